@@ -1,0 +1,95 @@
+"""The seam between the wire and the methods: what a method is given and what it answers.
+
+The wire half (HTTP, decoding, batch, limits, faults) builds a :class:`Call`, finds the handler
+in a registry and turns its :class:`Answer` or :class:`Refusal` into an envelope. The method half
+(store, filters, lists, writes) knows nothing of HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["NO_TOTAL", "Answer", "Call", "Cost", "Handler", "Method", "Refusal", "Registry"]
+
+NO_TOTAL = -1
+"""``Answer.total`` of a method whose envelope carries neither ``total`` nor ``next``."""
+
+
+@dataclass(slots=True, frozen=True)
+class Call:
+    """One decoded call, alone or as a command of a batch.
+
+    Attributes:
+        method: lower-cased name, without the ``.json`` suffix.
+        params: decoded parameters without ``start``, ``auth`` and the like. JSON bodies keep
+            their types, form bodies and batch commands hold strings only.
+        start: the paging parameter as the server's ``intval`` gives it; None if absent.
+        user_id: the user that the credential belongs to.
+        admin: whether that user is an administrator.
+        scope: the scopes of the credential.
+        auth: ``apauth`` for a webhook, ``oauth`` for a token.
+    """
+
+    method: str
+    params: Mapping[str, Any]
+    start: int | None = None
+    user_id: int = 1
+    admin: bool = True
+    scope: frozenset[str] = frozenset()
+    auth: str = "apauth"
+
+
+@dataclass(slots=True)
+class Cost:
+    """What a call made the server do; the cost model turns it into seconds.
+
+    Attributes:
+        kind: ``page``, ``get``, ``write`` or ``system``.
+        counted: rows that a COUNT had to visit.
+        skipped: rows that an OFFSET had to skip.
+        rows: rows answered.
+    """
+
+    kind: str = "system"
+    counted: int = 0
+    skipped: int = 0
+    rows: int = 0
+
+
+@dataclass(slots=True)
+class Answer:
+    """A successful answer: ``result`` plus the paging keys that belong beside it."""
+
+    result: Any
+    total: int = NO_TOTAL
+    next: int | None = None
+    cost: Cost = field(default_factory=Cost)
+    status: int = 200
+
+
+class Refusal(Exception):
+    """The method refused: becomes ``{"error": code, "error_description": description, **extra}``."""
+
+    def __init__(self, code: str, description: str = "", *, status: int = 400, **extra: object) -> None:
+        super().__init__(f"{code}: {description}")
+        self.code = code
+        self.description = description
+        self.status = status
+        self.extra = extra
+
+
+Handler = Callable[[Call], Answer]
+
+
+@dataclass(slots=True, frozen=True)
+class Method:
+    """A registered method: its handler and the scope that a credential needs (None: global)."""
+
+    handler: Handler
+    scope: str | None = None
+
+
+Registry = dict[str, Method]
+"""Methods by lower-cased name."""

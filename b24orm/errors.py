@@ -1,0 +1,246 @@
+"""Every exception that b24orm raises.
+
+::
+
+    B24Error
+     ├── UsageError            refused before anything was sent
+     │    ├── UnknownName      no such field, lookup, relation or parameter
+     │    ├── InvalidValue     a value of the wrong type or shape             (also ValueError)
+     │    ├── Unsupported      the method can't do that
+     │    ├── NotConfigured    no portal was connected
+     │    └── PortalClosed     the portal was closed
+     ├── FieldNotLoaded        the row was fetched without this field         (also AttributeError)
+     ├── RelationNotLoaded     the related object was not fetched             (also AttributeError)
+     ├── InvalidRow            the server's answer does not fit the model
+     ├── DoesNotExist          get() found nothing
+     ├── MultipleObjects       get() found several
+     ├── ApiError              the server answered with an error
+     │    ├── AuthError        bad, expired or insufficient credentials
+     │    │    └── ExpiredToken
+     │    ├── NotFound         no such row or method
+     │    ├── AccessDenied     the user may not do that
+     │    ├── RateLimited      QUERY_LIMIT_EXCEEDED: never executed
+     │    ├── OperatingLimited OPERATION_TIME_LIMIT: never executed
+     │    └── ServerFailure    5xx, or an answer that is no REST answer
+     └── TransportError        no answer arrived
+          ├── ConnectFailed    the request never reached the portal
+          ├── TimedOut         no answer in time: the fate of a write is unknown
+          └── Disconnected     the connection broke: the fate of a write is unknown
+
+No message, attribute or repr holds a webhook code or a token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "AccessDenied",
+    "ApiError",
+    "AuthError",
+    "B24Error",
+    "ConnectFailed",
+    "Disconnected",
+    "DoesNotExist",
+    "ExpiredToken",
+    "FieldNotLoaded",
+    "InvalidRow",
+    "InvalidValue",
+    "MultipleObjects",
+    "NotConfigured",
+    "NotFound",
+    "OperatingLimited",
+    "PortalClosed",
+    "RateLimited",
+    "RelationNotLoaded",
+    "ServerFailure",
+    "TimedOut",
+    "TransportError",
+    "UnknownName",
+    "Unsupported",
+    "UsageError",
+    "nearest",
+]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The tail of a message that names the closest known spelling.
+
+    >>> nearest("stge", ["stage", "title"])
+    "; did you mean 'stage'?"
+    >>> nearest("zzz", ["stage", "title"])
+    ''
+    """
+    pool = list(known)
+    close = get_close_matches(name, pool, n=1) or [k for k in pool if k.lower() == name.lower()][:1]
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+class B24Error(Exception):
+    """The root of everything that b24orm raises."""
+
+
+class UsageError(B24Error):
+    """The call was refused before anything was sent."""
+
+
+class UnknownName(UsageError):
+    """No such field, lookup, relation or parameter."""
+
+
+class InvalidValue(UsageError, ValueError):
+    """A value of the wrong type or shape."""
+
+
+class Unsupported(UsageError):
+    """The REST method can't do what was asked, or would do something else silently."""
+
+
+class NotConfigured(UsageError):
+    """No portal was connected and none was named."""
+
+
+class PortalClosed(UsageError):
+    """The portal was closed before the call."""
+
+
+class FieldNotLoaded(B24Error, AttributeError):
+    """The row was fetched without this field."""
+
+
+class RelationNotLoaded(B24Error, AttributeError):
+    """The related object was not fetched with the row."""
+
+
+class InvalidRow(B24Error, ValueError):
+    """The server's answer does not fit the model."""
+
+
+class DoesNotExist(B24Error, LookupError):
+    """``get()`` found no row."""
+
+
+class MultipleObjects(B24Error, LookupError):
+    """``get()`` found more than one row."""
+
+
+class ApiError(B24Error):
+    """The server answered with an error.
+
+    Attributes:
+        code: the server's code, often an empty string for entity errors.
+        description: the server's own text.
+        method: the REST method, if known.
+        status: the HTTP status; 200 for a command inside a batch.
+        command: the label of the command inside its batch, if it was in one.
+        host: the portal's host.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        description: str = "",
+        *,
+        method: str | None = None,
+        status: int | None = None,
+        command: str | None = None,
+        host: str | None = None,
+    ) -> None:
+        self.code = code
+        self.description = description
+        self.method = method
+        self.status = status
+        self.command = command
+        self.host = host
+        super().__init__(self._message())
+
+    def _message(self) -> str:
+        what = ": ".join(part for part in (self.code, self.description) if part) or "no error text"
+        where = " ".join(
+            part
+            for part in (
+                self.method or "",
+                f"(command {self.command})" if self.command else "",
+                f"on {self.host}" if self.host else "",
+                f"[HTTP {self.status}]" if self.status else "",
+            )
+            if part
+        )
+        return f"{where}: {what}" if where else what
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.code, self.description, dict(self._context())))
+
+    def _context(self) -> Iterable[tuple[str, object]]:
+        for name in ("method", "status", "command", "host"):
+            yield name, getattr(self, name)
+
+
+def _rebuild(cls: type[ApiError], code: str, description: str, context: dict[str, object]) -> ApiError:
+    return cls(code, description, **context)  # type: ignore[arg-type]
+
+
+class AuthError(ApiError):
+    """Bad, expired or insufficient credentials."""
+
+
+class ExpiredToken(AuthError):
+    """The OAuth access token is out of date."""
+
+
+class NotFound(ApiError):
+    """No such row or method."""
+
+
+class AccessDenied(ApiError):
+    """The user may not do that."""
+
+
+class RateLimited(ApiError):
+    """QUERY_LIMIT_EXCEEDED: the request was refused and never executed."""
+
+
+class OperatingLimited(ApiError):
+    """OPERATION_TIME_LIMIT: the method has used up its operating time; never executed."""
+
+
+class ServerFailure(ApiError):
+    """The server failed (5xx) or its answer is no REST answer."""
+
+
+class TransportError(B24Error):
+    """No answer arrived.
+
+    Attributes:
+        method: the REST method, if known.
+        host: the portal's host.
+    """
+
+    def __init__(self, text: str, *, method: str | None = None, host: str | None = None) -> None:
+        self.text = text
+        self.method = method
+        self.host = host
+        where = " ".join(part for part in (method or "", f"on {host}" if host else "") if part)
+        super().__init__(f"{where}: {text}" if where else text)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild_transport, (type(self), self.text, self.method, self.host))
+
+
+def _rebuild_transport(
+    cls: type[TransportError], text: str, method: str | None, host: str | None
+) -> TransportError:
+    return cls(text, method=method, host=host)
+
+
+class ConnectFailed(TransportError):
+    """The request never reached the portal, so nothing was executed."""
+
+
+class TimedOut(TransportError):
+    """No answer in time. Whether a write was executed is unknown."""
+
+
+class Disconnected(TransportError):
+    """The connection broke. Whether a write was executed is unknown."""

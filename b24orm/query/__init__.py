@@ -1,0 +1,1 @@
+"""WHAT is asked: frozen queries, their conditions and the table of lookups."""

@@ -1,0 +1,207 @@
+"""Frozen facts about Bitrix24 entities and their REST methods.
+
+An :class:`EntitySchema` says everything the rest of the package has to know about one
+entity: how its fields are spelled on the wire, what type each one has, which methods exist
+and what each method is able to do. The values live in :mod:`b24orm.facts`, one generated
+module an entity; nothing here does any I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+__all__ = [
+    "Dialect",
+    "EntitySchema",
+    "FieldSchema",
+    "ListSchema",
+    "MethodSchema",
+    "Paging",
+]
+
+Dialect = Literal["classic", "orm", "tasks", "user", "equality", "flat", "none"]
+"""How a list method reads its filter.
+
+``classic``
+    crm.deal.list and its kin: operator prefixes, no OR, unknown names are dropped.
+``orm``
+    crm.item.list and its kin: operator prefixes, nested ``logic`` groups, unknown names
+    are an error.
+``tasks``
+    tasks.task.list: upper-case keys, ``::SUBFILTER`` groups.
+``user``
+    user.get: one- or two-character prefixes, unknown names are dropped.
+``equality``
+    crm.status.list: equality only, one scalar a field.
+``flat``
+    department.get: conditions are top-level parameters, equality only.
+``none``
+    the method takes no filter.
+"""
+
+Paging = Literal["classic", "orm", "controller", "none"]
+"""How ``start`` is read: server families A, B and C of the paging rules, or not at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSchema:
+    """One field of an entity.
+
+    Attributes:
+        name: the Python attribute, snake_case (``stage_id``).
+        wire: the spelling in answers (``STAGE_ID``, ``stageId``).
+        type: Bitrix24's own type name (``crm_status``, ``double`` ...).
+        write: the spelling that add and update read.
+        query: the spelling that filter, order and select read.
+        relation: the entity that the value identifies (``Company``), if any.
+        relation_name: the attribute of the related object (``company``), if any.
+        relation_key: the field of the related entity that the value equals, by Python name.
+        status_type: the status directory of a ``crm_status`` field.
+        enum: the closed set of wire values, empty if open.
+    """
+
+    name: str
+    wire: str
+    type: str
+    write: str = ""
+    query: str = ""
+    required: bool = False
+    read_only: bool = False
+    immutable: bool = False
+    multiple: bool = False
+    nullable: bool = True
+    filterable: bool = True
+    selectable: bool = True
+    sortable: bool = True
+    joins: bool = False
+    """A filter on this field joins a one-to-many table: the server may repeat rows."""
+    relation: str | None = None
+    relation_name: str | None = None
+    relation_key: str = "id"
+    status_type: str | None = None
+    enum: tuple[str, ...] = ()
+    deprecated: bool = False
+
+    @property
+    def write_name(self) -> str:
+        """The spelling for add and update."""
+        return self.write or self.wire
+
+    @property
+    def query_name(self) -> str:
+        """The spelling for filter, order and select."""
+        return self.query or self.wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodSchema:
+    """One REST method that reads or writes a single row.
+
+    Attributes:
+        name: the method (``crm.deal.get``).
+        envelope: the path below ``result`` to the payload; an int is a list index.
+        id_param: the parameter that takes the id, if the method takes one.
+        fields_param: the parameter that takes the fields; None if they stand at top level.
+        returns: what add and update answer: ``id``, ``item``, ``true`` or ``other``.
+        extra_params: further parameters the method understands.
+    """
+
+    name: str
+    envelope: tuple[str | int, ...] = ()
+    id_param: str | None = None
+    fields_param: str | None = None
+    returns: str = "other"
+    extra_params: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListSchema:
+    """The list method of an entity and what it is able to do.
+
+    Attributes:
+        select, filter, order: parameter names, None where the method has none.
+        order_style: ``map`` ({"ID": "ASC"}), ``sort_order`` (two parameters) or None.
+        order_params: the two parameter names of ``sort_order``.
+        start: the paging parameter, None for a method that answers everything at once.
+        page_size: rows a page, None when everything comes at once.
+        count_free: ``start=-1`` really spares the server the COUNT.
+        keyset: rows can be filtered by ``>id`` and ordered by id.
+        operators: the prefixes the method honours.
+        select_all: what ``select`` must say to get every field.
+    """
+
+    name: str
+    dialect: Dialect = "classic"
+    paging: Paging = "classic"
+    envelope: tuple[str | int, ...] = ()
+    select: str | None = None
+    filter: str | None = None
+    order: str | None = None
+    order_style: Literal["map", "sort_order"] | None = None
+    order_params: tuple[str, ...] = ()
+    start: str | None = None
+    page_size: int | None = None
+    total: bool = False
+    count_free: bool = False
+    keyset: bool = False
+    operators: tuple[str, ...] = ()
+    select_all: tuple[str, ...] = ()
+    extra_params: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntitySchema:
+    """Everything known about one entity.
+
+    Attributes:
+        name: PascalCase singular (``Deal``).
+        scope: the REST permission scope (``crm``).
+        module: the package below :mod:`b24orm.models` the model lives in.
+        id_name: Python name of the identifying field (``id``; ``currency`` for Currency).
+        fixed_params: constant parameters every method of the entity needs.
+        parent_params: parameters the caller must supply to list, e.g. ``entityTypeId`` or
+            ``filter.=ownerId`` (a key that must stand inside ``filter``).
+        user_fields: UF_* fields can appear in rows.
+        user_field_prefix: how those fields are spelled on the wire (``UF_`` or ``uf``).
+    """
+
+    name: str
+    scope: str
+    module: str
+    fields: Mapping[str, FieldSchema]
+    list: ListSchema | None = None
+    methods: Mapping[str, MethodSchema] = field(default_factory=dict)
+    actions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    id_name: str = "id"
+    fixed_params: Mapping[str, object] = field(default_factory=dict)
+    parent_params: tuple[str, ...] = ()
+    user_fields: bool = False
+    user_field_prefix: str = "UF_"
+
+    @property
+    def id_field(self) -> FieldSchema:
+        """The field that identifies a row."""
+        return self.fields[self.id_name]
+
+    @cached_property
+    def by_wire(self) -> Mapping[str, FieldSchema]:
+        """Fields by every spelling the REST side uses."""
+        found: dict[str, FieldSchema] = {}
+        for spec in self.fields.values():
+            for spelling in (spec.query_name, spec.write_name, spec.wire):
+                found.setdefault(spelling, spec)
+        for spec in self.fields.values():  # what answers say wins over other spellings
+            found[spec.wire] = spec
+        return found
+
+    @cached_property
+    def relations(self) -> Mapping[str, FieldSchema]:
+        """Fields by the name of the relation they carry."""
+        return {f.relation_name: f for f in self.fields.values() if f.relation_name}
+
+    def method(self, kind: str) -> MethodSchema | None:
+        """The method of a kind (``get``, ``add``, ``update``, ``delete``, ``fields``)."""
+        return self.methods.get(kind)
