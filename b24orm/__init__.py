@@ -1,3 +1,70 @@
-"""b24orm: the Bitrix24 REST API as typed models and lazy QuerySets."""
+"""b24orm: the Bitrix24 REST API as typed models and lazy QuerySets.
+
+>>> import b24orm
+>>> from b24orm.models import Deal
+>>> portal = b24orm.connect("https://acme.bitrix24.com/rest/1/secret/")
+>>> print(Deal.objects.filter(stage="WON", opportunity__gte=100_000)[:10].explain())  # doctest: +ELLIPSIS
+Single: Deal by crm.deal.list
+...
+
+Importing the package loads none of its parts; each is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from b24orm import errors as errors
+    from b24orm.entity import Entity as Entity
+    from b24orm.entity import InvalidRowWarning as InvalidRowWarning
+    from b24orm.entity import MultiField as MultiField
+    from b24orm.errors import B24Error as B24Error
+    from b24orm.executor.limits import RateLimits as RateLimits
+    from b24orm.orm import Q as Q
+    from b24orm.portal import AsyncPortal as AsyncPortal
+    from b24orm.portal import Portal as Portal
+    from b24orm.portal import connect as connect
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "AsyncPortal",
+    "B24Error",
+    "Entity",
+    "InvalidRowWarning",
+    "MultiField",
+    "Portal",
+    "Q",
+    "RateLimits",
+    "connect",
+    "errors",
+]
+
+_PLACES = {
+    "AsyncPortal": "b24orm.portal",
+    "B24Error": "b24orm.errors",
+    "Entity": "b24orm.entity",
+    "InvalidRowWarning": "b24orm.entity",
+    "MultiField": "b24orm.entity",
+    "Portal": "b24orm.portal",
+    "Q": "b24orm.query.nodes",
+    "RateLimits": "b24orm.executor.limits",
+    "connect": "b24orm.portal",
+}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        from importlib import import_module
+
+        if name in _PLACES:
+            value = getattr(import_module(_PLACES[name]), name)
+            globals()[name] = value
+            return value
+        if name in ("errors", "models"):
+            return import_module(f"b24orm.{name}")
+        raise AttributeError(f"module 'b24orm' has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted([*globals(), *__all__])

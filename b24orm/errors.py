@@ -14,6 +14,7 @@
      ├── InvalidRow            the server's answer does not fit the model
      ├── DoesNotExist          get() found nothing
      ├── MultipleObjects       get() found several
+     ├── Incomplete            rows moved while they were read: the list is not whole
      ├── ApiError              the server answered with an error
      │    ├── AuthError        bad, expired or insufficient credentials
      │    │    └── ExpiredToken
@@ -45,6 +46,7 @@ __all__ = [
     "DoesNotExist",
     "ExpiredToken",
     "FieldNotLoaded",
+    "Incomplete",
     "InvalidRow",
     "InvalidValue",
     "MultipleObjects",
@@ -78,7 +80,17 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 class B24Error(Exception):
-    """The root of everything that b24orm raises."""
+    """The root of everything that b24orm raises.
+
+    Attributes:
+        attempts: how often the call was tried before it was given up.
+    """
+
+    attempts: int = 1
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return f"{text} (after {self.attempts} attempts)" if self.attempts > 1 else text
 
 
 class UsageError(B24Error):
@@ -123,6 +135,10 @@ class DoesNotExist(B24Error, LookupError):
 
 class MultipleObjects(B24Error, LookupError):
     """``get()`` found more than one row."""
+
+
+class Incomplete(B24Error):
+    """Rows were inserted or deleted while pages were read by offset: the list is not whole."""
 
 
 class ApiError(B24Error):

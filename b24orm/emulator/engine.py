@@ -1,0 +1,187 @@
+"""The portal behind the socket: takes a request, works, and says what to send.
+
+Nothing here sleeps or touches a connection, so a whole portal can be tested with plain calls.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from types import MappingProxyType
+from typing import Any, Final
+
+from b24orm.emulator import batch
+from b24orm.emulator.answers import Refusal, Registry
+from b24orm.emulator.cost import CostModel
+from b24orm.emulator.credentials import Credentials
+from b24orm.emulator.envelope import error_body, json_bytes, xml_bytes
+from b24orm.emulator.faults import Faults
+from b24orm.emulator.limits import LeakyBucket, Meter, OperatingBudget, Plan
+from b24orm.emulator.oauth import AuthorizationServer
+from b24orm.emulator.pipeline import Hit, Outcome, WireMethod, find_method, perform
+from b24orm.emulator.reply import CONTENT_TYPES, Reply, gateway_page, json_reply, spoil
+from b24orm.emulator.request import Incoming, Route, parameters, route
+from b24orm.emulator.stats import RequestRecord, Stats
+from b24orm.emulator.values import ZONE
+
+__all__ = ["Engine"]
+
+_log = logging.getLogger("b24orm.emulator")
+
+_WIRE_METHODS: Final[Mapping[str, WireMethod]] = MappingProxyType({"batch": batch.run_batch})
+_RATE_LIMITED: Final = {"error": "QUERY_LIMIT_EXCEEDED", "error_description": "Too many requests"}
+_DEFECT: Final = {"error": "INTERNAL_SERVER_ERROR", "error_description": "Internal server error"}
+_V3_NOT_FOUND: Final = {
+    "error": {
+        "code": "BITRIX_REST_V3_EXCEPTION_METHODNOTFOUNDEXCEPTION",
+        "message": "Method not found",
+    }
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Engine:
+    """The state of a portal's wire half.
+
+    Attributes:
+        registry: the methods.
+        clock: gives unix seconds.
+        churn: called before the work of each request.
+        stats, log: what was done; the log holds the last requests only.
+    """
+
+    registry: Registry
+    plan: Plan
+    clock: Callable[[], float]
+    credentials: Credentials = field(default_factory=Credentials)
+    costs: CostModel = field(default_factory=CostModel)
+    faults: Faults = field(default_factory=Faults)
+    churn: Callable[[], None] | None = None
+    zone: tzinfo = ZONE
+    stats: Stats = field(default_factory=Stats)
+    log: deque[RequestRecord] = field(default_factory=lambda: deque[RequestRecord](maxlen=1000))
+    bucket: LeakyBucket = field(init=False)
+    budget: OperatingBudget = field(init=False)
+    oauth: AuthorizationServer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bucket = LeakyBucket(self.plan)
+        self.budget = OperatingBudget(self.plan.operating)
+        self.oauth = AuthorizationServer(self.credentials, self.clock)
+
+    def take(self, incoming: Incoming) -> Reply:
+        """Work on a request; :meth:`settle` has to follow once its answer is out.
+
+        The token endpoint is another server: no limit holds there and no fault, and it isn't counted here.
+        """
+        place = route(incoming.path)
+        if place.api == "oauth":
+            return json_reply(*self.oauth.answer(parameters(incoming, place)))
+        self.stats.requests += 1
+        if self.bucket.take(incoming.remote, self.clock()):
+            reply = self._accept(incoming, place)
+        else:
+            reply = self._rate_limited()
+        self._record(place, reply)
+        return reply
+
+    def settle(self, reply: Reply) -> None:
+        """Enter the operating time of a request, as the server does after the response."""
+        if reply.meter is not None:
+            reply.meter.commit()
+            reply.meter = None
+
+    def _accept(self, incoming: Incoming, place: Route) -> Reply:
+        if self.churn is not None:
+            self.churn()
+        params = parameters(incoming, place)
+        fault = self.faults.draw(_methods(place, params))
+        if fault is None:
+            return self._work(incoming, place, params)
+        self.stats.faults += 1
+        self.stats.rejected += fault.kind == "rate_limited"
+        reply = self._work(incoming, place, params) if fault.works else Reply(status=0)
+        return spoil(reply, fault, incoming.path)
+
+    def _work(self, incoming: Incoming, place: Route, params: dict[str, Any]) -> Reply:
+        if place.api != "v2":
+            return (
+                json_reply(404, _V3_NOT_FOUND) if place.api == "v3" else gateway_page(Reply(status=404), 404)
+            )
+        hit: Hit | None = None
+        try:
+            find_method(self.registry, _WIRE_METHODS, place.method.lower())
+            hit = self._hit(incoming, params)
+            outcome = perform(hit, place.method, params)
+        except Refusal as refusal:
+            outcome = Outcome(refusal.status, error_body(refusal))
+        except Exception:
+            _log.exception("%s failed inside the emulator", place.method)
+            outcome = Outcome(500, _DEFECT)
+        return self._reply(place, outcome, hit)
+
+    def _hit(self, incoming: Incoming, params: Mapping[str, Any]) -> Hit:
+        started = self.clock()
+        return Hit(
+            registry=self.registry,
+            wire_methods=_WIRE_METHODS,
+            identity=self.credentials.identify(params, incoming.authorization, started),
+            meter=Meter(self.budget, started),
+            costs=self.costs,
+            zone=self.zone,
+            started=started,
+            elapsed=self.costs.overhead,
+        )
+
+    def _reply(self, place: Route, outcome: Outcome, hit: Hit | None) -> Reply:
+        encode = xml_bytes if place.transport == "xml" else json_bytes
+        reply = Reply(
+            status=outcome.status,
+            body=encode(outcome.body),
+            content_type=CONTENT_TYPES[place.transport],
+            seconds=self.costs.overhead,
+        )
+        if hit is None:
+            return reply
+        reply.seconds, reply.meter, reply.calls = hit.elapsed, hit.meter, tuple(hit.calls)
+        reply.headers += tuple(_hit_headers(hit))
+        return self._cut(reply) if hit.elapsed > self.costs.time_limit else reply
+
+    def _cut(self, reply: Reply) -> Reply:
+        """A request over the time limit: what it did stays done, its answer is a gateway's page."""
+        reply.seconds = self.costs.time_limit
+        return gateway_page(reply, 504)
+
+    def _rate_limited(self) -> Reply:
+        self.stats.rejected += 1
+        return json_reply(503, _RATE_LIMITED)
+
+    def _record(self, place: Route, reply: Reply) -> None:
+        for call in reply.calls:
+            self.stats.add(call)
+        record = RequestRecord(
+            method=place.method.lower(),
+            commands=tuple(call.method for call in reply.calls),
+            status=reply.status,
+            seconds=reply.seconds,
+            rows=sum(call.rows for call in reply.calls),
+        )
+        self.log.append(record)
+        _log.debug("%s: %d, %d calls, %d rows", record.method, record.status, len(reply.calls), record.rows)
+
+
+def _methods(place: Route, params: Mapping[str, Any]) -> Iterable[str]:
+    name = place.method.lower()
+    return [name, *batch.command_methods(params)] if name == "batch" else [name]
+
+
+def _hit_headers(hit: Hit) -> Iterable[tuple[str, str]]:
+    if hit.identity.client_id:
+        yield "X-Bitrix-Rest-Application", hit.identity.client_id
+    work = sum(call.seconds for call in hit.calls)
+    yield "X-Bitrix-Rest-Time", f"{int(hit.now) - int(hit.now - work):.10f}"
+    yield "X-Bitrix-Rest-User-Time", f"{work:.10f}"
+    yield "X-Bitrix-Rest-System-Time", f"{0:.10f}"

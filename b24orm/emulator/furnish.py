@@ -1,0 +1,188 @@
+"""What every portal has before anybody works in it: users, departments, directories, currencies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final
+
+from b24orm.emulator.store import Store
+from b24orm.emulator.tables import words
+
+__all__ = ["DEAL_STAGES", "INVOICE_STAGES", "LEAD_STAGES", "Stage", "furnish", "pipeline_stages"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage of a pipeline: its code, its name, and whether it is in work, won or lost."""
+
+    code: str
+    name: str
+    semantics: str = "P"
+    category: int = 0
+
+
+_DEAL: Final = (
+    ("NEW", "New", "P"),
+    ("PREPARATION", "Documents", "P"),
+    ("PREPAYMENT_INVOICE", "Invoice", "P"),
+    ("EXECUTING", "In progress", "P"),
+    ("FINAL_INVOICE", "Final invoice", "P"),
+    ("WON", "Won", "S"),
+    ("LOSE", "Lost", "F"),
+    ("APOLOGY", "Lost, reason known", "F"),
+)
+DEAL_STAGES: Final = (
+    *(Stage(code, name, semantics) for code, name, semantics in _DEAL),
+    *(Stage(f"C1:{code}", name, semantics, 1) for code, name, semantics in _DEAL),
+)
+"""Stages of the two deal pipelines, 0 and 1."""
+
+LEAD_STAGES: Final = (
+    Stage("NEW", "New"),
+    Stage("IN_PROCESS", "In process"),
+    Stage("PROCESSED", "Processed"),
+    Stage("CONVERTED", "Converted", "S"),
+    Stage("JUNK", "Junk", "F"),
+)
+INVOICE_STAGES: Final = (
+    Stage("DT31_1:N", "New", "P", 1),
+    Stage("DT31_1:S", "Sent", "P", 1),
+    Stage("DT31_1:P", "Paid", "S", 1),
+    Stage("DT31_1:D", "Unpaid", "F", 1),
+)
+_QUOTE_STAGES: Final = (
+    Stage("DRAFT", "Draft"),
+    Stage("SENT", "Sent"),
+    Stage("APPROVED", "Approved", "S"),
+    Stage("DECLAINED", "Declined", "F"),
+)
+_DIRECTORIES: Final = (
+    ("SOURCE", ("CALL", "EMAIL", "WEB", "ADVERTISING", "PARTNER", "OTHER")),
+    ("DEAL_TYPE", ("SALE", "COMPLEX", "SERVICES", "GOODS")),
+    ("CONTACT_TYPE", ("CLIENT", "SUPPLIER", "PARTNER", "OTHER")),
+    ("COMPANY_TYPE", ("CUSTOMER", "SUPPLIER", "COMPETITOR", "PARTNER", "OTHER")),
+    ("INDUSTRY", ("IT", "TELECOM", "MANUFACTURING", "BANKING", "OTHER")),
+    ("EMPLOYEES", ("EMPLOYEES_1", "EMPLOYEES_2", "EMPLOYEES_3", "EMPLOYEES_4")),
+    ("HONORIFIC", ("HNR_EN_1", "HNR_EN_2")),
+)
+_STATUS_COLUMNS: Final = (
+    "ENTITY_ID",
+    "STATUS_ID",
+    "NAME",
+    "NAME_INIT",
+    "SORT",
+    "SYSTEM",
+    "SEMANTICS",
+    "CATEGORY_ID",
+    "COLOR",
+)
+_CURRENCIES: Final = (
+    ("USD", 1.0, "Y", "US Dollar", "$#"),
+    ("EUR", 1.08, "N", "Euro", "&euro;#"),
+    ("RUB", 0.011, "N", "Ruble", "# &#8381;"),
+)
+_USERS: Final = (
+    ("Anna", "Berg", "F"),
+    ("Carl", "Dorn", "M"),
+    ("Eva", "Frank", "F"),
+    ("Georg", "Holm", "M"),
+    ("Inga", "Jung", "F"),
+    ("Konstantin", "Львов", "M"),
+    ("Mona", "Nash", "F"),
+)
+
+
+def furnish(store: Store, *, users: int = 1, seed: int = 1) -> None:
+    """Add the users, departments, directories, pipelines and currencies of a new portal.
+
+    Args:
+        store: an empty store.
+        users: employees; user 1 is the administrator.
+        seed: decides who is in which department.
+    """
+    _departments(store)
+    _employees(store, users, Random(seed))
+    _currencies(store)
+    for entity_id, codes in _DIRECTORIES:
+        add_statuses(store, entity_id, (Stage(code, code.replace("_", " ").title(), "") for code in codes))
+    add_statuses(store, "DEAL_STAGE", (stage for stage in DEAL_STAGES if not stage.category))
+    add_statuses(store, "DEAL_STAGE_1", (stage for stage in DEAL_STAGES if stage.category))
+    add_statuses(store, "STATUS", LEAD_STAGES)
+    add_statuses(store, "QUOTE_STATUS", _QUOTE_STAGES)
+    add_statuses(store, "SMART_INVOICE_STAGE_1", INVOICE_STAGES)
+    store.insert("category", {"ID": 1, "NAME": "Service", "ENTITY_TYPE_ID": 2, "ENTITY_ID": 1, "SORT": 200})
+    store.insert(
+        "category",
+        {"ID": 2, "NAME": "General", "ENTITY_TYPE_ID": 31, "ENTITY_ID": 1, "IS_DEFAULT": "Y", "SORT": 500},
+    )
+
+
+def pipeline_stages(entity_type_id: int, category: int) -> tuple[Stage, ...]:
+    """The stages a new pipeline of a smart process begins with."""
+    prefix = f"DT{entity_type_id}_{category}:"
+    parts = (
+        ("NEW", "Start", "P"),
+        ("PREPARATION", "Preparation", "P"),
+        ("CLIENT", "With the client", "P"),
+        ("SUCCESS", "Success", "S"),
+        ("FAIL", "Failure", "F"),
+    )
+    return tuple(Stage(prefix + code, name, semantics, category) for code, name, semantics in parts)
+
+
+def add_statuses(store: Store, entity_id: str, stages: Iterable[Stage]) -> None:
+    """Add the entries of a directory, ten apart in their order."""
+    rows = [
+        (
+            entity_id,
+            stage.code,
+            stage.name,
+            stage.name,
+            10 * number,
+            "Y" if number == 1 else "N",
+            None if stage.semantics in {"P", ""} else stage.semantics,
+            stage.category,
+            "#39A8EF",
+        )
+        for number, stage in enumerate(stages, start=1)
+    ]
+    store.load("status", _STATUS_COLUMNS, rows)
+
+
+def _departments(store: Store) -> None:
+    rows: tuple[tuple[Any, ...], ...] = (
+        (1, "Company", 100, None, 1),
+        (2, "Sales", 200, 1, 1),
+        (3, "Support", 300, 1, 1),
+        (4, "Key accounts", 400, 2, 1),
+    )
+    store.load("department", ("ID", "NAME", "SORT", "PARENT", "UF_HEAD"), rows)
+
+
+def _employees(store: Store, count: int, random: Random) -> None:
+    rows: list[tuple[Any, ...]] = []
+    for number in range(1, count + 1):
+        name, last_name, gender = _USERS[(number - 1) % len(_USERS)]
+        active = "N" if number % 11 == 0 else "Y"
+        departments = json.dumps([1] if number == 1 else [random.choice((2, 3, 4))])
+        mail = f"user{number}@portal.example"
+        rows.append(
+            (number, active, name, last_name, "", mail, gender, departments, "Manager", "", "2021-03-01")
+        )
+    columns = words(
+        "ID ACTIVE NAME LAST_NAME SECOND_NAME EMAIL PERSONAL_GENDER UF_DEPARTMENT "
+        "WORK_POSITION TIME_ZONE DATE_REGISTER"
+    )
+    store.load("user", columns, rows)
+
+
+def _currencies(store: Store) -> None:
+    columns = words("CURRENCY AMOUNT BASE FULL_NAME FORMAT_STRING SORT LID DEC_POINT DECIMALS DATE_UPDATE")
+    rows = [
+        (code, amount, base, name, pattern, 100 * number, "en", ".", 2, "2021-03-01T12:00:00")
+        for number, (code, amount, base, name, pattern) in enumerate(_CURRENCIES, start=1)
+    ]
+    store.load("currency", columns, rows)

@@ -1,0 +1,268 @@
+"""A Bitrix24 portal on this machine: seeded, deterministic, and as inconvenient as the real one.
+
+::
+
+    with LocalPortal(deals=10_000, seed=1) as portal:
+        client = connect(portal.url)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from os import PathLike
+from types import TracebackType
+from typing import Any
+
+from typing_extensions import Self
+
+from b24orm.emulator.answers import Handler, Method
+from b24orm.emulator.churn import Churn
+from b24orm.emulator.cost import CostModel
+from b24orm.emulator.engine import Engine
+from b24orm.emulator.faults import Fault, FaultKind, Faults
+from b24orm.emulator.limits import Plan, plan_named
+from b24orm.emulator.methods import PortalInfo, build_registry
+from b24orm.emulator.oauth import Application, AuthorizationServer
+from b24orm.emulator.seed import seed_portal
+from b24orm.emulator.server import Door
+from b24orm.emulator.stats import RequestRecord, Stats
+from b24orm.emulator.store import Store
+from b24orm.emulator.threaded import ServerThread, loopback
+
+__all__ = ["LocalPortal"]
+
+
+class LocalPortal:
+    """A portal that runs in a thread of this process and listens on loopback.
+
+    Usable with ``with``, ``async with`` or :meth:`start` and :meth:`stop`.
+
+    Args:
+        deals, contacts, companies, users, leads, tasks, activities, invoices: rows to seed;
+            ``None`` takes a number that fits the deals. A file that holds a portal already is not seeded.
+        sparse: keep only every n-th id, as on a portal where much was deleted.
+        seed: the same seed gives the same rows.
+        path: a SQLite file to keep the rows in; in memory when None.
+        plan: ``standard``, ``enterprise``, ``unlimited`` or a :class:`~b24orm.emulator.limits.Plan`.
+        latency: sleep what requests would cost: False never, True fully, a number scales it.
+            The modelled seconds stand in ``time`` and in the operating budget in any case.
+        costs: what calls cost.
+        faults: failures to play; see :mod:`b24orm.emulator.faults`.
+        churn: changes that others make between requests.
+        clock: gives unix seconds; the wall clock when None.
+        compress: gzip answers for clients that accept it.
+        host, port: where to listen; port 0 takes a free one.
+
+    Raises:
+        ValueError: an unknown plan, or a host that is not loopback.
+    """
+
+    def __init__(
+        self,
+        *,
+        deals: int = 0,
+        contacts: int | None = None,
+        companies: int | None = None,
+        users: int = 20,
+        leads: int = 0,
+        tasks: int = 0,
+        activities: int = 0,
+        invoices: int = 0,
+        sparse: int = 1,
+        seed: int = 1,
+        path: str | PathLike[str] | None = None,
+        plan: str | Plan = "unlimited",
+        latency: bool | float = False,
+        costs: CostModel | None = None,
+        faults: Faults | Iterable[Fault | FaultKind] | None = None,
+        churn: Churn | None = None,
+        clock: Callable[[], float] | None = None,
+        compress: bool = False,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self._host = loopback(host)
+        self._clock = clock or time.time
+        chosen = plan_named(plan)
+        played = faults if isinstance(faults, Faults) else Faults(*(faults or ()))
+        self.store = Store(path, clock=self._clock)
+        if not self.store.count("user"):
+            seed_portal(
+                self.store,
+                deals=deals,
+                contacts=contacts,
+                companies=companies,
+                users=users,
+                leads=leads,
+                tasks=tasks,
+                activities=activities,
+                invoices=invoices,
+                sparse=sparse,
+                seed=seed,
+            )
+        self._engine = Engine(
+            registry=build_registry(self.store, PortalInfo(license=chosen.license)),
+            plan=chosen,
+            clock=self._clock,
+            costs=costs or CostModel(),
+            faults=played,
+        )
+        self._engine.oauth.endpoint = lambda: self.token_url
+        self.churn = churn
+        door = Door(self._engine, latency=float(latency), compress=compress)
+        self._thread = ServerThread(door, host=self._host, port=port)
+        self._webhook = self._engine.credentials.add_webhook(self.scopes)
+
+    # -- running --------------------------------------------------------------------------
+
+    def start(self) -> Self:
+        """Listen. Returns when requests are accepted.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        try:
+            self._thread.start()
+        except OSError:
+            self.store.close()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Close every connection, end the thread and close the store."""
+        self._thread.stop()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        return await asyncio.to_thread(self.start)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.stop)
+
+    def __repr__(self) -> str:
+        return f"LocalPortal(port={self.port}, running={self._thread.alive})"
+
+    # -- addresses and credentials --------------------------------------------------------
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self._thread.port
+
+    @property
+    def token_url(self) -> str:
+        """Where calls with an OAuth token go: ``http://127.0.0.1:PORT/rest/``."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self.port}/rest/"
+
+    @property
+    def url(self) -> str:
+        """The address of a webhook of user 1 with every scope; holds its secret."""
+        return f"{self.token_url}{self._webhook.user_id}/{self._webhook.secret}/"
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """Every scope that some method needs."""
+        return frozenset(method.scope for method in self._engine.registry.values() if method.scope)
+
+    def add_webhook(
+        self, *, user_id: int = 1, scope: Iterable[str] | None = None, admin: bool = True, login: str = ""
+    ) -> str:
+        """Create another webhook and give its address; by default with every scope."""
+        hook = self._engine.credentials.add_webhook(
+            self.scopes if scope is None else scope, user_id=user_id, admin=admin, login=login
+        )
+        return f"{self.token_url}{user_id}/{hook.secret}/"
+
+    def issue_token(
+        self,
+        user_id: int = 1,
+        scope: Iterable[str] | None = None,
+        expires_in: float = 3600.0,
+        *,
+        client_id: str = "local.app",
+        admin: bool = True,
+    ) -> str:
+        """An OAuth access token that is good for ``expires_in`` seconds of the portal's clock."""
+        token = self._engine.credentials.issue_token(
+            self.scopes if scope is None else scope,
+            user_id=user_id,
+            expires_at=self._clock() + expires_in,
+            client_id=client_id,
+            admin=admin,
+        )
+        return token.value
+
+    @property
+    def oauth_url(self) -> str:
+        """The token endpoint: ``http://127.0.0.1:PORT/oauth/token/``."""
+        return self.token_url.removesuffix("rest/") + "oauth/token/"
+
+    @property
+    def oauth(self) -> AuthorizationServer:
+        """The authorization server: codes, tokens, and how often it was asked."""
+        return self._engine.oauth
+
+    def install_app(
+        self,
+        client_id: str = "local.app",
+        client_secret: str = "app-secret",
+        *,
+        user_id: int = 1,
+        scope: Iterable[str] | None = None,
+    ) -> dict[str, Any]:
+        """Install an application and give its first tokens, shaped as the token endpoint's answer."""
+        scopes = self.scopes if scope is None else frozenset(scope)
+        application = Application(client_id=client_id, client_secret=client_secret, scope=scopes)
+        self.oauth.install(application)
+        return self.oauth.tokens(client_id, user_id=user_id)
+
+    def revoke(self, secret: str) -> None:
+        """Forget a token, or a webhook by its secret or its address."""
+        self._engine.credentials.revoke(secret.rstrip("/").rpartition("/")[2])
+
+    # -- behaviour ------------------------------------------------------------------------
+
+    @property
+    def faults(self) -> Faults:
+        """The failures to play; may be changed at any time."""
+        return self._engine.faults
+
+    @property
+    def churn(self) -> Churn | None:
+        """What others change between requests; may be set at any time."""
+        return self._churn
+
+    @churn.setter
+    def churn(self, churn: Churn | None) -> None:
+        self._churn = churn
+        self._engine.churn = None if churn is None else lambda: churn.step(self.store)
+
+    def register(self, name: str, handler: Handler, *, scope: str | None = None) -> None:
+        """Add a REST method of one's own, or replace one."""
+        self._engine.registry[name.lower()] = Method(handler, scope)
+
+    # -- what happened --------------------------------------------------------------------
+
+    @property
+    def stats(self) -> Stats:
+        """Exact sums over everything served since the start or ``stats.reset()``."""
+        return self._engine.stats
+
+    @property
+    def log(self) -> deque[RequestRecord]:
+        """The last thousand requests, oldest first, without secrets."""
+        return self._engine.log

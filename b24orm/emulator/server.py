@@ -1,0 +1,112 @@
+"""The socket side: an aiohttp server that reads requests, waits as long as they cost, and sends.
+
+Failures that concern the connection itself (resets, cut bodies, silence) are played here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+
+from b24orm.emulator.engine import Engine
+from b24orm.emulator.reply import Reply
+from b24orm.emulator.request import Incoming
+
+__all__ = ["Door"]
+
+
+class Door:
+    """Handles the HTTP requests of one portal.
+
+    Args:
+        engine: the portal.
+        latency: seconds slept for each modelled second; 0 never sleeps.
+        compress: gzip answers for clients that accept it.
+    """
+
+    def __init__(self, engine: Engine, *, latency: float = 0.0, compress: bool = False) -> None:
+        self._engine = engine
+        self._latency = latency
+        self._compress = compress
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        reply = self._engine.take(await _incoming(request))
+        try:
+            if self._latency and reply.seconds:
+                await asyncio.sleep(reply.seconds * self._latency)
+        finally:
+            self._engine.settle(reply)
+        if reply.fault is not None and reply.fault.kind in _BREAKERS:
+            return await _BREAKERS[reply.fault.kind](request, reply, reply.fault.seconds)
+        return self._response(request, reply)
+
+    def _response(self, request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
+        response = web.Response(status=reply.status, body=reply.body, headers=_headers(reply))
+        if self._compress and "gzip" in request.headers.get("Accept-Encoding", ""):
+            response.body = gzip.compress(reply.body, 1)
+            response.headers["Content-Encoding"] = "gzip"
+        return response
+
+
+async def _incoming(request: web.BaseRequest) -> Incoming:
+    path, _, query = request.raw_path.partition("?")
+    return Incoming(
+        verb=request.method,
+        path=path,
+        query=query,
+        content_type=request.headers.get("Content-Type", ""),
+        authorization=request.headers.get("Authorization", ""),
+        body=await request.content.read() if request.can_read_body else b"",
+        remote=request.remote or "",
+    )
+
+
+def _headers(reply: Reply) -> dict[str, str]:
+    return {**dict(reply.headers), "Content-Type": reply.content_type}
+
+
+# -- failures of the connection -----------------------------------------------------------------
+
+
+async def _reset(request: web.BaseRequest, _: Reply, __: float) -> web.StreamResponse:
+    """Reset the connection: no lingering, so that the peer sees RST instead of an orderly end."""
+    transport = request.transport
+    if transport is not None:
+        sock = transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+    return web.Response()
+
+
+async def _cut(request: web.BaseRequest, reply: Reply, _: float) -> web.StreamResponse:
+    """Announce the whole body, send half of it and close."""
+    response = web.StreamResponse(status=reply.status, headers=_headers(reply))
+    response.content_length = len(reply.body)
+    await response.prepare(request)
+    await response.write(reply.body[: len(reply.body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response
+
+
+async def _hang(request: web.BaseRequest, reply: Reply, seconds: float) -> web.StreamResponse:
+    """Say nothing for a while, then break the connection."""
+    await asyncio.sleep(seconds)
+    return await _reset(request, reply, seconds)
+
+
+_Breaker = Callable[[web.BaseRequest, Reply, float], Awaitable[web.StreamResponse]]
+
+_BREAKERS: Final[dict[str, _Breaker]] = {
+    "reset_before": _reset,
+    "reset_after": _reset,
+    "cut_body": _cut,
+    "hang": _hang,
+}

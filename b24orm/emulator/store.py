@@ -1,0 +1,358 @@
+"""The portal's data: SQLite behind a lock, with one table an entity.
+
+This is the direct door for tests and for the methods; it knows SQL and nothing of REST.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from os import PathLike
+from threading import RLock
+from typing import Any, Final
+
+from b24orm.emulator.entity_tables import portal_tables
+from b24orm.emulator.tables import (
+    SYSTEM_DDL,
+    Column,
+    Table,
+    add_column_sql,
+    create_sql,
+    index_sql,
+    words,
+)
+from b24orm.emulator.values import ZONE, fold
+from b24orm.errors import InvalidValue, UnknownName, nearest
+
+__all__ = ["Store"]
+
+_CREATED: Final = frozenset(
+    words(
+        "DATE_CREATE DATE_MODIFY CREATED_TIME UPDATED_TIME CREATED_DATE CHANGED_DATE "
+        "ACTIVITY_DATE CREATED LAST_UPDATED MOVED_TIME LAST_ACTIVITY_TIME DATE_REGISTER"
+    )
+)
+_MODIFIED: Final = frozenset(words("DATE_MODIFY UPDATED_TIME CHANGED_DATE LAST_UPDATED TIMESTAMP_X"))
+
+
+class Store:
+    """The rows of one portal. Thread-safe: every call holds the store's lock while it runs.
+
+    Args:
+        path: a file to keep the portal in; in memory when None.
+        clock: unix seconds; stamps new and changed rows.
+
+    Attributes:
+        lock: hold it to make several calls one step.
+        version: grows with every write.
+        parents: entity types that can be parents, by the entity type of the child.
+    """
+
+    def __init__(
+        self, path: str | PathLike[str] | None = None, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.lock = RLock()
+        self.clock = clock
+        self.version = 0
+        self._tables = portal_tables()
+        self._counts: dict[tuple[str, tuple[Any, ...]], int] = {}
+        self._counted_version = 0
+        self._db = sqlite3.connect(
+            ":memory:" if path is None else path,
+            check_same_thread=False,
+            isolation_level=None,
+            cached_statements=1000,
+        )
+        self._db.create_function("b24_fold", 1, fold, deterministic=True)
+        for pragma in ("journal_mode = MEMORY", "synchronous = OFF", "temp_store = MEMORY"):
+            self._db.execute(f"PRAGMA {pragma}")
+        for statement in SYSTEM_DDL:
+            self._db.execute(statement)
+        for table in self._tables.values():
+            self._create(table)
+        self.parents: dict[int, tuple[int, ...]] = {}
+        self.load_parents()
+
+    def close(self) -> None:
+        """Close the database. The store can't be used afterwards."""
+        with self.lock:
+            self._db.close()
+
+    # ---- tables
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """The tables by name."""
+        return self._tables
+
+    def table(self, name: str) -> Table:
+        """A table by its name (``deal``).
+
+        Raises:
+            UnknownName: there is no such table.
+        """
+        try:
+            return self._tables[name]
+        except KeyError:
+            raise UnknownName(f"no table {name!r}{nearest(name, self._tables)}") from None
+
+    def register(self, table: Table) -> None:
+        """Create a table, or open it if the file has it already."""
+        with self.lock:
+            self._tables[table.name] = table
+            self._create(table)
+
+    def drop(self, name: str) -> None:
+        """Remove a table with its rows."""
+        with self.lock:
+            self.execute(f'DROP TABLE "{self.table(name).name}"')
+            del self._tables[name]
+
+    def add_column(self, name: str, column: Column) -> None:
+        """Add a user field's column to a table."""
+        with self.lock:
+            table = self.table(name)
+            if column.name not in self._present(name):
+                self.execute(add_column_sql(table, column))
+            self._tables[name] = table.with_user_column(column)
+
+    def drop_column(self, name: str, column: str) -> None:
+        """Remove a user field's column from a table."""
+        with self.lock:
+            table = self.table(name)
+            self.execute(f'ALTER TABLE "{name}" DROP COLUMN "{column}"')
+            kept = {key: value for key, value in table.columns.items() if key != column}
+            self._tables[name] = Table(
+                **{**{f: getattr(table, f) for f in table.__dataclass_fields__}, "columns": kept}
+            )
+
+    def load_parents(self) -> None:
+        """Read anew which entity types can be parents of which."""
+        found: dict[int, tuple[int, ...]] = {}
+        for parent, child in self.fetch("SELECT PARENT, CHILD FROM relation_type ORDER BY PARENT"):
+            found[child] = (*found.get(child, ()), parent)
+        self.parents = found
+
+    # ---- rows
+
+    def insert(self, table: str, row: Mapping[str, Any]) -> int:
+        """Add a row and return its id (for a table with a text key: SQLite's row number).
+
+        Columns that are left out get the server's defaults. An ``ID`` of your own is taken as it is.
+
+        Args:
+            table: the table's name.
+            row: values by column; dates, times, decimals and bools are taken as such.
+
+        Raises:
+            UnknownName: the table has no such column.
+            InvalidValue: the id exists already.
+        """
+        spec = self.table(table)
+        values = {name: stored(self._column(spec, name), value) for name, value in row.items()}
+        for name in _CREATED & spec.columns.keys() - values.keys():
+            values[name] = stored(spec.columns[name], self.now())
+        with self.lock:
+            try:
+                return self._insert(spec, values)
+            except sqlite3.IntegrityError as problem:
+                raise InvalidValue(f"{table}: {problem}") from None
+
+    def insert_many(self, table: str, rows: Iterable[Mapping[str, Any]]) -> list[int]:
+        """Add rows one by one in a single transaction; returns their ids. See :meth:`insert`."""
+        with self.transaction():
+            return [self.insert(table, row) for row in rows]
+
+    def load(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Add many rows fast: values must be in stored form already, nothing is stamped."""
+        names = ", ".join(f'"{name}"' for name in columns)
+        marks = ", ".join("?" * len(columns))
+        with self.transaction():
+            self.version += 1
+            self._db.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)
+
+    @contextmanager
+    def without_indexes(self) -> Iterator[None]:
+        """Build the indexes once at the end, for loading very many rows."""
+        kept = self.fetch("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+        for name, _ in kept:
+            self.execute(f'DROP INDEX "{name}"')
+        yield
+        for _, sql in kept:
+            self.execute(sql)
+
+    def update(self, table: str, id: int | str, row: Mapping[str, Any]) -> bool:
+        """Change columns of a row; False if there is no such row.
+
+        Raises:
+            UnknownName: the table has no such column.
+        """
+        spec = self.table(table)
+        values = {name: stored(self._column(spec, name), value) for name, value in row.items()}
+        for name in _MODIFIED & spec.columns.keys() - values.keys():
+            values[name] = stored(spec.columns[name], self.now())
+        if not values:
+            return self.exists(table, id)
+        assignments = ", ".join(f'"{name}" = ?' for name in values)
+        sql = f'UPDATE "{table}" SET {assignments} WHERE "{spec.key}" = ?'
+        return self.execute(sql, (*values.values(), id)) > 0
+
+    def delete(self, table: str, id: int | str) -> bool:
+        """Remove a row with its phones, addresses and bindings; False if there is no such row."""
+        spec = self.table(table)
+        with self.transaction():
+            gone = self.execute(f'DELETE FROM "{table}" WHERE "{spec.key}" = ?', (id,)) > 0
+            if gone:
+                self.execute("DELETE FROM field_multi WHERE ENTITY = ? AND ELEMENT_ID = ?", (table, id))
+                self.execute("DELETE FROM binding WHERE OWNER = ? AND OWNER_ID = ?", (table, id))
+                self.execute("DELETE FROM binding WHERE TARGET = ? AND TARGET_ID = ?", (table, id))
+        return gone
+
+    def get(self, table: str, id: int | str) -> dict[str, Any] | None:
+        """One row as stored, or None."""
+        found = self.rows(table, where=f'"{self.table(table).key}" = ?', params=(id,))
+        return found[0] if found else None
+
+    def exists(self, table: str, id: int | str) -> bool:
+        """Whether there is a row of that id."""
+        sql = f'SELECT 1 FROM "{table}" WHERE "{self.table(table).key}" = ?'
+        return bool(self.fetch(sql, (id,)))
+
+    def rows(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        *,
+        where: str = "",
+        params: Sequence[Any] = (),
+        order: str = "",
+        limit: int = -1,
+    ) -> list[dict[str, Any]]:
+        """Rows as stored, by default whole and in the order of their key.
+
+        Args:
+            table: the table's name.
+            columns: the columns to read, all when None.
+            where: an SQL condition with ``?`` for the params.
+            params: the values of the condition.
+            order: an SQL order.
+            limit: at most so many rows; -1 for all.
+        """
+        spec = self.table(table)
+        names = list(spec.columns) if columns is None else [self._column(spec, name).name for name in columns]
+        chosen = ", ".join(f'"{name}"' for name in names)
+        sql = (
+            f'SELECT {chosen} FROM "{table}" {f"WHERE {where}" if where else ""} '
+            f"ORDER BY {order or spec.key} LIMIT {limit}"
+        )
+        found = [dict(zip(names, row, strict=True)) for row in self.fetch(sql, params)]
+        lists = [name for name in names if spec.columns[name].kind == "json"]
+        for row in found:
+            for name in lists:
+                row[name] = json.loads(row[name]) if row[name] else None
+        return found
+
+    def ids(self, table: str, where: str = "", params: Sequence[Any] = ()) -> list[Any]:
+        """The ids of the rows that fit an SQL condition, in ascending order."""
+        key = self.table(table).key
+        condition = f"WHERE {where}" if where else ""
+        return [row[0] for row in self.fetch(f'SELECT "{key}" FROM "{table}" {condition} ORDER BY 1', params)]
+
+    def count(self, table: str, where: str = "", params: Sequence[Any] = ()) -> int:
+        """How many rows fit an SQL condition. Remembered until the next write."""
+        self.table(table)
+        return self.count_sql(f'"{table}"' + (f" WHERE {where}" if where else ""), tuple(params))
+
+    def count_sql(self, source: str, params: tuple[Any, ...] = ()) -> int:
+        """``SELECT COUNT(*) FROM <source>``. Remembered until the next write."""
+        with self.lock:
+            if self._counted_version != self.version:
+                self._counts.clear()
+                self._counted_version = self.version
+            key = (source, params)
+            if key not in self._counts:
+                self._counts[key] = self.fetch(f"SELECT COUNT(*) FROM {source}", params)[0][0]
+            return self._counts[key]
+
+    # ---- SQL
+
+    def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT."""
+        with self.lock:
+            return self._db.execute(sql, params).fetchall()
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
+        """Run a statement that writes; returns the number of rows it touched."""
+        with self.lock:
+            self.version += 1
+            return self._db.execute(sql, params).rowcount
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make the writes inside one step: all of them happen, or none. May be nested."""
+        with self.lock:
+            if self._db.in_transaction:
+                yield
+                return
+            self._db.execute("BEGIN")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def now(self) -> datetime:
+        """The current time in the server's zone, without fractions."""
+        return datetime.fromtimestamp(int(self.clock()), ZONE)
+
+    # ---- inside
+
+    def _create(self, table: Table) -> None:
+        self._db.execute(create_sql(table))
+        for statement in index_sql(table):
+            self._db.execute(statement)
+
+    def _present(self, name: str) -> set[str]:
+        return {row[1] for row in self.fetch(f'PRAGMA table_info("{name}")')}
+
+    def _insert(self, spec: Table, values: Mapping[str, Any]) -> int:
+        names = ", ".join(f'"{name}"' for name in values)
+        marks = ", ".join("?" * len(values))
+        body = f"({names}) VALUES ({marks})" if values else "DEFAULT VALUES"
+        self.version += 1
+        return int(
+            self._db.execute(f'INSERT INTO "{spec.name}" {body}', tuple(values.values())).lastrowid or 0
+        )
+
+    @staticmethod
+    def _column(spec: Table, name: str) -> Column:
+        try:
+            return spec.columns[name]
+        except KeyError:
+            raise UnknownName(f"{spec.name} has no column {name!r}{nearest(name, spec.columns)}") from None
+
+
+def stored(column: Column, value: Any) -> Any:
+    """A Python value in the form a column keeps.
+
+    >>> stored(Column("OPENED", "char"), True), stored(Column("X", "date"), date(2024, 8, 30))
+    ('Y', '2024-08-30')
+    """
+    if value is None:
+        return None
+    if column.kind == "json":
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, datetime):
+        local = value.astimezone(ZONE) if value.tzinfo else value
+        return local.strftime("%Y-%m-%d" if column.kind == "date" else "%Y-%m-%dT%H:%M:%S")
+    if isinstance(value, date):
+        return value.isoformat() + ("T00:00:00" if column.kind == "datetime" else "")
+    if isinstance(value, bool):
+        return ("Y" if value else "N") if column.kind == "char" else int(value)
+    return float(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,98 @@
+"""A handler served from a daemon thread with an event loop of its own, on a loopback port."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Callable
+from threading import Event, Thread
+
+from aiohttp import web
+
+__all__ = ["ServerThread", "loopback"]
+
+_SHUTDOWN_SECONDS = 0.1
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+def loopback(host: str) -> str:
+    """The host itself if it is a loopback address.
+
+    Raises:
+        ValueError: the address could be reached from elsewhere.
+    """
+    if host != "localhost" and not _is_loopback(host):
+        raise ValueError(f"a local portal listens on loopback only, not on {host!r}")
+    return host
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class ServerThread:
+    """Serves until stopped; a new object is needed to serve again.
+
+    Attributes:
+        port: the port it listens on, once started.
+    """
+
+    def __init__(self, handler: Handler, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._handler = handler
+        self._host = loopback(host)
+        self._ready = Event()
+        self._failure: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._thread = Thread(target=self._run, name="b24orm-emulator", daemon=True)
+        self.port = port
+
+    def start(self) -> None:
+        """Listen; returns when connections are accepted.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            self._thread.join()
+            raise self._failure
+
+    def stop(self) -> None:
+        """Close every connection and end the thread. Does nothing if it is not running."""
+        if self._thread.is_alive() and self._loop is not None and self._stopping is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is serving."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as failure:  # handed to the thread that waits in start()
+            self._failure = failure
+        finally:
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        server = web.Server(self._handler, access_log=None)
+        runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, self._host, self.port, backlog=1024)
+            await site.start()
+            self.port = runner.addresses[0][1]
+            self._ready.set()
+            await self._stopping.wait()
+        finally:
+            await runner.cleanup()

@@ -1,0 +1,211 @@
+"""Values as the server reads them: PHP's casts, dates and times.
+
+Everything a request carries is cast the way PHP casts it, because what the server does with a
+list in place of a number, or with ``"abc"`` in place of a date, is part of how it behaves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, Final
+
+__all__ = [
+    "ZONE",
+    "ZONE_OFFSET",
+    "fold",
+    "is_blank",
+    "read_date",
+    "read_datetime",
+    "to_flag",
+    "to_float",
+    "to_int",
+    "to_list",
+    "to_text",
+    "truthy",
+]
+
+ZONE_OFFSET: Final = "+03:00"
+"""The server's zone as answers spell it."""
+
+ZONE: Final = timezone(timedelta(hours=3))
+"""The server's zone; a time without an offset is read in it."""
+
+_INT = re.compile(r"\s*([+-]?\d+)")
+_FLOAT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
+_ISO = re.compile(
+    r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})"
+    r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?"
+    r"\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
+    re.IGNORECASE,
+)
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:\s+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+_RELATIVE = re.compile(r"([+-]?\d+)\s*(second|sec|minute|min|hour|day|week)s?(?:\s+ago)?", re.IGNORECASE)
+_UNITS: Final = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "day": 86400, "week": 604800}
+_WORDS: Final = {"now": None, "today": 0, "midnight": 0, "tomorrow": 1, "yesterday": -1}
+
+
+def to_int(value: Any) -> int:
+    """PHP's ``(int)``: leading digits of a string, 1 for any non-empty list or map.
+
+    >>> to_int("12abc"), to_int([7, 8]), to_int([]), to_int(None), to_int("x")
+    (12, 1, 0, 0, 0)
+    """
+    if isinstance(value, (bool, int)):
+        return int(value)
+    if isinstance(value, float):
+        return int(value)
+    if isinstance(value, str):
+        found = _FLOAT.match(value) if _EXPONENT.search(value) else _INT.match(value)
+        return int(float(found[1])) if found and "e" in found[1].lower() else int(found[1]) if found else 0
+    return 1 if value else 0
+
+
+_EXPONENT = re.compile(r"\d[eE][+-]?\d")
+
+
+def to_float(value: Any) -> float:
+    """PHP's ``(float)``.
+
+    >>> to_float("10.50 USD"), to_float(None), to_float([1])
+    (10.5, 0.0, 1.0)
+    """
+    if isinstance(value, (bool, int, float)):
+        return float(value)
+    if isinstance(value, str):
+        found = _FLOAT.match(value)
+        return float(found[1]) if found else 0.0
+    return 1.0 if value else 0.0
+
+
+def to_text(value: Any) -> str:
+    """PHP's ``(string)``: null and false are empty, a list is the word ``Array``.
+
+    >>> to_text(None), to_text(True), to_text(10.0), to_text([1])
+    ('', '1', '10', 'Array')
+    """
+    if isinstance(value, str):
+        return value
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "1"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, int):
+        return str(value)
+    return "Array"
+
+
+def truthy(value: Any) -> bool:
+    """PHP's truth: ``"0"`` is false, ``"false"`` is true."""
+    return bool(value) and value != "0"
+
+
+def is_blank(value: Any) -> bool:
+    """Whether PHP finds the value loosely equal to ``""``: null, false and the empty string."""
+    return value is None or value is False or value == ""
+
+
+def to_flag(value: Any) -> str:
+    """``Y`` or ``N`` as a yes/no field takes it."""
+    return "Y" if value is True or to_text(value).upper() in {"Y", "1", "TRUE"} else "N"
+
+
+def to_list(value: Any) -> list[Any]:
+    """The elements of what PHP calls an array; a scalar is a list of one."""
+    if isinstance(value, Mapping):
+        return list(value.values())
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    return [value]
+
+
+def fold(text: str | None) -> str | None:
+    """The text without case, for comparisons in a collation that ignores it."""
+    return text.casefold() if text is not None else None
+
+
+def read_datetime(value: Any, now: float | None = None) -> str | None:
+    """A time as ``strtotime`` reads it, as naive text in the server's zone; None if it can't be read.
+
+    Args:
+        value: ISO 8601 with or without an offset, ``31.12.2024 10:00``, ``@<unix seconds>``, or
+            ``now``, ``today``, ``yesterday``, ``tomorrow``, ``-3 days``.
+        now: unix seconds that relative times count from.
+
+    >>> read_datetime("2024-08-30T14:29:00+02:00"), read_datetime("2024-08-30"), read_datetime("soon")
+    ('2024-08-30T15:29:00', '2024-08-30T00:00:00', None)
+    """
+    moment = _moment(to_text(value).strip(), now)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S") if moment else None
+
+
+def read_date(value: Any, now: float | None = None) -> str | None:
+    """The day of a time, in the server's zone.
+
+    >>> read_date("2024-08-30T23:30:00+00:00")
+    '2024-08-31'
+    """
+    found = read_datetime(value, now)
+    return found[:10] if found else None
+
+
+def _moment(text: str, now: float | None) -> datetime | None:
+    try:
+        return _iso(text) or _dotted(text) or _unix(text) or _spoken(text, now)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _iso(text: str) -> datetime | None:
+    found = _ISO.fullmatch(text)
+    if not found:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+    moment = datetime(year, month, day, hour, minute, second)
+    zone = found[7]
+    return moment.replace(tzinfo=_zone(zone)).astimezone(ZONE).replace(tzinfo=None) if zone else moment
+
+
+def _zone(text: str) -> timezone:
+    if text.upper() in {"Z", "UTC", "GMT"}:
+        return timezone.utc
+    sign = -1 if text[0] == "-" else 1
+    return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[-2:])))
+
+
+def _dotted(text: str) -> datetime | None:
+    found = _DOTTED.fullmatch(text)
+    if not found:
+        return None
+    day, month, year, hour, minute, second = (int(part or 0) for part in found.groups())
+    return datetime(year, month, day, hour, minute, second)
+
+
+def _unix(text: str) -> datetime | None:
+    if not text.startswith("@") or not text[1:].lstrip("-").isdigit():
+        return None
+    return datetime.fromtimestamp(int(text[1:]), ZONE).replace(tzinfo=None)
+
+
+def _spoken(text: str, now: float | None) -> datetime | None:
+    start = datetime.now(ZONE) if now is None else datetime.fromtimestamp(now, ZONE)
+    start = start.replace(tzinfo=None)
+    word = text.lower()
+    if word in _WORDS:
+        days = _WORDS[word]
+        return (
+            start if days is None else datetime.combine(start.date() + timedelta(days), datetime.min.time())
+        )
+    found = _RELATIVE.fullmatch(text)
+    if not found:
+        return None
+    seconds = int(found[1]) * _UNITS[found[2].lower()]
+    return start + timedelta(seconds=-seconds if word.endswith("ago") else seconds)
+
+
+def today(now: float) -> date:
+    """The server's calendar day at a unix time."""
+    return datetime.fromtimestamp(now, ZONE).date()

@@ -1,0 +1,138 @@
+"""How the classic methods read the fields of an add or an update.
+
+Names outside the whitelist vanish without a word, values are cast and never refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from b24orm.emulator.multifields import TYPES, values_of
+from b24orm.emulator.tables import Column, Table
+from b24orm.emulator.values import read_date, read_datetime, to_flag, to_float, to_int, to_list, to_text
+
+__all__ = ["Written", "read_fields", "read_user_value"]
+
+IMPORTED: Final = frozenset({"DATE_CREATE", "DATE_MODIFY", "CREATED_BY_ID", "MODIFY_BY_ID"})
+"""System fields that an add may set in import mode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Fields that a write really sets.
+
+    Attributes:
+        columns: values in stored form.
+        multifields: phones and addresses to merge, by type.
+        bindings: lists of ids, by field (``CONTACT_IDS``).
+    """
+
+    columns: dict[str, Any] = field(default_factory=dict[str, Any])
+    multifields: dict[str, list[Mapping[str, Any]]] = field(
+        default_factory=dict[str, list[Mapping[str, Any]]]
+    )
+    bindings: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+
+
+class _Ignored(Exception):
+    """The value can't be read, so the field counts as not sent."""
+
+
+def read_fields(
+    table: Table, fields: Mapping[str, Any], *, update: bool, imported: bool = False, now: float | None = None
+) -> Written:
+    """The fields of a classic add or update.
+
+    Unknown, read-only and (on update) immutable names are dropped. ``""`` clears a date; null or a
+    text that is no date leaves it alone. Numbers and texts take anything.
+
+    Args:
+        table: the entity's table.
+        fields: as sent.
+        update: drop the fields that only an add may set.
+        imported: an add in import mode may set the system's dates and users.
+        now: unix seconds for relative dates.
+    """
+    written = Written()
+    schema = table.schema
+    known = schema.by_wire if schema else {}
+    for name, value in fields.items():
+        column = table.columns.get(name)
+        if column is not None and column.user:
+            written.columns[name] = read_user_value(column, value, now)
+            continue
+        spec = known.get(name)
+        if (
+            spec is None
+            or (spec.read_only and not (imported and name in IMPORTED))
+            or (update and spec.immutable)
+        ):
+            continue
+        if name in TYPES and spec.type == "crm_multifield":
+            written.multifields[name] = values_of(value)
+        elif column is None:
+            written.bindings[name] = [to_int(item) for item in to_list(value) if to_int(item) > 0]
+        elif not column.hidden:
+            try:
+                written.columns[name] = _read(column, value, now)
+            except _Ignored:
+                continue
+    return written
+
+
+def read_user_value(column: Column, value: Any, now: float | None = None) -> Any:
+    """A user field's value in stored form; what is empty is null."""
+    cast: Callable[[Any], Any] = _USER.get(column.type, to_text)
+    if column.multiple:
+        items = [cast(item) for item in to_list(value) if item not in (None, "", False)]
+        return items or None
+    if value is None or value == "" or value == [] or (value is False and column.type != "boolean"):
+        return None
+    if column.type in {"date", "datetime"}:
+        return read_date(value, now) if column.type == "date" else read_datetime(value, now)
+    return cast(value)
+
+
+def _read(column: Column, value: Any, now: float | None) -> Any:
+    if column.kind in {"date", "datetime"}:
+        return _time(column, value, now)
+    return _READERS[column.kind](value)
+
+
+def _time(column: Column, value: Any, now: float | None) -> str | None:
+    if value == "":
+        return None
+    read = read_date(value, now) if column.kind == "date" else read_datetime(value, now)
+    if read is None:
+        raise _Ignored
+    return read
+
+
+def _flag(value: Any) -> str:
+    text = to_text(value)
+    return text if len(text) == 1 and text.isupper() else to_flag(value)
+
+
+def _user_flag(value: Any) -> int:
+    return int(to_flag(value) == "Y")
+
+
+_READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "int": to_int,
+    "double": to_float,
+    "string": to_text,
+    "char": _flag,
+    "json": lambda value: value,
+}
+_USER: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "integer": to_int,
+    "enumeration": to_int,
+    "employee": to_int,
+    "file": to_int,
+    "double": to_float,
+    "boolean": _user_flag,
+    "date": read_date,
+    "datetime": read_datetime,
+}

@@ -1,0 +1,199 @@
+"""The base of every model: partial rows, user fields, relations, and what was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from b24orm.errors import (
+    DoesNotExist,
+    FieldNotLoaded,
+    InvalidValue,
+    MultipleObjects,
+    RelationNotLoaded,
+    nearest,
+)
+from b24orm.schema import EntitySchema, FieldSchema
+
+__all__ = ["Entity", "Relation"]
+
+_SHOWN = 4
+"""Fields that a repr shows."""
+
+
+class Relation:
+    """The attribute of a related object (``deal.company``), which has to be fetched first."""
+
+    def __init__(self, field: FieldSchema) -> None:
+        self.field = field
+
+    def __get__(self, row: Entity | None, owner: type[Entity]) -> Any:
+        if row is None:
+            return self
+        key = getattr(row, self.field.name)
+        if key is None or key == ():
+            return None
+        raise self.missing(row)
+
+    def missing(self, row: Entity) -> Exception:
+        """What is raised for a row whose related object was not fetched."""
+        if self.field.name not in row.__dict__:
+            return FieldNotLoaded(_not_loaded(type(row), self.field.name))
+        key = row.__dict__[self.field.name]
+        return RelationNotLoaded(
+            f"{type(row).__name__}.{self.field.relation_name} was not fetched; "
+            f"get it with {self.field.relation}.objects.get({self.field.relation_key}={key!r})"
+        )
+
+
+class Entity(BaseModel):
+    """A row of a Bitrix24 entity.
+
+    A row that was fetched with only some of its fields knows it: reading another one raises
+    :class:`~b24orm.errors.FieldNotLoaded`, it is never None by accident.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        validate_assignment=True,
+        defer_build=True,
+        protected_namespaces=(),
+        arbitrary_types_allowed=True,
+    )
+
+    __schema__: ClassVar[EntitySchema]
+    __field_names__: ClassVar[frozenset[str]] = frozenset()
+    DoesNotExist: ClassVar[type[DoesNotExist]] = DoesNotExist
+    MultipleObjects: ClassVar[type[MultipleObjects]] = MultipleObjects
+
+    if TYPE_CHECKING:
+
+        def __init_subclass__(cls, *, schema: EntitySchema | None = None, **constants: Any) -> None: ...
+
+    else:
+
+        def __init_subclass__(cls, **options: Any) -> None:
+            super().__init_subclass__()
+
+        @classmethod
+        def __pydantic_init_subclass__(cls, **options: Any) -> None:
+            schema = options.pop("schema", None)
+            if schema is None:
+                schema = _with_constants(cls.__schema__, options) if hasattr(cls, "__schema__") else None
+            if schema is None:
+                return
+            cls.__schema__ = schema
+            cls.DoesNotExist = _own(cls, DoesNotExist)
+            cls.MultipleObjects = _own(cls, MultipleObjects)
+            cls.__field_names__ = frozenset(cls.model_fields)
+            for name, field in schema.relations.items():
+                if name not in cls.model_fields:
+                    setattr(cls, name, Relation(field))
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise InvalidValue(_constructor_message(type(self), error)) from None
+        loaded = self.__dict__
+        for name in loaded.keys() - self.__pydantic_fields_set__:
+            del loaded[name]
+
+    @property
+    def pk(self) -> Any:
+        """The id, or None for a row that was never saved."""
+        return self.__dict__.get(self.__schema__.id_name)
+
+    @property
+    def extra(self) -> Mapping[str, Any]:
+        """Fields that the model doesn't declare, user fields above all, as the server spells them."""
+        return MappingProxyType(self.__pydantic_extra__ or {})
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in type(self).__field_names__:
+                raise FieldNotLoaded(_not_loaded(type(self), name))
+            relation = getattr(type(self), name, None)
+            if isinstance(relation, Relation):  # its AttributeError brought us here
+                raise relation.missing(self)
+            if name[:3].upper() == "UF_":
+                extra = self.__pydantic_extra__ or {}
+                if name.upper() in extra:
+                    return extra[name.upper()]
+                if name in extra:
+                    return extra[name]
+                raise FieldNotLoaded(
+                    f"{type(self).__name__}.{name} was not loaded: "
+                    "the portal has no such field, or only() left it out"
+                )
+            if name.startswith("__"):
+                raise AttributeError(name)
+            raise AttributeError(
+                f"{type(self).__name__} has no attribute {name!r}{nearest(name, type(self).__field_names__)}"
+            )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        try:
+            super().__setattr__(name, value)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            raise InvalidValue(f"{type(self).__name__}.{name} can't be {value!r}: {problem['msg']}") from None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Entity):
+            return NotImplemented
+        if type(self) is not type(other):
+            return False
+        return self is other if self.pk is None else bool(self.pk == other.pk)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.pk)) if self.pk is not None else id(self)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        loaded = [(name, value) for name, value in self.__dict__.items() if value not in (None, ())]
+        yield from loaded[:_SHOWN]
+        if len(loaded) > _SHOWN:
+            yield None, _Dots()
+
+
+def _own(model: type[Entity], kind: type[Exception]) -> type[Exception]:
+    """The model's own class of an exception, as ``Deal.DoesNotExist``."""
+    place = {"__module__": model.__module__, "__qualname__": f"{model.__name__}.{kind.__name__}"}
+    return type(kind.__name__, (kind,), place)
+
+
+class _Dots:
+    def __repr__(self) -> str:
+        return "..."
+
+
+def _not_loaded(model: type[Entity], name: str) -> str:
+    return f"{model.__name__}.{name} was not loaded: add it to only(), or leave only() out"
+
+
+def _constructor_message(model: type[Entity], error: ValidationError) -> str:
+    problem = error.errors()[0]
+    name = str(problem["loc"][0]) if problem["loc"] else "?"
+    if problem["type"] == "extra_forbidden":
+        return f"{model.__name__} has no field {name!r}{nearest(name, model.__field_names__)}"
+    return f"{model.__name__}.{name} can't be {problem['input']!r}: {problem['msg']}"
+
+
+def _with_constants(schema: EntitySchema, constants: Mapping[str, Any]) -> EntitySchema:
+    """The schema of a subclass with parameters fixed (``class Contract(Item, entity_type_id=1038)``)."""
+    from dataclasses import replace
+
+    from b24orm.query.names import parent_names
+
+    if not constants:
+        return schema
+    names = parent_names(schema)
+    for name in constants:
+        if name not in names:
+            raise InvalidValue(f"{schema.name} takes no {name!r}{nearest(name, names)}")
+    fixed = {names[name]: value for name, value in constants.items()}
+    return replace(schema, fixed_params={**schema.fixed_params, **fixed})

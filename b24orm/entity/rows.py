@@ -1,0 +1,107 @@
+"""Rows of the server -> typed values, a page at a time.
+
+One validator call takes a whole page apart; the dicts that come out become the ``__dict__`` of
+the objects. A field that the row lacks stays absent, so that reading it can say so.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from typing_extensions import NotRequired, TypedDict
+
+from b24orm.errors import InvalidRow
+
+if TYPE_CHECKING:
+    from b24orm.entity.base import Entity
+
+__all__ = ["InvalidRowWarning", "OnInvalid", "adopt", "hydrate", "typed"]
+
+OnInvalid: TypeAlias = Literal["raise", "keep"]
+
+_E = TypeVar("_E", bound="Entity")
+
+
+class InvalidRowWarning(UserWarning):
+    """A value did not fit its field and was kept as the server sent it."""
+
+
+@cache
+def _validator(model: type[Entity]) -> TypeAdapter[list[dict[str, Any]]]:
+    """The validator of a page of a model's rows; built on first use."""
+    fields: dict[str, Any] = {}
+    for name, info in model.model_fields.items():
+        wire = model.__schema__.fields[name].wire if name in model.__schema__.fields else name
+        hint: Any = info.annotation
+        for rule in info.metadata:
+            hint = Annotated[hint, rule]
+        fields[name] = NotRequired[Annotated[hint, Field(validation_alias=wire)]]
+    make: Any = TypedDict  # built at run time, which no type checker follows
+    row = make(f"{model.__name__}Row", fields)
+    row.__pydantic_config__ = ConfigDict(extra="allow")
+    make_adapter: Any = TypeAdapter
+    adapter: TypeAdapter[list[dict[str, Any]]] = make_adapter(list.__class_getitem__(row))
+    return adapter
+
+
+def typed(
+    model: type[Entity], rows: Sequence[Mapping[str, Any]], on_invalid: OnInvalid
+) -> list[dict[str, Any]]:
+    """The rows with Python names and values; unknown keys keep their own spelling.
+
+    Raises:
+        InvalidRow: a value does not fit its field, and ``on_invalid`` is ``raise``.
+    """
+    try:
+        return _validator(model).validate_python(rows)
+    except ValidationError:
+        return [_one(model, row, on_invalid) for row in rows]
+
+
+def _one(model: type[Entity], row: Mapping[str, Any], on_invalid: OnInvalid) -> dict[str, Any]:
+    try:
+        return _validator(model).validate_python([row])[0]
+    except ValidationError as error:
+        found = [(str(part["loc"][1]) if len(part["loc"]) > 1 else "?", part) for part in error.errors()]
+        message = _message(model, row, found[0][0], found[0][1]["msg"])
+        if on_invalid == "raise" or not isinstance(row, Mapping):
+            raise InvalidRow(message) from None
+        warnings.warn(message, InvalidRowWarning, stacklevel=2)
+        bad = {name for name, _ in found}
+        kept = typed(model, [{key: value for key, value in row.items() if key not in bad}], on_invalid)[0]
+        names = {spec.wire: name for name, spec in model.__schema__.fields.items()}
+        kept.update({names.get(key, key): row[key] for key in bad if key in row})
+        return kept
+
+
+def _message(model: type[Entity], row: Any, wire: str, problem: str) -> str:
+    schema = model.__schema__
+    field = schema.by_wire.get(wire)
+    identity = row.get(schema.id_field.wire) if isinstance(row, Mapping) else None
+    value = row.get(wire) if isinstance(row, Mapping) else row
+    name = field.name if field else wire
+    kind = f" ({field.type})" if field else ""
+    return f"{schema.name} {identity}: {name}{kind} can't be read from {value!r}: {problem}"
+
+
+def hydrate(model: type[_E], rows: Sequence[Mapping[str, Any]], on_invalid: OnInvalid) -> list[_E]:
+    """Objects of a page of rows, with no changes noted."""
+    return [adopt(model, values) for values in typed(model, rows, on_invalid)]
+
+
+def adopt(model: type[_E], values: dict[str, Any]) -> _E:
+    """An object around validated values, without validating them again."""
+    known = model.__field_names__
+    extra: dict[str, Any] = {}
+    if not known.issuperset(values):
+        extra = {name: values.pop(name) for name in [name for name in values if name not in known]}
+    made = model.__new__(model)
+    object.__setattr__(made, "__dict__", values)
+    object.__setattr__(made, "__pydantic_fields_set__", set())
+    object.__setattr__(made, "__pydantic_extra__", extra)
+    object.__setattr__(made, "__pydantic_private__", None)
+    return made

@@ -1,0 +1,147 @@
+"""Field types: what Bitrix24 sends for each of its types, as Python values.
+
+PHP says "nothing" in many ways (``""``, ``"0"``, ``false``, ``[]``, ``null``); each type knows
+which of them mean None to it. The rules are core schemas, so that no Python function runs for a
+value except where a list or a date has to be cut into shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic.aliases import AliasChoices
+from pydantic_core import CoreSchema, core_schema
+
+__all__ = [
+    "UNSET",
+    "Boolean",
+    "Date",
+    "DateTime",
+    "File",
+    "Id",
+    "Integer",
+    "Integers",
+    "Json",
+    "Jsons",
+    "MultiField",
+    "MultiFields",
+    "Number",
+    "Reference",
+    "Status",
+    "StringId",
+    "Text",
+    "Texts",
+]
+
+UNSET: Any = Field(default=None)
+"""The default of every field: not set, which is something else than None."""
+
+
+class _Empty:
+    """Reads the given values as None, and leaves all others to the type."""
+
+    def __init__(self, *values: str | int | bool) -> None:
+        self.values: Final = list(values)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        nothing = core_schema.chain_schema(
+            [
+                core_schema.literal_schema(self.values),
+                core_schema.with_default_schema(core_schema.none_schema(), default=None, on_error="default"),
+            ]
+        )
+        return core_schema.union_schema([nothing, handler(source)], mode="left_to_right")
+
+
+class _Numbered:
+    """A text that PHP may have sent as a number."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.nullable_schema(core_schema.str_schema(coerce_numbers_to_str=True))
+
+
+class _Cut:
+    """Dates arrive as midnight of the server's zone; the date part is what is meant."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(_date_part, handler(source))
+
+
+def _date_part(value: Any) -> Any:
+    return value[:10] if isinstance(value, str) else value
+
+
+class _Listed:
+    """PHP's lists: holes make them maps, and emptiness has many spellings."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(_items, handler(source))
+
+
+def _items(value: Any) -> Any:
+    if value is None or value is False or value == "":
+        return ()
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, (list, tuple, set)) else (value,)
+
+
+class MultiField(BaseModel):
+    """One phone, e-mail, site or messenger of a contact, company or lead.
+
+    Attributes:
+        id: of the entry itself; None for a new one.
+        value: the number or address.
+        value_type: ``WORK``, ``HOME``, ``MOBILE`` ...
+        type_id: ``PHONE``, ``EMAIL``, ``WEB`` or ``IM``.
+    """
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    value: str = Field(validation_alias=AliasChoices("VALUE", "value"))
+    value_type: str | None = Field(default=None, validation_alias=AliasChoices("VALUE_TYPE", "valueType"))
+    id: int | None = Field(default=None, validation_alias=AliasChoices("ID", "id"))
+    type_id: str | None = Field(default=None, validation_alias=AliasChoices("TYPE_ID", "typeId"))
+
+    def __str__(self) -> str:
+        return self.value
+
+
+if TYPE_CHECKING:
+    Id = int
+    StringId = str
+    Integer = int | None
+    Reference = int | None
+    Number = Decimal | None
+    Text = str | None
+    Status = str | None
+    Boolean = bool | None
+    Date = date | None
+    DateTime = datetime | None
+    MultiFields = Sequence[MultiField]
+    Integers = Sequence[int]
+    Texts = Sequence[str]
+    Jsons = Sequence[Any]
+    Json = Any
+    File = Any
+else:
+    Id = int
+    StringId = str
+    Integer = Annotated[int | None, _Empty("", False)]
+    Reference = Annotated[int | None, _Empty("0", 0, "", False)]
+    Number = Annotated[Decimal | None, _Empty("", False)]
+    Text = Annotated[str | None, _Numbered(), _Empty(False)]
+    Status = Annotated[str | None, _Numbered(), _Empty("", False)]
+    Boolean = Annotated[bool | None, _Empty("")]
+    Date = Annotated[date | None, _Cut(), _Empty("", "0", False)]
+    DateTime = Annotated[datetime | None, _Empty("", "0", 0, False)]
+    MultiFields = Annotated[tuple[MultiField, ...], _Listed()]
+    Integers = Annotated[tuple[int, ...], _Listed()]
+    Texts = Annotated[tuple[str, ...], _Listed()]
+    Jsons = Annotated[tuple[Any, ...], _Listed()]
+    Json = Any
+    File = Any

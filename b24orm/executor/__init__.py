@@ -1,0 +1,1 @@
+"""MANY calls: batching, limits, retries, streams. Never sees a model."""

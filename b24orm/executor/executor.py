@@ -1,0 +1,219 @@
+"""Runs calls and flows: alone or in batches, side by side, in order.
+
+A call that a batch can't carry faithfully travels alone. A chain whose commands can't all
+ride in one batch is run one by one, its references filled in here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, TypeVar
+
+from b24orm.errors import ApiError, B24Error, OperatingLimited, TransportError
+from b24orm.executor.retry import worth_retrying
+from b24orm.executor.sender import Sender, Trip
+from b24orm.plan.calls import Ask, Call, Outcome, Ref, Reply
+from b24orm.plan.flow import Flow, Page
+from b24orm.transport.encoding import command, fits_batch
+from b24orm.transport.reply import batch_outcomes
+
+__all__ = ["BATCH", "Executor"]
+
+_T = TypeVar("_T")
+
+BATCH: Final = 50
+"""Commands that one batch may hold."""
+
+
+class Executor:
+    """Runs what plans and users ask for through one portal's sender."""
+
+    def __init__(self, sender: Sender) -> None:
+        self.sender = sender
+
+    async def call(self, call: Call) -> Reply:
+        """The reply to one call, sent alone.
+
+        Raises:
+            B24Error: it failed for good.
+        """
+        return await self.sender.send(Trip(call.method, write=call.write), call.params)
+
+    async def outcome(self, call: Call) -> Outcome:
+        """Like :meth:`call`, with the error as a value."""
+        try:
+            return await self.call(call)
+        except (ApiError, TransportError) as error:
+            return error
+
+    async def ask(self, ask: Ask) -> list[Outcome]:
+        """What each call of a question came to."""
+        if len(ask.calls) == 1:
+            return [await self.outcome(ask.calls[0])]
+        fit = [fits_batch(call) for call in ask.calls]
+        if ask.chained:
+            return await (self._batch(ask) if all(fit) else self._one_by_one(ask))
+        if all(fit):
+            return await self._batch(ask)
+        return await self._mixed(ask, fit)
+
+    async def many(self, calls: Sequence[Call]) -> list[Outcome]:
+        """What each of any number of calls came to, packed into batches that run side by side."""
+        chunks = [Ask(tuple(calls[i : i + BATCH])) for i in range(0, len(calls), BATCH)]
+        async with _Nursery() as nursery:
+            tasks = [nursery.start(self.ask(chunk)) for chunk in chunks]
+            return [outcome for task in tasks for outcome in await task]
+
+    async def _mixed(self, ask: Ask, fit: Sequence[bool]) -> list[Outcome]:
+        riders = [call for call, fits in zip(ask.calls, fit, strict=True) if fits]
+        async with _Nursery() as nursery:
+            batch = nursery.start(self.ask(Ask(tuple(riders)))) if riders else None
+            alone = [
+                nursery.start(self.outcome(call))
+                for call, fits in zip(ask.calls, fit, strict=True)
+                if not fits
+            ]
+            ridden = iter(await batch if batch else ())
+            walked = iter([await task for task in alone])
+            return [next(ridden) if fits else next(walked) for fits in fit]
+
+    async def _one_by_one(self, ask: Ask) -> list[Outcome]:
+        results: dict[str, Any] = {}
+        outcomes: list[Outcome] = []
+        for label, call in zip(ask.labels, ask.calls, strict=True):
+            try:
+                filled = replace(call, params=_filled(call.params, results))
+            except LookupError:
+                break
+            outcome = await self.outcome(filled)
+            outcomes.append(outcome)
+            if isinstance(outcome, B24Error):
+                break
+            results[label] = outcome.result
+        missing = [_not_run(call) for call in ask.calls[len(outcomes) :]]
+        return [*outcomes, *missing]
+
+    async def _batch(self, ask: Ask) -> list[Outcome]:
+        """One batch; commands that the server refused for its limits are sent again."""
+        calls, labels = ask.calls, ask.labels or tuple(f"c{number}" for number in range(len(ask.calls)))
+        found: dict[str, Outcome] = {}
+        left = dict(zip(labels, calls, strict=True))
+        tries = 0
+        while left:
+            tries += 1
+            try:
+                outcomes = await self._one_batch(left, halt=ask.halt)
+            except (ApiError, TransportError) as error:
+                return [found.get(label, error) for label in labels]
+            found.update(zip(left, outcomes, strict=True))
+            again = _again(ask, found)
+            if not again:
+                break
+            first = found[again[0]]
+            assert isinstance(first, B24Error)
+            try:
+                await self.sender.before_retry(first, tries, write=any(c.write for c in left.values()))
+            except B24Error:
+                break
+            left = {
+                label: call
+                for label, call in zip(labels, calls, strict=True)
+                if label in again or ask.chained
+            }
+        return [found[label] for label in labels]
+
+    async def _one_batch(self, commands: Mapping[str, Call], *, halt: bool) -> list[Outcome]:
+        methods = [call.method for call in commands.values()]
+        trip = Trip("batch", methods, write=any(call.write for call in commands.values()))
+        body = {"halt": int(halt), "cmd": {label: command(call) for label, call in commands.items()}}
+        reply = await self.sender.send(trip, body)
+        return self.batch_outcomes(reply, list(commands), methods)
+
+    def batch_outcomes(self, reply: Reply, labels: Sequence[str], methods: Sequence[str]) -> list[Outcome]:
+        """What the commands of a batch came to; their operating times are noted."""
+        webhook = self.sender.webhook
+        outcomes = batch_outcomes(reply, labels, methods, host=webhook.host, redact=webhook.redact)
+        latest: dict[str, Mapping[str, Any]] = {}
+        for method, outcome in zip(methods, outcomes, strict=True):
+            if isinstance(outcome, Reply):
+                latest[method] = outcome.time
+            elif isinstance(outcome, OperatingLimited):
+                self.sender.refused(method, batched=True)
+        for method, time in latest.items():
+            self.sender.learn(method, time, batched=True)
+        return outcomes
+
+    async def stream(self, flow: Flow) -> AsyncIterator[Page]:
+        """The pages of a flow, in order.
+
+        Questions are sent only while somebody takes the pages: a consumer that pauses pauses
+        the flow, one that leaves cancels what is under way.
+        """
+        async with _Nursery() as nursery:
+            waiting: dict[asyncio.Task[list[Outcome]], Ask] = {}
+            while True:
+                for ask in flow.asks(max(0, self.sender.gate.places - len(waiting))):
+                    waiting[nursery.start(self.ask(ask))] = ask
+                for page in flow.pages():
+                    yield page
+                if flow.done:
+                    return
+                if not waiting:
+                    raise RuntimeError(f"{type(flow).__name__} is stuck: not done, and nothing to ask")
+                done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    flow.receive(waiting.pop(task), task.result())
+
+
+def _again(ask: Ask, found: Mapping[str, Outcome]) -> list[str]:
+    """Labels of the commands to send again: refused for the limits, never executed."""
+    failed = [
+        label
+        for label, outcome in found.items()
+        if isinstance(outcome, OperatingLimited) and worth_retrying(outcome, write=True)
+    ]
+    if ask.chained and failed:
+        first = next(label for label, outcome in found.items() if isinstance(outcome, B24Error))
+        return [first] if first == failed[0] else []
+    return failed
+
+
+def _filled(value: Any, results: Mapping[str, Any]) -> Any:
+    """The parameters with their references replaced; LookupError where one leads nowhere."""
+    if isinstance(value, Ref):
+        found = results[value.label]
+        for part in value.path:
+            found = found[part]
+        return found
+    if isinstance(value, Mapping):
+        return {key: _filled(item, results) for key, item in value.items()}
+    return value
+
+
+def _not_run(call: Call) -> ApiError:
+    return ApiError("NOT_RUN", "an earlier command of the chain ended it", method=call.method)
+
+
+class _Nursery:
+    """Tasks that never outlive the block: whatever ends it, they are cancelled and awaited."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def __aenter__(self) -> _Nursery:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,124 @@
+"""When a call is tried again, and when it must not be."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Final
+
+from b24orm.errors import (
+    B24Error,
+    ConnectFailed,
+    OperatingLimited,
+    RateLimited,
+    ServerFailure,
+    TransportError,
+)
+
+__all__ = ["READS", "RetryBudget", "RetryPolicy", "is_read"]
+
+READS: Final = frozenset(
+    (
+        "aggregate",
+        "count",
+        "countries",
+        "current",
+        "export",
+        "fields",
+        "findbycomm",
+        "get",
+        "getchildren",
+        "getfields",
+        "getlist",
+        "getstatus",
+        "info",
+        "isexisting",
+        "items",
+        "list",
+        "methods",
+        "profile",
+        "scope",
+        "search",
+        "tail",
+        "time",
+        "types",
+    )
+)
+"""Last words of the names of methods that only read."""
+
+
+def is_read(method: str) -> bool:
+    """Whether a method only reads, by its name; in doubt it writes.
+
+    >>> is_read("crm.deal.list"), is_read("crm.deal.add")
+    (True, False)
+    """
+    return method.rpartition(".")[2].lower() in READS
+
+
+def never_executed(error: B24Error) -> bool:
+    """The server, or the network, refused before any work was done."""
+    return isinstance(error, (RateLimited, OperatingLimited, ConnectFailed))
+
+
+def worth_retrying(error: B24Error, *, write: bool) -> bool:
+    """Whether sending again may help, and cannot do harm."""
+    if never_executed(error):
+        return True
+    if isinstance(error, ServerFailure):
+        return not write and error.code != "REDIRECTED"
+    return isinstance(error, TransportError) and not write
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how patiently.
+
+    Attributes:
+        attempts: tries in all for a call that fails.
+        patience: tries in all for a call that the portal's limits refuse (it was never executed).
+        base: seconds before the second try; doubled each time, with jitter.
+        ceiling: seconds between two tries at the most.
+    """
+
+    attempts: int = 5
+    patience: int = 30
+    base: float = 0.5
+    ceiling: float = 30.0
+
+    def delay(self, tries: int, random_share: float | None = None) -> float:
+        """Seconds to wait after the given number of tries, between half and all of the step."""
+        step = min(self.ceiling, self.base * 2.0 ** (tries - 1))
+        share = random.random() if random_share is None else random_share
+        return float(step * (0.5 + share / 2))
+
+    def gives_up(self, error: B24Error, tries: int) -> bool:
+        """Whether it was tried often enough."""
+        limit = self.patience if isinstance(error, (RateLimited, OperatingLimited)) else self.attempts
+        return tries >= limit
+
+
+@dataclass
+class RetryBudget:
+    """Retries that a client may spend: a portal that fails all the time is not hammered.
+
+    Each failure costs one, each success brings a little back.
+    """
+
+    size: float = 60.0
+    gain: float = 0.2
+    left: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.left = self.size
+
+    def spend(self) -> bool:
+        """Takes one retry, if there is one."""
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+    def earn(self) -> None:
+        """A call went well."""
+        self.left = min(self.size, self.left + self.gain)

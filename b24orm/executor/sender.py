@@ -1,0 +1,193 @@
+"""Sends one HTTP request under the portal's limits, and tries it again where that is right."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+from b24orm.errors import (
+    ApiError,
+    B24Error,
+    OperatingLimited,
+    RateLimited,
+    ServerFailure,
+    TransportError,
+)
+from b24orm.executor.clock import Clock, SystemClock
+from b24orm.executor.concurrency import Gate
+from b24orm.executor.limits import PortalLimits
+from b24orm.executor.retry import RetryBudget, RetryPolicy, never_executed, worth_retrying
+from b24orm.plan.calls import Reply
+from b24orm.transport.base import Request, Transport
+from b24orm.transport.encoding import to_json
+from b24orm.transport.reply import read
+from b24orm.transport.webhook import Webhook
+
+__all__ = ["Sender", "Trip"]
+
+log: Final = logging.getLogger("b24orm")
+_SHOWN: Final = 2_000
+"""Characters of a body that a log record holds at the most."""
+
+
+class Trip:
+    """What one HTTP request is about: the method, and the methods of its commands."""
+
+    __slots__ = ("batched", "methods", "name", "write")
+
+    def __init__(self, name: str, methods: Sequence[str] = (), *, write: bool) -> None:
+        self.name = name
+        self.batched = bool(methods)
+        self.methods = tuple(dict.fromkeys(m.lower() for m in methods)) or (name.lower(),)
+        self.write = write
+
+
+class Sender:
+    """One portal's requests.
+
+    Args:
+        transport: what reaches the network.
+        webhook: the credentials.
+        limits: the portal's limits, shared by all of its clients.
+        timeout: seconds for one request.
+        policy: how often and how patiently to try again.
+        clock: what tells the time and waits.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        webhook: Webhook,
+        limits: PortalLimits,
+        *,
+        timeout: float = 60.0,
+        policy: RetryPolicy | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.webhook = webhook
+        self.gate = Gate()
+        self.requests = 0
+        self.waited = 0.0
+        self._transport = transport
+        self._limits = limits
+        self._timeout = timeout
+        self._policy = policy or RetryPolicy()
+        self._budget = RetryBudget()
+        self._clock = clock or SystemClock()
+
+    async def send(self, trip: Trip, params: Mapping[str, Any]) -> Reply:
+        """The reply to one request, tried again while that may help and can do no harm.
+
+        Raises:
+            ApiError: the server answered with an error.
+            TransportError: no answer arrived; the fate of a write is unknown.
+        """
+        body = to_json(params)
+        return await self.retried(trip, lambda: self._attempt(trip, body))
+
+    async def retried(self, trip: Trip, attempt: Callable[[], Awaitable[Reply]]) -> Reply:
+        """Runs ``attempt`` until it succeeds or is given up."""
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return await attempt()
+            except (ApiError, TransportError) as error:
+                error.attempts = tries
+                await self.before_retry(error, tries, write=trip.write)
+
+    async def before_retry(self, error: B24Error, tries: int, *, write: bool) -> None:
+        """Waits before the next try, or raises the error when there shall be none."""
+        if not worth_retrying(error, write=write) or self._policy.gives_up(error, tries):
+            raise error
+        if not never_executed(error) and not self._budget.spend():
+            log.warning("no retries left on %s: %s", self.webhook.host, error)
+            raise error
+        delay = self._policy.delay(tries)
+        log.info("try %d in %.1f s: %s", tries + 1, delay, error)
+        await self._sleep(delay)
+
+    async def _attempt(self, trip: Trip, body: bytes) -> Reply:
+        await self._operating_turn(trip)
+        async with self.gate:
+            for method in trip.methods:
+                self._limits.operating.start(method, batched=trip.batched)
+            try:
+                return await self._request(trip, body)
+            finally:
+                for method in trip.methods:
+                    self._limits.operating.finish(method, batched=trip.batched)
+
+    async def _operating_turn(self, trip: Trip) -> None:
+        while True:
+            now = self._clock.now()
+            operating = self._limits.operating
+            wait = max(operating.wait(method, now, batched=trip.batched) for method in trip.methods)
+            if wait <= 0:
+                return
+            log.warning("%s has used up its operating time; waiting %.0f s", ", ".join(trip.methods), wait)
+            await self._sleep(wait)
+
+    async def _request(self, trip: Trip, body: bytes) -> Reply:
+        await self._bucket_turn()
+        self.requests += 1
+        mark = uuid.uuid4().hex[:8]
+        log.debug("-> %s %s %s", mark, trip.name, self._shown(body))
+        request = Request(self.webhook.url(trip.name), body, self._timeout, trip.name, self.webhook.host)
+        try:
+            response = await self._transport.send(request)
+            log.debug("<- %s %d %s", mark, response.status, self._shown(response.body))
+            reply = read(response, method=trip.name, host=self.webhook.host, redact=self.webhook.redact)
+        except (ApiError, TransportError) as error:
+            log.debug("<- %s %s", mark, error)
+            self._failed(error, trip)
+            raise
+        self._budget.earn()
+        self._limits.bucket.accepted()
+        self.gate.good()
+        if not trip.batched:
+            self.learn(trip.name, reply.time, batched=False)
+        return reply
+
+    async def _bucket_turn(self) -> None:
+        wait = self._limits.bucket.take(self._clock.now())
+        if wait > 0:
+            try:
+                await self._sleep(wait)
+            except BaseException:
+                self._limits.bucket.give_back()
+                raise
+
+    async def _sleep(self, seconds: float) -> None:
+        self.waited += seconds
+        await self._clock.sleep(seconds)
+
+    def _failed(self, error: B24Error, trip: Trip) -> None:
+        if isinstance(error, RateLimited):
+            self._limits.bucket.refused()
+            self.gate.bad()
+        elif isinstance(error, OperatingLimited):
+            for method in trip.methods:
+                self.refused(method, batched=trip.batched)
+        elif isinstance(error, (ServerFailure, TransportError)):
+            self.gate.bad()
+
+    def learn(self, method: str, time: Mapping[str, Any], *, batched: bool) -> None:
+        """Takes in what an answer says of the method's operating time."""
+        self._limits.operating.learn(method.lower(), time, self._clock.now(), batched=batched)
+
+    def refused(self, method: str, *, batched: bool) -> None:
+        """A command was refused for its method's operating time."""
+        self._limits.operating.refused(method.lower(), self._clock.now(), batched=batched)
+
+    def _shown(self, body: bytes) -> str:
+        if not log.isEnabledFor(logging.DEBUG):
+            return ""
+        text = self.webhook.redact(body[:_SHOWN].decode(errors="replace"))
+        return text if len(body) <= _SHOWN else f"{text}... ({len(body):,} bytes)"
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._transport.close()

@@ -1,0 +1,129 @@
+"""The one background event loop that synchronous code crosses to.
+
+Sync calls work in plain scripts, in notebooks and inside a running event loop, from any
+thread: the work always happens on this loop's own thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import Future
+from typing import Any, Final, TypeVar
+
+from b24orm.errors import UsageError
+
+__all__ = ["LoopThread", "background"]
+
+_T = TypeVar("_T")
+_NAME: Final = "b24orm-loop"
+
+
+class LoopThread:
+    """A daemon thread that runs an event loop."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, name=_NAME, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """The result of a coroutine, waited for by the calling thread.
+
+        Whatever interrupts the caller (Ctrl-C too) cancels the work and waits until it has
+        let go of its connections.
+
+        Raises:
+            UsageError: called from the loop's own thread, where waiting would never end.
+        """
+        if threading.current_thread() is self._thread:
+            work.close()
+            raise UsageError("this is b24orm's own event loop: await the a-prefixed twin instead")
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            self._cancelled(future)
+            raise
+
+    def _cancelled(self, future: Future[Any]) -> None:
+        if future.done():
+            return
+        future.cancel()
+        settled = threading.Event()
+        self._loop.call_soon_threadsafe(lambda: self._loop.call_soon(settled.set))
+        settled.wait(1.0)
+
+    def iterate(self, source: AsyncIterator[_T]) -> Iterator[_T]:
+        """The items of an async iterator; closed on the loop whatever ends the iteration."""
+        try:
+            while True:
+                try:
+                    item = self.run(_next(source))
+                except StopAsyncIteration:
+                    return
+                yield item
+        finally:
+            close = getattr(source, "aclose", None)
+            if close is not None:
+                self.run(_close(close))
+
+    async def arun(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """The result of a coroutine, awaited from any event loop."""
+        if asyncio.get_running_loop() is self._loop:
+            return await work
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+    async def aiterate(self, source: AsyncIterator[_T]) -> AsyncIterator[_T]:
+        """The items of an async iterator that lives on this loop, for any other loop."""
+        try:
+            while True:
+                try:
+                    item = await self.arun(_next(source))
+                except StopAsyncIteration:
+                    return
+                yield item
+        finally:
+            close = getattr(source, "aclose", None)
+            if close is not None:
+                await self.arun(_close(close))
+
+
+async def _next(source: AsyncIterator[_T]) -> _T:
+    return await source.__anext__()
+
+
+async def _close(close: Any) -> None:
+    await close()
+
+
+_current: LoopThread | None = None
+_owner = -1
+_lock = threading.Lock()
+
+
+def background() -> LoopThread:
+    """The process's loop thread, started on first use; a forked child starts its own."""
+    global _current, _owner
+    with _lock:
+        if _current is None or _owner != os.getpid():
+            _current = LoopThread()
+            _owner = os.getpid()
+        return _current
+
+
+def _after_fork() -> None:
+    """A lock that another thread held while forking would stay locked for ever in the child."""
+    global _lock, _current
+    _lock = threading.Lock()
+    _current = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,31 @@
+"""What ``explain()`` prints: the plan, why it was chosen, and what it will cost."""
+
+from __future__ import annotations
+
+import json
+
+from b24orm.plan.compiler import Plan
+from b24orm.transport.encoding import encode
+
+__all__ = ["explained"]
+
+
+def explained(plan: Plan) -> str:
+    """The plan in words and figures."""
+    spec = plan.query.schema.list
+    lines = [f"{plan.strategy}: {plan.query.schema.name} by {spec.name if spec else '-'}"]
+    lines += [
+        f"  why       {why}" if number == 0 else f"            {why}" for number, why in enumerate(plan.why)
+    ]
+    if plan.sample is not None:
+        lines.append(f"  call      {json.dumps(encode(plan.sample.params), ensure_ascii=False)}")
+    lines += [
+        f"  commands  {plan.commands}",
+        f"  requests  {plan.requests} (at most 50 commands a batch, one batch a request)",
+        f"  counts    {plan.counts}",
+    ]
+    if plan.skip or plan.take is not None:
+        lines.append(
+            f"  slice     skips {plan.skip:,}, takes {'all' if plan.take is None else format(plan.take, ',')}"
+        )
+    return "\n".join(lines)

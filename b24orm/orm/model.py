@@ -1,0 +1,26 @@
+"""The base of the generated models: an entity that knows where its rows come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from b24orm.entity.base import Entity
+from b24orm.orm.queryset import QuerySet, objects_of
+
+__all__ = ["Model"]
+
+
+class _Objects:
+    """``Deal.objects``: a fresh QuerySet each time; not to be had from an instance."""
+
+    def __get__(self, row: Entity | None, owner: type[Entity]) -> QuerySet[Any]:
+        if row is not None:
+            raise AttributeError(f"objects belongs to the class: {owner.__name__}.objects")
+        return objects_of(owner)
+
+
+class Model(Entity):
+    """A model: a typed row, and :attr:`objects` to find rows with."""
+
+    if not TYPE_CHECKING:
+        objects: ClassVar[_Objects] = _Objects()

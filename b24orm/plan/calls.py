@@ -1,0 +1,112 @@
+"""One REST call and its answer, as plain values.
+
+A :class:`Call` says what to send, a :class:`Reply` what came back. A :class:`Ref` inside a
+call's parameters stands for an answer of an earlier command of the same batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from b24orm.errors import B24Error
+
+__all__ = ["Ask", "Call", "Outcome", "Ref", "Reply", "Row", "rows_of"]
+
+Row: TypeAlias = "dict[str, Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """``$result[label][...]``: a part of the answer of an earlier command in the batch.
+
+    >>> str(Ref("c0", (49, "ID")))
+    '$result[c0][49][ID]'
+    """
+
+    label: str
+    path: tuple[str | int, ...] = ()
+
+    def __str__(self) -> str:
+        return "$result" + "".join(f"[{part}]" for part in (self.label, *self.path))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a REST method.
+
+    Attributes:
+        method: the method, spelled as in the REST docs.
+        params: its parameters, spelled as in the REST docs; Python values.
+        write: it changes something, so an unknown outcome must not be repeated blindly.
+        envelope: the path below ``result`` to the rows.
+    """
+
+    method: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    write: bool = False
+    envelope: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A successful answer to one call.
+
+    Attributes:
+        result: the payload.
+        total: rows that match, where the method says so.
+        next: the start of the next page, if there is one.
+        time: the server's ``time`` object.
+        body: the whole answer as it came, for a call that travelled alone.
+    """
+
+    result: Any
+    total: int | None = None
+    next: int | None = None
+    time: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+
+
+Outcome: TypeAlias = "Reply | B24Error"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Calls that a flow wants answered, at most one batch of them.
+
+    Attributes:
+        calls: the calls, in order.
+        labels: their labels when they refer to one another, else empty.
+        chained: they must travel in one batch, in this order.
+        halt: the batch stops at the first error.
+        key: for the flow to recognise its own question.
+    """
+
+    calls: tuple[Call, ...]
+    labels: tuple[str, ...] = ()
+    chained: bool = False
+    halt: bool = False
+    key: object = None
+
+
+def rows_of(result: Any, envelope: tuple[str | int, ...]) -> list[Row]:
+    """The rows below ``envelope``; PHP's empty and holey lists become lists.
+
+    >>> rows_of({"items": [{"id": 1}]}, ("items",))
+    [{'id': 1}]
+    >>> rows_of([], ("items",))
+    []
+    """
+    for part in envelope:
+        if isinstance(part, int):
+            result = result[part : part + 1] if isinstance(result, list) else result
+        elif isinstance(result, Mapping):
+            result = result.get(part, [])
+        else:
+            result = []
+    if isinstance(result, list):
+        return result
+    if not isinstance(result, dict) or not result:
+        return []
+    return list(result.values()) if all(isinstance(row, Mapping) for row in result.values()) else [result]

@@ -1,0 +1,347 @@
+"""Query -> Plan: chooses how a query is fetched, as a pure function.
+
+=============  =================================================================
+strategy       when
+=============  =================================================================
+Nothing        no row can match (an empty ``__in``)
+Single         everything comes in one page: unpaged methods, short slices
+ByIds          the ids are known: 50 a command, 50 commands a batch
+KeysetScan     in the order of the ids, by ``>ID`` without counting
+Union          an OR that the method can't read: one scan a branch, merged by id
+OffsetPages    no keyset, or an order other than the id's
+Count          only the number is wanted and the server counts
+=============  =================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from b24orm.errors import InvalidValue, Unsupported
+from b24orm.plan.calls import Call
+from b24orm.plan.filters import Branch, branches
+from b24orm.plan.flow import Flow
+from b24orm.plan.listing import Listing
+from b24orm.plan.steps.by_ids import BATCH, PAGE, ByIds
+from b24orm.plan.steps.keyset import KeysetScan
+from b24orm.plan.steps.offset import OffsetPages
+from b24orm.plan.steps.single import Count, Nothing, Single
+from b24orm.plan.steps.union import Union
+from b24orm.query.names import parent_names
+from b24orm.query.nodes import Condition, Group, Node, Order, Query
+from b24orm.schema import EntitySchema
+
+__all__ = ["Plan", "compile_count", "compile_query"]
+
+_FAR: Final = PAGE * BATCH
+"""Rows to skip from which on the server's offset is cheaper than reading them."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a query will be fetched.
+
+    Attributes:
+        query: what is fetched.
+        strategy: the name of the step.
+        why: the reasons for the choice.
+        flow: makes a fresh flow.
+        sample: a call of the kind that will be sent, for explain().
+        requests: HTTP requests that it will take: a number or a formula.
+        commands: commands that it will take.
+        counts: what the server has to count or skip.
+        skip: rows of the flow to drop at its beginning.
+        take: rows to hand out at the most.
+    """
+
+    query: Query
+    strategy: str
+    why: tuple[str, ...]
+    flow: Callable[[], Flow]
+    sample: Call | None = None
+    requests: str = "1"
+    commands: str = "1"
+    counts: str = "nothing"
+    skip: int = 0
+    take: int | None = None
+
+
+def compile_query(query: Query) -> Plan:
+    """The plan for a query's rows.
+
+    Raises:
+        Unsupported: the entity's methods can't answer it.
+        InvalidValue: a parameter that the list method needs is missing.
+    """
+    query = _with_parents(query)
+    found = branches(query.schema, query.where)
+    if not found or query.limit == 0:
+        return Plan(query, "Nothing", ("no row can match",), Nothing, requests="0", commands="0")
+    listing = [Listing.of(query, branch.filter) for branch in found]
+    spec = listing[0].spec
+    if spec.page_size is None:
+        return _unpaged(query, found, listing)
+    by_id = not query.order or query.order[0].field is query.schema.id_field
+    if len(found) > 1:
+        return _union(query, found, listing, by_id=by_id)
+    if by_id and found[0].ids is not None:
+        return _by_ids(query, found[0], listing[0])
+    if by_id and spec.keyset and (query.start < _FAR or query.stop is None):
+        return _keyset(query, found[0], listing[0])
+    return _offset(query, found[0], listing[0], by_id=by_id)
+
+
+def compile_count(query: Query) -> Plan:
+    """The plan for the number of a query's rows.
+
+    Where the method counts for itself that is one call; elsewhere the ids are read.
+    """
+    query = _with_parents(query)
+    found = branches(query.schema, query.where)
+    if not found or query.limit == 0:
+        return Plan(query, "Nothing", ("no row can match",), Nothing, requests="0", commands="0")
+    whole = Listing.of(query, _with_ids(query.schema, found[0])).ids_only()
+    single = len(found) == 1 and not found[0].joins and (found[0].ids is None or len(found[0].ids) <= PAGE)
+    if not (single and whole.spec.total and whole.spec.page_size):
+        plan = compile_query(replace(query, select=(query.schema.id_field,)))
+        return replace(plan, why=("the server can't count this by itself: the ids are read", *plan.why))
+    call = whole.call(start=0)
+    return Plan(
+        query,
+        "Count",
+        ("the method answers the total beside its first page",),
+        lambda: Count(call),
+        sample=call,
+        counts="every row that matches, once",
+    )
+
+
+def _with_parents(query: Query) -> Query:
+    """Moves the parameters that the method needs out of the conditions."""
+    schema = query.schema
+    wanted = parent_names(schema)
+    params = {rest: query.params[rest] for rest in wanted.values() if rest in query.params}
+    kept: list[Node] = []
+    top = (
+        query.where.children
+        if isinstance(query.where, Group) and query.where.connector == "AND"
+        else (query.where,)
+    )
+    for node in top:
+        if (
+            isinstance(node, Condition)
+            and node.field.name in wanted
+            and node.lookup == "exact"
+            and not node.negated
+        ):
+            params[wanted[node.field.name]] = node.value
+        else:
+            kept.append(node)
+    missing = [
+        name for name, rest in wanted.items() if rest not in params and rest not in schema.fixed_params
+    ]
+    missing += [name for name in _required_conditions(schema) if not _asks_for(kept, name)]
+    if missing:
+        given = ", ".join(f"{name}=..." for name in missing)
+        raise InvalidValue(f"{schema.name} can only be listed with filter({given})")
+    return replace(query, where=Group("AND", tuple(kept)), params=params)
+
+
+def _required_conditions(schema: EntitySchema) -> list[str]:
+    """Fields that must be compared for equality (``filter.=ownerId``)."""
+    wanted = [
+        path.removeprefix("filter.").lstrip("=")
+        for path in schema.parent_params
+        if path.startswith("filter.")
+    ]
+    return [schema.by_wire[name].name for name in wanted]
+
+
+def _asks_for(nodes: list[Node], name: str) -> bool:
+    return any(
+        isinstance(n, Condition) and n.field.name == name and n.lookup == "exact" and not n.negated
+        for n in nodes
+    )
+
+
+def _with_ids(schema: EntitySchema, branch: Branch) -> dict[str, object]:
+    """A branch's conditions with its bounds on the id put back."""
+    name = schema.id_field.query_name
+    conditions: dict[str, object] = dict(branch.filter)
+    if branch.ids is not None:
+        tasks = schema.list is not None and schema.list.dialect == "tasks"
+        conditions[name if tasks else f"@{name}"] = branch.ids
+        return conditions
+    if branch.lower is not None:
+        conditions[f">{name}"] = branch.lower
+    if branch.upper is not None:
+        conditions[f"<={name}"] = branch.upper
+    return conditions
+
+
+def _descending(query: Query) -> bool:
+    return bool(query.order) and query.order[0].descending
+
+
+def _unpaged(query: Query, found: tuple[Branch, ...], listing: list[Listing]) -> Plan:
+    if len(found) > 1:
+        raise Unsupported(
+            f"{listing[0].spec.name} can't do OR; ask several times, or filter the rows in Python"
+        )
+    call = listing[0].call(_with_ids(query.schema, found[0]), order=query.order)
+    return Plan(
+        query,
+        "Single",
+        ("the method answers all rows at once",),
+        lambda: Single(call),
+        sample=call,
+        skip=query.start,
+        take=query.limit,
+    )
+
+
+def _by_ids(query: Query, branch: Branch, listing: Listing) -> Plan:
+    assert branch.ids is not None
+    ids, descending = branch.ids, _descending(query)
+    commands = -(-len(ids) // PAGE)
+    return Plan(
+        query,
+        "ByIds",
+        (f"{len(ids):,} ids are known: {PAGE} a command, {BATCH} commands a batch",),
+        lambda: ByIds(listing, ids, descending=descending),
+        sample=listing.call({f"@{listing.id_name}": ids[:PAGE]}, start=-1),
+        requests=f"{-(-commands // BATCH):,}",
+        commands=f"{commands:,}",
+        skip=query.start,
+        take=query.limit,
+    )
+
+
+def _scan(query: Query, branch: Branch, listing: Listing, limit: int | None) -> Flow:
+    if branch.ids is not None:
+        return ByIds(listing, branch.ids, descending=_descending(query))
+    return KeysetScan(
+        listing,
+        lower=branch.lower,
+        upper=branch.upper,
+        descending=_descending(query),
+        limit=limit,
+        joins=branch.joins,
+    )
+
+
+def _keyset(query: Query, branch: Branch, listing: Listing) -> Plan:
+    spec, stop = listing.spec, query.stop
+    order = listing.by_id(descending=_descending(query))
+    sample = listing.call(_with_ids(query.schema, branch), order=order, start=-1)
+    why = [f"rows can be filtered by >{listing.id_name} and sorted by it"]
+    why.append("start=-1 spares the COUNT" if spec.count_free else f"{spec.name} counts even so")
+    counts = "nothing" if spec.count_free else "every row that is left, for each page"
+    if stop is not None and stop <= PAGE and not branch.joins:
+        why.append("the slice lies within the first page")
+        return Plan(
+            query,
+            "Single",
+            tuple(why),
+            lambda: Single(sample),
+            sample=sample,
+            counts=counts,
+            skip=query.start,
+            take=query.limit,
+        )
+    if branch.joins:
+        why.append("the filter joins a one-to-many table: pages are read until one is empty")
+    requests, commands = "1 + 1 for each 2,500 rows", "2 + 1 for each 50 rows"
+    if stop is not None:
+        requests, commands = f"at most {-(-stop // _FAR) + 2:,}", f"about {-(-stop // PAGE):,}"
+    return Plan(
+        query,
+        "KeysetScan",
+        tuple(why),
+        lambda: _scan(query, branch, listing, stop),
+        sample=sample,
+        requests=requests,
+        commands=commands,
+        counts=counts,
+        skip=query.start,
+        take=query.limit,
+    )
+
+
+def _union(query: Query, found: tuple[Branch, ...], listing: list[Listing], *, by_id: bool) -> Plan:
+    spec = listing[0].spec
+    if not by_id or not spec.keyset:
+        raise Unsupported(
+            f"{spec.name} can't do OR, and its parts can only be merged in the order of the id; "
+            "drop order_by, or sort the rows in Python"
+        )
+    descending, stop = _descending(query), query.stop
+    return Plan(
+        query,
+        "Union",
+        (f"{spec.name} can't do OR: {len(found)} scans, merged by id",),
+        lambda: Union(
+            [_scan(query, branch, part, stop) for branch, part in zip(found, listing, strict=True)],
+            listing[0].id_of,
+            descending=descending,
+        ),
+        sample=listing[0].call(
+            _with_ids(query.schema, found[0]), order=listing[0].by_id(descending=descending), start=-1
+        ),
+        requests=f"{len(found)} + 1 for each 2,500 rows of each scan",
+        commands=f"{2 * len(found)} + 1 for each 50 rows of each scan",
+        counts="nothing" if spec.count_free else "every row that is left, for each page",
+        skip=query.start,
+        take=query.limit,
+    )
+
+
+def _offset(query: Query, branch: Branch, listing: Listing, *, by_id: bool) -> Plan:
+    spec = listing.spec
+    conditions = _with_ids(query.schema, branch)
+    order = _stable(query, listing)
+
+    def call(start: int) -> Call:
+        return listing.call(conditions, order=order, start=start)
+
+    why = (
+        f"{spec.name} has no keyset"
+        if by_id and not spec.keyset
+        else "so many rows are skipped that the server does it"
+        if by_id
+        else f"the order {', '.join(map(str, query.order))} can't be followed by id"
+    )
+    size = spec.page_size or PAGE
+    requests = "1 + 1 for each 2,500 rows"
+    if query.stop is not None:
+        pages = -(-query.stop // size) - query.start // size
+        requests = f"{-(-pages // BATCH):,}"
+    return Plan(
+        query,
+        "OffsetPages",
+        (why,),
+        lambda: OffsetPages(
+            call,
+            identify=lambda row: row[query.schema.id_field.wire],
+            start=query.start,
+            stop=query.stop,
+            page_size=size,
+        ),
+        sample=call(query.start // size * size),
+        requests=requests,
+        commands="1 for each 50 rows",
+        counts="every row that matches, for each page; and it skips the rows before the page",
+    )
+
+
+def _stable(query: Query, listing: Listing) -> tuple[Order, ...]:
+    """The order asked for, made total by the id so that pages don't overlap."""
+    if listing.spec.order_style is None:
+        return ()
+    order = query.order or listing.by_id()
+    has_id = any(key.field is query.schema.id_field for key in order)
+    if listing.spec.order_style == "sort_order" or has_id:
+        return order
+    return (*order, Order(query.schema.id_field))

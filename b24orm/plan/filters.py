@@ -1,0 +1,224 @@
+"""A where-clause as the filters to send: one, or several whose rows are merged.
+
+Conditions on an integer id are lifted out of the filter into bounds and sets, because the
+keyset strategies need the keys ``>ID`` and ``<=ID`` for themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Any, Final
+
+from b24orm.errors import Unsupported
+from b24orm.plan.leaves import Alternatives, Pair, spell
+from b24orm.query.nodes import Condition, Group, Node
+from b24orm.schema import Dialect, EntitySchema
+
+__all__ = ["MAX_BRANCHES", "Branch", "branches"]
+
+MAX_BRANCHES: Final = 16
+"""An OR that falls apart into more commands than this is refused."""
+
+_EXCLUSIVE: Final = re.compile(r"[=@]\w")
+"""Keys under which two different values can't both hold."""
+
+_OPPOSITE: Final = {"gt": "lte", "gte": "lt", "lt": "gte", "lte": "gt"}
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One filter to send.
+
+    Attributes:
+        filter: keys and Python values, without what stands in the next three.
+        lower: ids must be greater.
+        upper: ids must not be greater.
+        ids: ids must be among these, ascending.
+        joins: the filter reads a one-to-many table, so pages may be short or repeat rows.
+    """
+
+    filter: dict[str, Any] = field(default_factory=dict)
+    lower: int | None = None
+    upper: int | None = None
+    ids: tuple[int, ...] | None = None
+    joins: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether no row can match."""
+        if self.ids is not None:
+            return not self.ids
+        return self.lower is not None and self.upper is not None and self.lower >= self.upper
+
+    def within(self, lower: int | None, upper: int | None) -> Branch:
+        """The branch with tighter bounds on the id."""
+        low = lower if self.lower is None else self.lower if lower is None else max(lower, self.lower)
+        high = upper if self.upper is None else self.upper if upper is None else min(upper, self.upper)
+        return replace(self, lower=low, upper=high)._settled()
+
+    def among(self, ids: Iterable[int]) -> Branch:
+        """The branch with the id among these as well."""
+        wanted = set(ids) if self.ids is None else set(ids) & set(self.ids)
+        return replace(self, ids=tuple(sorted(wanted)))._settled()
+
+    def _settled(self) -> Branch:
+        if self.ids is None:
+            return self
+        kept = tuple(
+            i
+            for i in self.ids
+            if (self.lower is None or i > self.lower) and (self.upper is None or i <= self.upper)
+        )
+        return replace(self, ids=kept)
+
+
+def branches(schema: EntitySchema, where: Node) -> tuple[Branch, ...]:
+    """The filters that together find what ``where`` asks for; none if nothing can match.
+
+    Raises:
+        Unsupported: the list method has no way to say it.
+    """
+    listing = schema.list
+    dialect: Dialect = listing.dialect if listing is not None else "none"
+    lift = (
+        listing is not None
+        and schema.id_field.type == "integer"
+        and dialect in ("classic", "orm", "tasks", "user")
+    )
+    found = []
+    for conditions in _conjunctions(where, nested=dialect == "orm"):
+        for branch in _built(conditions, dialect, schema.id_name if lift else None):
+            if not branch.empty and branch not in found:
+                found.append(branch)
+        if len(found) > MAX_BRANCHES:
+            raise Unsupported(
+                f"{schema.name}: this OR would need more than {MAX_BRANCHES} separate reads; "
+                "use __in, or several queries"
+            )
+    return tuple(found)
+
+
+def _conjunctions(node: Node, *, nested: bool) -> Iterator[tuple[Node, ...]]:
+    """Disjunctive normal form; with ``nested`` OR groups stay whole, for the server to read."""
+    if isinstance(node, Condition):
+        yield (node,)
+    elif node.connector == "AND":
+        parts = [list(_conjunctions(child, nested=nested)) for child in node.children]
+        for choice in product(*parts):
+            yield tuple(leaf for part in choice for leaf in part)
+    elif nested and node.children:
+        yield (node,)
+    else:
+        for child in node.children:
+            yield from _conjunctions(child, nested=nested)
+
+
+def _built(conditions: Iterable[Node], dialect: Dialect, id_name: str | None) -> Iterator[Branch]:
+    branch = Branch()
+    options: list[Alternatives] = []
+    groups: list[Node] = []
+    for node in conditions:
+        if isinstance(node, Group):
+            groups.append(node)
+            continue
+        lifted = _lifted(branch, node) if node.field.name == id_name else None
+        if lifted is not None:
+            branch = lifted
+            continue
+        options.append(spell(node, dialect))
+        branch = replace(branch, joins=branch.joins or node.field.joins)
+    if dialect == "orm":
+        yield replace(branch, filter=_orm_filter(options, groups))
+        return
+    for choice in product(*options):
+        pairs = tuple(pair for part in choice for pair in part)
+        merged = _merged(pairs)
+        if merged is not None:
+            yield replace(branch, filter=merged)
+
+
+def _lifted(branch: Branch, condition: Condition) -> Branch | None:
+    """The branch with the id condition taken in, or None if it has to stay in the filter."""
+    value, lookup = condition.value, condition.lookup
+    if condition.negated:
+        if lookup not in _OPPOSITE:
+            return None
+        lookup = _OPPOSITE[lookup]
+    if lookup == "exact":
+        return branch.among((value,))
+    if lookup == "in":
+        return branch.among(value)
+    if lookup == "range":
+        return branch.within(value[0] - 1, value[1])
+    bounds = {
+        "gt": (value, None),
+        "gte": (value - 1 if lookup == "gte" else None, None),
+        "lt": (None, value - 1 if lookup == "lt" else None),
+        "lte": (None, value),
+    }.get(lookup)
+    return branch.within(*bounds) if bounds else None
+
+
+def _orm_filter(options: Iterable[Alternatives], groups: Iterable[Node]) -> dict[str, Any]:
+    """A nested filter: plain keys, and numbered groups where a key alone can't say it."""
+    merged: dict[str, Any] = {}
+    nested: list[dict[str, Any]] = [_orm_group(group) for group in groups]
+    for alternatives in options:
+        if len(alternatives) > 1:
+            nested.append(_any_of([dict(pairs) for pairs in alternatives]))
+            continue
+        for pair in alternatives[0]:
+            joined = _merged((*merged.items(), pair), strict=False)
+            if joined is None:
+                nested.append(dict([pair]))
+            else:
+                merged = joined
+    return {**merged, **{str(number): group for number, group in enumerate(nested)}}
+
+
+def _orm_group(node: Node) -> dict[str, Any]:
+    if isinstance(node, Condition):
+        alternatives = spell(node, "orm")
+        return dict(alternatives[0]) if len(alternatives) == 1 else _any_of([dict(a) for a in alternatives])
+    parts = [_orm_group(child) for child in node.children]
+    return {"logic": node.connector, **{str(number): part for number, part in enumerate(parts)}}
+
+
+def _any_of(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"logic": "OR", **{str(number): part for number, part in enumerate(parts)}}
+
+
+def _merged(pairs: Iterable[Pair], *, strict: bool = True) -> dict[str, Any] | None:
+    """The pairs as one filter; None where they contradict (or, not strict, can't be joined)."""
+    merged: dict[str, Any] = {}
+    for key, value in pairs:
+        if key not in merged or merged[key] == value:
+            merged[key] = value
+            continue
+        joined = _joined(key, merged[key], value, negations=strict)
+        if joined is None:
+            if strict and not _EXCLUSIVE.match(key):
+                raise Unsupported(f"two different conditions {key!r} can't stand in one filter: {value!r}")
+            return None
+        merged[key] = joined
+    return merged
+
+
+def _joined(key: str, one: Any, two: Any, *, negations: bool) -> Any:
+    """What two values under one key come to, or None."""
+    if negations and key.startswith("!") and not key.startswith(("!%", "!>", "!<", "!@")):
+        return tuple(dict.fromkeys((*_listed(one), *_listed(two))))
+    if key.startswith("@"):
+        common = tuple(value for value in one if value in two)
+        return common or None
+    try:
+        return max(one, two) if key.startswith(">") else min(one, two) if key.startswith("<") else None
+    except TypeError:  # a date beside a datetime
+        return None
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)

@@ -1,0 +1,124 @@
+"""Builds the calls of an entity's list method: filter, order, select and paging in its own terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from b24orm.errors import Unsupported
+from b24orm.plan.calls import Call, Row
+from b24orm.query.nodes import Order, Query
+from b24orm.schema import EntitySchema, FieldSchema, ListSchema
+
+__all__ = ["Listing"]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One query's list method.
+
+    Attributes:
+        schema: the entity.
+        params: parameters that every call carries (``entityTypeId``).
+        filter: the conditions that every call carries.
+        select: what every call selects; None where the method selects nothing.
+    """
+
+    schema: EntitySchema
+    params: Mapping[str, Any] = field(default_factory=dict)
+    filter: Mapping[str, Any] = field(default_factory=dict)
+    select: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, query: Query, conditions: Mapping[str, Any]) -> Listing:
+        """The listing of a query with one of its branches' conditions."""
+        spec = query.schema.list
+        if spec is None:
+            raise Unsupported(f"{query.schema.name} has no list method; use call()")
+        params = {**_constants(query.schema), **query.params}
+        return cls(query.schema, params, conditions, _selected(query, spec))
+
+    @property
+    def spec(self) -> ListSchema:
+        """What the list method is able to do."""
+        assert self.schema.list is not None
+        return self.schema.list
+
+    @property
+    def id_name(self) -> str:
+        """The id's spelling in filters and orders."""
+        return self.schema.id_field.query_name
+
+    def id_of(self, row: Row) -> int:
+        """The id of a row, as an int (classic lists answer strings)."""
+        return int(row[self.schema.id_field.wire])
+
+    def ids_only(self) -> Listing:
+        """The same listing that fetches nothing but ids."""
+        select = None if self.spec.select is None else (self.id_name,)
+        return Listing(self.schema, self.params, self.filter, select)
+
+    def call(
+        self,
+        conditions: Mapping[str, Any] | None = None,
+        *,
+        order: Iterable[Order] = (),
+        start: int | None = None,
+    ) -> Call:
+        """A call for one page.
+
+        Args:
+            conditions: further filter keys, beside the listing's own.
+            order: the sort keys.
+            start: the paging parameter; -1 asks for the first rows without a count.
+        """
+        spec = self.spec
+        params: dict[str, Any] = dict(self.params)
+        wanted = {**self.filter, **(conditions or {})}
+        if spec.dialect == "flat":
+            params.update(wanted)
+        elif wanted and spec.filter:
+            params[spec.filter] = wanted
+        if self.select is not None and spec.select:
+            params[spec.select] = list(self.select)
+        params.update(_ordered(spec, tuple(order)))
+        if start is not None and spec.start:
+            params[spec.start] = start
+        return Call(spec.name, params, envelope=spec.envelope)
+
+    def by_id(self, *, descending: bool = False) -> tuple[Order, ...]:
+        """The order by id."""
+        return (Order(self.schema.id_field, descending),)
+
+
+def _constants(schema: EntitySchema) -> dict[str, Any]:
+    params = dict(schema.fixed_params)
+    if schema.list is not None and "useOriginalUfNames" in schema.list.extra_params and schema.user_fields:
+        params["useOriginalUfNames"] = "Y"  # UF_ names as they are, in filters and answers alike
+    return params
+
+
+def _selected(query: Query, spec: ListSchema) -> tuple[str, ...] | None:
+    if spec.select is None:
+        return None
+    if query.select is None:
+        return spec.select_all or None
+    fields: dict[FieldSchema, None] = dict.fromkeys((query.schema.id_field, *query.select))
+    return tuple(dict.fromkeys(found.query_name for found in fields))
+
+
+def _ordered(spec: ListSchema, order: tuple[Order, ...]) -> dict[str, Any]:
+    if not order or spec.order_style is None:
+        return {}
+    if spec.order_style == "sort_order":
+        if len(order) > 1:
+            raise Unsupported(f"{spec.name} sorts by one field only")
+        sort, direction = spec.order_params
+        return {sort: order[0].field.query_name, direction: _direction(order[0])}
+    assert spec.order is not None
+    return {spec.order: {key.field.query_name: _direction(key) for key in order}}
+
+
+def _direction(key: Order) -> str:
+    return "DESC" if key.descending else "ASC"

@@ -1,0 +1,1 @@
+"""The steps that plans are made of, each a flow of its own."""

@@ -1,0 +1,80 @@
+"""Rows by their ids: 50 ids a command, 50 commands a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from b24orm.errors import B24Error
+from b24orm.plan.calls import Ask, Outcome, rows_of
+from b24orm.plan.flow import Page
+from b24orm.plan.listing import Listing
+
+__all__ = ["BATCH", "PAGE", "ByIds"]
+
+PAGE: Final = 50
+"""Rows a page, the same for every classic method."""
+BATCH: Final = 50
+"""Commands a batch."""
+
+
+class ByIds:
+    """Fetches the rows with the given ids, in the order of the ids.
+
+    ``@ID`` with 50 ids answers at most 50 rows, so no command ever needs a second page.
+    """
+
+    def __init__(self, listing: Listing, ids: Sequence[int], *, descending: bool = False) -> None:
+        self._listing = listing
+        ordered = sorted(ids, reverse=descending)
+        chunks = [ordered[i : i + PAGE] for i in range(0, len(ordered), PAGE)]
+        self._groups = [chunks[i : i + BATCH] for i in range(0, len(chunks), BATCH)]
+        self._order = listing.by_id(descending=descending)
+        self._descending = descending
+        self._next_ask = 0
+        self._next_page = 0
+        self._answers: dict[int, list[Page]] = {}
+
+    expected: int | None = None
+
+    @property
+    def done(self) -> bool:
+        """Every group of ids was answered and handed out."""
+        return self._next_page == len(self._groups)
+
+    def asks(self, free: int) -> Sequence[Ask]:
+        """The next groups of ids."""
+        last = min(self._next_ask + free, len(self._groups))
+        asks = [self._ask(number) for number in range(self._next_ask, last)]
+        self._next_ask = last
+        return asks
+
+    def _ask(self, number: int) -> Ask:
+        name = self._listing.id_name
+        key = name if self._listing.spec.dialect == "tasks" else f"@{name}"
+        start = -1 if self._listing.spec.count_free else 0
+        calls = tuple(
+            self._listing.call({key: chunk}, order=self._order, start=start) for chunk in self._groups[number]
+        )
+        return Ask(calls, key=number)
+
+    def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
+        """Keeps the answers until their turn."""
+        pages = []
+        for call, outcome in zip(ask.calls, outcomes, strict=True):
+            if isinstance(outcome, B24Error):
+                raise outcome
+            pages.append(self._sorted(rows_of(outcome.result, call.envelope)))
+        assert isinstance(ask.key, int)
+        self._answers[ask.key] = pages
+
+    def _sorted(self, page: Page) -> Page:
+        unique = {self._listing.id_of(row): row for row in page}
+        return [unique[key] for key in sorted(unique, reverse=self._descending)]
+
+    def pages(self) -> Iterator[Page]:
+        """Pages whose predecessors were all handed out."""
+        while self._next_page in self._answers:
+            pages = self._answers.pop(self._next_page)
+            self._next_page += 1
+            yield from (page for page in pages if page)

@@ -1,0 +1,138 @@
+"""Pages by offset, for methods without a keyset and for orders the keyset can't follow.
+
+The server counts the whole match for every page and skips the rows before it. Rows inserted
+or deleted meanwhile shift the pages; the step notices it by the totals and the ids and raises
+:class:`~b24orm.errors.Incomplete` instead of returning a list with holes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from b24orm.errors import B24Error, Incomplete
+from b24orm.plan.calls import Ask, Call, Outcome, rows_of
+from b24orm.plan.flow import Page
+from b24orm.plan.steps.by_ids import BATCH, PAGE
+
+__all__ = ["OffsetPages"]
+
+_WINDOW: Final = 6
+
+
+class OffsetPages:
+    """Fetches pages ``start``, ``start + 50`` ... up to ``stop`` or the total.
+
+    Args:
+        call: makes the call for a start.
+        identify: the identity of a row, to notice shifts; None where rows have none.
+        start: the first row wanted; rounded down to its page, the rest is cut off.
+        stop: the row to stop before; None for all.
+        page_size: rows a page.
+    """
+
+    def __init__(
+        self,
+        call: Callable[[int], Call],
+        *,
+        identify: Callable[[dict[str, Any]], object] | None = None,
+        start: int = 0,
+        stop: int | None = None,
+        page_size: int = PAGE,
+    ) -> None:
+        self._call = call
+        self._identify = identify
+        self._size = page_size
+        self._start = start
+        self._stop = stop
+        self._total: int | None = None
+        self._next_ask = self._next_page = start // page_size
+        self._answers: dict[int, Page] = {}
+        self._seen: set[object] = set()
+        self._probing = False
+        self._rows = 0
+
+    @property
+    def expected(self) -> int | None:
+        """Rows there will be, once the first page told."""
+        if self._total is None:
+            return None
+        return max(0, min(self._total, self._stop or self._total) - self._start)
+
+    @property
+    def _end(self) -> int | None:
+        """The page to stop before, as far as it is known."""
+        known = [-(-bound // self._size) for bound in (self._stop, self._total) if bound is not None]
+        return min(known) if known else None
+
+    @property
+    def done(self) -> bool:
+        """All pages up to the end were handed out."""
+        return self._total is not None and self._end is not None and self._next_page >= self._end
+
+    def asks(self, free: int) -> Sequence[Ask]:
+        """The first page alone (it tells the total), then batches of pages."""
+        if self._total is None and self._stop is None:
+            if self._probing or not free:
+                return ()
+            self._probing = True
+            return (self._ask(self._next_ask, self._next_ask + 1),)
+        found: list[Ask] = []
+        end = self._end or 0
+        while len(found) < free and self._next_ask < min(end, self._next_page + _WINDOW * BATCH):
+            last = min(self._next_ask + BATCH, end)
+            found.append(self._ask(self._next_ask, last))
+        return found
+
+    def _ask(self, first: int, last: int) -> Ask:
+        self._next_ask = last
+        numbers = tuple(range(first, last))
+        return Ask(tuple(self._call(number * self._size) for number in numbers), key=numbers)
+
+    def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
+        """Keeps the pages, and compares the totals they came with."""
+        assert isinstance(ask.key, tuple)
+        for number, call, outcome in zip(ask.key, ask.calls, outcomes, strict=True):
+            if isinstance(outcome, B24Error):
+                raise outcome
+            page = rows_of(outcome.result, call.envelope)
+            if self._total is None:
+                self._total = number * self._size + len(page) if outcome.total is None else outcome.total
+            elif outcome.total is not None and outcome.total != self._total:
+                raise self._shifted()
+            beyond = number * self._size >= self._total  # classic lists answer page 1 again
+            self._answers[number] = [] if beyond else page
+
+    def _shifted(self) -> Incomplete:
+        return Incomplete(
+            "rows were inserted or deleted while the pages were read by offset; "
+            "read again, or order by id: that order is followed without offsets"
+        )
+
+    def pages(self) -> Iterator[Page]:
+        """Pages in order, without the rows before ``start`` and from ``stop`` on."""
+        while self._next_page in self._answers:
+            page = self._answers.pop(self._next_page)
+            offset = self._next_page * self._size
+            self._next_page += 1
+            self._check(page)
+            page = page[max(0, self._start - offset) : None if self._stop is None else self._stop - offset]
+            if page:
+                yield page
+        if self._total is not None and self._end is not None and self._next_page >= self._end:
+            self._check_whole()
+
+    def _check(self, page: Page) -> None:
+        self._rows += len(page)
+        if self._identify is None:
+            return
+        ids = {self._identify(row) for row in page}
+        if len(ids) < len(page) or not self._seen.isdisjoint(ids):
+            raise self._shifted()
+        self._seen |= ids
+
+    def _check_whole(self) -> None:
+        if self._stop is not None or self._total is None:
+            return
+        if self._rows < self._total - (self._start // self._size) * self._size:
+            raise self._shifted()

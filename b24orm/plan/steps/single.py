@@ -1,0 +1,82 @@
+"""One call, one page: small tables, first pages, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from b24orm.errors import B24Error
+from b24orm.plan.calls import Ask, Call, Outcome, Reply, rows_of
+from b24orm.plan.flow import Page
+
+__all__ = ["Count", "Nothing", "Single"]
+
+
+class Nothing:
+    """No call at all: nothing can match."""
+
+    done = True
+    expected: int | None = 0
+
+    def asks(self, free: int) -> Sequence[Ask]:
+        """Nothing to ask."""
+        return ()
+
+    def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
+        """Never called."""
+
+    def pages(self) -> Iterator[Page]:
+        """No pages."""
+        return iter(())
+
+
+class Single:
+    """One call whose answer is the whole result."""
+
+    expected: int | None = None
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._asked = False
+        self._ready: list[Page] = []
+        self._answered = False
+
+    @property
+    def done(self) -> bool:
+        """The one answer was handed out."""
+        return self._answered and not self._ready
+
+    def asks(self, free: int) -> Sequence[Ask]:
+        """The one call, once."""
+        if self._asked or not free:
+            return ()
+        self._asked = True
+        return (Ask((self._call,)),)
+
+    def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
+        """Takes the answer apart."""
+        (outcome,) = outcomes
+        if isinstance(outcome, B24Error):
+            raise outcome
+        self._answered = True
+        self._take(outcome)
+
+    def _take(self, reply: Reply) -> None:
+        page = rows_of(reply.result, self._call.envelope)
+        if page:
+            self._ready.append(page)
+
+    def pages(self) -> Iterator[Page]:
+        """The rows, if there were any."""
+        while self._ready:
+            yield self._ready.pop()
+
+
+class Count(Single):
+    """One call whose ``total`` is the result; the page beside it is thrown away."""
+
+    total: int = 0
+
+    def _take(self, reply: Reply) -> None:
+        rows = rows_of(reply.result, self._call.envelope)
+        # user.get leaves the total out when nothing matches
+        self.total = len(rows) if reply.total is None else reply.total

@@ -1,0 +1,86 @@
+"""Several scans in the order of the ids, merged into one; a row found twice counts once."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from b24orm.plan.calls import Ask, Outcome, Row
+from b24orm.plan.flow import Flow, Page
+from b24orm.plan.steps.by_ids import PAGE
+
+__all__ = ["Union"]
+
+
+@dataclass
+class _Branch:
+    flow: Flow
+    rows: deque[Row] = field(default_factory=deque)
+
+    def fill(self) -> None:
+        for page in self.flow.pages():
+            self.rows.extend(page)
+
+    @property
+    def waiting(self) -> bool:
+        """More rows may come, and none is here to compare."""
+        return not self.rows and not self.flow.done
+
+
+class Union:
+    """Merges flows whose rows come in the order of ``key``."""
+
+    expected: int | None = None
+
+    def __init__(self, flows: Sequence[Flow], key: Callable[[Row], int], *, descending: bool = False) -> None:
+        self._branches = [_Branch(flow) for flow in flows]
+        self._key = key
+        self._sign = -1 if descending else 1
+
+    @property
+    def done(self) -> bool:
+        """Every branch is done and every row was handed out."""
+        return all(branch.flow.done and not branch.rows for branch in self._branches)
+
+    def asks(self, free: int) -> Sequence[Ask]:
+        """The branches' questions; a branch that is far ahead waits for the others."""
+        found: list[Ask] = []
+        for number, branch in enumerate(self._branches):
+            if len(branch.rows) > 2 * PAGE * PAGE:
+                continue
+            asks = branch.flow.asks(free - len(found))
+            found += [Ask(ask.calls, ask.labels, ask.chained, ask.halt, key=(number, ask)) for ask in asks]
+        return found
+
+    def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
+        """Hands the outcomes to the branch that asked."""
+        assert isinstance(ask.key, tuple)
+        number, inner = ask.key
+        self._branches[number].flow.receive(inner, outcomes)
+
+    def pages(self) -> Iterator[Page]:
+        """Merged pages, as far as every unfinished branch has a row to compare."""
+        page: Page = []
+        last: int | None = None
+        while True:
+            for branch in self._branches:
+                if not branch.rows:
+                    branch.fill()
+            if any(branch.waiting for branch in self._branches):
+                break
+            heads = [branch for branch in self._branches if branch.rows]
+            if not heads:
+                break
+            step = min(self._sign * self._key(branch.rows[0]) for branch in heads)
+            for branch in heads:
+                if self._sign * self._key(branch.rows[0]) == step:
+                    row = branch.rows.popleft()
+                    if step != last:
+                        page.append(row)
+                        last = step
+            if len(page) >= PAGE:
+                yield page
+                page = []
+        if page:
+            yield page

@@ -1,0 +1,228 @@
+"""Finds what a name in ``filter``, ``order_by`` or ``only`` means for an entity.
+
+Python's spelling (``stage_id``), the relation's (``stage``) and REST's own (``STAGE_ID``,
+``>=OPPORTUNITY``) are all understood; anything else is refused with the nearest name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from b24orm.errors import InvalidValue, UnknownName, Unsupported, nearest
+from b24orm.query.lookups import DEFAULT, LOOKUPS, lookups_for
+from b24orm.query.nodes import EVERYTHING, NOTHING, Condition, Node, Order, Q, joined
+from b24orm.query.values import check_value
+from b24orm.schema import EntitySchema, FieldSchema, ListSchema
+
+__all__ = ["find_field", "parent_names", "resolve", "resolve_order", "user_field"]
+
+_REST_KEY: Final = re.compile(r"([!=<>@%]+)(\w+)", re.ASCII)
+
+_PREFIXES: Final[Mapping[str, tuple[str, bool]]] = {
+    "=": ("exact", False),
+    "!": ("exact", True),
+    "!=": ("exact", True),
+    ">": ("gt", False),
+    ">=": ("gte", False),
+    "<": ("lt", False),
+    "<=": ("lte", False),
+    "!>": ("gt", True),
+    "!>=": ("gte", True),
+    "!<": ("lt", True),
+    "!<=": ("lte", True),
+    "@": ("in", False),
+    "!@": ("in", True),
+    "%": ("contains", False),
+    "!%": ("contains", True),
+    "><": ("range", False),
+    "!><": ("range", True),
+}
+
+_PATTERNS: Final = ("=%", "%=")
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    field: FieldSchema
+    lookup: str
+    negated: bool = False
+
+
+def user_field(schema: EntitySchema, name: str) -> FieldSchema | None:
+    """The schema of a UF_ field by its name, if the entity can have one so named.
+
+    Its type is not known offline, so every lookup is open and the value goes as it is.
+    """
+    if not schema.user_fields or not name.upper().startswith("UF_"):
+        return None
+    wire = name.upper()
+    return FieldSchema(name=wire.lower(), wire=wire, type="any")
+
+
+def find_field(schema: EntitySchema, name: str) -> FieldSchema | None:
+    """The field that a name stands for: attribute, relation, REST spelling or UF_ field."""
+    return (
+        schema.fields.get(name)
+        or schema.relations.get(name)
+        or schema.by_wire.get(name)
+        or user_field(schema, name)
+    )
+
+
+def _all_names(schema: EntitySchema) -> list[str]:
+    return [*schema.relations, *schema.fields]
+
+
+def _need_field(schema: EntitySchema, name: str, used: str) -> FieldSchema:
+    found = find_field(schema, name)
+    if found is None:
+        raise UnknownName(f"{schema.name} has no field {name!r} to {used}{nearest(name, _all_names(schema))}")
+    return found
+
+
+def _parsed(schema: EntitySchema, key: str, value: object) -> tuple[_Named, Any]:
+    rest = _REST_KEY.fullmatch(key)
+    if rest:
+        return _parsed_rest(schema, key, rest[1], rest[2], value)
+    name, mark, lookup = key.rpartition("__")
+    if not mark or find_field(schema, key):
+        field = _need_field(schema, key, "filter by")
+        plural = isinstance(value, (list, tuple, set, frozenset)) and key in schema.by_wire and key.isupper()
+        return _Named(field, "in" if plural else DEFAULT), value
+    if find_field(schema, name) is None and "__" in name:
+        raise Unsupported(f"{key!r} looks through a relation; fetch the related ids first and use __in")
+    field = _need_field(schema, name, "filter by")
+    if lookup not in LOOKUPS:
+        if field.relation_name == name or field.relation:
+            hint = f"; {name!r} is a related {field.relation}: compare its id, or use __in with ids"
+        else:
+            hint = nearest(lookup, LOOKUPS)
+        raise UnknownName(f"there is no lookup {lookup!r} for {schema.name}.{name}{hint}")
+    return _Named(field, lookup), value
+
+
+def _parsed_rest(schema: EntitySchema, key: str, prefix: str, name: str, value: object) -> tuple[_Named, Any]:
+    field = _need_field(schema, name, "filter by")
+    if prefix in _PATTERNS:
+        return _from_pattern(schema, field, key, value)
+    if prefix not in _PREFIXES:
+        raise UnknownName(f"{key!r} starts with an unknown operator {prefix!r}{nearest(prefix, _PREFIXES)}")
+    lookup, negated = _PREFIXES[prefix]
+    if lookup == "exact" and isinstance(value, (list, tuple, set, frozenset)):
+        lookup = "in"
+    return _Named(field, lookup, negated), value
+
+
+def _from_pattern(schema: EntitySchema, field: FieldSchema, key: str, value: object) -> tuple[_Named, Any]:
+    if not isinstance(value, str):
+        raise InvalidValue(f"{schema.name}: {key!r} takes a str pattern, not {value!r}")
+    core = value.strip("%")
+    lookup = {
+        (False, False): "exact",
+        (False, True): "startswith",
+        (True, False): "endswith",
+        (True, True): "contains",
+    }[(value.startswith("%"), value.endswith("%"))]
+    return _Named(field, lookup), core
+
+
+def _listing(schema: EntitySchema) -> ListSchema:
+    if schema.list is None:
+        raise Unsupported(f"{schema.name} has no list method; use call()")
+    return schema.list
+
+
+def parent_names(schema: EntitySchema) -> Mapping[str, str]:
+    """Python names of the parameters that listing needs beside its filter -> REST names.
+
+    >>> from b24orm.facts import load
+    >>> dict(parent_names(load("Category")))
+    {'entity_type_id': 'entityTypeId'}
+    """
+    return {_snake(p): p for p in schema.parent_params if not p.startswith("filter.")}
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _leaf(schema: EntitySchema, key: str, value: object, *, negated: bool) -> Node:
+    named, value = _parsed(schema, key, value)
+    allowed = lookups_for(_listing(schema), named.field) if named.field.type != "any" else tuple(LOOKUPS)
+    if not allowed:
+        raise Unsupported(
+            f"{_listing(schema).name} can't filter {schema.name} by {named.field.name!r}"
+            + _filterable_hint(schema)
+        )
+    if named.lookup not in allowed:
+        raise Unsupported(
+            f"{_listing(schema).name} can't do {named.field.name}__{named.lookup}; "
+            f"it can do {', '.join(_spelled(named.field.name, lookup) for lookup in allowed)}"
+        )
+    lookup, value = named.lookup, check_value(schema.name, named.field, named.lookup, value)
+    negated = named.negated != negated
+    if lookup == "ne":
+        lookup, negated = "exact", not negated
+    if lookup == "isnull":
+        negated, lookup, value = negated == value, "isnull", True
+    elif lookup == "exact" and value is None:
+        lookup, value = "isnull", True
+    if lookup == "isnull" and "isnull" not in allowed:
+        raise Unsupported(f"{_listing(schema).name} can't tell a missing {named.field.name} from 0")
+    if lookup == "in" and not value:
+        return EVERYTHING if negated else NOTHING
+    return Condition(named.field, lookup, value, negated)
+
+
+def _spelled(name: str, lookup: str) -> str:
+    return name if lookup == DEFAULT else f"{name}__{lookup}"
+
+
+def _filterable_hint(schema: EntitySchema) -> str:
+    listing = _listing(schema)
+    names = [f.name for f in schema.fields.values() if lookups_for(listing, f)]
+    if not names:
+        return "; the method takes no filter: filter the rows in Python"
+    return f"; it can by {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}"
+
+
+def resolve(schema: EntitySchema, q: Q, *, negated: bool = False) -> Node:
+    """Checks every name, lookup and value of ``q`` and pushes negations down to the leaves.
+
+    Raises:
+        UnknownName: no such field or lookup; the message names the nearest.
+        Unsupported: the list method can't do it or would misread it silently.
+        InvalidValue: the value does not fit the field.
+    """
+    flipped = q.negated != negated
+    connector = q.connector
+    if flipped:
+        connector = "OR" if connector == "AND" else "AND"
+    children: list[Node] = []
+    for child in q.children:
+        if isinstance(child, tuple):
+            children.append(_leaf(schema, child[0], child[1], negated=flipped))
+        else:
+            children.append(resolve(schema, child, negated=flipped))
+    return joined(connector, children)
+
+
+def resolve_order(schema: EntitySchema, name: str) -> Order:
+    """The sort key that ``name`` or ``-name`` stands for.
+
+    Raises:
+        UnknownName: no such field.
+        Unsupported: the list method can't sort, or not by this field.
+    """
+    descending = name.startswith("-")
+    bare = name[1:] if descending else name
+    field = _need_field(schema, bare, "order by")
+    listing = _listing(schema)
+    if listing.order_style is None and field is not schema.id_field:
+        raise Unsupported(f"{listing.name} can't sort; sort the rows in Python")
+    if not field.sortable or field.type == "crm_multifield":
+        raise Unsupported(f"{listing.name} can't sort by {field.name!r}")
+    return Order(field, descending)

@@ -1,0 +1,174 @@
+"""Checks a lookup's value before anything is sent, and brings it into one shape.
+
+What comes out is plain Python: int, Decimal, str, bool, date, datetime or None, or a tuple
+of those for the lookups that take several. How such a value is written on the wire is the
+business of :mod:`b24orm.transport.encoding`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from typing import Any, Final
+
+from b24orm.errors import InvalidValue, nearest
+from b24orm.query.lookups import Kind, kind_of, shape_of
+from b24orm.schema import FieldSchema
+
+__all__ = ["check_value"]
+
+
+class _Refused(Exception):
+    """The value doesn't fit; holds what would."""
+
+
+def _integer(value: object) -> int:
+    key = getattr(value, "pk", value)
+    if isinstance(key, bool) or not isinstance(key, int):
+        raise _Refused("an int")
+    return key
+
+
+def _number(value: object) -> Decimal | int:
+    if isinstance(value, bool) or not isinstance(value, (Decimal, int, float)):
+        raise _Refused("a Decimal, an int or a float")
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise _Refused("a finite number")
+        return Decimal(repr(value))
+    if not value.is_finite():
+        raise _Refused("a finite number")
+    return value
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise _Refused("a str")
+    return value
+
+
+def _boolean(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value in ("Y", "N"):
+        return value == "Y"
+    raise _Refused("True or False")
+
+
+def _date(value: object) -> date:
+    if isinstance(value, datetime):
+        raise _Refused("a date without a time")
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise _Refused("a date, or 'YYYY-MM-DD'") from None
+    raise _Refused("a date")
+
+
+def _datetime(value: object) -> date:
+    if isinstance(value, date):  # a date is its midnight in the portal's zone
+        return value
+    if isinstance(value, str):
+        try:
+            return datetime.fromisoformat(value) if len(value) > 10 else date.fromisoformat(value)
+        except ValueError:
+            raise _Refused("a datetime, or an ISO 8601 string") from None
+    raise _Refused("a datetime or a date")
+
+
+def _any(value: object) -> Any:
+    if isinstance(value, (bool, int, str, Decimal, date)):
+        return value
+    if isinstance(value, float):
+        return _number(value)
+    raise _Refused("a str, number, bool or date")
+
+
+_CHECKS: Final[Mapping[Kind, Callable[[object], Any]]] = {
+    "integer": _integer,
+    "reference": _integer,
+    "number": _number,
+    "string": _string,
+    "status": _string,
+    "boolean": _boolean,
+    "date": _date,
+    "datetime": _datetime,
+    "multifield": _string,
+    "any": _any,
+}
+
+
+def _one(field: FieldSchema, kind: Kind, value: object) -> Any:
+    if isinstance(value, Enum):
+        value = value.value
+    checked = _CHECKS[kind](value)
+    if field.enum and kind == "status" and checked not in field.enum and checked != "":
+        raise _Refused(f"one of {', '.join(field.enum)}{nearest(checked, field.enum)}")
+    return checked
+
+
+def _many(field: FieldSchema, kind: Kind, value: object) -> tuple[Any, ...]:
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        raise _Refused("a list, tuple or set")
+    return tuple(dict.fromkeys(_one(field, kind, item) for item in value))
+
+
+def _pair(field: FieldSchema, kind: Kind, value: object) -> tuple[Any, Any]:
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise _Refused("a pair (lower, upper)")
+    return _one(field, kind, value[0]), _one(field, kind, value[1])
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _Refused("True or False")
+    return value
+
+
+def check_value(entity: str, field: FieldSchema, lookup: str, value: object) -> Any:
+    """The value, checked against the field's type and normalised.
+
+    Args:
+        entity: the entity's name, for the message.
+        field: the field that is compared.
+        lookup: a key of :data:`b24orm.query.lookups.LOOKUPS`.
+        value: what the user gave; None only where it is a missing value (``exact``, ``ne``).
+
+    Raises:
+        InvalidValue: the value does not fit; the message names field, value and what would.
+
+    >>> from b24orm.schema import FieldSchema
+    >>> check_value("Deal", FieldSchema(name="id", wire="ID", type="integer"), "in", [3, 1, 3])
+    (3, 1)
+    """
+    shape = shape_of(lookup)
+    kind = kind_of(field) if field.type != "any" else "any"
+    try:
+        if shape == "flag":
+            return _flag(value)
+        if shape == "many":
+            return _many(field, kind, value)
+        if shape == "pair":
+            return _pair(field, kind, value)
+        if value is None and lookup in ("exact", "ne"):
+            return None
+        checked = _one(field, kind, value)
+        if lookup not in ("exact", "ne") and checked == "":
+            raise _Refused("a text that is not empty")
+        return checked
+    except (_Refused, InvalidOperation) as error:
+        name = field.name if lookup == "exact" else f"{field.name}__{lookup}"
+        raise InvalidValue(f"{entity}.{name} takes {error}, not {_described(value)}") from None
+
+
+def _described(value: object) -> str:
+    shown = repr(value)
+    return f"{shown if len(shown) <= 80 else shown[:77] + '...'} ({type(value).__name__})"

@@ -1,0 +1,1 @@
+"""ONE call over the wire: encoding, sending, reading the reply. Retries and limits live above."""

@@ -1,0 +1,62 @@
+"""The narrow seam to the network: a request goes in, a response comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+__all__ = ["Request", "Response", "Transport"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP POST.
+
+    Attributes:
+        url: where to; holds the secret of a webhook, so it stays out of the repr.
+        body: a JSON document.
+        timeout: seconds until it is given up.
+        label: what may be said of it in logs and errors: the REST method.
+        host: the portal's host.
+    """
+
+    url: str = field(repr=False)
+    body: bytes = field(repr=False)
+    timeout: float
+    label: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back.
+
+    Attributes:
+        status: the HTTP status.
+        content_type: the media type, lower case, without parameters.
+        body: the decoded bytes.
+        location: the target of a redirect.
+    """
+
+    status: int
+    content_type: str
+    body: bytes = field(repr=False)
+    location: str | None = field(default=None, repr=False)
+
+
+class Transport(Protocol):
+    """Sends requests."""
+
+    async def send(self, request: Request) -> Response:
+        """The response to one request.
+
+        Raises:
+            ConnectFailed: the request never reached the portal.
+            TimedOut: no answer in time.
+            Disconnected: the connection broke before the answer was whole.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        ...

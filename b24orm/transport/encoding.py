@@ -1,0 +1,189 @@
+"""The only place where Python values meet the wire.
+
+A value means the same alone (JSON) and inside a batch (a query string that the server reads
+with PHP's ``parse_str``). What a query string can't say - null, an empty list, text that the
+server would take for a ``$result[...]`` macro - is found by :func:`fits_batch`, so that such
+a call travels alone as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final, TypeAlias
+from urllib.parse import quote
+
+from b24orm.errors import InvalidValue
+from b24orm.plan.calls import Call, Ref
+
+__all__ = ["command", "encode", "fits_batch", "to_json"]
+
+Wire: TypeAlias = "str | int | float | dict[str, Wire] | list[Wire] | None"
+
+MAX_INPUT_VARS: Final = 1000
+"""PHP reads no more parameters than this from one query string (its default)."""
+
+_MACRO: Final = re.compile(r"\$(?:result|next|total|time|error)\S*\[[^\]]+\]", re.IGNORECASE)
+_TOP_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_BAD_KEY: Final = re.compile(r"[\[\]\x00]|\A\Z")
+
+
+def _number(value: float) -> float:
+    if not math.isfinite(value):
+        raise InvalidValue(f"{value!r} can't be sent: it is no finite number")
+    return value
+
+
+def _text(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidValue(f"{value!r} can't be sent: it holds half of a surrogate pair") from None
+    return value
+
+
+def encode(value: Any) -> Wire:
+    """A Python value as JSON can say it.
+
+    ``bool`` becomes ``Y``/``N``, dates ISO 8601 (an aware datetime keeps its offset, a naive one is
+    read by the server in its own zone), ``Decimal`` its plain digits, an Enum its value; tuples and
+    sets become lists.
+
+    Raises:
+        InvalidValue: the value has no form on the wire.
+
+    >>> encode({"OPENED": True, "OPPORTUNITY": Decimal("10.50"), "IDS": (1, 2)})
+    {'OPENED': 'Y', 'OPPORTUNITY': '10.50', 'IDS': [1, 2]}
+    """
+    if value is None:
+        return None
+    if isinstance(value, Enum):
+        return encode(value.value)
+    if isinstance(value, bool):
+        return "Y" if value else "N"
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, Decimal):
+        _number(float(value))
+        return format(value, "f")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Ref):
+        return str(value)
+    return _container(value)
+
+
+def _container(value: Any) -> Wire:
+    if isinstance(value, Mapping):
+        return {_key(key): encode(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [encode(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return [encode(item) for item in sorted(value, key=repr)]
+    if (key := getattr(value, "pk", None)) is not None:
+        return encode(key)
+    raise InvalidValue(
+        f"a {type(value).__name__} can't be sent; it takes str, numbers, bool, dates, None, lists and dicts"
+    )
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, Enum):
+        key = key.value
+    if isinstance(key, bool) or not isinstance(key, (str, int)):
+        raise InvalidValue(f"{key!r} can't be the name of a parameter: it takes a str or an int")
+    return _text(str(key))
+
+
+def to_json(params: Mapping[str, Any]) -> bytes:
+    """The body of a call that travels alone."""
+    return json.dumps(encode(params), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def command(call: Call) -> str:
+    """A call as a command of a batch: ``method?query``, each value percent-encoded once.
+
+    >>> command(Call("crm.deal.list", {"filter": {">ID": 5}, "select": ["ID"]}))
+    'crm.deal.list?filter[%3EID]=5&select[0]=ID'
+    """
+    query = "&".join(_pairs(call.params))
+    return f"{call.method}?{query}" if query else call.method
+
+
+def _pairs(params: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in params.items():
+        yield from _flat(_quoted(str(key)), encode(value))
+
+
+def _flat(name: str, value: Wire) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _flat(f"{name}[{_quoted(key)}]", item)
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _flat(f"{name}[{number}]", item)
+    else:
+        yield f"{name}={_quoted(str(value))}"
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
+
+
+def fits_batch(call: Call) -> bool:
+    """Whether the call means the same inside a batch as alone.
+
+    >>> fits_batch(Call("crm.deal.list", {"filter": {">ID": 5}}))
+    True
+    >>> fits_batch(Call("crm.deal.add", {"fields": {"TITLE": "costs $total[x]"}}))
+    False
+    """
+    if "?" in call.method or "#" in call.method:
+        return False
+    count = 0
+    for key, value in call.params.items():
+        if not isinstance(key, str) or not _TOP_NAME.match(key):
+            return False
+        inside = _count(value)
+        if inside is None:
+            return False
+        count += inside
+    return count <= MAX_INPUT_VARS
+
+
+def _count(value: Any) -> int | None:
+    """How many variables the value comes to, or None where a query string can't say it."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return None if _MACRO.search(value) else 1
+    if isinstance(value, Mapping):
+        if any(_BAD_KEY.search(str(key)) for key in value):
+            return None
+        return _sum(value.values())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return _sum(value)
+    if isinstance(value, Enum):
+        return _count(value.value)
+    return 1
+
+
+def _sum(values: Any) -> int | None:
+    total = 0
+    empty = True
+    for value in values:
+        inside = _count(value)
+        if inside is None:
+            return None
+        total += inside
+        empty = False
+    return None if empty else total

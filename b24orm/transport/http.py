@@ -1,0 +1,93 @@
+"""The only module that knows aiohttp."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING
+
+from b24orm.errors import ConnectFailed, Disconnected, TimedOut
+from b24orm.transport.base import Request, Response
+
+if TYPE_CHECKING:
+    import aiohttp
+
+__all__ = ["HttpTransport"]
+
+
+class HttpTransport:
+    """Sends requests with aiohttp, over connections that are kept alive.
+
+    Args:
+        verify_ssl: True, False, or an SSLContext of your own.
+        session: a session to use instead of one of our own; it is not closed by :meth:`close`.
+        user_agent: what to call ourselves; file downloads want a telling one.
+        connections: connections to one host at the most.
+    """
+
+    def __init__(
+        self,
+        *,
+        verify_ssl: bool | ssl.SSLContext = True,
+        session: aiohttp.ClientSession | None = None,
+        user_agent: str = "b24orm",
+        connections: int = 32,
+    ) -> None:
+        self._verify_ssl = verify_ssl
+        self._session = session
+        self._own = session is None
+        self._user_agent = user_agent
+        self._connections = connections
+
+    def _opened(self) -> aiohttp.ClientSession:
+        import aiohttp
+
+        if self._session is None:
+            connector = aiohttp.TCPConnector(
+                ssl=self._verify_ssl, limit_per_host=self._connections, ttl_dns_cache=300
+            )
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                headers={"User-Agent": self._user_agent},
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+    async def send(self, request: Request) -> Response:
+        """Posts the body as JSON; never follows a redirect, for that would lose the body."""
+        import aiohttp
+
+        session = self._opened()
+        try:
+            async with session.post(
+                request.url,
+                data=request.body,
+                headers={"Content-Type": "application/json", "Accept": "application/json"},
+                timeout=aiohttp.ClientTimeout(total=request.timeout),
+                allow_redirects=False,
+            ) as answer:
+                body = await answer.read()
+                kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+                return Response(answer.status, kind, body, answer.headers.get("Location"))
+        except asyncio.TimeoutError:
+            raise TimedOut(
+                f"no answer within {request.timeout:g} s", method=request.label, host=request.host
+            ) from None
+        except aiohttp.ClientConnectorError as error:
+            why = _reason(error)
+            raise ConnectFailed(f"can't connect: {why}", method=request.label, host=request.host) from None
+        except aiohttp.ClientError as error:
+            raise Disconnected(
+                f"the connection broke: {type(error).__name__}", method=request.label, host=request.host
+            ) from None
+
+    async def close(self) -> None:
+        """Closes the session, if it is our own."""
+        if self._session is not None and self._own:
+            await self._session.close()
+        self._session = None
+
+
+def _reason(error: aiohttp.ClientConnectorError) -> str:
+    cause = error.os_error
+    return cause.strerror or type(cause).__name__

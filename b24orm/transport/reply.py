@@ -1,0 +1,192 @@
+"""Reads responses: JSON envelopes, batch envelopes, and every shape of error there is.
+
+Dispatch is on the server's code, not on the HTTP status: documented statuses and real ones
+differ, some errors come with HTTP 200, and ``error`` may be an empty string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from b24orm.errors import (
+    AccessDenied,
+    ApiError,
+    AuthError,
+    B24Error,
+    ExpiredToken,
+    NotFound,
+    OperatingLimited,
+    RateLimited,
+    ServerFailure,
+)
+from b24orm.plan.calls import Outcome, Reply
+from b24orm.transport.base import Response
+
+__all__ = ["batch_outcomes", "read"]
+
+_CODES: Final[Mapping[str, type[ApiError]]] = {
+    "QUERY_LIMIT_EXCEEDED": RateLimited,
+    "OPERATION_TIME_LIMIT": OperatingLimited,
+    "EXPIRED_TOKEN": ExpiredToken,
+    "NO_AUTH_FOUND": AuthError,
+    "INVALID_CREDENTIALS": AuthError,
+    "INVALID_TOKEN": AuthError,
+    "INSUFFICIENT_SCOPE": AuthError,
+    "USER_ACCESS_ERROR": AuthError,
+    "AUTHORIZATION_ERROR": AuthError,
+    "APPLICATION_NOT_FOUND": AuthError,
+    "WRONG_AUTH_TYPE": AuthError,
+    "PAYMENT_REQUIRED": AuthError,
+    "NOT_INSTALLED": AuthError,
+    "OVERLOAD_LIMIT": AuthError,
+    "ERROR_METHOD_NOT_FOUND": NotFound,
+    "NOT_FOUND": NotFound,
+    "ERROR_NOT_FOUND": NotFound,
+    "ACCESS_DENIED": AccessDenied,
+    "INTERNAL_SERVER_ERROR": ServerFailure,
+    "ERROR_UNEXPECTED_ANSWER": ServerFailure,
+    "CONNECTION_ERROR": ServerFailure,
+}
+
+_TEXTS: Final[Mapping[str, type[ApiError]]] = {
+    "not found": NotFound,
+    "access denied": AccessDenied,
+}
+"""Classic crm methods answer ``error: ""`` and say what happened in the text."""
+
+
+def read(response: Response, *, method: str, host: str, redact: Callable[[str], str]) -> Reply:
+    """The reply inside a response.
+
+    Args:
+        response: what came back.
+        method: the REST method, for errors.
+        host: the portal's host, for errors.
+        redact: takes secrets out of server texts.
+
+    Raises:
+        ApiError: the server answered with an error, or with something that is no REST answer.
+    """
+    body = _decoded(response)
+    if body is None:
+        raise ServerFailure(_no_answer(response), method=method, status=response.status, host=host)
+    if "error" in body:
+        raise _error(body, method=method, status=response.status, host=host, redact=redact)
+    if "result" not in body:
+        raise ServerFailure(
+            "NO_RESULT",
+            "the answer has neither result nor error",
+            method=method,
+            status=response.status,
+            host=host,
+        )
+    return _reply(body)
+
+
+def _decoded(response: Response) -> dict[str, Any] | None:
+    """The JSON object in the body, or None if there is none."""
+    from pydantic_core import from_json
+
+    if response.status in (301, 302, 303, 307, 308):
+        return None
+    try:
+        body = from_json(response.body)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _no_answer(response: Response) -> str:
+    if response.location is not None:
+        return "REDIRECTED"
+    kind = response.content_type or "no content type"
+    return f"HTTP_{response.status}: {len(response.body)} bytes of {kind} instead of a JSON answer"
+
+
+def _reply(body: Mapping[str, Any]) -> Reply:
+    time = body.get("time")
+    return Reply(
+        body["result"],
+        _int(body.get("total")),
+        _int(body.get("next")),
+        time if isinstance(time, dict) else {},
+        body,
+    )
+
+
+def _int(value: Any) -> int | None:
+    return int(value) if isinstance(value, (int, float, str)) and str(value).lstrip("-").isdigit() else None
+
+
+def _error(
+    body: Mapping[str, Any],
+    *,
+    method: str,
+    status: int | None,
+    host: str,
+    redact: Callable[[str], str],
+    command: str | None = None,
+) -> ApiError:
+    code, text = body["error"], body.get("error_description", "")
+    if isinstance(code, Mapping):  # REST 3.0
+        code, text = code.get("code", ""), code.get("message", "")
+    code, text = redact(str(code)), redact(str(text or ""))
+    kind = _CODES.get(code.upper()) or (_TEXTS.get(text.strip(" .").lower()) if not code else None)
+    if kind is None:
+        kind = ServerFailure if status is not None and status >= 500 else ApiError
+    return kind(code, text, method=method, status=status, command=command, host=host)
+
+
+def batch_outcomes(
+    reply: Reply,
+    labels: Sequence[str],
+    methods: Sequence[str],
+    *,
+    host: str,
+    redact: Callable[[str], str],
+) -> list[Outcome]:
+    """What each command of a batch came to, in the order of the labels.
+
+    The containers are lists when PHP finds their keys to be 0..n-1 or has nothing to put into
+    them. A command after a halt has no entry anywhere and becomes a ``NOT_RUN`` error.
+    """
+    result = reply.result if isinstance(reply.result, Mapping) else {}
+    parts = {name: _by_label(result.get(name)) for name in ("result", "result_error", "result_total")}
+    nexts, times = _by_label(result.get("result_next")), _by_label(result.get("result_time"))
+    outcomes: list[Outcome] = []
+    for label, method in zip(labels, methods, strict=True):
+        if label in parts["result_error"]:
+            body = parts["result_error"][label]
+            body = body if isinstance(body, Mapping) and "error" in body else {"error": str(body)}
+            outcomes.append(_error(body, method=method, status=200, host=host, redact=redact, command=label))
+        elif label in parts["result"]:
+            time = times.get(label)
+            outcomes.append(
+                Reply(
+                    parts["result"][label],
+                    _int(parts["result_total"].get(label)),
+                    _int(nexts.get(label)),
+                    time if isinstance(time, dict) else {},
+                )
+            )
+        else:
+            outcomes.append(_not_run(method, label, host))
+    return outcomes
+
+
+def _not_run(method: str, label: str, host: str) -> B24Error:
+    return ApiError(
+        "NOT_RUN",
+        "the batch stopped before this command",
+        method=method,
+        status=200,
+        command=label,
+        host=host,
+    )
+
+
+def _by_label(container: Any) -> Mapping[str, Any]:
+    if isinstance(container, list):
+        return {str(number): item for number, item in enumerate(container)}
+    return container if isinstance(container, Mapping) else {}
