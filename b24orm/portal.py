@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from aiohttp import ClientSession
 
@@ -112,7 +112,8 @@ class _Client:
     async def _call(self, method: str, items: Items | None, *, raw: bool) -> Any:
         executor = self._open()
         if items is None or isinstance(items, Mapping):
-            reply = await rest.call_one(executor, method, items or {})
+            params: Mapping[str, Any] = cast("Mapping[str, Any]", items or {})
+            reply = await rest.call_one(executor, method, params)
             return dict(reply.body or {}) if raw else rest.unwrapped(reply.result)
         listed = _checked(method, items)
         if raw:
@@ -124,7 +125,7 @@ class _Client:
         return f"<{type(self).__name__} {self.host}{state}>"
 
     @contextmanager
-    def slow(self, max_concurrent_requests: int = 1) -> Iterator[None]:
+    def slow(self, max_concurrent_requests: int = 1) -> Generator[None, None, None]:
         """Limits how many requests are under way at once, within the block.
 
         >>> with portal.slow():                                      # doctest: +SKIP

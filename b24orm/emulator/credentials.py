@@ -79,6 +79,7 @@ class Credentials:
     def __init__(self) -> None:
         self._webhooks: dict[str, Webhook] = {}
         self._tokens: dict[str, Token] = {}
+        self._held: set[str] = set()
 
     def add_webhook(
         self,
@@ -127,11 +128,19 @@ class Credentials:
         self._webhooks.pop(secret, None)
         self._tokens.pop(secret, None)
 
+    def hold(self, entity: str) -> None:
+        """Block a webhook secret or a client id by hand, as the cloud's staff can: OVERLOAD_LIMIT."""
+        self._held.add(entity)
+
+    def release(self, entity: str) -> None:
+        """Undo :meth:`hold`."""
+        self._held.discard(entity)
+
     def identify(self, params: Mapping[str, Any], authorization: str, now: float) -> Identity:
         """The caller behind a request.
 
         Raises:
-            Refusal: 401 NO_AUTH_FOUND, INVALID_CREDENTIALS, invalid_token or expired_token.
+            Refusal: 401 NO_AUTH_FOUND, INVALID_CREDENTIALS, OVERLOAD_LIMIT, invalid_token or expired_token.
         """
         if all(key in params for key in _WEBHOOK_KEYS):
             return self._by_webhook(params["aplogin"], params["ap"])
@@ -144,6 +153,7 @@ class Credentials:
         hook = self._webhooks.get(secret) if isinstance(secret, str) else None
         if hook is None or not _names_user(hook, login):
             raise Refusal("INVALID_CREDENTIALS", "Invalid request credentials", status=401)
+        self._check_hold(hook.secret)
         return Identity(
             user_id=hook.user_id,
             admin=hook.admin,
@@ -158,6 +168,7 @@ class Credentials:
         token = self._tokens.get(value)
         if token is None:
             raise Refusal("invalid_token", "Unable to get application by token", status=401)
+        self._check_hold(token.client_id)
         if now >= token.expires_at:
             raise Refusal("expired_token", "The access token provided has expired", status=401)
         return Identity(
@@ -170,6 +181,10 @@ class Credentials:
             auth_keys=_TOKEN_KEYS,
             client_id=token.client_id,
         )
+
+    def _check_hold(self, entity: str) -> None:
+        if entity in self._held:
+            raise Refusal("OVERLOAD_LIMIT", "REST API is blocked due to overload.", status=401)
 
 
 def check_scope(identity: Identity, scope: str | None, *, batched: bool = False) -> None:

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from os import PathLike
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any
 
@@ -55,6 +56,7 @@ class LocalPortal:
         clock: gives unix seconds; the wall clock when None.
         compress: gzip answers for clients that accept it.
         host, port: where to listen; port 0 takes a free one.
+        tls: serve https with this server-side context; plain http when None.
 
     Raises:
         ValueError: an unknown plan, or a host that is not loopback.
@@ -83,8 +85,10 @@ class LocalPortal:
         compress: bool = False,
         host: str = "127.0.0.1",
         port: int = 0,
+        tls: SSLContext | None = None,
     ) -> None:
         self._host = loopback(host)
+        self._scheme = "http" if tls is None else "https"
         self._clock = clock or time.time
         chosen = plan_named(plan)
         played = faults if isinstance(faults, Faults) else Faults(*(faults or ()))
@@ -113,7 +117,7 @@ class LocalPortal:
         self._engine.oauth.endpoint = lambda: self.token_url
         self.churn = churn
         door = Door(self._engine, latency=float(latency), compress=compress)
-        self._thread = ServerThread(door, host=self._host, port=port)
+        self._thread = ServerThread(door, host=self._host, port=port, tls=tls)
         self._webhook = self._engine.credentials.add_webhook(self.scopes)
 
     # -- running --------------------------------------------------------------------------
@@ -166,7 +170,7 @@ class LocalPortal:
     def token_url(self) -> str:
         """Where calls with an OAuth token go: ``http://127.0.0.1:PORT/rest/``."""
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self.port}/rest/"
+        return f"{self._scheme}://{host}:{self.port}/rest/"
 
     @property
     def url(self) -> str:
@@ -233,6 +237,14 @@ class LocalPortal:
     def revoke(self, secret: str) -> None:
         """Forget a token, or a webhook by its secret or its address."""
         self._engine.credentials.revoke(secret.rstrip("/").rpartition("/")[2])
+
+    def hold(self, who: str) -> None:
+        """Block a webhook (by address or secret) or a client id by hand: OVERLOAD_LIMIT from then on."""
+        self._engine.credentials.hold(who.rstrip("/").rpartition("/")[2])
+
+    def release(self, who: str) -> None:
+        """Undo :meth:`hold`."""
+        self._engine.credentials.release(who.rstrip("/").rpartition("/")[2])
 
     # -- behaviour ------------------------------------------------------------------------
 

@@ -2,9 +2,11 @@
 
 Addresses: ``/rest/{user}/{secret}/{method}`` (webhook) and ``/rest/{method}`` (token), each with
 an optional trailing slash and an optional ``.json`` or ``.xml`` suffix; ``/rest/api/...`` belongs to
-version 3, ``/oauth/token/`` to the authorization server. Parameters: the query string, then for POST the body over it, then the path. A body is
-JSON only if its media type says so; JSON that can't be read is ignored without a word, and a
-body with any other or no media type is read as a query string.
+version 3, ``/oauth/token/`` to the authorization server.
+
+Parameters: the query string, then for POST the body over it, then the path. A body is JSON only if
+its media type says so; JSON that can't be read is ignored without a word, and a body with any
+other or no media type is read as a query string.
 """
 
 from __future__ import annotations
@@ -30,8 +32,8 @@ class Incoming:
     """An HTTP request as far as the portal looks at it. ``path`` and ``query`` are still encoded."""
 
     verb: str
-    path: str
-    query: str = ""
+    path: str = field(repr=False)
+    query: str = field(default="", repr=False)
     content_type: str = ""
     authorization: str = field(default="", repr=False)
     body: bytes = field(default=b"", repr=False)

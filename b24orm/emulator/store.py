@@ -16,6 +16,7 @@ from os import PathLike
 from threading import RLock
 from typing import Any, Final
 
+from b24orm.emulator import smart_types, user_fields
 from b24orm.emulator.entity_tables import portal_tables
 from b24orm.emulator.tables import (
     SYSTEM_DDL,
@@ -77,6 +78,8 @@ class Store:
             self._create(table)
         self.parents: dict[int, tuple[int, ...]] = {}
         self.load_parents()
+        smart_types.attach(self)
+        user_fields.attach(self)
 
     def close(self) -> None:
         """Close the database. The store can't be used afterwards."""
@@ -120,6 +123,28 @@ class Store:
             if column.name not in self._present(name):
                 self.execute(add_column_sql(table, column))
             self._tables[name] = table.with_user_column(column)
+
+    def add_user_field(
+        self, table: str, name: str, type: str = "string", *, multiple: bool = False, items: Sequence[str] = ()
+    ) -> int:
+        """Add a user field and return its number.
+
+        Args:
+            table: the table's name.
+            name: the whole name, ``UF_CRM_...``.
+            type: ``string``, ``integer``, ``double``, ``boolean``, ``date``, ``datetime``, ``enumeration`` ...
+            multiple: it holds a list.
+            items: the choices of an enumeration.
+
+        Raises:
+            UnknownName: no such table or type.
+            InvalidValue: the name is taken.
+        """
+        return user_fields.add(self, table, name, type, multiple=multiple, items=items)
+
+    def add_smart_type(self, title: str, entity_type_id: int = 0) -> int:
+        """Make a smart process; returns its entity type number. Its table is ``dynamic_<number>``."""
+        return smart_types.create(self, title, entity_type_id=entity_type_id).entity_type_id
 
     def drop_column(self, name: str, column: str) -> None:
         """Remove a user field's column from a table."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable
+from ssl import SSLContext
 from threading import Event, Thread
 
 from aiohttp import web
@@ -37,13 +38,21 @@ def _is_loopback(host: str) -> bool:
 class ServerThread:
     """Serves until stopped; a new object is needed to serve again.
 
+    Args:
+        handler: answers the requests.
+        host, port: where to listen; port 0 takes a free one.
+        tls: serves https with this context, plain http when None.
+
     Attributes:
         port: the port it listens on, once started.
     """
 
-    def __init__(self, handler: Handler, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self, handler: Handler, *, host: str = "127.0.0.1", port: int = 0, tls: SSLContext | None = None
+    ) -> None:
         self._handler = handler
         self._host = loopback(host)
+        self._tls = tls
         self._ready = Event()
         self._failure: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -89,7 +98,7 @@ class ServerThread:
         runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, self._host, self.port, backlog=1024)
+            site = web.TCPSite(runner, self._host, self.port, ssl_context=self._tls, backlog=1024)
             await site.start()
             self.port = runner.addresses[0][1]
             self._ready.set()

@@ -98,7 +98,7 @@ class Entity(BaseModel):
             super().__init__(**values)
         except ValidationError as error:
             raise InvalidValue(_constructor_message(type(self), error)) from None
-        loaded = self.__dict__
+        loaded = vars(self)
         for name in loaded.keys() - self.__pydantic_fields_set__:
             del loaded[name]
 

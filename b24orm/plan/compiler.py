@@ -77,7 +77,7 @@ def compile_query(query: Query) -> Plan:
     """
     query = _with_parents(query)
     found = branches(query.schema, query.where)
-    if not found or query.limit == 0:
+    if len(found) == 0 or query.limit == 0:
         return Plan(query, "Nothing", ("no row can match",), Nothing, requests="0", commands="0")
     listing = [Listing.of(query, branch.filter) for branch in found]
     spec = listing[0].spec
@@ -100,7 +100,7 @@ def compile_count(query: Query) -> Plan:
     """
     query = _with_parents(query)
     found = branches(query.schema, query.where)
-    if not found or query.limit == 0:
+    if len(found) == 0 or query.limit == 0:
         return Plan(query, "Nothing", ("no row can match",), Nothing, requests="0", commands="0")
     whole = Listing.of(query, _with_ids(query.schema, found[0])).ids_only()
     single = len(found) == 1 and not found[0].joins and (found[0].ids is None or len(found[0].ids) <= PAGE)
@@ -186,11 +186,12 @@ def _descending(query: Query) -> bool:
 
 
 def _unpaged(query: Query, found: tuple[Branch, ...], listing: list[Listing]) -> Plan:
-    if len(found) > 1:
+    branch, *others = found
+    if others:
         raise Unsupported(
             f"{listing[0].spec.name} can't do OR; ask several times, or filter the rows in Python"
         )
-    call = listing[0].call(_with_ids(query.schema, found[0]), order=query.order)
+    call = listing[0].call(_with_ids(query.schema, branch), order=query.order)
     return Plan(
         query,
         "Single",

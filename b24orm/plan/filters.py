@@ -167,10 +167,11 @@ def _orm_filter(options: Iterable[Alternatives], groups: Iterable[Node]) -> dict
     merged: dict[str, Any] = {}
     nested: list[dict[str, Any]] = [_orm_group(group) for group in groups]
     for alternatives in options:
-        if len(alternatives) > 1:
+        only, *others = alternatives
+        if others:
             nested.append(_any_of([dict(pairs) for pairs in alternatives]))
             continue
-        for pair in alternatives[0]:
+        for pair in only:
             joined = _merged((*merged.items(), pair), strict=False)
             if joined is None:
                 nested.append(dict([pair]))

@@ -112,10 +112,11 @@ def _ordered(spec: ListSchema, order: tuple[Order, ...]) -> dict[str, Any]:
     if not order or spec.order_style is None:
         return {}
     if spec.order_style == "sort_order":
-        if len(order) > 1:
+        key, *others = order
+        if others:
             raise Unsupported(f"{spec.name} sorts by one field only")
         sort, direction = spec.order_params
-        return {sort: order[0].field.query_name, direction: _direction(order[0])}
+        return {sort: key.field.query_name, direction: _direction(key)}
     assert spec.order is not None
     return {spec.order: {key.field.query_name: _direction(key) for key in order}}
 

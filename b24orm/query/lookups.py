@@ -144,7 +144,7 @@ def kind_of(field: FieldSchema) -> Kind:
     """
     if field.type in _REFERENCES:
         return "reference"
-    kind = _TYPES.get(field.type, "none")
+    kind: Kind = _TYPES.get(field.type, "none")
     if kind == "boolean":
         closed = field.type == "boolean" or not field.enum or set(field.enum) <= _YES_NO
         return "boolean" if closed else "status"

@@ -111,7 +111,7 @@ def _one(field: FieldSchema, kind: Kind, value: object) -> Any:
         value = value.value
     checked = _CHECKS[kind](value)
     if field.enum and kind == "status" and checked not in field.enum and checked != "":
-        raise _Refused(f"one of {', '.join(field.enum)}{nearest(checked, field.enum)}")
+        raise _Refused(f"one of {', '.join(field.enum)}{nearest(str(checked), field.enum)}")
     return checked
 
 

@@ -151,7 +151,7 @@ def fits_batch(call: Call) -> bool:
         return False
     count = 0
     for key, value in call.params.items():
-        if not isinstance(key, str) or not _TOP_NAME.match(key):
+        if not _TOP_NAME.match(str(key)):
             return False
         inside = _count(value)
         if inside is None:

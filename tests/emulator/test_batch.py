@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from b24orm.emulator.limits import Plan
-from tests.emulator.conftest import MakeToy, Toy, q
+from tests.emulator.toy import MakeToy, Toy
+
+
+def q(value: str) -> str:
+    """Percent-encode one value of a batch command."""
+    return quote(value, safe="")
+
 
 NOT_FOUND = {"error": "", "error_description": "Not found"}
 

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from b24orm.emulator.faults import Fault, Faults
-from tests.emulator.conftest import Serve, Toy
+from tests.emulator.toy import Serve, Toy
 
 
 @pytest.fixture
@@ -81,6 +81,14 @@ async def test_a_redirect_names_another_host_and_keeps_the_path(
         assert (
             response.headers["Location"] == "https://new.example/rest/" + url.partition("/rest/")[2] + "echo"
         )
+
+
+async def test_a_redirect_that_is_followed_loses_the_body(
+    toy: Toy, url: str, session: aiohttp.ClientSession
+) -> None:
+    toy.engine.faults.script(Fault("redirect", location=url.partition("/rest/")[0]))
+    async with session.post(url + "echo", json={"a": 1}) as response:
+        assert (await response.json())["result"]["params"] == []
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after"])

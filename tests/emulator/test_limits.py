@@ -8,7 +8,7 @@ import pytest
 
 from b24orm.emulator.cost import CostModel
 from b24orm.emulator.limits import PLANS, LeakyBucket, Plan, plan_named
-from tests.emulator.conftest import MakeToy, Toy
+from tests.emulator.toy import MakeToy, Toy
 
 SECOND = {"work.long": 1.0, "work.short": 0.04}
 

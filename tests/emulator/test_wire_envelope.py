@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from b24orm.emulator.cost import CostModel
-from tests.emulator.conftest import SECRET, MakeToy, Toy
+from tests.emulator.toy import SECRET, MakeToy, Toy
 
 
 def test_the_keys_come_in_the_servers_order(toy: Toy) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+import ssl
+import subprocess
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -14,7 +17,7 @@ import pytest
 
 from b24orm.emulator import Churn, CostModel, Fault, LocalPortal, Plan
 from b24orm.emulator.answers import Answer
-from tests.emulator.conftest import Clock
+from tests.emulator.toy import Clock
 
 
 def call(url: str, method: str, params: Any = None) -> Any:
@@ -77,6 +80,46 @@ def test_an_unknown_plan() -> None:
         LocalPortal(plan="gold")
 
 
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for 127.0.0.1 with its key, made for this test."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs openssl to make a certificate")
+    pem, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(
+        [
+            openssl,
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "1",
+            *names,
+            "-keyout",
+            key,
+            "-out",
+            pem,
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return pem
+
+
+def test_it_serves_https_with_a_certificate(certificate: Path) -> None:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    with LocalPortal(tls=tls) as portal:
+        response = urllib.request.urlopen(portal.url + "profile", timeout=10, context=trusting)
+        with response:
+            assert json.load(response)["result"]["ID"] == "1"
+
+
 # -- credentials ----------------------------------------------------------------------------
 
 
@@ -118,6 +161,14 @@ def test_a_revoked_webhook() -> None:
     with LocalPortal() as portal:
         portal.revoke(portal.url)
         assert call(portal.url, "profile")["error"] == "INVALID_CREDENTIALS"
+
+
+def test_a_webhook_blocked_by_hand() -> None:
+    with LocalPortal() as portal:
+        portal.hold(portal.url)
+        held = call(portal.url, "profile").get("error")
+        portal.release(portal.url)
+        assert (held, call(portal.url, "profile").get("error")) == ("OVERLOAD_LIMIT", None)
 
 
 def test_its_repr_holds_no_secret() -> None:

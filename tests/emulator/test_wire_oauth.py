@@ -10,7 +10,7 @@ import pytest
 
 from b24orm.emulator.limits import Plan
 from b24orm.emulator.oauth import Application
-from tests.emulator.conftest import SCOPES, MakeToy, Toy
+from tests.emulator.toy import SCOPES, MakeToy, Toy
 
 APP = {"client_id": "app.1", "client_secret": "hush"}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.conftest import SECRET, WEBHOOK, Toy
+from tests.emulator.toy import SECRET, WEBHOOK, Toy
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -204,6 +204,20 @@ def test_a_scope_that_lacks(toy: Toy, path: str, kind: str) -> None:
 
 def test_user_is_also_granted_by_user_brief(toy: Toy) -> None:
     assert toy.send(f"/rest/user.get?auth={toy.token(frozenset({'user_brief'}))}").status == 200
+
+
+def test_a_webhook_blocked_by_hand(toy: Toy) -> None:
+    toy.engine.credentials.hold(SECRET)
+    reply = toy.post("echo")
+    assert (reply.status, json.loads(reply.body)["error"]) == (401, "OVERLOAD_LIMIT")
+
+
+def test_an_application_blocked_by_hand_and_released(toy: Toy) -> None:
+    token = toy.token(client_id="app.1")
+    toy.engine.credentials.hold("app.1")
+    held = toy.send(f"/rest/echo?auth={token}").status
+    toy.engine.credentials.release("app.1")
+    assert (held, toy.send(f"/rest/echo?auth={token}").status) == (401, 200)
 
 
 def test_a_revoked_token_is_unknown(toy: Toy) -> None:

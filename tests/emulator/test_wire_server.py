@@ -18,7 +18,7 @@ from b24orm.emulator.cost import CostModel
 from b24orm.emulator.limits import Plan
 from b24orm.emulator.server import Door
 from b24orm.emulator.threaded import ServerThread, loopback
-from tests.emulator.conftest import MakeToy, Serve, Toy
+from tests.emulator.toy import MakeToy, Serve, Toy
 
 JSON = {"Content-Type": "application/json"}
 
