@@ -55,7 +55,8 @@ class FieldSchema:
         wire: the spelling in answers (``STAGE_ID``, ``stageId``).
         type: Bitrix24's own type name (``crm_status``, ``double`` ...).
         write: the spelling that add and update read.
-        query: the spelling that filter, order and select read.
+        query: the spelling that filter and order read.
+        select: the spelling that select reads, where it differs from the one of filter.
         relation: the entity that the value identifies (``Company``), if any.
         relation_name: the attribute of the related object (``company``), if any.
         relation_key: the field of the related entity that the value equals, by Python name.
@@ -68,6 +69,7 @@ class FieldSchema:
     type: str
     write: str = ""
     query: str = ""
+    select: str = ""
     required: bool = False
     read_only: bool = False
     immutable: bool = False
@@ -92,8 +94,13 @@ class FieldSchema:
 
     @property
     def query_name(self) -> str:
-        """The spelling for filter, order and select."""
+        """The spelling for filter and order."""
         return self.query or self.wire
+
+    @property
+    def select_name(self) -> str:
+        """The spelling for select."""
+        return self.select or self.query_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -192,6 +192,7 @@ class _Fields:
             type=raw["type"],
             write=_unless_same(raw.get("write_name"), wire),
             query=_unless_same(raw.get("filter_name"), wire),
+            select=_unless_same(raw.get("select_name"), raw.get("filter_name") or wire),
             required=bool(raw.get("required")),
             read_only=bool(raw.get("read_only")),
             immutable=bool(raw.get("immutable")),

@@ -27,7 +27,7 @@ ENTITY_SETTINGS: Final = frozenset(
     | {f"list.{key}" for key in ("dialect", "paging", "select_all", "sortable")}
 )
 FIELD_SETTINGS: Final = frozenset(
-    {*FIELD_DEFAULTS, "selectable", "sortable", "joins", "relation_name", "relation_key"}
+    {*FIELD_DEFAULTS, "select_name", "selectable", "sortable", "joins", "relation_name", "relation_key"}
 )
 
 _ENTRY_KEYS: Final = frozenset({"in", "fields", "set", "why"})

@@ -77,22 +77,37 @@ def render_facts(entity: Entity) -> str:
 
 
 def render_index(entities: Iterable[Entity]) -> str:
-    """The index of the facts: where each entity's module is and how its constant is called."""
+    """The index of the facts: where each entity's module is, and which list method is whose."""
+    entities = list(entities)
+    lists = _lists(entities)
     places = {e.schema.name: (f"b24orm.facts.{e.place}", e.constant) for e in entities}
     before = "PLACES: Final[Mapping[str, tuple[str, str]]] = "
+    lists_before = "LISTS: Final[Mapping[str, str]] = "
     return "\n".join(
         [
             header(),
-            '"""Where the facts of each entity are: module and constant by entity name."""',
+            '"""Where the facts of each entity are, and which list method lists which entity."""',
             "",
             "from __future__ import annotations",
             "",
             "from collections.abc import Mapping",
             "from typing import Final",
             "",
-            '__all__ = ["PLACES"]',
+            '__all__ = ["LISTS", "PLACES"]',
             "",
             f"{before}{text(literal(places), before=len(before))}",
             "",
+            f"{lists_before}{text(literal(lists), before=len(lists_before))}",
+            "",
         ]
     )
+
+
+def _lists(entities: Iterable[Entity]) -> dict[str, str]:
+    """Entities by list method; one that serves several is given to the plainest of them."""
+    found: dict[str, str] = {}
+    for entity in entities:
+        listing = entity.schema.list
+        if listing is not None and not entity.schema.fixed_params:
+            found.setdefault(listing.name.lower(), entity.schema.name)
+    return dict(sorted(found.items()))

@@ -171,8 +171,8 @@ _SPECS: Final = (
         31,
         "CRM_SMART_INVOICE",
         defaults={
-            "STAGE_ID": "DT31_1:N",
-            "CATEGORY_ID": 1,
+            "STAGE_ID": "DT31_2:N",
+            "CATEGORY_ID": 2,
             "OPENED": "Y",
             "OPPORTUNITY": 0.0,
             "TAX_VALUE": 0.0,
@@ -232,7 +232,6 @@ _SPECS: Final = (
     _Spec(
         "category",
         "Category",
-        extra=(Column("ENTITY_ID", "int", "integer", hidden=True),),
         defaults={"SORT": 500, "IS_DEFAULT": "N", "IS_SYSTEM": "N"},
         indexes=("ENTITY_TYPE_ID",),
     ),

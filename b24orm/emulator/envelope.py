@@ -15,7 +15,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from b24orm.emulator.answers import NO_TOTAL, Answer, Refusal
-from b24orm.emulator.php import array_key, is_list, is_map, truthy
+from b24orm.emulator.php import array_key, float_text, is_list, is_map, truthy
 from b24orm.emulator.phpjson import NotEncodable, encode
 
 __all__ = ["Timing", "error_body", "json_bytes", "success_body", "time_block", "xml_bytes"]
@@ -55,6 +55,7 @@ def time_block(timing: Timing) -> dict[str, Any]:
         "date_start": _iso(start, timing.zone),
         "date_finish": _iso(int(timing.finish), timing.zone),
         "operating_reset_at": timing.reset_at,
+        # A whole number spares the encoder its walk over everything.
         "operating": int(timing.operating) if timing.operating == int(timing.operating) else timing.operating,
     }
 
@@ -106,10 +107,8 @@ def json_bytes(body: Any) -> bytes:
 
 
 def xml_bytes(body: Mapping[str, Any]) -> bytes:
-    """The body as XML: root ``response``, keys are elements, integer keys become ``item``."""
-    return f'<?xml version="1.0" encoding="utf-8"?><response>{_xml(body)}</response>'.encode(
-        "utf-8", "replace"
-    )
+    """The body as XML: root ``response``, keys are elements, integer keys become ``item``; no prologue."""
+    return f"<response>{_xml(body)}</response>".encode("utf-8", "replace")
 
 
 def _xml(value: Any) -> str:
@@ -127,4 +126,4 @@ def _tag(key: str | int) -> str:
 def _scalar(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return "1" if value else ""
-    return str(value)
+    return float_text(value) if isinstance(value, float) else str(value)

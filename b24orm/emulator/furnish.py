@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
+from b24orm.emulator.stages import Stage, add_statuses
 from b24orm.emulator.store import Store
 from b24orm.emulator.tables import words
 
-__all__ = ["DEAL_STAGES", "INVOICE_STAGES", "LEAD_STAGES", "Stage", "furnish", "pipeline_stages"]
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A stage of a pipeline: its code, its name, and whether it is in work, won or lost."""
-
-    code: str
-    name: str
-    semantics: str = "P"
-    category: int = 0
+__all__ = ["DEAL_STAGES", "INVOICE_STAGES", "LEAD_STAGES", "furnish"]
 
 
 _DEAL: Final = (
@@ -48,10 +37,10 @@ LEAD_STAGES: Final = (
     Stage("JUNK", "Junk", "F"),
 )
 INVOICE_STAGES: Final = (
-    Stage("DT31_1:N", "New", "P", 1),
-    Stage("DT31_1:S", "Sent", "P", 1),
-    Stage("DT31_1:P", "Paid", "S", 1),
-    Stage("DT31_1:D", "Unpaid", "F", 1),
+    Stage("DT31_2:N", "New", "P", 2),
+    Stage("DT31_2:S", "Sent", "P", 2),
+    Stage("DT31_2:P", "Paid", "S", 2),
+    Stage("DT31_2:D", "Unpaid", "F", 2),
 )
 _QUOTE_STAGES: Final = (
     Stage("DRAFT", "Draft"),
@@ -67,17 +56,6 @@ _DIRECTORIES: Final = (
     ("INDUSTRY", ("IT", "TELECOM", "MANUFACTURING", "BANKING", "OTHER")),
     ("EMPLOYEES", ("EMPLOYEES_1", "EMPLOYEES_2", "EMPLOYEES_3", "EMPLOYEES_4")),
     ("HONORIFIC", ("HNR_EN_1", "HNR_EN_2")),
-)
-_STATUS_COLUMNS: Final = (
-    "ENTITY_ID",
-    "STATUS_ID",
-    "NAME",
-    "NAME_INIT",
-    "SORT",
-    "SYSTEM",
-    "SEMANTICS",
-    "CATEGORY_ID",
-    "COLOR",
 )
 _CURRENCIES: Final = (
     ("USD", 1.0, "Y", "US Dollar", "$#"),
@@ -112,44 +90,12 @@ def furnish(store: Store, *, users: int = 1, seed: int = 1) -> None:
     add_statuses(store, "DEAL_STAGE_1", (stage for stage in DEAL_STAGES if stage.category))
     add_statuses(store, "STATUS", LEAD_STAGES)
     add_statuses(store, "QUOTE_STATUS", _QUOTE_STAGES)
-    add_statuses(store, "SMART_INVOICE_STAGE_1", INVOICE_STAGES)
-    store.insert("category", {"ID": 1, "NAME": "Service", "ENTITY_TYPE_ID": 2, "ENTITY_ID": 1, "SORT": 200})
+    add_statuses(store, "SMART_INVOICE_STAGE_2", INVOICE_STAGES)
+    store.insert("category", {"ID": 1, "NAME": "Service", "ENTITY_TYPE_ID": 2, "SORT": 200})
     store.insert(
         "category",
-        {"ID": 2, "NAME": "General", "ENTITY_TYPE_ID": 31, "ENTITY_ID": 1, "IS_DEFAULT": "Y", "SORT": 500},
+        {"ID": 2, "NAME": "General", "ENTITY_TYPE_ID": 31, "IS_DEFAULT": "Y", "SORT": 500},
     )
-
-
-def pipeline_stages(entity_type_id: int, category: int) -> tuple[Stage, ...]:
-    """The stages a new pipeline of a smart process begins with."""
-    prefix = f"DT{entity_type_id}_{category}:"
-    parts = (
-        ("NEW", "Start", "P"),
-        ("PREPARATION", "Preparation", "P"),
-        ("CLIENT", "With the client", "P"),
-        ("SUCCESS", "Success", "S"),
-        ("FAIL", "Failure", "F"),
-    )
-    return tuple(Stage(prefix + code, name, semantics, category) for code, name, semantics in parts)
-
-
-def add_statuses(store: Store, entity_id: str, stages: Iterable[Stage]) -> None:
-    """Add the entries of a directory, ten apart in their order."""
-    rows = [
-        (
-            entity_id,
-            stage.code,
-            stage.name,
-            stage.name,
-            10 * number,
-            "Y" if number == 1 else "N",
-            None if stage.semantics in {"P", ""} else stage.semantics,
-            stage.category,
-            "#39A8EF",
-        )
-        for number, stage in enumerate(stages, start=1)
-    ]
-    store.load("status", _STATUS_COLUMNS, rows)
 
 
 def _departments(store: Store) -> None:

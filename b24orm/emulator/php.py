@@ -254,7 +254,7 @@ def _without_authority(url: str) -> str:
         return _after_host(url[2:])
     scheme = _SCHEME.match(url)
     if scheme is None:
-        return url
+        return _after_host(url) if _PORT.match(url) else url
     rest = url[scheme.end() :]
     if rest.startswith("//"):
         return _after_host(rest[2:])

@@ -56,6 +56,9 @@ class Door:
 
 
 async def _incoming(request: web.BaseRequest) -> Incoming:
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the answer proper is still to come
     path, _, query = request.raw_path.partition("?")
     return Incoming(
         verb=request.method,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from b24orm.emulator.entity_tables import dynamic_table
+from b24orm.emulator.stages import add_statuses, pipeline_stages
 from b24orm.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -84,7 +85,11 @@ def create(
     number = entity_type_id or _next_number(store)
     if find(store, number) is not None:
         raise InvalidValue(f"entity type {number} exists already")
-    chosen = dict.fromkeys(SWITCHES, True) if switches is None else {name: bool(switches.get(name)) for name in SWITCHES}
+    chosen = (
+        dict.fromkeys(SWITCHES, True)
+        if switches is None
+        else {name: bool(switches.get(name)) for name in SWITCHES}
+    )
     now = store.now().strftime("%Y-%m-%dT%H:%M:%S")
     with store.transaction():
         store.execute(
@@ -93,6 +98,9 @@ def create(
             (number, title, code, user_id, user_id, now, now, json.dumps(chosen)),
         )
         store.register(dynamic_table(number))
+        row = {"NAME": "General", "ENTITY_TYPE_ID": number, "IS_DEFAULT": "Y"}
+        category = store.insert("category", row)
+        add_statuses(store, f"DYNAMIC_{number}_STAGE_{category}", pipeline_stages(number, category))
     found = find(store, number)
     assert found is not None
     return found
@@ -115,7 +123,9 @@ def find(store: Store, entity_type_id: int) -> SmartType | None:
     return _type(found[0]) if found else None
 
 
-def change(store: Store, known: SmartType, *, title: str, code: str, switches: Mapping[str, bool], user_id: int) -> None:
+def change(
+    store: Store, known: SmartType, *, title: str, code: str, switches: Mapping[str, bool], user_id: int
+) -> None:
     """Change name, code and switches of a smart process."""
     merged = {**known.switches, **switches}
     now = store.now().strftime("%Y-%m-%dT%H:%M:%S")
@@ -144,5 +154,7 @@ def _type(row: tuple[Any, ...]) -> SmartType:
 
 
 def _next_number(store: Store) -> int:
-    highest = store.fetch("SELECT MAX(ENTITY_TYPE_ID) FROM smart_type WHERE ENTITY_TYPE_ID >= ?", (_FIRST,))[0][0]
+    highest = store.fetch("SELECT MAX(ENTITY_TYPE_ID) FROM smart_type WHERE ENTITY_TYPE_ID >= ?", (_FIRST,))[
+        0
+    ][0]
     return _FIRST if highest is None else highest + 2 + highest % 2

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from b24orm.emulator.store import Store
 from b24orm.emulator.tables import DYNAMIC_PREFIX, Table
 
-__all__ = ["Progress", "first_stage", "progress_of", "semantics", "stage_directory"]
+if TYPE_CHECKING:
+    from b24orm.emulator.store import Store
+
+__all__ = [
+    "Progress",
+    "Stage",
+    "add_statuses",
+    "pipeline_stages",
+    "progress_of",
+    "semantics",
+    "settled",
+    "stage_directory",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage of a pipeline: its code, its name, and whether it is in work, won or lost."""
+
+    code: str
+    name: str
+    semantics: str = "P"
+    category: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +76,75 @@ def stage_directory(progress: Progress, category: int | None) -> str:
 
 def semantics(store: Store, progress: Progress, stage: str, category: int | None) -> str:
     """P, S or F; a stage nobody knows is in work."""
-    found = store.fetch(
-        "SELECT SEMANTICS FROM status WHERE ENTITY_ID = ? AND STATUS_ID = ?",
-        (stage_directory(progress, category), stage),
-    )
-    return (found[0][0] or "P") if found else "P"
+    return dict(_stages(store, progress, category)).get(stage, "P")
 
 
-def first_stage(store: Store, progress: Progress, category: int | None) -> str | None:
-    """The first stage of a pipeline, None if the directory is empty."""
-    found = store.fetch(
-        "SELECT STATUS_ID FROM status WHERE ENTITY_ID = ? ORDER BY SORT, ID LIMIT 1",
-        (stage_directory(progress, category),),
+def settled(
+    store: Store, progress: Progress, stage: str, category: int | None, before: str | None = None
+) -> str:
+    """The stage that a write really sets.
+
+    A stage that the pipeline doesn't have leaves a row where it was; a new row gets the first stage
+    that is in work. Without a directory any stage will do.
+
+    Args:
+        store: the portal's data.
+        progress: where the entity keeps its stage.
+        stage: as sent.
+        category: the pipeline.
+        before: the stage of a row that exists.
+    """
+    known = _stages(store, progress, category)
+    if not known or stage in dict(known):
+        return stage
+    return before or next((code for code, semantic in known if semantic == "P"), known[0][0])
+
+
+def _stages(store: Store, progress: Progress, category: int | None) -> list[tuple[str, str]]:
+    sql = "SELECT STATUS_ID, IFNULL(SEMANTICS, 'P') FROM status WHERE ENTITY_ID = ? ORDER BY SORT, ID"
+    return [(row[0], row[1]) for row in store.fetch(sql, (stage_directory(progress, category),))]
+
+
+_STATUS_COLUMNS: Final = (
+    "ENTITY_ID",
+    "STATUS_ID",
+    "NAME",
+    "NAME_INIT",
+    "SORT",
+    "SYSTEM",
+    "SEMANTICS",
+    "CATEGORY_ID",
+    "COLOR",
+)
+
+
+def pipeline_stages(entity_type_id: int, category: int) -> tuple[Stage, ...]:
+    """The stages a new pipeline of a smart process begins with."""
+    prefix = f"DT{entity_type_id}_{category}:"
+    parts = (
+        ("NEW", "Start", "P"),
+        ("PREPARATION", "Preparation", "P"),
+        ("CLIENT", "With the client", "P"),
+        ("SUCCESS", "Success", "S"),
+        ("FAIL", "Failure", "F"),
     )
-    return found[0][0] if found else None
+    return tuple(Stage(prefix + code, name, semantics, category) for code, name, semantics in parts)
+
+
+def add_statuses(store: Store, entity_id: str, stages: Iterable[Stage]) -> None:
+    """Add the entries of a directory, ten apart in their order."""
+    rows = [
+        (
+            entity_id,
+            stage.code,
+            stage.name,
+            stage.name,
+            10 * number,
+            "Y" if number == 1 else "N",
+            None if stage.semantics in {"P", ""} else stage.semantics,
+            stage.category,
+            "#39A8EF",
+        )
+        for number, stage in enumerate(stages, start=1)
+    ]
+    store.load("status", _STATUS_COLUMNS, rows)

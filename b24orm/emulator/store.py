@@ -125,7 +125,13 @@ class Store:
             self._tables[name] = table.with_user_column(column)
 
     def add_user_field(
-        self, table: str, name: str, type: str = "string", *, multiple: bool = False, items: Sequence[str] = ()
+        self,
+        table: str,
+        name: str,
+        type: str = "string",
+        *,
+        multiple: bool = False,
+        items: Sequence[str] = (),
     ) -> int:
         """Add a user field and return its number.
 

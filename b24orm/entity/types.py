@@ -41,27 +41,36 @@ UNSET: Any = Field(default=None)
 """The default of every field: not set, which is something else than None."""
 
 
-class _Empty:
-    """Reads the given values as None, and leaves all others to the type."""
+def _nothing(*spellings: str | int | bool) -> CoreSchema:
+    """Reads PHP's spellings of nothing as None."""
+    return core_schema.chain_schema(
+        [
+            core_schema.literal_schema(list(spellings)),
+            core_schema.with_default_schema(core_schema.none_schema(), default=None, on_error="default"),
+        ]
+    )
 
-    def __init__(self, *values: str | int | bool) -> None:
-        self.values: Final = list(values)
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        nothing = core_schema.chain_schema(
-            [
-                core_schema.literal_schema(self.values),
-                core_schema.with_default_schema(core_schema.none_schema(), default=None, on_error="default"),
-            ]
+class _First:
+    """Tries the given readings one after the other; null is None.
+
+    The usual case comes first, for a reading that fails costs more than one that fits.
+    """
+
+    def __init__(self, *readings: CoreSchema) -> None:
+        self._schema = core_schema.nullable_schema(
+            core_schema.union_schema(list(readings), mode="left_to_right")
         )
-        return core_schema.union_schema([nothing, handler(source)], mode="left_to_right")
-
-
-class _Numbered:
-    """A text that PHP may have sent as a number."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.nullable_schema(core_schema.str_schema(coerce_numbers_to_str=True))
+        return self._schema
+
+
+_INT: Final = core_schema.int_schema()
+_DIGITS: Final = core_schema.chain_schema([core_schema.str_schema(strict=True), _INT])
+_TEXT: Final = core_schema.str_schema(coerce_numbers_to_str=True)
+_EPOCH: Final = datetime(1970, 1, 2)
+"""Earlier moments are PHP's zero."""
 
 
 class _Cut:
@@ -131,14 +140,22 @@ if TYPE_CHECKING:
 else:
     Id = int
     StringId = str
-    Integer = Annotated[int | None, _Empty("", False)]
-    Reference = Annotated[int | None, _Empty("0", 0, "", False)]
-    Number = Annotated[Decimal | None, _Empty("", False)]
-    Text = Annotated[str | None, _Numbered(), _Empty(False)]
-    Status = Annotated[str | None, _Numbered(), _Empty("", False)]
-    Boolean = Annotated[bool | None, _Empty("")]
-    Date = Annotated[date | None, _Cut(), _Empty("", "0", False)]
-    DateTime = Annotated[datetime | None, _Empty("", "0", 0, False)]
+    # false is an int to pydantic, but nothing to PHP: so ints are strict and strings are digits
+    Integer = Annotated[int | None, _First(_DIGITS, core_schema.int_schema(strict=True), _nothing("", False))]
+    Reference = Annotated[int | None, _First(core_schema.int_schema(gt=0), _nothing("", "0", 0, False))]
+    Number = Annotated[Decimal | None, _First(core_schema.decimal_schema(), _nothing("", False))]
+    Text = Annotated[str | None, _First(_TEXT, _nothing(False))]
+    Status = Annotated[
+        str | None,
+        _First(core_schema.str_schema(coerce_numbers_to_str=True, min_length=1), _nothing("", False)),
+    ]
+    Boolean = Annotated[bool | None, _First(core_schema.bool_schema(), _nothing(""))]
+    Date = Annotated[
+        date | None, _First(core_schema.date_schema(gt=_EPOCH.date()), _nothing("", "0", 0, False)), _Cut()
+    ]
+    DateTime = Annotated[
+        datetime | None, _First(core_schema.datetime_schema(gt=_EPOCH), _nothing("", "0", 0, False))
+    ]
     MultiFields = Annotated[tuple[MultiField, ...], _Listed()]
     Integers = Annotated[tuple[int, ...], _Listed()]
     Texts = Annotated[tuple[str, ...], _Listed()]

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from functools import cache
 from typing import Any, Final
 
-from b24orm import facts
 from b24orm.errors import B24Error, Incomplete, InvalidValue
 from b24orm.executor.executor import BATCH, Executor
 from b24orm.executor.retry import is_read
 from b24orm.executor.sender import Trip
+from b24orm.facts import listed_by
 from b24orm.plan.calls import Ask, Call, Outcome, Reply, rows_of
 from b24orm.plan.flow import Flow, Page
 from b24orm.plan.listing import Listing
 from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.plan.steps.offset import OffsetPages
-from b24orm.schema import EntitySchema
 
 __all__ = ["all_rows", "call_batch", "call_many", "call_one", "get_by_id", "list_and_get", "unwrapped"]
 
@@ -130,28 +128,12 @@ async def all_rows(executor: Executor, method: str, params: Mapping[str, Any]) -
         return
 
 
-@cache
-def _listings() -> Mapping[str, EntitySchema]:
-    """Schemas by list method; a method that serves several entities is served by the plainest."""
-    found: dict[str, EntitySchema] = {}
-    for name in facts.names():
-        schema = facts.load(name)
-        if schema.list is not None and not schema.fixed_params:
-            found.setdefault(schema.list.name.lower(), schema)
-    return found
-
-
-def listing_of(method: str) -> EntitySchema | None:
-    """The entity that a list method lists, if it is known."""
-    return _listings().get(method.lower())
-
-
 def _spelled(params: Mapping[str, Any]) -> dict[str, Any]:
     return {str(key).lower(): value for key, value in params.items()}
 
 
 def _keyset(method: str, params: Mapping[str, Any]) -> Flow | None:
-    schema = listing_of(method)
+    schema = listed_by(method)
     spelled = _spelled(params)
     if schema is None or schema.list is None or not {"order", "start", "sort"}.isdisjoint(spelled):
         return None
@@ -184,7 +166,7 @@ async def _offset(executor: Executor, method: str, params: Mapping[str, Any]) ->
     """An offset scan that has already been given its first page, which tells the envelope."""
     start = int(_spelled(params).get("start") or 0)
     rest = {key: value for key, value in params.items() if str(key).lower() != "start"}
-    schema = listing_of(method)
+    schema = listed_by(method)
     spec = schema.list if schema is not None else None
     if (
         spec is not None

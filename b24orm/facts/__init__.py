@@ -8,10 +8,10 @@ from __future__ import annotations
 from importlib import import_module
 
 from b24orm.errors import UnknownName, nearest
-from b24orm.facts.index import PLACES
+from b24orm.facts.index import LISTS, PLACES
 from b24orm.schema import EntitySchema
 
-__all__ = ["load", "names"]
+__all__ = ["listed_by", "load", "names"]
 
 
 def names() -> tuple[str, ...]:
@@ -41,3 +41,13 @@ def load(name: str) -> EntitySchema:
     module, constant = place
     schema: EntitySchema = getattr(import_module(module), constant)
     return schema
+
+
+def listed_by(method: str) -> EntitySchema | None:
+    """The facts about the entity that a list method lists; None if the method is not known.
+
+    >>> listed_by("CRM.deal.list").name
+    'Deal'
+    """
+    name = LISTS.get(method.lower())
+    return load(name) if name is not None else None

@@ -10,7 +10,7 @@ from typing_extensions import Self, TypeVar
 
 from b24orm.entity.base import Entity
 from b24orm.entity.rows import OnInvalid, hydrate, typed
-from b24orm.errors import InvalidValue, UnknownName, UsageError, nearest
+from b24orm.errors import InvalidValue, UnknownName, Unsupported, UsageError, nearest
 from b24orm.orm.explain import explained
 from b24orm.orm.fetch import Shape, acount, afetch, fetch
 from b24orm.plan.calls import Row
@@ -102,6 +102,10 @@ class Rows(Generic[R, F, O]):
         field = find_field(schema, name)
         if field is None:
             raise UnknownName(f"{schema.name} has no field {name!r}{nearest(name, schema.fields)}")
+        if not field.selectable:
+            raise Unsupported(
+                f"{schema.name}.{field.name} can't be selected by itself: leave only() or values() out"
+            )
         return field
 
     # -- fetching --------------------------------------------------------------------

@@ -81,6 +81,8 @@ def compile_query(query: Query) -> Plan:
         return Plan(query, "Nothing", ("no row can match",), Nothing, requests="0", commands="0")
     listing = [Listing.of(query, branch.filter) for branch in found]
     spec = listing[0].spec
+    if spec.paging == "none" and spec.start is not None:
+        raise Unsupported(f"{spec.name} pages in a way of its own; use call() with {spec.start!r}")
     if spec.page_size is None:
         return _unpaged(query, found, listing)
     by_id = not query.order or query.order[0].field is query.schema.id_field
@@ -171,8 +173,7 @@ def _with_ids(schema: EntitySchema, branch: Branch) -> dict[str, object]:
     name = schema.id_field.query_name
     conditions: dict[str, object] = dict(branch.filter)
     if branch.ids is not None:
-        tasks = schema.list is not None and schema.list.dialect == "tasks"
-        conditions[name if tasks else f"@{name}"] = branch.ids
+        conditions[Listing(schema).ids_key] = branch.ids
         return conditions
     if branch.lower is not None:
         conditions[f">{name}"] = branch.lower
@@ -212,7 +213,7 @@ def _by_ids(query: Query, branch: Branch, listing: Listing) -> Plan:
         "ByIds",
         (f"{len(ids):,} ids are known: {PAGE} a command, {BATCH} commands a batch",),
         lambda: ByIds(listing, ids, descending=descending),
-        sample=listing.call({f"@{listing.id_name}": ids[:PAGE]}, start=-1),
+        sample=listing.call({listing.ids_key: ids[:PAGE]}, start=-1),
         requests=f"{-(-commands // BATCH):,}",
         commands=f"{commands:,}",
         skip=query.start,

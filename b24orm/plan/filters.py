@@ -15,7 +15,7 @@ from typing import Any, Final
 from b24orm.errors import Unsupported
 from b24orm.plan.leaves import Alternatives, Pair, spell
 from b24orm.query.nodes import Condition, Group, Node
-from b24orm.schema import Dialect, EntitySchema
+from b24orm.schema import Dialect, EntitySchema, ListSchema
 
 __all__ = ["MAX_BRANCHES", "Branch", "branches"]
 
@@ -90,7 +90,7 @@ def branches(schema: EntitySchema, where: Node) -> tuple[Branch, ...]:
     )
     found = []
     for conditions in _conjunctions(where, nested=dialect == "orm"):
-        for branch in _built(conditions, dialect, schema.id_name if lift else None):
+        for branch in _built(conditions, listing, schema.id_name if lift else None):
             if not branch.empty and branch not in found:
                 found.append(branch)
         if len(found) > MAX_BRANCHES:
@@ -116,8 +116,10 @@ def _conjunctions(node: Node, *, nested: bool) -> Iterator[tuple[Node, ...]]:
             yield from _conjunctions(child, nested=nested)
 
 
-def _built(conditions: Iterable[Node], dialect: Dialect, id_name: str | None) -> Iterator[Branch]:
+def _built(conditions: Iterable[Node], listing: ListSchema | None, id_name: str | None) -> Iterator[Branch]:
     branch = Branch()
+    dialect: Dialect = listing.dialect if listing is not None else "none"
+    operators = listing.operators if listing is not None else ()
     options: list[Alternatives] = []
     groups: list[Node] = []
     for node in conditions:
@@ -128,7 +130,7 @@ def _built(conditions: Iterable[Node], dialect: Dialect, id_name: str | None) ->
         if lifted is not None:
             branch = lifted
             continue
-        options.append(spell(node, dialect))
+        options.append(spell(node, dialect, operators))
         branch = replace(branch, joins=branch.joins or node.field.joins)
     if dialect == "orm":
         yield replace(branch, filter=_orm_filter(options, groups))

@@ -10,7 +10,7 @@ The rules stand on the server's SQL builders: ``CSqlUtil::PrepareWhere`` for the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
@@ -248,8 +248,13 @@ _RULES: Final[Mapping[Dialect, Mapping[str, _Rule]]] = {
 }
 
 
-def spell(condition: Condition, dialect: Dialect) -> Alternatives:
+def spell(condition: Condition, dialect: Dialect, operators: Sequence[str] = ()) -> Alternatives:
     """The condition in the dialect's own keys.
+
+    Args:
+        condition: what is asked.
+        dialect: how the method reads its filter.
+        operators: the prefixes that the method honours; empty: all of the dialect's.
 
     Raises:
         Unsupported: the dialect has no way to say it.
@@ -260,20 +265,37 @@ def spell(condition: Condition, dialect: Dialect) -> Alternatives:
     ((('=STAGE_ID', 'WON'),),)
     """
     if condition.lookup == "range":
-        return _range(condition, dialect)
+        return _range(condition, dialect, operators)
     field = condition.field
     custom = field.type == "any"  # user fields go through CSQLWhere whatever the list
     rules = _RULES["orm" if custom and dialect == "classic" else dialect]
     rule = rules.get(condition.lookup)
     if rule is None:
         raise _refuse(condition, "the method knows equality only")
-    return rule(condition, field.query_name, "any" if custom else kind_of(field))
+    spelled = rule(condition, field.query_name, "any" if custom else kind_of(field))
+    return spelled if custom or not operators else _honoured(condition, spelled, frozenset(operators))
 
 
-def _range(condition: Condition, dialect: Dialect) -> Alternatives:
+def _honoured(condition: Condition, spelled: Alternatives, operators: frozenset[str]) -> Alternatives:
+    """The pairs with only those prefixes that the method knows."""
+    return tuple(tuple(_known(condition, pair, operators) for pair in pairs) for pairs in spelled)
+
+
+def _known(condition: Condition, pair: Pair, operators: frozenset[str]) -> Pair:
+    name = condition.field.query_name
+    prefix = pair[0].removesuffix(name)
+    if prefix == "@" and prefix not in operators:  # a list under the bare key means the same
+        return name, pair[1]
+    negated_compare = prefix[:1] == "!" and prefix[1:] in _COMPARE.values() and "@" in operators
+    if prefix in operators or prefix == "" or negated_compare:
+        return pair
+    raise _refuse(condition, f"the method knows no {prefix!r}")
+
+
+def _range(condition: Condition, dialect: Dialect, operators: Sequence[str]) -> Alternatives:
     low, high = condition.value
     bounds = [
-        spell(Condition(condition.field, lookup, value, condition.negated), dialect)
+        spell(Condition(condition.field, lookup, value, condition.negated), dialect, operators)
         for lookup, value in (("gte", low), ("lte", high))
     ]
     if condition.negated:

@@ -54,9 +54,14 @@ class Listing:
         """The id of a row, as an int (classic lists answer strings)."""
         return int(row[self.schema.id_field.wire])
 
+    @property
+    def ids_key(self) -> str:
+        """The filter key that takes a list of ids."""
+        return f"@{self.id_name}" if "@" in self.spec.operators else self.id_name
+
     def ids_only(self) -> Listing:
         """The same listing that fetches nothing but ids."""
-        select = None if self.spec.select is None else (self.id_name,)
+        select = None if self.spec.select is None else (self.schema.id_field.select_name,)
         return Listing(self.schema, self.params, self.filter, select)
 
     def call(
@@ -105,16 +110,16 @@ def _selected(query: Query, spec: ListSchema) -> tuple[str, ...] | None:
     if query.select is None:
         return spec.select_all or None
     fields: dict[FieldSchema, None] = dict.fromkeys((query.schema.id_field, *query.select))
-    return tuple(dict.fromkeys(found.query_name for found in fields))
+    return tuple(dict.fromkeys(found.select_name for found in fields))
 
 
 def _ordered(spec: ListSchema, order: tuple[Order, ...]) -> dict[str, Any]:
     if not order or spec.order_style is None:
         return {}
+    key, *others = order
+    if others and (spec.order_style == "sort_order" or spec.page_size is None):
+        raise Unsupported(f"{spec.name} sorts by one field only")
     if spec.order_style == "sort_order":
-        key, *others = order
-        if others:
-            raise Unsupported(f"{spec.name} sorts by one field only")
         sort, direction = spec.order_params
         return {sort: key.field.query_name, direction: _direction(key)}
     assert spec.order is not None

@@ -88,7 +88,7 @@ def _parsed(schema: EntitySchema, key: str, value: object) -> tuple[_Named, Any]
     if rest:
         return _parsed_rest(schema, key, rest[1], rest[2], value)
     name, mark, lookup = key.rpartition("__")
-    if not mark or find_field(schema, key):
+    if not mark or (lookup not in LOOKUPS and find_field(schema, key)):
         field = _need_field(schema, key, "filter by")
         plural = isinstance(value, (list, tuple, set, frozenset)) and key in schema.by_wire and key.isupper()
         return _Named(field, "in" if plural else DEFAULT), value
@@ -163,6 +163,8 @@ def _leaf(schema: EntitySchema, key: str, value: object, *, negated: bool) -> No
             f"it can do {', '.join(_spelled(named.field.name, lookup) for lookup in allowed)}"
         )
     lookup, value = named.lookup, check_value(schema.name, named.field, named.lookup, value)
+    if value == "" and _listing(schema).dialect == "equality":
+        raise Unsupported(f"{_listing(schema).name} ignores an empty {named.field.name}")
     negated = named.negated != negated
     if lookup == "ne":
         lookup, negated = "exact", not negated

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from b24orm.errors import ConnectFailed, Disconnected, TimedOut
 from b24orm.transport.base import Request, Response
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     import aiohttp
 
 __all__ = ["HttpTransport"]
+
+_LARGE: Final = 2**20
 
 
 class HttpTransport:
@@ -61,7 +64,8 @@ class HttpTransport:
         try:
             async with session.post(
                 request.url,
-                data=request.body,
+                # aiohttp wants large bodies as streams
+                data=request.body if len(request.body) < _LARGE else io.BytesIO(request.body),
                 headers={"Content-Type": "application/json", "Accept": "application/json"},
                 timeout=aiohttp.ClientTimeout(total=request.timeout),
                 allow_redirects=False,

@@ -39,6 +39,15 @@ def test_xml_on_request(toy: Toy) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("true", "1"), ("null", ""), ("10.50", "10.5"), ('"<b>\'"', "&lt;b&gt;&apos;"), ("{}", "")],
+)
+def test_values_in_xml(toy: Toy, value: str, text: str) -> None:
+    reply = toy.send(WEBHOOK + "give.xml", json.dumps({"json": value}).encode(), JSON)
+    assert reply.body.startswith(f"<response><result>{text}</result><time>".encode())
+
+
 def test_xml_has_its_content_type(toy: Toy) -> None:
     assert toy.send(WEBHOOK + "echo.xml").content_type == "text/xml; charset=utf-8"
 
@@ -121,6 +130,10 @@ def test_a_parameter_called_method_never_arrives(toy: Toy) -> None:
 
 def test_integer_names_are_counted_anew(toy: Toy) -> None:
     assert params(toy, WEBHOOK + "echo?7=a&3=b") == ["a", "b"]
+
+
+def test_an_extra_parameter_in_the_query_comes_before_the_positions(toy: Toy) -> None:
+    assert list(params(toy, WEBHOOK + "echo?x=1", b'["a", "b"]', JSON)) == ["x", "0", "1"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -79,6 +80,16 @@ async def test_no_gzip_for_clients_that_do_not_ask(
         serve(toy, compress=True) + "echo", headers={"Accept-Encoding": "identity"}
     ) as response:
         assert "Content-Encoding" not in response.headers
+
+
+def test_a_client_that_waits_for_permission_gets_it(toy: Toy, serve: Serve) -> None:
+    address = urlsplit(serve(toy))
+    head = f"POST {address.path}echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+    with socket.create_connection((address.hostname or "", address.port or 0), 5) as client:
+        client.sendall(head.encode())
+        permission = client.recv(100)
+        client.sendall(b"a=1")
+        assert (permission, client.recv(15)) == (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK")
 
 
 # -- latency --------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from b24orm.emulator import bindings, multifields
 from b24orm.emulator.answers import Refusal
-from b24orm.emulator.stages import Progress, progress_of, semantics
+from b24orm.emulator.stages import Progress, progress_of, semantics, settled
 from b24orm.emulator.store import Store
 from b24orm.emulator.tables import Table
 from b24orm.emulator.values import truthy
@@ -99,20 +99,24 @@ _DEFAULTS: Final[Mapping[str, Callable[[Store, Written], dict[str, Any]]]] = {"d
 
 
 def _entered(store: Store, progress: Progress, row: Mapping[str, Any]) -> dict[str, Any]:
-    stage = row.get(progress.field)
-    if not stage:
-        return {}
-    return _progress_columns(progress, semantics(store, progress, str(stage), row.get("CATEGORY_ID")))
+    category = row.get("CATEGORY_ID")
+    stage = settled(store, progress, str(row.get(progress.field) or ""), category)
+    found = {progress.field: stage} if stage else {}
+    return found | _progress_columns(progress, semantics(store, progress, stage, category))
 
 
 def _moved(
     store: Store, table: Table, progress: Progress, row_id: int, row: Mapping[str, Any], user_id: int
 ) -> dict[str, Any]:
     before = store.get(table.name, row_id) or {}
-    stage = str(row[progress.field])
-    if before.get(progress.field) == stage:
-        return {}
-    found = _progress_columns(progress, semantics(store, progress, stage, before.get("CATEGORY_ID")))
+    category, present = before.get("CATEGORY_ID"), before.get(progress.field)
+    stage = settled(store, progress, str(row[progress.field]), category, present)
+    if present == stage:
+        return {progress.field: present}
+    found = {
+        progress.field: stage,
+        **_progress_columns(progress, semantics(store, progress, stage, category)),
+    }
     moved = {
         "MOVED_TIME": store.now(),
         "MOVED_BY_ID": user_id,

@@ -70,7 +70,7 @@ PRODUCT_ROW = EntitySchema(
         total=True,
         count_free=True,
         keyset=True,
-        operators=("=", "%", ">", "<", "!=", "!%", ">=", "<=", "=%", "%=", "!=%", "!%="),
+        operators=("=", "!=", "!", ">", ">=", "<", "<=", "@", "!@", "%", "!%", "=%", "%=", "!=%", "!%="),
     ),
     methods={
         "get": MethodSchema(name="crm.item.productrow.get", envelope=("productRow",), id_param="id"),

@@ -50,8 +50,7 @@ class ByIds:
         return asks
 
     def _ask(self, number: int) -> Ask:
-        name = self._listing.id_name
-        key = name if self._listing.spec.dialect == "tasks" else f"@{name}"
+        key = self._listing.ids_key
         start = -1 if self._listing.spec.count_free else 0
         calls = tuple(
             self._listing.call({key: chunk}, order=self._order, start=start) for chunk in self._groups[number]

@@ -1,0 +1,48 @@
+"""The command line: ``b24orm demo`` and ``b24orm portal``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from b24orm import __version__
+from b24orm.cli import demo, portal
+from b24orm.errors import B24Error
+
+__all__ = ["main"]
+
+_FAILED: Final = 1
+_INTERRUPTED: Final = 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="b24orm", description="The Bitrix24 REST API as typed models and lazy QuerySets."
+    )
+    parser.add_argument("--version", action="version", version=f"b24orm {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    demo.add_to(commands)
+    portal.add_to(commands)
+    return parser
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Runs a command.
+
+    Args:
+        given: the arguments, ``sys.argv`` without the program's name when None.
+
+    Returns:
+        The exit code: 0, or 1 if the command failed, or 130 if Ctrl-C ended it. A wrong command
+        line leaves with 2, by SystemExit.
+    """
+    arguments = _parser().parse_args(given)
+    try:
+        return int(arguments.run(arguments))
+    except (B24Error, OSError, ValueError) as error:
+        print(f"b24orm: error: {error}", file=sys.stderr)
+        return _FAILED
+    except KeyboardInterrupt:
+        return _INTERRUPTED

@@ -1,0 +1,7 @@
+"""``python -m b24orm.cli`` is the command ``b24orm``."""
+
+import sys
+
+from b24orm.cli import main
+
+sys.exit(main())
