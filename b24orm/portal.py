@@ -187,7 +187,7 @@ class AsyncPortal(_Client):
     async def close(self) -> None:
         """Closes the connections; calls after that are refused."""
         if self._executor is not None and not self._closed:
-            await self._executor.sender.close()
+            await self._executor.close()
         self._closed = True
 
     async def call(self, method: str, items: Items | None = None, *, raw: bool = False) -> Any:
@@ -265,7 +265,7 @@ class Portal(_Client):
         global _default
         executor = self._executor
         if executor is not None and not self._closed and self._pid == os.getpid():
-            self._loop.run(executor.sender.close())
+            self._loop.run(executor.close())
         self._closed = True
         if _default is self:
             _default = None

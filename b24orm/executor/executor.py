@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from b24orm.errors import ApiError, B24Error, OperatingLimited, TransportError
+from b24orm.executor.coalescer import Coalescer
 from b24orm.executor.retry import worth_retrying
 from b24orm.executor.sender import Sender, Trip
 from b24orm.plan.calls import Ask, Call, Outcome, Ref, Reply
@@ -32,6 +33,7 @@ class Executor:
 
     def __init__(self, sender: Sender) -> None:
         self.sender = sender
+        self._coalescer = Coalescer(self._ask_now, batch=BATCH)
 
     async def call(self, call: Call) -> Reply:
         """The reply to one call, sent alone.
@@ -49,7 +51,12 @@ class Executor:
             return error
 
     async def ask(self, ask: Ask) -> list[Outcome]:
-        """What each call of a question came to."""
+        """What each call of a question came to; single reads wait a moment for company."""
+        if len(ask.calls) == 1 and not ask.calls[0].write and fits_batch(ask.calls[0]):
+            return [await self._coalescer.outcome(ask.calls[0])]
+        return await self._ask_now(ask)
+
+    async def _ask_now(self, ask: Ask) -> list[Outcome]:
         if len(ask.calls) == 1:
             return [await self.outcome(ask.calls[0])]
         fit = [fits_batch(call) for call in ask.calls]
@@ -144,6 +151,11 @@ class Executor:
         for method, time in latest.items():
             self.sender.learn(method, time, batched=True)
         return outcomes
+
+    async def close(self) -> None:
+        """Ends what is under way and closes the connections."""
+        await self._coalescer.close()
+        await self.sender.close()
 
     async def stream(self, flow: Flow) -> AsyncIterator[Page]:
         """The pages of a flow, in order.

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from b24orm.errors import B24Error
 
-__all__ = ["Ask", "Call", "Outcome", "Ref", "Reply", "Row", "rows_of"]
+__all__ = ["Ask", "Call", "Lookup", "Outcome", "Ref", "Reply", "Row", "rows_of"]
 
 Row: TypeAlias = "dict[str, Any]"
 
@@ -33,6 +33,23 @@ class Ref:
 
 
 @dataclass(frozen=True, slots=True)
+class Lookup:
+    """A call that looks up one id may be merged with others of its kind.
+
+    Attributes:
+        param: the parameter that holds the conditions.
+        key: the condition that takes a list of ids.
+        id: the id looked up.
+        field: the field of the answered rows that holds the id.
+    """
+
+    param: str
+    key: str
+    id: int
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One call of a REST method.
 
@@ -41,12 +58,14 @@ class Call:
         params: its parameters, spelled as in the REST docs; Python values.
         write: it changes something, so an unknown outcome must not be repeated blindly.
         envelope: the path below ``result`` to the rows.
+        lookup: it looks up one id and may be merged with others that do.
     """
 
     method: str
     params: Mapping[str, Any] = field(default_factory=dict)
     write: bool = False
     envelope: tuple[str | int, ...] = ()
+    lookup: Lookup | None = None
 
 
 @dataclass(frozen=True, slots=True)

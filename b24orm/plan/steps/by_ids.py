@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from b24orm.errors import B24Error
-from b24orm.plan.calls import Ask, Outcome, rows_of
+from b24orm.plan.calls import Ask, Call, Lookup, Outcome, rows_of
 from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
 
@@ -55,7 +56,19 @@ class ByIds:
         calls = tuple(
             self._listing.call({key: chunk}, order=self._order, start=start) for chunk in self._groups[number]
         )
-        return Ask(calls, key=number)
+        return Ask((self._mergeable(calls[0], key),) if self._alone else calls, key=number)
+
+    @property
+    def _alone(self) -> bool:
+        """Just one id is looked up, perhaps by many at the same time."""
+        return len(self._groups) == 1 and len(self._groups[0]) == 1 and len(self._groups[0][0]) == 1
+
+    def _mergeable(self, call: Call, key: str) -> Call:
+        param = self._listing.spec.filter
+        if param is None or self._listing.spec.dialect == "flat":
+            return call
+        wanted = self._groups[0][0][0]
+        return replace(call, lookup=Lookup(param, key, wanted, self._listing.schema.id_field.wire))
 
     def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
         """Keeps the answers until their turn."""

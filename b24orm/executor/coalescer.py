@@ -1,0 +1,155 @@
+"""Reads that are awaited at the same time travel together.
+
+A thousand tasks that each get one row would be a thousand requests. What arrives within one
+tick is collected: calls that look up one id each become lists of ids, equal calls are sent
+once, and what is left travels as commands of a batch. Each caller gets its own answer, and
+only its own error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeAlias
+
+from b24orm.errors import B24Error
+from b24orm.plan.calls import Ask, Call, Outcome, Reply, rows_of
+from b24orm.transport.encoding import to_json
+
+__all__ = ["Coalescer"]
+
+TICK: Final = 0.005
+"""Seconds that a call waits for company: little beside any request."""
+
+_Turn: TypeAlias = "asyncio.Future[Outcome]"
+
+
+@dataclass
+class _Waiting:
+    """One call and everybody who waits for its outcome."""
+
+    call: Call
+    turns: list[_Turn] = field(default_factory=list)
+
+    def answer(self, outcome: Outcome) -> None:
+        for turn in self.turns:
+            if not turn.done():
+                turn.set_result(outcome)
+
+    @property
+    def wanted(self) -> bool:
+        return any(not turn.done() for turn in self.turns)
+
+
+class Coalescer:
+    """Collects reads for a tick, then runs them in as few requests as possible.
+
+    Args:
+        run: answers a question of several calls.
+        batch: calls that one question may hold.
+        page: ids that one call may look up.
+    """
+
+    def __init__(
+        self, run: Callable[[Ask], Awaitable[list[Outcome]]], *, batch: int = 50, page: int = 50
+    ) -> None:
+        self._run = run
+        self._batch = batch
+        self._page = page
+        self._waiting: dict[tuple[str, bytes], _Waiting] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def outcome(self, call: Call) -> Outcome:
+        """What the call came to."""
+        key = (call.method.lower(), to_json(call.params))
+        waiting = self._waiting.get(key)
+        loop = asyncio.get_running_loop()
+        if waiting is None:
+            if not self._waiting:
+                loop.call_later(TICK, self._flush)
+            waiting = self._waiting[key] = _Waiting(call)
+        turn: _Turn = loop.create_future()
+        waiting.turns.append(turn)
+        return await turn
+
+    def _flush(self) -> None:
+        waiting = [entry for entry in self._waiting.values() if entry.wanted]
+        self._waiting.clear()
+        lookups = [entry for entry in waiting if entry.call.lookup is not None]
+        plain = [entry for entry in waiting if entry.call.lookup is None]
+        groups: list[tuple[Call, list[_Waiting]]] = [(entry.call, [entry]) for entry in plain]
+        groups += self._merged(lookups)
+        for start in range(0, len(groups), self._batch):
+            task = asyncio.get_running_loop().create_task(self._answer(groups[start : start + self._batch]))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _merged(self, lookups: Iterable[_Waiting]) -> list[tuple[Call, list[_Waiting]]]:
+        """Calls that look up lists of ids, each with those who wait for some of the ids."""
+        kinds: dict[tuple[str, bytes], list[_Waiting]] = {}
+        for entry in lookups:
+            kinds.setdefault((entry.call.method, to_json(_with_ids(entry.call, ()).params)), []).append(entry)
+        found: list[tuple[Call, list[_Waiting]]] = []
+        for entries in kinds.values():
+            for start in range(0, len(entries), self._page):
+                chunk = entries[start : start + self._page]
+                ids = [_id_of(entry.call) for entry in chunk]
+                found.append((_with_ids(chunk[0].call, ids), chunk))
+        return found
+
+    async def _answer(self, groups: Sequence[tuple[Call, list[_Waiting]]]) -> None:
+        try:
+            outcomes = await self._run(Ask(tuple(call for call, _ in groups)))
+        except BaseException as error:  # whoever waits must not wait for ever
+            for _, entries in groups:
+                for entry in entries:
+                    _fail(entry, error)
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            return
+        for (_, entries), outcome in zip(groups, outcomes, strict=True):
+            for entry in entries:
+                entry.answer(_own(entry.call, outcome))
+
+    async def close(self) -> None:
+        """Ends what is under way; who waits is told."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _fail(entry: _Waiting, error: BaseException) -> None:
+    for turn in entry.turns:
+        if turn.done():
+            continue
+        if isinstance(error, asyncio.CancelledError):
+            turn.cancel()
+        else:
+            turn.set_exception(error)
+
+
+def _id_of(call: Call) -> Any:
+    assert call.lookup is not None
+    return call.lookup.id
+
+
+def _with_ids(call: Call, ids: Sequence[Any]) -> Call:
+    """The call with another list of ids to look up."""
+    assert call.lookup is not None
+    conditions = {**call.params[call.lookup.param], call.lookup.key: list(ids)}
+    return replace(call, params={**call.params, call.lookup.param: conditions})
+
+
+def _own(call: Call, outcome: Outcome) -> Outcome:
+    """The part of an outcome that belongs to the call."""
+    lookup = call.lookup
+    if lookup is None or isinstance(outcome, B24Error):
+        return outcome
+    rows: Any = [
+        row for row in rows_of(outcome.result, call.envelope) if str(row.get(lookup.field)) == str(lookup.id)
+    ]
+    for part in reversed(call.envelope):
+        rows = {part: rows}
+    return Reply(rows, time=outcome.time)

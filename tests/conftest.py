@@ -1,0 +1,50 @@
+"""Fixtures shared by the tests that drive the client against a local portal over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from b24orm import Portal, connect
+from b24orm.emulator import LocalPortal
+
+settings.register_profile(  # a busy machine is no reason to fail; fixtures here hold no state
+    "b24orm", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("b24orm")
+
+Serve: TypeAlias = Callable[..., LocalPortal]
+Connect: TypeAlias = Callable[..., Portal]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts local portals: ``serve(deals=100)``; they are stopped after the test."""
+    running: list[LocalPortal] = []
+
+    def start(**options: Any) -> LocalPortal:
+        portal = LocalPortal(**options).start()
+        running.append(portal)
+        return portal
+
+    yield start
+    for portal in running:
+        portal.stop()
+
+
+@pytest.fixture
+def join() -> Iterator[Connect]:
+    """Connects to a local portal and makes it the default; closed after the test."""
+    clients: list[Portal] = []
+
+    def start(portal: LocalPortal, **options: Any) -> Portal:
+        client = connect(portal.url, **{"plan": "unlimited", "progress": False, **options})
+        clients.append(client)
+        return client
+
+    yield start
+    for client in reversed(clients):
+        client.close()
