@@ -327,6 +327,8 @@ def _column(item: FieldSchema) -> Column | None:
     if item.type == "crm_multifield" or (item.multiple and item.type in _BOUND):
         return None
     kind = _KINDS.get(item.type, "string")
+    if item.type == "enumeration" and not all(value.isdigit() for value in item.enum):
+        kind = "string"
     return Column(
         upper_snake(item.wire), "json" if item.multiple else kind, item.type, multiple=item.multiple
     )

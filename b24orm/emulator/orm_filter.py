@@ -106,7 +106,8 @@ def compile_condition(key: str, value: Any, column: Column, expression: str) -> 
     operator, _ = parse_key(key)
     if not column.multiple:
         return _COMPILERS[column.kind](operator, value, expression)
-    element = _COMPILERS[_ELEMENT_KINDS.get(column.type, "string")](operator, value, "each.value")
+    kind = _ELEMENT_KINDS.get(column.type, "string")
+    element = _COMPILERS[kind](operator, value, "each.value" if kind != "string" else "CAST(each.value AS TEXT)")
     if operator in _EQUAL and _is_empty(value):
         return Where(f"{expression} IS NULL OR {expression} = '[]'")
     return Where(
@@ -280,7 +281,6 @@ _COMPILERS: Final[Mapping[str, Callable[[str, Any, str], Where]]] = {
     "json": _string,
 }
 _ELEMENT_KINDS: Final[Mapping[str, str]] = {
-    "array": "int",
     "integer": "int",
     "user": "int",
     "enumeration": "int",

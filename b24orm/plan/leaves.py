@@ -116,7 +116,12 @@ def _orm_empty(name: str, kind: Kind) -> Pair:
 
 
 def _textual(kind: Kind) -> bool:
-    return kind in ("string", "status", "boolean", "any")
+    return kind in ("string", "status", "boolean")
+
+
+def _means_nothing(kind: Kind, value: Any) -> bool:
+    """Whether a user field of unknown type may read the value as empty."""
+    return kind == "any" and value in (0, "", "0")
 
 
 def _never_null(c: Condition) -> bool:
@@ -129,14 +134,15 @@ def _orm_exact(c: Condition, name: str, kind: Kind) -> Alternatives:
     if not c.negated:
         return _all((f"={name}", c.value))
     unequal = (f"!={name}", c.value)
-    if _textual(kind) or _never_null(c) or (kind == "reference" and _is_zero(c.value)):
+    empty = (kind == "reference" and _is_zero(c.value)) or _means_nothing(kind, c.value)
+    if _textual(kind) or _never_null(c) or empty:
         return _all(unequal)
     return (unequal,), (_orm_empty(name, kind),)
 
 
 def _orm_in(c: Condition, name: str, kind: Kind) -> Alternatives:
     zero = kind in _NUMERIC and any(_is_zero(v) for v in c.value)
-    if zero and c.negated:
+    if c.negated and (zero or any(_means_nothing(kind, v) for v in c.value)):
         raise _refuse(c, "the server can't tell 0 from an empty value here; leave 0 out")
     if zero:
         rest = tuple(v for v in c.value if not _is_zero(v))
@@ -158,7 +164,8 @@ def _orm_compare(c: Condition, name: str, kind: Kind) -> Alternatives:
     opposite = (f"{_OPPOSITE[c.lookup]}{name}", c.value)
     if _never_null(c):
         return _all(opposite)
-    if kind in _NUMERIC and not _satisfied_by_zero(c):
+    number = kind in _NUMERIC or (kind == "any" and isinstance(c.value, (int, Decimal)))
+    if number and not _satisfied_by_zero(c):
         raise _refuse(c, "the server can't tell 0 from an empty value here; use the opposite comparison")
     return (opposite,), (_orm_empty(name, kind),)
 
@@ -272,8 +279,16 @@ def spell(condition: Condition, dialect: Dialect, operators: Sequence[str] = ())
     rule = rules.get(condition.lookup)
     if rule is None:
         raise _refuse(condition, "the method knows equality only")
-    spelled = rule(condition, field.query_name, "any" if custom else kind_of(field))
+    spelled = rule(condition, field.query_name, _custom_kind(condition) if custom else kind_of(field))
     return spelled if custom or not operators else _honoured(condition, spelled, frozenset(operators))
+
+
+def _custom_kind(condition: Condition) -> Kind:
+    """What the value tells of a user field: words are looked for in texts only."""
+    value = condition.value
+    values = value if isinstance(value, tuple) else (value,)
+    words = all(isinstance(v, str) and v[:1].isalpha() for v in values)
+    return "string" if words else "any"
 
 
 def _honoured(condition: Condition, spelled: Alternatives, operators: frozenset[str]) -> Alternatives:
