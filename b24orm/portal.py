@@ -8,8 +8,17 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
+from contextlib import aclosing, contextmanager
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
@@ -31,6 +40,7 @@ from b24orm.transport.webhook import Webhook
 __all__ = ["AsyncPortal", "Portal", "connect", "current_portal"]
 
 _T = TypeVar("_T")
+Source = Callable[[Executor], AsyncGenerator[Page, None]]
 Items = dict[str, Any] | Iterable[Mapping[str, Any]]
 _VARIABLE = "B24_WEBHOOK_URL"
 
@@ -94,16 +104,17 @@ class _Client:
         return self._executor
 
     async def _pages(
-        self, source: AsyncIterator[Page], label: str, flow: Flow | None = None
+        self, source: AsyncGenerator[Page, None], label: str, flow: Flow | None = None
     ) -> AsyncIterator[Page]:
         with Progress(self._progress, label) as bar:
-            async for page in source:
-                bar.add(len(page), flow.expected if flow is not None else None)
-                yield page
+            async with aclosing(source):  # who leaves early ends what is under way
+                async for page in source:
+                    bar.add(len(page), flow.expected if flow is not None else None)
+                    yield page
 
-    def stream(self, flow: Flow, label: str) -> AsyncIterator[Page]:
-        """The pages of a flow, on the loop that the portal's connections belong to."""
-        return self._pages(self._open().stream(flow), label, flow)
+    def stream(self, source: Source, label: str, flow: Flow) -> AsyncIterator[Page]:
+        """The pages of a source, on the loop that the portal's connections belong to."""
+        return self._pages(source(self._open()), label, flow)
 
     async def _get_all(self, method: str, params: Mapping[str, Any] | None) -> list[Any]:
         source = rest.all_rows(self._open(), method, params or {})
@@ -230,9 +241,9 @@ class AsyncPortal(_Client):
         """Runs work on the portal's loop: the running one."""
         return await work()
 
-    def astream(self, flow: Flow, label: str) -> AsyncIterator[Page]:
-        """The pages of a flow."""
-        return self.stream(flow, label)
+    def astream(self, source: Source, label: str, flow: Flow) -> AsyncIterator[Page]:
+        """The pages of a source."""
+        return self.stream(source, label, flow)
 
     def run(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:  # noqa: ARG002
         """Refused: this portal's connections belong to your event loop."""
@@ -240,7 +251,7 @@ class AsyncPortal(_Client):
             "an AsyncPortal can't be used synchronously: await the a-prefixed twin, or use connect()"
         )
 
-    def iterate(self, flow: Flow, label: str) -> Iterator[Page]:  # noqa: ARG002
+    def iterate(self, source: Source, label: str, flow: Flow) -> Iterator[Page]:  # noqa: ARG002
         """Refused, as :meth:`run`."""
         raise UsageError("an AsyncPortal can't be used synchronously: use 'async for', or connect()")
 
@@ -279,18 +290,18 @@ class Portal(_Client):
         self._open()
         return self._loop.run(work())
 
-    def iterate(self, flow: Flow, label: str) -> Iterator[Page]:
-        """The pages of a flow, one hop to the background loop a page."""
-        return self._loop.iterate(self.stream(flow, label))
+    def iterate(self, source: Source, label: str, flow: Flow) -> Iterator[Page]:
+        """The pages of a source, one hop to the background loop a page."""
+        return self._loop.iterate(self.stream(source, label, flow))
 
     async def arun(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
         """Runs work on the background loop, awaited from any other."""
         self._open()
         return await self._loop.arun(work())
 
-    def astream(self, flow: Flow, label: str) -> AsyncIterator[Page]:
-        """The pages of a flow, for ``async for`` on any loop."""
-        return self._loop.aiterate(self.stream(flow, label))
+    def astream(self, source: Source, label: str, flow: Flow) -> AsyncIterator[Page]:
+        """The pages of a source, for ``async for`` on any loop."""
+        return self._loop.aiterate(self.stream(source, label, flow))
 
     @guard
     def call(self, method: str, items: Items | None = None, *, raw: bool = False) -> Any:

@@ -22,7 +22,7 @@ from codegen.source import FIELD_DEFAULTS, METHOD_KEYS, OVERLAY, MetadataError, 
 __all__ = ["ENTITY_SETTINGS", "FIELD_SETTINGS", "Correction", "apply", "read_overlay"]
 
 ENTITY_SETTINGS: Final = frozenset(
-    {"entity", "module", "id_field", "fixed_params", "parent_params", "supports_user_fields"}
+    {"entity", "module", "id_field", "fixed_params", "parent_params", "supports_user_fields", "links"}
     | {f"list.{key}" for key in METHOD_KEYS["list"]}
     | {f"list.{key}" for key in ("dialect", "paging", "select_all", "sortable")}
 )

@@ -76,7 +76,7 @@ def compile_group(filter: Mapping[Any, Any] | Sequence[Any], condition: Callable
             joins them, anything else but OR and NOT means AND.
         condition: compiles one key and its value.
     """
-    items = dict(filter) if isinstance(filter, Mapping) else dict(enumerate(filter))
+    items: dict[Any, Any] = dict(filter) if isinstance(filter, Mapping) else dict(enumerate(filter))
     logic = items.pop("LOGIC", items.pop("logic", "AND"))
     parts: list[Where] = []
     for key, value in items.items():
@@ -107,7 +107,9 @@ def compile_condition(key: str, value: Any, column: Column, expression: str) -> 
     if not column.multiple:
         return _COMPILERS[column.kind](operator, value, expression)
     kind = _ELEMENT_KINDS.get(column.type, "string")
-    element = _COMPILERS[kind](operator, value, "each.value" if kind != "string" else "CAST(each.value AS TEXT)")
+    element = _COMPILERS[kind](
+        operator, value, "each.value" if kind != "string" else "CAST(each.value AS TEXT)"
+    )
     if operator in _EQUAL and _is_empty(value):
         return Where(f"{expression} IS NULL OR {expression} = '[]'")
     return Where(

@@ -7,7 +7,7 @@ ride in one batch is run one by one, its references filled in here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -157,7 +157,7 @@ class Executor:
         await self._coalescer.close()
         await self.sender.close()
 
-    async def stream(self, flow: Flow) -> AsyncIterator[Page]:
+    async def stream(self, flow: Flow) -> AsyncGenerator[Page, None]:
         """The pages of a flow, in order.
 
         Questions are sent only while somebody takes the pages: a consumer that pauses pauses

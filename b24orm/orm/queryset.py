@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    Sequence,
+)
+from contextlib import aclosing
+from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, Literal, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, cast, overload
 
 from typing_extensions import Self, TypeVar
 
 from b24orm.entity.base import Entity
 from b24orm.entity.rows import OnInvalid, hydrate, typed
 from b24orm.errors import InvalidValue, UnknownName, Unsupported, UsageError, nearest
+from b24orm.orm.attach import Attacher
 from b24orm.orm.explain import explained
 from b24orm.orm.fetch import Shape, acount, afetch, fetch
+from b24orm.orm.loads import Load, Prefetch, grown, loads_of
+from b24orm.orm.related import RelatedPage
 from b24orm.plan.calls import Row
 from b24orm.plan.compiler import Plan, compile_count, compile_query
 from b24orm.portal import AsyncPortal, Portal, current_portal
@@ -42,11 +55,24 @@ class Rows(Generic[R, F, O]):
         self._query = query
         self._portal = portal
         self._shape = shape
+        self._loads: tuple[Load, ...] = ()
         self._cache: list[R] | None = None
 
     def _with(self, query: Query) -> Self:
-        made = type(self)(self._model, query, self._portal, self._shape)
+        made = copy(self)
+        made._query = query
+        made._cache = None
         return made
+
+    @property
+    def query(self) -> Query:
+        """What is asked for."""
+        return self._query
+
+    @property
+    def model(self) -> type[Entity]:
+        """The class of the rows."""
+        return self._model
 
     # -- chaining --------------------------------------------------------------------
 
@@ -115,28 +141,33 @@ class Rows(Generic[R, F, O]):
         return self._portal if self._portal is not None else current_portal()
 
     def _plan(self) -> Plan:
-        return compile_query(self._query)
+        return compile_query(_with_pointers(self._query, self._loads))
 
     def explain(self) -> str:
         """How the rows will be fetched: strategy, why, commands, requests, what the server counts."""
         return explained(self._plan())
 
     def _pages(self) -> Iterator[list[R]]:
-        return fetch(self._plan(), self._backend, self._shape)
+        return fetch(self._plan(), self._backend, self._shaper(), self._loads)
 
-    def _apages(self) -> AsyncIterator[list[R]]:
-        return afetch(self._plan(), self._backend, self._shape)
+    def _apages(self) -> AsyncGenerator[list[R], None]:
+        return afetch(self._plan(), self._backend, self._shaper(), self._loads)
+
+    def _shaper(self) -> Shape[R]:
+        """Makes rows into what the user gets; anew for each evaluation, for it may remember."""
+        return self._shape
 
     def iterator(self) -> Iterator[R]:
         """The rows one by one, in constant memory: nothing is kept."""
         for page in self._pages():
             yield from page
 
-    async def aiterator(self) -> AsyncIterator[R]:
+    async def aiterator(self) -> AsyncGenerator[R, None]:
         """The rows one by one, in constant memory: nothing is kept."""
-        async for page in self._apages():
-            for row in page:
-                yield row
+        async with aclosing(self._apages()) as pages:
+            async for page in pages:
+                for row in page:
+                    yield row
 
     def __iter__(self) -> Iterator[R]:
         if self._cache is not None:
@@ -155,10 +186,11 @@ class Rows(Generic[R, F, O]):
                 yield row
             return
         kept: list[R] = []
-        async for page in self._apages():
-            for row in page:
-                kept.append(row)
-                yield row
+        async with aclosing(self._apages()) as pages:
+            async for page in pages:
+                for row in page:
+                    kept.append(row)
+                    yield row
         self._cache = kept
 
     def _fetched(self) -> list[R]:
@@ -320,6 +352,43 @@ class QuerySet(Rows[M, F, O]):
             )
         return found[0]
 
+    def select_related(self, *names: str) -> Self:
+        """The rows with the one row that each named relation points to.
+
+        The ids are gathered over thousands of rows and fetched in batches beside the scan.
+
+        >>> from b24orm.models import Deal
+        >>> deals = Deal.objects.select_related("company", "company__assigned_by")
+
+        Raises:
+            UnknownName: there is no such relation.
+            Unsupported: it is a relation to many rows.
+        """
+        return self._loading(loads_of(self._query.schema, names, to_one=True))
+
+    def prefetch_related(self, *names: str | Prefetch) -> Self:
+        """The rows with all rows of the named relations, to one or to many.
+
+        >>> from b24orm.models import Deal
+        >>> deals = Deal.objects.prefetch_related("contacts", "product_rows")
+        """
+        return self._loading(loads_of(self._query.schema, names, to_one=False))
+
+    def _loading(self, loads: tuple[Load, ...]) -> Self:
+        made = self._with(self._query)
+        made._loads = grown(self._loads, loads)
+        return made
+
+    def _shaper(self) -> Shape[M]:
+        if not self._loads:
+            return self._shape
+        attacher, model = Attacher(self._loads), cast("type[M]", self._model)
+
+        def shape(rows: Sequence[Row], on_invalid: OnInvalid) -> list[M]:
+            return attacher.shape(model, cast("RelatedPage", rows), on_invalid)
+
+        return shape
+
     def in_bulk(self, ids: Iterable[int] | None = None) -> dict[Any, M]:
         """The rows by id; all of them, or those with the given ids."""
         return {row.pk: row for row in self._bulk(ids)._fetched()}
@@ -362,6 +431,14 @@ def objects_of(model: type[M], portal: Portal | AsyncPortal | None = None) -> Qu
         return hydrate(model, rows, on_invalid)
 
     return QuerySet(model, Query(model.__schema__), portal, shape)
+
+
+def _with_pointers(query: Query, loads: Sequence[Load]) -> Query:
+    """The query with the fields selected that the relations start from."""
+    if query.select is None:
+        return query
+    pointers = [load.field for load in loads if load.field is not None]
+    return replace(query, select=tuple(dict.fromkeys((*query.select, *pointers))))
 
 
 def _as_dicts(model: type[Entity], names: tuple[str, ...]) -> Shape[dict[str, Any]]:

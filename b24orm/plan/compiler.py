@@ -30,7 +30,7 @@ from b24orm.plan.steps.offset import OffsetPages
 from b24orm.plan.steps.single import Count, Nothing, Single
 from b24orm.plan.steps.union import Union
 from b24orm.query.names import parent_names
-from b24orm.query.nodes import Condition, Group, Node, Order, Query
+from b24orm.query.nodes import NOTHING, Condition, Group, Node, Order, Query
 from b24orm.schema import EntitySchema
 
 __all__ = ["Plan", "compile_count", "compile_query"]
@@ -75,10 +75,12 @@ def compile_query(query: Query) -> Plan:
         Unsupported: the entity's methods can't answer it.
         InvalidValue: a parameter that the list method needs is missing.
     """
+    if query.where == NOTHING or query.limit == 0:
+        return _nothing(query)
     query = _with_parents(query)
     found = branches(query.schema, query.where)
-    if len(found) == 0 or query.limit == 0:
-        return Plan(query, "Nothing", ("no row can match",), Nothing, requests="0", commands="0")
+    if len(found) == 0:
+        return _nothing(query)
     listing = [Listing.of(query, branch.filter) for branch in found]
     spec = listing[0].spec
     if spec.paging == "none" and spec.start is not None:
@@ -100,10 +102,12 @@ def compile_count(query: Query) -> Plan:
 
     Where the method counts for itself that is one call; elsewhere the ids are read.
     """
+    if query.where == NOTHING or query.limit == 0:
+        return _nothing(query)
     query = _with_parents(query)
     found = branches(query.schema, query.where)
-    if len(found) == 0 or query.limit == 0:
-        return Plan(query, "Nothing", ("no row can match",), Nothing, requests="0", commands="0")
+    if len(found) == 0:
+        return _nothing(query)
     whole = Listing.of(query, _with_ids(query.schema, found[0])).ids_only()
     single = len(found) == 1 and not found[0].joins and (found[0].ids is None or len(found[0].ids) <= PAGE)
     if not (single and whole.spec.total and whole.spec.page_size):
@@ -118,6 +122,10 @@ def compile_count(query: Query) -> Plan:
         sample=call,
         counts="every row that matches, once",
     )
+
+
+def _nothing(query: Query) -> Plan:
+    return Plan(query, "Nothing", ("no row can match",), Nothing, requests="0", commands="0")
 
 
 def _with_parents(query: Query) -> Query:
@@ -138,7 +146,7 @@ def _with_parents(query: Query) -> Query:
             and node.lookup == "exact"
             and not node.negated
         ):
-            params[wanted[node.field.name]] = node.value
+            _settle(params, schema, wanted[node.field.name], node)
         else:
             kept.append(node)
     missing = [
@@ -149,6 +157,14 @@ def _with_parents(query: Query) -> Query:
         given = ", ".join(f"{name}=..." for name in missing)
         raise InvalidValue(f"{schema.name} can only be listed with filter({given})")
     return replace(query, where=Group("AND", tuple(kept)), params=params)
+
+
+def _settle(params: dict[str, object], schema: EntitySchema, rest: str, node: Condition) -> None:
+    """Takes the parameter's value in; there can be only one."""
+    known = params.get(rest, schema.fixed_params.get(rest, node.value))
+    if known != node.value:
+        raise InvalidValue(f"{schema.name} can't be listed with {node}: {node.field.name} is {known!r} already")
+    params[rest] = node.value
 
 
 def _required_conditions(schema: EntitySchema) -> list[str]:

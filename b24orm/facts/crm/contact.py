@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["CONTACT"]
 
@@ -197,4 +197,16 @@ CONTACT = EntitySchema(
         "crm.contact.details.configuration.set": ("scope", "userId", "data"),
     },
     user_fields=True,
+    links={
+        "companies": LinkSchema(
+            name="companies",
+            entity="Company",
+            method="crm.contact.company.items.get",
+            key="COMPANY_ID",
+        ),
+        "deals": LinkSchema(name="deals", entity="Deal", field="contact_id"),
+        "leads": LinkSchema(name="leads", entity="Lead", field="contact_id"),
+        "quotes": LinkSchema(name="quotes", entity="Quote", field="contact_id"),
+        "smart_invoices": LinkSchema(name="smart_invoices", entity="SmartInvoice", field="contact_id"),
+    },
 )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["LEAD"]
 
@@ -225,4 +225,22 @@ LEAD = EntitySchema(
         "crm.lead.productrows.set": ("id", "rows"),
     },
     user_fields=True,
+    links={
+        "companies": LinkSchema(name="companies", entity="Company", field="lead_id"),
+        "contacts": LinkSchema(
+            name="contacts",
+            entity="Contact",
+            method="crm.lead.contact.items.get",
+            key="CONTACT_ID",
+        ),
+        "deals": LinkSchema(name="deals", entity="Deal", field="lead_id"),
+        "product_rows": LinkSchema(
+            name="product_rows",
+            entity="ProductRow",
+            field="owner_id",
+            constants={"owner_type": "L"},
+            each=True,
+        ),
+        "quotes": LinkSchema(name="quotes", entity="Quote", field="lead_id"),
+    },
 )

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from decimal import Decimal
     from typing import Literal
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.contact import Contact
     from b24orm.models.crm.currency import Currency
     from b24orm.models.crm.lead import Lead
+    from b24orm.models.crm.product_row import ProductRow
     from b24orm.models.crm.quote import Quote
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
@@ -659,6 +660,8 @@ class Deal(Model, schema=DEAL):
     moved_by_id), source (Status by source_id), lead (Lead by lead_id), last_activity_by_user (User
     by last_activity_by).
 
+    Belonging rows: contacts (Contact), product_rows (ProductRow), quotes (Quote).
+
     Deprecated: contact_id.
     """
 
@@ -757,3 +760,12 @@ class Deal(Model, schema=DEAL):
 
         @property
         def last_activity_by_user(self) -> User | None: ...
+
+        @property
+        def contacts(self) -> Sequence[Contact]: ...
+
+        @property
+        def product_rows(self) -> Sequence[ProductRow]: ...
+
+        @property
+        def quotes(self) -> Sequence[Quote]: ...

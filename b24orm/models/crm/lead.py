@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from decimal import Decimal
     from typing import Literal
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from b24orm.models.crm.company import Company
     from b24orm.models.crm.contact import Contact
     from b24orm.models.crm.currency import Currency
+    from b24orm.models.crm.deal import Deal
+    from b24orm.models.crm.product_row import ProductRow
+    from b24orm.models.crm.quote import Quote
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
@@ -736,6 +739,9 @@ class Lead(Model, schema=LEAD):
     moved_by_id), company (Company by company_id), contact (Contact by contact_id),
     last_activity_by_user (User by last_activity_by).
 
+    Belonging rows: companies (Company), contacts (Contact), deals (Deal), product_rows
+    (ProductRow), quotes (Quote).
+
     Deprecated: contact_id.
     """
 
@@ -835,3 +841,18 @@ class Lead(Model, schema=LEAD):
 
         @property
         def last_activity_by_user(self) -> User | None: ...
+
+        @property
+        def companies(self) -> Sequence[Company]: ...
+
+        @property
+        def contacts(self) -> Sequence[Contact]: ...
+
+        @property
+        def deals(self) -> Sequence[Deal]: ...
+
+        @property
+        def product_rows(self) -> Sequence[ProductRow]: ...
+
+        @property
+        def quotes(self) -> Sequence[Quote]: ...

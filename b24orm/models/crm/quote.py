@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from decimal import Decimal
     from typing import Literal
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.currency import Currency
     from b24orm.models.crm.deal import Deal
     from b24orm.models.crm.lead import Lead
+    from b24orm.models.crm.product_row import ProductRow
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
@@ -649,6 +650,8 @@ class Quote(Model, schema=QUOTE):
     lead (Lead by lead_id), deal (Deal by deal_id), last_activity_by_user (User by
     last_activity_by).
 
+    Belonging rows: contacts (Contact), deals (Deal), product_rows (ProductRow).
+
     Deprecated: contact_id.
     """
 
@@ -733,3 +736,12 @@ class Quote(Model, schema=QUOTE):
 
         @property
         def last_activity_by_user(self) -> User | None: ...
+
+        @property
+        def contacts(self) -> Sequence[Contact]: ...
+
+        @property
+        def deals(self) -> Sequence[Deal]: ...
+
+        @property
+        def product_rows(self) -> Sequence[ProductRow]: ...

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from decimal import Decimal
     from typing import Literal
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.company import Company
     from b24orm.models.crm.contact import Contact
     from b24orm.models.crm.currency import Currency
+    from b24orm.models.crm.product_row import ProductRow
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
@@ -516,6 +517,8 @@ class SmartInvoice(Model, schema=SMART_INVOICE):
     (Status by previous_stage_id), source (Status by source_id), currency (Currency by currency_id),
     mycompany (Company by mycompany_id), last_activity_by_user (User by last_activity_by).
 
+    Belonging rows: product_rows (ProductRow).
+
     Deprecated: contact_id.
     """
 
@@ -601,3 +604,6 @@ class SmartInvoice(Model, schema=SMART_INVOICE):
 
         @property
         def last_activity_by_user(self) -> User | None: ...
+
+        @property
+        def product_rows(self) -> Sequence[ProductRow]: ...
