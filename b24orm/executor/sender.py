@@ -29,6 +29,8 @@ from b24orm.transport.webhook import Webhook
 __all__ = ["Sender", "Trip"]
 
 log: Final = logging.getLogger("b24orm")
+_COMPARABLE: Final = 25
+"""Commands that a batch must hold for its time to say something about the portal."""
 _LONG: Final = 5.0
 """Seconds of waiting that users are told of."""
 _SHOWN: Final = 2_000
@@ -148,6 +150,7 @@ class Sender:
         mark = uuid.uuid4().hex[:8]
         log.debug("-> %s %s %s", mark, trip.name, self._shown(body))
         request = Request(self.webhook.url(trip.name), body, self._timeout, trip.name, self.webhook.host)
+        began = self._clock.now()
         try:
             response = await self._transport.send(request)
             log.debug("<- %s %d %s", mark, response.status, self._shown(response.body))
@@ -158,10 +161,15 @@ class Sender:
             raise
         self._budget.earn()
         self._limits.bucket.accepted()
-        self.gate.good()
+        self.gate.good(self._per_command(trip, self._clock.now() - began))
         if not trip.batched:
             self.learn(trip.name, reply.time, batched=False)
         return reply
+
+    @staticmethod
+    def _per_command(trip: Trip, seconds: float) -> float | None:
+        """Seconds a command, of batches large enough to be compared."""
+        return seconds / len(trip.commands) if len(trip.commands) >= _COMPARABLE else None
 
     async def _bucket_turn(self) -> None:
         wait = self._limits.bucket.take(self._clock.now())

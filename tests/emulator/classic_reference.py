@@ -66,7 +66,8 @@ def _single(kind: str, operator: str, content: Any, value: Any, *, negative: boo
         return _like(operator, content, _text(value))
     if kind != "string" and operator in {"%", "=%", "%="}:
         operator = "="
-    blank = value in (None, False, "") if kind in {"string", "date"} else _cast(kind, value) == 0
+    absent = value is None or value is False or value == ""
+    blank = absent if kind in {"string", "date"} else _cast(kind, value) == 0
     if blank and kind == "date":
         return (content is not None) if negative else content is None
     if blank and "=" in operator:
@@ -111,7 +112,7 @@ def _float(value: Any) -> float:
 
 
 def _text(value: Any) -> str:
-    return "" if value in (None, False) else "1" if value is True else str(value)
+    return "" if value is None or value is False else "1" if value is True else str(value)
 
 
 def _compare(operator: str, content: Any, value: Any) -> Truth:

@@ -59,7 +59,7 @@ CASES: list[tuple[Any, str, Case]] = [
     (Activity, "activity", Case(is_("COMPLETED", "Y"), {"completed": True})),
     (Activity, "activity", Case(has("SUBJECT", "alpha"), {"subject__contains": "alpha"})),
     (Product, "product", Case(is_("ACTIVE", "Y"), {"active": True})),
-    (Product, "product", Case(cmp("SORT", op.gt, 100), {"sort__gt": 100})),
+    (Product, "product", Case(is_("SORT", 100), {"sort": 100})),
     (Lead, "lead", Case(is_("STATUS_ID", "JUNK"), {"status": "JUNK"})),
     (Lead, "lead", Case(cmp("OPPORTUNITY", op.ge, 0), {"opportunity__gte": 0})),
     (Contact, "contact", Case(is_("COMPANY_ID", 1), {"company": 1})),

@@ -77,7 +77,7 @@ def _group(conditions: Mapping[str, Any], row: Stored) -> Truth:
 def _condition(name: str, prefix: str, value: Any, row: Stored) -> Truth:
     cast = CASTS[name]
     if cast == "option":
-        return negated(row[name]) if value == "N" else row[name]
+        return row[name] == ("N" if value == "N" else "Y")
     if cast == "members":
         return _members(prefix, value, row[name])
     if cast == "string":
@@ -180,7 +180,7 @@ def _date(stored: datetime | None, prefix: str, value: Any) -> Truth:
 
 def _left_existence(stored: Any, prefix: str, value: Any) -> Truth:
     there = (value == "Y" and prefix != "!") or (value == "N" and prefix == "!")
-    return bool(stored) if there else not stored
+    return bool(stored == ("Y" if there else "N"))
 
 
 _CASTS: Final[Mapping[str, Callable[[Any, str, Any], Truth]]] = {
