@@ -159,6 +159,8 @@ class Sender:
             log.debug("<- %s %s", mark, error)
             self._failed(error, trip)
             raise
+        finally:
+            self._limits.bucket.answered(self._clock.now())
         self._budget.earn()
         self._limits.bucket.accepted()
         self.gate.good(self._per_command(trip, self._clock.now() - began))
