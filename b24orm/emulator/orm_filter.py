@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from b24orm.emulator.answers import Refusal
-from b24orm.emulator.conditions import EVERYTHING, NOTHING, Where, any_of, every, membership
+from b24orm.emulator.conditions import ALWAYS, EVERYTHING, NOTHING, Where, any_of, every, membership
 from b24orm.emulator.tables import Column
 from b24orm.emulator.text_search import compare, contains, like, one_of
 from b24orm.emulator.values import is_blank, to_float, to_int, to_list, to_text
@@ -162,7 +162,7 @@ def _number(operator: str, value: Any, expression: str, cast: Callable[[Any], in
 
 def _numbers(values: list[Any], expression: str, cast: Callable[[Any], Any], *, equal: bool) -> Where:
     if not values:
-        return NOTHING if equal else EVERYTHING
+        return NOTHING if equal else ALWAYS
     numbers = [cast(item) for item in values]
     if equal:
         return any_of(
