@@ -29,15 +29,30 @@ Wire: TypeAlias = "str | int | float | dict[str, Wire] | list[Wire] | None"
 MAX_INPUT_VARS: Final = 1000
 """PHP reads no more parameters than this from one query string (its default)."""
 
-_MACRO: Final = re.compile(r"\$(?:result|next|total|time|error)\S*\[[^\]]+\]", re.IGNORECASE)
+MAX_NESTING: Final = 64
+"""Brackets that PHP reads in one name; it drops what is nested deeper."""
+
+_MACRO: Final = re.compile(
+    r"\$(?:result|next|total|time|error|signature)\S*\[[^\]]+\]",
+    re.IGNORECASE | re.ASCII,  # the server sees bytes: only ASCII's spaces end a macro
+)
 _TOP_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_BAD_KEY: Final = re.compile(r"[\[\]\x00]|\A\Z")
+_BAD_KEY: Final = re.compile(r"[\[\]\x00]|\A[ \t\n\r\v\f]?\Z")
+"""Keys that PHP cuts, or takes for the next number of a list."""
+_SHORT: Final = 100
+"""Texts up to this length are names and values that come again and again."""
 
 
 def _number(value: float) -> float:
     if not math.isfinite(value):
         raise InvalidValue(f"{value!r} can't be sent: it is no finite number")
     return value
+
+
+def _digits(value: Decimal) -> str:
+    if not value.is_finite():
+        raise InvalidValue(f"{value!r} can't be sent: it is no finite number")
+    return format(value, "f")
 
 
 def _text(value: str) -> str:
@@ -74,8 +89,7 @@ def encode(value: Any) -> Wire:
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, Decimal):
-        _number(float(value))
-        return format(value, "f")
+        return _digits(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Ref):
@@ -85,7 +99,7 @@ def encode(value: Any) -> Wire:
 
 def _container(value: Any) -> Wire:
     if isinstance(value, Mapping):
-        return {_key(key): encode(item) for key, item in value.items()}
+        return _map(value)
     if isinstance(value, (list, tuple)):
         return [encode(item) for item in value]
     if isinstance(value, (set, frozenset)):
@@ -95,6 +109,13 @@ def _container(value: Any) -> Wire:
     raise InvalidValue(
         f"a {type(value).__name__} can't be sent; it takes str, numbers, bool, dates, None, lists and dicts"
     )
+
+
+def _map(value: Mapping[Any, Any]) -> Wire:
+    found = {_key(key): encode(item) for key, item in value.items()}
+    if len(found) < len(value):
+        raise InvalidValue(f"{value!r} can't be sent: a name stands twice in it")
+    return found
 
 
 def _key(key: Any) -> str:
@@ -128,9 +149,9 @@ def _flatten(name: str, value: Any, query: list[str]) -> None:
         query.append(f"{name}={_quoted(value)}")
     elif type(value) is int:
         query.append(f"{name}={value}")
-    elif isinstance(value, dict):
+    elif isinstance(value, dict) and all(type(key) is str for key in value):
         for key, item in value.items():
-            _flatten(f"{name}[{_quoted(_key(key))}]", item, query)
+            _flatten(f"{name}[{_quoted(key)}]", item, query)
     elif isinstance(value, (list, tuple)):
         _flatten_list(name, value, query)
     else:
@@ -155,9 +176,13 @@ def _texts(name: str, values: tuple[str, ...]) -> list[str]:
     return [f"{name}[{number}]={_quoted(value)}" for number, value in enumerate(values)]
 
 
-@lru_cache(maxsize=4096)
 def _quoted(text: str) -> str:
-    """Percent-encoded; the same names and values come again and again."""
+    """Percent-encoded."""
+    return _quoted_short(text) if len(text) <= _SHORT else quote(_text(text), safe="")
+
+
+@lru_cache(maxsize=4096)
+def _quoted_short(text: str) -> str:
     return quote(_text(text), safe="")
 
 
@@ -175,14 +200,14 @@ def fits_batch(call: Call) -> bool:
     for key, value in call.params.items():
         if not _TOP_NAME.match(str(key)):
             return False
-        inside = _count(value)
+        inside = _count(value, MAX_NESTING)
         if inside is None:
             return False
         count += inside
     return count <= MAX_INPUT_VARS
 
 
-def _count(value: Any) -> int | None:
+def _count(value: Any, depth: int) -> int | None:
     """How many variables the value comes to, or None where a query string can't say it."""
     if value is None:
         return None
@@ -191,21 +216,21 @@ def _count(value: Any) -> int | None:
     if isinstance(value, int):
         return 1
     if isinstance(value, Mapping):
-        if any(_BAD_KEY.search(str(key)) for key in value):
+        if any(_BAD_KEY.search(str(key.value if isinstance(key, Enum) else key)) for key in value):
             return None
-        return _sum(value.values())
+        return _sum(value.values(), depth)
     if isinstance(value, (list, tuple, set, frozenset)):
-        return _sum(value)
+        return _sum(value, depth)
     if isinstance(value, Enum):
-        return _count(value.value)
+        return _count(value.value, depth)
     return 1
 
 
-def _sum(values: Any) -> int | None:
+def _sum(values: Any, depth: int) -> int | None:
     total = 0
     empty = True
     for value in values:
-        inside = _count(value)
+        inside = _count(value, depth - 1) if depth else None
         if inside is None:
             return None
         total += inside
