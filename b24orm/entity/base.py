@@ -156,6 +156,11 @@ class Entity(BaseModel):
         object.__setattr__(self, "__pydantic_fields_set__", set())
         object.__setattr__(self, "__before__", {})
 
+    def take(self, **values: Any) -> None:
+        """Takes in what the server holds in these fields; other changes stay."""
+        vars(self).update(values)
+        self.__pydantic_fields_set__.difference_update(values)
+
     def _set_user_field(self, name: str, value: Any) -> None:
         object.__setattr__(self, "__pydantic_extra__", {**(self.__pydantic_extra__ or {}), name: value})
         self.__pydantic_fields_set__.add(name)

@@ -113,7 +113,8 @@ class Executor:
             try:
                 outcomes = await self._one_batch(left, halt=ask.halt)
             except (ApiError, TransportError) as error:
-                return [found.get(label, error) for label in labels]
+                # those sent again have another fate than the refusal they had before
+                return [error if label in left else found[label] for label in labels]
             found.update(zip(left, outcomes, strict=True))
             again = _again(ask, found)
             if not again:

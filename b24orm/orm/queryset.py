@@ -22,9 +22,11 @@ from b24orm.entity.base import Entity
 from b24orm.entity.rows import OnInvalid, hydrate, typed
 from b24orm.errors import InvalidValue, UnknownName, Unsupported, UsageError, nearest
 from b24orm.orm.attach import Attacher
+from b24orm.orm.bulk import Writes
 from b24orm.orm.explain import explained
 from b24orm.orm.fetch import Shape, acount, afetch, fetch
 from b24orm.orm.loads import Load, Prefetch, grown, loads_of
+from b24orm.orm.owner import remember
 from b24orm.orm.related import RelatedPage
 from b24orm.plan.calls import Row
 from b24orm.plan.compiler import Plan, compile_count, compile_query
@@ -306,7 +308,7 @@ class ValuesSet(Rows[R, F, O]):
         return self._where(conditions, lookups, negated=True)
 
 
-class QuerySet(Rows[M, F, O]):
+class QuerySet(Rows[M, F, O], Writes[M]):
     """Rows of an entity as objects.
 
     The generated subclass of each model adds the typed ``filter``, ``exclude``, ``get`` and
@@ -380,12 +382,16 @@ class QuerySet(Rows[M, F, O]):
         return made
 
     def _shaper(self) -> Shape[M]:
-        if not self._loads:
-            return self._shape
-        attacher, model = Attacher(self._loads), cast("type[M]", self._model)
+        attacher, model, portal = Attacher(self._loads), cast("type[M]", self._model), self._backend
 
         def shape(rows: Sequence[Row], on_invalid: OnInvalid) -> list[M]:
-            return attacher.shape(model, cast("RelatedPage", rows), on_invalid)
+            if self._loads:
+                made = attacher.shape(model, cast("RelatedPage", rows), on_invalid)
+            else:
+                made = self._shape(rows, on_invalid)
+            for row in made:
+                remember(row, portal)
+            return made
 
         return shape
 

@@ -11,7 +11,7 @@ from b24orm.plan.calls import Call, Reply, rows_of
 from b24orm.query.names import parent_names
 from b24orm.schema import EntitySchema, MethodSchema
 
-__all__ = ["Kind", "Write", "add", "delete", "new_id", "parents", "update"]
+__all__ = ["Kind", "Write", "add", "delete", "new_id", "parents", "sent_fields", "update"]
 
 Kind: TypeAlias = Literal["add", "update", "delete"]
 
@@ -136,3 +136,10 @@ def new_id(schema: EntitySchema, call: Call, reply: Reply) -> tuple[Any, Mapping
     if isinstance(found, bool) or not isinstance(found, (int, str)) or not found:
         raise ServerFailure("NO_ID", "the answer to an add holds no id", method=call.method)
     return found, row
+
+
+def sent_fields(schema: EntitySchema, call: Call) -> Mapping[str, Any]:
+    """The fields inside an update's call."""
+    param = _method(schema, "update").fields_param
+    fields: Mapping[str, Any] = call.params[param] if param else call.params
+    return fields
