@@ -66,7 +66,8 @@ def changed(row: Entity, only: Sequence[str] | None = None) -> dict[str, Any]:
 def repeatable(sent: Mapping[str, Any]) -> bool:
     """Whether an update may be sent twice: a new phone number would be added twice."""
     return not any(
-        isinstance(value, list) and any(isinstance(item, dict) and "VALUE" in item for item in value)
+        isinstance(value, list)
+        and any(isinstance(item, dict) and "VALUE" in item for item in value)
         and any(isinstance(item, dict) and "ID" not in item for item in value)
         for value in sent.values()
     ) and not any(_holds_file(value) for value in sent.values())
@@ -93,7 +94,7 @@ def _before(row: Entity, spec: FieldSchema) -> Sequence[MultiField]:
     """The entries of a list of values as they were fetched."""
     if spec.type != "crm_multifield":
         return ()
-    before = row.before(spec.name)
+    before: Sequence[MultiField] | None = row.before(spec.name)
     if before is None or any(entry.id is None for entry in before):
         raise InvalidValue(
             f"{row.__schema__.name}.{spec.name} can't be changed: its entries were not fetched, "

@@ -71,7 +71,13 @@ def _checked(schema: EntitySchema, spec: FieldSchema, value: Any) -> Any:
         return _key(schema, spec, value)
     if spec.type == "crm_multifield" and isinstance(value, (list, tuple)):
         return [MultiField(value=item) if isinstance(item, str) else item for item in value]
-    if spec.enum and isinstance(value, str) and value and kind_of(spec) != "boolean" and value not in spec.enum:
+    if (
+        spec.enum
+        and isinstance(value, str)
+        and value
+        and kind_of(spec) != "boolean"
+        and value not in spec.enum
+    ):
         raise InvalidValue(
             f"{schema.name}.{spec.name} can't be {value!r}: "
             f"it is one of {', '.join(spec.enum)}{nearest(value, spec.enum)}"

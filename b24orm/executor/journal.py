@@ -98,7 +98,9 @@ class Journal:
         Raises:
             InvalidValue: another item has this place: the source gives other items than before.
         """
-        row = self._base.execute("SELECT state, at, id, digest FROM item WHERE place = ?", (place,)).fetchone()
+        row = self._base.execute(
+            "SELECT state, at, id, digest FROM item WHERE place = ?", (place,)
+        ).fetchone()
         if row is None:
             return None
         state, at, row_id, known = row

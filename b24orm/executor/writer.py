@@ -236,7 +236,9 @@ class Writer:
         calls = self.origin.lookups(origins)
         ids = self.origin.found(calls, await self.executor.many(calls))
         return {
-            write.place: Reply(_answer(write, ids[origin])) for origin, write in origins.items() if origin in ids
+            write.place: Reply(_answer(write, ids[origin]))
+            for origin, write in origins.items()
+            if origin in ids
         }
 
 

@@ -14,9 +14,9 @@ from b24orm.entity.dump import changed, repeatable
 from b24orm.errors import InvalidValue, UsageError
 from b24orm.orm import writing
 from b24orm.orm.explain import explained
-from b24orm.orm.instances import asave, save
 from b24orm.orm.jobs import Job, Options, Source, acollected, collected
 from b24orm.orm.results import RaiseOnError, WriteResult
+from b24orm.orm.saving import asave, save
 from b24orm.plan import writes
 from b24orm.plan.calls import Call
 from b24orm.plan.compiler import compile_query
@@ -169,7 +169,9 @@ class Writes(Generic[M]):
         params: Mapping[str, Any] | None = None,
     ) -> Iterator[WriteResult[M]]:
         """As :meth:`bulk_create`, its results while it works; errors stand in them."""
-        return self._creating(Options(ordered, False, journal), idempotency, params).run(objs)
+        return self._creating(
+            Options(ordered, raise_on_error=False, journal=journal), idempotency, params
+        ).run(objs)
 
     def astream_create(
         self,
@@ -181,7 +183,9 @@ class Writes(Generic[M]):
         params: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[WriteResult[M]]:
         """As :meth:`stream_create`, for ``async for``."""
-        return self._creating(Options(ordered, False, journal), idempotency, params).arun(objs)
+        return self._creating(
+            Options(ordered, raise_on_error=False, journal=journal), idempotency, params
+        ).arun(objs)
 
     def _creating(
         self, options: Options, idempotency: Idempotency, params: Mapping[str, Any] | None
@@ -202,7 +206,7 @@ class Writes(Generic[M]):
             portal,
             options,
             call,
-            repeatable=lambda call: False,
+            repeatable=lambda _: False,
             settle=lambda row, call, reply: writing.after_add(row, call, reply, portal),
             origin=origin_of(schema, schema.fixed_params) if idempotency == "origin" else None,
         )
@@ -265,7 +269,7 @@ class Writes(Generic[M]):
             options,
             call,
             repeatable=lambda call: repeatable(writes.sent_fields(schema, call)),
-            settle=lambda row, call, reply: writing.after_update(row, portal),
+            settle=lambda row, *_: writing.after_update(row, portal),
         )
 
     # -- rows that are gone ----------------------------------------------------------
@@ -284,9 +288,7 @@ class Writes(Generic[M]):
             objs: objects with an id: a list, a generator or an async generator.
             ordered, raise_on_error, journal: as in :meth:`bulk_create`.
         """
-        return collected(
-            self._deleting(Options(ordered, raise_on_error, journal)).run(objs), raise_on_error
-        )
+        return collected(self._deleting(Options(ordered, raise_on_error, journal)).run(objs), raise_on_error)
 
     async def abulk_delete(
         self,
@@ -311,8 +313,8 @@ class Writes(Generic[M]):
             self._backend,
             options,
             call,
-            repeatable=lambda call: True,
-            settle=lambda row, call, reply: writing.after_delete(row),
+            repeatable=lambda _: True,
+            settle=lambda row, *_: writing.after_delete(row),
         )
 
     # -- whatever fits the conditions ------------------------------------------------
@@ -370,7 +372,7 @@ class Writes(Generic[M]):
         """The ids of the rows; all of them first, where pages would shift under the writes."""
         if self._query.where == EVERYTHING and not self._query.sliced:
             raise UsageError(
-                f"{what}() without a condition would touch every {self._model.__schema__.name} of the portal; "
+                f"{what}() without a condition would touch every {self._model.__schema__.name} there is; "
                 f"if that is meant, say filter({self._model.__schema__.id_name}__gt=0).{what}()"
             )
         rows = cast("Any", self)._with(replace(self._query, select=(self._model.__schema__.id_field,)))
@@ -399,8 +401,8 @@ class Writes(Generic[M]):
             self._backend,
             Options(),
             call,
-            repeatable=lambda call: kind == "delete" or repeatable(fields),
-            settle=lambda row_id, call, reply: row_id,
+            repeatable=lambda _: kind == "delete" or repeatable(fields),
+            settle=lambda row_id, *_: row_id,
         )
 
 
@@ -444,5 +446,3 @@ def _equalities(lookups: Mapping[str, Any]) -> None:
 def _assign(row: Entity, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         setattr(row, name, value)
-
-

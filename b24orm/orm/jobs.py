@@ -7,8 +7,17 @@ itself ask the portal, and no more than a window of items is in memory.
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from itertools import islice
 from os import PathLike
@@ -18,7 +27,6 @@ from typing_extensions import TypeVar
 
 from b24orm.entity.base import Entity
 from b24orm.errors import B24Error, InvalidValue, OutcomeUnknown
-from b24orm.executor.executor import Executor
 from b24orm.executor.journal import Journal
 from b24orm.executor.writer import GROUPS, Writer
 from b24orm.loop import background
@@ -33,6 +41,7 @@ __all__ = ["Job", "Options", "Source", "acollected", "collected"]
 
 T = TypeVar("T")
 Source = Iterable[T] | AsyncIterable[T]
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -88,7 +97,7 @@ class Job(Generic[T]):
             writer = self._writer(journal)
             items = iter(_pulled(source))
             while window := list(islice(items, self._room(writer))):
-                yield from self.portal.run(lambda window=window: self._window(writer, window))
+                yield from self.portal.run(partial(self._window, writer, window))
         finally:
             if journal is not None:
                 journal.close()
@@ -99,9 +108,7 @@ class Job(Generic[T]):
         try:
             writer = self._writer(journal)
             async for window in _windows(source, lambda: self._room(writer)):
-                for result in await self.portal.arun(
-                    lambda window=window: self._window(writer, window)
-                ):
+                for result in await self.portal.arun(partial(self._window, writer, window)):
                     yield result
         finally:
             if journal is not None:
@@ -122,7 +129,7 @@ class Job(Generic[T]):
 
     def _writer(self, journal: Journal | None) -> Writer:
         return Writer(
-            cast("Executor", self.portal.executor),
+            self.portal.executor,
             halt=self.options.raise_on_error == "first",
             ordered=self.options.ordered,
             origin=self.origin,
@@ -159,7 +166,9 @@ class Job(Generic[T]):
         if self.origin is not None:
             fields_param = self.model.__schema__.methods["add"].fields_param or ""
             fields, origin = self.origin.marked(call.params[fields_param], f"{self._key}:{place}")
-            call = Call(call.method, {**call.params, fields_param: fields}, write=True, envelope=call.envelope)
+            call = Call(
+                call.method, {**call.params, fields_param: fields}, write=True, envelope=call.envelope
+            )
         return Write(self.kind, call, self.repeatable(call), origin, place, digest)
 
     def _result(self, item: T, write: Write, outcome: Outcome) -> WriteResult[T]:

@@ -47,10 +47,6 @@ class WriteResult(Generic[T]):
 class WriteErrors(ExceptionGroup[B24Error]):
     """The errors of a bulk write; each has its ``item``."""
 
-    def derive(self, excs: Sequence[Any]) -> WriteErrors:
-        """A part of the group, for ``except*``."""
-        return WriteErrors(self.message, excs)
-
 
 def check_mode(raise_on_error: object) -> None:
     """Refuses a mode that there is not."""

@@ -16,10 +16,10 @@ from b24orm.plan.calls import Call, Reply
 __all__ = ["add_call", "after_add", "after_delete", "after_update", "delete_call", "update_call"]
 
 
-def add_call(row: Entity, options: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> Call:
+def add_call(row: Entity, options: Mapping[str, Any]) -> Call:
     """The call that adds a new object."""
     schema = row.__schema__
-    params = writes.parents(schema, {**vars(row), **(known or {})})
+    params = writes.parents(schema, vars(row))
     return writes.add(schema, added(row), params, options)
 
 

@@ -163,7 +163,9 @@ def _settle(params: dict[str, object], schema: EntitySchema, rest: str, node: Co
     """Takes the parameter's value in; there can be only one."""
     known = params.get(rest, schema.fixed_params.get(rest, node.value))
     if known != node.value:
-        raise InvalidValue(f"{schema.name} can't be listed with {node}: {node.field.name} is {known!r} already")
+        raise InvalidValue(
+            f"{schema.name} can't be listed with {node}: {node.field.name} is {known!r} already"
+        )
     params[rest] = node.value
 
 

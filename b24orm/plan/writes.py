@@ -59,7 +59,9 @@ def parents(schema: EntitySchema, known: Mapping[str, Any]) -> dict[str, Any]:
     for name, param in parent_names(schema).items():
         if param not in found:
             if known.get(name) is None:
-                raise InvalidValue(f"{schema.name} needs {name}: fix it with class X({schema.name}, {name}=...)")
+                raise InvalidValue(
+                    f"{schema.name} needs {name}: fix it with class X({schema.name}, {name}=...)"
+                )
             found[param] = known[name]
     return found
 

@@ -177,7 +177,9 @@ def _leaf(schema: EntitySchema, key: str, value: object, *, negated: bool) -> No
     if lookup == "in" and not value:
         return EVERYTHING if negated else NOTHING
     if negated and named.field.name in parent_names(schema):
-        raise Unsupported(f"{_listing(schema).name} needs {named.field.name} to be one value, not its opposite")
+        raise Unsupported(
+            f"{_listing(schema).name} needs {named.field.name} to be one value, not its opposite"
+        )
     return Condition(named.field, lookup, value, negated)
 
 
