@@ -20,7 +20,7 @@ from collections.abc import (
 )
 from contextlib import aclosing, contextmanager
 from types import TracebackType
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from aiohttp import ClientSession
 
@@ -41,7 +41,10 @@ __all__ = ["AsyncPortal", "Portal", "connect", "current_portal"]
 
 _T = TypeVar("_T")
 Source = Callable[[Executor], AsyncGenerator[Page, None]]
-Items = dict[str, Any] | Iterable[Mapping[str, Any]]
+if TYPE_CHECKING:
+    Items = dict[str, Any] | Iterable[Mapping[str, Any]]
+else:
+    Items = Any  # checked one by one in _checked, which says more than a type hint could
 _VARIABLE = "B24_WEBHOOK_URL"
 
 
@@ -158,7 +161,7 @@ class _Client:
 
 
 def _checked(method: str, items: Iterable[Any]) -> list[Mapping[str, Any]]:
-    if isinstance(items, (str, bytes)):
+    if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
         raise InvalidValue(f"call({method!r}) takes a dict of parameters or a list of them, not {items!r}")
     listed = list(items)
     for number, item in enumerate(listed):
@@ -206,6 +209,7 @@ class AsyncPortal(_Client):
             await self._executor.close()
         self._closed = True
 
+    @guard
     async def call(self, method: str, items: Items | None = None, *, raw: bool = False) -> Any:
         """The answer of a method; for a list of parameter sets, the answers in order.
 
@@ -220,14 +224,17 @@ class AsyncPortal(_Client):
         """
         return await self._call(method, items, raw=raw)
 
+    @guard
     async def call_batch(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """A batch as the REST docs write it; the results by label. Rule: ``batch``."""
         return await rest.call_batch(self._open(), params)
 
+    @guard
     async def get_all(self, method: str, params: Mapping[str, Any] | None = None) -> list[Any]:
         """Every row of a list method, whatever the paging. ``order`` is kept, equals are kept."""
         return await self._get_all(method, params)
 
+    @guard
     async def get_by_ID(  # noqa: N802 - the name that users know
         self,
         method: str,
@@ -238,6 +245,7 @@ class AsyncPortal(_Client):
         """What the method answers for each id, as a dict by id."""
         return await rest.get_by_id(self._open(), method, ID_list, ID_field_name, params or {})
 
+    @guard
     async def list_and_get(self, method_branch: str, ID_field_name: str = "ID") -> dict[Any, Any]:  # noqa: N803
         """Everything ``branch.list`` lists, as ``branch.get`` answers it, by id."""
         return await rest.list_and_get(self._open(), method_branch, ID_field_name)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from b24orm.emulator.answers import Refusal
 from b24orm.emulator.conditions import EVERYTHING, NOTHING, Where, any_of, every, membership
 from b24orm.emulator.tables import Column
-from b24orm.emulator.text_search import compare, contains, like
+from b24orm.emulator.text_search import compare, contains, like, one_of
 from b24orm.emulator.values import is_blank, to_float, to_int, to_list, to_text
 
 __all__ = ["compile_condition", "compile_group", "parse_key", "sql_failure"]
@@ -141,8 +141,8 @@ def _member(operator: str, value: Any, expression: str, cast: Callable[[Any], An
     values = [cast(item) for item in to_list(value)]
     if not values:
         raise sql_failure()
-    found = membership(expression, values)
-    return Where(found.sql.replace(" IN (", " NOT IN (", 1), found.params) if operator == "not in" else found
+    test = one_of if cast is to_text else membership
+    return test(expression, values, negative=operator == "not in")
 
 
 def _number(operator: str, value: Any, expression: str, cast: Callable[[Any], int | float]) -> Where:
@@ -164,10 +164,11 @@ def _numbers(values: list[Any], expression: str, cast: Callable[[Any], Any], *, 
     if not values:
         return NOTHING if equal else EVERYTHING
     numbers = [cast(item) for item in values]
-    found = membership(expression, numbers)
     if equal:
-        return any_of([found, Where(f"{expression} IS NULL") if 0 in numbers else EVERYTHING])
-    outside = Where(found.sql.replace(" IN (", " NOT IN (", 1), found.params)
+        return any_of(
+            [membership(expression, numbers), Where(f"{expression} IS NULL") if 0 in numbers else EVERYTHING]
+        )
+    outside = membership(expression, numbers, negative=True)
     return every([outside, Where(f"{expression} IS NOT NULL") if 0 in numbers else EVERYTHING])
 
 

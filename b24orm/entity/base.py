@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,6 +21,13 @@ from b24orm.errors import (
 from b24orm.schema import EntitySchema, FieldSchema, LinkSchema
 
 __all__ = ["Entity", "Links", "Relation"]
+
+_SLOTS: Mapping[str, Callable[[], Any]] = {
+    "__pydantic_fields_set__": set,
+    "__pydantic_extra__": dict,
+    "__pydantic_private__": lambda: None,
+}
+"""What pydantic keeps beside the values, and what it is for a row as it was fetched."""
 
 _SHOWN = 4
 """Fields that a repr shows."""
@@ -174,6 +181,9 @@ class Entity(BaseModel):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
+            if name in _SLOTS:  # rows leave them empty, for most are never asked
+                object.__setattr__(self, name, _SLOTS[name]())
+                return object.__getattribute__(self, name)
             if name in type(self).__field_names__:
                 raise FieldNotLoaded(_not_loaded(type(self), name))
             relation = getattr(type(self), name, None)

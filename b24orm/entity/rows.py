@@ -96,12 +96,9 @@ def hydrate(model: type[_E], rows: Sequence[Mapping[str, Any]], on_invalid: OnIn
 def adopt(model: type[_E], values: dict[str, Any]) -> _E:
     """An object around validated values, without validating them again."""
     known = model.__field_names__
-    extra: dict[str, Any] = {}
+    made = model.__new__(model)
     if not known.issuperset(values):
         extra = {name: values.pop(name) for name in [name for name in values if name not in known]}
-    made = model.__new__(model)
+        object.__setattr__(made, "__pydantic_extra__", extra)
     object.__setattr__(made, "__dict__", values)
-    object.__setattr__(made, "__pydantic_fields_set__", set())
-    object.__setattr__(made, "__pydantic_extra__", extra)
-    object.__setattr__(made, "__pydantic_private__", None)
-    return made
+    return made  # the other slots are filled when somebody asks for them

@@ -154,7 +154,7 @@ class Writer:
         """The outcomes of one request."""
         if self.journal is not None:
             self.journal.sending((write.place, write.digest) for write in writes)
-        ask = Ask(tuple(write.call for write in writes), halt=self.halt)
+        ask = Ask(tuple(write.call for write in writes), halt=self.halt, ordered=self.ordered)
         outcomes = await self.executor.ask(ask)
         self._learn(writes, outcomes)
         lost = [n for n, o in enumerate(outcomes) if isinstance(o, B24Error) and is_ambiguous(o)]

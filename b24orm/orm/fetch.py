@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from b24orm.entity.rows import OnInvalid
@@ -15,7 +16,7 @@ from b24orm.plan.compiler import Plan
 from b24orm.plan.flow import Flow, Page
 from b24orm.plan.steps.single import Count
 
-__all__ = ["Backend", "Shape", "Slicer", "Source", "acount", "afetch", "fetch"]
+__all__ = ["Actual", "Backend", "Shape", "Slicer", "Source", "acount", "afetch", "ameasure", "fetch"]
 
 _R = TypeVar("_R")
 _T = TypeVar("_T")
@@ -128,6 +129,75 @@ async def afetch(
         close = getattr(pages, "aclose", None)
         if close is not None:
             await close()
+
+
+@dataclass(frozen=True)
+class Actual:
+    """What a plan really took.
+
+    Attributes:
+        rows: rows handed out.
+        requests: HTTP requests, retries included.
+        commands: calls answered.
+        seconds: from the first call to the last row.
+        operating: seconds of server time that the answers told of.
+        waits: seconds that requests stood in line, by the reason; several may wait at once.
+    """
+
+    rows: int
+    requests: int
+    commands: int
+    seconds: float
+    operating: float
+    waits: Mapping[str, float]
+
+
+async def ameasure(plan: Plan, portal: Backend, loads: Sequence[Load] = ()) -> Actual:
+    """Runs a plan, drops its rows and says what it took; awaited on the portal's own loop."""
+    flow = plan.flow()
+    source = _source(plan, flow, loads)
+    rows, seen = 0, _Meter()
+
+    async def metered(executor: Executor) -> AsyncGenerator[Page, None]:
+        seen.begin(executor)
+        async with aclosing(source(executor)) as pages:
+            async for page in pages:
+                yield page
+
+    async for page in portal.stream(metered, plan.query.schema.name, flow):
+        rows += len(page)
+    return seen.end(rows)
+
+
+class _Meter:
+    """Reads an executor's counters twice."""
+
+    def begin(self, executor: Executor) -> None:
+        self._executor = executor
+        self._before = self._read()
+
+    def _read(self) -> tuple[int, int, float, float, dict[str, float]]:
+        sender = self._executor.sender
+        return (
+            sender.requests,
+            self._executor.commands,
+            sender.now(),
+            sender.operating_seconds,
+            dict(sender.waited),
+        )
+
+    def end(self, rows: int) -> Actual:
+        """What happened in between; queries that ran beside it are counted too."""
+        requests, commands, now, operating, waited = self._read()
+        waits = {why: s - self._before[4].get(why, 0.0) for why, s in waited.items()}
+        return Actual(
+            rows,
+            requests - self._before[0],
+            commands - self._before[1],
+            now - self._before[2],
+            operating - self._before[3],
+            {why: seconds for why, seconds in waits.items() if seconds > 0},
+        )
 
 
 async def acount(plan: Plan, portal: Backend) -> int:

@@ -8,7 +8,8 @@ Single         everything comes in one page: unpaged methods, short slices
 ByIds          the ids are known: 50 a command, 50 commands a batch
 KeysetScan     in the order of the ids, by ``>ID`` without counting
 Union          an OR that the method can't read: one scan a branch, merged by id
-OffsetPages    no keyset, or an order other than the id's
+OrderedScan    another order of numbers, dates or flags, the whole result wanted
+OffsetPages    no keyset, or an order that only the server can follow
 Count          only the number is wanted and the server counts
 =============  =================================================================
 """
@@ -27,6 +28,7 @@ from b24orm.plan.listing import Listing
 from b24orm.plan.steps.by_ids import BATCH, PAGE, ByIds
 from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.plan.steps.offset import OffsetPages
+from b24orm.plan.steps.ordered import Ordered, sortable_here
 from b24orm.plan.steps.single import Count, Nothing, Single
 from b24orm.plan.steps.union import Union
 from b24orm.query.names import parent_names
@@ -94,6 +96,8 @@ def compile_query(query: Query) -> Plan:
         return _by_ids(query, found[0], listing[0])
     if by_id and spec.keyset and (query.start < _FAR or query.stop is None):
         return _keyset(query, found[0], listing[0])
+    if spec.keyset and spec.count_free and not query.sliced and sortable_here(query.order):
+        return _ordered(query, found[0], listing[0])
     return _offset(query, found[0], listing[0], by_id=by_id)
 
 
@@ -288,6 +292,26 @@ def _keyset(query: Query, branch: Branch, listing: Listing) -> Plan:
         skip=query.start,
         take=query.limit,
     )
+
+
+def _ordered(query: Query, branch: Branch, listing: Listing) -> Plan:
+    plan = _keyset(replace(query, order=()), branch, _selecting(query, listing))
+    shown = ", ".join(map(str, query.order))
+    return replace(
+        plan,
+        query=query,
+        strategy="OrderedScan",
+        why=(f"the whole result is wanted: fetched by id, sorted by {shown} here", *plan.why),
+        flow=lambda: Ordered(plan.flow(), query.order),
+    )
+
+
+def _selecting(query: Query, listing: Listing) -> Listing:
+    """The listing with the fields selected that the rows are sorted by."""
+    if query.select is None or listing.select is None:
+        return listing
+    keys = (key.field.select_name for key in query.order)
+    return replace(listing, select=tuple(dict.fromkeys((*listing.select, *keys))))
 
 
 def _union(query: Query, found: tuple[Branch, ...], listing: list[Listing], *, by_id: bool) -> Plan:

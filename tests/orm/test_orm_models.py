@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from b24orm import Portal, models
+from b24orm import Portal, Q, models
 from b24orm.emulator import LocalPortal
-from b24orm.errors import InvalidValue
+from b24orm.errors import InvalidValue, Unsupported
 from b24orm.models import (
     Activity,
     Category,
@@ -136,8 +136,31 @@ def test_a_subclass_fixes_the_parent_parameter(warehouse: LocalPortal, staff: Po
     class Contract(Item, entity_type_id=SMART):  # type: ignore[call-arg, misc]
         """Rows of one smart process."""
 
-    found = Contract.objects.filter(title__contains="9").only("title")
-    assert [row.title for row in found] == [f"Contract {n}" for n in range(120) if "9" in str(n)]
+    found = Contract.objects.filter(id__gt=100)
+    assert [row.extra["title"] for row in found] == [f"Contract {n}" for n in range(100, 120)]
+
+
+@pytest.mark.parametrize("other", [2, 31])
+def test_a_parent_parameter_can_not_be_two_things(warehouse: LocalPortal, staff: Portal, other: int) -> None:
+    with pytest.raises(InvalidValue, match="1038 already"):
+        list(Item.objects.filter(entity_type_id=SMART).filter(entity_type_id=other))
+
+
+@pytest.mark.parametrize("wrong", [{"entity_type_id__in": [1, 2]}, {"entity_type_id__ne": SMART}])
+def test_a_parent_parameter_takes_one_value(warehouse: LocalPortal, staff: Portal, wrong: dict[str, Any]) -> None:
+    with pytest.raises(Unsupported, match="entity_type_id"):
+        Item.objects.filter(**wrong)
+
+
+@pytest.mark.parametrize("together", [Q(entity_type_id=SMART, id=3), Q(entity_type_id=SMART) & Q(id=3)])
+def test_a_parent_parameter_may_stand_beside_conditions(
+    warehouse: LocalPortal, staff: Portal, together: Q
+) -> None:
+    assert [row.id for row in Item.objects.filter(together)] == [3]
+
+
+def test_no_rows_need_no_parent_parameter(warehouse: LocalPortal, staff: Portal) -> None:
+    assert list(Item.objects.none()) == []
 
 
 # -- values ---------------------------------------------------------------------------------
@@ -151,40 +174,38 @@ READ: dict[str, Any] = {
     "integer": int,
     "double": lambda value: Decimal(str(value)),
     "char": lambda value: value == "Y",
+    "boolean": lambda value: value == "Y",
     "date": date.fromisoformat,
     "datetime": _moment,
     "string": str,
+    "text": str,
     "user": lambda value: value or None,
     "crm_company": lambda value: value or None,
     "crm_contact": lambda value: value or None,
     "crm_status": lambda value: value or None,
 }
-PAIRS: list[tuple[Any, str, dict[str, str]]] = [
-    (Deal.objects.all(), "deal", {}),
-    (SmartInvoice.objects.all(), "smart_invoice", {}),
-    (Quote.objects.all(), "quote", {}),
-    (Company.objects.all(), "company", {}),
-    (Lead.objects.all(), "lead", {}),
+PAIRS: list[tuple[Any, str]] = [
+    (Deal.objects.all(), "deal"),
+    (SmartInvoice.objects.all(), "smart_invoice"),
+    (Quote.objects.all(), "quote"),
+    (Company.objects.all(), "company"),
+    (Lead.objects.all(), "lead"),
 ]
 FIELDS = "title comments opportunity company_id contact_id assigned_by_id begindate closedate opened"
 
 
-@pytest.mark.parametrize(("rows", "table", "renamed"), PAIRS, ids=[table for _, table, _ in PAIRS])
+@pytest.mark.parametrize(("rows", "table"), PAIRS, ids=[table for _, table in PAIRS])
 def test_values_are_read_as_they_are_stored(
-    warehouse: LocalPortal, staff: Portal, rows: Any, table: str, renamed: dict[str, str]
+    warehouse: LocalPortal, staff: Portal, rows: Any, table: str
 ) -> None:
-    schema = rows._query.schema
-    names = [name for name in FIELDS.split() if name in schema.fields and name.upper() in _columns(warehouse, table)]
+    schema, columns = rows._query.schema, warehouse.store.table(table).columns
+    names = [name for name in FIELDS.split() if name in schema.fields and name.upper() in columns]
     stored = {row["ID"]: row for row in warehouse.store.rows(table)}
     for row in rows.only(*names):
         for name in names:
             raw = stored[row.pk][name.upper()]
             expected = None if raw is None else READ[schema.fields[name].type](raw)
             assert (name, getattr(row, name) or None) == (name, expected or None)
-
-
-def _columns(portal: LocalPortal, table: str) -> set[str]:
-    return set(portal.store.table(table).columns)
 
 
 def test_an_amount_of_nothing_and_an_amount_of_zero_differ(warehouse: LocalPortal, staff: Portal) -> None:
