@@ -192,9 +192,10 @@ def _double(operator: str, value: Any, expression: str) -> Where:
 
 def _string(operator: str, value: Any, expression: str) -> Where:
     if operator in _ORDERED:
-        return _ordered(operator, value, expression, to_text)
+        bounds = to_list(value)
+        return compare(expression, operator, to_text(bounds[0])) if bounds else NOTHING
     if operator in {"between", "not between"}:
-        return _between(operator, value, expression, to_text)
+        return _text_between(operator, value, expression)
     if operator in {"in", "not in"}:
         return _member(operator, value, expression, to_text)
     values = [to_text(item) for item in to_list(value)]
@@ -206,6 +207,14 @@ def _string(operator: str, value: Any, expression: str) -> Where:
     if is_blank(value) and operator in _UNEQUAL:
         return Where(f"{expression} IS NOT NULL AND LENGTH({expression}) > 0")
     return _text(operator, values[0], expression)
+
+
+def _text_between(operator: str, value: Any, expression: str) -> Where:
+    bounds = [to_text(item) for item in to_list(value)] if isinstance(value, (list, tuple, Mapping)) else []
+    if len(bounds) < 2:
+        return EVERYTHING
+    inside = every([compare(expression, ">=", bounds[0]), compare(expression, "<=", bounds[1])])
+    return inside.negated() if operator.startswith("not") else inside
 
 
 def _text(operator: str, value: str, expression: str) -> Where:

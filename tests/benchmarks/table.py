@@ -10,9 +10,6 @@ from tests.benchmarks.workloads import Bound
 __all__ = ["Measured", "rendered"]
 
 _HEAD = (
-    "| client | rows | wall s | CPU s | peak MB | requests | server s |\n"
-    "|---|---:|---:|---:|---:|---:|---:|"
-)
     "| client | rows | wall s | CPU s | peak MB | requests | server s |\n|---|---:|---:|---:|---:|---:|---:|"
 )
 
@@ -50,7 +47,8 @@ def rendered(results: Mapping[str, Sequence[Measured]], bounds: Mapping[str, Bou
 
 def _line(one: Measured, ours: Measured) -> str:
     if one.error is not None:
-        return f"| {one.client} | failed: {one.error.replace('|', '/')} | | | | {one.requests:,} | {one.operating:.2f} |"
+        why = one.error.replace("|", "/")
+        return f"| {one.client} | failed: {why} | | | | {one.requests:,} | {one.operating:.2f} |"
     rows = f"{one.rows:,}" if one.rows == one.different else f"{one.rows:,} ({one.different:,} different)"
     cells = [
         _cell(one.wall, ours.wall, "{:.2f}"),

@@ -22,7 +22,7 @@ TEXTS: Final = (
     "snake_case",
     "snakeXcase",
     "back\\slash",
-    "it's \"quoted\" <b>&amp;</b>",
+    'it\'s "quoted" <b>&amp;</b>',
     "$result[x]",
     "a&b=c+d#e;f?g",
     "0",

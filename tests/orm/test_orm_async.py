@@ -45,7 +45,9 @@ TWINS: Twins = [
 ]
 
 
-@pytest.mark.parametrize("twins", TWINS, ids=["get", "first", "last", "count", "exists", "in_bulk", "filtered"])
+@pytest.mark.parametrize(
+    "twins", TWINS, ids=["get", "first", "last", "count", "exists", "in_bulk", "filtered"]
+)
 async def test_a_twin_answers_as_its_plain_form(
     portal: Any, plain: Portal, twins: tuple[Callable[[Any], Any], Callable[[Any], Awaitable[Any]]]
 ) -> None:

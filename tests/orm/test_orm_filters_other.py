@@ -37,7 +37,11 @@ CASES: list[tuple[Any, str, Case]] = [
     (Task, "task", Case(is_("RESPONSIBLE_ID", 2), {"RESPONSIBLE_ID": 2})),
     (Task, "task", Case(is_("GROUP_ID", 7), {"group_id": 7})),
     (Task, "task", Case(has("TITLE", "alpha"), {"title__contains": "alpha"})),
-    (Task, "task", Case(cmp("DEADLINE", op.gt, "2024-01-01T00:00:00"), {"deadline__gt": datetime(2024, 1, 1)})),
+    (
+        Task,
+        "task",
+        Case(cmp("DEADLINE", op.gt, "2024-01-01T00:00:00"), {"deadline__gt": datetime(2024, 1, 1)}),
+    ),
     (
         Task,
         "task",

@@ -147,7 +147,9 @@ def test_a_parent_parameter_can_not_be_two_things(warehouse: LocalPortal, staff:
 
 
 @pytest.mark.parametrize("wrong", [{"entity_type_id__in": [1, 2]}, {"entity_type_id__ne": SMART}])
-def test_a_parent_parameter_takes_one_value(warehouse: LocalPortal, staff: Portal, wrong: dict[str, Any]) -> None:
+def test_a_parent_parameter_takes_one_value(
+    warehouse: LocalPortal, staff: Portal, wrong: dict[str, Any]
+) -> None:
     with pytest.raises(Unsupported, match="entity_type_id"):
         Item.objects.filter(**wrong)
 
@@ -211,7 +213,9 @@ def test_values_are_read_as_they_are_stored(
 def test_an_amount_of_nothing_and_an_amount_of_zero_differ(warehouse: LocalPortal, staff: Portal) -> None:
     stored = {row["ID"]: row["OPPORTUNITY"] for row in warehouse.store.rows("deal")}
     found = {deal.id: deal.opportunity for deal in Deal.objects.only("opportunity")}
-    assert {key for key, value in found.items() if value is None} == {k for k, v in stored.items() if v is None}
+    assert {key for key, value in found.items() if value is None} == {
+        k for k, v in stored.items() if v is None
+    }
 
 
 def test_user_fields_are_read_by_their_names(warehouse: LocalPortal, staff: Portal) -> None:

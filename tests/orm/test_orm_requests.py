@@ -69,7 +69,9 @@ def test_get_all_takes_no_more_requests_than_a_query(factory: LocalPortal, join:
 def test_counting_fifty_thousand_is_one_request(factory: LocalPortal, join: Connect) -> None:
     join(factory)
     before = factory.stats.requests
-    assert Deal.objects.filter(opportunity__gt=100).count() == factory.store.count("deal", "OPPORTUNITY > 100")
+    assert Deal.objects.filter(opportunity__gt=100).count() == factory.store.count(
+        "deal", "OPPORTUNITY > 100"
+    )
     assert factory.stats.requests - before == 1
 
 

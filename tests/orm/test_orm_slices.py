@@ -73,7 +73,9 @@ def test_an_index_past_the_end_is_an_index_error(client: Portal) -> None:
         Deal.objects.all()[330]
 
 
-@pytest.mark.parametrize("key", [-1, slice(-5, None), slice(None, -1), slice(0, 10, 2), slice(0, "5"), "id", 1.5])
+@pytest.mark.parametrize(
+    "key", [-1, slice(-5, None), slice(None, -1), slice(0, 10, 2), slice(0, "5"), "id", 1.5]
+)
 def test_what_a_server_can_not_slice_is_refused_before_a_request(
     office: LocalPortal, client: Portal, key: Any
 ) -> None:

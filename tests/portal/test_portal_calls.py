@@ -217,5 +217,3 @@ async def test_list_and_get_of_fifty_rows_a_request(shop: LocalPortal, ask: Ask)
     before = shop.stats.requests
     await ask("list_and_get", "crm.deal")
     assert shop.stats.requests - before <= 7 + 3
-
-

@@ -117,7 +117,9 @@ async def test_parameters_of_a_wrong_shape_are_refused(shop: LocalPortal, ask: A
 Envelope = Callable[[list[Any]], Any]
 
 
-def paged(rows: list[Any], envelope: Envelope = lambda page: page, size: int = 50) -> Callable[[Call], Answer]:
+def paged(
+    rows: list[Any], envelope: Envelope = lambda page: page, size: int = 50
+) -> Callable[[Call], Answer]:
     """A list method over fixed rows with classic paging."""
 
     def handler(call: Call) -> Answer:

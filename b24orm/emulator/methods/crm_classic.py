@@ -200,7 +200,6 @@ class ClassicRows:
                 joins=joins,
                 multifields=types,
                 flexible=entity.flexible,
-                identity=entity.identity,
             )
             if len(self._shapes) < _REMEMBERED:
                 self._shapes[key] = found
