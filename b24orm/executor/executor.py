@@ -99,7 +99,7 @@ class Executor:
         if not ask.chained:
             parts = [Ask(ask.calls[i : i + size], halt=ask.halt) for i in range(0, len(ask.calls), size)]
             if ask.ordered:
-                return [outcome for part in parts for outcome in await self._ask_now(part)]
+                return await self._in_turn(parts)
             async with _Nursery() as nursery:
                 tasks = [nursery.start(self._ask_now(part)) for part in parts]
                 return [outcome for task in tasks for outcome in await task]
@@ -122,6 +122,16 @@ class Executor:
                 if isinstance(outcome, Reply):
                     results[label] = outcome.result
         return [*outcomes, *(_not_run(call) for call in ask.calls[len(outcomes) :])]
+
+    async def _in_turn(self, parts: Sequence[Ask]) -> list[Outcome]:
+        """The parts one after the other; one that halts ends them all."""
+        outcomes: list[Outcome] = []
+        for part in parts:
+            if part.halt and any(isinstance(outcome, B24Error) for outcome in outcomes):
+                outcomes += [_not_run(call) for call in part.calls]
+            else:
+                outcomes += await self._ask_now(part)
+        return outcomes
 
     async def _one_by_one(self, ask: Ask) -> list[Outcome]:
         results: dict[str, Any] = {}

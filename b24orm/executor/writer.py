@@ -9,8 +9,9 @@ of everything else is unknown, and that is what its outcome says.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, TypeVar
 
 from b24orm.errors import (
@@ -59,6 +60,14 @@ def is_ambiguous(error: B24Error) -> bool:
     return isinstance(error, TransportError)
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Writes that travel together, and what establishes their outcomes."""
+
+    writes: Sequence[Write]
+    run: Callable[[Sequence[Write]], Awaitable[list[Outcome]]]
+
+
 @dataclass
 class Writer:
     """Runs the writes of one job.
@@ -87,10 +96,26 @@ class Writer:
         lost = [write for write in writes if isinstance(known.get(write.place), float)]
         fresh = [write for write in writes if known.get(write.place) is None]
         left = max((at for at in known.values() if isinstance(at, float)), default=0.0)
-        work = [(group, self._again(group, _killed(left), 1)) for group in self._groups(lost)]
-        work += [(group, self._group(group)) for group in self._groups(fresh)]
-        await self._gathered([self._into(found, group, each) for group, each in work])
+        work = [
+            _Group(group, partial(self._again, error=_killed(left), tries=1)) for group in self._groups(lost)
+        ]
+        work += [_Group(group, self._group) for group in self._groups(fresh)]
+        await (self._in_turn if self.ordered else self._side_by_side)(work, found)
         return [found[write.place] for write in writes]
+
+    async def _side_by_side(self, work: Sequence[_Group], found: dict[int, Outcome]) -> None:
+        for ended in await asyncio.gather(
+            *(self._into(found, group) for group in work), return_exceptions=True
+        ):
+            if isinstance(ended, BaseException):
+                raise ended
+
+    async def _in_turn(self, work: Sequence[_Group], found: dict[int, Outcome]) -> None:
+        for group in work:
+            if self.halt and any(isinstance(outcome, B24Error) for outcome in found.values()):
+                found.update({write.place: _not_run(write) for write in group.writes})
+            else:
+                await self._into(found, group)
 
     def _known(self, write: Write) -> Reply | float | None:
         """The outcome that the journal has, or when the write left, by the sender's clock."""
@@ -102,13 +127,11 @@ class Writer:
             return Reply(_answer(write, entry.id))
         return self.executor.sender.clock.now() - self.journal.age(entry)
 
-    async def _into(
-        self, found: dict[int, Outcome], writes: Sequence[Write], work: Awaitable[list[Outcome]]
-    ) -> None:
-        outcomes = await work
-        for write, outcome in zip(writes, outcomes, strict=True):
+    async def _into(self, found: dict[int, Outcome], group: _Group) -> None:
+        outcomes = await group.run(group.writes)
+        for write, outcome in zip(group.writes, outcomes, strict=True):
             found[write.place] = outcome
-        self._noted(writes, outcomes)
+        self._noted(group.writes, outcomes)
 
     def _noted(self, writes: Sequence[Write], outcomes: Sequence[Outcome]) -> None:
         if self.journal is None:
@@ -117,15 +140,6 @@ class Writer:
         self.journal.done((w.place, _row_id(w, o)) for w, o in pairs if isinstance(o, Reply))
         refused = [w.place for w, o in pairs if isinstance(o, B24Error) and not isinstance(o, OutcomeUnknown)]
         self.journal.not_done(refused)
-
-    async def _gathered(self, work: Sequence[Awaitable[None]]) -> None:
-        if self.ordered:
-            for each in work:
-                await each
-            return
-        for ended in await asyncio.gather(*work, return_exceptions=True):
-            if isinstance(ended, BaseException):
-                raise ended
 
     def size(self, kind: Kind, method: str) -> int:
         """Commands that a batch of a method should hold, by how long they took so far."""
@@ -246,6 +260,10 @@ def _killed(left: float) -> TransportError:
     error = TransportError("the job was ended before the answer came")
     error.sent_at = left
     return error
+
+
+def _not_run(write: Write) -> ApiError:
+    return ApiError("NOT_RUN", "an earlier write failed", method=write.call.method)
 
 
 def _answer(write: Write, row_id: object) -> object:
