@@ -52,18 +52,24 @@ class Journal:
         path: the file; made if it is not there.
         job: what the job does (operation, entity, portal); a file of another job is refused.
         clock: gives unix seconds.
+        patience: seconds to wait for another process to let go of the file.
 
     Raises:
-        InvalidValue: the file belongs to another job, or is no journal.
+        InvalidValue: the file belongs to another job, is in use, or is no journal.
     """
 
     def __init__(
-        self, path: str | PathLike[str], job: Mapping[str, str], *, clock: Callable[[], float] = time.time
+        self,
+        path: str | PathLike[str],
+        job: Mapping[str, str],
+        *,
+        clock: Callable[[], float] = time.time,
+        patience: float = 5.0,
     ) -> None:
         self._path = path
         self._clock = clock
         # a job's windows may run on another thread than the one that opened it; never on two at once
-        self._base = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._base = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
         try:
             self._open(job)
         except sqlite3.DatabaseError as error:

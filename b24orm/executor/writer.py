@@ -25,6 +25,7 @@ from b24orm.errors import (
 from b24orm.executor.executor import BATCH, Executor
 from b24orm.executor.journal import Journal
 from b24orm.executor.retry import never_executed
+from b24orm.executor.sizes import cut_off
 from b24orm.plan.calls import Ask, Outcome, Reply
 from b24orm.plan.origin import Origin
 from b24orm.plan.writes import Kind, Write
@@ -202,17 +203,23 @@ class Writer:
         return [found[write.place] for write in writes]
 
     async def _repeat(self, writes: Sequence[Write], error: B24Error, tries: int) -> list[Outcome]:
-        """Sends what may be sent twice again, in two halves: a batch that took too long is cut down."""
-        try:
-            await self.executor.sender.before_retry(error, tries, write=False)
-        except B24Error:
+        """Sends what may be sent twice again; a batch that took too long in two halves."""
+        if not await self._patience(error, tries):
             return [_unknown(write, error) for write in writes]
-        middle = (len(writes) + 1) // 2
+        middle = (len(writes) + 1) // 2 if cut_off(error) else len(writes)
         outcomes: list[Outcome] = []
-        for half in (writes[:middle], writes[middle:]):
-            if half:
-                outcomes += await self._group(half, tries + 1)
+        for part in (writes[:middle], writes[middle:]):
+            if part:
+                outcomes += await self._group(part, tries + 1)
         return [_gone(write, outcome) for write, outcome in zip(writes, outcomes, strict=True)]
+
+    async def _patience(self, error: B24Error, tries: int) -> bool:
+        """Waits before the next try; False if it was tried often enough: twice as often as a read."""
+        try:
+            await self.executor.sender.before_retry(error, (tries + 1) // 2, write=False)
+        except B24Error:
+            return False
+        return True
 
     async def _look_up(self, writes: Sequence[Write], error: B24Error, tries: int) -> list[Outcome]:
         """Finds what was added by its keys, and sends the rest again when it can't come any more."""
@@ -237,9 +244,7 @@ class Writer:
         return [found[write.place] for write in writes]
 
     async def _resent(self, writes: Sequence[Write], error: B24Error, tries: int) -> dict[int, Outcome]:
-        try:
-            await self.executor.sender.before_retry(error, tries, write=False)
-        except B24Error:  # given up; that nothing was done is known
+        if not await self._patience(error, tries):  # that nothing was done is known
             return {write.place: error for write in writes}
         outcomes = await self._group(writes, tries + 1)
         return {write.place: outcome for write, outcome in zip(writes, outcomes, strict=True)}

@@ -49,7 +49,8 @@ async def fetched(row: Entity, executor: Executor) -> dict[str, Any]:
     rows = rows_of(reply.result, call.envelope)
     if not rows:
         raise gone
-    return typed(type(row), rows[:1], "keep")[0]
+    lists = [f.name for f in row.__schema__.fields.values() if f.type == "crm_multifield" and f.name != "fm"]
+    return {**dict.fromkeys(lists, ()), **typed(type(row), rows[:1], "keep")[0]}  # no phone, no key
 
 
 async def refreshed(row: Entity, portal: Any, fields: Sequence[str]) -> None:
