@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import NotRequired, TypedDict
 
+from b24orm.entity.pause import collector_paused
 from b24orm.errors import InvalidRow
 
 if TYPE_CHECKING:
@@ -56,8 +57,10 @@ def typed(
     Raises:
         InvalidRow: a value does not fit its field, and ``on_invalid`` is ``raise``.
     """
+    validator = _validator(model)
     try:
-        return _validator(model).validate_python(rows)
+        with collector_paused():
+            return validator.validate_python(rows)
     except ValidationError:
         return [_one(model, row, on_invalid) for row in rows]
 
@@ -90,7 +93,8 @@ def _message(model: type[Entity], row: Any, wire: str, problem: str) -> str:
 
 def hydrate(model: type[_E], rows: Sequence[Mapping[str, Any]], on_invalid: OnInvalid) -> list[_E]:
     """Objects of a page of rows, with no changes noted."""
-    return [adopt(model, values) for values in typed(model, rows, on_invalid)]
+    with collector_paused():
+        return [adopt(model, values) for values in typed(model, rows, on_invalid)]
 
 
 def adopt(model: type[_E], values: dict[str, Any]) -> _E:

@@ -80,6 +80,7 @@ class Bucket:
     def __init__(self, limits: RateLimits) -> None:
         self._level = 0.0
         self._seen = 0.0
+        self._resting = True
         self._share = 1.0
         self._lock = threading.Lock()
         self.adopt(limits)
@@ -97,9 +98,21 @@ class Bucket:
             return 0.0
         with self._lock:
             rate = self._rate * self._share
-            self._level = max(0.0, self._level - rate * max(0.0, now - self._seen)) + 1
+            drained = 0.0 if self._resting else rate * max(0.0, now - self._seen)
+            self._resting = self._resting or drained >= self._level
+            self._level = max(0.0, self._level - drained) + 1
             self._seen = max(now, self._seen)
             return max(0.0, self._level - self._room) / rate
+
+    def answered(self, now: float) -> None:
+        """A request is back: from now on at the latest the server drains what it was sent.
+
+        An empty bucket has nothing to drain until a request has found its way there.
+        """
+        if self._resting:
+            with self._lock:
+                self._resting = False
+                self._seen = max(now, self._seen)
 
     def give_back(self) -> None:
         """Gives a place back that was not used."""

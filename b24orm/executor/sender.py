@@ -171,6 +171,8 @@ class Sender:
             error.sent_at = left
             self._failed(error, trip)
             raise
+        finally:
+            self._limits.bucket.answered(self._clock.now())
         self._budget.earn()
         self._limits.bucket.accepted()
         self.gate.good(self._per_command(trip, self._clock.now() - began))

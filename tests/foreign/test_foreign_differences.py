@@ -9,11 +9,14 @@ import asyncio
 import contextlib
 import warnings
 from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import aiohttp
 import icontract
 import pytest
+from beartype.roar import BeartypeException
 from fast_bitrix24 import Bitrix
 from fast_bitrix24.server_response import ErrorInServerResponseException
 
@@ -64,6 +67,20 @@ def test_get_all_keeps_the_order(fast: Bitrix, ours: b24orm.Portal) -> None:
 def test_get_all_takes_an_order(ours: b24orm.Portal) -> None:
     found = ours.get_all("crm.deal.list", {"select": ["ID"], "order": {"ID": "DESC"}})
     assert ids(found) == IN_ORDER[::-1]
+
+
+def test_get_all_takes_a_start(ours: b24orm.Portal) -> None:
+    assert ids(ours.get_all("crm.deal.list", {"select": ["ID"], "start": 50})) == IN_ORDER[50:]
+
+
+def test_get_all_lets_nothing_be_counted(portal: LocalPortal, fast: Bitrix, ours: b24orm.Portal) -> None:
+    def counted(client: Any) -> int:
+        portal.stats.reset()
+        client.get_all("crm.deal.list", {"select": ["ID"]})
+        return portal.stats.counted
+
+    by_them, by_us = counted(fast), counted(ours)
+    assert (by_them > 0, by_us) == (True, 0)
 
 
 def test_theirs_refuses_an_order(fast: Bitrix) -> None:
@@ -121,6 +138,66 @@ def test_call_of_a_list_of_one_answers_a_list(fast: Bitrix, ours: b24orm.Portal)
 def test_call_answers_one_result_for_each_item(fast: Bitrix, ours: b24orm.Portal) -> None:
     items = [{"filter": {"ID": 5}}, {"filter": {"ID": [6, 7]}}]
     assert [len(client.call("crm.deal.list", items)) for client in (fast, ours)] == [3, 2]
+
+
+def test_call_needs_no_items(ours: b24orm.Portal) -> None:
+    assert ours.call("profile")["ID"] == "1"
+
+
+def test_theirs_needs_items(fast: Bitrix) -> None:
+    with pytest.raises(BeartypeException):
+        fast.call("profile")
+
+
+def test_call_raw_answers_the_whole_body(fast: Bitrix, ours: b24orm.Portal) -> None:
+    bodies = [client.call("crm.deal.get", {"id": 5}, raw=True) for client in (fast, ours)]
+    assert bodies[0]["result"] == bodies[1]["result"]
+
+
+def test_call_batch_answers_the_same(fast: Bitrix, ours: b24orm.Portal) -> None:
+    batch = {"halt": 0, "cmd": {"one": "crm.deal.get?id=1", "two": "crm.deal.get?id=2"}}
+    assert fast.call_batch(batch) == ours.call_batch(batch)
+
+
+def test_a_batch_that_is_too_long_is_not_sent(portal: LocalPortal, ours: b24orm.Portal) -> None:
+    with pytest.raises(errors.InvalidValue):
+        ours.call_batch({"halt": 0, "cmd": {f"c{number}": "profile" for number in range(51)}})
+    assert portal.stats.requests == 0
+
+
+def test_list_and_get_keeps_the_order(fast: Bitrix, ours: b24orm.Portal) -> None:
+    orders = [list(client.list_and_get("crm.deal")) == IN_ORDER for client in (fast, ours)]
+    assert orders == [False, True]
+
+
+# -- values ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "theirs", "mine"),
+    [
+        ((1, 2), "(1, 2)", ["1", "2"]),
+        ({7}, "{7}", ["7"]),
+        (True, "True", "Y"),
+        (Decimal("1.50"), "1.50", "1.50"),
+        (datetime(2024, 1, 2, 3, 4), "2024-01-02 03:04:00", "2024-01-02T03:04:00"),
+    ],
+    ids=["tuple", "set", "bool", "Decimal", "datetime"],
+)
+def test_values_in_a_batch_arrive_as_the_server_reads_them(
+    portal: LocalPortal, fast: Bitrix, ours: b24orm.Portal, value: Any, theirs: Any, mine: Any
+) -> None:
+    portal.register("demo.add", echo)
+    items = [{"value": value}, {"value": value}]
+    assert [client.call("demo.add", items)[1]["value"] for client in (fast, ours)] == [theirs, mine]
+
+
+def test_a_boolean_sent_alone_is_the_same_as_in_a_batch(
+    portal: LocalPortal, fast: Bitrix, ours: b24orm.Portal
+) -> None:
+    portal.register("demo.add", echo)
+    bodies = [client.call("demo.add", {"value": True}, raw=True) for client in (fast, ours)]
+    assert [body["result"]["given"]["value"] for body in bodies] == [True, "Y"]
 
 
 def test_none_and_booleans_arrive_as_themselves(
@@ -183,6 +260,20 @@ def test_a_write_of_unknown_fate_is_not_repeated(
         return portal.store.count("deal") - before
 
     assert (added(fast), added(ours)) == (2, 1)
+
+
+def test_wrong_arguments_are_one_kind_of_error(fast: Bitrix, ours: b24orm.Portal) -> None:
+    with pytest.raises(BeartypeException):
+        fast.get_all(5)
+    with pytest.raises(errors.InvalidValue):
+        ours.get_all(5)  # type: ignore[arg-type]
+
+
+def test_a_webhook_in_clear_text_is_refused() -> None:
+    webhook = "http://portal.example/rest/1/secret/"
+    Bitrix(webhook)
+    with pytest.raises(errors.InvalidValue, match="clear text"):
+        b24orm.connect(webhook)
 
 
 # -- event loops ----------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any, Final
@@ -100,9 +100,9 @@ ASKED: Final[Mapping[str, st.SearchStrategy[Any]]] = {
 }
 
 
-def rows_of(schema: EntitySchema, names: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
+def rows_of(schema: EntitySchema, names: Iterable[str]) -> st.SearchStrategy[dict[str, Any]]:
     """Rows of stored values by field name."""
-    return st.fixed_dictionaries({name: stored(schema.fields[name]) for name in names})
+    return st.fixed_dictionaries({name: stored(schema.fields[name]) for name in sorted(names)})
 
 
 def stored(field: FieldSchema) -> st.SearchStrategy[Any]:

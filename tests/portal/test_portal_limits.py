@@ -45,7 +45,7 @@ async def timed(count: int, send: Callable[[], Awaitable[object]]) -> float:
 
 
 @pytest.mark.parametrize(
-    ("plan", "count", "factor"), [("standard", 120, 12), ("standard", 170, 12), ("enterprise", 400, 10)]
+    ("plan", "count", "factor"), [("standard", 120, 5), ("enterprise", 520, 10)]
 )
 async def test_a_plan_is_used_to_the_full_without_a_rejection(
     serve: Serve, plan: str, count: int, factor: int
