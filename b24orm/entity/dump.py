@@ -13,7 +13,7 @@ from b24orm.schema import EntitySchema, FieldSchema
 if TYPE_CHECKING:
     from b24orm.entity.base import Entity
 
-__all__ = ["added", "changed", "repeatable"]
+__all__ = ["added", "changed", "fields_of", "repeatable"]
 
 
 def added(row: Entity) -> dict[str, Any]:
@@ -38,6 +38,16 @@ def added(row: Entity) -> dict[str, Any]:
         if name in schema.fields and values[name] not in (None, ())
     }
     return sent | _extra(row)
+
+
+def fields_of(row: Entity) -> dict[str, Any]:
+    """What is known of a row that a new one could be made of: read-only values are left out."""
+    fields, values = row.__schema__.fields, vars(row)
+    return {
+        spec.write_name: _wire(spec, values[name], ())
+        for name, spec in fields.items()
+        if not spec.read_only and not spec.immutable and values.get(name) not in (None, ())
+    }
 
 
 def changed(row: Entity, only: Sequence[str] | None = None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from b24orm.entity.base import Entity
 from b24orm.entity.types import MultiField
 from b24orm.errors import InvalidValue
 from b24orm.orm import writing
+from b24orm.orm.linked import Linked
 from b24orm.orm.owner import portal_of
 from b24orm.orm.refresh import refreshed
 from b24orm.orm.saving import asave, deleted, save
@@ -89,6 +90,16 @@ class Saving(Entity):
         """As :meth:`refresh_from_db`, awaited."""
         portal = portal_of(self)
         await portal.arun(lambda: refreshed(self, portal, fields))
+
+    def linked(self, name: str) -> Linked:
+        """Writes what belongs to this row: ``contacts``, ``companies``, ``product_rows``.
+
+        >>> deal.linked("contacts").add(contact)                                # doctest: +SKIP
+
+        Raises:
+            Unsupported: there is no such link to be written.
+        """
+        return Linked(self, name)
 
     # -- entries of phone, email, web, im, by their value ----------------------------
 

@@ -29,6 +29,9 @@ Wire: TypeAlias = "str | int | float | dict[str, Wire] | list[Wire] | None"
 MAX_INPUT_VARS: Final = 1000
 """PHP reads no more parameters than this from one query string (its default)."""
 
+_LONG: Final = 100_000
+"""Characters from which a text (a file above all) travels alone: a batch of them would be huge."""
+
 _MACRO: Final = re.compile(r"\$(?:result|next|total|time|error)\S*\[[^\]]+\]", re.IGNORECASE)
 _TOP_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _BAD_KEY: Final = re.compile(r"[\[\]\x00]|\A\Z")

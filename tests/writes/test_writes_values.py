@@ -9,6 +9,8 @@ from b24orm.emulator import LocalPortal
 from b24orm.entity.files import NewFile
 from b24orm.errors import InvalidValue, OutcomeUnknown
 from b24orm.models import Contact
+from b24orm.plan.calls import Call
+from b24orm.transport.encoding import fits_batch
 from tests.writes.test_writes_instances import sent
 
 
@@ -92,3 +94,12 @@ def test_a_type_is_kept(client: Portal) -> None:
 def test_a_file_is_sent_by_name_and_content() -> None:
     assert NewFile("a.txt", b"\x00hi").wire() == {"fileData": ["a.txt", "AGhp"]}
     assert NewFile("a.txt", b"", replaces=5).wire() == {"id": 5, "fileData": ["a.txt", ""]}
+
+
+def test_a_large_file_travels_alone() -> None:
+    small, large = (
+        Call("crm.contact.add", {"fields": {"PHOTO": NewFile("a", b"x" * size).wire()}})
+        for size in (9, 99_000)
+    )
+    assert fits_batch(small)
+    assert not fits_batch(large)
