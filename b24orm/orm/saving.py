@@ -68,7 +68,7 @@ def _saving(
     """The work of a save, everything checked; None if there is nothing to do."""
     if idempotency not in ("origin", None):
         raise InvalidValue(f"idempotency is 'origin' or None, not {idempotency!r}")
-    if row.pk is None or force_add:
+    if force_add or _is_new(row):
         if if_unchanged:
             raise InvalidValue(
                 f"save(if_unchanged=True) is for a row that exists; this {type(row).__name__} is new"
@@ -80,6 +80,12 @@ def _saving(
         return None
     stamp = stamp_of(row) if if_unchanged else None
     return lambda: _update(row, portal, found, stamp)
+
+
+def _is_new(row: Entity) -> bool:
+    """A row without an id, or with one that its maker chose (the code of a currency)."""
+    schema = row.__schema__
+    return row.pk is None or (not schema.id_field.read_only and schema.id_name in row.changed)
 
 
 async def _add(row: Entity, portal: Any, call: Call, idempotency: str | None) -> None:

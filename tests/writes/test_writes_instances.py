@@ -21,7 +21,7 @@ from b24orm.errors import (
     Unsupported,
     UsageError,
 )
-from b24orm.models import Company, Contact, Deal, Department, SmartInvoice, Task, User
+from b24orm.models import Company, Contact, Currency, Deal, Department, SmartInvoice, Task, User
 from tests.conftest import Connect, Serve
 
 
@@ -205,6 +205,14 @@ def test_fields_at_the_top_level(desk: LocalPortal, client: Portal) -> None:
     made.name = "Support"
     made.save()
     assert Department.objects.get(id=made.id).name == "Support"
+
+
+def test_an_id_that_its_maker_chooses(desk: LocalPortal, client: Portal) -> None:
+    made = Currency(currency="XTS", amount_cnt=1, amount=2)
+    made.save()
+    made.amount = 3
+    made.save()
+    assert Currency.objects.get(currency="XTS").amount == 3
 
 
 def test_refresh_reads_the_row_again(desk: LocalPortal, client: Portal) -> None:
