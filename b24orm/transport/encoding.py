@@ -190,7 +190,7 @@ def _count(value: Any) -> int | None:
     if value is None:
         return None
     if isinstance(value, str):
-        return None if "$" in value and _MACRO.search(value) else 1
+        return None if len(value) > _LONG or ("$" in value and _MACRO.search(value)) else 1
     if isinstance(value, int):
         return 1
     if isinstance(value, Mapping):

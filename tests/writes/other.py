@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from fast_bitrix24 import Bitrix
 
-items = [{"fields": {"TITLE": f"t{number:04}"}} for number in range(int(sys.argv[2]))]
-Bitrix(sys.argv[1], verbose=False).call("crm.deal.add", items)
+def main(url: str, count: int) -> None:
+    from fast_bitrix24 import Bitrix
+
+    items = [{"fields": {"TITLE": f"t{number:04}"}} for number in range(count)]
+    Bitrix(url, verbose=False).call("crm.deal.add", items)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
