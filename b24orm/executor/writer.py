@@ -224,8 +224,7 @@ class Writer:
     async def _look_up(self, writes: Sequence[Write], error: B24Error, tries: int) -> list[Outcome]:
         """Finds what was added by its keys, and sends the rest again when it can't come any more."""
         clock, pause = self.executor.sender.clock, _LOOK
-        left = clock.now() if error.sent_at is None else error.sent_at
-        over = left + self.executor.sender.request_limit + _MARGIN
+        over = self._over(error)
         found: dict[int, Outcome] = {}
         while True:
             last = clock.now() >= over
@@ -242,6 +241,14 @@ class Writer:
         if missing:
             found.update(await self._resent(missing, error, tries))
         return [found[write.place] for write in writes]
+
+    def _over(self, error: B24Error) -> float:
+        """When the portal can't be working on a request any more, by the sender's clock."""
+        now = self.executor.sender.clock.now()
+        if isinstance(error, ApiError) and error.command is not None:
+            return now  # its batch was answered
+        left = now if error.sent_at is None else error.sent_at
+        return left + self.executor.sender.request_limit + _MARGIN
 
     async def _resent(self, writes: Sequence[Write], error: B24Error, tries: int) -> dict[int, Outcome]:
         if not await self._patience(error, tries):  # that nothing was done is known
