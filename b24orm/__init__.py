@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from b24orm.entity import Entity as Entity
     from b24orm.entity import InvalidRowWarning as InvalidRowWarning
     from b24orm.entity import MultiField as MultiField
+    from b24orm.entity.files import NewFile as NewFile
     from b24orm.errors import B24Error as B24Error
     from b24orm.executor.limits import RateLimits as RateLimits
     from b24orm.orm import Prefetch as Prefetch
     from b24orm.orm import Q as Q
+    from b24orm.orm.results import WriteErrors as WriteErrors
+    from b24orm.orm.results import WriteResult as WriteResult
     from b24orm.portal import AsyncPortal as AsyncPortal
     from b24orm.portal import Portal as Portal
     from b24orm.portal import connect as connect
@@ -35,10 +38,13 @@ __all__ = [
     "Entity",
     "InvalidRowWarning",
     "MultiField",
+    "NewFile",
     "Portal",
     "Prefetch",
     "Q",
     "RateLimits",
+    "WriteErrors",
+    "WriteResult",
     "connect",
     "errors",
 ]
@@ -49,10 +55,13 @@ _PLACES = {
     "Entity": "b24orm.entity",
     "InvalidRowWarning": "b24orm.entity",
     "MultiField": "b24orm.entity",
+    "NewFile": "b24orm.entity.files",
     "Portal": "b24orm.portal",
     "Prefetch": "b24orm.orm",
     "Q": "b24orm.query.nodes",
     "RateLimits": "b24orm.executor.limits",
+    "WriteErrors": "b24orm.orm.results",
+    "WriteResult": "b24orm.orm.results",
     "connect": "b24orm.portal",
 }
 

@@ -15,6 +15,8 @@
      ├── DoesNotExist          get() found nothing
      ├── MultipleObjects       get() found several
      ├── Incomplete            rows moved while they were read: the list is not whole
+     ├── OutcomeUnknown        writes were sent, and nobody can say whether they were done
+     ├── StaleObject           the row was changed by somebody else since it was fetched
      ├── ApiError              the server answered with an error
      │    ├── AuthError        bad, expired or insufficient credentials
      │    │    └── ExpiredToken
@@ -53,10 +55,12 @@ __all__ = [
     "NotConfigured",
     "NotFound",
     "OperatingLimited",
+    "OutcomeUnknown",
     "PortalClosed",
     "RateLimited",
     "RelationNotLoaded",
     "ServerFailure",
+    "StaleObject",
     "TimedOut",
     "TransportError",
     "UnknownName",
@@ -84,9 +88,13 @@ class B24Error(Exception):
 
     Attributes:
         attempts: how often the call was tried before it was given up.
+        item: the item of a bulk write that it belongs to.
+        sent_at: when the request left, in seconds of the sender's clock; None if it never did.
     """
 
     attempts: int = 1
+    item: object = None
+    sent_at: float | None = None
 
     def __str__(self) -> str:
         text = super().__str__()
@@ -139,6 +147,29 @@ class MultipleObjects(B24Error, LookupError):
 
 class Incomplete(B24Error):
     """Rows were inserted or deleted while pages were read by offset: the list is not whole."""
+
+
+class OutcomeUnknown(B24Error):
+    """Writes were sent and their answer was lost; whether they were done can't be established.
+
+    They were not sent again: that could do them twice. ``idempotency="origin"`` lets new rows
+    carry a key by which their fate is found.
+
+    Attributes:
+        items: what was to be written.
+    """
+
+    def __init__(self, text: str, items: Iterable[object] = ()) -> None:
+        super().__init__(text)
+        self.text = text
+        self.items = tuple(items)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (self.text, self.items))
+
+
+class StaleObject(B24Error):
+    """The row was changed by somebody else since it was fetched; nothing was sent."""
 
 
 class ApiError(B24Error):

@@ -91,6 +91,11 @@ class _Client:
         return self._executor.sender.requests if self._executor else 0
 
     @property
+    def executor(self) -> Executor:
+        """What sends this portal's calls; to be used on the portal's own loop only."""
+        return self._open()
+
+    @property
     def closed(self) -> bool:
         """Whether :meth:`close` was called."""
         return self._closed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from ssl import SSLContext
 from threading import Event, Thread
 
@@ -104,6 +104,14 @@ class ServerThread:
             self._ready.set()
             await self._stopping.wait()
         finally:
+            transports = [connection.transport for connection in server.connections]
             await runner.cleanup()
-            await asyncio.sleep(0)  # for connections that were being accepted meanwhile
-            await server.shutdown(0)
+            await _abort(transports)
+
+
+async def _abort(transports: Iterable[asyncio.BaseTransport | None]) -> None:
+    """Drops connections that still have something to say to a client that went away."""
+    for transport in transports:
+        if isinstance(transport, asyncio.Transport):
+            transport.abort()
+    await asyncio.sleep(0)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from b24orm.entity.given import given
 from b24orm.errors import (
     DoesNotExist,
     FieldNotLoaded,
     InvalidValue,
     MultipleObjects,
     RelationNotLoaded,
+    UnknownName,
     nearest,
 )
 from b24orm.schema import EntitySchema, FieldSchema, LinkSchema
@@ -82,6 +84,8 @@ class Entity(BaseModel):
     :class:`~b24orm.errors.FieldNotLoaded`, it is never None by accident.
     """
 
+    __slots__ = ("__before__", "__portal__")
+
     model_config = ConfigDict(
         extra="forbid",
         validate_assignment=True,
@@ -122,13 +126,17 @@ class Entity(BaseModel):
                 setattr(cls, name, Links(link))
 
     def __init__(self, **values: Any) -> None:
+        found = given(type(self), values)
         try:
-            super().__init__(**values)
+            super().__init__(**found.fields)
         except ValidationError as error:
             raise InvalidValue(_constructor_message(type(self), error)) from None
         loaded = vars(self)
         for name in loaded.keys() - self.__pydantic_fields_set__:
             del loaded[name]
+        loaded.update(found.related)
+        for name, value in found.user.items():
+            self._set_user_field(name, value)
 
     @property
     def pk(self) -> Any:
@@ -139,6 +147,36 @@ class Entity(BaseModel):
     def extra(self) -> Mapping[str, Any]:
         """Fields that the model doesn't declare, user fields above all, as the server spells them."""
         return MappingProxyType(self.__pydantic_extra__ or {})
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The fields that were set or changed since the row was fetched or saved."""
+        return tuple(sorted(self.__pydantic_fields_set__))
+
+    def before(self, name: str) -> Any:
+        """What a changed field held when the row was fetched; None if that is not known."""
+        return getattr(self, "__before__", {}).get(name)
+
+    def unchanged(self, **values: Any) -> None:
+        """Takes in what the server is known to hold now: nothing counts as changed any more."""
+        vars(self).update(values)
+        object.__setattr__(self, "__pydantic_fields_set__", set())
+        object.__setattr__(self, "__before__", {})
+
+    def take(self, **values: Any) -> None:
+        """Takes in what the server holds in these fields; other changes stay."""
+        vars(self).update(values)
+        self.__pydantic_fields_set__.difference_update(values)
+
+    def _set_user_field(self, name: str, value: Any) -> None:
+        object.__setattr__(self, "__pydantic_extra__", {**(self.__pydantic_extra__ or {}), name: value})
+        self.__pydantic_fields_set__.add(name)
+
+    def _remember(self, name: str) -> None:
+        """Keeps what a field held at first."""
+        if name in vars(self) and name not in self.__pydantic_fields_set__:
+            before = getattr(self, "__before__", {})
+            object.__setattr__(self, "__before__", {**before, name: vars(self)[name]})
 
     if not TYPE_CHECKING:
 
@@ -168,11 +206,33 @@ class Entity(BaseModel):
             )
 
     def __setattr__(self, name: str, value: Any) -> None:
+        found = given(type(self), {name: value})
+        for wire, item in found.user.items():
+            self._set_user_field(wire, item)
+        for field, item in found.fields.items():
+            self._remember(field)
+            self._assign(field, item)
+            spec = self.__schema__.fields.get(field)
+            if spec is not None and spec.relation_name:
+                vars(self).pop(spec.relation_name, None)  # it was another row's
+        vars(self).update(found.related)
+
+    def _assign(self, name: str, value: Any) -> None:
+        extra = self.__pydantic_extra__
+        object.__setattr__(self, "__pydantic_extra__", None)  # assignment would mix it with the fields
         try:
             super().__setattr__(name, value)
         except ValidationError as error:
-            problem = error.errors()[0]
-            raise InvalidValue(f"{type(self).__name__}.{name} can't be {value!r}: {problem['msg']}") from None
+            raise self._refused(name, value, error) from None
+        finally:
+            object.__setattr__(self, "__pydantic_extra__", extra)
+
+    def _refused(self, name: str, value: Any, error: ValidationError) -> Exception:
+        problem, model = error.errors()[0], type(self).__name__
+        if problem["type"] == "no_such_attribute":
+            names = (*type(self).__field_names__, *self.__schema__.relations)
+            return UnknownName(f"{model} has no field {name!r}{nearest(name, names)}")
+        return InvalidValue(f"{model}.{name} can't be {value!r}: {problem['msg']}")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Entity):

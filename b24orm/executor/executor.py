@@ -111,6 +111,8 @@ class Executor:
     async def _in_parts(self, ask: Ask, size: int, cuts: int) -> list[Outcome]:
         """The question in several batches; references into an earlier part are filled in here."""
         if not ask.chained:
+            if ask.ordered:
+                return await self._in_turn(ask, size)
             return await self._side_by_side(ask, size, cuts)
         outcomes: list[Outcome] = []
         results: dict[str, Any] = {}
@@ -131,6 +133,17 @@ class Executor:
                 if isinstance(outcome, Reply):
                     results[label] = outcome.result
         return [*outcomes, *(_not_run(call) for call in ask.calls[len(outcomes) :])]
+
+    async def _in_turn(self, ask: Ask, size: int) -> list[Outcome]:
+        """The question in several batches, one after the other; one that halts ends them all."""
+        outcomes: list[Outcome] = []
+        for start in range(0, len(ask.calls), size):
+            part = Ask(ask.calls[start : start + size], halt=ask.halt)
+            if ask.halt and any(isinstance(outcome, B24Error) for outcome in outcomes):
+                outcomes += [_not_run(call) for call in part.calls]
+            else:
+                outcomes += await self._ask_now(part)
+        return outcomes
 
     async def _one_by_one(self, ask: Ask) -> list[Outcome]:
         results: dict[str, Any] = {}
@@ -174,7 +187,8 @@ class Executor:
                 if cut_off(error) and len(left) > 1 and not _writes(ask):
                     with suppress(type(error)):
                         return await self._smaller(ask, error, cuts + 1)
-                return [found.get(label, error) for label in labels]
+                # those sent again have another fate than the refusal they had before
+                return [error if label in left else found[label] for label in labels]
             found.update(zip(left, outcomes, strict=True))
             again = _again(ask, found)
             if not again:

@@ -27,12 +27,15 @@ class RateLimits:
         per_second: requests a second that it takes for ever; None: no limit at all.
         operating_limit: seconds that one method may operate within the window; None: no limit.
         operating_window: the window, in seconds.
+        request_limit: seconds after which the portal itself gives up a request; a write whose
+            answer was lost may still be under way for so long.
     """
 
     burst: int = 50
     per_second: float | None = 2.0
     operating_limit: float | None = 480.0
     operating_window: float = 600.0
+    request_limit: float = 60.0
 
     def __post_init__(self) -> None:
         if self.burst < 1:
@@ -227,11 +230,13 @@ class PortalLimits:
     def __init__(self, limits: RateLimits) -> None:
         self.bucket = Bucket(limits)
         self.operating = Operating(limits)
+        self.request_limit = limits.request_limit
 
     def adopt(self, limits: RateLimits) -> None:
         """Takes other limits over: what the newest client knows of the plan is what counts."""
         self.bucket.adopt(limits)
         self.operating.adopt(limits)
+        self.request_limit = limits.request_limit
 
 
 _shared: dict[str, PortalLimits] = {}

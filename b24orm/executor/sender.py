@@ -88,6 +88,16 @@ class Sender:
         self._budget = RetryBudget()
         self._clock = clock or SystemClock()
 
+    @property
+    def clock(self) -> Clock:
+        """What tells the time and waits."""
+        return self._clock
+
+    @property
+    def request_limit(self) -> float:
+        """Seconds after which the portal itself gives up a request."""
+        return self._limits.request_limit
+
     async def send(self, trip: Trip, params: Mapping[str, Any]) -> Reply:
         """The reply to one request, tried again while that may help and can do no harm.
 
@@ -149,6 +159,7 @@ class Sender:
         self.requests += 1
         mark = uuid.uuid4().hex[:8]
         log.debug("-> %s %s %s", mark, trip.name, self._shown(body))
+        left = self._clock.now()
         request = Request(self.webhook.url(trip.name), body, self._timeout, trip.name, self.webhook.host)
         began = self._clock.now()
         try:
@@ -157,6 +168,7 @@ class Sender:
             reply = read(response, method=trip.name, host=self.webhook.host, redact=self.webhook.redact)
         except (ApiError, TransportError) as error:
             log.debug("<- %s %s", mark, error)
+            error.sent_at = left
             self._failed(error, trip)
             raise
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from b24orm.entity.base import Entity
+from b24orm.orm.instances import Saving
 from b24orm.orm.queryset import QuerySet, objects_of
 
 __all__ = ["Model"]
@@ -19,7 +20,7 @@ class _Objects:
         return objects_of(owner)
 
 
-class Model(Entity):
+class Model(Saving):
     """A model: a typed row, and :attr:`objects` to find rows with."""
 
     if not TYPE_CHECKING:

@@ -16,8 +16,10 @@ from b24orm.entity.base import Entity
 from b24orm.entity.rows import OnInvalid, hydrate
 from b24orm.errors import InvalidValue
 from b24orm.orm.attach import Attacher
+from b24orm.orm.bulk import Writes
 from b24orm.orm.fetch import Shape
 from b24orm.orm.loads import Load, Prefetch, grown, loads_of
+from b24orm.orm.owner import remember
 from b24orm.orm.related import RelatedPage
 from b24orm.orm.rowset import Rows, ValuesSet
 from b24orm.orm.shapes import as_dicts, as_tuples, as_values
@@ -33,7 +35,7 @@ F = TypeVar("F", bound=str, default=str)
 O = TypeVar("O", bound=str, default=str)  # noqa: E741 - fields, orders
 
 
-class QuerySet(Rows[M, F, O]):
+class QuerySet(Rows[M, F, O], Writes[M]):
     """Rows of an entity as objects.
 
     The generated subclass of each model adds the typed ``filter``, ``exclude``, ``get`` and
@@ -107,12 +109,16 @@ class QuerySet(Rows[M, F, O]):
         return made
 
     def _shaper(self) -> Shape[M]:
-        if not self._loads:
-            return self._shape
-        attacher, model = Attacher(self._loads), cast("type[M]", self._model)
+        attacher, model, portal = Attacher(self._loads), cast("type[M]", self._model), self._backend
 
         def shape(rows: Sequence[Row], on_invalid: OnInvalid) -> list[M]:
-            return attacher.shape(model, cast("RelatedPage", rows), on_invalid)
+            if self._loads:
+                made = attacher.shape(model, cast("RelatedPage", rows), on_invalid)
+            else:
+                made = self._shape(rows, on_invalid)
+            for row in made:
+                remember(row, portal)
+            return made
 
         return shape
 

@@ -99,6 +99,7 @@ class Ask:
         labels: their labels when they refer to one another, else empty.
         chained: they must travel in one batch, in this order.
         halt: the batch stops at the first error.
+        ordered: if it takes several batches, each waits for the one before it.
         key: for the flow to recognise its own question.
     """
 
@@ -106,6 +107,7 @@ class Ask:
     labels: tuple[str, ...] = ()
     chained: bool = False
     halt: bool = False
+    ordered: bool = False
     key: object = None
 
 

@@ -36,6 +36,8 @@ _MACRO: Final = re.compile(
     r"\$(?:result|next|total|time|error|signature)\S*\[[^\]]+\]",
     re.IGNORECASE | re.ASCII,  # the server sees bytes: only ASCII's spaces end a macro
 )
+_LONG: Final = 100_000
+"""Characters from which a text (a file above all) travels alone: a batch of them would be huge."""
 _TOP_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _BAD_KEY: Final = re.compile(r"[\[\]\x00]|\A[ \t\n\r\v\f]?\Z")
 """Keys that PHP cuts, or takes for the next number of a list."""
@@ -212,7 +214,7 @@ def _count(value: Any, depth: int) -> int | None:
     if value is None:
         return None
     if isinstance(value, str):
-        return None if "$" in value and _MACRO.search(value) else 1
+        return None if len(value) > _LONG or ("$" in value and _MACRO.search(value)) else 1
     if isinstance(value, int):
         return 1
     if isinstance(value, Mapping):

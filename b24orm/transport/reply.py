@@ -39,15 +39,33 @@ _CODES: Final[Mapping[str, type[ApiError]]] = {
     "WRONG_AUTH_TYPE": AuthError,
     "PAYMENT_REQUIRED": AuthError,
     "NOT_INSTALLED": AuthError,
+    "ERROR_OAUTH": AuthError,
+    "INVALID_REQUEST": AuthError,
+    "PORTAL_DELETED": AuthError,
     "OVERLOAD_LIMIT": AuthError,
     "ERROR_METHOD_NOT_FOUND": NotFound,
     "NOT_FOUND": NotFound,
     "ERROR_NOT_FOUND": NotFound,
     "ACCESS_DENIED": AccessDenied,
+    "ALLOWED_ONLY_INTRANET_USER": AccessDenied,
+    "WRONG_LICENSE": AccessDenied,
+    "METHOD_CONFIRM_WAITING": AccessDenied,
+    "METHOD_CONFIRM_DENIED": AccessDenied,
     "INTERNAL_SERVER_ERROR": ServerFailure,
     "ERROR_UNEXPECTED_ANSWER": ServerFailure,
     "CONNECTION_ERROR": ServerFailure,
 }
+
+_V3: Final = "BITRIX_REST_V3_EXCEPTION_"
+_V3_CODES: Final[Mapping[str, type[ApiError]]] = {
+    "ACCESSDENIEDEXCEPTION": AccessDenied,
+    "INSUFFICIENTSCOPEEXCEPTION": AuthError,
+    "LICENSEEXCEPTION": AccessDenied,
+    "METHODNOTFOUNDEXCEPTION": NotFound,
+    "ENTITYNOTFOUNDEXCEPTION": NotFound,
+    "RATELIMITEXCEPTION": OperatingLimited,
+}
+"""REST 3.0 names its exceptions; what is behind the prefix tells them apart."""
 
 _TEXTS: Final[Mapping[str, type[ApiError]]] = {
     "not found": NotFound,
@@ -131,11 +149,22 @@ def _error(
     code, text = body["error"], body.get("error_description", "")
     if isinstance(code, Mapping):  # REST 3.0
         code, text = code.get("code", ""), code.get("message", "")
-    code, text = redact(str(code)), redact(str(text or ""))
-    kind = _CODES.get(code.upper()) or (_TEXTS.get(text.strip(" .").lower()) if not code else None)
-    if kind is None:
-        kind = ServerFailure if status is not None and status >= 500 else ApiError
-    return kind(code, text, method=method, status=status, command=command, host=host)
+    code = "" if code is None or code is False else redact(str(code))
+    text = redact(str(text or ""))
+    return _kind(code, text, status)(code, text, method=method, status=status, command=command, host=host)
+
+
+def _kind(code: str, text: str, status: int | None) -> type[ApiError]:
+    """The class of an error: by its code, then by its text, then by the HTTP status."""
+    if code.startswith(_V3):
+        found = _V3_CODES.get(code.removeprefix(_V3))
+        if found is AccessDenied and status == 401:  # that is how it says "bad credentials"
+            return AuthError
+    else:
+        found = _CODES.get(code.upper()) if code else _TEXTS.get(text.strip(" .").lower())
+    if found is not None:
+        return found
+    return ServerFailure if status is not None and status >= 500 else ApiError
 
 
 def batch_outcomes(

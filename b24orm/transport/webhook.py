@@ -11,7 +11,8 @@ from b24orm.errors import InvalidValue
 
 __all__ = ["Webhook"]
 
-_PATH: Final = re.compile(r"/rest/(\d+)/([A-Za-z0-9_-]+)/?(.*)\Z")
+_PATH: Final = re.compile(r"/rest/(\d+)/([A-Za-z0-9_-]+)(?:/.*)?\Z")
+_PORTS: Final = {"http": 80, "https": 443}
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _SHAPE: Final = "https://PORTAL/rest/USER_ID/SECRET/"
 
@@ -58,7 +59,7 @@ class Webhook:
                 f"http://{parts.hostname} would send the secret in clear text; use https, or allow_http=True"
             )
         name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        host = f"{name}:{port}" if port else name
+        host = name if port in (None, _PORTS[parts.scheme]) else f"{name}:{port}"
         return cls(f"{parts.scheme}://{host}/rest", host, int(match[1]), match[2])
 
     def url(self, method: str) -> str:

@@ -1,0 +1,150 @@
+"""ONE row -> what an add or an update sends: only what was set or changed, in the server's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from b24orm.entity.files import NewFile
+from b24orm.entity.types import MultiField
+from b24orm.errors import InvalidValue, Unsupported
+from b24orm.schema import EntitySchema, FieldSchema
+
+if TYPE_CHECKING:
+    from b24orm.entity.base import Entity
+
+__all__ = ["added", "changed", "fields_of", "repeatable"]
+
+
+def added(row: Entity) -> dict[str, Any]:
+    """The fields of a new row, by the names that add reads.
+
+    Raises:
+        InvalidValue: a required field is missing, or a read-only one is set.
+    """
+    schema = row.__schema__
+    _refuse(schema, row.changed, update=False)
+    values = vars(row)
+    lacking = [
+        spec.name
+        for spec in schema.fields.values()
+        if spec.required and not spec.read_only and values.get(spec.name) in (None, "", ())
+    ]
+    if lacking:
+        raise InvalidValue(f"a new {schema.name} needs {', '.join(lacking)}")
+    sent = {
+        schema.fields[name].write_name: _wire(schema.fields[name], values[name], ())
+        for name in row.changed
+        if name in schema.fields and values[name] not in (None, ())
+    }
+    return sent | _extra(row)
+
+
+def fields_of(row: Entity) -> dict[str, Any]:
+    """What is known of a row that a new one could be made of: read-only values are left out."""
+    fields, values = row.__schema__.fields, vars(row)
+    return {
+        spec.write_name: _wire(spec, values[name], ())
+        for name, spec in fields.items()
+        if not spec.read_only and not spec.immutable and values.get(name) not in (None, ())
+    }
+
+
+def changed(row: Entity, only: Sequence[str] | None = None) -> dict[str, Any]:
+    """The changed fields of a row, by the names that update reads.
+
+    Args:
+        row: the row.
+        only: names of the fields to send; all that changed when None.
+
+    Raises:
+        InvalidValue: a read-only or immutable field was changed, or a list of values was changed
+            whose entries are not known.
+    """
+    schema = row.__schema__
+    names = [name for name in (row.changed if only is None else only) if name != schema.id_name]
+    _refuse(schema, names, update=True)
+    values, sent = vars(row), dict[str, Any]()
+    for name in names:
+        spec = schema.fields.get(name)
+        if spec is not None:
+            sent[spec.write_name] = _wire(spec, values[name], _before(row, spec))
+    extra = _extra(row)
+    return sent | (extra if only is None else {key: extra[key] for key in extra if key in only})
+
+
+def repeatable(sent: Mapping[str, Any]) -> bool:
+    """Whether an update may be sent twice: a new phone number would be added twice."""
+    return not any(
+        isinstance(value, list)
+        and any(isinstance(item, dict) and "VALUE" in item for item in value)
+        and any(isinstance(item, dict) and "ID" not in item for item in value)
+        for value in sent.values()
+    ) and not any(_holds_file(value) for value in sent.values())
+
+
+def _holds_file(value: Any) -> bool:
+    if isinstance(value, dict):
+        return "fileData" in value
+    return isinstance(value, list) and any(_holds_file(item) for item in value)
+
+
+def _refuse(schema: EntitySchema, names: Sequence[str], *, update: bool) -> None:
+    for name in names:
+        spec = schema.fields.get(name)
+        if spec is None:
+            continue
+        if spec.read_only:
+            raise InvalidValue(f"{schema.name}.{name} is read-only: the portal sets it")
+        if update and spec.immutable:
+            raise InvalidValue(f"{schema.name}.{name} can't be changed once the {schema.name} exists")
+
+
+def _before(row: Entity, spec: FieldSchema) -> Sequence[MultiField]:
+    """The entries of a list of values as they were fetched."""
+    if spec.type != "crm_multifield":
+        return ()
+    before: Sequence[MultiField] | None = row.before(spec.name)
+    if before is None or any(entry.id is None for entry in before):
+        raise InvalidValue(
+            f"{row.__schema__.name}.{spec.name} can't be changed: its entries were not fetched, "
+            "so nobody knows which to remove; call refresh_from_db() first"
+        )
+    return before
+
+
+def _wire(spec: FieldSchema, value: Any, before: Sequence[MultiField]) -> Any:
+    if spec.type == "crm_multifield":
+        return _entries(spec, before, value)
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    """``""`` clears any field: null would leave a date alone."""
+    if value is None:
+        return ""
+    if isinstance(value, NewFile):
+        return value.wire()
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _entries(spec: FieldSchema, before: Sequence[MultiField], after: Sequence[MultiField]) -> list[Any]:
+    """What turns the entries from before into those after: the server merges what it is sent."""
+    if spec.name == "fm":
+        raise Unsupported("the values of fm can't be written by this model; use call('crm.item.update', ...)")
+    kept = {entry.id: entry for entry in after if entry.id is not None}
+    old = {entry.id: entry for entry in before}
+    sent: list[Any] = [{"ID": number, "DELETE": "Y"} for number in old if number not in kept]
+    for entry in after:
+        if entry.id is not None and old.get(entry.id) == entry:
+            continue
+        kind = {"VALUE_TYPE": entry.value_type} if entry.value_type else {}
+        identity = {"ID": entry.id} if entry.id in old else {}
+        sent.append({**identity, "VALUE": entry.value, **kind})
+    return sent
+
+
+def _extra(row: Entity) -> dict[str, Any]:
+    return {name: _plain(row.extra[name]) for name in row.changed if name in row.extra}

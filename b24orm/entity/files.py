@@ -1,0 +1,43 @@
+"""Files on their way to the server."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+__all__ = ["NewFile"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file to upload into a file field. Rule: ``{"fileData": [name, base64]}``.
+
+    >>> NewFile("note.txt", b"hi").wire()
+    {'fileData': ['note.txt', 'aGk=']}
+
+    Attributes:
+        name: what the file is called on the portal, with its extension.
+        content: the bytes.
+        replaces: the id of the file in the field that it takes the place of.
+    """
+
+    name: str
+    content: bytes = field(repr=False)
+    replaces: int | None = None
+
+    @classmethod
+    def read(cls, path: str | Path, *, replaces: int | None = None) -> NewFile:
+        """A file of this machine.
+
+        Raises:
+            OSError: it can't be read.
+        """
+        source = Path(path)
+        return cls(source.name, source.read_bytes(), replaces)
+
+    def wire(self) -> dict[str, Any]:
+        """What is sent."""
+        sent: dict[str, Any] = {"fileData": [self.name, b64encode(self.content).decode()]}
+        return {"id": self.replaces, **sent} if self.replaces is not None else sent

@@ -1,0 +1,101 @@
+"""What a user gives to a model: names of fields, relations and user fields; ids or related objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from b24orm.entity.types import MultiField
+from b24orm.errors import InvalidValue, nearest
+from b24orm.query.lookups import kind_of
+from b24orm.query.names import user_field
+from b24orm.schema import EntitySchema, FieldSchema
+
+if TYPE_CHECKING:
+    from b24orm.entity.base import Entity
+
+__all__ = ["Given", "given"]
+
+
+@dataclass(slots=True)
+class Given:
+    """Values sorted by where they belong.
+
+    Attributes:
+        fields: by the name of the field; validated by the model afterwards.
+        user: user fields by the server's spelling.
+        related: related objects by the name of their relation.
+    """
+
+    fields: dict[str, Any] = field(default_factory=dict[str, Any])
+    user: dict[str, Any] = field(default_factory=dict[str, Any])
+    related: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def given(model: type[Entity], values: Mapping[str, Any]) -> Given:
+    """Values sorted; unknown names stay among the fields, where the model refuses them.
+
+    Raises:
+        InvalidValue: an object of another entity or without an id, a value outside its closed set,
+            or two names of one field.
+    """
+    schema, found = model.__schema__, Given()
+    for name, value in values.items():
+        spec = None
+        if name not in model.__field_names__:
+            spec = schema.relations.get(name) or schema.by_wire.get(name)
+        target = spec.name if spec is not None else name
+        if target in found.fields:
+            raise InvalidValue(f"{schema.name}.{target} is given twice: also as {name!r}")
+        if target in model.__field_names__:
+            known = schema.fields.get(target)
+            found.fields[target] = value if known is None else _checked(schema, known, value)
+            if known is not None and known.relation_name and _is_row(value):
+                found.related[known.relation_name] = value
+        elif (user := user_field(schema, name)) is not None:
+            found.user[user.wire] = value
+        else:
+            found.fields[name] = value
+    return found
+
+
+def _is_row(value: Any) -> bool:
+    return hasattr(value, "__schema__")
+
+
+def _checked(schema: EntitySchema, spec: FieldSchema, value: Any) -> Any:
+    if spec.relation is not None and spec.multiple and isinstance(value, (list, tuple, set, frozenset)):
+        return [_key(schema, spec, item) for item in value]
+    if _is_row(value):
+        return _key(schema, spec, value)
+    if spec.type == "crm_multifield" and isinstance(value, (list, tuple)):
+        return [MultiField(value=item) if isinstance(item, str) else item for item in value]
+    if (
+        spec.enum
+        and isinstance(value, str)
+        and value
+        and kind_of(spec) != "boolean"
+        and value not in spec.enum
+    ):
+        raise InvalidValue(
+            f"{schema.name}.{spec.name} can't be {value!r}: "
+            f"it is one of {', '.join(spec.enum)}{nearest(value, spec.enum)}"
+        )
+    return value
+
+
+def _key(schema: EntitySchema, spec: FieldSchema, value: Any) -> Any:
+    """The value that identifies a related object."""
+    if not _is_row(value):
+        return value
+    if value.__schema__.name != spec.relation:
+        wanted = f"a {spec.relation} or its id" if spec.relation else f"a {spec.type}"
+        raise InvalidValue(f"{schema.name}.{spec.name} can't be a {value.__schema__.name}: it takes {wanted}")
+    key = vars(value).get(spec.relation_key)
+    if key is None:
+        raise InvalidValue(
+            f"{schema.name}.{spec.relation_name or spec.name} can't be a {spec.relation} "
+            f"without {spec.relation_key}: save it first"
+        )
+    return key

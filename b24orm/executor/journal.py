@@ -1,0 +1,160 @@
+"""A journal of a bulk write: a SQLite file that lets a killed job go on where it stopped.
+
+Before a write is sent the journal says so, and after its answer what came of it. What was sent
+and has no outcome when the job starts again is looked into, not sent again blindly.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any, Final, Literal, TypeAlias, cast
+
+from b24orm.errors import InvalidValue
+
+__all__ = ["Entry", "Journal", "State"]
+
+State: TypeAlias = Literal["sent", "done"]
+
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS job (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS item (
+    place INTEGER PRIMARY KEY, digest TEXT NOT NULL, state TEXT NOT NULL, at REAL NOT NULL, id TEXT
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the journal knows of one item.
+
+    Attributes:
+        state: ``sent``: it left, and its outcome is not known; ``done``: it was executed.
+        at: when it left, in unix seconds.
+        id: the id of the row that it added.
+        digest: what was sent.
+    """
+
+    state: State
+    at: float
+    id: int | str | None
+    digest: str
+
+
+class Journal:
+    """The journal of one job.
+
+    Args:
+        path: the file; made if it is not there.
+        job: what the job does (operation, entity, portal); a file of another job is refused.
+        clock: gives unix seconds.
+        patience: seconds to wait for another process to let go of the file.
+
+    Raises:
+        InvalidValue: the file belongs to another job, is in use, or is no journal.
+    """
+
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        job: Mapping[str, str],
+        *,
+        clock: Callable[[], float] = time.time,
+        patience: float = 5.0,
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        # a job's windows may run on another thread than the one that opened it; never on two at once
+        self._base = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+        try:
+            self._open(job)
+        except sqlite3.DatabaseError as error:
+            self._base.close()
+            raise InvalidValue(f"{path} can't be used as a journal: {error}") from None
+        except InvalidValue:
+            self._base.close()
+            raise
+
+    def _open(self, job: Mapping[str, str]) -> None:
+        self._base.execute("PRAGMA locking_mode = EXCLUSIVE")  # two jobs must not share a journal
+        self._base.execute("PRAGMA synchronous = FULL")
+        self._base.execute("BEGIN EXCLUSIVE")
+        for statement in _TABLES.strip().split(";\n"):
+            self._base.execute(statement)
+        known = dict(self._base.execute("SELECT name, value FROM job"))
+        if not known:
+            known = {**job, "key": uuid.uuid4().hex[:16]}
+            self._base.executemany("INSERT INTO job VALUES (?, ?)", list(known.items()))
+        self._base.execute("COMMIT")
+        for name, value in job.items():
+            if known.get(name) != value:
+                raise InvalidValue(
+                    f"the journal {self._path} belongs to another job: its {name} is {known.get(name)!r}, "
+                    f"not {value!r}; use another file"
+                )
+        self.key: str = known["key"]
+
+    def entry(self, place: int, digest: str) -> Entry | None:
+        """What is known of an item.
+
+        Raises:
+            InvalidValue: another item has this place: the source gives other items than before.
+        """
+        row = self._base.execute(
+            "SELECT state, at, id, digest FROM item WHERE place = ?", (place,)
+        ).fetchone()
+        if row is None:
+            return None
+        state, at, row_id, known = row
+        if known != digest:
+            raise InvalidValue(
+                f"item {place} is not the one that the journal {self._path} knows: "
+                "the source must give the same items in the same order when a job goes on"
+            )
+        return Entry(state, at, int(row_id) if row_id is not None and row_id.isdigit() else row_id, known)
+
+    def sending(self, items: Iterable[tuple[int, str]]) -> None:
+        """Items (place and digest) are about to leave."""
+        now = self._clock()
+        self._all(
+            "INSERT INTO item VALUES (?, ?, 'sent', ?, NULL) "
+            "ON CONFLICT (place) DO UPDATE SET state = 'sent', at = excluded.at",
+            [(place, digest, now) for place, digest in items],
+        )
+
+    def done(self, items: Iterable[tuple[int, Any]]) -> None:
+        """Items (place and id) were executed."""
+        rows = [(None if row_id is None else str(row_id), place) for place, row_id in items]
+        self._all("UPDATE item SET state = 'done', id = ? WHERE place = ?", rows)
+
+    def not_done(self, places: Iterable[int]) -> None:
+        """Items were refused: the next run sends them again."""
+        self._all("DELETE FROM item WHERE place = ?", [(place,) for place in places])
+
+    def _all(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
+        if not rows:
+            return
+        self._base.execute("BEGIN IMMEDIATE")
+        try:
+            self._base.executemany(statement, rows)
+        except BaseException:
+            self._base.execute("ROLLBACK")
+            raise
+        self._base.execute("COMMIT")
+
+    def age(self, entry: Entry) -> float:
+        """Seconds since an item left."""
+        return max(0.0, self._clock() - entry.at)
+
+    def counts(self) -> dict[str, int]:
+        """How many items are in which state."""
+        rows = self._base.execute("SELECT state, COUNT(*) FROM item GROUP BY state").fetchall()
+        return dict(cast("list[tuple[str, int]]", rows))
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._base.close()

@@ -1,0 +1,153 @@
+"""What an object does by itself: save, delete, and read its row again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from typing_extensions import Self
+
+from b24orm.entity.base import Entity
+from b24orm.entity.types import MultiField
+from b24orm.errors import InvalidValue
+from b24orm.orm import writing
+from b24orm.orm.linked import Linked
+from b24orm.orm.owner import portal_of
+from b24orm.orm.refresh import refreshed
+from b24orm.orm.saving import asave, deleted, save
+from b24orm.portal import AsyncPortal, Portal
+
+__all__ = ["Saving"]
+
+
+class Saving(Entity):
+    """An object that saves itself."""
+
+    def save(
+        self,
+        *,
+        using: Portal | AsyncPortal | None = None,
+        params: Mapping[str, Any] | None = None,
+        if_unchanged: bool = False,
+        idempotency: str | None = None,
+    ) -> None:
+        """Adds a new object, or sends what was changed in it; without changes nothing is sent.
+
+        >>> deal.opportunity = 500                                              # doctest: +SKIP
+        >>> deal.save()                                                         # doctest: +SKIP
+
+        Args:
+            using: another portal than the one that it came from.
+            params: ``params`` of the method: ``{"REGISTER_SONET_EVENT": "N"}``.
+            if_unchanged: look first whether somebody else changed the row since it was fetched.
+                A small gap remains between the look and the change.
+            idempotency: ``origin``: a new row carries a key by which it is found when the answer is lost.
+
+        Raises:
+            InvalidValue: a field is read-only, can't be changed any more, or is missing; nothing was sent.
+            StaleObject: somebody else changed the row; nothing was sent.
+            OutcomeUnknown: the answer to an add was lost; it was not sent again.
+        """
+        save(self, using=using, params=params, if_unchanged=if_unchanged, idempotency=idempotency)
+
+    async def asave(
+        self,
+        *,
+        using: Portal | AsyncPortal | None = None,
+        params: Mapping[str, Any] | None = None,
+        if_unchanged: bool = False,
+        idempotency: str | None = None,
+    ) -> None:
+        """As :meth:`save`, awaited."""
+        await asave(self, using=using, params=params, if_unchanged=if_unchanged, idempotency=idempotency)
+
+    def delete(self, *, using: Portal | AsyncPortal | None = None) -> None:
+        """Deletes the row; the object keeps its values and loses its id.
+
+        Raises:
+            NotFound: there is no such row.
+        """
+        portal = portal_of(self, using)
+        call = writing.delete_call(self)
+        portal.run(lambda: deleted(self, portal, call))
+
+    async def adelete(self, *, using: Portal | AsyncPortal | None = None) -> None:
+        """As :meth:`delete`, awaited."""
+        portal = portal_of(self, using)
+        call = writing.delete_call(self)
+        await portal.arun(lambda: deleted(self, portal, call))
+
+    def refresh_from_db(self, fields: Sequence[str] = ()) -> None:
+        """Reads the row again: every field, or these; changes that were not saved are lost.
+
+        Raises:
+            DoesNotExist: the row is gone.
+        """
+        portal = portal_of(self)
+        portal.run(lambda: refreshed(self, portal, fields))
+
+    async def arefresh_from_db(self, fields: Sequence[str] = ()) -> None:
+        """As :meth:`refresh_from_db`, awaited."""
+        portal = portal_of(self)
+        await portal.arun(lambda: refreshed(self, portal, fields))
+
+    def linked(self, name: str) -> Linked:
+        """Writes what belongs to this row: ``contacts``, ``companies``, ``product_rows``.
+
+        >>> deal.linked("contacts").add(contact)                                # doctest: +SKIP
+
+        Raises:
+            Unsupported: there is no such link to be written.
+        """
+        return Linked(self, name)
+
+    # -- entries of phone, email, web, im, by their value ----------------------------
+
+    def add_value(self, field: str, value: str, value_type: str = "WORK") -> Self:
+        """One entry more in a list of values; saved by :meth:`save`.
+
+        >>> contact.add_value("phone", "+7 900 000-00-00", "MOBILE").save()     # doctest: +SKIP
+        """
+        entries = _values(self, field)
+        setattr(self, field, [*entries, MultiField(value=value, value_type=value_type)])
+        return self
+
+    def change_value(self, field: str, old: str, new: str, value_type: str | None = None) -> Self:
+        """Another value for an entry.
+
+        Raises:
+            InvalidValue: there is no entry with this value.
+        """
+        entries = _values(self, field)
+        _need(self, field, entries, old)
+        changes = {"value": new} | ({"value_type": value_type} if value_type else {})
+        setattr(self, field, [e.model_copy(update=changes) if e.value == old else e for e in entries])
+        return self
+
+    def remove_value(self, field: str, value: str) -> Self:
+        """One entry less.
+
+        Raises:
+            InvalidValue: there is no entry with this value.
+        """
+        entries = _values(self, field)
+        _need(self, field, entries, value)
+        setattr(self, field, [entry for entry in entries if entry.value != value])
+        return self
+
+
+def _values(row: Entity, field: str) -> Sequence[MultiField]:
+    spec = row.__schema__.fields.get(field)
+    if spec is None or spec.type != "crm_multifield":
+        lists = [f.name for f in row.__schema__.fields.values() if f.type == "crm_multifield"]
+        raise InvalidValue(
+            f"{type(row).__name__}.{field} is no list of values; such are {', '.join(lists) or 'none'}"
+        )
+    found: Sequence[MultiField] = getattr(row, field) if field in vars(row) or row.pk is not None else ()
+    return found
+
+
+def _need(row: Entity, field: str, entries: Sequence[MultiField], value: str) -> None:
+    if not any(entry.value == value for entry in entries):
+        known = ", ".join(repr(entry.value) for entry in entries) or "none"
+        raise InvalidValue(f"{type(row).__name__}.{field} has no entry {value!r}; it has {known}")

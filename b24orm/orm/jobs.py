@@ -1,0 +1,250 @@
+"""A bulk write: items of any source, taken window by window, each with its own outcome.
+
+The source is read by whoever called, the window runs on the portal's own loop; so a generator may
+itself ask the portal, and no more than a window of items is in memory.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Sequence,
+)
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
+from itertools import islice
+from os import PathLike
+from typing import Any, Generic, cast
+
+from typing_extensions import TypeVar
+
+from b24orm.entity.base import Entity
+from b24orm.errors import B24Error, InvalidValue, OutcomeUnknown
+from b24orm.executor.journal import Journal
+from b24orm.executor.writer import GROUPS, Writer
+from b24orm.loop import background
+from b24orm.orm.results import RaiseOnError, WriteResult, check_mode, first_error, group_of, raised
+from b24orm.plan.calls import Call, Outcome
+from b24orm.plan.origin import Origin
+from b24orm.plan.writes import Kind, Write
+from b24orm.portal import AsyncPortal, Portal
+from b24orm.transport.encoding import to_json
+
+__all__ = ["Job", "Options", "Source", "acollected", "collected"]
+
+T = TypeVar("T")
+Source = Iterable[T] | AsyncIterable[T]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a bulk write is done.
+
+    Attributes:
+        ordered: each batch waits for the one before it.
+        raise_on_error: ``first``: the first error ends the job; ``group``: all errors at the end, as
+            an ExceptionGroup; False: none, they stand in the results.
+        journal: a file that lets a killed job go on.
+    """
+
+    ordered: bool = False
+    raise_on_error: RaiseOnError = "group"
+    journal: str | PathLike[str] | None = None
+
+    def __post_init__(self) -> None:
+        check_mode(self.raise_on_error)
+
+
+@dataclass
+class Job(Generic[T]):
+    """One bulk write.
+
+    Attributes:
+        kind: what is done to each item.
+        model: the entity.
+        portal: where.
+        options: how.
+        call: makes the call of an item; raises what is wrong with it.
+        repeatable: whether a call may be sent twice.
+        settle: takes in that an item was written, and gives its id.
+        origin: where new rows carry their key, if they do.
+    """
+
+    kind: Kind
+    model: type[Entity]
+    portal: Portal | AsyncPortal
+    options: Options
+    call: Callable[[T], Call]
+    repeatable: Callable[[Call], bool]
+    settle: Callable[[T, Call, Any], Any]
+    origin: Origin | None = None
+    _key: str = field(default_factory=lambda: uuid.uuid4().hex[:16])
+    _count: int = 0
+
+    # -- driving ---------------------------------------------------------------------
+
+    def run(self, source: Source[T]) -> Iterator[WriteResult[T]]:
+        """The results, for synchronous code."""
+        journal = self._opened()
+        try:
+            writer = self._writer(journal)
+            items = iter(_pulled(source))
+            while window := list(islice(items, self._room(writer))):
+                yield from self.portal.run(partial(self._window, writer, window))
+        finally:
+            if journal is not None:
+                journal.close()
+
+    async def arun(self, source: Source[T]) -> AsyncGenerator[WriteResult[T], None]:
+        """The results, for asynchronous code."""
+        journal = self._opened()
+        try:
+            writer = self._writer(journal)
+            async for window in _windows(source, lambda: self._room(writer)):
+                for result in await self.portal.arun(partial(self._window, writer, window)):
+                    yield result
+        finally:
+            if journal is not None:
+                journal.close()
+
+    def _room(self, writer: Writer) -> int:
+        """Items that are in memory at a time: enough for every request that may be under way."""
+        return GROUPS * writer.size(self.kind, self.model.__schema__.methods[self.kind].name)
+
+    def _opened(self) -> Journal | None:
+        if self.options.journal is None:
+            return None
+        method = self.model.__schema__.methods[self.kind].name
+        job = {"method": method, "portal": self.portal.host}
+        journal = Journal(self.options.journal, job)
+        self._key = journal.key
+        return journal
+
+    def _writer(self, journal: Journal | None) -> Writer:
+        return Writer(
+            self.portal.executor,
+            halt=self.options.raise_on_error == "first",
+            ordered=self.options.ordered,
+            origin=self.origin,
+            journal=journal,
+        )
+
+    # -- one window ------------------------------------------------------------------
+
+    async def _window(self, writer: Writer, items: Sequence[T]) -> list[WriteResult[T]]:
+        prepared = [self._prepared(item) for item in items]
+        writes = [write for write in prepared if isinstance(write, Write)]
+        outcomes = iter(await writer.run(writes))
+        results = [
+            self._result(item, write, next(outcomes)) if isinstance(write, Write) else _failed(item, write)
+            for item, write in zip(items, prepared, strict=True)
+        ]
+        if self.options.raise_on_error == "first" and (error := first_error(results)) is not None:
+            raise error
+        return results
+
+    def _prepared(self, item: T) -> Write | B24Error:
+        """The write of an item; what is wrong with it, where it fails alone."""
+        place = self._count
+        self._count += 1
+        try:
+            call = self.call(item)
+            digest = sha256(to_json(call.params)).hexdigest() if self.options.journal is not None else ""
+        except B24Error as error:
+            if self.options.raise_on_error == "first":
+                error.item = item
+                raise
+            return error
+        origin = None
+        if self.origin is not None:
+            fields_param = self.model.__schema__.methods["add"].fields_param or ""
+            fields, origin = self.origin.marked(call.params[fields_param], f"{self._key}:{place}")
+            call = Call(
+                call.method, {**call.params, fields_param: fields}, write=True, envelope=call.envelope
+            )
+        return Write(self.kind, call, self.repeatable(call), origin, place, digest)
+
+    def _result(self, item: T, write: Write, outcome: Outcome) -> WriteResult[T]:
+        if not isinstance(outcome, B24Error):
+            try:
+                return WriteResult(item, self.settle(item, write.call, outcome))
+            except B24Error as error:
+                return _failed(item, error)
+        return _failed(item, outcome)
+
+
+def _failed(item: T, error: B24Error) -> WriteResult[T]:
+    if error.item is not None:  # one error may be the error of a whole batch
+        error = _copied(error)
+    error.item = item
+    if isinstance(error, OutcomeUnknown):
+        error.items = (item,)
+    return WriteResult(item, error=error)
+
+
+def _copied(error: B24Error) -> B24Error:
+    from copy import copy
+
+    made = copy(error)
+    made.attempts, made.sent_at, made.__cause__ = error.attempts, error.sent_at, error.__cause__
+    return made
+
+
+# -- sources ---------------------------------------------------------------------------
+
+
+def _checked(source: object) -> None:
+    if isinstance(source, (str, bytes)) or not isinstance(source, (Iterable, AsyncIterable)):
+        raise InvalidValue(f"a bulk write takes a list, a generator or an async generator, not {source!r}")
+
+
+def _pulled(source: Source[T]) -> Iterable[T]:
+    """The items of a source, for synchronous code."""
+    _checked(source)
+    if isinstance(source, AsyncIterable) and not isinstance(source, Iterable):
+        return background().iterate(aiter(source))
+    return cast("Iterable[T]", source)
+
+
+async def _windows(source: Source[T], room: Callable[[], int]) -> AsyncIterator[list[T]]:
+    _checked(source)
+    if not isinstance(source, AsyncIterable):
+        items = iter(source)
+        while window := list(islice(items, room())):
+            yield window
+        return
+    gathered: list[T] = []
+    async for item in source:
+        gathered.append(item)
+        if len(gathered) >= room():
+            yield gathered
+            gathered = []
+    if gathered:
+        yield gathered
+
+
+def collected(results: Iterable[WriteResult[T]], mode: RaiseOnError) -> list[WriteResult[T]]:
+    """All results as a list.
+
+    Raises:
+        WriteErrors: some failed, and the mode is ``group``.
+    """
+    return _unless_failed(list(results), mode)
+
+
+async def acollected(results: AsyncIterable[WriteResult[T]], mode: RaiseOnError) -> list[WriteResult[T]]:
+    """As :func:`collected`, for asynchronous code."""
+    return _unless_failed([result async for result in results], mode)
+
+
+def _unless_failed(results: list[WriteResult[T]], mode: RaiseOnError) -> list[WriteResult[T]]:
+    if mode == "group" and (errors := raised(results)):
+        raise group_of(errors, len(results))
+    return results

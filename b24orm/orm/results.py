@@ -1,0 +1,86 @@
+"""What a bulk write came to, item by item."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Literal, TypeAlias
+
+from typing_extensions import TypeVar
+
+from b24orm.errors import ApiError, B24Error, InvalidValue, OutcomeUnknown
+
+if sys.version_info >= (3, 11):
+    from builtins import ExceptionGroup
+else:
+    from exceptiongroup import ExceptionGroup
+
+__all__ = ["RaiseOnError", "WriteErrors", "WriteResult", "check_mode", "first_error", "group_of", "raised"]
+
+T = TypeVar("T")
+
+RaiseOnError: TypeAlias = Literal["first", "group", False]
+_MODES: Final = ("first", "group", False)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult(Generic[T]):
+    """What one item came to.
+
+    Attributes:
+        item: what was to be written.
+        id: the id of its row; None if it was not written.
+        error: why it was not; an :class:`~b24orm.errors.OutcomeUnknown` if nobody can say.
+    """
+
+    item: T
+    id: Any = None
+    error: B24Error | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was written."""
+        return self.error is None
+
+
+class WriteErrors(ExceptionGroup[B24Error]):
+    """The errors of a bulk write; each has its ``item``."""
+
+
+def check_mode(raise_on_error: object) -> None:
+    """Refuses a mode that there is not."""
+    if not any(raise_on_error is mode or (mode and raise_on_error == mode) for mode in _MODES):
+        raise InvalidValue(f"raise_on_error is 'first', 'group' or False, not {raise_on_error!r}")
+
+
+def raised(results: Iterable[WriteResult[Any]]) -> list[B24Error]:
+    """The errors of results; those of unknown outcome as one that lists its items."""
+    errors: list[B24Error] = []
+    unknown: list[OutcomeUnknown] = []
+    for result in results:
+        if isinstance(result.error, OutcomeUnknown):
+            unknown.append(result.error)
+        elif result.error is not None:
+            errors.append(result.error)
+    if len(unknown) == 1:
+        errors.append(unknown[0])
+    elif unknown:
+        items = [item for error in unknown for item in error.items]
+        together = OutcomeUnknown(f"{unknown[0].text} - and so for {len(items):,} items in all", items)
+        together.__cause__ = unknown[0].__cause__
+        errors.append(together)
+    return errors
+
+
+def first_error(results: Iterable[WriteResult[Any]]) -> B24Error | None:
+    """The error to raise when the first one ends the job; unknown outcomes count above all."""
+    errors = raised(results)
+    unknown = [error for error in errors if isinstance(error, OutcomeUnknown)]
+    real = [error for error in errors if not (isinstance(error, ApiError) and error.code == "NOT_RUN")]
+    return next(iter((*unknown, *real, *errors)), None)
+
+
+def group_of(errors: Sequence[B24Error], items: int) -> WriteErrors:
+    """All errors of a job as one exception."""
+    return WriteErrors(f"{len(errors):,} errors while {items:,} items were written", errors)

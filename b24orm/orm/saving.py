@@ -1,0 +1,150 @@
+"""Saves and deletes one object: everything is checked before anything is sent."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from b24orm.entity.base import Entity
+from b24orm.entity.dump import repeatable
+from b24orm.errors import B24Error, InvalidValue, OutcomeUnknown
+from b24orm.executor.executor import Executor
+from b24orm.executor.writer import Writer
+from b24orm.orm import writing
+from b24orm.orm.owner import portal_of
+from b24orm.orm.refresh import check_unchanged, fetched, stamp_of
+from b24orm.plan import writes
+from b24orm.plan.calls import Call, Reply
+from b24orm.plan.origin import Origin, origin_of
+from b24orm.plan.writes import Write
+from b24orm.portal import AsyncPortal, Portal
+from b24orm.schema import FieldSchema
+
+__all__ = ["asave", "deleted", "save"]
+
+
+def save(
+    row: Entity,
+    *,
+    using: Portal | AsyncPortal | None = None,
+    params: Mapping[str, Any] | None = None,
+    if_unchanged: bool = False,
+    idempotency: str | None = None,
+    force_add: bool = False,
+) -> None:
+    """Saves an object; see :meth:`b24orm.orm.instances.Saving.save`."""
+    portal = portal_of(row, using)
+    work = _saving(row, portal, params or {}, if_unchanged, idempotency, force_add)
+    if work is not None:
+        portal.run(work)
+
+
+async def asave(
+    row: Entity,
+    *,
+    using: Portal | AsyncPortal | None = None,
+    params: Mapping[str, Any] | None = None,
+    if_unchanged: bool = False,
+    idempotency: str | None = None,
+    force_add: bool = False,
+) -> None:
+    """Saves an object; see :meth:`b24orm.orm.instances.Saving.asave`."""
+    portal = portal_of(row, using)
+    work = _saving(row, portal, params or {}, if_unchanged, idempotency, force_add)
+    if work is not None:
+        await portal.arun(work)
+
+
+def _saving(
+    row: Entity,
+    portal: Any,
+    params: Mapping[str, Any],
+    if_unchanged: bool,  # noqa: FBT001
+    idempotency: str | None,
+    force_add: bool,  # noqa: FBT001
+) -> Any:
+    """The work of a save, everything checked; None if there is nothing to do."""
+    if idempotency not in ("origin", None):
+        raise InvalidValue(f"idempotency is 'origin' or None, not {idempotency!r}")
+    if force_add or _is_new(row):
+        if if_unchanged:
+            raise InvalidValue(
+                f"save(if_unchanged=True) is for a row that exists; this {type(row).__name__} is new"
+            )
+        call = writing.add_call(row, params)
+        return lambda: _add(row, portal, call, idempotency)
+    found = writing.update_call(row, params)
+    if found is None:
+        return None
+    stamp = stamp_of(row) if if_unchanged else None
+    return lambda: _update(row, portal, found, stamp)
+
+
+def _is_new(row: Entity) -> bool:
+    """A row without an id, or with one that its maker chose (the code of a currency)."""
+    schema = row.__schema__
+    return row.pk is None or (not schema.id_field.read_only and schema.id_name in row.changed)
+
+
+async def _add(row: Entity, portal: Any, call: Call, idempotency: str | None) -> None:
+    entries = _entries(row)
+    origin = None
+    key = None
+    if idempotency == "origin":
+        origin = origin_of(row.__schema__, row.__schema__.fixed_params)
+        call, key = _marked(row, origin, call)
+    reply = await _written(row, Write("add", call, origin=key), Writer(portal.executor, origin=origin))
+    writing.after_add(row, call, reply, portal)
+    await _read_entries(row, portal.executor, entries)
+
+
+def _marked(row: Entity, origin: Origin, call: Call) -> tuple[Call, tuple[str, str]]:
+    param = row.__schema__.methods["add"].fields_param or ""
+    fields, key = origin.marked(call.params[param], uuid.uuid4().hex)
+    return Call(call.method, {**call.params, param: fields}, write=True, envelope=call.envelope), key
+
+
+async def _update(row: Entity, portal: Any, call: Call, stamp: tuple[FieldSchema, datetime] | None) -> None:
+    executor = portal.executor
+    if stamp is not None:
+        await check_unchanged(row, executor, *stamp)
+    entries = _entries(row)
+    safe = repeatable(writes.sent_fields(row.__schema__, call))
+    await _written(row, Write("update", call, repeatable=safe), Writer(executor))
+    writing.after_update(row, portal)
+    await _read_entries(row, executor, entries)
+
+
+async def _written(row: Entity, write: Write, writer: Writer) -> Reply:
+    (outcome,) = await writer.run([write])
+    if isinstance(outcome, B24Error):
+        outcome.item = row
+        if isinstance(outcome, OutcomeUnknown):
+            outcome.items = (row,)
+        raise outcome
+    return outcome
+
+
+def _entries(row: Entity) -> list[str]:
+    """The changed lists of values, whose new entries get an id from the server."""
+    fields = row.__schema__.fields
+    return [name for name in row.changed if name in fields and fields[name].type == "crm_multifield"]
+
+
+async def _read_entries(row: Entity, executor: Executor, names: Sequence[str]) -> None:
+    """Reads the lists of values again, for the ids of their new entries."""
+    if not names:
+        return
+    try:
+        values = await fetched(row, executor)
+    except B24Error:  # what was to be saved is saved; a later change asks for refresh_from_db()
+        return
+    row.unchanged(**{name: values.get(name, ()) for name in names})
+
+
+async def deleted(row: Entity, portal: Any, call: Call) -> None:
+    """Sends a delete and takes in that the row is gone."""
+    await _written(row, Write("delete", call, repeatable=True), Writer(portal.executor))
+    writing.after_delete(row)

@@ -1,0 +1,147 @@
+"""Writes as calls: add, update and delete of an entity, and what their answers mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from b24orm.errors import InvalidValue, ServerFailure, Unsupported, nearest
+from b24orm.plan.calls import Call, Reply, rows_of
+from b24orm.query.names import parent_names
+from b24orm.schema import EntitySchema, MethodSchema
+
+__all__ = ["Kind", "Write", "add", "delete", "new_id", "parents", "sent_fields", "update"]
+
+Kind: TypeAlias = Literal["add", "update", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write of one row.
+
+    Attributes:
+        kind: what it does.
+        call: what is sent.
+        repeatable: doing it twice is the same as doing it once.
+        origin: originator and key that the new row carries, by which it can be found again.
+        place: the number of the item in its job, for the journal.
+        digest: tells the items of a job apart, for the journal.
+    """
+
+    kind: Kind
+    call: Call
+    repeatable: bool = False
+    origin: tuple[str, str] | None = None
+    place: int = 0
+    digest: str = ""
+
+
+def _method(schema: EntitySchema, kind: Kind) -> MethodSchema:
+    method = schema.method(kind)
+    if method is None:
+        can = ", ".join(name for name in ("add", "update", "delete") if schema.method(name)) or "none of them"
+        raise Unsupported(f"{schema.name} has no method to {kind} a row; of add, update, delete it has {can}")
+    return method
+
+
+def parents(schema: EntitySchema, known: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters beside the row that every method of the entity needs.
+
+    Args:
+        schema: the entity.
+        known: values by Python name, of a row or of a query.
+
+    Raises:
+        InvalidValue: one is not known.
+    """
+    found = dict(schema.fixed_params)
+    for name, param in parent_names(schema).items():
+        if param not in found:
+            if known.get(name) is None:
+                raise InvalidValue(
+                    f"{schema.name} needs {name}: fix it with class X({schema.name}, {name}=...)"
+                )
+            found[param] = known[name]
+    return found
+
+
+def _call(
+    schema: EntitySchema,
+    method: MethodSchema,
+    row_id: Any,
+    fields: Mapping[str, Any] | None,
+    params: Mapping[str, Any],
+) -> Call:
+    sent = dict(params)
+    if "useOriginalUfNames" in method.extra_params and schema.user_fields:
+        sent["useOriginalUfNames"] = "Y"
+    if method.id_param is not None and row_id is not None:
+        sent[method.id_param] = row_id
+    if fields is not None:
+        sent.update({method.fields_param: dict(fields)} if method.fields_param else fields)
+    return Call(method.name, sent, write=True, envelope=method.envelope)
+
+
+def add(
+    schema: EntitySchema, fields: Mapping[str, Any], params: Mapping[str, Any], options: Mapping[str, Any]
+) -> Call:
+    """The call that adds a row with these fields."""
+    method = _method(schema, "add")
+    return _call(schema, method, None, fields, {**params, **_options(method, options)})
+
+
+def update(
+    schema: EntitySchema,
+    row_id: Any,
+    fields: Mapping[str, Any],
+    params: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> Call:
+    """The call that changes these fields of a row."""
+    method = _method(schema, "update")
+    return _call(schema, method, row_id, fields, {**params, **_options(method, options)})
+
+
+def delete(schema: EntitySchema, row_id: Any, params: Mapping[str, Any]) -> Call:
+    """The call that removes a row."""
+    return _call(schema, _method(schema, "delete"), row_id, None, params)
+
+
+def _options(method: MethodSchema, options: Mapping[str, Any]) -> dict[str, Any]:
+    """``params`` of the method (``REGISTER_SONET_EVENT`` and the like), where it takes any."""
+    if not options:
+        return {}
+    if "params" in method.extra_params:
+        return {"params": dict(options)}
+    for name in options:
+        if name not in method.extra_params:
+            raise Unsupported(f"{method.name} takes no {name!r}{nearest(name, method.extra_params)}")
+    return dict(options)
+
+
+def new_id(schema: EntitySchema, call: Call, reply: Reply) -> tuple[Any, Mapping[str, Any]]:
+    """The id of the row that an add made, and the row itself where the method answers it.
+
+    Raises:
+        ServerFailure: the answer has no id.
+    """
+    method = _method(schema, "add")
+    row: Mapping[str, Any] = {}
+    found: Any = reply.result
+    if method.envelope or method.returns == "item":
+        rows: Sequence[Any] = rows_of(reply.result, call.envelope)
+        row = rows[0] if rows else {}
+        found = row.get(schema.id_field.wire)
+    if isinstance(found, str) and found.isdigit() and schema.id_field.type == "integer":
+        found = int(found)
+    if isinstance(found, bool) or not isinstance(found, (int, str)) or not found:
+        raise ServerFailure("NO_ID", "the answer to an add holds no id", method=call.method)
+    return found, row
+
+
+def sent_fields(schema: EntitySchema, call: Call) -> Mapping[str, Any]:
+    """The fields inside an update's call."""
+    param = _method(schema, "update").fields_param
+    fields: Mapping[str, Any] = call.params[param] if param else call.params
+    return fields

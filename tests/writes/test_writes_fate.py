@@ -1,0 +1,172 @@
+"""The fate of a write whose answer was lost: repeated, looked up, or told as unknown."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+
+from b24orm import Portal
+from b24orm.errors import B24Error, Disconnected, OutcomeUnknown, ServerFailure, TimedOut
+from b24orm.executor.executor import Executor
+from b24orm.executor.writer import Writer, is_ambiguous
+from b24orm.facts import load
+from b24orm.models import Deal
+from b24orm.plan.calls import Ask, Call, Reply
+from b24orm.plan.origin import origin_of
+from b24orm.plan.writes import Write
+from b24orm.transport.webhook import Webhook
+from tests.writes.fake import FakePortal
+
+DEAL = load("Deal")
+
+
+def adds(count: int) -> list[Write]:
+    origin = origin_of(DEAL, {})
+    found = []
+    for place in range(count):
+        fields, key = origin.marked({"TITLE": "x"}, f"job:{place}")
+        call = Call("crm.deal.add", {"fields": fields}, write=True)
+        found.append(Write("add", call, origin=key, place=place))
+    return found
+
+
+def updates(count: int, *, repeatable: bool = True) -> list[Write]:
+    calls = [Call("crm.deal.update", {"id": n, "fields": {"TITLE": "x"}}, write=True) for n in range(count)]
+    return [Write("update", call, repeatable=repeatable, place=n) for n, call in enumerate(calls)]
+
+
+def writer(portal: Any, *, keyed: bool = True) -> Writer:
+    return Writer(portal, ordered=True, origin=origin_of(DEAL, {}) if keyed else None)
+
+
+async def test_a_batch_that_takes_too_long_is_cut_down_until_it_fits() -> None:
+    portal = FakePortal(slow=3, late=None)
+    outcomes = await writer(portal).run(updates(20))
+    assert all(isinstance(outcome, Reply) for outcome in outcomes)
+    assert portal.written == list(range(20))
+    assert portal.asked[0] == 20
+    assert max(size for size in portal.asked if size <= 3) == 3
+
+
+async def test_a_new_row_that_comes_late_is_waited_for_and_not_sent_again() -> None:
+    portal = FakePortal(lost=1, late=45.0)
+    outcomes = await writer(portal).run(adds(5))
+    assert [outcome.result for outcome in outcomes if isinstance(outcome, Reply)] == ["1", "2", "3", "4", "5"]
+    assert sorted(portal.rows) == [f"job:{n}" for n in range(5)]
+    assert portal.asked == [5]
+
+
+async def test_a_new_row_that_never_comes_is_sent_again_when_it_can_not_come_any_more() -> None:
+    portal = FakePortal(lost=1, late=None)
+    began = portal.sender.clock.now()
+    outcomes = await writer(portal).run(adds(5))
+    assert len([outcome for outcome in outcomes if isinstance(outcome, Reply)]) == 5
+    assert sorted(portal.rows) == [f"job:{n}" for n in range(5)]
+    assert portal.asked == [5, 5]
+    assert portal.sender.clock.now() - began >= 60
+
+
+async def test_a_command_that_failed_in_an_answered_batch_is_looked_up_without_waiting() -> None:
+    class Failing(FakePortal):
+        async def ask(self, ask: Ask) -> list[Any]:
+            if self.asked:
+                return await super().ask(ask)
+            self.asked.append(len(ask.calls))
+            self._done(ask.calls[0])  # done, and then something broke
+            return [ServerFailure("INTERNAL_SERVER_ERROR", status=200, command="c") for _ in ask.calls]
+
+    portal = Failing()
+    began = portal.sender.clock.now()
+    outcomes = await writer(portal).run(adds(2))
+    assert [type(outcome) for outcome in outcomes] == [Reply, Reply]
+    assert sorted(portal.rows) == ["job:0", "job:1"]
+    assert portal.sender.clock.now() - began < 5
+
+
+async def test_without_a_key_nothing_is_sent_again() -> None:
+    portal = FakePortal(lost=1)
+    outcomes = await writer(portal, keyed=False).run(adds(5))
+    assert all(isinstance(outcome, OutcomeUnknown) for outcome in outcomes)
+    assert portal.asked == [5]
+
+
+async def test_what_may_not_be_repeated_is_not() -> None:
+    portal = FakePortal(lost=1)
+    outcomes = await writer(portal).run(updates(3, repeatable=False))
+    assert all(isinstance(outcome, OutcomeUnknown) for outcome in outcomes)
+    assert portal.asked == [3]
+
+
+async def test_a_portal_that_stays_away_is_given_up() -> None:
+    portal = FakePortal(lost=1000, late=None)
+    outcomes = await writer(portal).run(adds(4))
+    assert all(isinstance(outcome, TimedOut) for outcome in outcomes)  # looked up: they were not done
+    assert portal.rows == []
+    assert len(portal.asked) == 9
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+async def test_lost_again_and_again_and_each_once_in_the_end(lost: int) -> None:
+    portal = FakePortal(lost=lost, late=20.0)
+    await writer(portal).run(adds(30))
+    assert sorted(portal.rows) == sorted(f"job:{n}" for n in range(30))
+
+
+async def test_a_key_of_ones_own_is_kept() -> None:
+    fields, key = origin_of(DEAL, {}).marked({"ORIGINATOR_ID": "1C", "ORIGIN_ID": "A-17"}, "job:0")
+    assert (fields["ORIGINATOR_ID"], fields["ORIGIN_ID"], key) == ("1C", "A-17", ("1C", "A-17"))
+
+
+def test_keys_are_looked_up_fifty_a_call() -> None:
+    calls = origin_of(DEAL, {}).lookups(("b24orm", f"job:{n}") for n in range(120))
+    assert [len(call.params["filter"]["@ORIGIN_ID"]) for call in calls] == [50, 50, 20]
+    assert {call.params["filter"]["=ORIGINATOR_ID"] for call in calls} == {"b24orm"}
+
+
+class LimitedThenLost:
+    """A sender whose first batch is refused in part, and whose second loses its answer."""
+
+    webhook = Webhook.parse("https://acme.bitrix24.com/rest/1/abcdef/")
+
+    def __init__(self) -> None:
+        self.bodies: list[Any] = []
+
+    async def send(self, trip: Any, body: Any) -> Reply:
+        self.bodies.append(body)
+        if len(self.bodies) > 1:
+            raise Disconnected("the connection broke")
+        refusal = {"error": "OPERATION_TIME_LIMIT", "error_description": "Method is blocked"}
+        return Reply({"result": {"c0": 17}, "result_error": {"c1": refusal}})
+
+    async def before_retry(self, error: B24Error, tries: int, *, write: bool) -> None:
+        """Goes on at once."""
+
+    def now(self) -> float:
+        return 0.0
+
+    def learn(self, *args: Any, **options: Any) -> None:
+        """Nothing to learn."""
+
+    def refused(self, *args: Any, **options: Any) -> None:
+        """Nothing to note."""
+
+
+async def test_a_refused_command_that_was_lost_when_it_was_sent_again_is_not_told_as_refused() -> None:
+    sender: Any = LimitedThenLost()
+    calls = tuple(Call("crm.deal.add", {"fields": {"TITLE": title}}, write=True) for title in "ab")
+    done, lost = await Executor(sender).ask(Ask(calls))
+    assert isinstance(done, Reply)
+    assert isinstance(lost, Disconnected)
+    assert is_ambiguous(lost)
+    assert list(sender.bodies[1]["cmd"]) == ["c1"]
+
+
+def test_an_object_can_be_copied_and_pickled_without_its_portal(client: Portal) -> None:
+    deal = Deal.objects.get(id=3)
+    for copied in (copy.copy(deal), copy.deepcopy(deal), pickle.loads(pickle.dumps(deal))):
+        assert copied == deal
+        copied.title = "copied"
+        assert (copied.changed, deal.changed) == (("title",), ())

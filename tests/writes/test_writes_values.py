@@ -1,0 +1,105 @@
+"""Phones and addresses: entries are added, changed and removed by their value."""
+
+from __future__ import annotations
+
+import pytest
+
+from b24orm import MultiField, Portal
+from b24orm.emulator import LocalPortal
+from b24orm.entity.files import NewFile
+from b24orm.errors import InvalidValue, OutcomeUnknown
+from b24orm.models import Contact
+from b24orm.plan.calls import Call
+from b24orm.transport.encoding import fits_batch
+from tests.writes.test_writes_instances import sent
+
+
+@pytest.fixture
+def contact(client: Portal) -> Contact:
+    """A saved contact with two phones and an address."""
+    made = Contact(name="Ann", phone=["+7 1", "+7 2"], email=["a@x.org"])
+    made.save()
+    return made
+
+
+def phones(contact: Contact) -> list[str]:
+    fresh = Contact(id=contact.id)
+    fresh.refresh_from_db()
+    return [entry.value for entry in fresh.phone]
+
+
+def test_new_entries_get_their_ids(contact: Contact) -> None:
+    assert [entry.value for entry in contact.phone] == ["+7 1", "+7 2"]
+    assert all(entry.id for entry in (*contact.phone, *contact.email))
+    assert contact.changed == ()
+
+
+def test_entries_are_added_changed_and_removed(contact: Contact) -> None:
+    contact.remove_value("phone", "+7 1").add_value("phone", "+7 3", "HOME").change_value(
+        "phone", "+7 2", "+7 22"
+    )
+    contact.save()
+    assert phones(contact) == ["+7 22", "+7 3"]
+    assert [entry.value_type for entry in contact.phone] == ["WORK", "HOME"]
+
+
+def test_an_assigned_list_replaces_the_entries(contact: Contact) -> None:
+    kept = contact.phone[1]
+    contact.phone = [kept, "+7 9"]
+    contact.save()
+    assert phones(contact) == ["+7 2", "+7 9"]
+    assert contact.phone[0].id == kept.id
+
+
+def test_an_empty_list_removes_them_all(contact: Contact) -> None:
+    contact.phone = []
+    contact.save()
+    assert phones(contact) == []
+    assert [entry.value for entry in contact.email] == ["a@x.org"]
+
+
+def test_a_second_save_adds_nothing(contact: Contact, desk: LocalPortal) -> None:
+    contact.add_value("phone", "+7 3").save()
+    assert sent(desk, contact.save) == 0
+    assert phones(contact) == ["+7 1", "+7 2", "+7 3"]
+
+
+def test_an_entry_that_is_not_there_is_told(contact: Contact) -> None:
+    with pytest.raises(InvalidValue, match=r"no entry '\+7 5'; it has '\+7 1', '\+7 2'"):
+        contact.remove_value("phone", "+7 5")
+
+
+def test_a_list_that_was_not_fetched_is_not_replaced(contact: Contact, desk: LocalPortal) -> None:
+    blind = Contact(id=contact.id, phone=["+7 8"])
+    before = desk.stats.requests
+    with pytest.raises(InvalidValue, match="its entries were not fetched"):
+        blind.save()
+    assert desk.stats.requests == before
+
+
+def test_a_new_entry_whose_answer_was_lost_is_not_added_twice(contact: Contact, desk: LocalPortal) -> None:
+    contact.add_value("phone", "+7 3")
+    desk.faults.script("reset_after")
+    with pytest.raises(OutcomeUnknown):
+        contact.save()
+    assert phones(contact) == ["+7 1", "+7 2", "+7 3"]
+
+
+def test_a_type_is_kept(client: Portal) -> None:
+    made = Contact(name="Bob", phone=[MultiField(value="+7 4", value_type="MOBILE")])
+    made.save()
+    assert made.phone[0].value_type == "MOBILE"
+
+
+def test_a_file_is_sent_by_name_and_content() -> None:
+    assert NewFile("a.txt", b"\x00hi").wire() == {"fileData": ["a.txt", "AGhp"]}
+    assert NewFile("a.txt", b"", replaces=5).wire() == {"id": 5, "fileData": ["a.txt", ""]}
+
+
+def test_a_large_file_travels_alone() -> None:
+    small, large = (
+        Call("crm.contact.add", {"fields": {"PHOTO": NewFile("a", b"x" * size).wire()}})
+        for size in (9, 99_000)
+    )
+    assert fits_batch(small)
+    assert not fits_batch(large)
