@@ -16,21 +16,24 @@ from b24orm.transport.webhook import Webhook
 SECRET = "s3cretcode99"
 
 
+ACME = "acme.bitrix24.com"
+
+
 @pytest.mark.parametrize(
     ("url", "base", "host"),
     [
-        ("https://acme.bitrix24.com/rest/1/{}/", "https://acme.bitrix24.com/rest", "acme.bitrix24.com"),
-        ("https://acme.bitrix24.com/rest/1/{}", "https://acme.bitrix24.com/rest", "acme.bitrix24.com"),
-        ("  https://acme.bitrix24.com/rest/1/{}/\n", "https://acme.bitrix24.com/rest", "acme.bitrix24.com"),
-        ("https://ACME.bitrix24.com/rest/1/{}/", "https://acme.bitrix24.com/rest", "acme.bitrix24.com"),
-        ("https://acme.bitrix24.com/rest/1/{}/profile.json", "https://acme.bitrix24.com/rest", "acme.bitrix24.com"),
-        ("https://acme.bitrix24.com:443/rest/1/{}/", "https://acme.bitrix24.com/rest", "acme.bitrix24.com"),
-        ("https://acme.bitrix24.com:8443/rest/1/{}/", "https://acme.bitrix24.com:8443/rest", "acme.bitrix24.com:8443"),
+        ("https://acme.bitrix24.com/rest/1/{}/", f"https://{ACME}/rest", ACME),
+        ("https://acme.bitrix24.com/rest/1/{}", f"https://{ACME}/rest", ACME),
+        ("  https://acme.bitrix24.com/rest/1/{}/\n", f"https://{ACME}/rest", ACME),
+        ("https://ACME.bitrix24.com/rest/1/{}/", f"https://{ACME}/rest", ACME),
+        ("https://acme.bitrix24.com/rest/1/{}/profile.json", f"https://{ACME}/rest", ACME),
+        ("https://acme.bitrix24.com:443/rest/1/{}/", f"https://{ACME}/rest", ACME),
+        ("https://acme.bitrix24.com:8443/rest/1/{}/", f"https://{ACME}:8443/rest", f"{ACME}:8443"),
         ("http://localhost:8080/rest/1/{}/", "http://localhost:8080/rest", "localhost:8080"),
         ("http://127.0.0.1/rest/1/{}/", "http://127.0.0.1/rest", "127.0.0.1"),
         ("http://[::1]:80/rest/1/{}/", "http://[::1]/rest", "[::1]"),
     ],
-)  # fmt: skip
+)
 def test_a_webhook_is_taken_apart(url: str, base: str, host: str) -> None:
     webhook = Webhook.parse(url.format(SECRET))
 
