@@ -247,7 +247,9 @@ class Rows(Generic[R, F, O]):
         return int(await portal.arun(lambda: acount(plan, portal)))
 
     def _one_id(self) -> Self:
-        return self._with(replace(self._query.sliced_to(0, 1), select=(self._query.schema.id_field,)))
+        key = self._query.schema.key
+        first = self._query.sliced_to(0, 1)
+        return self._with(first if key is None else replace(first, select=(key,)))
 
     def exists(self) -> bool:
         """Whether there is any row; asks for no more than one id."""
@@ -332,7 +334,7 @@ class QuerySet(Rows[M, F, O]):
         if ids is None:
             return self
         wanted = ids if isinstance(ids, Collection) else list(ids)
-        return self._where((), {f"{self._query.schema.id_name}__in": wanted})
+        return self._where((), {f"{self._query.schema.id_field.name}__in": wanted})
 
     def values(self, *fields: F) -> ValuesSet[dict[str, Any], F, O]:
         """The rows as dicts of these fields, or of all."""

@@ -214,6 +214,27 @@ def _tasks_contains(c: Condition, name: str, kind: Kind) -> Alternatives:
     return _all((f"!%{name}" if c.negated else f"%{name}", c.value))
 
 
+# --- plain: what the documentation lists, and no more -------------------------------------
+
+
+def _plain_exact(c: Condition, name: str, kind: Kind) -> Alternatives:
+    return _all((f"!={name}" if c.negated else f"={name}", c.value))
+
+
+def _plain_in(c: Condition, name: str, kind: Kind) -> Alternatives:
+    return _all((f"!@{name}" if c.negated else f"@{name}", c.value))
+
+
+def _plain_compare(c: Condition, name: str, kind: Kind) -> Alternatives:
+    if c.negated:
+        raise _refuse(c, "whether the method finds empty values so is not known; use the opposite comparison")
+    return _all((f"{_COMPARE[c.lookup]}{name}", c.value))
+
+
+def _plain_contains(c: Condition, name: str, kind: Kind) -> Alternatives:
+    return _all((f"!%{name}" if c.negated else f"%{name}", c.value))
+
+
 # --- equality only ----------------------------------------------------------------------
 
 
@@ -245,11 +266,13 @@ _CLASSIC = _table(
 )
 _ORM = _table(_orm_exact, _orm_in, _orm_compare, _orm_contains, _orm_pattern, _orm_null)
 _TASKS = _table(_tasks_exact, _tasks_in, _tasks_compare, _tasks_contains, _plain, _plain)
+_PLAIN = _table(_plain_exact, _plain_in, _plain_compare, _plain_contains, _plain, _plain)
 _RULES: Final[Mapping[Dialect, Mapping[str, _Rule]]] = {
     "classic": _CLASSIC,
     "orm": _ORM,
     "user": _ORM,
     "tasks": _TASKS,
+    "plain": _PLAIN,
     "equality": {"exact": _plain},
     "flat": {"exact": _plain},
 }
@@ -299,8 +322,10 @@ def _honoured(condition: Condition, spelled: Alternatives, operators: frozenset[
 def _known(condition: Condition, pair: Pair, operators: frozenset[str]) -> Pair:
     name = condition.field.query_name
     prefix = pair[0].removesuffix(name)
-    if prefix == "@" and prefix not in operators:  # a list under the bare key means the same
+    if prefix in ("@", "=") and prefix not in operators:  # the bare key means the same
         return name, pair[1]
+    if prefix == "!=" and prefix not in operators and "!" in operators:
+        return f"!{name}", pair[1]
     negated_compare = prefix[:1] == "!" and prefix[1:] in _COMPARE.values() and "@" in operators
     if prefix in operators or prefix == "" or negated_compare:
         return pair

@@ -167,9 +167,36 @@ def _refused(dialect: Dialect, kind: Kind) -> frozenset[str]:
         return frozenset({"startswith", "istartswith", "endswith", "iendswith", "isnull"})
     if dialect == "user":
         return frozenset({"isnull"})
+    if dialect == "plain":
+        return _UNKNOWN
     if dialect in ("equality", "flat"):
         return frozenset(LOOKUPS) - {"exact"}
     return frozenset()
+
+
+_NEEDS: Final[Mapping[str, frozenset[str]]] = {
+    "ne": frozenset({"!", "!="}),
+    "gt": frozenset({">"}),
+    "gte": frozenset({">="}),
+    "lt": frozenset({"<"}),
+    "lte": frozenset({"<="}),
+    "contains": frozenset({"%"}),
+    "icontains": frozenset({"%"}),
+}
+"""Prefixes one of which a method must honour for a lookup, in the plain dialect."""
+
+_UNKNOWN: Final = frozenset({"startswith", "istartswith", "endswith", "iendswith", "isnull"})
+"""Lookups that depend on how a method reads patterns and NULL, which is known of few."""
+
+
+def _unheard(listing: ListSchema) -> frozenset[str]:
+    """Lookups that a plain method has no prefix for."""
+    if listing.dialect != "plain":
+        return frozenset()
+    own = set(listing.operators)
+    lost = {lookup for lookup, prefixes in _NEEDS.items() if prefixes.isdisjoint(own)}
+    ranged = {"range"} if lost & {"gte", "lte"} else set[str]()
+    return _UNKNOWN | lost | ranged
 
 
 def shape_of(lookup: str) -> Shape:
@@ -196,5 +223,5 @@ def lookups_for(listing: ListSchema, field: FieldSchema) -> tuple[str, ...]:
         return ("exact", "in") if kind in ("reference", "integer") else ()
     if kind == "multifield" and listing.dialect != "classic":
         return ()
-    refused = _refused(listing.dialect, kind)
+    refused = _refused(listing.dialect, kind) | _unheard(listing)
     return tuple(lookup for lookup in KINDS[kind] if lookup not in refused)

@@ -54,6 +54,7 @@ AI_ENGINE = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="ai.engine.list",
+        dialect="plain",
         paging="none",
         filter="filter",
         operators=(">=", ">", "<=", "<", "@", "!@", "%", "=%", "%=", "=", "!=", "!"),

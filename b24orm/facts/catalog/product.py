@@ -109,7 +109,7 @@ CATALOG_PRODUCT = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="catalog.product.list",
-        dialect="orm",
+        dialect="user",
         paging="controller",
         envelope=("products",),
         select="select",
@@ -123,6 +123,7 @@ CATALOG_PRODUCT = EntitySchema(
         keyset=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),
         select_all=("*",),
+        select_always=("id", "iblockId"),
     ),
     methods={
         "get": MethodSchema(name="catalog.product.get", envelope=("product",), id_param="id"),
@@ -143,7 +144,7 @@ CATALOG_PRODUCT = EntitySchema(
         "fields": MethodSchema(name="catalog.product.getFieldsByFilter", envelope=("product",)),
     },
     actions={"catalog.product.download": ("fields",)},
-    parent_params=("iblockId",),
+    parent_params=("filter.iblockId",),
     user_fields=True,
     user_field_prefix="uf",
 )

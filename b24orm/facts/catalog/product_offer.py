@@ -116,7 +116,7 @@ PRODUCT_OFFER = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="catalog.product.offer.list",
-        dialect="orm",
+        dialect="user",
         paging="controller",
         envelope=("offers",),
         select="select",
@@ -130,6 +130,7 @@ PRODUCT_OFFER = EntitySchema(
         keyset=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),
         select_all=("*",),
+        select_always=("id", "iblockId"),
     ),
     methods={
         "get": MethodSchema(name="catalog.product.offer.get", envelope=("offer",), id_param="id"),
@@ -150,7 +151,7 @@ PRODUCT_OFFER = EntitySchema(
         "fields": MethodSchema(name="catalog.product.offer.getFieldsByFilter", envelope=("offer",)),
     },
     actions={"catalog.product.offer.download": ("fields",)},
-    parent_params=("iblockId",),
+    parent_params=("filter.iblockId",),
     user_fields=True,
     user_field_prefix="uf",
 )

@@ -80,7 +80,7 @@ PRODUCT_SERVICE = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="catalog.product.service.list",
-        dialect="orm",
+        dialect="user",
         paging="controller",
         envelope=("services",),
         select="select",
@@ -94,6 +94,7 @@ PRODUCT_SERVICE = EntitySchema(
         keyset=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),
         select_all=("*",),
+        select_always=("id", "iblockId"),
     ),
     methods={
         "get": MethodSchema(name="catalog.product.service.get", envelope=("service",), id_param="id"),
@@ -114,7 +115,7 @@ PRODUCT_SERVICE = EntitySchema(
         "fields": MethodSchema(name="catalog.product.service.getFieldsByFilter", envelope=("service",)),
     },
     actions={"catalog.product.service.download": ("fields",)},
-    parent_params=("iblockId",),
+    parent_params=("filter.iblockId",),
     user_fields=True,
     user_field_prefix="uf",
 )

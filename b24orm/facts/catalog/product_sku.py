@@ -89,7 +89,7 @@ PRODUCT_SKU = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="catalog.product.sku.list",
-        dialect="orm",
+        dialect="user",
         paging="controller",
         envelope=("units",),
         select="select",
@@ -103,6 +103,7 @@ PRODUCT_SKU = EntitySchema(
         keyset=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),
         select_all=("*",),
+        select_always=("id", "iblockId"),
     ),
     methods={
         "get": MethodSchema(name="catalog.product.sku.get", envelope=("sku",), id_param="id"),
@@ -123,7 +124,7 @@ PRODUCT_SKU = EntitySchema(
         "fields": MethodSchema(name="catalog.product.sku.getFieldsByFilter", envelope=("sku",)),
     },
     actions={"catalog.product.sku.download": ("fields",)},
-    parent_params=("iblockId",),
+    parent_params=("filter.iblockId",),
     user_fields=True,
     user_field_prefix="uf",
 )

@@ -35,7 +35,7 @@ SECTION = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="catalog.section.list",
-        dialect="orm",
+        dialect="user",
         paging="controller",
         envelope=("sections",),
         select="select",
@@ -49,6 +49,7 @@ SECTION = EntitySchema(
         keyset=True,
         operators=("=", "!=", ">", ">=", "<", "<=", "@", "!@", "%", "=%", "%=", "!%", "!%="),
         select_all=("*",),
+        select_always=("id", "iblockId"),
     ),
     methods={
         "get": MethodSchema(name="catalog.section.get", envelope=("section",), id_param="id"),
@@ -68,6 +69,6 @@ SECTION = EntitySchema(
         "delete": MethodSchema(name="catalog.section.delete", id_param="id", returns="true"),
         "fields": MethodSchema(name="catalog.section.getFields", envelope=("section",)),
     },
-    parent_params=("iblockId",),
+    parent_params=("filter.iblockId",),
     user_field_prefix="uf",
 )

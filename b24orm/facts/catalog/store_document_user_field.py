@@ -35,7 +35,7 @@ STORE_DOCUMENT_USER_FIELD = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="catalog.userfield.document.list",
-        dialect="orm",
+        dialect="user",
         paging="controller",
         envelope=("documents",),
         select="select",
@@ -49,6 +49,7 @@ STORE_DOCUMENT_USER_FIELD = EntitySchema(
         keyset=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),
         select_all=("*",),
+        select_always=("documentType",),
     ),
     methods={
         "update": MethodSchema(
@@ -60,7 +61,7 @@ STORE_DOCUMENT_USER_FIELD = EntitySchema(
         ),
     },
     id_name="document_id",
-    parent_params=("documentType",),
+    parent_params=("filter.documentType",),
     user_fields=True,
     user_field_prefix="uf",
 )

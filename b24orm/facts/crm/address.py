@@ -54,6 +54,7 @@ ADDRESS = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.address.list",
+        dialect="user",
         select="select",
         filter="filter",
         order="order",

@@ -78,6 +78,7 @@ BANK_DETAIL = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.requisite.bankdetail.list",
+        dialect="user",
         select="select",
         filter="filter",
         order="order",

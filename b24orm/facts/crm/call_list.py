@@ -55,6 +55,7 @@ CALL_LIST = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.calllist.list",
+        dialect="user",
         select="SELECT",
         filter="FILTER",
         order="ORDER",

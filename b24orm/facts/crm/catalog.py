@@ -22,6 +22,7 @@ CATALOG = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.catalog.list",
+        dialect="plain",
         select="select",
         filter="filter",
         order="order",

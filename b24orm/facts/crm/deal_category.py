@@ -29,6 +29,7 @@ DEAL_CATEGORY = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.dealcategory.list",
+        dialect="plain",
         paging="none",
         select="select",
         filter="filter",

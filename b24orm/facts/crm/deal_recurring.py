@@ -45,6 +45,7 @@ DEAL_RECURRING = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.deal.recurring.list",
+        dialect="user",
         filter="filter",
         order="order",
         order_style="map",

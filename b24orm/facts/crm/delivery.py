@@ -86,6 +86,7 @@ DELIVERY = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.item.delivery.list",
+        dialect="plain",
         paging="none",
         filter="filter",
         order="order",

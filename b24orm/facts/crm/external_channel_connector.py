@@ -23,6 +23,7 @@ EXTERNAL_CHANNEL_CONNECTOR = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.externalchannel.connector.list",
+        dialect="user",
         select="select",
         filter="filter",
         order="order",

@@ -190,6 +190,7 @@ INVOICE = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.invoice.list",
+        dialect="plain",
         select="select",
         filter="filter",
         order="order",

@@ -38,6 +38,7 @@ INVOICE_RECURRING = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.invoice.recurring.list",
+        dialect="plain",
         filter="filter",
         order="order",
         order_style="map",

@@ -24,6 +24,7 @@ MEASURE = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.measure.list",
+        dialect="plain",
         select="select",
         filter="filter",
         order="order",

@@ -55,6 +55,7 @@ PAY_SYSTEM = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.paysystem.list",
+        dialect="plain",
         select="select",
         filter="filter",
         order="order",

@@ -74,6 +74,7 @@ PAYMENT = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.item.payment.list",
+        dialect="plain",
         paging="none",
         filter="filter",
         order="order",

@@ -53,6 +53,7 @@ PAYMENT_DELIVERY = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.item.payment.delivery.list",
+        dialect="plain",
         paging="none",
         filter="filter",
         order="order",

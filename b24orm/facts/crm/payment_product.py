@@ -54,6 +54,7 @@ PAYMENT_PRODUCT = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.item.payment.product.list",
+        dialect="plain",
         paging="none",
         filter="filter",
         order="order",

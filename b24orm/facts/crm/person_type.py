@@ -19,6 +19,7 @@ PERSON_TYPE = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.persontype.list",
+        dialect="plain",
         paging="none",
         select="select",
         filter="filter",

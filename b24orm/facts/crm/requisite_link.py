@@ -59,6 +59,7 @@ REQUISITE_LINK = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.requisite.link.list",
+        dialect="user",
         select="select",
         filter="filter",
         order="order",

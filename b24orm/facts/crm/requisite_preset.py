@@ -58,6 +58,7 @@ REQUISITE_PRESET = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.requisite.preset.list",
+        dialect="user",
         select="select",
         filter="filter",
         order="order",

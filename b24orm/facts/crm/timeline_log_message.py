@@ -78,13 +78,13 @@ TIMELINE_LOG_MESSAGE = EntitySchema(
     list=ListSchema(
         name="crm.timeline.logmessage.list",
         dialect="none",
-        paging="none",
+        paging="offset",
         envelope=("logMessages",),
         order="order",
         order_style="map",
         start="offset",
         page_size=10,
-        total=True,
+        count_free=True,
     ),
     methods={
         "get": MethodSchema(name="crm.timeline.logmessage.get", envelope=("logMessage",), id_param="id"),

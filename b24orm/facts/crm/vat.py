@@ -23,6 +23,7 @@ VAT = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="crm.vat.list",
+        dialect="plain",
         select="select",
         filter="filter",
         order="order",

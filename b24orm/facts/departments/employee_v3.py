@@ -60,6 +60,7 @@ EMPLOYEE = EntitySchema(
     name="Employee",
     scope="humanresources",
     module="departments",
+    api="v3",
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="humanresources.employee.search",

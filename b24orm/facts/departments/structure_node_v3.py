@@ -94,6 +94,7 @@ STRUCTURE_NODE = EntitySchema(
     name="StructureNode",
     scope="humanresources",
     module="departments",
+    api="v3",
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="humanresources.node.list",

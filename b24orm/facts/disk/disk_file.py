@@ -103,6 +103,7 @@ DISK_FILE = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="disk.folder.getChildren",
+        dialect="user",
         filter="filter",
         order="order",
         order_style="map",
@@ -110,7 +111,7 @@ DISK_FILE = EntitySchema(
         page_size=50,
         total=True,
         keyset=True,
-        operators=("=", "!=", "!", "<", "<=", ">", ">=", "%", "!%"),
+        operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "!%"),
     ),
     methods={
         "get": MethodSchema(name="disk.file.get", id_param="id"),
@@ -135,4 +136,5 @@ DISK_FILE = EntitySchema(
         "disk.file.uploadVersion": ("id", "fileContent"),
     },
     parent_params=("id",),
+    parent_names={"id": "folder_id"},
 )

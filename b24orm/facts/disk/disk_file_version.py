@@ -55,12 +55,14 @@ DISK_FILE_VERSION = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="disk.file.getVersions",
+        dialect="user",
         filter="filter",
         start="start",
         page_size=50,
         total=True,
-        operators=("=", "!=", "!", "<", "<=", ">", ">=", "%", "!%"),
+        operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "!%"),
     ),
     methods={"get": MethodSchema(name="disk.version.get", id_param="id")},
     parent_params=("id",),
+    parent_names={"id": "file_id"},
 )

@@ -87,6 +87,7 @@ DISK_FOLDER = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="disk.folder.getChildren",
+        dialect="user",
         filter="filter",
         order="order",
         order_style="map",
@@ -94,7 +95,7 @@ DISK_FOLDER = EntitySchema(
         page_size=50,
         total=True,
         keyset=True,
-        operators=("=", "!=", "!", "<", "<=", ">", ">=", "%", "!%"),
+        operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "!%"),
     ),
     methods={
         "get": MethodSchema(name="disk.folder.get", id_param="id"),
@@ -118,4 +119,5 @@ DISK_FOLDER = EntitySchema(
         "disk.folder.uploadFile": ("id", "data", "fileContent", "rights", "generateUniqueName"),
     },
     parent_params=("id",),
+    parent_names={"id": "folder_id"},
 )

@@ -45,6 +45,7 @@ DISK_STORAGE = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="disk.storage.getList",
+        dialect="user",
         filter="filter",
         order="order",
         order_style="map",
@@ -52,7 +53,7 @@ DISK_STORAGE = EntitySchema(
         page_size=50,
         total=True,
         keyset=True,
-        operators=("=", "!=", "!", "<", "<=", ">", ">=", "%", "!%"),
+        operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "!%"),
     ),
     methods={
         "get": MethodSchema(name="disk.storage.get", id_param="id"),

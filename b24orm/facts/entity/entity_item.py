@@ -85,6 +85,7 @@ ENTITY_ITEM = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="entity.item.get",
+        dialect="plain",
         filter="FILTER",
         order="SORT",
         order_style="map",

@@ -58,6 +58,7 @@ ENTITY_SECTION = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="entity.section.get",
+        dialect="plain",
         filter="FILTER",
         order="SORT",
         order_style="map",

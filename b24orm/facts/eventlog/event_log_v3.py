@@ -90,6 +90,7 @@ EVENT_LOG_RECORD = EntitySchema(
     name="EventLogRecord",
     scope="main",
     module="eventlog",
+    api="v3",
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="main.eventlog.list",

@@ -39,6 +39,7 @@ OFFLINE_EVENT = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="event.offline.list",
+        dialect="user",
         filter="filter",
         order="order",
         order_style="map",

@@ -17,7 +17,6 @@ _FIELDS: tuple[FieldSchema, ...] = (
         filterable=False,
         sortable=False,
         relation="Chat",
-        relation_name="parent_chat",
     ),
     FieldSchema(
         name="parent_message_id",
@@ -339,10 +338,10 @@ CHAT = EntitySchema(
     list=ListSchema(
         name="im.search.chat.list",
         dialect="none",
-        paging="none",
+        paging="offset",
         start="OFFSET",
-        page_size=10,
-        total=True,
+        limit="LIMIT",
+        page_size=50,
         extra_params=("LIMIT", "FIND", "FIND_LINES"),
     ),
     methods={
@@ -359,5 +358,6 @@ CHAT = EntitySchema(
         "im.counters.get": (),
         "im.revision.get": (),
     },
+    parent_params=("FIND",),
     user_field_prefix="uf",
 )

@@ -17,7 +17,6 @@ _FIELDS: tuple[FieldSchema, ...] = (
         filterable=False,
         sortable=False,
         relation="Chat",
-        relation_name="chat",
     ),
     FieldSchema(
         name="author_id",

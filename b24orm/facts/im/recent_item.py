@@ -17,7 +17,6 @@ _FIELDS: tuple[FieldSchema, ...] = (
         filterable=False,
         sortable=False,
         relation="Chat",
-        relation_name="chat_chat",
     ),
     FieldSchema(
         name="type",
@@ -122,9 +121,10 @@ RECENT_ITEM = EntitySchema(
     list=ListSchema(
         name="im.recent.list",
         dialect="none",
-        paging="none",
+        paging="offset",
         envelope=("items",),
         start="OFFSET",
+        limit="LIMIT",
         page_size=50,
         extra_params=(
             "LIMIT",

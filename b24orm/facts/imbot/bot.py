@@ -111,10 +111,11 @@ BOT = EntitySchema(
     list=ListSchema(
         name="imbot.v2.Bot.list",
         dialect="equality",
-        paging="none",
+        paging="offset",
         envelope=("bots",),
         filter="filter",
         start="offset",
+        limit="limit",
         page_size=50,
         extra_params=("limit", "botToken"),
     ),

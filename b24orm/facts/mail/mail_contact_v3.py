@@ -17,6 +17,7 @@ MAIL_CONTACT = EntitySchema(
     name="MailContact",
     scope="mail",
     module="mail",
+    api="v3",
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="mail.recipient.listcontacts",

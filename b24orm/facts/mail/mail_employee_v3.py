@@ -17,6 +17,7 @@ MAIL_EMPLOYEE = EntitySchema(
     name="MailEmployee",
     scope="mail",
     module="mail",
+    api="v3",
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="mail.recipient.listemployees",

@@ -71,6 +71,7 @@ MAIL_MESSAGE = EntitySchema(
     name="MailMessage",
     scope="mail",
     module="mail",
+    api="v3",
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="mail.message.list",

@@ -24,6 +24,7 @@ MAIL_SENDER = EntitySchema(
     name="MailSender",
     scope="mail",
     module="mail",
+    api="v3",
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="mail.mailbox.senders",

@@ -25,6 +25,7 @@ MAILBOX = EntitySchema(
     name="Mailbox",
     scope="mail",
     module="mail",
+    api="v3",
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="mail.mailbox.list",

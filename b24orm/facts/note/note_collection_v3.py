@@ -69,6 +69,7 @@ NOTE_COLLECTION = EntitySchema(
     name="NoteCollection",
     scope="note",
     module="note",
+    api="v3",
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="note.collection.list",

@@ -90,6 +90,7 @@ NOTE_DOCUMENT = EntitySchema(
     name="NoteDocument",
     scope="note",
     module="note",
+    api="v3",
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(name="note.document.tree.list", dialect="none", paging="none", envelope=("items",)),
     methods={

@@ -76,6 +76,7 @@ NOTE_FILE = EntitySchema(
     name="NoteFile",
     scope="note",
     module="note",
+    api="v3",
     fields={field.name: field for field in _FIELDS},
     methods={
         "get": MethodSchema(name="note.file.get", envelope=("item",), id_param="id"),

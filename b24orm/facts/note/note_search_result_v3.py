@@ -50,6 +50,7 @@ NOTE_SEARCH_RESULT = EntitySchema(
     name="NoteSearchResult",
     scope="note",
     module="note",
+    api="v3",
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="note.document.search.list",

@@ -23,7 +23,7 @@ SALE_STATUS = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="sale.status.list",
-        dialect="orm",
+        dialect="user",
         paging="controller",
         envelope=("statuses",),
         select="select",
@@ -34,7 +34,6 @@ SALE_STATUS = EntitySchema(
         page_size=50,
         total=True,
         count_free=True,
-        keyset=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),
         select_all=("*",),
     ),

@@ -38,7 +38,7 @@ TRADE_BINDING = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="sale.tradeBinding.list",
-        dialect="orm",
+        dialect="user",
         paging="controller",
         envelope=("tradeBindings",),
         select="select",
@@ -49,7 +49,6 @@ TRADE_BINDING = EntitySchema(
         page_size=50,
         total=True,
         count_free=True,
-        keyset=True,
         operators=("=", "!=", ">", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),
         select_all=("*",),
     ),

@@ -56,8 +56,9 @@ HCM_LINK_COMPANY = EntitySchema(
     list=ListSchema(
         name="humanresources.hcmlink.company.list",
         dialect="none",
-        paging="none",
+        paging="offset",
         start="offset",
+        limit="limit",
         page_size=100,
         extra_params=("limit", "userId"),
     ),

@@ -70,8 +70,9 @@ HCM_LINK_EMPLOYEE = EntitySchema(
     list=ListSchema(
         name="humanresources.hcmlink.employee.list",
         dialect="none",
-        paging="none",
+        paging="offset",
         start="offset",
+        limit="limit",
         page_size=100,
         extra_params=("limit", "updatedAt"),
     ),

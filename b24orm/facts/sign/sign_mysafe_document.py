@@ -71,8 +71,10 @@ SIGN_MYSAFE_DOCUMENT = EntitySchema(
     list=ListSchema(
         name="sign.b2e.mysafe.tail",
         dialect="none",
-        paging="none",
+        paging="offset",
         start="offset",
+        limit="limit",
+        page_size=20,
         extra_params=("limit",),
     ),
     user_field_prefix="uf",

@@ -36,8 +36,10 @@ SIGN_PERSONAL_DOCUMENT = EntitySchema(
     list=ListSchema(
         name="sign.b2e.personal.tail",
         dialect="none",
-        paging="none",
+        paging="offset",
         start="offset",
+        limit="limit",
+        page_size=20,
         extra_params=("limit",),
     ),
     user_field_prefix="uf",

@@ -30,8 +30,9 @@ SIGN_PROVIDER = EntitySchema(
     list=ListSchema(
         name="sign.b2e.company.provider.list",
         dialect="none",
-        paging="none",
+        paging="offset",
         start="offset",
+        limit="limit",
         page_size=100,
         extra_params=("companyUuid", "companyCrmId", "language", "limit"),
     ),

@@ -8,15 +8,7 @@ from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
 __all__ = ["CHECKLIST_ITEM"]
 
 _FIELDS: tuple[FieldSchema, ...] = (
-    FieldSchema(
-        name="id",
-        wire="ID",
-        type="integer",
-        read_only=True,
-        nullable=False,
-        filterable=False,
-        sortable=False,
-    ),
+    FieldSchema(name="id", wire="ID", type="integer", read_only=True, nullable=False, filterable=False),
     FieldSchema(
         name="task_id",
         wire="TASK_ID",
@@ -32,7 +24,6 @@ _FIELDS: tuple[FieldSchema, ...] = (
         wire="PARENT_ID",
         type="integer",
         filterable=False,
-        sortable=False,
         relation="ChecklistItem",
     ),
     FieldSchema(
@@ -41,46 +32,23 @@ _FIELDS: tuple[FieldSchema, ...] = (
         type="integer",
         read_only=True,
         filterable=False,
-        sortable=False,
         relation="User",
         relation_name="created_by_user",
     ),
-    FieldSchema(name="title", wire="TITLE", type="string", required=True, filterable=False, sortable=False),
-    FieldSchema(name="sort_index", wire="SORT_INDEX", type="integer", filterable=False, sortable=False),
-    FieldSchema(
-        name="is_complete",
-        wire="IS_COMPLETE",
-        type="char",
-        filterable=False,
-        sortable=False,
-        enum=("Y", "N"),
-    ),
-    FieldSchema(
-        name="is_important",
-        wire="IS_IMPORTANT",
-        type="char",
-        filterable=False,
-        sortable=False,
-        enum=("Y", "N"),
-    ),
+    FieldSchema(name="title", wire="TITLE", type="string", required=True, filterable=False),
+    FieldSchema(name="sort_index", wire="SORT_INDEX", type="integer", filterable=False),
+    FieldSchema(name="is_complete", wire="IS_COMPLETE", type="char", filterable=False, enum=("Y", "N")),
+    FieldSchema(name="is_important", wire="IS_IMPORTANT", type="char", filterable=False, enum=("Y", "N")),
     FieldSchema(
         name="toggled_by",
         wire="TOGGLED_BY",
         type="integer",
         read_only=True,
         filterable=False,
-        sortable=False,
         relation="User",
         relation_name="toggled_by_user",
     ),
-    FieldSchema(
-        name="toggled_date",
-        wire="TOGGLED_DATE",
-        type="datetime",
-        read_only=True,
-        filterable=False,
-        sortable=False,
-    ),
+    FieldSchema(name="toggled_date", wire="TOGGLED_DATE", type="datetime", read_only=True, filterable=False),
     FieldSchema(
         name="members",
         wire="MEMBERS",
@@ -110,6 +78,7 @@ CHECKLIST_ITEM = EntitySchema(
         paging="none",
         order="ORDER",
         order_style="map",
+        positional=("TASKID", "ORDER"),
     ),
     methods={
         "get": MethodSchema(name="task.checklistitem.get", id_param="ITEMID"),
@@ -125,4 +94,5 @@ CHECKLIST_ITEM = EntitySchema(
         "task.checklistitem.renew": ("TASKID", "ITEMID"),
     },
     parent_params=("TASKID",),
+    parent_names={"TASKID": "task_id"},
 )

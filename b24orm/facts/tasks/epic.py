@@ -49,6 +49,7 @@ EPIC = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="tasks.api.scrum.epic.list",
+        dialect="user",
         select="select",
         filter="filter",
         order="order",

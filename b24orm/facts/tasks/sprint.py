@@ -58,6 +58,7 @@ SPRINT = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="tasks.api.scrum.sprint.list",
+        dialect="user",
         select="select",
         filter="filter",
         order="order",

@@ -573,7 +573,6 @@ _FIELDS: tuple[FieldSchema, ...] = (
         filterable=False,
         sortable=False,
         relation="Chat",
-        relation_name="chat",
     ),
     FieldSchema(
         name="uf_crm_task",

@@ -26,14 +26,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         relation_name="author",
     ),
     FieldSchema(name="author_name", wire="AUTHOR_NAME", type="string", read_only=True),
-    FieldSchema(
-        name="author_email",
-        wire="AUTHOR_EMAIL",
-        type="string",
-        read_only=True,
-        filterable=False,
-        sortable=False,
-    ),
+    FieldSchema(name="author_email", wire="AUTHOR_EMAIL", type="string", read_only=True, filterable=False),
     FieldSchema(name="post_date", wire="POST_DATE", type="datetime", immutable=True),
     FieldSchema(
         name="post_message",
@@ -68,10 +61,12 @@ TASK_COMMENT = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="task.commentitem.getlist",
+        dialect="plain",
         paging="none",
         filter="FILTER",
         order="ORDER",
         order_style="map",
+        positional=("TASKID", "ORDER", "FILTER"),
         operators=("!", "<", "<=", ">", ">="),
     ),
     methods={
@@ -86,4 +81,5 @@ TASK_COMMENT = EntitySchema(
         "task.commentitem.isactionallowed": ("TASKID", "ITEMID", "ACTIONID"),
     },
     parent_params=("TASKID",),
+    parent_names={"TASKID": "task_id"},
 )

@@ -70,6 +70,7 @@ TASK_RESULT_V3 = EntitySchema(
     name="TaskResultV3",
     scope="tasks",
     module="tasks",
+    api="v3",
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="tasks.task.result.list",

@@ -254,7 +254,6 @@ _FIELDS: tuple[FieldSchema, ...] = (
         filterable=False,
         sortable=False,
         relation="Chat",
-        relation_name="chat_chat",
     ),
     FieldSchema(
         name="chat",
@@ -264,7 +263,6 @@ _FIELDS: tuple[FieldSchema, ...] = (
         filterable=False,
         sortable=False,
         relation="Chat",
-        relation_name="chat_chat_",
     ),
     FieldSchema(
         name="planned_duration",
@@ -472,7 +470,6 @@ _FIELDS: tuple[FieldSchema, ...] = (
         filterable=False,
         sortable=False,
         relation="ElapsedTime",
-        relation_name="elapsed_time_elapsed_time",
     ),
     FieldSchema(
         name="require_result",
@@ -562,6 +559,7 @@ TASK_V3 = EntitySchema(
     name="TaskV3",
     scope="tasks",
     module="tasks",
+    api="v3",
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="tasks.task.list",

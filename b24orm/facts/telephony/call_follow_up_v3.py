@@ -140,6 +140,7 @@ CALL_FOLLOW_UP = EntitySchema(
     name="CallFollowUp",
     scope="call",
     module="telephony",
+    api="v3",
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="call.followup.list",

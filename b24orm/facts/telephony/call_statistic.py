@@ -80,6 +80,7 @@ CALL_STATISTIC = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="voximplant.statistic.get",
+        dialect="plain",
         filter="FILTER",
         order_style="sort_order",
         order_params=("SORT", "ORDER"),

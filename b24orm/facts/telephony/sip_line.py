@@ -54,6 +54,7 @@ SIP_LINE = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="voximplant.sip.get",
+        dialect="plain",
         filter="FILTER",
         order_style="sort_order",
         order_params=("SORT", "ORDER"),

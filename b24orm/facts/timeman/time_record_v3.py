@@ -65,6 +65,7 @@ TIME_RECORD = EntitySchema(
     name="TimeRecord",
     scope="timeman",
     module="timeman",
+    api="v3",
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="timeman.record.list",

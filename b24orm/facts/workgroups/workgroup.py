@@ -89,6 +89,7 @@ WORKGROUP = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="sonet_group.get",
+        dialect="plain",
         filter="FILTER",
         order="ORDER",
         order_style="map",

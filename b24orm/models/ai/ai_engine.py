@@ -42,57 +42,31 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         app_code: str
         app_code__ne: str
         app_code__in: Iterable[str]
         app_code__contains: str
         app_code__icontains: str
-        app_code__startswith: str
-        app_code__istartswith: str
-        app_code__endswith: str
-        app_code__iendswith: str
-        app_code__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
-        name__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
         code__contains: str
         code__icontains: str
-        code__startswith: str
-        code__istartswith: str
-        code__endswith: str
-        code__iendswith: str
-        code__isnull: bool
         category: AiEngineCategoryValue
         category__ne: AiEngineCategoryValue
         category__in: Iterable[AiEngineCategoryValue]
         category__contains: str
         category__icontains: str
-        category__startswith: str
-        category__istartswith: str
-        category__endswith: str
-        category__iendswith: str
-        category__isnull: bool
         completions_url: str
         completions_url__ne: str
         completions_url__in: Iterable[str]
         completions_url__contains: str
         completions_url__icontains: str
-        completions_url__startswith: str
-        completions_url__istartswith: str
-        completions_url__endswith: str
-        completions_url__iendswith: str
-        completions_url__isnull: bool
         date_create: int
         date_create__ne: int
         date_create__in: Iterable[int]
@@ -101,7 +75,6 @@ if TYPE_CHECKING:
         date_create__lt: int
         date_create__lte: int
         date_create__range: tuple[int, int]
-        date_create__isnull: bool
 
     class AiEngineQuerySet(QuerySet["AiEngine", AiEngineField, AiEngineOrder]):
         """Rows of AiEngine, with its own lookups."""

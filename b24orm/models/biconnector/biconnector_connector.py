@@ -69,7 +69,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         title: str
         title__ne: str
         title__in: Iterable[str]
@@ -79,7 +78,6 @@ if TYPE_CHECKING:
         title__istartswith: str
         title__endswith: str
         title__iendswith: str
-        title__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -88,7 +86,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         logo: str
         logo__ne: str
         logo__in: Iterable[str]
@@ -98,7 +95,6 @@ if TYPE_CHECKING:
         logo__istartswith: str
         logo__endswith: str
         logo__iendswith: str
-        logo__isnull: bool
         description: str
         description__ne: str
         description__in: Iterable[str]
@@ -108,7 +104,6 @@ if TYPE_CHECKING:
         description__istartswith: str
         description__endswith: str
         description__iendswith: str
-        description__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -117,7 +112,6 @@ if TYPE_CHECKING:
         sort__lt: int
         sort__lte: int
         sort__range: tuple[int, int]
-        sort__isnull: bool
         url_check: str
         url_check__ne: str
         url_check__in: Iterable[str]
@@ -127,7 +121,6 @@ if TYPE_CHECKING:
         url_check__istartswith: str
         url_check__endswith: str
         url_check__iendswith: str
-        url_check__isnull: bool
         url_data: str
         url_data__ne: str
         url_data__in: Iterable[str]
@@ -137,7 +130,6 @@ if TYPE_CHECKING:
         url_data__istartswith: str
         url_data__endswith: str
         url_data__iendswith: str
-        url_data__isnull: bool
         url_table_list: str
         url_table_list__ne: str
         url_table_list__in: Iterable[str]
@@ -147,7 +139,6 @@ if TYPE_CHECKING:
         url_table_list__istartswith: str
         url_table_list__endswith: str
         url_table_list__iendswith: str
-        url_table_list__isnull: bool
         url_table_description: str
         url_table_description__ne: str
         url_table_description__in: Iterable[str]
@@ -157,7 +148,6 @@ if TYPE_CHECKING:
         url_table_description__istartswith: str
         url_table_description__endswith: str
         url_table_description__iendswith: str
-        url_table_description__isnull: bool
 
     class BiconnectorConnectorQuerySet(
         QuerySet["BiconnectorConnector", BiconnectorConnectorField, BiconnectorConnectorOrder],

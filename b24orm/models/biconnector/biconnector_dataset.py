@@ -75,7 +75,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         type: str
         type__ne: str
         type__in: Iterable[str]
@@ -85,7 +84,6 @@ if TYPE_CHECKING:
         type__istartswith: str
         type__endswith: str
         type__iendswith: str
-        type__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -95,7 +93,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         description: str
         description__ne: str
         description__in: Iterable[str]
@@ -105,7 +102,6 @@ if TYPE_CHECKING:
         description__istartswith: str
         description__endswith: str
         description__iendswith: str
-        description__isnull: bool
         external_code: str
         external_code__ne: str
         external_code__in: Iterable[str]
@@ -115,7 +111,6 @@ if TYPE_CHECKING:
         external_code__istartswith: str
         external_code__endswith: str
         external_code__iendswith: str
-        external_code__isnull: bool
         external_name: str
         external_name__ne: str
         external_name__in: Iterable[str]
@@ -125,7 +120,6 @@ if TYPE_CHECKING:
         external_name__istartswith: str
         external_name__endswith: str
         external_name__iendswith: str
-        external_name__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -134,7 +128,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         date_update: dt.datetime | dt.date
         date_update__ne: dt.datetime | dt.date
         date_update__in: Iterable[dt.datetime | dt.date]
@@ -143,7 +136,6 @@ if TYPE_CHECKING:
         date_update__lt: dt.datetime | dt.date
         date_update__lte: dt.datetime | dt.date
         date_update__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_update__isnull: bool
         created_by_id: int
         created_by_id__ne: int
         created_by_id__in: Iterable[int]
@@ -152,7 +144,6 @@ if TYPE_CHECKING:
         created_by_id__lt: int
         created_by_id__lte: int
         created_by_id__range: tuple[int, int]
-        created_by_id__isnull: bool
         created_by: int | User
         created_by__ne: int | User
         created_by__in: Iterable[int | User]
@@ -161,7 +152,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         updated_by_id: int
         updated_by_id__ne: int
         updated_by_id__in: Iterable[int]
@@ -170,7 +160,6 @@ if TYPE_CHECKING:
         updated_by_id__lt: int
         updated_by_id__lte: int
         updated_by_id__range: tuple[int, int]
-        updated_by_id__isnull: bool
         updated_by: int | User
         updated_by__ne: int | User
         updated_by__in: Iterable[int | User]
@@ -179,7 +168,6 @@ if TYPE_CHECKING:
         updated_by__lt: int
         updated_by__lte: int
         updated_by__range: tuple[int, int]
-        updated_by__isnull: bool
         external_id: int
         external_id__ne: int
         external_id__in: Iterable[int]
@@ -188,7 +176,6 @@ if TYPE_CHECKING:
         external_id__lt: int
         external_id__lte: int
         external_id__range: tuple[int, int]
-        external_id__isnull: bool
         source_id: int
         source_id__ne: int
         source_id__in: Iterable[int]
@@ -197,7 +184,6 @@ if TYPE_CHECKING:
         source_id__lt: int
         source_id__lte: int
         source_id__range: tuple[int, int]
-        source_id__isnull: bool
 
     class BiconnectorDatasetQuerySet(
         QuerySet["BiconnectorDataset", BiconnectorDatasetField, BiconnectorDatasetOrder],

@@ -72,7 +72,6 @@ if TYPE_CHECKING:
         connector_id__lt: int
         connector_id__lte: int
         connector_id__range: tuple[int, int]
-        connector_id__isnull: bool
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -81,7 +80,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         title: str
         title__ne: str
         title__in: Iterable[str]
@@ -91,7 +89,6 @@ if TYPE_CHECKING:
         title__istartswith: str
         title__endswith: str
         title__iendswith: str
-        title__isnull: bool
         active: bool
         active__ne: bool
         date_create: dt.datetime | dt.date
@@ -102,7 +99,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         description: str
         description__ne: str
         description__in: Iterable[str]
@@ -112,7 +108,6 @@ if TYPE_CHECKING:
         description__istartswith: str
         description__endswith: str
         description__iendswith: str
-        description__isnull: bool
         type: str
         type__ne: str
         type__in: Iterable[str]
@@ -122,7 +117,6 @@ if TYPE_CHECKING:
         type__istartswith: str
         type__endswith: str
         type__iendswith: str
-        type__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
@@ -132,7 +126,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         date_update: dt.datetime | dt.date
         date_update__ne: dt.datetime | dt.date
         date_update__in: Iterable[dt.datetime | dt.date]
@@ -141,7 +134,6 @@ if TYPE_CHECKING:
         date_update__lt: dt.datetime | dt.date
         date_update__lte: dt.datetime | dt.date
         date_update__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_update__isnull: bool
         created_by_id: int
         created_by_id__ne: int
         created_by_id__in: Iterable[int]
@@ -150,7 +142,6 @@ if TYPE_CHECKING:
         created_by_id__lt: int
         created_by_id__lte: int
         created_by_id__range: tuple[int, int]
-        created_by_id__isnull: bool
         created_by: int | User
         created_by__ne: int | User
         created_by__in: Iterable[int | User]
@@ -159,7 +150,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         updated_by_id: int
         updated_by_id__ne: int
         updated_by_id__in: Iterable[int]
@@ -168,7 +158,6 @@ if TYPE_CHECKING:
         updated_by_id__lt: int
         updated_by_id__lte: int
         updated_by_id__range: tuple[int, int]
-        updated_by_id__isnull: bool
         updated_by: int | User
         updated_by__ne: int | User
         updated_by__in: Iterable[int | User]
@@ -177,7 +166,6 @@ if TYPE_CHECKING:
         updated_by__lt: int
         updated_by__lte: int
         updated_by__range: tuple[int, int]
-        updated_by__isnull: bool
 
     class BiconnectorSourceQuerySet(
         QuerySet["BiconnectorSource", BiconnectorSourceField, BiconnectorSourceOrder],

@@ -106,57 +106,21 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         workflow_id: str
         workflow_id__ne: str
         workflow_id__in: Iterable[str]
-        workflow_id__contains: str
-        workflow_id__icontains: str
-        workflow_id__startswith: str
-        workflow_id__istartswith: str
-        workflow_id__endswith: str
-        workflow_id__iendswith: str
-        workflow_id__isnull: bool
         workflow: str
         workflow__ne: str
         workflow__in: Iterable[str]
-        workflow__contains: str
-        workflow__icontains: str
-        workflow__startswith: str
-        workflow__istartswith: str
-        workflow__endswith: str
-        workflow__iendswith: str
-        workflow__isnull: bool
         document_name: str
         document_name__ne: str
         document_name__in: Iterable[str]
-        document_name__contains: str
-        document_name__icontains: str
-        document_name__startswith: str
-        document_name__istartswith: str
-        document_name__endswith: str
-        document_name__iendswith: str
-        document_name__isnull: bool
         description: str
         description__ne: str
         description__in: Iterable[str]
-        description__contains: str
-        description__icontains: str
-        description__startswith: str
-        description__istartswith: str
-        description__endswith: str
-        description__iendswith: str
-        description__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
-        name__contains: str
-        name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
-        name__isnull: bool
         modified: dt.datetime | dt.date
         modified__ne: dt.datetime | dt.date
         modified__in: Iterable[dt.datetime | dt.date]
@@ -165,7 +129,6 @@ if TYPE_CHECKING:
         modified__lt: dt.datetime | dt.date
         modified__lte: dt.datetime | dt.date
         modified__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        modified__isnull: bool
         workflow_started: dt.datetime | dt.date
         workflow_started__ne: dt.datetime | dt.date
         workflow_started__in: Iterable[dt.datetime | dt.date]
@@ -174,7 +137,6 @@ if TYPE_CHECKING:
         workflow_started__lt: dt.datetime | dt.date
         workflow_started__lte: dt.datetime | dt.date
         workflow_started__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        workflow_started__isnull: bool
         workflow_started_by: int
         workflow_started_by__ne: int
         workflow_started_by__in: Iterable[int]
@@ -183,7 +145,6 @@ if TYPE_CHECKING:
         workflow_started_by__lt: int
         workflow_started_by__lte: int
         workflow_started_by__range: tuple[int, int]
-        workflow_started_by__isnull: bool
         workflow_started_by_user: int | User
         workflow_started_by_user__ne: int | User
         workflow_started_by_user__in: Iterable[int | User]
@@ -192,7 +153,6 @@ if TYPE_CHECKING:
         workflow_started_by_user__lt: int
         workflow_started_by_user__lte: int
         workflow_started_by_user__range: tuple[int, int]
-        workflow_started_by_user__isnull: bool
         overdue_date: dt.datetime | dt.date
         overdue_date__ne: dt.datetime | dt.date
         overdue_date__in: Iterable[dt.datetime | dt.date]
@@ -201,7 +161,6 @@ if TYPE_CHECKING:
         overdue_date__lt: dt.datetime | dt.date
         overdue_date__lte: dt.datetime | dt.date
         overdue_date__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        overdue_date__isnull: bool
         workflow_template_id: int
         workflow_template_id__ne: int
         workflow_template_id__in: Iterable[int]
@@ -210,7 +169,6 @@ if TYPE_CHECKING:
         workflow_template_id__lt: int
         workflow_template_id__lte: int
         workflow_template_id__range: tuple[int, int]
-        workflow_template_id__isnull: bool
         workflow_template: int | WorkflowTemplate
         workflow_template__ne: int | WorkflowTemplate
         workflow_template__in: Iterable[int | WorkflowTemplate]
@@ -219,27 +177,12 @@ if TYPE_CHECKING:
         workflow_template__lt: int
         workflow_template__lte: int
         workflow_template__range: tuple[int, int]
-        workflow_template__isnull: bool
         workflow_template_name: str
         workflow_template_name__ne: str
         workflow_template_name__in: Iterable[str]
-        workflow_template_name__contains: str
-        workflow_template_name__icontains: str
-        workflow_template_name__startswith: str
-        workflow_template_name__istartswith: str
-        workflow_template_name__endswith: str
-        workflow_template_name__iendswith: str
-        workflow_template_name__isnull: bool
         workflow_state: str
         workflow_state__ne: str
         workflow_state__in: Iterable[str]
-        workflow_state__contains: str
-        workflow_state__icontains: str
-        workflow_state__startswith: str
-        workflow_state__istartswith: str
-        workflow_state__endswith: str
-        workflow_state__iendswith: str
-        workflow_state__isnull: bool
         status: int
         status__ne: int
         status__in: Iterable[int]
@@ -248,7 +191,6 @@ if TYPE_CHECKING:
         status__lt: int
         status__lte: int
         status__range: tuple[int, int]
-        status__isnull: bool
         user_id: int
         user_id__ne: int
         user_id__in: Iterable[int]
@@ -257,7 +199,6 @@ if TYPE_CHECKING:
         user_id__lt: int
         user_id__lte: int
         user_id__range: tuple[int, int]
-        user_id__isnull: bool
         user: int | User
         user__ne: int | User
         user__in: Iterable[int | User]
@@ -266,7 +207,6 @@ if TYPE_CHECKING:
         user__lt: int
         user__lte: int
         user__range: tuple[int, int]
-        user__isnull: bool
         user_status: int
         user_status__ne: int
         user_status__in: Iterable[int]
@@ -275,57 +215,21 @@ if TYPE_CHECKING:
         user_status__lt: int
         user_status__lte: int
         user_status__range: tuple[int, int]
-        user_status__isnull: bool
         module_id: str
         module_id__ne: str
         module_id__in: Iterable[str]
-        module_id__contains: str
-        module_id__icontains: str
-        module_id__startswith: str
-        module_id__istartswith: str
-        module_id__endswith: str
-        module_id__iendswith: str
-        module_id__isnull: bool
         entity: str
         entity__ne: str
         entity__in: Iterable[str]
-        entity__contains: str
-        entity__icontains: str
-        entity__startswith: str
-        entity__istartswith: str
-        entity__endswith: str
-        entity__iendswith: str
-        entity__isnull: bool
         document_id: str
         document_id__ne: str
         document_id__in: Iterable[str]
-        document_id__contains: str
-        document_id__icontains: str
-        document_id__startswith: str
-        document_id__istartswith: str
-        document_id__endswith: str
-        document_id__iendswith: str
-        document_id__isnull: bool
         activity: BizprocTaskActivityValue
         activity__ne: BizprocTaskActivityValue
         activity__in: Iterable[BizprocTaskActivityValue]
-        activity__contains: str
-        activity__icontains: str
-        activity__startswith: str
-        activity__istartswith: str
-        activity__endswith: str
-        activity__iendswith: str
-        activity__isnull: bool
         activity_name: str
         activity_name__ne: str
         activity_name__in: Iterable[str]
-        activity_name__contains: str
-        activity_name__icontains: str
-        activity_name__startswith: str
-        activity_name__istartswith: str
-        activity_name__endswith: str
-        activity_name__iendswith: str
-        activity_name__isnull: bool
 
     class BizprocTaskQuerySet(QuerySet["BizprocTask", BizprocTaskField, BizprocTaskOrder]):
         """Rows of BizprocTask, with its own lookups."""

@@ -59,33 +59,12 @@ if TYPE_CHECKING:
         document_id: str
         document_id__ne: str
         document_id__in: Iterable[str]
-        document_id__contains: str
-        document_id__icontains: str
-        document_id__startswith: str
-        document_id__istartswith: str
-        document_id__endswith: str
-        document_id__iendswith: str
-        document_id__isnull: bool
         entity: str
         entity__ne: str
         entity__in: Iterable[str]
-        entity__contains: str
-        entity__icontains: str
-        entity__startswith: str
-        entity__istartswith: str
-        entity__endswith: str
-        entity__iendswith: str
-        entity__isnull: bool
         id: str
         id__ne: str
         id__in: Iterable[str]
-        id__contains: str
-        id__icontains: str
-        id__startswith: str
-        id__istartswith: str
-        id__endswith: str
-        id__iendswith: str
-        id__isnull: bool
         started: dt.datetime | dt.date
         started__ne: dt.datetime | dt.date
         started__in: Iterable[dt.datetime | dt.date]
@@ -94,17 +73,9 @@ if TYPE_CHECKING:
         started__lt: dt.datetime | dt.date
         started__lte: dt.datetime | dt.date
         started__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        started__isnull: bool
         module_id: str
         module_id__ne: str
         module_id__in: Iterable[str]
-        module_id__contains: str
-        module_id__icontains: str
-        module_id__startswith: str
-        module_id__istartswith: str
-        module_id__endswith: str
-        module_id__iendswith: str
-        module_id__isnull: bool
         owned_until: dt.datetime | dt.date
         owned_until__ne: dt.datetime | dt.date
         owned_until__in: Iterable[dt.datetime | dt.date]
@@ -113,7 +84,6 @@ if TYPE_CHECKING:
         owned_until__lt: dt.datetime | dt.date
         owned_until__lte: dt.datetime | dt.date
         owned_until__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        owned_until__isnull: bool
         template_id: int
         template_id__ne: int
         template_id__in: Iterable[int]
@@ -122,7 +92,6 @@ if TYPE_CHECKING:
         template_id__lt: int
         template_id__lte: int
         template_id__range: tuple[int, int]
-        template_id__isnull: bool
         template: int | WorkflowTemplate
         template__ne: int | WorkflowTemplate
         template__in: Iterable[int | WorkflowTemplate]
@@ -131,7 +100,6 @@ if TYPE_CHECKING:
         template__lt: int
         template__lte: int
         template__range: tuple[int, int]
-        template__isnull: bool
         started_by: int
         started_by__ne: int
         started_by__in: Iterable[int]
@@ -140,7 +108,6 @@ if TYPE_CHECKING:
         started_by__lt: int
         started_by__lte: int
         started_by__range: tuple[int, int]
-        started_by__isnull: bool
         started_by_user: int | User
         started_by_user__ne: int | User
         started_by_user__in: Iterable[int | User]
@@ -149,7 +116,6 @@ if TYPE_CHECKING:
         started_by_user__lt: int
         started_by_user__lte: int
         started_by_user__range: tuple[int, int]
-        started_by_user__isnull: bool
         modified: dt.datetime | dt.date
         modified__ne: dt.datetime | dt.date
         modified__in: Iterable[dt.datetime | dt.date]
@@ -158,7 +124,6 @@ if TYPE_CHECKING:
         modified__lt: dt.datetime | dt.date
         modified__lte: dt.datetime | dt.date
         modified__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        modified__isnull: bool
 
     class WorkflowInstanceQuerySet(
         QuerySet["WorkflowInstance", WorkflowInstanceField, WorkflowInstanceOrder],

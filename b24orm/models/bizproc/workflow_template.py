@@ -75,27 +75,12 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         module_id: WorkflowTemplateModuleIdValue
         module_id__ne: WorkflowTemplateModuleIdValue
         module_id__in: Iterable[WorkflowTemplateModuleIdValue]
-        module_id__contains: str
-        module_id__icontains: str
-        module_id__startswith: str
-        module_id__istartswith: str
-        module_id__endswith: str
-        module_id__iendswith: str
-        module_id__isnull: bool
         entity: str
         entity__ne: str
         entity__in: Iterable[str]
-        entity__contains: str
-        entity__icontains: str
-        entity__startswith: str
-        entity__istartswith: str
-        entity__endswith: str
-        entity__iendswith: str
-        entity__isnull: bool
         auto_execute: int
         auto_execute__ne: int
         auto_execute__in: Iterable[int]
@@ -104,17 +89,9 @@ if TYPE_CHECKING:
         auto_execute__lt: int
         auto_execute__lte: int
         auto_execute__range: tuple[int, int]
-        auto_execute__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
-        name__contains: str
-        name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
-        name__isnull: bool
         modified: dt.datetime | dt.date
         modified__ne: dt.datetime | dt.date
         modified__in: Iterable[dt.datetime | dt.date]
@@ -123,7 +100,6 @@ if TYPE_CHECKING:
         modified__lt: dt.datetime | dt.date
         modified__lte: dt.datetime | dt.date
         modified__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        modified__isnull: bool
         is_modified: bool
         is_modified__ne: bool
         user_id: int
@@ -134,7 +110,6 @@ if TYPE_CHECKING:
         user_id__lt: int
         user_id__lte: int
         user_id__range: tuple[int, int]
-        user_id__isnull: bool
         user: int | User
         user__ne: int | User
         user__in: Iterable[int | User]
@@ -143,27 +118,12 @@ if TYPE_CHECKING:
         user__lt: int
         user__lte: int
         user__range: tuple[int, int]
-        user__isnull: bool
         system_code: str
         system_code__ne: str
         system_code__in: Iterable[str]
-        system_code__contains: str
-        system_code__icontains: str
-        system_code__startswith: str
-        system_code__istartswith: str
-        system_code__endswith: str
-        system_code__iendswith: str
-        system_code__isnull: bool
         description: str
         description__ne: str
         description__in: Iterable[str]
-        description__contains: str
-        description__icontains: str
-        description__startswith: str
-        description__istartswith: str
-        description__endswith: str
-        description__iendswith: str
-        description__isnull: bool
 
     class WorkflowTemplateQuerySet(
         QuerySet["WorkflowTemplate", WorkflowTemplateField, WorkflowTemplateOrder],

@@ -86,7 +86,6 @@ if TYPE_CHECKING:
         vat_id__lt: int
         vat_id__lte: int
         vat_id__range: tuple[int, int]
-        vat_id__isnull: bool
         vat: int | CatalogVat
         vat__ne: int | CatalogVat
         vat__in: Iterable[int | CatalogVat]
@@ -95,7 +94,6 @@ if TYPE_CHECKING:
         vat__lt: int
         vat__lte: int
         vat__range: tuple[int, int]
-        vat__isnull: bool
         product_iblock_id: int
         product_iblock_id__ne: int
         product_iblock_id__in: Iterable[int]
@@ -104,7 +102,6 @@ if TYPE_CHECKING:
         product_iblock_id__lt: int
         product_iblock_id__lte: int
         product_iblock_id__range: tuple[int, int]
-        product_iblock_id__isnull: bool
         product_iblock: int | CatalogCatalog
         product_iblock__ne: int | CatalogCatalog
         product_iblock__in: Iterable[int | CatalogCatalog]
@@ -113,7 +110,6 @@ if TYPE_CHECKING:
         product_iblock__lt: int
         product_iblock__lte: int
         product_iblock__range: tuple[int, int]
-        product_iblock__isnull: bool
         sku_property_id: int
         sku_property_id__ne: int
         sku_property_id__in: Iterable[int]
@@ -122,7 +118,6 @@ if TYPE_CHECKING:
         sku_property_id__lt: int
         sku_property_id__lte: int
         sku_property_id__range: tuple[int, int]
-        sku_property_id__isnull: bool
         sku_property: int | CatalogProductProperty
         sku_property__ne: int | CatalogProductProperty
         sku_property__in: Iterable[int | CatalogProductProperty]
@@ -131,7 +126,6 @@ if TYPE_CHECKING:
         sku_property__lt: int
         sku_property__lte: int
         sku_property__range: tuple[int, int]
-        sku_property__isnull: bool
         iblock_type_id: str
         iblock_type_id__ne: str
         iblock_type_id__in: Iterable[str]
@@ -141,7 +135,6 @@ if TYPE_CHECKING:
         iblock_type_id__istartswith: str
         iblock_type_id__endswith: str
         iblock_type_id__iendswith: str
-        iblock_type_id__isnull: bool
         lid: str
         lid__ne: str
         lid__in: Iterable[str]
@@ -151,7 +144,6 @@ if TYPE_CHECKING:
         lid__istartswith: str
         lid__endswith: str
         lid__iendswith: str
-        lid__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -161,7 +153,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
 
     class CatalogCatalogQuerySet(QuerySet["CatalogCatalog", CatalogCatalogField, CatalogCatalogOrder]):
         """Rows of CatalogCatalog, with its own lookups."""

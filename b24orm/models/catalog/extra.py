@@ -42,7 +42,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         percentage: Decimal | int | float
         percentage__ne: Decimal | int | float
         percentage__in: Iterable[Decimal | int | float]

@@ -74,7 +74,6 @@ if TYPE_CHECKING:
         measure_title__istartswith: str
         measure_title__endswith: str
         measure_title__iendswith: str
-        measure_title__isnull: bool
         symbol: str
         symbol__ne: str
         symbol__in: Iterable[str]
@@ -84,7 +83,6 @@ if TYPE_CHECKING:
         symbol__istartswith: str
         symbol__endswith: str
         symbol__iendswith: str
-        symbol__isnull: bool
         symbol_intl: str
         symbol_intl__ne: str
         symbol_intl__in: Iterable[str]
@@ -94,7 +92,6 @@ if TYPE_CHECKING:
         symbol_intl__istartswith: str
         symbol_intl__endswith: str
         symbol_intl__iendswith: str
-        symbol_intl__isnull: bool
         symbol_letter_intl: str
         symbol_letter_intl__ne: str
         symbol_letter_intl__in: Iterable[str]
@@ -104,7 +101,6 @@ if TYPE_CHECKING:
         symbol_letter_intl__istartswith: str
         symbol_letter_intl__endswith: str
         symbol_letter_intl__iendswith: str
-        symbol_letter_intl__isnull: bool
         is_default: bool
         is_default__ne: bool
 

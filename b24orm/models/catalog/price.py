@@ -79,7 +79,6 @@ if TYPE_CHECKING:
         product_id__lt: int
         product_id__lte: int
         product_id__range: tuple[int, int]
-        product_id__isnull: bool
         extra_id: int
         extra_id__ne: int
         extra_id__in: Iterable[int]
@@ -88,7 +87,6 @@ if TYPE_CHECKING:
         extra_id__lt: int
         extra_id__lte: int
         extra_id__range: tuple[int, int]
-        extra_id__isnull: bool
         extra_extra: int | Extra
         extra_extra__ne: int | Extra
         extra_extra__in: Iterable[int | Extra]
@@ -97,7 +95,6 @@ if TYPE_CHECKING:
         extra_extra__lt: int
         extra_extra__lte: int
         extra_extra__range: tuple[int, int]
-        extra_extra__isnull: bool
         catalog_group_id: int
         catalog_group_id__ne: int
         catalog_group_id__in: Iterable[int]
@@ -106,7 +103,6 @@ if TYPE_CHECKING:
         catalog_group_id__lt: int
         catalog_group_id__lte: int
         catalog_group_id__range: tuple[int, int]
-        catalog_group_id__isnull: bool
         catalog_group: int | PriceType
         catalog_group__ne: int | PriceType
         catalog_group__in: Iterable[int | PriceType]
@@ -115,7 +111,6 @@ if TYPE_CHECKING:
         catalog_group__lt: int
         catalog_group__lte: int
         catalog_group__range: tuple[int, int]
-        catalog_group__isnull: bool
         price: Decimal | int | float
         price__ne: Decimal | int | float
         price__in: Iterable[Decimal | int | float]
@@ -133,7 +128,6 @@ if TYPE_CHECKING:
         currency__istartswith: str
         currency__endswith: str
         currency__iendswith: str
-        currency__isnull: bool
         currency_currency: str
         currency_currency__ne: str
         currency_currency__in: Iterable[str]
@@ -143,7 +137,6 @@ if TYPE_CHECKING:
         currency_currency__istartswith: str
         currency_currency__endswith: str
         currency_currency__iendswith: str
-        currency_currency__isnull: bool
         timestamp_x: dt.datetime | dt.date
         timestamp_x__ne: dt.datetime | dt.date
         timestamp_x__in: Iterable[dt.datetime | dt.date]
@@ -152,7 +145,6 @@ if TYPE_CHECKING:
         timestamp_x__lt: dt.datetime | dt.date
         timestamp_x__lte: dt.datetime | dt.date
         timestamp_x__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        timestamp_x__isnull: bool
         quantity_from: int
         quantity_from__ne: int
         quantity_from__in: Iterable[int]

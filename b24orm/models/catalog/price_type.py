@@ -75,7 +75,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         base: PriceTypeBaseValue
         base__ne: PriceTypeBaseValue
         base__in: Iterable[PriceTypeBaseValue]
@@ -85,7 +84,6 @@ if TYPE_CHECKING:
         base__istartswith: str
         base__endswith: str
         base__iendswith: str
-        base__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -103,7 +101,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         timestamp_x: dt.datetime | dt.date
         timestamp_x__ne: dt.datetime | dt.date
         timestamp_x__in: Iterable[dt.datetime | dt.date]
@@ -112,7 +109,6 @@ if TYPE_CHECKING:
         timestamp_x__lt: dt.datetime | dt.date
         timestamp_x__lte: dt.datetime | dt.date
         timestamp_x__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        timestamp_x__isnull: bool
         modified_by: int
         modified_by__ne: int
         modified_by__in: Iterable[int]
@@ -121,7 +117,6 @@ if TYPE_CHECKING:
         modified_by__lt: int
         modified_by__lte: int
         modified_by__range: tuple[int, int]
-        modified_by__isnull: bool
         modified_by_user: int | User
         modified_by_user__ne: int | User
         modified_by_user__in: Iterable[int | User]
@@ -130,7 +125,6 @@ if TYPE_CHECKING:
         modified_by_user__lt: int
         modified_by_user__lte: int
         modified_by_user__range: tuple[int, int]
-        modified_by_user__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -139,7 +133,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         created_by: int
         created_by__ne: int
         created_by__in: Iterable[int]
@@ -148,7 +141,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -157,7 +149,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
 
     class PriceTypeQuerySet(QuerySet["PriceType", PriceTypeField, PriceTypeOrder]):
         """Rows of PriceType, with its own lookups."""

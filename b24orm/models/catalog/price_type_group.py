@@ -52,7 +52,6 @@ if TYPE_CHECKING:
         catalog_group_id__lt: int
         catalog_group_id__lte: int
         catalog_group_id__range: tuple[int, int]
-        catalog_group_id__isnull: bool
         catalog_group: int | PriceType
         catalog_group__ne: int | PriceType
         catalog_group__in: Iterable[int | PriceType]
@@ -61,7 +60,6 @@ if TYPE_CHECKING:
         catalog_group__lt: int
         catalog_group__lte: int
         catalog_group__range: tuple[int, int]
-        catalog_group__isnull: bool
         group_id: int
         group_id__ne: int
         group_id__in: Iterable[int]

@@ -53,7 +53,6 @@ if TYPE_CHECKING:
         catalog_group_id__lt: int
         catalog_group_id__lte: int
         catalog_group_id__range: tuple[int, int]
-        catalog_group_id__isnull: bool
         catalog_group: int | PriceType
         catalog_group__ne: int | PriceType
         catalog_group__in: Iterable[int | PriceType]
@@ -62,7 +61,6 @@ if TYPE_CHECKING:
         catalog_group__lt: int
         catalog_group__lte: int
         catalog_group__range: tuple[int, int]
-        catalog_group__isnull: bool
         lang: str
         lang__ne: str
         lang__in: Iterable[str]
@@ -72,7 +70,6 @@ if TYPE_CHECKING:
         lang__istartswith: str
         lang__endswith: str
         lang__iendswith: str
-        lang__isnull: bool
         lang_price_type_language: str
         lang_price_type_language__ne: str
         lang_price_type_language__in: Iterable[str]
@@ -82,7 +79,6 @@ if TYPE_CHECKING:
         lang_price_type_language__istartswith: str
         lang_price_type_language__endswith: str
         lang_price_type_language__iendswith: str
-        lang_price_type_language__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -92,7 +88,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
 
     class PriceTypeLangQuerySet(QuerySet["PriceTypeLang", PriceTypeLangField, PriceTypeLangOrder]):
         """Rows of PriceTypeLang, with its own lookups."""

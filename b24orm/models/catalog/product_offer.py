@@ -188,7 +188,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -197,7 +196,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -206,7 +204,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         modified_by: int
         modified_by__ne: int
         modified_by__in: Iterable[int]
@@ -215,7 +212,6 @@ if TYPE_CHECKING:
         modified_by__lt: int
         modified_by__lte: int
         modified_by__range: tuple[int, int]
-        modified_by__isnull: bool
         modified_by_user: int | User
         modified_by_user__ne: int | User
         modified_by_user__in: Iterable[int | User]
@@ -224,7 +220,6 @@ if TYPE_CHECKING:
         modified_by_user__lt: int
         modified_by_user__lte: int
         modified_by_user__range: tuple[int, int]
-        modified_by_user__isnull: bool
         timestamp_x: dt.datetime | dt.date
         timestamp_x__ne: dt.datetime | dt.date
         timestamp_x__in: Iterable[dt.datetime | dt.date]
@@ -233,7 +228,6 @@ if TYPE_CHECKING:
         timestamp_x__lt: dt.datetime | dt.date
         timestamp_x__lte: dt.datetime | dt.date
         timestamp_x__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        timestamp_x__isnull: bool
         active: bool
         active__ne: bool
         date_active_from: dt.datetime | dt.date
@@ -244,7 +238,6 @@ if TYPE_CHECKING:
         date_active_from__lt: dt.datetime | dt.date
         date_active_from__lte: dt.datetime | dt.date
         date_active_from__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_active_from__isnull: bool
         date_active_to: dt.datetime | dt.date
         date_active_to__ne: dt.datetime | dt.date
         date_active_to__in: Iterable[dt.datetime | dt.date]
@@ -253,7 +246,6 @@ if TYPE_CHECKING:
         date_active_to__lt: dt.datetime | dt.date
         date_active_to__lte: dt.datetime | dt.date
         date_active_to__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_active_to__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -263,7 +255,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
@@ -273,7 +264,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -291,7 +281,6 @@ if TYPE_CHECKING:
         preview_text__istartswith: str
         preview_text__endswith: str
         preview_text__iendswith: str
-        preview_text__isnull: bool
         preview_text_type: ProductOfferPreviewTextTypeValue
         preview_text_type__ne: ProductOfferPreviewTextTypeValue
         preview_text_type__in: Iterable[ProductOfferPreviewTextTypeValue]
@@ -301,7 +290,6 @@ if TYPE_CHECKING:
         preview_text_type__istartswith: str
         preview_text_type__endswith: str
         preview_text_type__iendswith: str
-        preview_text_type__isnull: bool
         detail_text: str
         detail_text__ne: str
         detail_text__in: Iterable[str]
@@ -311,7 +299,6 @@ if TYPE_CHECKING:
         detail_text__istartswith: str
         detail_text__endswith: str
         detail_text__iendswith: str
-        detail_text__isnull: bool
         detail_text_type: ProductOfferDetailTextTypeValue
         detail_text_type__ne: ProductOfferDetailTextTypeValue
         detail_text_type__in: Iterable[ProductOfferDetailTextTypeValue]
@@ -321,7 +308,6 @@ if TYPE_CHECKING:
         detail_text_type__istartswith: str
         detail_text_type__endswith: str
         detail_text_type__iendswith: str
-        detail_text_type__isnull: bool
         iblock_id__ne: int
         iblock_id__in: Iterable[int]
         iblock_id__gt: int
@@ -329,7 +315,6 @@ if TYPE_CHECKING:
         iblock_id__lt: int
         iblock_id__lte: int
         iblock_id__range: tuple[int, int]
-        iblock_id__isnull: bool
         iblock: int | CatalogCatalog
         iblock__ne: int | CatalogCatalog
         iblock__in: Iterable[int | CatalogCatalog]
@@ -338,7 +323,6 @@ if TYPE_CHECKING:
         iblock__lt: int
         iblock__lte: int
         iblock__range: tuple[int, int]
-        iblock__isnull: bool
         iblock_section_id: int
         iblock_section_id__ne: int
         iblock_section_id__in: Iterable[int]
@@ -347,7 +331,6 @@ if TYPE_CHECKING:
         iblock_section_id__lt: int
         iblock_section_id__lte: int
         iblock_section_id__range: tuple[int, int]
-        iblock_section_id__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
@@ -357,7 +340,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         type: int
         type__ne: int
         type__in: Iterable[int]
@@ -387,7 +369,6 @@ if TYPE_CHECKING:
         purchasing_currency__istartswith: str
         purchasing_currency__endswith: str
         purchasing_currency__iendswith: str
-        purchasing_currency__isnull: bool
         vat_id: int
         vat_id__ne: int
         vat_id__in: Iterable[int]
@@ -396,7 +377,6 @@ if TYPE_CHECKING:
         vat_id__lt: int
         vat_id__lte: int
         vat_id__range: tuple[int, int]
-        vat_id__isnull: bool
         vat: int | CatalogVat
         vat__ne: int | CatalogVat
         vat__in: Iterable[int | CatalogVat]
@@ -405,7 +385,6 @@ if TYPE_CHECKING:
         vat__lt: int
         vat__lte: int
         vat__range: tuple[int, int]
-        vat__isnull: bool
         vat_included: bool
         vat_included__ne: bool
         quantity: Decimal | int | float
@@ -432,7 +411,6 @@ if TYPE_CHECKING:
         measure__lt: int
         measure__lte: int
         measure__range: tuple[int, int]
-        measure__isnull: bool
         measure_catalog_measure: int | CatalogMeasure
         measure_catalog_measure__ne: int | CatalogMeasure
         measure_catalog_measure__in: Iterable[int | CatalogMeasure]
@@ -441,17 +419,14 @@ if TYPE_CHECKING:
         measure_catalog_measure__lt: int
         measure_catalog_measure__lte: int
         measure_catalog_measure__range: tuple[int, int]
-        measure_catalog_measure__isnull: bool
         quantity_trace: ProductOfferQuantityTraceValue
         quantity_trace__ne: ProductOfferQuantityTraceValue
         quantity_trace__in: Iterable[ProductOfferQuantityTraceValue]
-        quantity_trace__isnull: bool
         can_buy_zero: bool
         can_buy_zero__ne: bool
         subscribe: ProductOfferSubscribeValue
         subscribe__ne: ProductOfferSubscribeValue
         subscribe__in: Iterable[ProductOfferSubscribeValue]
-        subscribe__isnull: bool
         weight: Decimal | int | float
         weight__ne: Decimal | int | float
         weight__in: Iterable[Decimal | int | float]
@@ -497,7 +472,6 @@ if TYPE_CHECKING:
         recur_scheme_type: ProductOfferRecurSchemeTypeValue
         recur_scheme_type__ne: ProductOfferRecurSchemeTypeValue
         recur_scheme_type__in: Iterable[ProductOfferRecurSchemeTypeValue]
-        recur_scheme_type__isnull: bool
         trial_price_id: int
         trial_price_id__ne: int
         trial_price_id__in: Iterable[int]
@@ -506,7 +480,6 @@ if TYPE_CHECKING:
         trial_price_id__lt: int
         trial_price_id__lte: int
         trial_price_id__range: tuple[int, int]
-        trial_price_id__isnull: bool
         without_order: bool
         without_order__ne: bool
 

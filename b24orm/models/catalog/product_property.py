@@ -119,7 +119,6 @@ if TYPE_CHECKING:
         timestamp_x__lt: dt.datetime | dt.date
         timestamp_x__lte: dt.datetime | dt.date
         timestamp_x__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        timestamp_x__isnull: bool
         iblock_id: int
         iblock_id__ne: int
         iblock_id__in: Iterable[int]
@@ -128,7 +127,6 @@ if TYPE_CHECKING:
         iblock_id__lt: int
         iblock_id__lte: int
         iblock_id__range: tuple[int, int]
-        iblock_id__isnull: bool
         iblock: int | CatalogCatalog
         iblock__ne: int | CatalogCatalog
         iblock__in: Iterable[int | CatalogCatalog]
@@ -137,7 +135,6 @@ if TYPE_CHECKING:
         iblock__lt: int
         iblock__lte: int
         iblock__range: tuple[int, int]
-        iblock__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -147,7 +144,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         active: bool
         active__ne: bool
         sort: int
@@ -167,7 +163,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         default_value: str
         default_value__ne: str
         default_value__in: Iterable[str]
@@ -177,7 +172,6 @@ if TYPE_CHECKING:
         default_value__istartswith: str
         default_value__endswith: str
         default_value__iendswith: str
-        default_value__isnull: bool
         property_type: CatalogProductPropertyPropertyTypeValue
         property_type__ne: CatalogProductPropertyPropertyTypeValue
         property_type__in: Iterable[CatalogProductPropertyPropertyTypeValue]
@@ -187,7 +181,6 @@ if TYPE_CHECKING:
         property_type__istartswith: str
         property_type__endswith: str
         property_type__iendswith: str
-        property_type__isnull: bool
         user_type: str
         user_type__ne: str
         user_type__in: Iterable[str]
@@ -197,7 +190,6 @@ if TYPE_CHECKING:
         user_type__istartswith: str
         user_type__endswith: str
         user_type__iendswith: str
-        user_type__isnull: bool
         row_count: int
         row_count__ne: int
         row_count__in: Iterable[int]
@@ -217,7 +209,6 @@ if TYPE_CHECKING:
         list_type: CatalogProductPropertyListTypeValue
         list_type__ne: CatalogProductPropertyListTypeValue
         list_type__in: Iterable[CatalogProductPropertyListTypeValue]
-        list_type__isnull: bool
         multiple: bool
         multiple__ne: bool
         xml_id: str
@@ -229,7 +220,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         file_type: str
         file_type__ne: str
         file_type__in: Iterable[str]
@@ -239,7 +229,6 @@ if TYPE_CHECKING:
         file_type__istartswith: str
         file_type__endswith: str
         file_type__iendswith: str
-        file_type__isnull: bool
         multiple_cnt: int
         multiple_cnt__ne: int
         multiple_cnt__in: Iterable[int]
@@ -256,7 +245,6 @@ if TYPE_CHECKING:
         link_iblock_id__lt: int
         link_iblock_id__lte: int
         link_iblock_id__range: tuple[int, int]
-        link_iblock_id__isnull: bool
         link_iblock: int | CatalogCatalog
         link_iblock__ne: int | CatalogCatalog
         link_iblock__in: Iterable[int | CatalogCatalog]
@@ -265,7 +253,6 @@ if TYPE_CHECKING:
         link_iblock__lt: int
         link_iblock__lte: int
         link_iblock__range: tuple[int, int]
-        link_iblock__isnull: bool
         with_description: bool
         with_description__ne: bool
         searchable: bool
@@ -283,7 +270,6 @@ if TYPE_CHECKING:
         hint__istartswith: str
         hint__endswith: str
         hint__iendswith: str
-        hint__isnull: bool
 
     class CatalogProductPropertyQuerySet(
         QuerySet["CatalogProductProperty", CatalogProductPropertyField, CatalogProductPropertyOrder],

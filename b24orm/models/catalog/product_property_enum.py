@@ -57,7 +57,6 @@ if TYPE_CHECKING:
         property_id__lt: int
         property_id__lte: int
         property_id__range: tuple[int, int]
-        property_id__isnull: bool
         property_catalog_product_property: int | CatalogProductProperty
         property_catalog_product_property__ne: int | CatalogProductProperty
         property_catalog_product_property__in: Iterable[int | CatalogProductProperty]
@@ -66,7 +65,6 @@ if TYPE_CHECKING:
         property_catalog_product_property__lt: int
         property_catalog_product_property__lte: int
         property_catalog_product_property__range: tuple[int, int]
-        property_catalog_product_property__isnull: bool
         value: str
         value__ne: str
         value__in: Iterable[str]
@@ -76,7 +74,6 @@ if TYPE_CHECKING:
         value__istartswith: str
         value__endswith: str
         value__iendswith: str
-        value__isnull: bool
         def_: bool
         def___ne: bool
         sort: int
@@ -96,7 +93,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
 
     class ProductPropertyEnumQuerySet(
         QuerySet["ProductPropertyEnum", ProductPropertyEnumField, ProductPropertyEnumOrder],

@@ -55,7 +55,6 @@ if TYPE_CHECKING:
         property_id__lt: int
         property_id__lte: int
         property_id__range: tuple[int, int]
-        property_id__isnull: bool
         property_catalog_product_property: int | CatalogProductProperty
         property_catalog_product_property__ne: int | CatalogProductProperty
         property_catalog_product_property__in: Iterable[int | CatalogProductProperty]
@@ -64,7 +63,6 @@ if TYPE_CHECKING:
         property_catalog_product_property__lt: int
         property_catalog_product_property__lte: int
         property_catalog_product_property__range: tuple[int, int]
-        property_catalog_product_property__isnull: bool
         module_id: str
         module_id__ne: str
         module_id__in: Iterable[str]
@@ -74,7 +72,6 @@ if TYPE_CHECKING:
         module_id__istartswith: str
         module_id__endswith: str
         module_id__iendswith: str
-        module_id__isnull: bool
         feature_id: str
         feature_id__ne: str
         feature_id__in: Iterable[str]
@@ -84,7 +81,6 @@ if TYPE_CHECKING:
         feature_id__istartswith: str
         feature_id__endswith: str
         feature_id__iendswith: str
-        feature_id__isnull: bool
         is_enabled: bool
         is_enabled__ne: bool
 

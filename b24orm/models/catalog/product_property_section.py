@@ -53,7 +53,6 @@ if TYPE_CHECKING:
         property_id__lt: int
         property_id__lte: int
         property_id__range: tuple[int, int]
-        property_id__isnull: bool
         property_catalog_product_property: int | CatalogProductProperty
         property_catalog_product_property__ne: int | CatalogProductProperty
         property_catalog_product_property__in: Iterable[int | CatalogProductProperty]
@@ -62,13 +61,11 @@ if TYPE_CHECKING:
         property_catalog_product_property__lt: int
         property_catalog_product_property__lte: int
         property_catalog_product_property__range: tuple[int, int]
-        property_catalog_product_property__isnull: bool
         smart_filter: bool
         smart_filter__ne: bool
         display_type: ProductPropertySectionDisplayTypeValue
         display_type__ne: ProductPropertySectionDisplayTypeValue
         display_type__in: Iterable[ProductPropertySectionDisplayTypeValue]
-        display_type__isnull: bool
         display_expanded: bool
         display_expanded__ne: bool
         filter_hint: str
@@ -80,7 +77,6 @@ if TYPE_CHECKING:
         filter_hint__istartswith: str
         filter_hint__endswith: str
         filter_hint__iendswith: str
-        filter_hint__isnull: bool
 
     class ProductPropertySectionQuerySet(
         QuerySet["ProductPropertySection", ProductPropertySectionField, ProductPropertySectionOrder],

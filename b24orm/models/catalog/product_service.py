@@ -135,7 +135,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -144,7 +143,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -153,7 +151,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         modified_by: int
         modified_by__ne: int
         modified_by__in: Iterable[int]
@@ -162,7 +159,6 @@ if TYPE_CHECKING:
         modified_by__lt: int
         modified_by__lte: int
         modified_by__range: tuple[int, int]
-        modified_by__isnull: bool
         modified_by_user: int | User
         modified_by_user__ne: int | User
         modified_by_user__in: Iterable[int | User]
@@ -171,7 +167,6 @@ if TYPE_CHECKING:
         modified_by_user__lt: int
         modified_by_user__lte: int
         modified_by_user__range: tuple[int, int]
-        modified_by_user__isnull: bool
         timestamp_x: dt.datetime | dt.date
         timestamp_x__ne: dt.datetime | dt.date
         timestamp_x__in: Iterable[dt.datetime | dt.date]
@@ -180,7 +175,6 @@ if TYPE_CHECKING:
         timestamp_x__lt: dt.datetime | dt.date
         timestamp_x__lte: dt.datetime | dt.date
         timestamp_x__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        timestamp_x__isnull: bool
         active: bool
         active__ne: bool
         date_active_from: dt.datetime | dt.date
@@ -191,7 +185,6 @@ if TYPE_CHECKING:
         date_active_from__lt: dt.datetime | dt.date
         date_active_from__lte: dt.datetime | dt.date
         date_active_from__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_active_from__isnull: bool
         date_active_to: dt.datetime | dt.date
         date_active_to__ne: dt.datetime | dt.date
         date_active_to__in: Iterable[dt.datetime | dt.date]
@@ -200,7 +193,6 @@ if TYPE_CHECKING:
         date_active_to__lt: dt.datetime | dt.date
         date_active_to__lte: dt.datetime | dt.date
         date_active_to__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_active_to__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -210,7 +202,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
@@ -220,7 +211,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -238,7 +228,6 @@ if TYPE_CHECKING:
         preview_text__istartswith: str
         preview_text__endswith: str
         preview_text__iendswith: str
-        preview_text__isnull: bool
         preview_text_type: ProductServicePreviewTextTypeValue
         preview_text_type__ne: ProductServicePreviewTextTypeValue
         preview_text_type__in: Iterable[ProductServicePreviewTextTypeValue]
@@ -248,7 +237,6 @@ if TYPE_CHECKING:
         preview_text_type__istartswith: str
         preview_text_type__endswith: str
         preview_text_type__iendswith: str
-        preview_text_type__isnull: bool
         detail_text: str
         detail_text__ne: str
         detail_text__in: Iterable[str]
@@ -258,7 +246,6 @@ if TYPE_CHECKING:
         detail_text__istartswith: str
         detail_text__endswith: str
         detail_text__iendswith: str
-        detail_text__isnull: bool
         detail_text_type: ProductServiceDetailTextTypeValue
         detail_text_type__ne: ProductServiceDetailTextTypeValue
         detail_text_type__in: Iterable[ProductServiceDetailTextTypeValue]
@@ -268,7 +255,6 @@ if TYPE_CHECKING:
         detail_text_type__istartswith: str
         detail_text_type__endswith: str
         detail_text_type__iendswith: str
-        detail_text_type__isnull: bool
         iblock_id__ne: int
         iblock_id__in: Iterable[int]
         iblock_id__gt: int
@@ -276,7 +262,6 @@ if TYPE_CHECKING:
         iblock_id__lt: int
         iblock_id__lte: int
         iblock_id__range: tuple[int, int]
-        iblock_id__isnull: bool
         iblock: int | CatalogCatalog
         iblock__ne: int | CatalogCatalog
         iblock__in: Iterable[int | CatalogCatalog]
@@ -285,7 +270,6 @@ if TYPE_CHECKING:
         iblock__lt: int
         iblock__lte: int
         iblock__range: tuple[int, int]
-        iblock__isnull: bool
         iblock_section_id: int
         iblock_section_id__ne: int
         iblock_section_id__in: Iterable[int]
@@ -294,7 +278,6 @@ if TYPE_CHECKING:
         iblock_section_id__lt: int
         iblock_section_id__lte: int
         iblock_section_id__range: tuple[int, int]
-        iblock_section_id__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
@@ -304,7 +287,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         type: int
         type__ne: int
         type__in: Iterable[int]
@@ -325,7 +307,6 @@ if TYPE_CHECKING:
         measure__lt: int
         measure__lte: int
         measure__range: tuple[int, int]
-        measure__isnull: bool
         measure_catalog_measure: int | CatalogMeasure
         measure_catalog_measure__ne: int | CatalogMeasure
         measure_catalog_measure__in: Iterable[int | CatalogMeasure]
@@ -334,7 +315,6 @@ if TYPE_CHECKING:
         measure_catalog_measure__lt: int
         measure_catalog_measure__lte: int
         measure_catalog_measure__range: tuple[int, int]
-        measure_catalog_measure__isnull: bool
         vat_id: int
         vat_id__ne: int
         vat_id__in: Iterable[int]
@@ -343,7 +323,6 @@ if TYPE_CHECKING:
         vat_id__lt: int
         vat_id__lte: int
         vat_id__range: tuple[int, int]
-        vat_id__isnull: bool
         vat: int | CatalogVat
         vat__ne: int | CatalogVat
         vat__in: Iterable[int | CatalogVat]
@@ -352,7 +331,6 @@ if TYPE_CHECKING:
         vat__lt: int
         vat__lte: int
         vat__range: tuple[int, int]
-        vat__isnull: bool
         vat_included: bool
         vat_included__ne: bool
 

@@ -163,7 +163,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -172,7 +171,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -181,7 +179,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         modified_by: int
         modified_by__ne: int
         modified_by__in: Iterable[int]
@@ -190,7 +187,6 @@ if TYPE_CHECKING:
         modified_by__lt: int
         modified_by__lte: int
         modified_by__range: tuple[int, int]
-        modified_by__isnull: bool
         modified_by_user: int | User
         modified_by_user__ne: int | User
         modified_by_user__in: Iterable[int | User]
@@ -199,7 +195,6 @@ if TYPE_CHECKING:
         modified_by_user__lt: int
         modified_by_user__lte: int
         modified_by_user__range: tuple[int, int]
-        modified_by_user__isnull: bool
         timestamp_x: dt.datetime | dt.date
         timestamp_x__ne: dt.datetime | dt.date
         timestamp_x__in: Iterable[dt.datetime | dt.date]
@@ -208,7 +203,6 @@ if TYPE_CHECKING:
         timestamp_x__lt: dt.datetime | dt.date
         timestamp_x__lte: dt.datetime | dt.date
         timestamp_x__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        timestamp_x__isnull: bool
         active: bool
         active__ne: bool
         date_active_from: dt.datetime | dt.date
@@ -219,7 +213,6 @@ if TYPE_CHECKING:
         date_active_from__lt: dt.datetime | dt.date
         date_active_from__lte: dt.datetime | dt.date
         date_active_from__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_active_from__isnull: bool
         date_active_to: dt.datetime | dt.date
         date_active_to__ne: dt.datetime | dt.date
         date_active_to__in: Iterable[dt.datetime | dt.date]
@@ -228,7 +221,6 @@ if TYPE_CHECKING:
         date_active_to__lt: dt.datetime | dt.date
         date_active_to__lte: dt.datetime | dt.date
         date_active_to__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_active_to__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -238,7 +230,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
@@ -248,7 +239,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -266,7 +256,6 @@ if TYPE_CHECKING:
         preview_text__istartswith: str
         preview_text__endswith: str
         preview_text__iendswith: str
-        preview_text__isnull: bool
         preview_text_type: ProductSkuPreviewTextTypeValue
         preview_text_type__ne: ProductSkuPreviewTextTypeValue
         preview_text_type__in: Iterable[ProductSkuPreviewTextTypeValue]
@@ -276,7 +265,6 @@ if TYPE_CHECKING:
         preview_text_type__istartswith: str
         preview_text_type__endswith: str
         preview_text_type__iendswith: str
-        preview_text_type__isnull: bool
         detail_text: str
         detail_text__ne: str
         detail_text__in: Iterable[str]
@@ -286,7 +274,6 @@ if TYPE_CHECKING:
         detail_text__istartswith: str
         detail_text__endswith: str
         detail_text__iendswith: str
-        detail_text__isnull: bool
         detail_text_type: ProductSkuDetailTextTypeValue
         detail_text_type__ne: ProductSkuDetailTextTypeValue
         detail_text_type__in: Iterable[ProductSkuDetailTextTypeValue]
@@ -296,7 +283,6 @@ if TYPE_CHECKING:
         detail_text_type__istartswith: str
         detail_text_type__endswith: str
         detail_text_type__iendswith: str
-        detail_text_type__isnull: bool
         iblock_id__ne: int
         iblock_id__in: Iterable[int]
         iblock_id__gt: int
@@ -304,7 +290,6 @@ if TYPE_CHECKING:
         iblock_id__lt: int
         iblock_id__lte: int
         iblock_id__range: tuple[int, int]
-        iblock_id__isnull: bool
         iblock: int | CatalogCatalog
         iblock__ne: int | CatalogCatalog
         iblock__in: Iterable[int | CatalogCatalog]
@@ -313,7 +298,6 @@ if TYPE_CHECKING:
         iblock__lt: int
         iblock__lte: int
         iblock__range: tuple[int, int]
-        iblock__isnull: bool
         iblock_section_id: int
         iblock_section_id__ne: int
         iblock_section_id__in: Iterable[int]
@@ -322,7 +306,6 @@ if TYPE_CHECKING:
         iblock_section_id__lt: int
         iblock_section_id__lte: int
         iblock_section_id__range: tuple[int, int]
-        iblock_section_id__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
@@ -332,7 +315,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         type: int
         type__ne: int
         type__in: Iterable[int]
@@ -362,7 +344,6 @@ if TYPE_CHECKING:
         purchasing_currency__istartswith: str
         purchasing_currency__endswith: str
         purchasing_currency__iendswith: str
-        purchasing_currency__isnull: bool
         vat_id: int
         vat_id__ne: int
         vat_id__in: Iterable[int]
@@ -371,7 +352,6 @@ if TYPE_CHECKING:
         vat_id__lt: int
         vat_id__lte: int
         vat_id__range: tuple[int, int]
-        vat_id__isnull: bool
         vat: int | CatalogVat
         vat__ne: int | CatalogVat
         vat__in: Iterable[int | CatalogVat]
@@ -380,7 +360,6 @@ if TYPE_CHECKING:
         vat__lt: int
         vat__lte: int
         vat__range: tuple[int, int]
-        vat__isnull: bool
         vat_included: bool
         vat_included__ne: bool
         quantity: Decimal | int | float
@@ -399,7 +378,6 @@ if TYPE_CHECKING:
         measure__lt: int
         measure__lte: int
         measure__range: tuple[int, int]
-        measure__isnull: bool
         measure_catalog_measure: int | CatalogMeasure
         measure_catalog_measure__ne: int | CatalogMeasure
         measure_catalog_measure__in: Iterable[int | CatalogMeasure]
@@ -408,13 +386,11 @@ if TYPE_CHECKING:
         measure_catalog_measure__lt: int
         measure_catalog_measure__lte: int
         measure_catalog_measure__range: tuple[int, int]
-        measure_catalog_measure__isnull: bool
         can_buy_zero: bool
         can_buy_zero__ne: bool
         subscribe: ProductSkuSubscribeValue
         subscribe__ne: ProductSkuSubscribeValue
         subscribe__in: Iterable[ProductSkuSubscribeValue]
-        subscribe__isnull: bool
         weight: Decimal | int | float
         weight__ne: Decimal | int | float
         weight__in: Iterable[Decimal | int | float]

@@ -50,7 +50,6 @@ if TYPE_CHECKING:
         product_id__lt: int
         product_id__lte: int
         product_id__range: tuple[int, int]
-        product_id__isnull: bool
         ratio: Decimal | int | float
         ratio__ne: Decimal | int | float
         ratio__in: Iterable[Decimal | int | float]

@@ -75,7 +75,6 @@ if TYPE_CHECKING:
         catalog_group_id__lt: int
         catalog_group_id__lte: int
         catalog_group_id__range: tuple[int, int]
-        catalog_group_id__isnull: bool
         catalog_group: int | PriceType
         catalog_group__ne: int | PriceType
         catalog_group__in: Iterable[int | PriceType]
@@ -84,7 +83,6 @@ if TYPE_CHECKING:
         catalog_group__lt: int
         catalog_group__lte: int
         catalog_group__range: tuple[int, int]
-        catalog_group__isnull: bool
         price: Decimal | int | float
         price__ne: Decimal | int | float
         price__in: Iterable[Decimal | int | float]
@@ -117,7 +115,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -126,7 +123,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -135,7 +131,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         modified_by: int
         modified_by__ne: int
         modified_by__in: Iterable[int]
@@ -144,7 +139,6 @@ if TYPE_CHECKING:
         modified_by__lt: int
         modified_by__lte: int
         modified_by__range: tuple[int, int]
-        modified_by__isnull: bool
         modified_by_user: int | User
         modified_by_user__ne: int | User
         modified_by_user__in: Iterable[int | User]
@@ -153,7 +147,6 @@ if TYPE_CHECKING:
         modified_by_user__lt: int
         modified_by_user__lte: int
         modified_by_user__range: tuple[int, int]
-        modified_by_user__isnull: bool
         date_modify: dt.datetime | dt.date
         date_modify__ne: dt.datetime | dt.date
         date_modify__in: Iterable[dt.datetime | dt.date]
@@ -162,7 +155,6 @@ if TYPE_CHECKING:
         date_modify__lt: dt.datetime | dt.date
         date_modify__lte: dt.datetime | dt.date
         date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_modify__isnull: bool
 
     class RoundingRuleQuerySet(QuerySet["RoundingRule", RoundingRuleField, RoundingRuleOrder]):
         """Rows of RoundingRule, with its own lookups."""

@@ -77,7 +77,6 @@ if TYPE_CHECKING:
         description__istartswith: str
         description__endswith: str
         description__iendswith: str
-        description__isnull: bool
         description_type: str
         description_type__ne: str
         description_type__in: Iterable[str]
@@ -87,7 +86,6 @@ if TYPE_CHECKING:
         description_type__istartswith: str
         description_type__endswith: str
         description_type__iendswith: str
-        description_type__isnull: bool
         iblock_section_id: int
         iblock_section_id__ne: int
         iblock_section_id__in: Iterable[int]
@@ -96,7 +94,6 @@ if TYPE_CHECKING:
         iblock_section_id__lt: int
         iblock_section_id__lte: int
         iblock_section_id__range: tuple[int, int]
-        iblock_section_id__isnull: bool
         iblock_id__ne: int
         iblock_id__in: Iterable[int]
         iblock_id__gt: int
@@ -104,7 +101,6 @@ if TYPE_CHECKING:
         iblock_id__lt: int
         iblock_id__lte: int
         iblock_id__range: tuple[int, int]
-        iblock_id__isnull: bool
         iblock: int | CatalogCatalog
         iblock__ne: int | CatalogCatalog
         iblock__in: Iterable[int | CatalogCatalog]
@@ -113,7 +109,6 @@ if TYPE_CHECKING:
         iblock__lt: int
         iblock__lte: int
         iblock__range: tuple[int, int]
-        iblock__isnull: bool
         active: bool
         active__ne: bool
         code: str
@@ -125,7 +120,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
@@ -135,7 +129,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -153,7 +146,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
 
     class SectionQuerySet(QuerySet["Section", SectionField, SectionOrder]):
         """Rows of Section, with its own lookups."""

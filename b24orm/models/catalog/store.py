@@ -103,7 +103,6 @@ if TYPE_CHECKING:
         title__istartswith: str
         title__endswith: str
         title__iendswith: str
-        title__isnull: bool
         active: bool
         active__ne: bool
         address: str
@@ -115,7 +114,6 @@ if TYPE_CHECKING:
         address__istartswith: str
         address__endswith: str
         address__iendswith: str
-        address__isnull: bool
         description: str
         description__ne: str
         description__in: Iterable[str]
@@ -125,7 +123,6 @@ if TYPE_CHECKING:
         description__istartswith: str
         description__endswith: str
         description__iendswith: str
-        description__isnull: bool
         gps_n: Decimal | int | float
         gps_n__ne: Decimal | int | float
         gps_n__in: Iterable[Decimal | int | float]
@@ -150,7 +147,6 @@ if TYPE_CHECKING:
         date_modify__lt: dt.datetime | dt.date
         date_modify__lte: dt.datetime | dt.date
         date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_modify__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -159,7 +155,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         user_id: int
         user_id__ne: int
         user_id__in: Iterable[int]
@@ -168,7 +163,6 @@ if TYPE_CHECKING:
         user_id__lt: int
         user_id__lte: int
         user_id__range: tuple[int, int]
-        user_id__isnull: bool
         user: int | User
         user__ne: int | User
         user__in: Iterable[int | User]
@@ -177,7 +171,6 @@ if TYPE_CHECKING:
         user__lt: int
         user__lte: int
         user__range: tuple[int, int]
-        user__isnull: bool
         modified_by: int
         modified_by__ne: int
         modified_by__in: Iterable[int]
@@ -186,7 +179,6 @@ if TYPE_CHECKING:
         modified_by__lt: int
         modified_by__lte: int
         modified_by__range: tuple[int, int]
-        modified_by__isnull: bool
         modified_by_user: int | User
         modified_by_user__ne: int | User
         modified_by_user__in: Iterable[int | User]
@@ -195,7 +187,6 @@ if TYPE_CHECKING:
         modified_by_user__lt: int
         modified_by_user__lte: int
         modified_by_user__range: tuple[int, int]
-        modified_by_user__isnull: bool
         phone: str
         phone__ne: str
         phone__in: Iterable[str]
@@ -205,7 +196,6 @@ if TYPE_CHECKING:
         phone__istartswith: str
         phone__endswith: str
         phone__iendswith: str
-        phone__isnull: bool
         schedule: str
         schedule__ne: str
         schedule__in: Iterable[str]
@@ -215,7 +205,6 @@ if TYPE_CHECKING:
         schedule__istartswith: str
         schedule__endswith: str
         schedule__iendswith: str
-        schedule__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
@@ -225,7 +214,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -243,7 +231,6 @@ if TYPE_CHECKING:
         email__istartswith: str
         email__endswith: str
         email__iendswith: str
-        email__isnull: bool
         issuing_center: bool
         issuing_center__ne: bool
         code: str
@@ -255,7 +242,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
 
     class StoreQuerySet(QuerySet["Store", StoreField, StoreOrder]):
         """Rows of Store, with its own lookups."""

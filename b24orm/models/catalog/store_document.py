@@ -107,11 +107,9 @@ if TYPE_CHECKING:
         doc_type: StoreDocumentDocTypeValue
         doc_type__ne: StoreDocumentDocTypeValue
         doc_type__in: Iterable[StoreDocumentDocTypeValue]
-        doc_type__isnull: bool
         doc_type_store_document_type: StoreDocumentDocTypeValue
         doc_type_store_document_type__ne: StoreDocumentDocTypeValue
         doc_type_store_document_type__in: Iterable[StoreDocumentDocTypeValue]
-        doc_type_store_document_type__isnull: bool
         site_id: bool
         site_id__ne: bool
         responsible_id: int
@@ -122,7 +120,6 @@ if TYPE_CHECKING:
         responsible_id__lt: int
         responsible_id__lte: int
         responsible_id__range: tuple[int, int]
-        responsible_id__isnull: bool
         responsible: int | User
         responsible__ne: int | User
         responsible__in: Iterable[int | User]
@@ -131,7 +128,6 @@ if TYPE_CHECKING:
         responsible__lt: int
         responsible__lte: int
         responsible__range: tuple[int, int]
-        responsible__isnull: bool
         date_modify: dt.datetime | dt.date
         date_modify__ne: dt.datetime | dt.date
         date_modify__in: Iterable[dt.datetime | dt.date]
@@ -140,7 +136,6 @@ if TYPE_CHECKING:
         date_modify__lt: dt.datetime | dt.date
         date_modify__lte: dt.datetime | dt.date
         date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_modify__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -149,7 +144,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         created_by: int
         created_by__ne: int
         created_by__in: Iterable[int]
@@ -158,7 +152,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -167,7 +160,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
         modified_by: int
         modified_by__ne: int
         modified_by__in: Iterable[int]
@@ -176,7 +168,6 @@ if TYPE_CHECKING:
         modified_by__lt: int
         modified_by__lte: int
         modified_by__range: tuple[int, int]
-        modified_by__isnull: bool
         modified_by_user: int | User
         modified_by_user__ne: int | User
         modified_by_user__in: Iterable[int | User]
@@ -185,7 +176,6 @@ if TYPE_CHECKING:
         modified_by_user__lt: int
         modified_by_user__lte: int
         modified_by_user__range: tuple[int, int]
-        modified_by_user__isnull: bool
         currency: bool
         currency__ne: bool
         currency_currency: bool
@@ -193,7 +183,6 @@ if TYPE_CHECKING:
         status: StoreDocumentStatusValue
         status__ne: StoreDocumentStatusValue
         status__in: Iterable[StoreDocumentStatusValue]
-        status__isnull: bool
         date_status: dt.datetime | dt.date
         date_status__ne: dt.datetime | dt.date
         date_status__in: Iterable[dt.datetime | dt.date]
@@ -202,7 +191,6 @@ if TYPE_CHECKING:
         date_status__lt: dt.datetime | dt.date
         date_status__lte: dt.datetime | dt.date
         date_status__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_status__isnull: bool
         date_document: dt.datetime | dt.date
         date_document__ne: dt.datetime | dt.date
         date_document__in: Iterable[dt.datetime | dt.date]
@@ -211,7 +199,6 @@ if TYPE_CHECKING:
         date_document__lt: dt.datetime | dt.date
         date_document__lte: dt.datetime | dt.date
         date_document__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_document__isnull: bool
         status_by: int
         status_by__ne: int
         status_by__in: Iterable[int]
@@ -220,7 +207,6 @@ if TYPE_CHECKING:
         status_by__lt: int
         status_by__lte: int
         status_by__range: tuple[int, int]
-        status_by__isnull: bool
         status_by_user: int | User
         status_by_user__ne: int | User
         status_by_user__in: Iterable[int | User]
@@ -229,7 +215,6 @@ if TYPE_CHECKING:
         status_by_user__lt: int
         status_by_user__lte: int
         status_by_user__range: tuple[int, int]
-        status_by_user__isnull: bool
         total: Decimal | int | float
         total__ne: Decimal | int | float
         total__in: Iterable[Decimal | int | float]
@@ -249,7 +234,6 @@ if TYPE_CHECKING:
         title__istartswith: str
         title__endswith: str
         title__iendswith: str
-        title__isnull: bool
         doc_number: str
         doc_number__ne: str
         doc_number__in: Iterable[str]
@@ -259,7 +243,6 @@ if TYPE_CHECKING:
         doc_number__istartswith: str
         doc_number__endswith: str
         doc_number__iendswith: str
-        doc_number__isnull: bool
         contractor_id: int
         contractor_id__ne: int
         contractor_id__in: Iterable[int]

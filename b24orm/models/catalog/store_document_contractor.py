@@ -52,7 +52,6 @@ if TYPE_CHECKING:
         document_id__lt: int
         document_id__lte: int
         document_id__range: tuple[int, int]
-        document_id__isnull: bool
         document: int | StoreDocument
         document__ne: int | StoreDocument
         document__in: Iterable[int | StoreDocument]
@@ -61,7 +60,6 @@ if TYPE_CHECKING:
         document__lt: int
         document__lte: int
         document__range: tuple[int, int]
-        document__isnull: bool
         entity_type_id: int
         entity_type_id__ne: int
         entity_type_id__in: Iterable[int]

@@ -69,7 +69,6 @@ if TYPE_CHECKING:
         doc_id__lt: int
         doc_id__lte: int
         doc_id__range: tuple[int, int]
-        doc_id__isnull: bool
         doc: int | StoreDocument
         doc__ne: int | StoreDocument
         doc__in: Iterable[int | StoreDocument]
@@ -78,7 +77,6 @@ if TYPE_CHECKING:
         doc__lt: int
         doc__lte: int
         doc__range: tuple[int, int]
-        doc__isnull: bool
         store_from: int
         store_from__ne: int
         store_from__in: Iterable[int]
@@ -87,7 +85,6 @@ if TYPE_CHECKING:
         store_from__lt: int
         store_from__lte: int
         store_from__range: tuple[int, int]
-        store_from__isnull: bool
         store_from_store: int | Store
         store_from_store__ne: int | Store
         store_from_store__in: Iterable[int | Store]
@@ -96,7 +93,6 @@ if TYPE_CHECKING:
         store_from_store__lt: int
         store_from_store__lte: int
         store_from_store__range: tuple[int, int]
-        store_from_store__isnull: bool
         store_to: int
         store_to__ne: int
         store_to__in: Iterable[int]
@@ -105,7 +101,6 @@ if TYPE_CHECKING:
         store_to__lt: int
         store_to__lte: int
         store_to__range: tuple[int, int]
-        store_to__isnull: bool
         store_to_store: int | Store
         store_to_store__ne: int | Store
         store_to_store__in: Iterable[int | Store]
@@ -114,7 +109,6 @@ if TYPE_CHECKING:
         store_to_store__lt: int
         store_to_store__lte: int
         store_to_store__range: tuple[int, int]
-        store_to_store__isnull: bool
         element_id: int
         element_id__ne: int
         element_id__in: Iterable[int]
@@ -123,7 +117,6 @@ if TYPE_CHECKING:
         element_id__lt: int
         element_id__lte: int
         element_id__range: tuple[int, int]
-        element_id__isnull: bool
         amount: Decimal | int | float
         amount__ne: Decimal | int | float
         amount__in: Iterable[Decimal | int | float]

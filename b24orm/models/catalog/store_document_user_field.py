@@ -35,7 +35,6 @@ if TYPE_CHECKING:
         document_id__lt: int
         document_id__lte: int
         document_id__range: tuple[int, int]
-        document_id__isnull: bool
         document: int | StoreDocument
         document__ne: int | StoreDocument
         document__in: Iterable[int | StoreDocument]
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
         document__lt: int
         document__lte: int
         document__range: tuple[int, int]
-        document__isnull: bool
         document_type__ne: bool
         document_type_store_document_type: bool
         document_type_store_document_type__ne: bool

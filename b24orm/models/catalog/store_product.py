@@ -55,7 +55,6 @@ if TYPE_CHECKING:
         product_id__lt: int
         product_id__lte: int
         product_id__range: tuple[int, int]
-        product_id__isnull: bool
         amount: Decimal | int | float
         amount__ne: Decimal | int | float
         amount__in: Iterable[Decimal | int | float]
@@ -72,7 +71,6 @@ if TYPE_CHECKING:
         store_id__lt: int
         store_id__lte: int
         store_id__range: tuple[int, int]
-        store_id__isnull: bool
         store: int | Store
         store__ne: int | Store
         store__in: Iterable[int | Store]
@@ -81,7 +79,6 @@ if TYPE_CHECKING:
         store__lt: int
         store__lte: int
         store__range: tuple[int, int]
-        store__isnull: bool
         quantity_reserved: Decimal | int | float
         quantity_reserved__ne: Decimal | int | float
         quantity_reserved__in: Iterable[Decimal | int | float]

@@ -57,7 +57,6 @@ if TYPE_CHECKING:
         timestamp_x__lt: dt.datetime | dt.date
         timestamp_x__lte: dt.datetime | dt.date
         timestamp_x__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        timestamp_x__isnull: bool
         active: bool
         active__ne: bool
         sort: int
@@ -77,7 +76,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         rate: Decimal | int | float
         rate__ne: Decimal | int | float
         rate__in: Iterable[Decimal | int | float]

@@ -80,7 +80,6 @@ if TYPE_CHECKING:
         type_id__lt: int
         type_id__lte: int
         type_id__range: tuple[int, int]
-        type_id__isnull: bool
         type: int | AddressType
         type__ne: int | AddressType
         type__in: Iterable[int | AddressType]
@@ -89,7 +88,6 @@ if TYPE_CHECKING:
         type__lt: int
         type__lte: int
         type__range: tuple[int, int]
-        type__isnull: bool
         entity_type_id: int
         entity_type_id__ne: int
         entity_type_id__in: Iterable[int]
@@ -98,7 +96,6 @@ if TYPE_CHECKING:
         entity_type_id__lt: int
         entity_type_id__lte: int
         entity_type_id__range: tuple[int, int]
-        entity_type_id__isnull: bool
         entity_type: int | OwnerType
         entity_type__ne: int | OwnerType
         entity_type__in: Iterable[int | OwnerType]
@@ -107,7 +104,6 @@ if TYPE_CHECKING:
         entity_type__lt: int
         entity_type__lte: int
         entity_type__range: tuple[int, int]
-        entity_type__isnull: bool
         entity_id: int
         entity_id__ne: int
         entity_id__in: Iterable[int]
@@ -116,7 +112,6 @@ if TYPE_CHECKING:
         entity_id__lt: int
         entity_id__lte: int
         entity_id__range: tuple[int, int]
-        entity_id__isnull: bool
         address_1: str
         address_1__ne: str
         address_1__in: Iterable[str]
@@ -126,7 +121,6 @@ if TYPE_CHECKING:
         address_1__istartswith: str
         address_1__endswith: str
         address_1__iendswith: str
-        address_1__isnull: bool
         address_2: str
         address_2__ne: str
         address_2__in: Iterable[str]
@@ -136,7 +130,6 @@ if TYPE_CHECKING:
         address_2__istartswith: str
         address_2__endswith: str
         address_2__iendswith: str
-        address_2__isnull: bool
         city: str
         city__ne: str
         city__in: Iterable[str]
@@ -146,7 +139,6 @@ if TYPE_CHECKING:
         city__istartswith: str
         city__endswith: str
         city__iendswith: str
-        city__isnull: bool
         postal_code: str
         postal_code__ne: str
         postal_code__in: Iterable[str]
@@ -156,7 +148,6 @@ if TYPE_CHECKING:
         postal_code__istartswith: str
         postal_code__endswith: str
         postal_code__iendswith: str
-        postal_code__isnull: bool
         region: str
         region__ne: str
         region__in: Iterable[str]
@@ -166,7 +157,6 @@ if TYPE_CHECKING:
         region__istartswith: str
         region__endswith: str
         region__iendswith: str
-        region__isnull: bool
         province: str
         province__ne: str
         province__in: Iterable[str]
@@ -176,7 +166,6 @@ if TYPE_CHECKING:
         province__istartswith: str
         province__endswith: str
         province__iendswith: str
-        province__isnull: bool
         country: str
         country__ne: str
         country__in: Iterable[str]
@@ -186,7 +175,6 @@ if TYPE_CHECKING:
         country__istartswith: str
         country__endswith: str
         country__iendswith: str
-        country__isnull: bool
         country_code: str
         country_code__ne: str
         country_code__in: Iterable[str]
@@ -196,7 +184,6 @@ if TYPE_CHECKING:
         country_code__istartswith: str
         country_code__endswith: str
         country_code__iendswith: str
-        country_code__isnull: bool
         loc_addr_id: int
         loc_addr_id__ne: int
         loc_addr_id__in: Iterable[int]
@@ -205,7 +192,6 @@ if TYPE_CHECKING:
         loc_addr_id__lt: int
         loc_addr_id__lte: int
         loc_addr_id__range: tuple[int, int]
-        loc_addr_id__isnull: bool
         anchor_type_id: int
         anchor_type_id__ne: int
         anchor_type_id__in: Iterable[int]
@@ -214,7 +200,6 @@ if TYPE_CHECKING:
         anchor_type_id__lt: int
         anchor_type_id__lte: int
         anchor_type_id__range: tuple[int, int]
-        anchor_type_id__isnull: bool
         anchor_type: int | OwnerType
         anchor_type__ne: int | OwnerType
         anchor_type__in: Iterable[int | OwnerType]
@@ -223,7 +208,6 @@ if TYPE_CHECKING:
         anchor_type__lt: int
         anchor_type__lte: int
         anchor_type__range: tuple[int, int]
-        anchor_type__isnull: bool
         anchor_id: int
         anchor_id__ne: int
         anchor_id__in: Iterable[int]
@@ -232,7 +216,6 @@ if TYPE_CHECKING:
         anchor_id__lt: int
         anchor_id__lte: int
         anchor_id__range: tuple[int, int]
-        anchor_id__isnull: bool
 
     class AddressQuerySet(QuerySet["Address", AddressField, AddressOrder]):
         """Rows of Address, with its own lookups."""

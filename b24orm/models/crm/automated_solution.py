@@ -44,7 +44,6 @@ if TYPE_CHECKING:
         title__istartswith: str
         title__endswith: str
         title__iendswith: str
-        title__isnull: bool
 
     class AutomatedSolutionQuerySet(
         QuerySet["AutomatedSolution", AutomatedSolutionField, AutomatedSolutionOrder],

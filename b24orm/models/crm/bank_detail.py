@@ -140,7 +140,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         entity_id: int
         entity_id__ne: int
         entity_id__in: Iterable[int]
@@ -149,7 +148,6 @@ if TYPE_CHECKING:
         entity_id__lt: int
         entity_id__lte: int
         entity_id__range: tuple[int, int]
-        entity_id__isnull: bool
         entity: int | Requisite
         entity__ne: int | Requisite
         entity__in: Iterable[int | Requisite]
@@ -158,7 +156,6 @@ if TYPE_CHECKING:
         entity__lt: int
         entity__lte: int
         entity__range: tuple[int, int]
-        entity__isnull: bool
         country_id: int
         country_id__ne: int
         country_id__in: Iterable[int]
@@ -167,7 +164,6 @@ if TYPE_CHECKING:
         country_id__lt: int
         country_id__lte: int
         country_id__range: tuple[int, int]
-        country_id__isnull: bool
         country: int | RequisiteCountry
         country__ne: int | RequisiteCountry
         country__in: Iterable[int | RequisiteCountry]
@@ -176,7 +172,6 @@ if TYPE_CHECKING:
         country__lt: int
         country__lte: int
         country__range: tuple[int, int]
-        country__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -185,7 +180,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         date_modify: dt.datetime | dt.date
         date_modify__ne: dt.datetime | dt.date
         date_modify__in: Iterable[dt.datetime | dt.date]
@@ -194,7 +188,6 @@ if TYPE_CHECKING:
         date_modify__lt: dt.datetime | dt.date
         date_modify__lte: dt.datetime | dt.date
         date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_modify__isnull: bool
         created_by_id: int
         created_by_id__ne: int
         created_by_id__in: Iterable[int]
@@ -203,7 +196,6 @@ if TYPE_CHECKING:
         created_by_id__lt: int
         created_by_id__lte: int
         created_by_id__range: tuple[int, int]
-        created_by_id__isnull: bool
         created_by: int | User
         created_by__ne: int | User
         created_by__in: Iterable[int | User]
@@ -212,7 +204,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         modify_by_id: int
         modify_by_id__ne: int
         modify_by_id__in: Iterable[int]
@@ -221,7 +212,6 @@ if TYPE_CHECKING:
         modify_by_id__lt: int
         modify_by_id__lte: int
         modify_by_id__range: tuple[int, int]
-        modify_by_id__isnull: bool
         modify_by: int | User
         modify_by__ne: int | User
         modify_by__in: Iterable[int | User]
@@ -230,7 +220,6 @@ if TYPE_CHECKING:
         modify_by__lt: int
         modify_by__lte: int
         modify_by__range: tuple[int, int]
-        modify_by__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -240,7 +229,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
@@ -250,7 +238,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
@@ -260,7 +247,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         active: bool
         active__ne: bool
         sort: int
@@ -271,7 +257,6 @@ if TYPE_CHECKING:
         sort__lt: int
         sort__lte: int
         sort__range: tuple[int, int]
-        sort__isnull: bool
         rq_bank_name: str
         rq_bank_name__ne: str
         rq_bank_name__in: Iterable[str]
@@ -281,7 +266,6 @@ if TYPE_CHECKING:
         rq_bank_name__istartswith: str
         rq_bank_name__endswith: str
         rq_bank_name__iendswith: str
-        rq_bank_name__isnull: bool
         rq_bank_addr: str
         rq_bank_addr__ne: str
         rq_bank_addr__in: Iterable[str]
@@ -291,7 +275,6 @@ if TYPE_CHECKING:
         rq_bank_addr__istartswith: str
         rq_bank_addr__endswith: str
         rq_bank_addr__iendswith: str
-        rq_bank_addr__isnull: bool
         rq_bank_code: str
         rq_bank_code__ne: str
         rq_bank_code__in: Iterable[str]
@@ -301,7 +284,6 @@ if TYPE_CHECKING:
         rq_bank_code__istartswith: str
         rq_bank_code__endswith: str
         rq_bank_code__iendswith: str
-        rq_bank_code__isnull: bool
         rq_agency_name: str
         rq_agency_name__ne: str
         rq_agency_name__in: Iterable[str]
@@ -311,7 +293,6 @@ if TYPE_CHECKING:
         rq_agency_name__istartswith: str
         rq_agency_name__endswith: str
         rq_agency_name__iendswith: str
-        rq_agency_name__isnull: bool
         rq_bank_route_num: str
         rq_bank_route_num__ne: str
         rq_bank_route_num__in: Iterable[str]
@@ -321,7 +302,6 @@ if TYPE_CHECKING:
         rq_bank_route_num__istartswith: str
         rq_bank_route_num__endswith: str
         rq_bank_route_num__iendswith: str
-        rq_bank_route_num__isnull: bool
         rq_bik: str
         rq_bik__ne: str
         rq_bik__in: Iterable[str]
@@ -331,7 +311,6 @@ if TYPE_CHECKING:
         rq_bik__istartswith: str
         rq_bik__endswith: str
         rq_bik__iendswith: str
-        rq_bik__isnull: bool
         rq_mfo: str
         rq_mfo__ne: str
         rq_mfo__in: Iterable[str]
@@ -341,7 +320,6 @@ if TYPE_CHECKING:
         rq_mfo__istartswith: str
         rq_mfo__endswith: str
         rq_mfo__iendswith: str
-        rq_mfo__isnull: bool
         rq_acc_name: str
         rq_acc_name__ne: str
         rq_acc_name__in: Iterable[str]
@@ -351,7 +329,6 @@ if TYPE_CHECKING:
         rq_acc_name__istartswith: str
         rq_acc_name__endswith: str
         rq_acc_name__iendswith: str
-        rq_acc_name__isnull: bool
         rq_acc_num: str
         rq_acc_num__ne: str
         rq_acc_num__in: Iterable[str]
@@ -361,7 +338,6 @@ if TYPE_CHECKING:
         rq_acc_num__istartswith: str
         rq_acc_num__endswith: str
         rq_acc_num__iendswith: str
-        rq_acc_num__isnull: bool
         rq_acc_type: str
         rq_acc_type__ne: str
         rq_acc_type__in: Iterable[str]
@@ -371,7 +347,6 @@ if TYPE_CHECKING:
         rq_acc_type__istartswith: str
         rq_acc_type__endswith: str
         rq_acc_type__iendswith: str
-        rq_acc_type__isnull: bool
         rq_iik: str
         rq_iik__ne: str
         rq_iik__in: Iterable[str]
@@ -381,7 +356,6 @@ if TYPE_CHECKING:
         rq_iik__istartswith: str
         rq_iik__endswith: str
         rq_iik__iendswith: str
-        rq_iik__isnull: bool
         rq_acc_currency: str
         rq_acc_currency__ne: str
         rq_acc_currency__in: Iterable[str]
@@ -391,7 +365,6 @@ if TYPE_CHECKING:
         rq_acc_currency__istartswith: str
         rq_acc_currency__endswith: str
         rq_acc_currency__iendswith: str
-        rq_acc_currency__isnull: bool
         rq_cor_acc_num: str
         rq_cor_acc_num__ne: str
         rq_cor_acc_num__in: Iterable[str]
@@ -401,7 +374,6 @@ if TYPE_CHECKING:
         rq_cor_acc_num__istartswith: str
         rq_cor_acc_num__endswith: str
         rq_cor_acc_num__iendswith: str
-        rq_cor_acc_num__isnull: bool
         rq_iban: str
         rq_iban__ne: str
         rq_iban__in: Iterable[str]
@@ -411,7 +383,6 @@ if TYPE_CHECKING:
         rq_iban__istartswith: str
         rq_iban__endswith: str
         rq_iban__iendswith: str
-        rq_iban__isnull: bool
         rq_swift: str
         rq_swift__ne: str
         rq_swift__in: Iterable[str]
@@ -421,7 +392,6 @@ if TYPE_CHECKING:
         rq_swift__istartswith: str
         rq_swift__endswith: str
         rq_swift__iendswith: str
-        rq_swift__isnull: bool
         rq_bic: str
         rq_bic__ne: str
         rq_bic__in: Iterable[str]
@@ -431,7 +401,6 @@ if TYPE_CHECKING:
         rq_bic__istartswith: str
         rq_bic__endswith: str
         rq_bic__iendswith: str
-        rq_bic__isnull: bool
         rq_codeb: str
         rq_codeb__ne: str
         rq_codeb__in: Iterable[str]
@@ -441,7 +410,6 @@ if TYPE_CHECKING:
         rq_codeb__istartswith: str
         rq_codeb__endswith: str
         rq_codeb__iendswith: str
-        rq_codeb__isnull: bool
         rq_codeg: str
         rq_codeg__ne: str
         rq_codeg__in: Iterable[str]
@@ -451,7 +419,6 @@ if TYPE_CHECKING:
         rq_codeg__istartswith: str
         rq_codeg__endswith: str
         rq_codeg__iendswith: str
-        rq_codeg__isnull: bool
         rq_rib: str
         rq_rib__ne: str
         rq_rib__in: Iterable[str]
@@ -461,7 +428,6 @@ if TYPE_CHECKING:
         rq_rib__istartswith: str
         rq_rib__endswith: str
         rq_rib__iendswith: str
-        rq_rib__isnull: bool
         comments: str
         comments__ne: str
         comments__in: Iterable[str]
@@ -471,7 +437,6 @@ if TYPE_CHECKING:
         comments__istartswith: str
         comments__endswith: str
         comments__iendswith: str
-        comments__isnull: bool
         originator_id: str
         originator_id__ne: str
         originator_id__in: Iterable[str]
@@ -481,7 +446,6 @@ if TYPE_CHECKING:
         originator_id__istartswith: str
         originator_id__endswith: str
         originator_id__iendswith: str
-        originator_id__isnull: bool
 
     class BankDetailQuerySet(QuerySet["BankDetail", BankDetailField, BankDetailOrder]):
         """Rows of BankDetail, with its own lookups."""

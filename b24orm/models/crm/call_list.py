@@ -54,7 +54,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -63,7 +62,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         created_by_id: int
         created_by_id__ne: int
         created_by_id__in: Iterable[int]
@@ -72,7 +70,6 @@ if TYPE_CHECKING:
         created_by_id__lt: int
         created_by_id__lte: int
         created_by_id__range: tuple[int, int]
-        created_by_id__isnull: bool
         created_by: int | User
         created_by__ne: int | User
         created_by__in: Iterable[int | User]
@@ -81,7 +78,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         webform_id: int
         webform_id__ne: int
         webform_id__in: Iterable[int]
@@ -90,7 +86,6 @@ if TYPE_CHECKING:
         webform_id__lt: int
         webform_id__lte: int
         webform_id__range: tuple[int, int]
-        webform_id__isnull: bool
         entity_type_id: int
         entity_type_id__ne: int
         entity_type_id__in: Iterable[int]
@@ -99,7 +94,6 @@ if TYPE_CHECKING:
         entity_type_id__lt: int
         entity_type_id__lte: int
         entity_type_id__range: tuple[int, int]
-        entity_type_id__isnull: bool
         entity_type_owner_type: int | OwnerType
         entity_type_owner_type__ne: int | OwnerType
         entity_type_owner_type__in: Iterable[int | OwnerType]
@@ -108,7 +102,6 @@ if TYPE_CHECKING:
         entity_type_owner_type__lt: int
         entity_type_owner_type__lte: int
         entity_type_owner_type__range: tuple[int, int]
-        entity_type_owner_type__isnull: bool
 
     class CallListQuerySet(QuerySet["CallList", CallListField, CallListOrder]):
         """Rows of CallList, with its own lookups."""

@@ -43,47 +43,26 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
-        name__isnull: bool
         originator_id: str
         originator_id__ne: str
         originator_id__in: Iterable[str]
         originator_id__contains: str
         originator_id__icontains: str
-        originator_id__startswith: str
-        originator_id__istartswith: str
-        originator_id__endswith: str
-        originator_id__iendswith: str
-        originator_id__isnull: bool
         origin_id: str
         origin_id__ne: str
         origin_id__in: Iterable[str]
         origin_id__contains: str
         origin_id__icontains: str
-        origin_id__startswith: str
-        origin_id__istartswith: str
-        origin_id__endswith: str
-        origin_id__iendswith: str
-        origin_id__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
         xml_id__contains: str
         xml_id__icontains: str
-        xml_id__startswith: str
-        xml_id__istartswith: str
-        xml_id__endswith: str
-        xml_id__iendswith: str
-        xml_id__isnull: bool
 
     class CatalogQuerySet(QuerySet["Catalog", CatalogField, CatalogOrder]):
         """Rows of Catalog, with its own lookups."""

@@ -46,7 +46,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         created_date: dt.date
         created_date__ne: dt.date
         created_date__in: Iterable[dt.date]
@@ -55,17 +54,11 @@ if TYPE_CHECKING:
         created_date__lt: dt.date
         created_date__lte: dt.date
         created_date__range: tuple[dt.date, dt.date]
-        created_date__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
-        name__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -74,7 +67,6 @@ if TYPE_CHECKING:
         sort__lt: int
         sort__lte: int
         sort__range: tuple[int, int]
-        sort__isnull: bool
         is_locked: bool
         is_locked__ne: bool
 

@@ -76,7 +76,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         deal_id: int
         deal_id__ne: int
         deal_id__in: Iterable[int]
@@ -85,7 +84,6 @@ if TYPE_CHECKING:
         deal_id__lt: int
         deal_id__lte: int
         deal_id__range: tuple[int, int]
-        deal_id__isnull: bool
         deal: int | Deal
         deal__ne: int | Deal
         deal__in: Iterable[int | Deal]
@@ -94,7 +92,6 @@ if TYPE_CHECKING:
         deal__lt: int
         deal__lte: int
         deal__range: tuple[int, int]
-        deal__isnull: bool
         based_id: int
         based_id__ne: int
         based_id__in: Iterable[int]
@@ -103,7 +100,6 @@ if TYPE_CHECKING:
         based_id__lt: int
         based_id__lte: int
         based_id__range: tuple[int, int]
-        based_id__isnull: bool
         based: int | Deal
         based__ne: int | Deal
         based__in: Iterable[int | Deal]
@@ -112,7 +108,6 @@ if TYPE_CHECKING:
         based__lt: int
         based__lte: int
         based__range: tuple[int, int]
-        based__isnull: bool
         active: bool
         active__ne: bool
         next_execution: dt.datetime | dt.date
@@ -123,7 +118,6 @@ if TYPE_CHECKING:
         next_execution__lt: dt.datetime | dt.date
         next_execution__lte: dt.datetime | dt.date
         next_execution__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        next_execution__isnull: bool
         last_execution: dt.datetime | dt.date
         last_execution__ne: dt.datetime | dt.date
         last_execution__in: Iterable[dt.datetime | dt.date]
@@ -132,7 +126,6 @@ if TYPE_CHECKING:
         last_execution__lt: dt.datetime | dt.date
         last_execution__lte: dt.datetime | dt.date
         last_execution__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        last_execution__isnull: bool
         counter_repeat: int
         counter_repeat__ne: int
         counter_repeat__in: Iterable[int]
@@ -141,7 +134,6 @@ if TYPE_CHECKING:
         counter_repeat__lt: int
         counter_repeat__lte: int
         counter_repeat__range: tuple[int, int]
-        counter_repeat__isnull: bool
         start_date: dt.date
         start_date__ne: dt.date
         start_date__in: Iterable[dt.date]
@@ -150,13 +142,11 @@ if TYPE_CHECKING:
         start_date__lt: dt.date
         start_date__lte: dt.date
         start_date__range: tuple[dt.date, dt.date]
-        start_date__isnull: bool
         category_id: bool
         category_id__ne: bool
         is_limit: DealRecurringIsLimitValue
         is_limit__ne: DealRecurringIsLimitValue
         is_limit__in: Iterable[DealRecurringIsLimitValue]
-        is_limit__isnull: bool
         limit_repeat: int
         limit_repeat__ne: int
         limit_repeat__in: Iterable[int]
@@ -165,7 +155,6 @@ if TYPE_CHECKING:
         limit_repeat__lt: int
         limit_repeat__lte: int
         limit_repeat__range: tuple[int, int]
-        limit_repeat__isnull: bool
         limit_date: dt.date
         limit_date__ne: dt.date
         limit_date__in: Iterable[dt.date]
@@ -174,7 +163,6 @@ if TYPE_CHECKING:
         limit_date__lt: dt.date
         limit_date__lte: dt.date
         limit_date__range: tuple[dt.date, dt.date]
-        limit_date__isnull: bool
 
     class DealRecurringQuerySet(QuerySet["DealRecurring", DealRecurringField, DealRecurringOrder]):
         """Rows of DealRecurring, with its own lookups."""

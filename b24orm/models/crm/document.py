@@ -109,7 +109,6 @@ if TYPE_CHECKING:
         title__istartswith: str
         title__endswith: str
         title__iendswith: str
-        title__isnull: bool
         number: str
         number__ne: str
         number__in: Iterable[str]
@@ -119,7 +118,6 @@ if TYPE_CHECKING:
         number__istartswith: str
         number__endswith: str
         number__iendswith: str
-        number__isnull: bool
         template_id: int
         template_id__ne: int
         template_id__in: Iterable[int]
@@ -128,7 +126,6 @@ if TYPE_CHECKING:
         template_id__lt: int
         template_id__lte: int
         template_id__range: tuple[int, int]
-        template_id__isnull: bool
         template: int | DocumentTemplate
         template__ne: int | DocumentTemplate
         template__in: Iterable[int | DocumentTemplate]
@@ -137,7 +134,6 @@ if TYPE_CHECKING:
         template__lt: int
         template__lte: int
         template__range: tuple[int, int]
-        template__isnull: bool
         entity_type_id: int
         entity_type_id__ne: int
         entity_type_id__in: Iterable[int]
@@ -146,7 +142,6 @@ if TYPE_CHECKING:
         entity_type_id__lt: int
         entity_type_id__lte: int
         entity_type_id__range: tuple[int, int]
-        entity_type_id__isnull: bool
         entity_type: int | OwnerType
         entity_type__ne: int | OwnerType
         entity_type__in: Iterable[int | OwnerType]
@@ -155,7 +150,6 @@ if TYPE_CHECKING:
         entity_type__lt: int
         entity_type__lte: int
         entity_type__range: tuple[int, int]
-        entity_type__isnull: bool
         entity_id: int
         entity_id__ne: int
         entity_id__in: Iterable[int]
@@ -196,7 +190,6 @@ if TYPE_CHECKING:
         create_time__lt: dt.datetime | dt.date
         create_time__lte: dt.datetime | dt.date
         create_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        create_time__isnull: bool
         update_time: dt.datetime | dt.date
         update_time__ne: dt.datetime | dt.date
         update_time__in: Iterable[dt.datetime | dt.date]
@@ -205,7 +198,6 @@ if TYPE_CHECKING:
         update_time__lt: dt.datetime | dt.date
         update_time__lte: dt.datetime | dt.date
         update_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        update_time__isnull: bool
         created_by: int
         created_by__ne: int
         created_by__in: Iterable[int]
@@ -214,7 +206,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -223,7 +214,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
         updated_by: int
         updated_by__ne: int
         updated_by__in: Iterable[int]
@@ -232,7 +222,6 @@ if TYPE_CHECKING:
         updated_by__lt: int
         updated_by__lte: int
         updated_by__range: tuple[int, int]
-        updated_by__isnull: bool
         updated_by_user: int | User
         updated_by_user__ne: int | User
         updated_by_user__in: Iterable[int | User]
@@ -241,7 +230,6 @@ if TYPE_CHECKING:
         updated_by_user__lt: int
         updated_by_user__lte: int
         updated_by_user__range: tuple[int, int]
-        updated_by_user__isnull: bool
 
     class DocumentQuerySet(QuerySet["Document", DocumentField, DocumentOrder]):
         """Rows of Document, with its own lookups."""

@@ -89,7 +89,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         region: str
         region__ne: str
         region__in: Iterable[str]
@@ -99,7 +98,6 @@ if TYPE_CHECKING:
         region__istartswith: str
         region__endswith: str
         region__iendswith: str
-        region__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
@@ -109,7 +107,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         active: bool
         active__ne: bool
         module_id: str
@@ -121,7 +118,6 @@ if TYPE_CHECKING:
         module_id__istartswith: str
         module_id__endswith: str
         module_id__iendswith: str
-        module_id__isnull: bool
         numerator_id: int
         numerator_id__ne: int
         numerator_id__in: Iterable[int]
@@ -130,7 +126,6 @@ if TYPE_CHECKING:
         numerator_id__lt: int
         numerator_id__lte: int
         numerator_id__range: tuple[int, int]
-        numerator_id__isnull: bool
         numerator: int | DocumentNumerator
         numerator__ne: int | DocumentNumerator
         numerator__in: Iterable[int | DocumentNumerator]
@@ -139,7 +134,6 @@ if TYPE_CHECKING:
         numerator__lt: int
         numerator__lte: int
         numerator__range: tuple[int, int]
-        numerator__isnull: bool
         with_stamps: bool
         with_stamps__ne: bool
         is_deleted: bool
@@ -160,7 +154,6 @@ if TYPE_CHECKING:
         create_time__lt: dt.datetime | dt.date
         create_time__lte: dt.datetime | dt.date
         create_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        create_time__isnull: bool
         update_time: dt.datetime | dt.date
         update_time__ne: dt.datetime | dt.date
         update_time__in: Iterable[dt.datetime | dt.date]
@@ -169,7 +162,6 @@ if TYPE_CHECKING:
         update_time__lt: dt.datetime | dt.date
         update_time__lte: dt.datetime | dt.date
         update_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        update_time__isnull: bool
 
     class DocumentTemplateQuerySet(
         QuerySet["DocumentTemplate", DocumentTemplateField, DocumentTemplateOrder],

@@ -56,7 +56,6 @@ if TYPE_CHECKING:
         type_id__istartswith: str
         type_id__endswith: str
         type_id__iendswith: str
-        type_id__isnull: bool
         originator_id: str
         originator_id__ne: str
         originator_id__in: Iterable[str]
@@ -66,7 +65,6 @@ if TYPE_CHECKING:
         originator_id__istartswith: str
         originator_id__endswith: str
         originator_id__iendswith: str
-        originator_id__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -76,7 +74,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         app_id: str
         app_id__ne: str
         app_id__in: Iterable[str]
@@ -86,7 +83,6 @@ if TYPE_CHECKING:
         app_id__istartswith: str
         app_id__endswith: str
         app_id__iendswith: str
-        app_id__isnull: bool
         channel_id: str
         channel_id__ne: str
         channel_id__in: Iterable[str]
@@ -96,7 +92,6 @@ if TYPE_CHECKING:
         channel_id__istartswith: str
         channel_id__endswith: str
         channel_id__iendswith: str
-        channel_id__isnull: bool
         external_server_host: str
         external_server_host__ne: str
         external_server_host__in: Iterable[str]
@@ -106,7 +101,6 @@ if TYPE_CHECKING:
         external_server_host__istartswith: str
         external_server_host__endswith: str
         external_server_host__iendswith: str
-        external_server_host__isnull: bool
 
     class ExternalChannelConnectorQuerySet(
         QuerySet["ExternalChannelConnector", ExternalChannelConnectorField, ExternalChannelConnectorOrder],

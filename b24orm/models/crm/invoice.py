@@ -184,41 +184,21 @@ if TYPE_CHECKING:
         account_number__in: Iterable[str]
         account_number__contains: str
         account_number__icontains: str
-        account_number__startswith: str
-        account_number__istartswith: str
-        account_number__endswith: str
-        account_number__iendswith: str
-        account_number__isnull: bool
         comments: str
         comments__ne: str
         comments__in: Iterable[str]
         comments__contains: str
         comments__icontains: str
-        comments__startswith: str
-        comments__istartswith: str
-        comments__endswith: str
-        comments__iendswith: str
-        comments__isnull: bool
         currency: str
         currency__ne: str
         currency__in: Iterable[str]
         currency__contains: str
         currency__icontains: str
-        currency__startswith: str
-        currency__istartswith: str
-        currency__endswith: str
-        currency__iendswith: str
-        currency__isnull: bool
         currency_currency: str
         currency_currency__ne: str
         currency_currency__in: Iterable[str]
         currency_currency__contains: str
         currency_currency__icontains: str
-        currency_currency__startswith: str
-        currency_currency__istartswith: str
-        currency_currency__endswith: str
-        currency_currency__iendswith: str
-        currency_currency__isnull: bool
         date_bill: dt.date
         date_bill__ne: dt.date
         date_bill__in: Iterable[dt.date]
@@ -227,7 +207,6 @@ if TYPE_CHECKING:
         date_bill__lt: dt.date
         date_bill__lte: dt.date
         date_bill__range: tuple[dt.date, dt.date]
-        date_bill__isnull: bool
         date_insert: dt.datetime | dt.date
         date_insert__ne: dt.datetime | dt.date
         date_insert__in: Iterable[dt.datetime | dt.date]
@@ -236,7 +215,6 @@ if TYPE_CHECKING:
         date_insert__lt: dt.datetime | dt.date
         date_insert__lte: dt.datetime | dt.date
         date_insert__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_insert__isnull: bool
         date_marked: dt.datetime | dt.date
         date_marked__ne: dt.datetime | dt.date
         date_marked__in: Iterable[dt.datetime | dt.date]
@@ -245,7 +223,6 @@ if TYPE_CHECKING:
         date_marked__lt: dt.datetime | dt.date
         date_marked__lte: dt.datetime | dt.date
         date_marked__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_marked__isnull: bool
         date_pay_before: dt.date
         date_pay_before__ne: dt.date
         date_pay_before__in: Iterable[dt.date]
@@ -254,7 +231,6 @@ if TYPE_CHECKING:
         date_pay_before__lt: dt.date
         date_pay_before__lte: dt.date
         date_pay_before__range: tuple[dt.date, dt.date]
-        date_pay_before__isnull: bool
         date_payed: dt.datetime | dt.date
         date_payed__ne: dt.datetime | dt.date
         date_payed__in: Iterable[dt.datetime | dt.date]
@@ -263,7 +239,6 @@ if TYPE_CHECKING:
         date_payed__lt: dt.datetime | dt.date
         date_payed__lte: dt.datetime | dt.date
         date_payed__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_payed__isnull: bool
         date_status: dt.datetime | dt.date
         date_status__ne: dt.datetime | dt.date
         date_status__in: Iterable[dt.datetime | dt.date]
@@ -272,7 +247,6 @@ if TYPE_CHECKING:
         date_status__lt: dt.datetime | dt.date
         date_status__lte: dt.datetime | dt.date
         date_status__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_status__isnull: bool
         date_update: dt.datetime | dt.date
         date_update__ne: dt.datetime | dt.date
         date_update__in: Iterable[dt.datetime | dt.date]
@@ -281,7 +255,6 @@ if TYPE_CHECKING:
         date_update__lt: dt.datetime | dt.date
         date_update__lte: dt.datetime | dt.date
         date_update__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_update__isnull: bool
         created_by: int
         created_by__ne: int
         created_by__in: Iterable[int]
@@ -290,7 +263,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -299,7 +271,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
         emp_payed_id: int
         emp_payed_id__ne: int
         emp_payed_id__in: Iterable[int]
@@ -308,7 +279,6 @@ if TYPE_CHECKING:
         emp_payed_id__lt: int
         emp_payed_id__lte: int
         emp_payed_id__range: tuple[int, int]
-        emp_payed_id__isnull: bool
         emp_payed: int | User
         emp_payed__ne: int | User
         emp_payed__in: Iterable[int | User]
@@ -317,7 +287,6 @@ if TYPE_CHECKING:
         emp_payed__lt: int
         emp_payed__lte: int
         emp_payed__range: tuple[int, int]
-        emp_payed__isnull: bool
         emp_status_id: int
         emp_status_id__ne: int
         emp_status_id__in: Iterable[int]
@@ -326,7 +295,6 @@ if TYPE_CHECKING:
         emp_status_id__lt: int
         emp_status_id__lte: int
         emp_status_id__range: tuple[int, int]
-        emp_status_id__isnull: bool
         emp_status: int | User
         emp_status__ne: int | User
         emp_status__in: Iterable[int | User]
@@ -335,7 +303,6 @@ if TYPE_CHECKING:
         emp_status__lt: int
         emp_status__lte: int
         emp_status__range: tuple[int, int]
-        emp_status__isnull: bool
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -344,37 +311,21 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         lid: str
         lid__ne: str
         lid__in: Iterable[str]
         lid__contains: str
         lid__icontains: str
-        lid__startswith: str
-        lid__istartswith: str
-        lid__endswith: str
-        lid__iendswith: str
-        lid__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
         xml_id__contains: str
         xml_id__icontains: str
-        xml_id__startswith: str
-        xml_id__istartswith: str
-        xml_id__endswith: str
-        xml_id__iendswith: str
-        xml_id__isnull: bool
         order_topic: str
         order_topic__ne: str
         order_topic__in: Iterable[str]
         order_topic__contains: str
         order_topic__icontains: str
-        order_topic__startswith: str
-        order_topic__istartswith: str
-        order_topic__endswith: str
-        order_topic__iendswith: str
-        order_topic__isnull: bool
         pay_system_id: int
         pay_system_id__ne: int
         pay_system_id__in: Iterable[int]
@@ -383,7 +334,6 @@ if TYPE_CHECKING:
         pay_system_id__lt: int
         pay_system_id__lte: int
         pay_system_id__range: tuple[int, int]
-        pay_system_id__isnull: bool
         pay_system: int | PaySystem
         pay_system__ne: int | PaySystem
         pay_system__in: Iterable[int | PaySystem]
@@ -392,7 +342,6 @@ if TYPE_CHECKING:
         pay_system__lt: int
         pay_system__lte: int
         pay_system__range: tuple[int, int]
-        pay_system__isnull: bool
         pay_voucher_date: dt.date
         pay_voucher_date__ne: dt.date
         pay_voucher_date__in: Iterable[dt.date]
@@ -401,27 +350,16 @@ if TYPE_CHECKING:
         pay_voucher_date__lt: dt.date
         pay_voucher_date__lte: dt.date
         pay_voucher_date__range: tuple[dt.date, dt.date]
-        pay_voucher_date__isnull: bool
         pay_voucher_num: str
         pay_voucher_num__ne: str
         pay_voucher_num__in: Iterable[str]
         pay_voucher_num__contains: str
         pay_voucher_num__icontains: str
-        pay_voucher_num__startswith: str
-        pay_voucher_num__istartswith: str
-        pay_voucher_num__endswith: str
-        pay_voucher_num__iendswith: str
-        pay_voucher_num__isnull: bool
         payed: str
         payed__ne: str
         payed__in: Iterable[str]
         payed__contains: str
         payed__icontains: str
-        payed__startswith: str
-        payed__istartswith: str
-        payed__endswith: str
-        payed__iendswith: str
-        payed__isnull: bool
         person_type_id: int
         person_type_id__ne: int
         person_type_id__in: Iterable[int]
@@ -430,7 +368,6 @@ if TYPE_CHECKING:
         person_type_id__lt: int
         person_type_id__lte: int
         person_type_id__range: tuple[int, int]
-        person_type_id__isnull: bool
         person_type: int | PersonType
         person_type__ne: int | PersonType
         person_type__in: Iterable[int | PersonType]
@@ -439,7 +376,6 @@ if TYPE_CHECKING:
         person_type__lt: int
         person_type__lte: int
         person_type__range: tuple[int, int]
-        person_type__isnull: bool
         price: Decimal | int | float
         price__ne: Decimal | int | float
         price__in: Iterable[Decimal | int | float]
@@ -448,27 +384,16 @@ if TYPE_CHECKING:
         price__lt: Decimal | int | float
         price__lte: Decimal | int | float
         price__range: tuple[Decimal | int | float, Decimal | int | float]
-        price__isnull: bool
         reason_marked: str
         reason_marked__ne: str
         reason_marked__in: Iterable[str]
         reason_marked__contains: str
         reason_marked__icontains: str
-        reason_marked__startswith: str
-        reason_marked__istartswith: str
-        reason_marked__endswith: str
-        reason_marked__iendswith: str
-        reason_marked__isnull: bool
         responsible_email: str
         responsible_email__ne: str
         responsible_email__in: Iterable[str]
         responsible_email__contains: str
         responsible_email__icontains: str
-        responsible_email__startswith: str
-        responsible_email__istartswith: str
-        responsible_email__endswith: str
-        responsible_email__iendswith: str
-        responsible_email__isnull: bool
         responsible_id: int
         responsible_id__ne: int
         responsible_id__in: Iterable[int]
@@ -477,7 +402,6 @@ if TYPE_CHECKING:
         responsible_id__lt: int
         responsible_id__lte: int
         responsible_id__range: tuple[int, int]
-        responsible_id__isnull: bool
         responsible: int | User
         responsible__ne: int | User
         responsible__in: Iterable[int | User]
@@ -486,37 +410,21 @@ if TYPE_CHECKING:
         responsible__lt: int
         responsible__lte: int
         responsible__range: tuple[int, int]
-        responsible__isnull: bool
         responsible_last_name: str
         responsible_last_name__ne: str
         responsible_last_name__in: Iterable[str]
         responsible_last_name__contains: str
         responsible_last_name__icontains: str
-        responsible_last_name__startswith: str
-        responsible_last_name__istartswith: str
-        responsible_last_name__endswith: str
-        responsible_last_name__iendswith: str
-        responsible_last_name__isnull: bool
         responsible_login: str
         responsible_login__ne: str
         responsible_login__in: Iterable[str]
         responsible_login__contains: str
         responsible_login__icontains: str
-        responsible_login__startswith: str
-        responsible_login__istartswith: str
-        responsible_login__endswith: str
-        responsible_login__iendswith: str
-        responsible_login__isnull: bool
         responsible_name: str
         responsible_name__ne: str
         responsible_name__in: Iterable[str]
         responsible_name__contains: str
         responsible_name__icontains: str
-        responsible_name__startswith: str
-        responsible_name__istartswith: str
-        responsible_name__endswith: str
-        responsible_name__iendswith: str
-        responsible_name__isnull: bool
         responsible_personal_photo: int
         responsible_personal_photo__ne: int
         responsible_personal_photo__in: Iterable[int]
@@ -525,47 +433,26 @@ if TYPE_CHECKING:
         responsible_personal_photo__lt: int
         responsible_personal_photo__lte: int
         responsible_personal_photo__range: tuple[int, int]
-        responsible_personal_photo__isnull: bool
         responsible_second_name: str
         responsible_second_name__ne: str
         responsible_second_name__in: Iterable[str]
         responsible_second_name__contains: str
         responsible_second_name__icontains: str
-        responsible_second_name__startswith: str
-        responsible_second_name__istartswith: str
-        responsible_second_name__endswith: str
-        responsible_second_name__iendswith: str
-        responsible_second_name__isnull: bool
         responsible_work_position: str
         responsible_work_position__ne: str
         responsible_work_position__in: Iterable[str]
         responsible_work_position__contains: str
         responsible_work_position__icontains: str
-        responsible_work_position__startswith: str
-        responsible_work_position__istartswith: str
-        responsible_work_position__endswith: str
-        responsible_work_position__iendswith: str
-        responsible_work_position__isnull: bool
         status_id: str
         status_id__ne: str
         status_id__in: Iterable[str]
         status_id__contains: str
         status_id__icontains: str
-        status_id__startswith: str
-        status_id__istartswith: str
-        status_id__endswith: str
-        status_id__iendswith: str
-        status_id__isnull: bool
         status: str
         status__ne: str
         status__in: Iterable[str]
         status__contains: str
         status__icontains: str
-        status__startswith: str
-        status__istartswith: str
-        status__endswith: str
-        status__iendswith: str
-        status__isnull: bool
         tax_value: Decimal | int | float
         tax_value__ne: Decimal | int | float
         tax_value__in: Iterable[Decimal | int | float]
@@ -574,17 +461,11 @@ if TYPE_CHECKING:
         tax_value__lt: Decimal | int | float
         tax_value__lte: Decimal | int | float
         tax_value__range: tuple[Decimal | int | float, Decimal | int | float]
-        tax_value__isnull: bool
         is_recurring: str
         is_recurring__ne: str
         is_recurring__in: Iterable[str]
         is_recurring__contains: str
         is_recurring__icontains: str
-        is_recurring__startswith: str
-        is_recurring__istartswith: str
-        is_recurring__endswith: str
-        is_recurring__iendswith: str
-        is_recurring__isnull: bool
         uf_company_id: int
         uf_company_id__ne: int
         uf_company_id__in: Iterable[int]
@@ -593,7 +474,6 @@ if TYPE_CHECKING:
         uf_company_id__lt: int
         uf_company_id__lte: int
         uf_company_id__range: tuple[int, int]
-        uf_company_id__isnull: bool
         uf_company: int | Company
         uf_company__ne: int | Company
         uf_company__in: Iterable[int | Company]
@@ -602,7 +482,6 @@ if TYPE_CHECKING:
         uf_company__lt: int
         uf_company__lte: int
         uf_company__range: tuple[int, int]
-        uf_company__isnull: bool
         uf_contact_id: int
         uf_contact_id__ne: int
         uf_contact_id__in: Iterable[int]
@@ -611,7 +490,6 @@ if TYPE_CHECKING:
         uf_contact_id__lt: int
         uf_contact_id__lte: int
         uf_contact_id__range: tuple[int, int]
-        uf_contact_id__isnull: bool
         uf_contact: int | Contact
         uf_contact__ne: int | Contact
         uf_contact__in: Iterable[int | Contact]
@@ -620,7 +498,6 @@ if TYPE_CHECKING:
         uf_contact__lt: int
         uf_contact__lte: int
         uf_contact__range: tuple[int, int]
-        uf_contact__isnull: bool
         uf_mycompany_id: int
         uf_mycompany_id__ne: int
         uf_mycompany_id__in: Iterable[int]
@@ -629,7 +506,6 @@ if TYPE_CHECKING:
         uf_mycompany_id__lt: int
         uf_mycompany_id__lte: int
         uf_mycompany_id__range: tuple[int, int]
-        uf_mycompany_id__isnull: bool
         uf_mycompany: int | Company
         uf_mycompany__ne: int | Company
         uf_mycompany__in: Iterable[int | Company]
@@ -638,7 +514,6 @@ if TYPE_CHECKING:
         uf_mycompany__lt: int
         uf_mycompany__lte: int
         uf_mycompany__range: tuple[int, int]
-        uf_mycompany__isnull: bool
         uf_deal_id: int
         uf_deal_id__ne: int
         uf_deal_id__in: Iterable[int]
@@ -647,7 +522,6 @@ if TYPE_CHECKING:
         uf_deal_id__lt: int
         uf_deal_id__lte: int
         uf_deal_id__range: tuple[int, int]
-        uf_deal_id__isnull: bool
         uf_deal: int | Deal
         uf_deal__ne: int | Deal
         uf_deal__in: Iterable[int | Deal]
@@ -656,7 +530,6 @@ if TYPE_CHECKING:
         uf_deal__lt: int
         uf_deal__lte: int
         uf_deal__range: tuple[int, int]
-        uf_deal__isnull: bool
         uf_quote_id: int
         uf_quote_id__ne: int
         uf_quote_id__in: Iterable[int]
@@ -665,7 +538,6 @@ if TYPE_CHECKING:
         uf_quote_id__lt: int
         uf_quote_id__lte: int
         uf_quote_id__range: tuple[int, int]
-        uf_quote_id__isnull: bool
         uf_quote: int | Quote
         uf_quote__ne: int | Quote
         uf_quote__in: Iterable[int | Quote]
@@ -674,17 +546,11 @@ if TYPE_CHECKING:
         uf_quote__lt: int
         uf_quote__lte: int
         uf_quote__range: tuple[int, int]
-        uf_quote__isnull: bool
         user_description: str
         user_description__ne: str
         user_description__in: Iterable[str]
         user_description__contains: str
         user_description__icontains: str
-        user_description__startswith: str
-        user_description__istartswith: str
-        user_description__endswith: str
-        user_description__iendswith: str
-        user_description__isnull: bool
 
     class InvoiceQuerySet(QuerySet["Invoice", InvoiceField, InvoiceOrder]):
         """Rows of Invoice, with its own lookups."""

@@ -77,7 +77,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         invoice_id: int
         invoice_id__ne: int
         invoice_id__in: Iterable[int]
@@ -86,7 +85,6 @@ if TYPE_CHECKING:
         invoice_id__lt: int
         invoice_id__lte: int
         invoice_id__range: tuple[int, int]
-        invoice_id__isnull: bool
         invoice: int | Invoice
         invoice__ne: int | Invoice
         invoice__in: Iterable[int | Invoice]
@@ -95,7 +93,6 @@ if TYPE_CHECKING:
         invoice__lt: int
         invoice__lte: int
         invoice__range: tuple[int, int]
-        invoice__isnull: bool
         active: bool
         active__ne: bool
         next_execution: dt.datetime | dt.date
@@ -106,7 +103,6 @@ if TYPE_CHECKING:
         next_execution__lt: dt.datetime | dt.date
         next_execution__lte: dt.datetime | dt.date
         next_execution__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        next_execution__isnull: bool
         last_execution: dt.datetime | dt.date
         last_execution__ne: dt.datetime | dt.date
         last_execution__in: Iterable[dt.datetime | dt.date]
@@ -115,7 +111,6 @@ if TYPE_CHECKING:
         last_execution__lt: dt.datetime | dt.date
         last_execution__lte: dt.datetime | dt.date
         last_execution__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        last_execution__isnull: bool
         counter_repeat: int
         counter_repeat__ne: int
         counter_repeat__in: Iterable[int]
@@ -124,7 +119,6 @@ if TYPE_CHECKING:
         counter_repeat__lt: int
         counter_repeat__lte: int
         counter_repeat__range: tuple[int, int]
-        counter_repeat__isnull: bool
         start_date: dt.date
         start_date__ne: dt.date
         start_date__in: Iterable[dt.date]
@@ -133,11 +127,9 @@ if TYPE_CHECKING:
         start_date__lt: dt.date
         start_date__lte: dt.date
         start_date__range: tuple[dt.date, dt.date]
-        start_date__isnull: bool
         is_limit: InvoiceRecurringIsLimitValue
         is_limit__ne: InvoiceRecurringIsLimitValue
         is_limit__in: Iterable[InvoiceRecurringIsLimitValue]
-        is_limit__isnull: bool
         send_bill: bool
         send_bill__ne: bool
         email_id: int
@@ -148,7 +140,6 @@ if TYPE_CHECKING:
         email_id__lt: int
         email_id__lte: int
         email_id__range: tuple[int, int]
-        email_id__isnull: bool
         limit_repeat: int
         limit_repeat__ne: int
         limit_repeat__in: Iterable[int]
@@ -157,7 +148,6 @@ if TYPE_CHECKING:
         limit_repeat__lt: int
         limit_repeat__lte: int
         limit_repeat__range: tuple[int, int]
-        limit_repeat__isnull: bool
         limit_date: dt.date
         limit_date__ne: dt.date
         limit_date__in: Iterable[dt.date]
@@ -166,7 +156,6 @@ if TYPE_CHECKING:
         limit_date__lt: dt.date
         limit_date__lte: dt.date
         limit_date__range: tuple[dt.date, dt.date]
-        limit_date__isnull: bool
 
     class InvoiceRecurringQuerySet(
         QuerySet["InvoiceRecurring", InvoiceRecurringField, InvoiceRecurringOrder],

@@ -90,6 +90,8 @@ if TYPE_CHECKING:
     class LegacyProductRowLookups(TypedDict, total=False):
         """What ``filter`` takes for LegacyProductRow."""
 
+        owner_id: int
+        owner_type: str
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -99,7 +101,6 @@ if TYPE_CHECKING:
         id__lte: int
         id__range: tuple[int, int]
         id__isnull: bool
-        owner_id: int
         owner_id__ne: int
         owner_id__in: Iterable[int]
         owner_id__gt: int
@@ -108,7 +109,6 @@ if TYPE_CHECKING:
         owner_id__lte: int
         owner_id__range: tuple[int, int]
         owner_id__isnull: bool
-        owner_type: str
         owner_type__ne: str
         owner_type__in: Iterable[str]
         owner_type__contains: str

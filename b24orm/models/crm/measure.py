@@ -57,7 +57,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         code: int
         code__ne: int
         code__in: Iterable[int]
@@ -66,47 +65,26 @@ if TYPE_CHECKING:
         code__lt: int
         code__lte: int
         code__range: tuple[int, int]
-        code__isnull: bool
         measure_title: str
         measure_title__ne: str
         measure_title__in: Iterable[str]
         measure_title__contains: str
         measure_title__icontains: str
-        measure_title__startswith: str
-        measure_title__istartswith: str
-        measure_title__endswith: str
-        measure_title__iendswith: str
-        measure_title__isnull: bool
         symbol_rus: str
         symbol_rus__ne: str
         symbol_rus__in: Iterable[str]
         symbol_rus__contains: str
         symbol_rus__icontains: str
-        symbol_rus__startswith: str
-        symbol_rus__istartswith: str
-        symbol_rus__endswith: str
-        symbol_rus__iendswith: str
-        symbol_rus__isnull: bool
         symbol_intl: str
         symbol_intl__ne: str
         symbol_intl__in: Iterable[str]
         symbol_intl__contains: str
         symbol_intl__icontains: str
-        symbol_intl__startswith: str
-        symbol_intl__istartswith: str
-        symbol_intl__endswith: str
-        symbol_intl__iendswith: str
-        symbol_intl__isnull: bool
         symbol_letter_intl: str
         symbol_letter_intl__ne: str
         symbol_letter_intl__in: Iterable[str]
         symbol_letter_intl__contains: str
         symbol_letter_intl__icontains: str
-        symbol_letter_intl__startswith: str
-        symbol_letter_intl__istartswith: str
-        symbol_letter_intl__endswith: str
-        symbol_letter_intl__iendswith: str
-        symbol_letter_intl__isnull: bool
         is_default: bool
         is_default__ne: bool
 

@@ -58,7 +58,6 @@ if TYPE_CHECKING:
         owner_type_id__lt: int
         owner_type_id__lte: int
         owner_type_id__range: tuple[int, int]
-        owner_type_id__isnull: bool
         owner_type: int | OwnerType
         owner_type__ne: int | OwnerType
         owner_type__in: Iterable[int | OwnerType]
@@ -67,7 +66,6 @@ if TYPE_CHECKING:
         owner_type__lt: int
         owner_type__lte: int
         owner_type__range: tuple[int, int]
-        owner_type__isnull: bool
 
     class OrderEntityQuerySet(QuerySet["OrderEntity", OrderEntityField, OrderEntityOrder]):
         """Rows of OrderEntity, with its own lookups."""

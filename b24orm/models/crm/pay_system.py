@@ -59,17 +59,11 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
-        name__isnull: bool
         active: bool
         active__ne: bool
         sort: int
@@ -80,17 +74,11 @@ if TYPE_CHECKING:
         sort__lt: int
         sort__lte: int
         sort__range: tuple[int, int]
-        sort__isnull: bool
         description: str
         description__ne: str
         description__in: Iterable[str]
         description__contains: str
         description__icontains: str
-        description__startswith: str
-        description__istartswith: str
-        description__endswith: str
-        description__iendswith: str
-        description__isnull: bool
         person_type_id: int
         person_type_id__ne: int
         person_type_id__in: Iterable[int]
@@ -99,7 +87,6 @@ if TYPE_CHECKING:
         person_type_id__lt: int
         person_type_id__lte: int
         person_type_id__range: tuple[int, int]
-        person_type_id__isnull: bool
         person_type: int | PersonType
         person_type__ne: int | PersonType
         person_type__in: Iterable[int | PersonType]
@@ -108,17 +95,11 @@ if TYPE_CHECKING:
         person_type__lt: int
         person_type__lte: int
         person_type__range: tuple[int, int]
-        person_type__isnull: bool
         action_file: str
         action_file__ne: str
         action_file__in: Iterable[str]
         action_file__contains: str
         action_file__icontains: str
-        action_file__startswith: str
-        action_file__istartswith: str
-        action_file__endswith: str
-        action_file__iendswith: str
-        action_file__isnull: bool
 
     class PaySystemQuerySet(QuerySet["PaySystem", PaySystemField, PaySystemOrder]):
         """Rows of PaySystem, with its own lookups."""

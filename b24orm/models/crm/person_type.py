@@ -32,17 +32,11 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
-        name__isnull: bool
 
     class PersonTypeQuerySet(QuerySet["PersonType", PersonTypeField, PersonTypeOrder]):
         """Rows of PersonType, with its own lookups."""

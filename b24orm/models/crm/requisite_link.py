@@ -63,7 +63,6 @@ if TYPE_CHECKING:
         entity_type_id__lt: int
         entity_type_id__lte: int
         entity_type_id__range: tuple[int, int]
-        entity_type_id__isnull: bool
         entity_type: int | OwnerType
         entity_type__ne: int | OwnerType
         entity_type__in: Iterable[int | OwnerType]
@@ -72,7 +71,6 @@ if TYPE_CHECKING:
         entity_type__lt: int
         entity_type__lte: int
         entity_type__range: tuple[int, int]
-        entity_type__isnull: bool
         entity_id: int
         entity_id__ne: int
         entity_id__in: Iterable[int]
@@ -81,7 +79,6 @@ if TYPE_CHECKING:
         entity_id__lt: int
         entity_id__lte: int
         entity_id__range: tuple[int, int]
-        entity_id__isnull: bool
         requisite_id: int
         requisite_id__ne: int
         requisite_id__in: Iterable[int]
@@ -90,7 +87,6 @@ if TYPE_CHECKING:
         requisite_id__lt: int
         requisite_id__lte: int
         requisite_id__range: tuple[int, int]
-        requisite_id__isnull: bool
         requisite: int | Requisite
         requisite__ne: int | Requisite
         requisite__in: Iterable[int | Requisite]
@@ -99,7 +95,6 @@ if TYPE_CHECKING:
         requisite__lt: int
         requisite__lte: int
         requisite__range: tuple[int, int]
-        requisite__isnull: bool
         bank_detail_id: int
         bank_detail_id__ne: int
         bank_detail_id__in: Iterable[int]
@@ -108,7 +103,6 @@ if TYPE_CHECKING:
         bank_detail_id__lt: int
         bank_detail_id__lte: int
         bank_detail_id__range: tuple[int, int]
-        bank_detail_id__isnull: bool
         bank_detail: int | BankDetail
         bank_detail__ne: int | BankDetail
         bank_detail__in: Iterable[int | BankDetail]
@@ -117,7 +111,6 @@ if TYPE_CHECKING:
         bank_detail__lt: int
         bank_detail__lte: int
         bank_detail__range: tuple[int, int]
-        bank_detail__isnull: bool
         mc_requisite_id: int
         mc_requisite_id__ne: int
         mc_requisite_id__in: Iterable[int]
@@ -126,7 +119,6 @@ if TYPE_CHECKING:
         mc_requisite_id__lt: int
         mc_requisite_id__lte: int
         mc_requisite_id__range: tuple[int, int]
-        mc_requisite_id__isnull: bool
         mc_requisite: int | Requisite
         mc_requisite__ne: int | Requisite
         mc_requisite__in: Iterable[int | Requisite]
@@ -135,7 +127,6 @@ if TYPE_CHECKING:
         mc_requisite__lt: int
         mc_requisite__lte: int
         mc_requisite__range: tuple[int, int]
-        mc_requisite__isnull: bool
         mc_bank_detail_id: int
         mc_bank_detail_id__ne: int
         mc_bank_detail_id__in: Iterable[int]
@@ -144,7 +135,6 @@ if TYPE_CHECKING:
         mc_bank_detail_id__lt: int
         mc_bank_detail_id__lte: int
         mc_bank_detail_id__range: tuple[int, int]
-        mc_bank_detail_id__isnull: bool
         mc_bank_detail: int | BankDetail
         mc_bank_detail__ne: int | BankDetail
         mc_bank_detail__in: Iterable[int | BankDetail]
@@ -153,7 +143,6 @@ if TYPE_CHECKING:
         mc_bank_detail__lt: int
         mc_bank_detail__lte: int
         mc_bank_detail__range: tuple[int, int]
-        mc_bank_detail__isnull: bool
 
     class RequisiteLinkQuerySet(QuerySet["RequisiteLink", RequisiteLinkField, RequisiteLinkOrder]):
         """Rows of RequisiteLink, with its own lookups."""

@@ -73,7 +73,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         entity_type_id: int
         entity_type_id__ne: int
         entity_type_id__in: Iterable[int]
@@ -82,7 +81,6 @@ if TYPE_CHECKING:
         entity_type_id__lt: int
         entity_type_id__lte: int
         entity_type_id__range: tuple[int, int]
-        entity_type_id__isnull: bool
         entity_type: int | OwnerType
         entity_type__ne: int | OwnerType
         entity_type__in: Iterable[int | OwnerType]
@@ -91,7 +89,6 @@ if TYPE_CHECKING:
         entity_type__lt: int
         entity_type__lte: int
         entity_type__range: tuple[int, int]
-        entity_type__isnull: bool
         country_id: int
         country_id__ne: int
         country_id__in: Iterable[int]
@@ -100,7 +97,6 @@ if TYPE_CHECKING:
         country_id__lt: int
         country_id__lte: int
         country_id__range: tuple[int, int]
-        country_id__isnull: bool
         country: int | RequisiteCountry
         country__ne: int | RequisiteCountry
         country__in: Iterable[int | RequisiteCountry]
@@ -109,7 +105,6 @@ if TYPE_CHECKING:
         country__lt: int
         country__lte: int
         country__range: tuple[int, int]
-        country__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -119,7 +114,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -128,7 +122,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         date_modify: dt.datetime | dt.date
         date_modify__ne: dt.datetime | dt.date
         date_modify__in: Iterable[dt.datetime | dt.date]
@@ -137,7 +130,6 @@ if TYPE_CHECKING:
         date_modify__lt: dt.datetime | dt.date
         date_modify__lte: dt.datetime | dt.date
         date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_modify__isnull: bool
         created_by_id: int
         created_by_id__ne: int
         created_by_id__in: Iterable[int]
@@ -146,7 +138,6 @@ if TYPE_CHECKING:
         created_by_id__lt: int
         created_by_id__lte: int
         created_by_id__range: tuple[int, int]
-        created_by_id__isnull: bool
         created_by: int | User
         created_by__ne: int | User
         created_by__in: Iterable[int | User]
@@ -155,7 +146,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         modify_by_id: int
         modify_by_id__ne: int
         modify_by_id__in: Iterable[int]
@@ -164,7 +154,6 @@ if TYPE_CHECKING:
         modify_by_id__lt: int
         modify_by_id__lte: int
         modify_by_id__range: tuple[int, int]
-        modify_by_id__isnull: bool
         modify_by: int | User
         modify_by__ne: int | User
         modify_by__in: Iterable[int | User]
@@ -173,7 +162,6 @@ if TYPE_CHECKING:
         modify_by__lt: int
         modify_by__lte: int
         modify_by__range: tuple[int, int]
-        modify_by__isnull: bool
         active: bool
         active__ne: bool
         sort: int
@@ -184,7 +172,6 @@ if TYPE_CHECKING:
         sort__lt: int
         sort__lte: int
         sort__range: tuple[int, int]
-        sort__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
@@ -194,7 +181,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
 
     class RequisitePresetQuerySet(QuerySet["RequisitePreset", RequisitePresetField, RequisitePresetOrder]):
         """Rows of RequisitePreset, with its own lookups."""

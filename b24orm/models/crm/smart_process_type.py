@@ -123,7 +123,6 @@ if TYPE_CHECKING:
         title__istartswith: str
         title__endswith: str
         title__iendswith: str
-        title__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
@@ -133,7 +132,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         created_by: int
         created_by__ne: int
         created_by__in: Iterable[int]
@@ -142,7 +140,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -151,7 +148,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
         entity_type_id: int
         entity_type_id__ne: int
         entity_type_id__in: Iterable[int]
@@ -206,7 +202,6 @@ if TYPE_CHECKING:
         created_time__lt: dt.datetime | dt.date
         created_time__lte: dt.datetime | dt.date
         created_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        created_time__isnull: bool
         updated_time: dt.datetime | dt.date
         updated_time__ne: dt.datetime | dt.date
         updated_time__in: Iterable[dt.datetime | dt.date]
@@ -215,7 +210,6 @@ if TYPE_CHECKING:
         updated_time__lt: dt.datetime | dt.date
         updated_time__lte: dt.datetime | dt.date
         updated_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        updated_time__isnull: bool
         updated_by: int
         updated_by__ne: int
         updated_by__in: Iterable[int]
@@ -224,7 +218,6 @@ if TYPE_CHECKING:
         updated_by__lt: int
         updated_by__lte: int
         updated_by__range: tuple[int, int]
-        updated_by__isnull: bool
         updated_by_user: int | User
         updated_by_user__ne: int | User
         updated_by_user__in: Iterable[int | User]
@@ -233,7 +226,6 @@ if TYPE_CHECKING:
         updated_by_user__lt: int
         updated_by_user__lte: int
         updated_by_user__range: tuple[int, int]
-        updated_by_user__isnull: bool
 
     class SmartProcessTypeQuerySet(
         QuerySet["SmartProcessType", SmartProcessTypeField, SmartProcessTypeOrder],

@@ -90,7 +90,6 @@ if TYPE_CHECKING:
         created_time__lt: dt.datetime | dt.date
         created_time__lte: dt.datetime | dt.date
         created_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        created_time__isnull: bool
         category_id: int
         category_id__ne: int
         category_id__in: Iterable[int]
@@ -99,7 +98,6 @@ if TYPE_CHECKING:
         category_id__lt: int
         category_id__lte: int
         category_id__range: tuple[int, int]
-        category_id__isnull: bool
         stage_semantic_id: StageHistoryStageSemanticIdValue
         stage_semantic_id__ne: StageHistoryStageSemanticIdValue
         stage_semantic_id__in: Iterable[StageHistoryStageSemanticIdValue]
@@ -109,15 +107,12 @@ if TYPE_CHECKING:
         stage_semantic_id__istartswith: str
         stage_semantic_id__endswith: str
         stage_semantic_id__iendswith: str
-        stage_semantic_id__isnull: bool
         stage_id: str
         stage_id__ne: str
         stage_id__in: Iterable[str]
-        stage_id__isnull: bool
         stage: str
         stage__ne: str
         stage__in: Iterable[str]
-        stage__isnull: bool
         status_semantic_id: StageHistoryStatusSemanticIdValue
         status_semantic_id__ne: StageHistoryStatusSemanticIdValue
         status_semantic_id__in: Iterable[StageHistoryStatusSemanticIdValue]
@@ -127,15 +122,12 @@ if TYPE_CHECKING:
         status_semantic_id__istartswith: str
         status_semantic_id__endswith: str
         status_semantic_id__iendswith: str
-        status_semantic_id__isnull: bool
         status_id: str
         status_id__ne: str
         status_id__in: Iterable[str]
-        status_id__isnull: bool
         status: str
         status__ne: str
         status__in: Iterable[str]
-        status__isnull: bool
 
     class StageHistoryQuerySet(QuerySet["StageHistory", StageHistoryField, StageHistoryOrder]):
         """Rows of StageHistory, with its own lookups."""

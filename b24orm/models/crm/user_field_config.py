@@ -89,7 +89,6 @@ if TYPE_CHECKING:
         entity_id__istartswith: str
         entity_id__endswith: str
         entity_id__iendswith: str
-        entity_id__isnull: bool
         field_name: str
         field_name__ne: str
         field_name__in: Iterable[str]
@@ -99,7 +98,6 @@ if TYPE_CHECKING:
         field_name__istartswith: str
         field_name__endswith: str
         field_name__iendswith: str
-        field_name__isnull: bool
         user_type_id: str
         user_type_id__ne: str
         user_type_id__in: Iterable[str]
@@ -109,7 +107,6 @@ if TYPE_CHECKING:
         user_type_id__istartswith: str
         user_type_id__endswith: str
         user_type_id__iendswith: str
-        user_type_id__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
@@ -119,7 +116,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         timestamp_x: dt.datetime | dt.date
         timestamp_x__ne: dt.datetime | dt.date
         timestamp_x__in: Iterable[dt.datetime | dt.date]
@@ -57,17 +56,11 @@ if TYPE_CHECKING:
         timestamp_x__lt: dt.datetime | dt.date
         timestamp_x__lte: dt.datetime | dt.date
         timestamp_x__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        timestamp_x__isnull: bool
         active: VatActiveValue
         active__ne: VatActiveValue
         active__in: Iterable[VatActiveValue]
         active__contains: str
         active__icontains: str
-        active__startswith: str
-        active__istartswith: str
-        active__endswith: str
-        active__iendswith: str
-        active__isnull: bool
         c_sort: int
         c_sort__ne: int
         c_sort__in: Iterable[int]
@@ -76,17 +69,11 @@ if TYPE_CHECKING:
         c_sort__lt: int
         c_sort__lte: int
         c_sort__range: tuple[int, int]
-        c_sort__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
-        name__isnull: bool
         rate: Decimal | int | float
         rate__ne: Decimal | int | float
         rate__in: Iterable[Decimal | int | float]
@@ -95,7 +82,6 @@ if TYPE_CHECKING:
         rate__lt: Decimal | int | float
         rate__lte: Decimal | int | float
         rate__range: tuple[Decimal | int | float, Decimal | int | float]
-        rate__isnull: bool
 
     class VatQuerySet(QuerySet["Vat", VatField, VatOrder]):
         """Rows of Vat, with its own lookups."""

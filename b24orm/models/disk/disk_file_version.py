@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     class DiskFileVersionLookups(TypedDict, total=False):
         """What ``filter`` takes for DiskFileVersion."""
 
+        file_id: int | str
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         size: int
         size__ne: int
         size__in: Iterable[int]
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
         size__lt: int
         size__lte: int
         size__range: tuple[int, int]
-        size__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -62,7 +61,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         create_time: dt.datetime | dt.date
         create_time__ne: dt.datetime | dt.date
         create_time__in: Iterable[dt.datetime | dt.date]
@@ -71,7 +69,6 @@ if TYPE_CHECKING:
         create_time__lt: dt.datetime | dt.date
         create_time__lte: dt.datetime | dt.date
         create_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        create_time__isnull: bool
         created_by: int
         created_by__ne: int
         created_by__in: Iterable[int]
@@ -80,7 +77,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -89,7 +85,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
 
     class DiskFileVersionQuerySet(QuerySet["DiskFileVersion", DiskFileVersionField, DiskFileVersionOrder]):
         """Rows of DiskFileVersion, with its own lookups."""

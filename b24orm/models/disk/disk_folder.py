@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     class DiskFolderLookups(TypedDict, total=False):
         """What ``filter`` takes for DiskFolder."""
 
+        folder_id: int | str
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -75,7 +76,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -85,7 +85,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
@@ -95,7 +94,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         storage_id: int
         storage_id__ne: int
         storage_id__in: Iterable[int]
@@ -104,7 +102,6 @@ if TYPE_CHECKING:
         storage_id__lt: int
         storage_id__lte: int
         storage_id__range: tuple[int, int]
-        storage_id__isnull: bool
         storage: int | DiskStorage
         storage__ne: int | DiskStorage
         storage__in: Iterable[int | DiskStorage]
@@ -113,11 +110,9 @@ if TYPE_CHECKING:
         storage__lt: int
         storage__lte: int
         storage__range: tuple[int, int]
-        storage__isnull: bool
         type: DiskFolderTypeValue
         type__ne: DiskFolderTypeValue
         type__in: Iterable[DiskFolderTypeValue]
-        type__isnull: bool
         parent_id: int
         parent_id__ne: int
         parent_id__in: Iterable[int]
@@ -126,7 +121,6 @@ if TYPE_CHECKING:
         parent_id__lt: int
         parent_id__lte: int
         parent_id__range: tuple[int, int]
-        parent_id__isnull: bool
         deleted_type: int
         deleted_type__ne: int
         deleted_type__in: Iterable[int]
@@ -135,7 +129,6 @@ if TYPE_CHECKING:
         deleted_type__lt: int
         deleted_type__lte: int
         deleted_type__range: tuple[int, int]
-        deleted_type__isnull: bool
         create_time: dt.datetime | dt.date
         create_time__ne: dt.datetime | dt.date
         create_time__in: Iterable[dt.datetime | dt.date]
@@ -144,7 +137,6 @@ if TYPE_CHECKING:
         create_time__lt: dt.datetime | dt.date
         create_time__lte: dt.datetime | dt.date
         create_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        create_time__isnull: bool
         update_time: dt.datetime | dt.date
         update_time__ne: dt.datetime | dt.date
         update_time__in: Iterable[dt.datetime | dt.date]
@@ -153,7 +145,6 @@ if TYPE_CHECKING:
         update_time__lt: dt.datetime | dt.date
         update_time__lte: dt.datetime | dt.date
         update_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        update_time__isnull: bool
         delete_time: dt.datetime | dt.date
         delete_time__ne: dt.datetime | dt.date
         delete_time__in: Iterable[dt.datetime | dt.date]
@@ -162,7 +153,6 @@ if TYPE_CHECKING:
         delete_time__lt: dt.datetime | dt.date
         delete_time__lte: dt.datetime | dt.date
         delete_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        delete_time__isnull: bool
 
     class DiskFolderQuerySet(QuerySet["DiskFolder", DiskFolderField, DiskFolderOrder]):
         """Rows of DiskFolder, with its own lookups."""

@@ -52,7 +52,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -62,7 +61,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
@@ -72,11 +70,9 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         entity_type: DiskStorageEntityTypeValue
         entity_type__ne: DiskStorageEntityTypeValue
         entity_type__in: Iterable[DiskStorageEntityTypeValue]
-        entity_type__isnull: bool
         entity_id: str
         entity_id__ne: str
         entity_id__in: Iterable[str]
@@ -86,7 +82,6 @@ if TYPE_CHECKING:
         entity_id__istartswith: str
         entity_id__endswith: str
         entity_id__iendswith: str
-        entity_id__isnull: bool
 
     class DiskStorageQuerySet(QuerySet["DiskStorage", DiskStorageField, DiskStorageOrder]):
         """Rows of DiskStorage, with its own lookups."""

@@ -106,7 +106,6 @@ if TYPE_CHECKING:
         title__istartswith: str
         title__endswith: str
         title__iendswith: str
-        title__isnull: bool
         number: str
         number__ne: str
         number__in: Iterable[str]
@@ -116,7 +115,6 @@ if TYPE_CHECKING:
         number__istartswith: str
         number__endswith: str
         number__iendswith: str
-        number__isnull: bool
         template_id: int
         template_id__ne: int
         template_id__in: Iterable[int]
@@ -125,7 +123,6 @@ if TYPE_CHECKING:
         template_id__lt: int
         template_id__lte: int
         template_id__range: tuple[int, int]
-        template_id__isnull: bool
         template: int | DocumentgeneratorDocumentTemplate
         template__ne: int | DocumentgeneratorDocumentTemplate
         template__in: Iterable[int | DocumentgeneratorDocumentTemplate]
@@ -134,7 +131,6 @@ if TYPE_CHECKING:
         template__lt: int
         template__lte: int
         template__range: tuple[int, int]
-        template__isnull: bool
         provider: str
         provider__ne: str
         provider__in: Iterable[str]
@@ -144,7 +140,6 @@ if TYPE_CHECKING:
         provider__istartswith: str
         provider__endswith: str
         provider__iendswith: str
-        provider__isnull: bool
         value: str
         value__ne: str
         value__in: Iterable[str]
@@ -154,7 +149,6 @@ if TYPE_CHECKING:
         value__istartswith: str
         value__endswith: str
         value__iendswith: str
-        value__isnull: bool
         file_id: int
         file_id__ne: int
         file_id__in: Iterable[int]
@@ -187,7 +181,6 @@ if TYPE_CHECKING:
         create_time__lt: dt.datetime | dt.date
         create_time__lte: dt.datetime | dt.date
         create_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        create_time__isnull: bool
         update_time: dt.datetime | dt.date
         update_time__ne: dt.datetime | dt.date
         update_time__in: Iterable[dt.datetime | dt.date]
@@ -196,7 +189,6 @@ if TYPE_CHECKING:
         update_time__lt: dt.datetime | dt.date
         update_time__lte: dt.datetime | dt.date
         update_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        update_time__isnull: bool
         created_by: int
         created_by__ne: int
         created_by__in: Iterable[int]
@@ -205,7 +197,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -214,7 +205,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
         updated_by: int
         updated_by__ne: int
         updated_by__in: Iterable[int]
@@ -223,7 +213,6 @@ if TYPE_CHECKING:
         updated_by__lt: int
         updated_by__lte: int
         updated_by__range: tuple[int, int]
-        updated_by__isnull: bool
         updated_by_user: int | User
         updated_by_user__ne: int | User
         updated_by_user__in: Iterable[int | User]
@@ -232,7 +221,6 @@ if TYPE_CHECKING:
         updated_by_user__lt: int
         updated_by_user__lte: int
         updated_by_user__range: tuple[int, int]
-        updated_by_user__isnull: bool
 
     class DocumentgeneratorDocumentQuerySet(
         QuerySet["DocumentgeneratorDocument", DocumentgeneratorDocumentField, DocumentgeneratorDocumentOrder],

@@ -102,7 +102,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
@@ -112,7 +111,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         region: str
         region__ne: str
         region__in: Iterable[str]
@@ -122,7 +120,6 @@ if TYPE_CHECKING:
         region__istartswith: str
         region__endswith: str
         region__iendswith: str
-        region__isnull: bool
         region_region: str
         region_region__ne: str
         region_region__in: Iterable[str]
@@ -132,7 +129,6 @@ if TYPE_CHECKING:
         region_region__istartswith: str
         region_region__endswith: str
         region_region__iendswith: str
-        region_region__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -149,7 +145,6 @@ if TYPE_CHECKING:
         create_time__lt: dt.datetime | dt.date
         create_time__lte: dt.datetime | dt.date
         create_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        create_time__isnull: bool
         update_time: dt.datetime | dt.date
         update_time__ne: dt.datetime | dt.date
         update_time__in: Iterable[dt.datetime | dt.date]
@@ -158,7 +153,6 @@ if TYPE_CHECKING:
         update_time__lt: dt.datetime | dt.date
         update_time__lte: dt.datetime | dt.date
         update_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        update_time__isnull: bool
         numerator_id: int
         numerator_id__ne: int
         numerator_id__in: Iterable[int]
@@ -167,7 +161,6 @@ if TYPE_CHECKING:
         numerator_id__lt: int
         numerator_id__lte: int
         numerator_id__range: tuple[int, int]
-        numerator_id__isnull: bool
         numerator: int | Numerator
         numerator__ne: int | Numerator
         numerator__in: Iterable[int | Numerator]
@@ -176,7 +169,6 @@ if TYPE_CHECKING:
         numerator__lt: int
         numerator__lte: int
         numerator__range: tuple[int, int]
-        numerator__isnull: bool
         with_stamps: bool
         with_stamps__ne: bool
         is_deleted: bool

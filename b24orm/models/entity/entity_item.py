@@ -80,7 +80,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         timestamp_x: dt.datetime | dt.date
         timestamp_x__ne: dt.datetime | dt.date
         timestamp_x__in: Iterable[dt.datetime | dt.date]
@@ -89,7 +88,6 @@ if TYPE_CHECKING:
         timestamp_x__lt: dt.datetime | dt.date
         timestamp_x__lte: dt.datetime | dt.date
         timestamp_x__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        timestamp_x__isnull: bool
         modified_by: int
         modified_by__ne: int
         modified_by__in: Iterable[int]
@@ -98,7 +96,6 @@ if TYPE_CHECKING:
         modified_by__lt: int
         modified_by__lte: int
         modified_by__range: tuple[int, int]
-        modified_by__isnull: bool
         modified_by_user: int | User
         modified_by_user__ne: int | User
         modified_by_user__in: Iterable[int | User]
@@ -107,7 +104,6 @@ if TYPE_CHECKING:
         modified_by_user__lt: int
         modified_by_user__lte: int
         modified_by_user__range: tuple[int, int]
-        modified_by_user__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -116,7 +112,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         created_by: int
         created_by__ne: int
         created_by__in: Iterable[int]
@@ -125,7 +120,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -134,7 +128,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
         active: bool
         active__ne: bool
         date_active_from: dt.datetime | dt.date
@@ -145,7 +138,6 @@ if TYPE_CHECKING:
         date_active_from__lt: dt.datetime | dt.date
         date_active_from__lte: dt.datetime | dt.date
         date_active_from__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_active_from__isnull: bool
         date_active_to: dt.datetime | dt.date
         date_active_to__ne: dt.datetime | dt.date
         date_active_to__in: Iterable[dt.datetime | dt.date]
@@ -154,7 +146,6 @@ if TYPE_CHECKING:
         date_active_to__lt: dt.datetime | dt.date
         date_active_to__lte: dt.datetime | dt.date
         date_active_to__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_active_to__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -163,27 +154,16 @@ if TYPE_CHECKING:
         sort__lt: int
         sort__lte: int
         sort__range: tuple[int, int]
-        sort__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
-        name__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
         code__contains: str
         code__icontains: str
-        code__startswith: str
-        code__istartswith: str
-        code__endswith: str
-        code__iendswith: str
-        code__isnull: bool
         section: int
         section__ne: int
         section__in: Iterable[int]
@@ -192,7 +172,6 @@ if TYPE_CHECKING:
         section__lt: int
         section__lte: int
         section__range: tuple[int, int]
-        section__isnull: bool
 
     class EntityItemQuerySet(QuerySet["EntityItem", EntityItemField, EntityItemOrder]):
         """Rows of EntityItem, with its own lookups."""

@@ -83,17 +83,11 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
         code__contains: str
         code__icontains: str
-        code__startswith: str
-        code__istartswith: str
-        code__endswith: str
-        code__iendswith: str
-        code__isnull: bool
         timestamp_x: dt.datetime | dt.date
         timestamp_x__ne: dt.datetime | dt.date
         timestamp_x__in: Iterable[dt.datetime | dt.date]
@@ -102,7 +96,6 @@ if TYPE_CHECKING:
         timestamp_x__lt: dt.datetime | dt.date
         timestamp_x__lte: dt.datetime | dt.date
         timestamp_x__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        timestamp_x__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -111,7 +104,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         created_by: int
         created_by__ne: int
         created_by__in: Iterable[int]
@@ -120,7 +112,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -129,7 +120,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
         modified_by: int
         modified_by__ne: int
         modified_by__in: Iterable[int]
@@ -138,7 +128,6 @@ if TYPE_CHECKING:
         modified_by__lt: int
         modified_by__lte: int
         modified_by__range: tuple[int, int]
-        modified_by__isnull: bool
         modified_by_user: int | User
         modified_by_user__ne: int | User
         modified_by_user__in: Iterable[int | User]
@@ -147,7 +136,6 @@ if TYPE_CHECKING:
         modified_by_user__lt: int
         modified_by_user__lte: int
         modified_by_user__range: tuple[int, int]
-        modified_by_user__isnull: bool
         active: bool
         active__ne: bool
         sort: int
@@ -158,17 +146,11 @@ if TYPE_CHECKING:
         sort__lt: int
         sort__lte: int
         sort__range: tuple[int, int]
-        sort__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
-        name__isnull: bool
         left_margin: int
         left_margin__ne: int
         left_margin__in: Iterable[int]
@@ -177,7 +159,6 @@ if TYPE_CHECKING:
         left_margin__lt: int
         left_margin__lte: int
         left_margin__range: tuple[int, int]
-        left_margin__isnull: bool
         right_margin: int
         right_margin__ne: int
         right_margin__in: Iterable[int]
@@ -186,7 +167,6 @@ if TYPE_CHECKING:
         right_margin__lt: int
         right_margin__lte: int
         right_margin__range: tuple[int, int]
-        right_margin__isnull: bool
         depth_level: int
         depth_level__ne: int
         depth_level__in: Iterable[int]
@@ -195,7 +175,6 @@ if TYPE_CHECKING:
         depth_level__lt: int
         depth_level__lte: int
         depth_level__range: tuple[int, int]
-        depth_level__isnull: bool
         section: int
         section__ne: int
         section__in: Iterable[int]
@@ -204,7 +183,6 @@ if TYPE_CHECKING:
         section__lt: int
         section__lte: int
         section__range: tuple[int, int]
-        section__isnull: bool
 
     class EntitySectionQuerySet(QuerySet["EntitySection", EntitySectionField, EntitySectionOrder]):
         """Rows of EntitySection, with its own lookups."""

@@ -55,7 +55,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         timestamp_x: dt.datetime | dt.date
         timestamp_x__ne: dt.datetime | dt.date
         timestamp_x__in: Iterable[dt.datetime | dt.date]
@@ -64,7 +63,6 @@ if TYPE_CHECKING:
         timestamp_x__lt: dt.datetime | dt.date
         timestamp_x__lte: dt.datetime | dt.date
         timestamp_x__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        timestamp_x__isnull: bool
         event_name: str
         event_name__ne: str
         event_name__in: Iterable[str]
@@ -74,7 +72,6 @@ if TYPE_CHECKING:
         event_name__istartswith: str
         event_name__endswith: str
         event_name__iendswith: str
-        event_name__isnull: bool
         message_id: int
         message_id__ne: int
         message_id__in: Iterable[int]
@@ -83,7 +80,6 @@ if TYPE_CHECKING:
         message_id__lt: int
         message_id__lte: int
         message_id__range: tuple[int, int]
-        message_id__isnull: bool
         process_id: str
         process_id__ne: str
         process_id__in: Iterable[str]
@@ -93,7 +89,6 @@ if TYPE_CHECKING:
         process_id__istartswith: str
         process_id__endswith: str
         process_id__iendswith: str
-        process_id__isnull: bool
         error: int
         error__ne: int
         error__in: Iterable[int]
@@ -102,7 +97,6 @@ if TYPE_CHECKING:
         error__lt: int
         error__lte: int
         error__range: tuple[int, int]
-        error__isnull: bool
 
     class OfflineEventQuerySet(QuerySet["OfflineEvent", OfflineEventField, OfflineEventOrder]):
         """Rows of OfflineEvent, with its own lookups."""

@@ -61,10 +61,12 @@ if TYPE_CHECKING:
         "copilot_main_role",
     ]
     ChatOrder = Literal["id", "-id"]
-    ChatRelation = Literal["parent_chat", "owner_user"]
+    ChatRelation = Literal["owner_user"]
 
     class ChatLookups(TypedDict, total=False):
         """What ``filter`` takes for Chat."""
+
+        find: int | str
 
     class ChatQuerySet(QuerySet["Chat", ChatField, ChatOrder]):
         """Rows of Chat, with its own lookups."""
@@ -80,7 +82,7 @@ class Chat(Model, schema=CHAT):
 
     Methods: im.search.chat.list, im.dialog.get, im.chat.add.
 
-    Relations: parent_chat (Chat by parent_chat_id), owner_user (User by owner).
+    Relations: owner_user (User by owner).
     """
 
     if TYPE_CHECKING:
@@ -129,9 +131,6 @@ class Chat(Model, schema=CHAT):
     copilot_main_role: t.Text = t.UNSET
 
     if TYPE_CHECKING:
-
-        @property
-        def parent_chat(self) -> Chat | None: ...
 
         @property
         def owner_user(self) -> User | None: ...

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.models.im.chat import Chat
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
 
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
         "is_edited",
     ]
     MessageOrder = Literal["id", "-id"]
-    MessageRelation = Literal["chat", "author"]
+    MessageRelation = Literal["author"]
 
     class MessageLookups(TypedDict, total=False):
         """What ``filter`` takes for Message."""
@@ -59,7 +58,7 @@ class Message(Model, schema=MESSAGE):
 
     Methods: im.dialog.messages.get, im.message.add, im.message.update, im.message.delete.
 
-    Relations: chat (Chat by chat_id), author (User by author_id).
+    Relations: author (User by author_id).
     """
 
     if TYPE_CHECKING:
@@ -84,9 +83,6 @@ class Message(Model, schema=MESSAGE):
     is_edited: t.Boolean = t.UNSET
 
     if TYPE_CHECKING:
-
-        @property
-        def chat(self) -> Chat | None: ...
 
         @property
         def author(self) -> User | None: ...

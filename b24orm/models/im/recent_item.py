@@ -12,9 +12,8 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     from typing import Literal
 
-    from typing_extensions import Self, TypedDict, Unpack
+    from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.models.im.chat import Chat
     from b24orm.orm import Q, QuerySet
 
     RecentItemField = Literal[
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
         "options",
     ]
     RecentItemOrder = Literal["id", "-id"]
-    RecentItemRelation = Literal["chat_chat"]
+    RecentItemRelation = Never
 
     class RecentItemLookups(TypedDict, total=False):
         """What ``filter`` takes for RecentItem."""
@@ -55,8 +54,6 @@ class RecentItem(Model, schema=RECENT_ITEM):
     """One row of RecentItem, fetched whole or in part.
 
     Methods: im.recent.list.
-
-    Relations: chat_chat (Chat by chat_id).
     """
 
     if TYPE_CHECKING:
@@ -79,8 +76,3 @@ class RecentItem(Model, schema=RECENT_ITEM):
     chat: t.Json = t.UNSET
     lines: t.Json = t.UNSET
     options: t.Json = t.UNSET
-
-    if TYPE_CHECKING:
-
-        @property
-        def chat_chat(self) -> Chat | None: ...

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.models.im.chat import Chat
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
 
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
         "forward_ids",
     ]
     BotMessageOrder = Literal["id", "-id"]
-    BotMessageRelation = Literal["chat", "author"]
+    BotMessageRelation = Literal["author"]
 
     class BotMessageLookups(TypedDict, total=False):
         """What ``filter`` takes for BotMessage."""
@@ -63,7 +62,7 @@ class BotMessage(Model, schema=BOT_MESSAGE):
     Methods: imbot.v2.Chat.Message.getContext, imbot.v2.Chat.Message.get,
     imbot.v2.Chat.Message.send, imbot.v2.Chat.Message.update, imbot.v2.Chat.Message.delete.
 
-    Relations: chat (Chat by chat_id), author (User by author_id).
+    Relations: author (User by author_id).
     """
 
     if TYPE_CHECKING:
@@ -89,9 +88,6 @@ class BotMessage(Model, schema=BOT_MESSAGE):
     forward_ids: t.Json = t.UNSET
 
     if TYPE_CHECKING:
-
-        @property
-        def chat(self) -> Chat | None: ...
 
         @property
         def author(self) -> User | None: ...

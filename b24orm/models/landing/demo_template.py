@@ -94,137 +94,71 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
         xml_id__contains: str
         xml_id__icontains: str
-        xml_id__startswith: str
-        xml_id__istartswith: str
-        xml_id__endswith: str
-        xml_id__iendswith: str
-        xml_id__isnull: bool
         app_code: str
         app_code__ne: str
         app_code__in: Iterable[str]
         app_code__contains: str
         app_code__icontains: str
-        app_code__startswith: str
-        app_code__istartswith: str
-        app_code__endswith: str
-        app_code__iendswith: str
-        app_code__isnull: bool
         active: str
         active__ne: str
         active__in: Iterable[str]
         active__contains: str
         active__icontains: str
-        active__startswith: str
-        active__istartswith: str
-        active__endswith: str
-        active__iendswith: str
-        active__isnull: bool
         title: str
         title__ne: str
         title__in: Iterable[str]
         title__contains: str
         title__icontains: str
-        title__startswith: str
-        title__istartswith: str
-        title__endswith: str
-        title__iendswith: str
-        title__isnull: bool
         description: str
         description__ne: str
         description__in: Iterable[str]
         description__contains: str
         description__icontains: str
-        description__startswith: str
-        description__istartswith: str
-        description__endswith: str
-        description__iendswith: str
-        description__isnull: bool
         type: DemoTemplateTypeValue
         type__ne: DemoTemplateTypeValue
         type__in: Iterable[DemoTemplateTypeValue]
         type__contains: str
         type__icontains: str
-        type__startswith: str
-        type__istartswith: str
-        type__endswith: str
-        type__iendswith: str
-        type__isnull: bool
         tpl_type: DemoTemplateTplTypeValue
         tpl_type__ne: DemoTemplateTplTypeValue
         tpl_type__in: Iterable[DemoTemplateTplTypeValue]
         tpl_type__contains: str
         tpl_type__icontains: str
-        tpl_type__startswith: str
-        tpl_type__istartswith: str
-        tpl_type__endswith: str
-        tpl_type__iendswith: str
-        tpl_type__isnull: bool
         show_in_list: str
         show_in_list__ne: str
         show_in_list__in: Iterable[str]
         show_in_list__contains: str
         show_in_list__icontains: str
-        show_in_list__startswith: str
-        show_in_list__istartswith: str
-        show_in_list__endswith: str
-        show_in_list__iendswith: str
-        show_in_list__isnull: bool
         preview_url: str
         preview_url__ne: str
         preview_url__in: Iterable[str]
         preview_url__contains: str
         preview_url__icontains: str
-        preview_url__startswith: str
-        preview_url__istartswith: str
-        preview_url__endswith: str
-        preview_url__iendswith: str
-        preview_url__isnull: bool
         preview: str
         preview__ne: str
         preview__in: Iterable[str]
         preview__contains: str
         preview__icontains: str
-        preview__startswith: str
-        preview__istartswith: str
-        preview__endswith: str
-        preview__iendswith: str
-        preview__isnull: bool
         preview2_x: str
         preview2_x__ne: str
         preview2_x__in: Iterable[str]
         preview2_x__contains: str
         preview2_x__icontains: str
-        preview2_x__startswith: str
-        preview2_x__istartswith: str
-        preview2_x__endswith: str
-        preview2_x__iendswith: str
-        preview2_x__isnull: bool
         preview3_x: str
         preview3_x__ne: str
         preview3_x__in: Iterable[str]
         preview3_x__contains: str
         preview3_x__icontains: str
-        preview3_x__startswith: str
-        preview3_x__istartswith: str
-        preview3_x__endswith: str
-        preview3_x__iendswith: str
-        preview3_x__isnull: bool
         site_template_id: str
         site_template_id__ne: str
         site_template_id__in: Iterable[str]
         site_template_id__contains: str
         site_template_id__icontains: str
-        site_template_id__startswith: str
-        site_template_id__istartswith: str
-        site_template_id__endswith: str
-        site_template_id__iendswith: str
-        site_template_id__isnull: bool
         created_by_id: int
         created_by_id__ne: int
         created_by_id__in: Iterable[int]
@@ -233,7 +167,6 @@ if TYPE_CHECKING:
         created_by_id__lt: int
         created_by_id__lte: int
         created_by_id__range: tuple[int, int]
-        created_by_id__isnull: bool
         created_by: int | User
         created_by__ne: int | User
         created_by__in: Iterable[int | User]
@@ -242,7 +175,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         modified_by_id: int
         modified_by_id__ne: int
         modified_by_id__in: Iterable[int]
@@ -251,7 +183,6 @@ if TYPE_CHECKING:
         modified_by_id__lt: int
         modified_by_id__lte: int
         modified_by_id__range: tuple[int, int]
-        modified_by_id__isnull: bool
         modified_by: int | User
         modified_by__ne: int | User
         modified_by__in: Iterable[int | User]
@@ -260,7 +191,6 @@ if TYPE_CHECKING:
         modified_by__lt: int
         modified_by__lte: int
         modified_by__range: tuple[int, int]
-        modified_by__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -269,7 +199,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         date_modify: dt.datetime | dt.date
         date_modify__ne: dt.datetime | dt.date
         date_modify__in: Iterable[dt.datetime | dt.date]
@@ -278,7 +207,6 @@ if TYPE_CHECKING:
         date_modify__lt: dt.datetime | dt.date
         date_modify__lte: dt.datetime | dt.date
         date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_modify__isnull: bool
 
     class DemoTemplateQuerySet(QuerySet["DemoTemplate", DemoTemplateField, DemoTemplateOrder]):
         """Rows of DemoTemplate, with its own lookups."""

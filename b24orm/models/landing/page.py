@@ -105,27 +105,16 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         title: str
         title__ne: str
         title__in: Iterable[str]
         title__contains: str
         title__icontains: str
-        title__startswith: str
-        title__istartswith: str
-        title__endswith: str
-        title__iendswith: str
-        title__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
         code__contains: str
         code__icontains: str
-        code__startswith: str
-        code__istartswith: str
-        code__endswith: str
-        code__iendswith: str
-        code__isnull: bool
         site_id: int
         site_id__ne: int
         site_id__in: Iterable[int]
@@ -134,7 +123,6 @@ if TYPE_CHECKING:
         site_id__lt: int
         site_id__lte: int
         site_id__range: tuple[int, int]
-        site_id__isnull: bool
         site: int | Site
         site__ne: int | Site
         site__in: Iterable[int | Site]
@@ -143,7 +131,6 @@ if TYPE_CHECKING:
         site__lt: int
         site__lte: int
         site__range: tuple[int, int]
-        site__isnull: bool
         folder_id: int
         folder_id__ne: int
         folder_id__in: Iterable[int]
@@ -152,7 +139,6 @@ if TYPE_CHECKING:
         folder_id__lt: int
         folder_id__lte: int
         folder_id__range: tuple[int, int]
-        folder_id__isnull: bool
         tpl_id: int
         tpl_id__ne: int
         tpl_id__in: Iterable[int]
@@ -161,7 +147,6 @@ if TYPE_CHECKING:
         tpl_id__lt: int
         tpl_id__lte: int
         tpl_id__range: tuple[int, int]
-        tpl_id__isnull: bool
         tpl: int | ViewTemplate
         tpl__ne: int | ViewTemplate
         tpl__in: Iterable[int | ViewTemplate]
@@ -170,77 +155,41 @@ if TYPE_CHECKING:
         tpl__lt: int
         tpl__lte: int
         tpl__range: tuple[int, int]
-        tpl__isnull: bool
         active: PageActiveValue
         active__ne: PageActiveValue
         active__in: Iterable[PageActiveValue]
         active__contains: str
         active__icontains: str
-        active__startswith: str
-        active__istartswith: str
-        active__endswith: str
-        active__iendswith: str
-        active__isnull: bool
         deleted: PageDeletedValue
         deleted__ne: PageDeletedValue
         deleted__in: Iterable[PageDeletedValue]
         deleted__contains: str
         deleted__icontains: str
-        deleted__startswith: str
-        deleted__istartswith: str
-        deleted__endswith: str
-        deleted__iendswith: str
-        deleted__isnull: bool
         description: str
         description__ne: str
         description__in: Iterable[str]
         description__contains: str
         description__icontains: str
-        description__startswith: str
-        description__istartswith: str
-        description__endswith: str
-        description__iendswith: str
-        description__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
         xml_id__contains: str
         xml_id__icontains: str
-        xml_id__startswith: str
-        xml_id__istartswith: str
-        xml_id__endswith: str
-        xml_id__iendswith: str
-        xml_id__isnull: bool
         sitemap: PageSitemapValue
         sitemap__ne: PageSitemapValue
         sitemap__in: Iterable[PageSitemapValue]
         sitemap__contains: str
         sitemap__icontains: str
-        sitemap__startswith: str
-        sitemap__istartswith: str
-        sitemap__endswith: str
-        sitemap__iendswith: str
-        sitemap__isnull: bool
         folder: PageFolderValue
         folder__ne: PageFolderValue
         folder__in: Iterable[PageFolderValue]
         folder__contains: str
         folder__icontains: str
-        folder__startswith: str
-        folder__istartswith: str
-        folder__endswith: str
-        folder__iendswith: str
-        folder__isnull: bool
         rule: str
         rule__ne: str
         rule__in: Iterable[str]
         rule__contains: str
         rule__icontains: str
-        rule__startswith: str
-        rule__istartswith: str
-        rule__endswith: str
-        rule__iendswith: str
-        rule__isnull: bool
         created_by_id: int
         created_by_id__ne: int
         created_by_id__in: Iterable[int]
@@ -249,7 +198,6 @@ if TYPE_CHECKING:
         created_by_id__lt: int
         created_by_id__lte: int
         created_by_id__range: tuple[int, int]
-        created_by_id__isnull: bool
         created_by: int | User
         created_by__ne: int | User
         created_by__in: Iterable[int | User]
@@ -258,7 +206,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         modified_by_id: int
         modified_by_id__ne: int
         modified_by_id__in: Iterable[int]
@@ -267,7 +214,6 @@ if TYPE_CHECKING:
         modified_by_id__lt: int
         modified_by_id__lte: int
         modified_by_id__range: tuple[int, int]
-        modified_by_id__isnull: bool
         modified_by: int | User
         modified_by__ne: int | User
         modified_by__in: Iterable[int | User]
@@ -276,7 +222,6 @@ if TYPE_CHECKING:
         modified_by__lt: int
         modified_by__lte: int
         modified_by__range: tuple[int, int]
-        modified_by__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -285,7 +230,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         date_modify: dt.datetime | dt.date
         date_modify__ne: dt.datetime | dt.date
         date_modify__in: Iterable[dt.datetime | dt.date]
@@ -294,7 +238,6 @@ if TYPE_CHECKING:
         date_modify__lt: dt.datetime | dt.date
         date_modify__lte: dt.datetime | dt.date
         date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_modify__isnull: bool
         date_public: dt.datetime | dt.date
         date_public__ne: dt.datetime | dt.date
         date_public__in: Iterable[dt.datetime | dt.date]
@@ -303,7 +246,6 @@ if TYPE_CHECKING:
         date_public__lt: dt.datetime | dt.date
         date_public__lte: dt.datetime | dt.date
         date_public__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_public__isnull: bool
 
     class PageQuerySet(QuerySet["Page", PageField, PageOrder]):
         """Rows of Page, with its own lookups."""

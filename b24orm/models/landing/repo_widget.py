@@ -82,27 +82,16 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
         xml_id__contains: str
         xml_id__icontains: str
-        xml_id__startswith: str
-        xml_id__istartswith: str
-        xml_id__endswith: str
-        xml_id__iendswith: str
-        xml_id__isnull: bool
         app_code: str
         app_code__ne: str
         app_code__in: Iterable[str]
         app_code__contains: str
         app_code__icontains: str
-        app_code__startswith: str
-        app_code__istartswith: str
-        app_code__endswith: str
-        app_code__iendswith: str
-        app_code__isnull: bool
         active: bool
         active__ne: bool
         name: str
@@ -110,51 +99,26 @@ if TYPE_CHECKING:
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
-        name__isnull: bool
         description: str
         description__ne: str
         description__in: Iterable[str]
         description__contains: str
         description__icontains: str
-        description__startswith: str
-        description__istartswith: str
-        description__endswith: str
-        description__iendswith: str
-        description__isnull: bool
         sections: str
         sections__ne: str
         sections__in: Iterable[str]
         sections__contains: str
         sections__icontains: str
-        sections__startswith: str
-        sections__istartswith: str
-        sections__endswith: str
-        sections__iendswith: str
-        sections__isnull: bool
         preview: str
         preview__ne: str
         preview__in: Iterable[str]
         preview__contains: str
         preview__icontains: str
-        preview__startswith: str
-        preview__istartswith: str
-        preview__endswith: str
-        preview__iendswith: str
-        preview__isnull: bool
         content: str
         content__ne: str
         content__in: Iterable[str]
         content__contains: str
         content__icontains: str
-        content__startswith: str
-        content__istartswith: str
-        content__endswith: str
-        content__iendswith: str
-        content__isnull: bool
         created_by_id: int
         created_by_id__ne: int
         created_by_id__in: Iterable[int]
@@ -163,7 +127,6 @@ if TYPE_CHECKING:
         created_by_id__lt: int
         created_by_id__lte: int
         created_by_id__range: tuple[int, int]
-        created_by_id__isnull: bool
         created_by: int | User
         created_by__ne: int | User
         created_by__in: Iterable[int | User]
@@ -172,7 +135,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         modified_by_id: int
         modified_by_id__ne: int
         modified_by_id__in: Iterable[int]
@@ -181,7 +143,6 @@ if TYPE_CHECKING:
         modified_by_id__lt: int
         modified_by_id__lte: int
         modified_by_id__range: tuple[int, int]
-        modified_by_id__isnull: bool
         modified_by: int | User
         modified_by__ne: int | User
         modified_by__in: Iterable[int | User]
@@ -190,7 +151,6 @@ if TYPE_CHECKING:
         modified_by__lt: int
         modified_by__lte: int
         modified_by__range: tuple[int, int]
-        modified_by__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -199,7 +159,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         date_modify: dt.datetime | dt.date
         date_modify__ne: dt.datetime | dt.date
         date_modify__in: Iterable[dt.datetime | dt.date]
@@ -208,17 +167,11 @@ if TYPE_CHECKING:
         date_modify__lt: dt.datetime | dt.date
         date_modify__lte: dt.datetime | dt.date
         date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_modify__isnull: bool
         site_template_id: str
         site_template_id__ne: str
         site_template_id__in: Iterable[str]
         site_template_id__contains: str
         site_template_id__icontains: str
-        site_template_id__startswith: str
-        site_template_id__istartswith: str
-        site_template_id__endswith: str
-        site_template_id__iendswith: str
-        site_template_id__isnull: bool
 
     class RepoWidgetQuerySet(QuerySet["RepoWidget", RepoWidgetField, RepoWidgetOrder]):
         """Rows of RepoWidget, with its own lookups."""

@@ -107,77 +107,41 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         title: str
         title__ne: str
         title__in: Iterable[str]
         title__contains: str
         title__icontains: str
-        title__startswith: str
-        title__istartswith: str
-        title__endswith: str
-        title__iendswith: str
-        title__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
         code__contains: str
         code__icontains: str
-        code__startswith: str
-        code__istartswith: str
-        code__endswith: str
-        code__iendswith: str
-        code__isnull: bool
         type: SiteTypeValue
         type__ne: SiteTypeValue
         type__in: Iterable[SiteTypeValue]
         type__contains: str
         type__icontains: str
-        type__startswith: str
-        type__istartswith: str
-        type__endswith: str
-        type__iendswith: str
-        type__isnull: bool
         active: SiteActiveValue
         active__ne: SiteActiveValue
         active__in: Iterable[SiteActiveValue]
         active__contains: str
         active__icontains: str
-        active__startswith: str
-        active__istartswith: str
-        active__endswith: str
-        active__iendswith: str
-        active__isnull: bool
         deleted: SiteDeletedValue
         deleted__ne: SiteDeletedValue
         deleted__in: Iterable[SiteDeletedValue]
         deleted__contains: str
         deleted__icontains: str
-        deleted__startswith: str
-        deleted__istartswith: str
-        deleted__endswith: str
-        deleted__iendswith: str
-        deleted__isnull: bool
         description: str
         description__ne: str
         description__in: Iterable[str]
         description__contains: str
         description__icontains: str
-        description__startswith: str
-        description__istartswith: str
-        description__endswith: str
-        description__iendswith: str
-        description__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
         xml_id__contains: str
         xml_id__icontains: str
-        xml_id__startswith: str
-        xml_id__istartswith: str
-        xml_id__endswith: str
-        xml_id__iendswith: str
-        xml_id__isnull: bool
         domain_id: int
         domain_id__ne: int
         domain_id__in: Iterable[int]
@@ -186,17 +150,11 @@ if TYPE_CHECKING:
         domain_id__lt: int
         domain_id__lte: int
         domain_id__range: tuple[int, int]
-        domain_id__isnull: bool
         lang: str
         lang__ne: str
         lang__in: Iterable[str]
         lang__contains: str
         lang__icontains: str
-        lang__startswith: str
-        lang__istartswith: str
-        lang__endswith: str
-        lang__iendswith: str
-        lang__isnull: bool
         tpl_id: int
         tpl_id__ne: int
         tpl_id__in: Iterable[int]
@@ -205,7 +163,6 @@ if TYPE_CHECKING:
         tpl_id__lt: int
         tpl_id__lte: int
         tpl_id__range: tuple[int, int]
-        tpl_id__isnull: bool
         tpl: int | ViewTemplate
         tpl__ne: int | ViewTemplate
         tpl__in: Iterable[int | ViewTemplate]
@@ -214,7 +171,6 @@ if TYPE_CHECKING:
         tpl__lt: int
         tpl__lte: int
         tpl__range: tuple[int, int]
-        tpl__isnull: bool
         landing_id_index: int
         landing_id_index__ne: int
         landing_id_index__in: Iterable[int]
@@ -223,7 +179,6 @@ if TYPE_CHECKING:
         landing_id_index__lt: int
         landing_id_index__lte: int
         landing_id_index__range: tuple[int, int]
-        landing_id_index__isnull: bool
         landing_id_index_page: int | Page
         landing_id_index_page__ne: int | Page
         landing_id_index_page__in: Iterable[int | Page]
@@ -232,7 +187,6 @@ if TYPE_CHECKING:
         landing_id_index_page__lt: int
         landing_id_index_page__lte: int
         landing_id_index_page__range: tuple[int, int]
-        landing_id_index_page__isnull: bool
         landing_id_404: int
         landing_id_404__ne: int
         landing_id_404__in: Iterable[int]
@@ -241,7 +195,6 @@ if TYPE_CHECKING:
         landing_id_404__lt: int
         landing_id_404__lte: int
         landing_id_404__range: tuple[int, int]
-        landing_id_404__isnull: bool
         landing_id_404_page: int | Page
         landing_id_404_page__ne: int | Page
         landing_id_404_page__in: Iterable[int | Page]
@@ -250,7 +203,6 @@ if TYPE_CHECKING:
         landing_id_404_page__lt: int
         landing_id_404_page__lte: int
         landing_id_404_page__range: tuple[int, int]
-        landing_id_404_page__isnull: bool
         landing_id_503: int
         landing_id_503__ne: int
         landing_id_503__in: Iterable[int]
@@ -259,7 +211,6 @@ if TYPE_CHECKING:
         landing_id_503__lt: int
         landing_id_503__lte: int
         landing_id_503__range: tuple[int, int]
-        landing_id_503__isnull: bool
         landing_id_503_page: int | Page
         landing_id_503_page__ne: int | Page
         landing_id_503_page__in: Iterable[int | Page]
@@ -268,7 +219,6 @@ if TYPE_CHECKING:
         landing_id_503_page__lt: int
         landing_id_503_page__lte: int
         landing_id_503_page__range: tuple[int, int]
-        landing_id_503_page__isnull: bool
         created_by_id: int
         created_by_id__ne: int
         created_by_id__in: Iterable[int]
@@ -277,7 +227,6 @@ if TYPE_CHECKING:
         created_by_id__lt: int
         created_by_id__lte: int
         created_by_id__range: tuple[int, int]
-        created_by_id__isnull: bool
         created_by: int | User
         created_by__ne: int | User
         created_by__in: Iterable[int | User]
@@ -286,7 +235,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         modified_by_id: int
         modified_by_id__ne: int
         modified_by_id__in: Iterable[int]
@@ -295,7 +243,6 @@ if TYPE_CHECKING:
         modified_by_id__lt: int
         modified_by_id__lte: int
         modified_by_id__range: tuple[int, int]
-        modified_by_id__isnull: bool
         modified_by: int | User
         modified_by__ne: int | User
         modified_by__in: Iterable[int | User]
@@ -304,7 +251,6 @@ if TYPE_CHECKING:
         modified_by__lt: int
         modified_by__lte: int
         modified_by__range: tuple[int, int]
-        modified_by__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -313,7 +259,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         date_modify: dt.datetime | dt.date
         date_modify__ne: dt.datetime | dt.date
         date_modify__in: Iterable[dt.datetime | dt.date]
@@ -322,7 +267,6 @@ if TYPE_CHECKING:
         date_modify__lt: dt.datetime | dt.date
         date_modify__lte: dt.datetime | dt.date
         date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_modify__isnull: bool
 
     class SiteQuerySet(QuerySet["Site", SiteField, SiteOrder]):
         """Rows of Site, with its own lookups."""

@@ -70,17 +70,11 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         active: ViewTemplateActiveValue
         active__ne: ViewTemplateActiveValue
         active__in: Iterable[ViewTemplateActiveValue]
         active__contains: str
         active__icontains: str
-        active__startswith: str
-        active__istartswith: str
-        active__endswith: str
-        active__iendswith: str
-        active__isnull: bool
         area_count: int
         area_count__ne: int
         area_count__in: Iterable[int]
@@ -89,7 +83,6 @@ if TYPE_CHECKING:
         area_count__lt: int
         area_count__lte: int
         area_count__range: tuple[int, int]
-        area_count__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -98,37 +91,21 @@ if TYPE_CHECKING:
         sort__lt: int
         sort__lte: int
         sort__range: tuple[int, int]
-        sort__isnull: bool
         title: str
         title__ne: str
         title__in: Iterable[str]
         title__contains: str
         title__icontains: str
-        title__startswith: str
-        title__istartswith: str
-        title__endswith: str
-        title__iendswith: str
-        title__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
         xml_id__contains: str
         xml_id__icontains: str
-        xml_id__startswith: str
-        xml_id__istartswith: str
-        xml_id__endswith: str
-        xml_id__iendswith: str
-        xml_id__isnull: bool
         content: str
         content__ne: str
         content__in: Iterable[str]
         content__contains: str
         content__icontains: str
-        content__startswith: str
-        content__istartswith: str
-        content__endswith: str
-        content__iendswith: str
-        content__isnull: bool
         created_by_id: int
         created_by_id__ne: int
         created_by_id__in: Iterable[int]
@@ -137,7 +114,6 @@ if TYPE_CHECKING:
         created_by_id__lt: int
         created_by_id__lte: int
         created_by_id__range: tuple[int, int]
-        created_by_id__isnull: bool
         created_by: int | User
         created_by__ne: int | User
         created_by__in: Iterable[int | User]
@@ -146,7 +122,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         modified_by_id: int
         modified_by_id__ne: int
         modified_by_id__in: Iterable[int]
@@ -155,7 +130,6 @@ if TYPE_CHECKING:
         modified_by_id__lt: int
         modified_by_id__lte: int
         modified_by_id__range: tuple[int, int]
-        modified_by_id__isnull: bool
         modified_by: int | User
         modified_by__ne: int | User
         modified_by__in: Iterable[int | User]
@@ -164,7 +138,6 @@ if TYPE_CHECKING:
         modified_by__lt: int
         modified_by__lte: int
         modified_by__range: tuple[int, int]
-        modified_by__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -173,7 +146,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         date_modify: dt.datetime | dt.date
         date_modify__ne: dt.datetime | dt.date
         date_modify__in: Iterable[dt.datetime | dt.date]
@@ -182,7 +154,6 @@ if TYPE_CHECKING:
         date_modify__lt: dt.datetime | dt.date
         date_modify__lte: dt.datetime | dt.date
         date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_modify__isnull: bool
 
     class ViewTemplateQuerySet(QuerySet["ViewTemplate", ViewTemplateField, ViewTemplateOrder]):
         """Rows of ViewTemplate, with its own lookups."""

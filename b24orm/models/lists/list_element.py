@@ -79,17 +79,11 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
-        name__isnull: bool
         iblock_section_id: int
         iblock_section_id__ne: int
         iblock_section_id__in: Iterable[int]
@@ -98,7 +92,6 @@ if TYPE_CHECKING:
         iblock_section_id__lt: int
         iblock_section_id__lte: int
         iblock_section_id__range: tuple[int, int]
-        iblock_section_id__isnull: bool
         created_by: int
         created_by__ne: int
         created_by__in: Iterable[int]
@@ -107,7 +100,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -116,7 +108,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -125,7 +116,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         timestamp_x: dt.datetime | dt.date
         timestamp_x__ne: dt.datetime | dt.date
         timestamp_x__in: Iterable[dt.datetime | dt.date]
@@ -134,7 +124,6 @@ if TYPE_CHECKING:
         timestamp_x__lt: dt.datetime | dt.date
         timestamp_x__lte: dt.datetime | dt.date
         timestamp_x__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        timestamp_x__isnull: bool
         modified_by: int
         modified_by__ne: int
         modified_by__in: Iterable[int]
@@ -143,7 +132,6 @@ if TYPE_CHECKING:
         modified_by__lt: int
         modified_by__lte: int
         modified_by__range: tuple[int, int]
-        modified_by__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -152,7 +140,6 @@ if TYPE_CHECKING:
         sort__lt: int
         sort__lte: int
         sort__range: tuple[int, int]
-        sort__isnull: bool
         active_from: dt.datetime | dt.date
         active_from__ne: dt.datetime | dt.date
         active_from__in: Iterable[dt.datetime | dt.date]
@@ -161,7 +148,6 @@ if TYPE_CHECKING:
         active_from__lt: dt.datetime | dt.date
         active_from__lte: dt.datetime | dt.date
         active_from__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        active_from__isnull: bool
         active_to: dt.datetime | dt.date
         active_to__ne: dt.datetime | dt.date
         active_to__in: Iterable[dt.datetime | dt.date]
@@ -170,27 +156,16 @@ if TYPE_CHECKING:
         active_to__lt: dt.datetime | dt.date
         active_to__lte: dt.datetime | dt.date
         active_to__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        active_to__isnull: bool
         preview_text: str
         preview_text__ne: str
         preview_text__in: Iterable[str]
         preview_text__contains: str
         preview_text__icontains: str
-        preview_text__startswith: str
-        preview_text__istartswith: str
-        preview_text__endswith: str
-        preview_text__iendswith: str
-        preview_text__isnull: bool
         detail_text: str
         detail_text__ne: str
         detail_text__in: Iterable[str]
         detail_text__contains: str
         detail_text__icontains: str
-        detail_text__startswith: str
-        detail_text__istartswith: str
-        detail_text__endswith: str
-        detail_text__iendswith: str
-        detail_text__isnull: bool
 
     class ListElementQuerySet(QuerySet["ListElement", ListElementField, ListElementOrder]):
         """Rows of ListElement, with its own lookups."""

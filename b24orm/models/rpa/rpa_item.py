@@ -82,7 +82,6 @@ if TYPE_CHECKING:
         stage_id__lt: int
         stage_id__lte: int
         stage_id__range: tuple[int, int]
-        stage_id__isnull: bool
         previous_stage_id: int
         previous_stage_id__ne: int
         previous_stage_id__in: Iterable[int]
@@ -91,7 +90,6 @@ if TYPE_CHECKING:
         previous_stage_id__lt: int
         previous_stage_id__lte: int
         previous_stage_id__range: tuple[int, int]
-        previous_stage_id__isnull: bool
         type_id__ne: int
         type_id__in: Iterable[int]
         type_id__gt: int
@@ -99,7 +97,6 @@ if TYPE_CHECKING:
         type_id__lt: int
         type_id__lte: int
         type_id__range: tuple[int, int]
-        type_id__isnull: bool
         type: int | RpaType
         type__ne: int | RpaType
         type__in: Iterable[int | RpaType]
@@ -108,7 +105,6 @@ if TYPE_CHECKING:
         type__lt: int
         type__lte: int
         type__range: tuple[int, int]
-        type__isnull: bool
         created_by: int
         created_by__ne: int
         created_by__in: Iterable[int]
@@ -117,7 +113,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -126,7 +121,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
         updated_by: int
         updated_by__ne: int
         updated_by__in: Iterable[int]
@@ -135,7 +129,6 @@ if TYPE_CHECKING:
         updated_by__lt: int
         updated_by__lte: int
         updated_by__range: tuple[int, int]
-        updated_by__isnull: bool
         updated_by_user: int | User
         updated_by_user__ne: int | User
         updated_by_user__in: Iterable[int | User]
@@ -144,7 +137,6 @@ if TYPE_CHECKING:
         updated_by_user__lt: int
         updated_by_user__lte: int
         updated_by_user__range: tuple[int, int]
-        updated_by_user__isnull: bool
         created_time: dt.datetime | dt.date
         created_time__ne: dt.datetime | dt.date
         created_time__in: Iterable[dt.datetime | dt.date]
@@ -153,7 +145,6 @@ if TYPE_CHECKING:
         created_time__lt: dt.datetime | dt.date
         created_time__lte: dt.datetime | dt.date
         created_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        created_time__isnull: bool
         updated_time: dt.datetime | dt.date
         updated_time__ne: dt.datetime | dt.date
         updated_time__in: Iterable[dt.datetime | dt.date]
@@ -162,7 +153,6 @@ if TYPE_CHECKING:
         updated_time__lt: dt.datetime | dt.date
         updated_time__lte: dt.datetime | dt.date
         updated_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        updated_time__isnull: bool
         moved_time: dt.datetime | dt.date
         moved_time__ne: dt.datetime | dt.date
         moved_time__in: Iterable[dt.datetime | dt.date]
@@ -171,7 +161,6 @@ if TYPE_CHECKING:
         moved_time__lt: dt.datetime | dt.date
         moved_time__lte: dt.datetime | dt.date
         moved_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        moved_time__isnull: bool
         moved_by: int
         moved_by__ne: int
         moved_by__in: Iterable[int]
@@ -180,7 +169,6 @@ if TYPE_CHECKING:
         moved_by__lt: int
         moved_by__lte: int
         moved_by__range: tuple[int, int]
-        moved_by__isnull: bool
         moved_by_user: int | User
         moved_by_user__ne: int | User
         moved_by_user__in: Iterable[int | User]
@@ -189,7 +177,6 @@ if TYPE_CHECKING:
         moved_by_user__lt: int
         moved_by_user__lte: int
         moved_by_user__range: tuple[int, int]
-        moved_by_user__isnull: bool
 
     class RpaItemQuerySet(QuerySet["RpaItem", RpaItemField, RpaItemOrder]):
         """Rows of RpaItem, with its own lookups."""

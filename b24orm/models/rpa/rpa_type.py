@@ -42,7 +42,6 @@ if TYPE_CHECKING:
         title__istartswith: str
         title__endswith: str
         title__iendswith: str
-        title__isnull: bool
         image: str
         image__ne: str
         image__in: Iterable[str]
@@ -52,7 +51,6 @@ if TYPE_CHECKING:
         image__istartswith: str
         image__endswith: str
         image__iendswith: str
-        image__isnull: bool
         created_by: int
         created_by__ne: int
         created_by__in: Iterable[int]
@@ -61,7 +59,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -70,7 +67,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
 
     class RpaTypeQuerySet(QuerySet["RpaType", RpaTypeField, RpaTypeOrder]):
         """Rows of RpaType, with its own lookups."""

@@ -151,7 +151,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         order_id: int
         order_id__ne: int
         order_id__in: Iterable[int]
@@ -160,7 +159,6 @@ if TYPE_CHECKING:
         order_id__lt: int
         order_id__lte: int
         order_id__range: tuple[int, int]
-        order_id__isnull: bool
         order: int | Order
         order__ne: int | Order
         order__in: Iterable[int | Order]
@@ -169,7 +167,6 @@ if TYPE_CHECKING:
         order__lt: int
         order__lte: int
         order__range: tuple[int, int]
-        order__isnull: bool
         fuser_id: int
         fuser_id__ne: int
         fuser_id__in: Iterable[int]
@@ -187,7 +184,6 @@ if TYPE_CHECKING:
         lid__istartswith: str
         lid__endswith: str
         lid__iendswith: str
-        lid__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -204,7 +200,6 @@ if TYPE_CHECKING:
         product_id__lt: int
         product_id__lte: int
         product_id__range: tuple[int, int]
-        product_id__isnull: bool
         product: int | Product
         product__ne: int | Product
         product__in: Iterable[int | Product]
@@ -213,7 +208,6 @@ if TYPE_CHECKING:
         product__lt: int
         product__lte: int
         product__range: tuple[int, int]
-        product__isnull: bool
         price: Decimal | int | float
         price__ne: Decimal | int | float
         price__in: Iterable[Decimal | int | float]
@@ -231,7 +225,6 @@ if TYPE_CHECKING:
         currency__istartswith: str
         currency__endswith: str
         currency__iendswith: str
-        currency__isnull: bool
         currency_currency: str
         currency_currency__ne: str
         currency_currency__in: Iterable[str]
@@ -241,7 +234,6 @@ if TYPE_CHECKING:
         currency_currency__istartswith: str
         currency_currency__endswith: str
         currency_currency__iendswith: str
-        currency_currency__isnull: bool
         custom_price: bool
         custom_price__ne: bool
         quantity: Decimal | int | float
@@ -260,7 +252,6 @@ if TYPE_CHECKING:
         date_insert__lt: dt.datetime | dt.date
         date_insert__lte: dt.datetime | dt.date
         date_insert__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_insert__isnull: bool
         date_update: dt.datetime | dt.date
         date_update__ne: dt.datetime | dt.date
         date_update__in: Iterable[dt.datetime | dt.date]
@@ -269,7 +260,6 @@ if TYPE_CHECKING:
         date_update__lt: dt.datetime | dt.date
         date_update__lte: dt.datetime | dt.date
         date_update__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_update__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -279,7 +269,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         product_price_id: int
         product_price_id__ne: int
         product_price_id__in: Iterable[int]
@@ -305,7 +294,6 @@ if TYPE_CHECKING:
         detail_page_url__istartswith: str
         detail_page_url__endswith: str
         detail_page_url__iendswith: str
-        detail_page_url__isnull: bool
         base_price: Decimal | int | float
         base_price__ne: Decimal | int | float
         base_price__in: Iterable[Decimal | int | float]
@@ -339,7 +327,6 @@ if TYPE_CHECKING:
         dimensions__istartswith: str
         dimensions__endswith: str
         dimensions__iendswith: str
-        dimensions__isnull: bool
         measure_code: str
         measure_code__ne: str
         measure_code__in: Iterable[str]
@@ -349,7 +336,6 @@ if TYPE_CHECKING:
         measure_code__istartswith: str
         measure_code__endswith: str
         measure_code__iendswith: str
-        measure_code__isnull: bool
         measure_name: str
         measure_name__ne: str
         measure_name__in: Iterable[str]
@@ -359,7 +345,6 @@ if TYPE_CHECKING:
         measure_name__istartswith: str
         measure_name__endswith: str
         measure_name__iendswith: str
-        measure_name__isnull: bool
         can_buy: bool
         can_buy__ne: bool
         vat_rate: Decimal | int | float
@@ -391,7 +376,6 @@ if TYPE_CHECKING:
         product_provider_class__istartswith: str
         product_provider_class__endswith: str
         product_provider_class__iendswith: str
-        product_provider_class__isnull: bool
         module: str
         module__ne: str
         module__in: Iterable[str]
@@ -401,7 +385,6 @@ if TYPE_CHECKING:
         module__istartswith: str
         module__endswith: str
         module__iendswith: str
-        module__isnull: bool
         set_parent_id: int
         set_parent_id__ne: int
         set_parent_id__in: Iterable[int]
@@ -419,7 +402,6 @@ if TYPE_CHECKING:
         catalog_xml_id__istartswith: str
         catalog_xml_id__endswith: str
         catalog_xml_id__iendswith: str
-        catalog_xml_id__isnull: bool
         product_xml_id: str
         product_xml_id__ne: str
         product_xml_id__in: Iterable[str]
@@ -429,7 +411,6 @@ if TYPE_CHECKING:
         product_xml_id__istartswith: str
         product_xml_id__endswith: str
         product_xml_id__iendswith: str
-        product_xml_id__isnull: bool
 
     class BasketItemQuerySet(QuerySet["BasketItem", BasketItemField, BasketItemOrder]):
         """Rows of BasketItem, with its own lookups."""

@@ -58,7 +58,6 @@ if TYPE_CHECKING:
         basket_id__lt: int
         basket_id__lte: int
         basket_id__range: tuple[int, int]
-        basket_id__isnull: bool
         basket: int | BasketItem
         basket__ne: int | BasketItem
         basket__in: Iterable[int | BasketItem]
@@ -67,7 +66,6 @@ if TYPE_CHECKING:
         basket__lt: int
         basket__lte: int
         basket__range: tuple[int, int]
-        basket__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -77,7 +75,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         value: str
         value__ne: str
         value__in: Iterable[str]
@@ -87,7 +84,6 @@ if TYPE_CHECKING:
         value__istartswith: str
         value__endswith: str
         value__iendswith: str
-        value__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
@@ -97,7 +93,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -115,7 +110,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
 
     class BasketPropertyQuerySet(QuerySet["BasketProperty", BasketPropertyField, BasketPropertyOrder]):
         """Rows of BasketProperty, with its own lookups."""

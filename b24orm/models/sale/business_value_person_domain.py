@@ -36,7 +36,6 @@ if TYPE_CHECKING:
         person_type_id__lt: int
         person_type_id__lte: int
         person_type_id__range: tuple[int, int]
-        person_type_id__isnull: bool
         person_type: int | SalePersonType
         person_type__ne: int | SalePersonType
         person_type__in: Iterable[int | SalePersonType]
@@ -45,11 +44,9 @@ if TYPE_CHECKING:
         person_type__lt: int
         person_type__lte: int
         person_type__range: tuple[int, int]
-        person_type__isnull: bool
         domain: BusinessValuePersonDomainDomainValue
         domain__ne: BusinessValuePersonDomainDomainValue
         domain__in: Iterable[BusinessValuePersonDomainDomainValue]
-        domain__isnull: bool
 
     class BusinessValuePersonDomainQuerySet(
         QuerySet["BusinessValuePersonDomain", BusinessValuePersonDomainField, BusinessValuePersonDomainOrder],

@@ -72,27 +72,16 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
-        name__isnull: bool
         email: str
         email__ne: str
         email__in: Iterable[str]
         email__contains: str
         email__icontains: str
-        email__startswith: str
-        email__istartswith: str
-        email__endswith: str
-        email__iendswith: str
-        email__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -101,7 +90,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         date_last_check: dt.datetime | dt.date
         date_last_check__ne: dt.datetime | dt.date
         date_last_check__in: Iterable[dt.datetime | dt.date]
@@ -110,27 +98,16 @@ if TYPE_CHECKING:
         date_last_check__lt: dt.datetime | dt.date
         date_last_check__lte: dt.datetime | dt.date
         date_last_check__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_last_check__isnull: bool
         number_kkm: str
         number_kkm__ne: str
         number_kkm__in: Iterable[str]
         number_kkm__contains: str
         number_kkm__icontains: str
-        number_kkm__startswith: str
-        number_kkm__istartswith: str
-        number_kkm__endswith: str
-        number_kkm__iendswith: str
-        number_kkm__isnull: bool
         kkm_id: str
         kkm_id__ne: str
         kkm_id__in: Iterable[str]
         kkm_id__contains: str
         kkm_id__icontains: str
-        kkm_id__startswith: str
-        kkm_id__istartswith: str
-        kkm_id__endswith: str
-        kkm_id__iendswith: str
-        kkm_id__isnull: bool
         active: bool
         active__ne: bool
         sort: int
@@ -141,7 +118,6 @@ if TYPE_CHECKING:
         sort__lt: int
         sort__lte: int
         sort__range: tuple[int, int]
-        sort__isnull: bool
         use_offline: bool
         use_offline__ne: bool
         enabled: bool

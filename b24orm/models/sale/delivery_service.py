@@ -62,7 +62,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         parent_id: int
         parent_id__ne: int
         parent_id__in: Iterable[int]
@@ -71,7 +70,6 @@ if TYPE_CHECKING:
         parent_id__lt: int
         parent_id__lte: int
         parent_id__range: tuple[int, int]
-        parent_id__isnull: bool
         parent: int | DeliveryService
         parent__ne: int | DeliveryService
         parent__in: Iterable[int | DeliveryService]
@@ -80,47 +78,26 @@ if TYPE_CHECKING:
         parent__lt: int
         parent__lte: int
         parent__range: tuple[int, int]
-        parent__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
-        name__isnull: bool
         currency: str
         currency__ne: str
         currency__in: Iterable[str]
         currency__contains: str
         currency__icontains: str
-        currency__startswith: str
-        currency__istartswith: str
-        currency__endswith: str
-        currency__iendswith: str
-        currency__isnull: bool
         currency_currency: str
         currency_currency__ne: str
         currency_currency__in: Iterable[str]
         currency_currency__contains: str
         currency_currency__icontains: str
-        currency_currency__startswith: str
-        currency_currency__istartswith: str
-        currency_currency__endswith: str
-        currency_currency__iendswith: str
-        currency_currency__isnull: bool
         description: str
         description__ne: str
         description__in: Iterable[str]
         description__contains: str
         description__icontains: str
-        description__startswith: str
-        description__istartswith: str
-        description__endswith: str
-        description__iendswith: str
-        description__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -129,17 +106,11 @@ if TYPE_CHECKING:
         sort__lt: int
         sort__lte: int
         sort__range: tuple[int, int]
-        sort__isnull: bool
         active: DeliveryServiceActiveValue
         active__ne: DeliveryServiceActiveValue
         active__in: Iterable[DeliveryServiceActiveValue]
         active__contains: str
         active__icontains: str
-        active__startswith: str
-        active__istartswith: str
-        active__endswith: str
-        active__iendswith: str
-        active__isnull: bool
 
     class DeliveryServiceQuerySet(QuerySet["DeliveryService", DeliveryServiceField, DeliveryServiceOrder]):
         """Rows of DeliveryService, with its own lookups."""

@@ -188,7 +188,6 @@ if TYPE_CHECKING:
         person_type_id__lt: int
         person_type_id__lte: int
         person_type_id__range: tuple[int, int]
-        person_type_id__isnull: bool
         person_type: int | SalePersonType
         person_type__ne: int | SalePersonType
         person_type__in: Iterable[int | SalePersonType]
@@ -197,7 +196,6 @@ if TYPE_CHECKING:
         person_type__lt: int
         person_type__lte: int
         person_type__range: tuple[int, int]
-        person_type__isnull: bool
         user_id: int
         user_id__ne: int
         user_id__in: Iterable[int]
@@ -206,7 +204,6 @@ if TYPE_CHECKING:
         user_id__lt: int
         user_id__lte: int
         user_id__range: tuple[int, int]
-        user_id__isnull: bool
         user: int | User
         user__ne: int | User
         user__in: Iterable[int | User]
@@ -215,7 +212,6 @@ if TYPE_CHECKING:
         user__lt: int
         user__lte: int
         user__range: tuple[int, int]
-        user__isnull: bool
         currency: str
         currency__ne: str
         currency__in: Iterable[str]
@@ -225,7 +221,6 @@ if TYPE_CHECKING:
         currency__istartswith: str
         currency__endswith: str
         currency__iendswith: str
-        currency__isnull: bool
         currency_currency: str
         currency_currency__ne: str
         currency_currency__in: Iterable[str]
@@ -235,7 +230,6 @@ if TYPE_CHECKING:
         currency_currency__istartswith: str
         currency_currency__endswith: str
         currency_currency__iendswith: str
-        currency_currency__isnull: bool
         lid: str
         lid__ne: str
         lid__in: Iterable[str]
@@ -245,7 +239,6 @@ if TYPE_CHECKING:
         lid__istartswith: str
         lid__endswith: str
         lid__iendswith: str
-        lid__isnull: bool
         person_type_xml_id: str
         person_type_xml_id__ne: str
         person_type_xml_id__in: Iterable[str]
@@ -255,7 +248,6 @@ if TYPE_CHECKING:
         person_type_xml_id__istartswith: str
         person_type_xml_id__endswith: str
         person_type_xml_id__iendswith: str
-        person_type_xml_id__isnull: bool
         status_xml_id: str
         status_xml_id__ne: str
         status_xml_id__in: Iterable[str]
@@ -265,7 +257,6 @@ if TYPE_CHECKING:
         status_xml_id__istartswith: str
         status_xml_id__endswith: str
         status_xml_id__iendswith: str
-        status_xml_id__isnull: bool
         account_number: str
         account_number__ne: str
         account_number__in: Iterable[str]
@@ -275,7 +266,6 @@ if TYPE_CHECKING:
         account_number__istartswith: str
         account_number__endswith: str
         account_number__iendswith: str
-        account_number__isnull: bool
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -294,7 +284,6 @@ if TYPE_CHECKING:
         date_canceled__lt: dt.datetime | dt.date
         date_canceled__lte: dt.datetime | dt.date
         date_canceled__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_canceled__isnull: bool
         deducted: bool
         deducted__ne: bool
         emp_canceled_id: int
@@ -305,7 +294,6 @@ if TYPE_CHECKING:
         emp_canceled_id__lt: int
         emp_canceled_id__lte: int
         emp_canceled_id__range: tuple[int, int]
-        emp_canceled_id__isnull: bool
         emp_canceled: int | User
         emp_canceled__ne: int | User
         emp_canceled__in: Iterable[int | User]
@@ -314,7 +302,6 @@ if TYPE_CHECKING:
         emp_canceled__lt: int
         emp_canceled__lte: int
         emp_canceled__range: tuple[int, int]
-        emp_canceled__isnull: bool
         reason_canceled: str
         reason_canceled__ne: str
         reason_canceled__in: Iterable[str]
@@ -324,7 +311,6 @@ if TYPE_CHECKING:
         reason_canceled__istartswith: str
         reason_canceled__endswith: str
         reason_canceled__iendswith: str
-        reason_canceled__isnull: bool
         status_id: bool
         status_id__ne: bool
         status: bool
@@ -337,7 +323,6 @@ if TYPE_CHECKING:
         date_status__lt: dt.datetime | dt.date
         date_status__lte: dt.datetime | dt.date
         date_status__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_status__isnull: bool
         emp_status_id: int
         emp_status_id__ne: int
         emp_status_id__in: Iterable[int]
@@ -346,7 +331,6 @@ if TYPE_CHECKING:
         emp_status_id__lt: int
         emp_status_id__lte: int
         emp_status_id__range: tuple[int, int]
-        emp_status_id__isnull: bool
         emp_status: int | User
         emp_status__ne: int | User
         emp_status__in: Iterable[int | User]
@@ -355,7 +339,6 @@ if TYPE_CHECKING:
         emp_status__lt: int
         emp_status__lte: int
         emp_status__range: tuple[int, int]
-        emp_status__isnull: bool
         marked: bool
         marked__ne: bool
         date_marked: dt.datetime | dt.date
@@ -366,7 +349,6 @@ if TYPE_CHECKING:
         date_marked__lt: dt.datetime | dt.date
         date_marked__lte: dt.datetime | dt.date
         date_marked__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_marked__isnull: bool
         emp_marked_id: int
         emp_marked_id__ne: int
         emp_marked_id__in: Iterable[int]
@@ -375,7 +357,6 @@ if TYPE_CHECKING:
         emp_marked_id__lt: int
         emp_marked_id__lte: int
         emp_marked_id__range: tuple[int, int]
-        emp_marked_id__isnull: bool
         emp_marked: int | User
         emp_marked__ne: int | User
         emp_marked__in: Iterable[int | User]
@@ -384,7 +365,6 @@ if TYPE_CHECKING:
         emp_marked__lt: int
         emp_marked__lte: int
         emp_marked__range: tuple[int, int]
-        emp_marked__isnull: bool
         reason_marked: str
         reason_marked__ne: str
         reason_marked__in: Iterable[str]
@@ -394,7 +374,6 @@ if TYPE_CHECKING:
         reason_marked__istartswith: str
         reason_marked__endswith: str
         reason_marked__iendswith: str
-        reason_marked__isnull: bool
         price: Decimal | int | float
         price__ne: Decimal | int | float
         price__in: Iterable[Decimal | int | float]
@@ -421,7 +400,6 @@ if TYPE_CHECKING:
         date_insert__lt: dt.datetime | dt.date
         date_insert__lte: dt.datetime | dt.date
         date_insert__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_insert__isnull: bool
         date_update: dt.datetime | dt.date
         date_update__ne: dt.datetime | dt.date
         date_update__in: Iterable[dt.datetime | dt.date]
@@ -430,7 +408,6 @@ if TYPE_CHECKING:
         date_update__lt: dt.datetime | dt.date
         date_update__lte: dt.datetime | dt.date
         date_update__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_update__isnull: bool
         user_description: str
         user_description__ne: str
         user_description__in: Iterable[str]
@@ -440,7 +417,6 @@ if TYPE_CHECKING:
         user_description__istartswith: str
         user_description__endswith: str
         user_description__iendswith: str
-        user_description__isnull: bool
         additional_info: str
         additional_info__ne: str
         additional_info__in: Iterable[str]
@@ -450,7 +426,6 @@ if TYPE_CHECKING:
         additional_info__istartswith: str
         additional_info__endswith: str
         additional_info__iendswith: str
-        additional_info__isnull: bool
         comments: str
         comments__ne: str
         comments__in: Iterable[str]
@@ -460,7 +435,6 @@ if TYPE_CHECKING:
         comments__istartswith: str
         comments__endswith: str
         comments__iendswith: str
-        comments__isnull: bool
         tax_value: Decimal | int | float
         tax_value__ne: Decimal | int | float
         tax_value__in: Iterable[Decimal | int | float]
@@ -483,7 +457,6 @@ if TYPE_CHECKING:
         date_lock__lt: dt.datetime | dt.date
         date_lock__lte: dt.datetime | dt.date
         date_lock__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_lock__isnull: bool
         recount_flag: bool
         recount_flag__ne: bool
         affiliate_id: int
@@ -505,7 +478,6 @@ if TYPE_CHECKING:
         order_topic__istartswith: str
         order_topic__endswith: str
         order_topic__iendswith: str
-        order_topic__isnull: bool
         responsible_id: int
         responsible_id__ne: int
         responsible_id__in: Iterable[int]
@@ -514,7 +486,6 @@ if TYPE_CHECKING:
         responsible_id__lt: int
         responsible_id__lte: int
         responsible_id__range: tuple[int, int]
-        responsible_id__isnull: bool
         responsible: int | User
         responsible__ne: int | User
         responsible__in: Iterable[int | User]
@@ -523,7 +494,6 @@ if TYPE_CHECKING:
         responsible__lt: int
         responsible__lte: int
         responsible__range: tuple[int, int]
-        responsible__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
@@ -533,7 +503,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         id1c: str
         id1c__ne: str
         id1c__in: Iterable[str]
@@ -543,7 +512,6 @@ if TYPE_CHECKING:
         id1c__istartswith: str
         id1c__endswith: str
         id1c__iendswith: str
-        id1c__isnull: bool
         version1c: str
         version1c__ne: str
         version1c__in: Iterable[str]
@@ -553,7 +521,6 @@ if TYPE_CHECKING:
         version1c__istartswith: str
         version1c__endswith: str
         version1c__iendswith: str
-        version1c__isnull: bool
         version: int
         version__ne: int
         version__in: Iterable[int]

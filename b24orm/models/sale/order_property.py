@@ -125,7 +125,6 @@ if TYPE_CHECKING:
         person_type_id__lt: int
         person_type_id__lte: int
         person_type_id__range: tuple[int, int]
-        person_type_id__isnull: bool
         person_type: int | SalePersonType
         person_type__ne: int | SalePersonType
         person_type__in: Iterable[int | SalePersonType]
@@ -134,7 +133,6 @@ if TYPE_CHECKING:
         person_type__lt: int
         person_type__lte: int
         person_type__range: tuple[int, int]
-        person_type__isnull: bool
         props_group_id: int
         props_group_id__ne: int
         props_group_id__in: Iterable[int]
@@ -143,7 +141,6 @@ if TYPE_CHECKING:
         props_group_id__lt: int
         props_group_id__lte: int
         props_group_id__range: tuple[int, int]
-        props_group_id__isnull: bool
         props_group: int | OrderPropertyGroup
         props_group__ne: int | OrderPropertyGroup
         props_group__in: Iterable[int | OrderPropertyGroup]
@@ -152,7 +149,6 @@ if TYPE_CHECKING:
         props_group__lt: int
         props_group__lte: int
         props_group__range: tuple[int, int]
-        props_group__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -162,7 +158,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
@@ -172,7 +167,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         active: bool
         active__ne: bool
         util: bool
@@ -198,7 +192,6 @@ if TYPE_CHECKING:
         description__istartswith: str
         description__endswith: str
         description__iendswith: str
-        description__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
@@ -208,7 +201,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         type: OrderPropertyTypeValue
         type__ne: OrderPropertyTypeValue
         type__in: Iterable[OrderPropertyTypeValue]
@@ -218,7 +210,6 @@ if TYPE_CHECKING:
         type__istartswith: str
         type__endswith: str
         type__iendswith: str
-        type__isnull: bool
         required: bool
         required__ne: bool
         multiple: bool
@@ -246,7 +237,6 @@ if TYPE_CHECKING:
         input_field_location__istartswith: str
         input_field_location__endswith: str
         input_field_location__iendswith: str
-        input_field_location__isnull: bool
         is_address_from: bool
         is_address_from__ne: bool
         is_address_to: bool

@@ -52,7 +52,6 @@ if TYPE_CHECKING:
         person_type_id__lt: int
         person_type_id__lte: int
         person_type_id__range: tuple[int, int]
-        person_type_id__isnull: bool
         person_type: int | SalePersonType
         person_type__ne: int | SalePersonType
         person_type__in: Iterable[int | SalePersonType]
@@ -61,7 +60,6 @@ if TYPE_CHECKING:
         person_type__lt: int
         person_type__lte: int
         person_type__range: tuple[int, int]
-        person_type__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -71,7 +69,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]

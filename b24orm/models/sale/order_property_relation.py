@@ -43,7 +43,6 @@ if TYPE_CHECKING:
         property_id__lt: int
         property_id__lte: int
         property_id__range: tuple[int, int]
-        property_id__isnull: bool
         property_order_property: int | OrderProperty
         property_order_property__ne: int | OrderProperty
         property_order_property__in: Iterable[int | OrderProperty]
@@ -52,7 +51,6 @@ if TYPE_CHECKING:
         property_order_property__lt: int
         property_order_property__lte: int
         property_order_property__range: tuple[int, int]
-        property_order_property__isnull: bool
         entity_id: int
         entity_id__ne: int
         entity_id__in: Iterable[int]
@@ -70,7 +68,6 @@ if TYPE_CHECKING:
         entity_type__istartswith: str
         entity_type__endswith: str
         entity_type__iendswith: str
-        entity_type__isnull: bool
 
     class OrderPropertyRelationQuerySet(
         QuerySet["OrderPropertyRelation", OrderPropertyRelationField, OrderPropertyRelationOrder],

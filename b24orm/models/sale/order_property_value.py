@@ -58,7 +58,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
@@ -68,7 +67,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         order_props_xml_id: str
         order_props_xml_id__ne: str
         order_props_xml_id__in: Iterable[str]
@@ -78,7 +76,6 @@ if TYPE_CHECKING:
         order_props_xml_id__istartswith: str
         order_props_xml_id__endswith: str
         order_props_xml_id__iendswith: str
-        order_props_xml_id__isnull: bool
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -95,7 +92,6 @@ if TYPE_CHECKING:
         order_id__lt: int
         order_id__lte: int
         order_id__range: tuple[int, int]
-        order_id__isnull: bool
         order: int | Order
         order__ne: int | Order
         order__in: Iterable[int | Order]
@@ -104,7 +100,6 @@ if TYPE_CHECKING:
         order__lt: int
         order__lte: int
         order__range: tuple[int, int]
-        order__isnull: bool
         order_props_id: int
         order_props_id__ne: int
         order_props_id__in: Iterable[int]
@@ -113,7 +108,6 @@ if TYPE_CHECKING:
         order_props_id__lt: int
         order_props_id__lte: int
         order_props_id__range: tuple[int, int]
-        order_props_id__isnull: bool
         order_props: int | OrderProperty
         order_props__ne: int | OrderProperty
         order_props__in: Iterable[int | OrderProperty]
@@ -122,7 +116,6 @@ if TYPE_CHECKING:
         order_props__lt: int
         order_props__lte: int
         order_props__range: tuple[int, int]
-        order_props__isnull: bool
 
     class OrderPropertyValueQuerySet(
         QuerySet["OrderPropertyValue", OrderPropertyValueField, OrderPropertyValueOrder],

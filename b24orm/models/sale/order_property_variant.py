@@ -57,7 +57,6 @@ if TYPE_CHECKING:
         order_props_id__lt: int
         order_props_id__lte: int
         order_props_id__range: tuple[int, int]
-        order_props_id__isnull: bool
         order_props: int | OrderProperty
         order_props__ne: int | OrderProperty
         order_props__in: Iterable[int | OrderProperty]
@@ -66,7 +65,6 @@ if TYPE_CHECKING:
         order_props__lt: int
         order_props__lte: int
         order_props__range: tuple[int, int]
-        order_props__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -76,7 +74,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         value: str
         value__ne: str
         value__in: Iterable[str]
@@ -86,7 +83,6 @@ if TYPE_CHECKING:
         value__istartswith: str
         value__endswith: str
         value__iendswith: str
-        value__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -104,7 +100,6 @@ if TYPE_CHECKING:
         description__istartswith: str
         description__endswith: str
         description__iendswith: str
-        description__isnull: bool
 
     class OrderPropertyVariantQuerySet(
         QuerySet["OrderPropertyVariant", OrderPropertyVariantField, OrderPropertyVariantOrder],

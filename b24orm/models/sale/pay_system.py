@@ -115,261 +115,57 @@ if TYPE_CHECKING:
         """What ``filter`` takes for SalePaySystem."""
 
         id: int
-        id__ne: int
         id__in: Iterable[int]
-        id__gt: int
-        id__gte: int
-        id__lt: int
-        id__lte: int
-        id__range: tuple[int, int]
-        id__isnull: bool
         name: str
-        name__ne: str
         name__in: Iterable[str]
-        name__contains: str
-        name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
-        name__isnull: bool
         description: str
-        description__ne: str
         description__in: Iterable[str]
-        description__contains: str
-        description__icontains: str
-        description__startswith: str
-        description__istartswith: str
-        description__endswith: str
-        description__iendswith: str
-        description__isnull: bool
         xml_id: str
-        xml_id__ne: str
         xml_id__in: Iterable[str]
-        xml_id__contains: str
-        xml_id__icontains: str
-        xml_id__startswith: str
-        xml_id__istartswith: str
-        xml_id__endswith: str
-        xml_id__iendswith: str
-        xml_id__isnull: bool
         person_type_id: int
-        person_type_id__ne: int
         person_type_id__in: Iterable[int]
-        person_type_id__gt: int
-        person_type_id__gte: int
-        person_type_id__lt: int
-        person_type_id__lte: int
-        person_type_id__range: tuple[int, int]
-        person_type_id__isnull: bool
         person_type: int | SalePersonType
-        person_type__ne: int | SalePersonType
         person_type__in: Iterable[int | SalePersonType]
-        person_type__gt: int
-        person_type__gte: int
-        person_type__lt: int
-        person_type__lte: int
-        person_type__range: tuple[int, int]
-        person_type__isnull: bool
         action_file: str
-        action_file__ne: str
         action_file__in: Iterable[str]
-        action_file__contains: str
-        action_file__icontains: str
-        action_file__startswith: str
-        action_file__istartswith: str
-        action_file__endswith: str
-        action_file__iendswith: str
-        action_file__isnull: bool
         active: SalePaySystemActiveValue
-        active__ne: SalePaySystemActiveValue
         active__in: Iterable[SalePaySystemActiveValue]
-        active__contains: str
-        active__icontains: str
-        active__startswith: str
-        active__istartswith: str
-        active__endswith: str
-        active__iendswith: str
-        active__isnull: bool
         entity_registry_type: SalePaySystemEntityRegistryTypeValue
-        entity_registry_type__ne: SalePaySystemEntityRegistryTypeValue
         entity_registry_type__in: Iterable[SalePaySystemEntityRegistryTypeValue]
-        entity_registry_type__contains: str
-        entity_registry_type__icontains: str
-        entity_registry_type__startswith: str
-        entity_registry_type__istartswith: str
-        entity_registry_type__endswith: str
-        entity_registry_type__iendswith: str
-        entity_registry_type__isnull: bool
         new_window: SalePaySystemNewWindowValue
-        new_window__ne: SalePaySystemNewWindowValue
         new_window__in: Iterable[SalePaySystemNewWindowValue]
-        new_window__contains: str
-        new_window__icontains: str
-        new_window__startswith: str
-        new_window__istartswith: str
-        new_window__endswith: str
-        new_window__iendswith: str
-        new_window__isnull: bool
         allow_edit_payment: SalePaySystemAllowEditPaymentValue
-        allow_edit_payment__ne: SalePaySystemAllowEditPaymentValue
         allow_edit_payment__in: Iterable[SalePaySystemAllowEditPaymentValue]
-        allow_edit_payment__contains: str
-        allow_edit_payment__icontains: str
-        allow_edit_payment__startswith: str
-        allow_edit_payment__istartswith: str
-        allow_edit_payment__endswith: str
-        allow_edit_payment__iendswith: str
-        allow_edit_payment__isnull: bool
         auto_change_1_c: SalePaySystemAutoChange1CValue
-        auto_change_1_c__ne: SalePaySystemAutoChange1CValue
         auto_change_1_c__in: Iterable[SalePaySystemAutoChange1CValue]
-        auto_change_1_c__contains: str
-        auto_change_1_c__icontains: str
-        auto_change_1_c__startswith: str
-        auto_change_1_c__istartswith: str
-        auto_change_1_c__endswith: str
-        auto_change_1_c__iendswith: str
-        auto_change_1_c__isnull: bool
         can_print_check: SalePaySystemCanPrintCheckValue
-        can_print_check__ne: SalePaySystemCanPrintCheckValue
         can_print_check__in: Iterable[SalePaySystemCanPrintCheckValue]
-        can_print_check__contains: str
-        can_print_check__icontains: str
-        can_print_check__startswith: str
-        can_print_check__istartswith: str
-        can_print_check__endswith: str
-        can_print_check__iendswith: str
-        can_print_check__isnull: bool
         encoding: SalePaySystemEncodingValue
-        encoding__ne: SalePaySystemEncodingValue
         encoding__in: Iterable[SalePaySystemEncodingValue]
-        encoding__contains: str
-        encoding__icontains: str
-        encoding__startswith: str
-        encoding__istartswith: str
-        encoding__endswith: str
-        encoding__iendswith: str
-        encoding__isnull: bool
         is_cash: SalePaySystemIsCashValue
-        is_cash__ne: SalePaySystemIsCashValue
         is_cash__in: Iterable[SalePaySystemIsCashValue]
-        is_cash__contains: str
-        is_cash__icontains: str
-        is_cash__startswith: str
-        is_cash__istartswith: str
-        is_cash__endswith: str
-        is_cash__iendswith: str
-        is_cash__isnull: bool
         psa_name: str
-        psa_name__ne: str
         psa_name__in: Iterable[str]
-        psa_name__contains: str
-        psa_name__icontains: str
-        psa_name__startswith: str
-        psa_name__istartswith: str
-        psa_name__endswith: str
-        psa_name__iendswith: str
-        psa_name__isnull: bool
         ps_mode: str
-        ps_mode__ne: str
         ps_mode__in: Iterable[str]
-        ps_mode__contains: str
-        ps_mode__icontains: str
-        ps_mode__startswith: str
-        ps_mode__istartswith: str
-        ps_mode__endswith: str
-        ps_mode__iendswith: str
-        ps_mode__isnull: bool
         sort: int
-        sort__ne: int
         sort__in: Iterable[int]
-        sort__gt: int
-        sort__gte: int
-        sort__lt: int
-        sort__lte: int
-        sort__range: tuple[int, int]
-        sort__isnull: bool
         tariff: str
-        tariff__ne: str
         tariff__in: Iterable[str]
-        tariff__contains: str
-        tariff__icontains: str
-        tariff__startswith: str
-        tariff__istartswith: str
-        tariff__endswith: str
-        tariff__iendswith: str
-        tariff__isnull: bool
         result_file: str
-        result_file__ne: str
         result_file__in: Iterable[str]
-        result_file__contains: str
-        result_file__icontains: str
-        result_file__startswith: str
-        result_file__istartswith: str
-        result_file__endswith: str
-        result_file__iendswith: str
-        result_file__isnull: bool
         have_payment: str
-        have_payment__ne: str
         have_payment__in: Iterable[str]
-        have_payment__contains: str
-        have_payment__icontains: str
-        have_payment__startswith: str
-        have_payment__istartswith: str
-        have_payment__endswith: str
-        have_payment__iendswith: str
-        have_payment__isnull: bool
         have_action: str
-        have_action__ne: str
         have_action__in: Iterable[str]
-        have_action__contains: str
-        have_action__icontains: str
-        have_action__startswith: str
-        have_action__istartswith: str
-        have_action__endswith: str
-        have_action__iendswith: str
-        have_action__isnull: bool
         have_result: str
-        have_result__ne: str
         have_result__in: Iterable[str]
-        have_result__contains: str
-        have_result__icontains: str
-        have_result__startswith: str
-        have_result__istartswith: str
-        have_result__endswith: str
-        have_result__iendswith: str
-        have_result__isnull: bool
         have_prepay: str
-        have_prepay__ne: str
         have_prepay__in: Iterable[str]
-        have_prepay__contains: str
-        have_prepay__icontains: str
-        have_prepay__startswith: str
-        have_prepay__istartswith: str
-        have_prepay__endswith: str
-        have_prepay__iendswith: str
-        have_prepay__isnull: bool
         have_price: str
-        have_price__ne: str
         have_price__in: Iterable[str]
-        have_price__contains: str
-        have_price__icontains: str
-        have_price__startswith: str
-        have_price__istartswith: str
-        have_price__endswith: str
-        have_price__iendswith: str
-        have_price__isnull: bool
         have_result_receive: str
-        have_result_receive__ne: str
         have_result_receive__in: Iterable[str]
-        have_result_receive__contains: str
-        have_result_receive__icontains: str
-        have_result_receive__startswith: str
-        have_result_receive__istartswith: str
-        have_result_receive__endswith: str
-        have_result_receive__iendswith: str
-        have_result_receive__isnull: bool
 
     class SalePaySystemQuerySet(QuerySet["SalePaySystem", SalePaySystemField, SalePaySystemOrder]):
         """Rows of SalePaySystem, with its own lookups."""

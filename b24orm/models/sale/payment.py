@@ -185,7 +185,6 @@ if TYPE_CHECKING:
         pay_system_xml_id__istartswith: str
         pay_system_xml_id__endswith: str
         pay_system_xml_id__iendswith: str
-        pay_system_xml_id__isnull: bool
         pay_system_is_cash: bool
         pay_system_is_cash__ne: bool
         account_number: str
@@ -197,7 +196,6 @@ if TYPE_CHECKING:
         account_number__istartswith: str
         account_number__endswith: str
         account_number__iendswith: str
-        account_number__isnull: bool
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -214,7 +212,6 @@ if TYPE_CHECKING:
         order_id__lt: int
         order_id__lte: int
         order_id__range: tuple[int, int]
-        order_id__isnull: bool
         order: int | Order
         order__ne: int | Order
         order__in: Iterable[int | Order]
@@ -223,7 +220,6 @@ if TYPE_CHECKING:
         order__lt: int
         order__lte: int
         order__range: tuple[int, int]
-        order__isnull: bool
         paid: bool
         paid__ne: bool
         date_paid: dt.datetime | dt.date
@@ -234,7 +230,6 @@ if TYPE_CHECKING:
         date_paid__lt: dt.datetime | dt.date
         date_paid__lte: dt.datetime | dt.date
         date_paid__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_paid__isnull: bool
         emp_paid_id: int
         emp_paid_id__ne: int
         emp_paid_id__in: Iterable[int]
@@ -243,7 +238,6 @@ if TYPE_CHECKING:
         emp_paid_id__lt: int
         emp_paid_id__lte: int
         emp_paid_id__range: tuple[int, int]
-        emp_paid_id__isnull: bool
         emp_paid: int | User
         emp_paid__ne: int | User
         emp_paid__in: Iterable[int | User]
@@ -252,7 +246,6 @@ if TYPE_CHECKING:
         emp_paid__lt: int
         emp_paid__lte: int
         emp_paid__range: tuple[int, int]
-        emp_paid__isnull: bool
         pay_system_id: int
         pay_system_id__ne: int
         pay_system_id__in: Iterable[int]
@@ -261,7 +254,6 @@ if TYPE_CHECKING:
         pay_system_id__lt: int
         pay_system_id__lte: int
         pay_system_id__range: tuple[int, int]
-        pay_system_id__isnull: bool
         pay_system: int | SalePaySystem
         pay_system__ne: int | SalePaySystem
         pay_system__in: Iterable[int | SalePaySystem]
@@ -270,7 +262,6 @@ if TYPE_CHECKING:
         pay_system__lt: int
         pay_system__lte: int
         pay_system__range: tuple[int, int]
-        pay_system__isnull: bool
         ps_status: bool
         ps_status__ne: bool
         ps_status_code: str
@@ -282,7 +273,6 @@ if TYPE_CHECKING:
         ps_status_code__istartswith: str
         ps_status_code__endswith: str
         ps_status_code__iendswith: str
-        ps_status_code__isnull: bool
         ps_status_description: str
         ps_status_description__ne: str
         ps_status_description__in: Iterable[str]
@@ -292,7 +282,6 @@ if TYPE_CHECKING:
         ps_status_description__istartswith: str
         ps_status_description__endswith: str
         ps_status_description__iendswith: str
-        ps_status_description__isnull: bool
         ps_status_message: str
         ps_status_message__ne: str
         ps_status_message__in: Iterable[str]
@@ -302,7 +291,6 @@ if TYPE_CHECKING:
         ps_status_message__istartswith: str
         ps_status_message__endswith: str
         ps_status_message__iendswith: str
-        ps_status_message__isnull: bool
         ps_sum: Decimal | int | float
         ps_sum__ne: Decimal | int | float
         ps_sum__in: Iterable[Decimal | int | float]
@@ -320,7 +308,6 @@ if TYPE_CHECKING:
         ps_currency__istartswith: str
         ps_currency__endswith: str
         ps_currency__iendswith: str
-        ps_currency__isnull: bool
         ps_currency_currency: str
         ps_currency_currency__ne: str
         ps_currency_currency__in: Iterable[str]
@@ -330,7 +317,6 @@ if TYPE_CHECKING:
         ps_currency_currency__istartswith: str
         ps_currency_currency__endswith: str
         ps_currency_currency__iendswith: str
-        ps_currency_currency__isnull: bool
         ps_response_date: dt.datetime | dt.date
         ps_response_date__ne: dt.datetime | dt.date
         ps_response_date__in: Iterable[dt.datetime | dt.date]
@@ -339,7 +325,6 @@ if TYPE_CHECKING:
         ps_response_date__lt: dt.datetime | dt.date
         ps_response_date__lte: dt.datetime | dt.date
         ps_response_date__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        ps_response_date__isnull: bool
         pay_voucher_num: str
         pay_voucher_num__ne: str
         pay_voucher_num__in: Iterable[str]
@@ -349,7 +334,6 @@ if TYPE_CHECKING:
         pay_voucher_num__istartswith: str
         pay_voucher_num__endswith: str
         pay_voucher_num__iendswith: str
-        pay_voucher_num__isnull: bool
         pay_voucher_date: dt.datetime | dt.date
         pay_voucher_date__ne: dt.datetime | dt.date
         pay_voucher_date__in: Iterable[dt.datetime | dt.date]
@@ -358,7 +342,6 @@ if TYPE_CHECKING:
         pay_voucher_date__lt: dt.datetime | dt.date
         pay_voucher_date__lte: dt.datetime | dt.date
         pay_voucher_date__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        pay_voucher_date__isnull: bool
         date_pay_before: dt.datetime | dt.date
         date_pay_before__ne: dt.datetime | dt.date
         date_pay_before__in: Iterable[dt.datetime | dt.date]
@@ -367,7 +350,6 @@ if TYPE_CHECKING:
         date_pay_before__lt: dt.datetime | dt.date
         date_pay_before__lte: dt.datetime | dt.date
         date_pay_before__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_pay_before__isnull: bool
         date_bill: dt.datetime | dt.date
         date_bill__ne: dt.datetime | dt.date
         date_bill__in: Iterable[dt.datetime | dt.date]
@@ -376,7 +358,6 @@ if TYPE_CHECKING:
         date_bill__lt: dt.datetime | dt.date
         date_bill__lte: dt.datetime | dt.date
         date_bill__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_bill__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
@@ -386,7 +367,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         sum: Decimal | int | float
         sum__ne: Decimal | int | float
         sum__in: Iterable[Decimal | int | float]
@@ -404,7 +384,6 @@ if TYPE_CHECKING:
         currency__istartswith: str
         currency__endswith: str
         currency__iendswith: str
-        currency__isnull: bool
         currency_currency: str
         currency_currency__ne: str
         currency_currency__in: Iterable[str]
@@ -414,7 +393,6 @@ if TYPE_CHECKING:
         currency_currency__istartswith: str
         currency_currency__endswith: str
         currency_currency__iendswith: str
-        currency_currency__isnull: bool
         pay_system_name: str
         pay_system_name__ne: str
         pay_system_name__in: Iterable[str]
@@ -424,7 +402,6 @@ if TYPE_CHECKING:
         pay_system_name__istartswith: str
         pay_system_name__endswith: str
         pay_system_name__iendswith: str
-        pay_system_name__isnull: bool
         company_id: int
         company_id__ne: int
         company_id__in: Iterable[int]
@@ -442,7 +419,6 @@ if TYPE_CHECKING:
         pay_return_num__istartswith: str
         pay_return_num__endswith: str
         pay_return_num__iendswith: str
-        pay_return_num__isnull: bool
         price_cod: Decimal | int | float
         price_cod__ne: Decimal | int | float
         price_cod__in: Iterable[Decimal | int | float]
@@ -459,7 +435,6 @@ if TYPE_CHECKING:
         pay_return_date__lt: dt.date
         pay_return_date__lte: dt.date
         pay_return_date__range: tuple[dt.date, dt.date]
-        pay_return_date__isnull: bool
         emp_return_id: int
         emp_return_id__ne: int
         emp_return_id__in: Iterable[int]
@@ -468,7 +443,6 @@ if TYPE_CHECKING:
         emp_return_id__lt: int
         emp_return_id__lte: int
         emp_return_id__range: tuple[int, int]
-        emp_return_id__isnull: bool
         emp_return: int | User
         emp_return__ne: int | User
         emp_return__in: Iterable[int | User]
@@ -477,7 +451,6 @@ if TYPE_CHECKING:
         emp_return__lt: int
         emp_return__lte: int
         emp_return__range: tuple[int, int]
-        emp_return__isnull: bool
         pay_return_comment: str
         pay_return_comment__ne: str
         pay_return_comment__in: Iterable[str]
@@ -487,7 +460,6 @@ if TYPE_CHECKING:
         pay_return_comment__istartswith: str
         pay_return_comment__endswith: str
         pay_return_comment__iendswith: str
-        pay_return_comment__isnull: bool
         responsible_id: int
         responsible_id__ne: int
         responsible_id__in: Iterable[int]
@@ -496,7 +468,6 @@ if TYPE_CHECKING:
         responsible_id__lt: int
         responsible_id__lte: int
         responsible_id__range: tuple[int, int]
-        responsible_id__isnull: bool
         responsible: int | User
         responsible__ne: int | User
         responsible__in: Iterable[int | User]
@@ -505,7 +476,6 @@ if TYPE_CHECKING:
         responsible__lt: int
         responsible__lte: int
         responsible__range: tuple[int, int]
-        responsible__isnull: bool
         emp_responsible_id: int
         emp_responsible_id__ne: int
         emp_responsible_id__in: Iterable[int]
@@ -514,7 +484,6 @@ if TYPE_CHECKING:
         emp_responsible_id__lt: int
         emp_responsible_id__lte: int
         emp_responsible_id__range: tuple[int, int]
-        emp_responsible_id__isnull: bool
         emp_responsible: int | User
         emp_responsible__ne: int | User
         emp_responsible__in: Iterable[int | User]
@@ -523,7 +492,6 @@ if TYPE_CHECKING:
         emp_responsible__lt: int
         emp_responsible__lte: int
         emp_responsible__range: tuple[int, int]
-        emp_responsible__isnull: bool
         date_responsible_id: dt.datetime | dt.date
         date_responsible_id__ne: dt.datetime | dt.date
         date_responsible_id__in: Iterable[dt.datetime | dt.date]
@@ -532,7 +500,6 @@ if TYPE_CHECKING:
         date_responsible_id__lt: dt.datetime | dt.date
         date_responsible_id__lte: dt.datetime | dt.date
         date_responsible_id__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_responsible_id__isnull: bool
         is_return: bool
         is_return__ne: bool
         comments: str
@@ -544,7 +511,6 @@ if TYPE_CHECKING:
         comments__istartswith: str
         comments__endswith: str
         comments__iendswith: str
-        comments__isnull: bool
         updated1c: bool
         updated1c__ne: bool
         id1c: str
@@ -556,7 +522,6 @@ if TYPE_CHECKING:
         id1c__istartswith: str
         id1c__endswith: str
         id1c__iendswith: str
-        id1c__isnull: bool
         version1c: str
         version1c__ne: str
         version1c__in: Iterable[str]
@@ -566,7 +531,6 @@ if TYPE_CHECKING:
         version1c__istartswith: str
         version1c__endswith: str
         version1c__iendswith: str
-        version1c__isnull: bool
         external_payment: bool
         external_payment__ne: bool
         ps_invoice_id: str
@@ -578,7 +542,6 @@ if TYPE_CHECKING:
         ps_invoice_id__istartswith: str
         ps_invoice_id__endswith: str
         ps_invoice_id__iendswith: str
-        ps_invoice_id__isnull: bool
         marked: bool
         marked__ne: bool
         reason_marked: str
@@ -590,7 +553,6 @@ if TYPE_CHECKING:
         reason_marked__istartswith: str
         reason_marked__endswith: str
         reason_marked__iendswith: str
-        reason_marked__isnull: bool
         date_marked: dt.datetime | dt.date
         date_marked__ne: dt.datetime | dt.date
         date_marked__in: Iterable[dt.datetime | dt.date]
@@ -599,7 +561,6 @@ if TYPE_CHECKING:
         date_marked__lt: dt.datetime | dt.date
         date_marked__lte: dt.datetime | dt.date
         date_marked__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_marked__isnull: bool
         emp_marked_id: int
         emp_marked_id__ne: int
         emp_marked_id__in: Iterable[int]
@@ -608,7 +569,6 @@ if TYPE_CHECKING:
         emp_marked_id__lt: int
         emp_marked_id__lte: int
         emp_marked_id__range: tuple[int, int]
-        emp_marked_id__isnull: bool
         emp_marked: int | User
         emp_marked__ne: int | User
         emp_marked__in: Iterable[int | User]
@@ -617,7 +577,6 @@ if TYPE_CHECKING:
         emp_marked__lt: int
         emp_marked__lte: int
         emp_marked__range: tuple[int, int]
-        emp_marked__isnull: bool
 
     class SalePaymentQuerySet(QuerySet["SalePayment", SalePaymentField, SalePaymentOrder]):
         """Rows of SalePayment, with its own lookups."""

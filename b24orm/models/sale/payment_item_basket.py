@@ -60,7 +60,6 @@ if TYPE_CHECKING:
         payment_id__lt: int
         payment_id__lte: int
         payment_id__range: tuple[int, int]
-        payment_id__isnull: bool
         payment: int | SalePayment
         payment__ne: int | SalePayment
         payment__in: Iterable[int | SalePayment]
@@ -69,7 +68,6 @@ if TYPE_CHECKING:
         payment__lt: int
         payment__lte: int
         payment__range: tuple[int, int]
-        payment__isnull: bool
         basket_id: int
         basket_id__ne: int
         basket_id__in: Iterable[int]
@@ -78,7 +76,6 @@ if TYPE_CHECKING:
         basket_id__lt: int
         basket_id__lte: int
         basket_id__range: tuple[int, int]
-        basket_id__isnull: bool
         basket: int | BasketItem
         basket__ne: int | BasketItem
         basket__in: Iterable[int | BasketItem]
@@ -87,7 +84,6 @@ if TYPE_CHECKING:
         basket__lt: int
         basket__lte: int
         basket__range: tuple[int, int]
-        basket__isnull: bool
         quantity: Decimal | int | float
         quantity__ne: Decimal | int | float
         quantity__in: Iterable[Decimal | int | float]
@@ -105,7 +101,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         date_insert: dt.datetime | dt.date
         date_insert__ne: dt.datetime | dt.date
         date_insert__in: Iterable[dt.datetime | dt.date]
@@ -114,7 +109,6 @@ if TYPE_CHECKING:
         date_insert__lt: dt.datetime | dt.date
         date_insert__lte: dt.datetime | dt.date
         date_insert__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_insert__isnull: bool
 
     class PaymentItemBasketQuerySet(
         QuerySet["PaymentItemBasket", PaymentItemBasketField, PaymentItemBasketOrder],

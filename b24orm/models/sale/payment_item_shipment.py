@@ -57,7 +57,6 @@ if TYPE_CHECKING:
         payment_id__lt: int
         payment_id__lte: int
         payment_id__range: tuple[int, int]
-        payment_id__isnull: bool
         payment: int | SalePayment
         payment__ne: int | SalePayment
         payment__in: Iterable[int | SalePayment]
@@ -66,7 +65,6 @@ if TYPE_CHECKING:
         payment__lt: int
         payment__lte: int
         payment__range: tuple[int, int]
-        payment__isnull: bool
         shipment_id: int
         shipment_id__ne: int
         shipment_id__in: Iterable[int]
@@ -75,7 +73,6 @@ if TYPE_CHECKING:
         shipment_id__lt: int
         shipment_id__lte: int
         shipment_id__range: tuple[int, int]
-        shipment_id__isnull: bool
         shipment: int | Shipment
         shipment__ne: int | Shipment
         shipment__in: Iterable[int | Shipment]
@@ -84,7 +81,6 @@ if TYPE_CHECKING:
         shipment__lt: int
         shipment__lte: int
         shipment__range: tuple[int, int]
-        shipment__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
@@ -94,7 +90,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         date_insert: dt.datetime | dt.date
         date_insert__ne: dt.datetime | dt.date
         date_insert__in: Iterable[dt.datetime | dt.date]
@@ -103,7 +98,6 @@ if TYPE_CHECKING:
         date_insert__lt: dt.datetime | dt.date
         date_insert__lte: dt.datetime | dt.date
         date_insert__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_insert__isnull: bool
 
     class PaymentItemShipmentQuerySet(
         QuerySet["PaymentItemShipment", PaymentItemShipmentField, PaymentItemShipmentOrder],

@@ -59,7 +59,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
@@ -69,7 +68,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         sort: str
         sort__ne: str
         sort__in: Iterable[str]
@@ -79,7 +77,6 @@ if TYPE_CHECKING:
         sort__istartswith: str
         sort__endswith: str
         sort__iendswith: str
-        sort__isnull: bool
         active: SalePersonTypeActiveValue
         active__ne: SalePersonTypeActiveValue
         active__in: Iterable[SalePersonTypeActiveValue]
@@ -89,7 +86,6 @@ if TYPE_CHECKING:
         active__istartswith: str
         active__endswith: str
         active__iendswith: str
-        active__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
@@ -99,7 +95,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         lid: str
         lid__ne: str
         lid__in: Iterable[str]
@@ -109,7 +104,6 @@ if TYPE_CHECKING:
         lid__istartswith: str
         lid__endswith: str
         lid__iendswith: str
-        lid__isnull: bool
 
     class SalePersonTypeQuerySet(QuerySet["SalePersonType", SalePersonTypeField, SalePersonTypeOrder]):
         """Rows of SalePersonType, with its own lookups."""

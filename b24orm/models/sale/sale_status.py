@@ -50,11 +50,9 @@ if TYPE_CHECKING:
         id__istartswith: str
         id__endswith: str
         id__iendswith: str
-        id__isnull: bool
         type: SaleStatusTypeValue
         type__ne: SaleStatusTypeValue
         type__in: Iterable[SaleStatusTypeValue]
-        type__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -72,7 +70,6 @@ if TYPE_CHECKING:
         notify__istartswith: str
         notify__endswith: str
         notify__iendswith: str
-        notify__isnull: bool
         color: str
         color__ne: str
         color__in: Iterable[str]
@@ -82,7 +79,6 @@ if TYPE_CHECKING:
         color__istartswith: str
         color__endswith: str
         color__iendswith: str
-        color__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
@@ -92,7 +88,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
 
     class SaleStatusQuerySet(QuerySet["SaleStatus", SaleStatusField, SaleStatusOrder]):
         """Rows of SaleStatus, with its own lookups."""

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
         status_id__istartswith: str
         status_id__endswith: str
         status_id__iendswith: str
-        status_id__isnull: bool
         status: str
         status__ne: str
         status__in: Iterable[str]
@@ -54,7 +53,6 @@ if TYPE_CHECKING:
         status__istartswith: str
         status__endswith: str
         status__iendswith: str
-        status__isnull: bool
         lid: str
         lid__ne: str
         lid__in: Iterable[str]
@@ -64,7 +62,6 @@ if TYPE_CHECKING:
         lid__istartswith: str
         lid__endswith: str
         lid__iendswith: str
-        lid__isnull: bool
         lid_sale_language: str
         lid_sale_language__ne: str
         lid_sale_language__in: Iterable[str]
@@ -74,7 +71,6 @@ if TYPE_CHECKING:
         lid_sale_language__istartswith: str
         lid_sale_language__endswith: str
         lid_sale_language__iendswith: str
-        lid_sale_language__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -84,7 +80,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         description: str
         description__ne: str
         description__in: Iterable[str]
@@ -94,7 +89,6 @@ if TYPE_CHECKING:
         description__istartswith: str
         description__endswith: str
         description__iendswith: str
-        description__isnull: bool
 
     class SaleStatusLangQuerySet(QuerySet["SaleStatusLang", SaleStatusLangField, SaleStatusLangOrder]):
         """Rows of SaleStatusLang, with its own lookups."""

@@ -198,7 +198,6 @@ if TYPE_CHECKING:
         order_id__lt: int
         order_id__lte: int
         order_id__range: tuple[int, int]
-        order_id__isnull: bool
         order: int | Order
         order__ne: int | Order
         order__in: Iterable[int | Order]
@@ -207,7 +206,6 @@ if TYPE_CHECKING:
         order__lt: int
         order__lte: int
         order__range: tuple[int, int]
-        order__isnull: bool
         status_id: bool
         status_id__ne: bool
         status: bool
@@ -238,7 +236,6 @@ if TYPE_CHECKING:
         date_allow_delivery__lt: dt.datetime | dt.date
         date_allow_delivery__lte: dt.datetime | dt.date
         date_allow_delivery__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_allow_delivery__isnull: bool
         emp_allow_delivery_id: int
         emp_allow_delivery_id__ne: int
         emp_allow_delivery_id__in: Iterable[int]
@@ -247,7 +244,6 @@ if TYPE_CHECKING:
         emp_allow_delivery_id__lt: int
         emp_allow_delivery_id__lte: int
         emp_allow_delivery_id__range: tuple[int, int]
-        emp_allow_delivery_id__isnull: bool
         emp_allow_delivery: int | User
         emp_allow_delivery__ne: int | User
         emp_allow_delivery__in: Iterable[int | User]
@@ -256,7 +252,6 @@ if TYPE_CHECKING:
         emp_allow_delivery__lt: int
         emp_allow_delivery__lte: int
         emp_allow_delivery__range: tuple[int, int]
-        emp_allow_delivery__isnull: bool
         deducted: bool
         deducted__ne: bool
         date_deducted: dt.datetime | dt.date
@@ -267,7 +262,6 @@ if TYPE_CHECKING:
         date_deducted__lt: dt.datetime | dt.date
         date_deducted__lte: dt.datetime | dt.date
         date_deducted__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_deducted__isnull: bool
         emp_deducted_id: int
         emp_deducted_id__ne: int
         emp_deducted_id__in: Iterable[int]
@@ -276,7 +270,6 @@ if TYPE_CHECKING:
         emp_deducted_id__lt: int
         emp_deducted_id__lte: int
         emp_deducted_id__range: tuple[int, int]
-        emp_deducted_id__isnull: bool
         emp_deducted: int | User
         emp_deducted__ne: int | User
         emp_deducted__in: Iterable[int | User]
@@ -285,7 +278,6 @@ if TYPE_CHECKING:
         emp_deducted__lt: int
         emp_deducted__lte: int
         emp_deducted__range: tuple[int, int]
-        emp_deducted__isnull: bool
         reason_undo_deducted: str
         reason_undo_deducted__ne: str
         reason_undo_deducted__in: Iterable[str]
@@ -295,7 +287,6 @@ if TYPE_CHECKING:
         reason_undo_deducted__istartswith: str
         reason_undo_deducted__endswith: str
         reason_undo_deducted__iendswith: str
-        reason_undo_deducted__isnull: bool
         delivery_id: int
         delivery_id__ne: int
         delivery_id__in: Iterable[int]
@@ -304,7 +295,6 @@ if TYPE_CHECKING:
         delivery_id__lt: int
         delivery_id__lte: int
         delivery_id__range: tuple[int, int]
-        delivery_id__isnull: bool
         delivery: int | DeliveryService
         delivery__ne: int | DeliveryService
         delivery__in: Iterable[int | DeliveryService]
@@ -313,7 +303,6 @@ if TYPE_CHECKING:
         delivery__lt: int
         delivery__lte: int
         delivery__range: tuple[int, int]
-        delivery__isnull: bool
         delivery_doc_num: str
         delivery_doc_num__ne: str
         delivery_doc_num__in: Iterable[str]
@@ -323,7 +312,6 @@ if TYPE_CHECKING:
         delivery_doc_num__istartswith: str
         delivery_doc_num__endswith: str
         delivery_doc_num__iendswith: str
-        delivery_doc_num__isnull: bool
         delivery_doc_date: dt.datetime | dt.date
         delivery_doc_date__ne: dt.datetime | dt.date
         delivery_doc_date__in: Iterable[dt.datetime | dt.date]
@@ -332,7 +320,6 @@ if TYPE_CHECKING:
         delivery_doc_date__lt: dt.datetime | dt.date
         delivery_doc_date__lte: dt.datetime | dt.date
         delivery_doc_date__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        delivery_doc_date__isnull: bool
         tracking_number: str
         tracking_number__ne: str
         tracking_number__in: Iterable[str]
@@ -342,7 +329,6 @@ if TYPE_CHECKING:
         tracking_number__istartswith: str
         tracking_number__endswith: str
         tracking_number__iendswith: str
-        tracking_number__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
@@ -352,7 +338,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         delivery_name: str
         delivery_name__ne: str
         delivery_name__in: Iterable[str]
@@ -362,7 +347,6 @@ if TYPE_CHECKING:
         delivery_name__istartswith: str
         delivery_name__endswith: str
         delivery_name__iendswith: str
-        delivery_name__isnull: bool
         company_id: int
         company_id__ne: int
         company_id__in: Iterable[int]
@@ -381,7 +365,6 @@ if TYPE_CHECKING:
         date_marked__lt: dt.datetime | dt.date
         date_marked__lte: dt.datetime | dt.date
         date_marked__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_marked__isnull: bool
         emp_marked_id: int
         emp_marked_id__ne: int
         emp_marked_id__in: Iterable[int]
@@ -390,7 +373,6 @@ if TYPE_CHECKING:
         emp_marked_id__lt: int
         emp_marked_id__lte: int
         emp_marked_id__range: tuple[int, int]
-        emp_marked_id__isnull: bool
         emp_marked: int | User
         emp_marked__ne: int | User
         emp_marked__in: Iterable[int | User]
@@ -399,7 +381,6 @@ if TYPE_CHECKING:
         emp_marked__lt: int
         emp_marked__lte: int
         emp_marked__range: tuple[int, int]
-        emp_marked__isnull: bool
         reason_marked: str
         reason_marked__ne: str
         reason_marked__in: Iterable[str]
@@ -409,7 +390,6 @@ if TYPE_CHECKING:
         reason_marked__istartswith: str
         reason_marked__endswith: str
         reason_marked__iendswith: str
-        reason_marked__isnull: bool
         canceled: bool
         canceled__ne: bool
         date_canceled: dt.datetime | dt.date
@@ -420,7 +400,6 @@ if TYPE_CHECKING:
         date_canceled__lt: dt.datetime | dt.date
         date_canceled__lte: dt.datetime | dt.date
         date_canceled__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_canceled__isnull: bool
         emp_canceled_id: int
         emp_canceled_id__ne: int
         emp_canceled_id__in: Iterable[int]
@@ -429,7 +408,6 @@ if TYPE_CHECKING:
         emp_canceled_id__lt: int
         emp_canceled_id__lte: int
         emp_canceled_id__range: tuple[int, int]
-        emp_canceled_id__isnull: bool
         emp_canceled: int | User
         emp_canceled__ne: int | User
         emp_canceled__in: Iterable[int | User]
@@ -438,7 +416,6 @@ if TYPE_CHECKING:
         emp_canceled__lt: int
         emp_canceled__lte: int
         emp_canceled__range: tuple[int, int]
-        emp_canceled__isnull: bool
         responsible_id: int
         responsible_id__ne: int
         responsible_id__in: Iterable[int]
@@ -447,7 +424,6 @@ if TYPE_CHECKING:
         responsible_id__lt: int
         responsible_id__lte: int
         responsible_id__range: tuple[int, int]
-        responsible_id__isnull: bool
         responsible: int | User
         responsible__ne: int | User
         responsible__in: Iterable[int | User]
@@ -456,7 +432,6 @@ if TYPE_CHECKING:
         responsible__lt: int
         responsible__lte: int
         responsible__range: tuple[int, int]
-        responsible__isnull: bool
         date_responsible_id: dt.datetime | dt.date
         date_responsible_id__ne: dt.datetime | dt.date
         date_responsible_id__in: Iterable[dt.datetime | dt.date]
@@ -465,7 +440,6 @@ if TYPE_CHECKING:
         date_responsible_id__lt: dt.datetime | dt.date
         date_responsible_id__lte: dt.datetime | dt.date
         date_responsible_id__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_responsible_id__isnull: bool
         emp_responsible_id: int
         emp_responsible_id__ne: int
         emp_responsible_id__in: Iterable[int]
@@ -474,7 +448,6 @@ if TYPE_CHECKING:
         emp_responsible_id__lt: int
         emp_responsible_id__lte: int
         emp_responsible_id__range: tuple[int, int]
-        emp_responsible_id__isnull: bool
         emp_responsible: int | User
         emp_responsible__ne: int | User
         emp_responsible__in: Iterable[int | User]
@@ -483,7 +456,6 @@ if TYPE_CHECKING:
         emp_responsible__lt: int
         emp_responsible__lte: int
         emp_responsible__range: tuple[int, int]
-        emp_responsible__isnull: bool
         comments: str
         comments__ne: str
         comments__in: Iterable[str]
@@ -493,7 +465,6 @@ if TYPE_CHECKING:
         comments__istartswith: str
         comments__endswith: str
         comments__iendswith: str
-        comments__isnull: bool
         currency: str
         currency__ne: str
         currency__in: Iterable[str]
@@ -503,7 +474,6 @@ if TYPE_CHECKING:
         currency__istartswith: str
         currency__endswith: str
         currency__iendswith: str
-        currency__isnull: bool
         currency_currency: str
         currency_currency__ne: str
         currency_currency__in: Iterable[str]
@@ -513,7 +483,6 @@ if TYPE_CHECKING:
         currency_currency__istartswith: str
         currency_currency__endswith: str
         currency_currency__iendswith: str
-        currency_currency__isnull: bool
         custom_price_delivery: bool
         custom_price_delivery__ne: bool
         updated1c: bool
@@ -529,7 +498,6 @@ if TYPE_CHECKING:
         version1c__istartswith: str
         version1c__endswith: str
         version1c__iendswith: str
-        version1c__isnull: bool
         id1c: str
         id1c__ne: str
         id1c__in: Iterable[str]
@@ -539,7 +507,6 @@ if TYPE_CHECKING:
         id1c__istartswith: str
         id1c__endswith: str
         id1c__iendswith: str
-        id1c__isnull: bool
         tracking_status: str
         tracking_status__ne: str
         tracking_status__in: Iterable[str]
@@ -549,7 +516,6 @@ if TYPE_CHECKING:
         tracking_status__istartswith: str
         tracking_status__endswith: str
         tracking_status__iendswith: str
-        tracking_status__isnull: bool
         tracking_last_check: str
         tracking_last_check__ne: str
         tracking_last_check__in: Iterable[str]
@@ -559,7 +525,6 @@ if TYPE_CHECKING:
         tracking_last_check__istartswith: str
         tracking_last_check__endswith: str
         tracking_last_check__iendswith: str
-        tracking_last_check__isnull: bool
         tracking_description: str
         tracking_description__ne: str
         tracking_description__in: Iterable[str]
@@ -569,7 +534,6 @@ if TYPE_CHECKING:
         tracking_description__istartswith: str
         tracking_description__endswith: str
         tracking_description__iendswith: str
-        tracking_description__isnull: bool
         discount_price: Decimal | int | float
         discount_price__ne: Decimal | int | float
         discount_price__in: Iterable[Decimal | int | float]
@@ -586,7 +550,6 @@ if TYPE_CHECKING:
         date_insert__lt: dt.datetime | dt.date
         date_insert__lte: dt.datetime | dt.date
         date_insert__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_insert__isnull: bool
         system: bool
         system__ne: bool
         status_xml_id: bool
@@ -600,7 +563,6 @@ if TYPE_CHECKING:
         delivery_xml_id__istartswith: str
         delivery_xml_id__endswith: str
         delivery_xml_id__iendswith: str
-        delivery_xml_id__isnull: bool
         account_number: str
         account_number__ne: str
         account_number__in: Iterable[str]
@@ -610,7 +572,6 @@ if TYPE_CHECKING:
         account_number__istartswith: str
         account_number__endswith: str
         account_number__iendswith: str
-        account_number__isnull: bool
 
     class ShipmentQuerySet(QuerySet["Shipment", ShipmentField, ShipmentOrder]):
         """Rows of Shipment, with its own lookups."""

@@ -69,7 +69,6 @@ if TYPE_CHECKING:
         order_delivery_id__lt: int
         order_delivery_id__lte: int
         order_delivery_id__range: tuple[int, int]
-        order_delivery_id__isnull: bool
         order_delivery: int | Shipment
         order_delivery__ne: int | Shipment
         order_delivery__in: Iterable[int | Shipment]
@@ -78,7 +77,6 @@ if TYPE_CHECKING:
         order_delivery__lt: int
         order_delivery__lte: int
         order_delivery__range: tuple[int, int]
-        order_delivery__isnull: bool
         basket_id: int
         basket_id__ne: int
         basket_id__in: Iterable[int]
@@ -87,7 +85,6 @@ if TYPE_CHECKING:
         basket_id__lt: int
         basket_id__lte: int
         basket_id__range: tuple[int, int]
-        basket_id__isnull: bool
         basket: int | BasketItem
         basket__ne: int | BasketItem
         basket__in: Iterable[int | BasketItem]
@@ -96,7 +93,6 @@ if TYPE_CHECKING:
         basket__lt: int
         basket__lte: int
         basket__range: tuple[int, int]
-        basket__isnull: bool
         quantity: Decimal | int | float
         quantity__ne: Decimal | int | float
         quantity__in: Iterable[Decimal | int | float]
@@ -114,7 +110,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         date_insert: dt.datetime | dt.date
         date_insert__ne: dt.datetime | dt.date
         date_insert__in: Iterable[dt.datetime | dt.date]
@@ -123,7 +118,6 @@ if TYPE_CHECKING:
         date_insert__lt: dt.datetime | dt.date
         date_insert__lte: dt.datetime | dt.date
         date_insert__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_insert__isnull: bool
         reserved_quantity: Decimal | int | float
         reserved_quantity__ne: Decimal | int | float
         reserved_quantity__in: Iterable[Decimal | int | float]

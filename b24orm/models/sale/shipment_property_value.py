@@ -67,7 +67,6 @@ if TYPE_CHECKING:
         shipment_id__lt: int
         shipment_id__lte: int
         shipment_id__range: tuple[int, int]
-        shipment_id__isnull: bool
         shipment: int | Shipment
         shipment__ne: int | Shipment
         shipment__in: Iterable[int | Shipment]
@@ -76,7 +75,6 @@ if TYPE_CHECKING:
         shipment__lt: int
         shipment__lte: int
         shipment__range: tuple[int, int]
-        shipment__isnull: bool
         shipment_props_xml_id: str
         shipment_props_xml_id__ne: str
         shipment_props_xml_id__in: Iterable[str]
@@ -86,7 +84,6 @@ if TYPE_CHECKING:
         shipment_props_xml_id__istartswith: str
         shipment_props_xml_id__endswith: str
         shipment_props_xml_id__iendswith: str
-        shipment_props_xml_id__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -96,7 +93,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         code: str
         code__ne: str
         code__in: Iterable[str]
@@ -106,7 +102,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         value: str
         value__ne: str
         value__in: Iterable[str]
@@ -116,7 +111,6 @@ if TYPE_CHECKING:
         value__istartswith: str
         value__endswith: str
         value__iendswith: str
-        value__isnull: bool
         shipment_props_id: int
         shipment_props_id__ne: int
         shipment_props_id__in: Iterable[int]
@@ -125,7 +119,6 @@ if TYPE_CHECKING:
         shipment_props_id__lt: int
         shipment_props_id__lte: int
         shipment_props_id__range: tuple[int, int]
-        shipment_props_id__isnull: bool
         shipment_props: int | ShipmentProperty
         shipment_props__ne: int | ShipmentProperty
         shipment_props__in: Iterable[int | ShipmentProperty]
@@ -134,7 +127,6 @@ if TYPE_CHECKING:
         shipment_props__lt: int
         shipment_props__lte: int
         shipment_props__range: tuple[int, int]
-        shipment_props__isnull: bool
 
     class ShipmentPropertyValueQuerySet(
         QuerySet["ShipmentPropertyValue", ShipmentPropertyValueField, ShipmentPropertyValueOrder],

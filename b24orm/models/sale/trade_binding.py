@@ -65,7 +65,6 @@ if TYPE_CHECKING:
         order_id__lt: int
         order_id__lte: int
         order_id__range: tuple[int, int]
-        order_id__isnull: bool
         order: int | Order
         order__ne: int | Order
         order__in: Iterable[int | Order]
@@ -74,7 +73,6 @@ if TYPE_CHECKING:
         order__lt: int
         order__lte: int
         order__range: tuple[int, int]
-        order__isnull: bool
         external_order_id: str
         external_order_id__ne: str
         external_order_id__in: Iterable[str]
@@ -84,7 +82,6 @@ if TYPE_CHECKING:
         external_order_id__istartswith: str
         external_order_id__endswith: str
         external_order_id__iendswith: str
-        external_order_id__isnull: bool
         trading_platform_id: str
         trading_platform_id__ne: str
         trading_platform_id__in: Iterable[str]
@@ -94,7 +91,6 @@ if TYPE_CHECKING:
         trading_platform_id__istartswith: str
         trading_platform_id__endswith: str
         trading_platform_id__iendswith: str
-        trading_platform_id__isnull: bool
         trading_platform: str
         trading_platform__ne: str
         trading_platform__in: Iterable[str]
@@ -104,7 +100,6 @@ if TYPE_CHECKING:
         trading_platform__istartswith: str
         trading_platform__endswith: str
         trading_platform__iendswith: str
-        trading_platform__isnull: bool
         params: str
         params__ne: str
         params__in: Iterable[str]
@@ -114,7 +109,6 @@ if TYPE_CHECKING:
         params__istartswith: str
         params__endswith: str
         params__iendswith: str
-        params__isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
@@ -124,7 +118,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
         trading_platform_xml_id: str
         trading_platform_xml_id__ne: str
         trading_platform_xml_id__in: Iterable[str]
@@ -134,7 +127,6 @@ if TYPE_CHECKING:
         trading_platform_xml_id__istartswith: str
         trading_platform_xml_id__endswith: str
         trading_platform_xml_id__iendswith: str
-        trading_platform_xml_id__isnull: bool
 
     class TradeBindingQuerySet(QuerySet["TradeBinding", TradeBindingField, TradeBindingOrder]):
         """Rows of TradeBinding, with its own lookups."""

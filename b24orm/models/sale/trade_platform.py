@@ -70,7 +70,6 @@ if TYPE_CHECKING:
         code__istartswith: str
         code__endswith: str
         code__iendswith: str
-        code__isnull: bool
         active: bool
         active__ne: bool
         name: str
@@ -82,7 +81,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         description: str
         description__ne: str
         description__in: Iterable[str]
@@ -92,7 +90,6 @@ if TYPE_CHECKING:
         description__istartswith: str
         description__endswith: str
         description__iendswith: str
-        description__isnull: bool
         settings: str
         settings__ne: str
         settings__in: Iterable[str]
@@ -102,7 +99,6 @@ if TYPE_CHECKING:
         settings__istartswith: str
         settings__endswith: str
         settings__iendswith: str
-        settings__isnull: bool
         catalog_section_tab_class_name: str
         catalog_section_tab_class_name__ne: str
         catalog_section_tab_class_name__in: Iterable[str]
@@ -112,7 +108,6 @@ if TYPE_CHECKING:
         catalog_section_tab_class_name__istartswith: str
         catalog_section_tab_class_name__endswith: str
         catalog_section_tab_class_name__iendswith: str
-        catalog_section_tab_class_name__isnull: bool
         class_: str
         class___ne: str
         class___in: Iterable[str]
@@ -122,7 +117,6 @@ if TYPE_CHECKING:
         class___istartswith: str
         class___endswith: str
         class___iendswith: str
-        class___isnull: bool
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
@@ -132,7 +126,6 @@ if TYPE_CHECKING:
         xml_id__istartswith: str
         xml_id__endswith: str
         xml_id__iendswith: str
-        xml_id__isnull: bool
 
     class TradePlatformQuerySet(QuerySet["TradePlatform", TradePlatformField, TradePlatformOrder]):
         """Rows of TradePlatform, with its own lookups."""

@@ -14,7 +14,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     from typing import Literal
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
@@ -34,13 +34,32 @@ if TYPE_CHECKING:
         "members",
         "attachments",
     ]
-    ChecklistItemOrder = Never
+    ChecklistItemOrder = Literal[
+        "id",
+        "-id",
+        "parent_id",
+        "-parent_id",
+        "created_by",
+        "-created_by",
+        "title",
+        "-title",
+        "sort_index",
+        "-sort_index",
+        "is_complete",
+        "-is_complete",
+        "is_important",
+        "-is_important",
+        "toggled_by",
+        "-toggled_by",
+        "toggled_date",
+        "-toggled_date",
+    ]
     ChecklistItemRelation = Literal["task", "created_by_user", "toggled_by_user"]
 
     class ChecklistItemLookups(TypedDict, total=False):
         """What ``filter`` takes for ChecklistItem."""
 
-        taskid: int | str
+        task_id: int | str
 
     class ChecklistItemQuerySet(QuerySet["ChecklistItem", ChecklistItemField, ChecklistItemOrder]):
         """Rows of ChecklistItem, with its own lookups."""

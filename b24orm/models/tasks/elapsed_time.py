@@ -41,14 +41,23 @@ if TYPE_CHECKING:
         "-task_id",
         "user_id",
         "-user_id",
+        "seconds",
+        "-seconds",
+        "minutes",
+        "-minutes",
         "created_date",
         "-created_date",
+        "date_start",
+        "-date_start",
+        "date_stop",
+        "-date_stop",
     ]
     ElapsedTimeRelation = Literal["task", "user"]
 
     class ElapsedTimeLookups(TypedDict, total=False):
         """What ``filter`` takes for ElapsedTime."""
 
+        task_id: int
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -57,8 +66,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
-        task_id: int
         task_id__ne: int
         task_id__in: Iterable[int]
         task_id__gt: int
@@ -66,7 +73,6 @@ if TYPE_CHECKING:
         task_id__lt: int
         task_id__lte: int
         task_id__range: tuple[int, int]
-        task_id__isnull: bool
         task: int | Task
         task__ne: int | Task
         task__in: Iterable[int | Task]
@@ -75,7 +81,6 @@ if TYPE_CHECKING:
         task__lt: int
         task__lte: int
         task__range: tuple[int, int]
-        task__isnull: bool
         user_id: int
         user_id__ne: int
         user_id__in: Iterable[int]
@@ -84,7 +89,6 @@ if TYPE_CHECKING:
         user_id__lt: int
         user_id__lte: int
         user_id__range: tuple[int, int]
-        user_id__isnull: bool
         user: int | User
         user__ne: int | User
         user__in: Iterable[int | User]
@@ -93,7 +97,6 @@ if TYPE_CHECKING:
         user__lt: int
         user__lte: int
         user__range: tuple[int, int]
-        user__isnull: bool
         created_date: dt.datetime | dt.date
         created_date__ne: dt.datetime | dt.date
         created_date__in: Iterable[dt.datetime | dt.date]
@@ -102,7 +105,6 @@ if TYPE_CHECKING:
         created_date__lt: dt.datetime | dt.date
         created_date__lte: dt.datetime | dt.date
         created_date__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        created_date__isnull: bool
 
     class ElapsedTimeQuerySet(QuerySet["ElapsedTime", ElapsedTimeField, ElapsedTimeOrder]):
         """Rows of ElapsedTime, with its own lookups."""

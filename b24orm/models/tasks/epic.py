@@ -60,7 +60,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         group_id: int
         group_id__ne: int
         group_id__in: Iterable[int]
@@ -69,7 +68,6 @@ if TYPE_CHECKING:
         group_id__lt: int
         group_id__lte: int
         group_id__range: tuple[int, int]
-        group_id__isnull: bool
         group: int | Workgroup
         group__ne: int | Workgroup
         group__in: Iterable[int | Workgroup]
@@ -78,7 +76,6 @@ if TYPE_CHECKING:
         group__lt: int
         group__lte: int
         group__range: tuple[int, int]
-        group__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -88,7 +85,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         description: str
         description__ne: str
         description__in: Iterable[str]
@@ -98,7 +94,6 @@ if TYPE_CHECKING:
         description__istartswith: str
         description__endswith: str
         description__iendswith: str
-        description__isnull: bool
         created_by: int
         created_by__ne: int
         created_by__in: Iterable[int]
@@ -107,7 +102,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -116,7 +110,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
         modified_by: int
         modified_by__ne: int
         modified_by__in: Iterable[int]
@@ -125,7 +118,6 @@ if TYPE_CHECKING:
         modified_by__lt: int
         modified_by__lte: int
         modified_by__range: tuple[int, int]
-        modified_by__isnull: bool
         modified_by_user: int | User
         modified_by_user__ne: int | User
         modified_by_user__in: Iterable[int | User]
@@ -134,7 +126,6 @@ if TYPE_CHECKING:
         modified_by_user__lt: int
         modified_by_user__lte: int
         modified_by_user__range: tuple[int, int]
-        modified_by_user__isnull: bool
         color: str
         color__ne: str
         color__in: Iterable[str]
@@ -144,7 +135,6 @@ if TYPE_CHECKING:
         color__istartswith: str
         color__endswith: str
         color__iendswith: str
-        color__isnull: bool
 
     class EpicQuerySet(QuerySet["Epic", EpicField, EpicOrder]):
         """Rows of Epic, with its own lookups."""

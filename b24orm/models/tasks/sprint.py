@@ -71,7 +71,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         group_id: int
         group_id__ne: int
         group_id__in: Iterable[int]
@@ -80,7 +79,6 @@ if TYPE_CHECKING:
         group_id__lt: int
         group_id__lte: int
         group_id__range: tuple[int, int]
-        group_id__isnull: bool
         group: int | Workgroup
         group__ne: int | Workgroup
         group__in: Iterable[int | Workgroup]
@@ -89,7 +87,6 @@ if TYPE_CHECKING:
         group__lt: int
         group__lte: int
         group__range: tuple[int, int]
-        group__isnull: bool
         entity_type: str
         entity_type__ne: str
         entity_type__in: Iterable[str]
@@ -99,7 +96,6 @@ if TYPE_CHECKING:
         entity_type__istartswith: str
         entity_type__endswith: str
         entity_type__iendswith: str
-        entity_type__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
@@ -109,7 +105,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -118,7 +113,6 @@ if TYPE_CHECKING:
         sort__lt: int
         sort__lte: int
         sort__range: tuple[int, int]
-        sort__isnull: bool
         created_by: int
         created_by__ne: int
         created_by__in: Iterable[int]
@@ -127,7 +121,6 @@ if TYPE_CHECKING:
         created_by__lt: int
         created_by__lte: int
         created_by__range: tuple[int, int]
-        created_by__isnull: bool
         created_by_user: int | User
         created_by_user__ne: int | User
         created_by_user__in: Iterable[int | User]
@@ -136,7 +129,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        created_by_user__isnull: bool
         modified_by: int
         modified_by__ne: int
         modified_by__in: Iterable[int]
@@ -145,7 +137,6 @@ if TYPE_CHECKING:
         modified_by__lt: int
         modified_by__lte: int
         modified_by__range: tuple[int, int]
-        modified_by__isnull: bool
         modified_by_user: int | User
         modified_by_user__ne: int | User
         modified_by_user__in: Iterable[int | User]
@@ -154,7 +145,6 @@ if TYPE_CHECKING:
         modified_by_user__lt: int
         modified_by_user__lte: int
         modified_by_user__range: tuple[int, int]
-        modified_by_user__isnull: bool
         date_start: dt.datetime | dt.date
         date_start__ne: dt.datetime | dt.date
         date_start__in: Iterable[dt.datetime | dt.date]
@@ -163,7 +153,6 @@ if TYPE_CHECKING:
         date_start__lt: dt.datetime | dt.date
         date_start__lte: dt.datetime | dt.date
         date_start__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_start__isnull: bool
         date_end: dt.datetime | dt.date
         date_end__ne: dt.datetime | dt.date
         date_end__in: Iterable[dt.datetime | dt.date]
@@ -172,7 +161,6 @@ if TYPE_CHECKING:
         date_end__lt: dt.datetime | dt.date
         date_end__lte: dt.datetime | dt.date
         date_end__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_end__isnull: bool
         status: SprintStatusValue
         status__ne: SprintStatusValue
         status__in: Iterable[SprintStatusValue]
@@ -182,7 +170,6 @@ if TYPE_CHECKING:
         status__istartswith: str
         status__endswith: str
         status__iendswith: str
-        status__isnull: bool
 
     class SprintQuerySet(QuerySet["Sprint", SprintField, SprintOrder]):
         """Rows of Sprint, with its own lookups."""

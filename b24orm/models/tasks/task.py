@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.models.im.chat import Chat
     from b24orm.models.tasks.sprint import Sprint
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
@@ -152,7 +151,6 @@ if TYPE_CHECKING:
         "closed_by_user",
         "group_workgroup",
         "parent",
-        "chat",
     ]
 
     class TaskLookups(TypedDict, total=False):
@@ -486,7 +484,7 @@ class Task(Model, schema=TASK):
     Relations: sprint (Sprint by sprint_id), created_by_user (User by created_by), responsible_user
     (User by responsible_id), changed_by_user (User by changed_by), status_changed_by_user (User by
     status_changed_by), closed_by_user (User by closed_by), group_workgroup (Workgroup by group_id),
-    parent (Task by parent_id), chat (Chat by chat_id).
+    parent (Task by parent_id).
     """
 
     if TYPE_CHECKING:
@@ -592,6 +590,3 @@ class Task(Model, schema=TASK):
 
         @property
         def parent(self) -> Task | None: ...
-
-        @property
-        def chat(self) -> Chat | None: ...

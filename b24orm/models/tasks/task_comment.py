@@ -39,6 +39,8 @@ if TYPE_CHECKING:
         "-author_id",
         "author_name",
         "-author_name",
+        "author_email",
+        "-author_email",
         "post_date",
         "-post_date",
     ]
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     class TaskCommentLookups(TypedDict, total=False):
         """What ``filter`` takes for TaskComment."""
 
-        taskid: int | str
+        task_id: int | str
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -56,7 +58,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         author_id: int
         author_id__ne: int
         author_id__in: Iterable[int]
@@ -65,7 +66,6 @@ if TYPE_CHECKING:
         author_id__lt: int
         author_id__lte: int
         author_id__range: tuple[int, int]
-        author_id__isnull: bool
         author: int | User
         author__ne: int | User
         author__in: Iterable[int | User]
@@ -74,17 +74,9 @@ if TYPE_CHECKING:
         author__lt: int
         author__lte: int
         author__range: tuple[int, int]
-        author__isnull: bool
         author_name: str
         author_name__ne: str
         author_name__in: Iterable[str]
-        author_name__contains: str
-        author_name__icontains: str
-        author_name__startswith: str
-        author_name__istartswith: str
-        author_name__endswith: str
-        author_name__iendswith: str
-        author_name__isnull: bool
         post_date: dt.datetime | dt.date
         post_date__ne: dt.datetime | dt.date
         post_date__in: Iterable[dt.datetime | dt.date]
@@ -93,7 +85,6 @@ if TYPE_CHECKING:
         post_date__lt: dt.datetime | dt.date
         post_date__lte: dt.datetime | dt.date
         post_date__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        post_date__isnull: bool
 
     class TaskCommentQuerySet(QuerySet["TaskComment", TaskCommentField, TaskCommentOrder]):
         """Rows of TaskComment, with its own lookups."""

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.models.im.chat import Chat
     from b24orm.models.mail.mail_message_v3 import MailMessage
-    from b24orm.models.tasks.elapsed_time import ElapsedTime
     from b24orm.models.tasks.epic import Epic
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
@@ -132,15 +130,12 @@ if TYPE_CHECKING:
         "epic",
         "parent_task_v3",
         "parent_task_v3_",
-        "chat_chat",
-        "chat_chat_",
         "changed_by_user",
         "changed_by_user_",
         "status_changed_by_user",
         "status_changed_by_user_",
         "closed_by_user",
         "closed_by_user_",
-        "elapsed_time_elapsed_time",
         "email_mail_message",
         "email_mail_message_",
     ]
@@ -166,12 +161,11 @@ class TaskV3(Model, schema=TASK_V3):
     Relations: creator_user (User by creator_id), creator_user_ (User by creator), responsible_user
     (User by responsible_id), responsible_user_ (User by responsible), group_workgroup (Workgroup by
     group_id), group_workgroup_ (Workgroup by group), epic (Epic by epic_id), parent_task_v3 (TaskV3
-    by parent_id), parent_task_v3_ (TaskV3 by parent), chat_chat (Chat by chat_id), chat_chat_ (Chat
-    by chat), changed_by_user (User by changed_by_id), changed_by_user_ (User by changed_by),
-    status_changed_by_user (User by status_changed_by_id), status_changed_by_user_ (User by
-    status_changed_by), closed_by_user (User by closed_by_id), closed_by_user_ (User by closed_by),
-    elapsed_time_elapsed_time (ElapsedTime by elapsed_time), email_mail_message (MailMessage by
-    email_id), email_mail_message_ (MailMessage by email).
+    by parent_id), parent_task_v3_ (TaskV3 by parent), changed_by_user (User by changed_by_id),
+    changed_by_user_ (User by changed_by), status_changed_by_user (User by status_changed_by_id),
+    status_changed_by_user_ (User by status_changed_by), closed_by_user (User by closed_by_id),
+    closed_by_user_ (User by closed_by), email_mail_message (MailMessage by email_id),
+    email_mail_message_ (MailMessage by email).
     """
 
     if TYPE_CHECKING:
@@ -303,12 +297,6 @@ class TaskV3(Model, schema=TASK_V3):
         def parent_task_v3_(self) -> TaskV3 | None: ...
 
         @property
-        def chat_chat(self) -> Chat | None: ...
-
-        @property
-        def chat_chat_(self) -> Chat | None: ...
-
-        @property
         def changed_by_user(self) -> User | None: ...
 
         @property
@@ -325,9 +313,6 @@ class TaskV3(Model, schema=TASK_V3):
 
         @property
         def closed_by_user_(self) -> User | None: ...
-
-        @property
-        def elapsed_time_elapsed_time(self) -> ElapsedTime | None: ...
 
         @property
         def email_mail_message(self) -> MailMessage | None: ...

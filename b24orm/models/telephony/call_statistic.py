@@ -123,7 +123,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         portal_user_id: int
         portal_user_id__ne: int
         portal_user_id__in: Iterable[int]
@@ -132,7 +131,6 @@ if TYPE_CHECKING:
         portal_user_id__lt: int
         portal_user_id__lte: int
         portal_user_id__range: tuple[int, int]
-        portal_user_id__isnull: bool
         portal_user: int | User
         portal_user__ne: int | User
         portal_user__in: Iterable[int | User]
@@ -141,67 +139,36 @@ if TYPE_CHECKING:
         portal_user__lt: int
         portal_user__lte: int
         portal_user__range: tuple[int, int]
-        portal_user__isnull: bool
         portal_number: str
         portal_number__ne: str
         portal_number__in: Iterable[str]
         portal_number__contains: str
         portal_number__icontains: str
-        portal_number__startswith: str
-        portal_number__istartswith: str
-        portal_number__endswith: str
-        portal_number__iendswith: str
-        portal_number__isnull: bool
         phone_number: str
         phone_number__ne: str
         phone_number__in: Iterable[str]
         phone_number__contains: str
         phone_number__icontains: str
-        phone_number__startswith: str
-        phone_number__istartswith: str
-        phone_number__endswith: str
-        phone_number__iendswith: str
-        phone_number__isnull: bool
         call_id: str
         call_id__ne: str
         call_id__in: Iterable[str]
         call_id__contains: str
         call_id__icontains: str
-        call_id__startswith: str
-        call_id__istartswith: str
-        call_id__endswith: str
-        call_id__iendswith: str
-        call_id__isnull: bool
         external_call_id: str
         external_call_id__ne: str
         external_call_id__in: Iterable[str]
         external_call_id__contains: str
         external_call_id__icontains: str
-        external_call_id__startswith: str
-        external_call_id__istartswith: str
-        external_call_id__endswith: str
-        external_call_id__iendswith: str
-        external_call_id__isnull: bool
         call_category: str
         call_category__ne: str
         call_category__in: Iterable[str]
         call_category__contains: str
         call_category__icontains: str
-        call_category__startswith: str
-        call_category__istartswith: str
-        call_category__endswith: str
-        call_category__iendswith: str
-        call_category__isnull: bool
         call_log: str
         call_log__ne: str
         call_log__in: Iterable[str]
         call_log__contains: str
         call_log__icontains: str
-        call_log__startswith: str
-        call_log__istartswith: str
-        call_log__endswith: str
-        call_log__iendswith: str
-        call_log__isnull: bool
         call_duration: int
         call_duration__ne: int
         call_duration__in: Iterable[int]
@@ -210,7 +177,6 @@ if TYPE_CHECKING:
         call_duration__lt: int
         call_duration__lte: int
         call_duration__range: tuple[int, int]
-        call_duration__isnull: bool
         call_start_date: dt.datetime | dt.date
         call_start_date__ne: dt.datetime | dt.date
         call_start_date__in: Iterable[dt.datetime | dt.date]
@@ -219,17 +185,11 @@ if TYPE_CHECKING:
         call_start_date__lt: dt.datetime | dt.date
         call_start_date__lte: dt.datetime | dt.date
         call_start_date__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        call_start_date__isnull: bool
         call_record_url: str
         call_record_url__ne: str
         call_record_url__in: Iterable[str]
         call_record_url__contains: str
         call_record_url__icontains: str
-        call_record_url__startswith: str
-        call_record_url__istartswith: str
-        call_record_url__endswith: str
-        call_record_url__iendswith: str
-        call_record_url__isnull: bool
         call_vote: int
         call_vote__ne: int
         call_vote__in: Iterable[int]
@@ -238,7 +198,6 @@ if TYPE_CHECKING:
         call_vote__lt: int
         call_vote__lte: int
         call_vote__range: tuple[int, int]
-        call_vote__isnull: bool
         cost: Decimal | int | float
         cost__ne: Decimal | int | float
         cost__in: Iterable[Decimal | int | float]
@@ -247,47 +206,26 @@ if TYPE_CHECKING:
         cost__lt: Decimal | int | float
         cost__lte: Decimal | int | float
         cost__range: tuple[Decimal | int | float, Decimal | int | float]
-        cost__isnull: bool
         cost_currency: str
         cost_currency__ne: str
         cost_currency__in: Iterable[str]
         cost_currency__contains: str
         cost_currency__icontains: str
-        cost_currency__startswith: str
-        cost_currency__istartswith: str
-        cost_currency__endswith: str
-        cost_currency__iendswith: str
-        cost_currency__isnull: bool
         call_failed_code: str
         call_failed_code__ne: str
         call_failed_code__in: Iterable[str]
         call_failed_code__contains: str
         call_failed_code__icontains: str
-        call_failed_code__startswith: str
-        call_failed_code__istartswith: str
-        call_failed_code__endswith: str
-        call_failed_code__iendswith: str
-        call_failed_code__isnull: bool
         call_failed_reason: str
         call_failed_reason__ne: str
         call_failed_reason__in: Iterable[str]
         call_failed_reason__contains: str
         call_failed_reason__icontains: str
-        call_failed_reason__startswith: str
-        call_failed_reason__istartswith: str
-        call_failed_reason__endswith: str
-        call_failed_reason__iendswith: str
-        call_failed_reason__isnull: bool
         crm_entity_type: str
         crm_entity_type__ne: str
         crm_entity_type__in: Iterable[str]
         crm_entity_type__contains: str
         crm_entity_type__icontains: str
-        crm_entity_type__startswith: str
-        crm_entity_type__istartswith: str
-        crm_entity_type__endswith: str
-        crm_entity_type__iendswith: str
-        crm_entity_type__isnull: bool
         crm_entity_id: int
         crm_entity_id__ne: int
         crm_entity_id__in: Iterable[int]
@@ -296,7 +234,6 @@ if TYPE_CHECKING:
         crm_entity_id__lt: int
         crm_entity_id__lte: int
         crm_entity_id__range: tuple[int, int]
-        crm_entity_id__isnull: bool
         crm_activity_id: int
         crm_activity_id__ne: int
         crm_activity_id__in: Iterable[int]
@@ -305,7 +242,6 @@ if TYPE_CHECKING:
         crm_activity_id__lt: int
         crm_activity_id__lte: int
         crm_activity_id__range: tuple[int, int]
-        crm_activity_id__isnull: bool
         crm_activity: int | Activity
         crm_activity__ne: int | Activity
         crm_activity__in: Iterable[int | Activity]
@@ -314,7 +250,6 @@ if TYPE_CHECKING:
         crm_activity__lt: int
         crm_activity__lte: int
         crm_activity__range: tuple[int, int]
-        crm_activity__isnull: bool
         rest_app_id: int
         rest_app_id__ne: int
         rest_app_id__in: Iterable[int]
@@ -323,17 +258,11 @@ if TYPE_CHECKING:
         rest_app_id__lt: int
         rest_app_id__lte: int
         rest_app_id__range: tuple[int, int]
-        rest_app_id__isnull: bool
         rest_app_name: str
         rest_app_name__ne: str
         rest_app_name__in: Iterable[str]
         rest_app_name__contains: str
         rest_app_name__icontains: str
-        rest_app_name__startswith: str
-        rest_app_name__istartswith: str
-        rest_app_name__endswith: str
-        rest_app_name__iendswith: str
-        rest_app_name__isnull: bool
         transcript_id: int
         transcript_id__ne: int
         transcript_id__in: Iterable[int]
@@ -342,7 +271,6 @@ if TYPE_CHECKING:
         transcript_id__lt: int
         transcript_id__lte: int
         transcript_id__range: tuple[int, int]
-        transcript_id__isnull: bool
         transcript_pending: bool
         transcript_pending__ne: bool
         session_id: int
@@ -353,7 +281,6 @@ if TYPE_CHECKING:
         session_id__lt: int
         session_id__lte: int
         session_id__range: tuple[int, int]
-        session_id__isnull: bool
         redial_attempt: int
         redial_attempt__ne: int
         redial_attempt__in: Iterable[int]
@@ -362,17 +289,11 @@ if TYPE_CHECKING:
         redial_attempt__lt: int
         redial_attempt__lte: int
         redial_attempt__range: tuple[int, int]
-        redial_attempt__isnull: bool
         comment: str
         comment__ne: str
         comment__in: Iterable[str]
         comment__contains: str
         comment__icontains: str
-        comment__startswith: str
-        comment__istartswith: str
-        comment__endswith: str
-        comment__iendswith: str
-        comment__isnull: bool
         record_duration: int
         record_duration__ne: int
         record_duration__in: Iterable[int]
@@ -381,7 +302,6 @@ if TYPE_CHECKING:
         record_duration__lt: int
         record_duration__lte: int
         record_duration__range: tuple[int, int]
-        record_duration__isnull: bool
         call_type: int
         call_type__ne: int
         call_type__in: Iterable[int]
@@ -390,7 +310,6 @@ if TYPE_CHECKING:
         call_type__lt: int
         call_type__lte: int
         call_type__range: tuple[int, int]
-        call_type__isnull: bool
 
     class CallStatisticQuerySet(QuerySet["CallStatistic", CallStatisticField, CallStatisticOrder]):
         """Rows of CallStatistic, with its own lookups."""

@@ -80,11 +80,6 @@ if TYPE_CHECKING:
         type__in: Iterable[SipLineTypeValue]
         type__contains: str
         type__icontains: str
-        type__startswith: str
-        type__istartswith: str
-        type__endswith: str
-        type__iendswith: str
-        type__isnull: bool
         config_id: int
         config_id__ne: int
         config_id__in: Iterable[int]
@@ -93,7 +88,6 @@ if TYPE_CHECKING:
         config_id__lt: int
         config_id__lte: int
         config_id__range: tuple[int, int]
-        config_id__isnull: bool
         reg_id: int
         reg_id__ne: int
         reg_id__in: Iterable[int]
@@ -102,57 +96,31 @@ if TYPE_CHECKING:
         reg_id__lt: int
         reg_id__lte: int
         reg_id__range: tuple[int, int]
-        reg_id__isnull: bool
         server: str
         server__ne: str
         server__in: Iterable[str]
         server__contains: str
         server__icontains: str
-        server__startswith: str
-        server__istartswith: str
-        server__endswith: str
-        server__iendswith: str
-        server__isnull: bool
         login: str
         login__ne: str
         login__in: Iterable[str]
         login__contains: str
         login__icontains: str
-        login__startswith: str
-        login__istartswith: str
-        login__endswith: str
-        login__iendswith: str
-        login__isnull: bool
         password: str
         password__ne: str
         password__in: Iterable[str]
         password__contains: str
         password__icontains: str
-        password__startswith: str
-        password__istartswith: str
-        password__endswith: str
-        password__iendswith: str
-        password__isnull: bool
         auth_user: str
         auth_user__ne: str
         auth_user__in: Iterable[str]
         auth_user__contains: str
         auth_user__icontains: str
-        auth_user__startswith: str
-        auth_user__istartswith: str
-        auth_user__endswith: str
-        auth_user__iendswith: str
-        auth_user__isnull: bool
         outbound_proxy: str
         outbound_proxy__ne: str
         outbound_proxy__in: Iterable[str]
         outbound_proxy__contains: str
         outbound_proxy__icontains: str
-        outbound_proxy__startswith: str
-        outbound_proxy__istartswith: str
-        outbound_proxy__endswith: str
-        outbound_proxy__iendswith: str
-        outbound_proxy__isnull: bool
         detect_line_number: bool
         detect_line_number__ne: bool
         line_detect_header_order: str
@@ -160,11 +128,6 @@ if TYPE_CHECKING:
         line_detect_header_order__in: Iterable[str]
         line_detect_header_order__contains: str
         line_detect_header_order__icontains: str
-        line_detect_header_order__startswith: str
-        line_detect_header_order__istartswith: str
-        line_detect_header_order__endswith: str
-        line_detect_header_order__iendswith: str
-        line_detect_header_order__isnull: bool
         registration_status_code: int
         registration_status_code__ne: int
         registration_status_code__in: Iterable[int]
@@ -173,57 +136,31 @@ if TYPE_CHECKING:
         registration_status_code__lt: int
         registration_status_code__lte: int
         registration_status_code__range: tuple[int, int]
-        registration_status_code__isnull: bool
         registration_error_message: str
         registration_error_message__ne: str
         registration_error_message__in: Iterable[str]
         registration_error_message__contains: str
         registration_error_message__icontains: str
-        registration_error_message__startswith: str
-        registration_error_message__istartswith: str
-        registration_error_message__endswith: str
-        registration_error_message__iendswith: str
-        registration_error_message__isnull: bool
         title: str
         title__ne: str
         title__in: Iterable[str]
         title__contains: str
         title__icontains: str
-        title__startswith: str
-        title__istartswith: str
-        title__endswith: str
-        title__iendswith: str
-        title__isnull: bool
         incoming_server: str
         incoming_server__ne: str
         incoming_server__in: Iterable[str]
         incoming_server__contains: str
         incoming_server__icontains: str
-        incoming_server__startswith: str
-        incoming_server__istartswith: str
-        incoming_server__endswith: str
-        incoming_server__iendswith: str
-        incoming_server__isnull: bool
         incoming_login: str
         incoming_login__ne: str
         incoming_login__in: Iterable[str]
         incoming_login__contains: str
         incoming_login__icontains: str
-        incoming_login__startswith: str
-        incoming_login__istartswith: str
-        incoming_login__endswith: str
-        incoming_login__iendswith: str
-        incoming_login__isnull: bool
         incoming_password: str
         incoming_password__ne: str
         incoming_password__in: Iterable[str]
         incoming_password__contains: str
         incoming_password__icontains: str
-        incoming_password__startswith: str
-        incoming_password__istartswith: str
-        incoming_password__endswith: str
-        incoming_password__iendswith: str
-        incoming_password__isnull: bool
 
     class SipLineQuerySet(QuerySet["SipLine", SipLineField, SipLineOrder]):
         """Rows of SipLine, with its own lookups."""

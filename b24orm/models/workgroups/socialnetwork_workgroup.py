@@ -97,7 +97,6 @@ if TYPE_CHECKING:
         name__istartswith: str
         name__endswith: str
         name__iendswith: str
-        name__isnull: bool
         active: bool
         active__ne: bool
         subject_id: int
@@ -124,7 +123,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         date_update: dt.datetime | dt.date
         date_update__ne: dt.datetime | dt.date
         date_update__in: Iterable[dt.datetime | dt.date]
@@ -133,7 +131,6 @@ if TYPE_CHECKING:
         date_update__lt: dt.datetime | dt.date
         date_update__lte: dt.datetime | dt.date
         date_update__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_update__isnull: bool
         date_activity: dt.datetime | dt.date
         date_activity__ne: dt.datetime | dt.date
         date_activity__in: Iterable[dt.datetime | dt.date]
@@ -142,7 +139,6 @@ if TYPE_CHECKING:
         date_activity__lt: dt.datetime | dt.date
         date_activity__lte: dt.datetime | dt.date
         date_activity__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_activity__isnull: bool
         owner_id: int
         owner_id__ne: int
         owner_id__in: Iterable[int]
@@ -151,7 +147,6 @@ if TYPE_CHECKING:
         owner_id__lt: int
         owner_id__lte: int
         owner_id__range: tuple[int, int]
-        owner_id__isnull: bool
         owner: int | User
         owner__ne: int | User
         owner__in: Iterable[int | User]
@@ -160,7 +155,6 @@ if TYPE_CHECKING:
         owner__lt: int
         owner__lte: int
         owner__range: tuple[int, int]
-        owner__isnull: bool
 
     class SocialnetworkWorkgroupQuerySet(
         QuerySet["SocialnetworkWorkgroup", SocialnetworkWorkgroupField, SocialnetworkWorkgroupOrder],

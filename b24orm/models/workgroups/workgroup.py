@@ -86,27 +86,16 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        id__isnull: bool
         site_id: str
         site_id__ne: str
         site_id__in: Iterable[str]
         site_id__contains: str
         site_id__icontains: str
-        site_id__startswith: str
-        site_id__istartswith: str
-        site_id__endswith: str
-        site_id__iendswith: str
-        site_id__isnull: bool
         name: str
         name__ne: str
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
-        name__isnull: bool
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -115,7 +104,6 @@ if TYPE_CHECKING:
         date_create__lt: dt.datetime | dt.date
         date_create__lte: dt.datetime | dt.date
         date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_create__isnull: bool
         date_update: dt.datetime | dt.date
         date_update__ne: dt.datetime | dt.date
         date_update__in: Iterable[dt.datetime | dt.date]
@@ -124,7 +112,6 @@ if TYPE_CHECKING:
         date_update__lt: dt.datetime | dt.date
         date_update__lte: dt.datetime | dt.date
         date_update__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_update__isnull: bool
         date_activity: dt.datetime | dt.date
         date_activity__ne: dt.datetime | dt.date
         date_activity__in: Iterable[dt.datetime | dt.date]
@@ -133,7 +120,6 @@ if TYPE_CHECKING:
         date_activity__lt: dt.datetime | dt.date
         date_activity__lte: dt.datetime | dt.date
         date_activity__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        date_activity__isnull: bool
         active: bool
         active__ne: bool
         visible: bool
@@ -150,7 +136,6 @@ if TYPE_CHECKING:
         subject_id__lt: int
         subject_id__lte: int
         subject_id__range: tuple[int, int]
-        subject_id__isnull: bool
         owner_id: int
         owner_id__ne: int
         owner_id__in: Iterable[int]
@@ -159,7 +144,6 @@ if TYPE_CHECKING:
         owner_id__lt: int
         owner_id__lte: int
         owner_id__range: tuple[int, int]
-        owner_id__isnull: bool
         owner: int | User
         owner__ne: int | User
         owner__in: Iterable[int | User]
@@ -168,7 +152,6 @@ if TYPE_CHECKING:
         owner__lt: int
         owner__lte: int
         owner__range: tuple[int, int]
-        owner__isnull: bool
         is_extranet: bool
         is_extranet__ne: bool
 
