@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from codegen.load import load
+from codegen.method_source import read_methods
 from codegen.source import OVERLAY, MetadataError, tidy
 from codegen.tree import differences, render_tree, write_tree
 
@@ -48,7 +49,7 @@ def main(given: Sequence[str] | None = None) -> int:
     if arguments.tidy:
         return _tidy_all(metadata)
     try:
-        files = render_tree(load(metadata))
+        files = render_tree(load(metadata), read_methods(metadata.parent / "methods"))
     except MetadataError as error:
         print(error, file=sys.stderr)
         return 1

@@ -8,20 +8,27 @@ from typing import Final
 
 from codegen.header import header
 from codegen.load import Entity
+from codegen.method_source import Method
 from codegen.render_facts import render_facts, render_index
+from codegen.render_methods import render_methods, render_methods_index
 from codegen.render_models import render_model, render_models_index
 
 __all__ = ["OWNED", "differences", "render_tree", "write_tree"]
 
-OWNED: Final = ("b24orm/facts", "b24orm/models")
+OWNED: Final = ("b24orm/facts", "b24orm/methods", "b24orm/models")
 """Folders that hold generated modules and nothing else."""
 
 _WRITTEN_BY_HAND: Final = frozenset({"b24orm/facts/__init__.py"})
 
 
-def render_tree(entities: Sequence[Entity]) -> Mapping[str, str]:
+def render_tree(
+    entities: Sequence[Entity], methods: Mapping[str, tuple[Method, ...]] | None = None
+) -> Mapping[str, str]:
     """Every generated file: its path below the repository and its text."""
+    methods = methods or {}
     files = {
+        "b24orm/methods/__init__.py": render_methods_index(methods),
+        **{f"b24orm/methods/{word}.py": render_methods(word, found) for word, found in methods.items()},
         "b24orm/facts/index.py": render_index(entities),
         "b24orm/models/__init__.py": render_models_index(entities),
     }
