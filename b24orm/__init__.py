@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from b24orm.entity import MultiField as MultiField
     from b24orm.errors import B24Error as B24Error
     from b24orm.executor.limits import RateLimits as RateLimits
+    from b24orm.orm import Prefetch as Prefetch
     from b24orm.orm import Q as Q
     from b24orm.portal import AsyncPortal as AsyncPortal
     from b24orm.portal import Portal as Portal
@@ -35,6 +36,7 @@ __all__ = [
     "InvalidRowWarning",
     "MultiField",
     "Portal",
+    "Prefetch",
     "Q",
     "RateLimits",
     "connect",
@@ -48,6 +50,7 @@ _PLACES = {
     "InvalidRowWarning": "b24orm.entity",
     "MultiField": "b24orm.entity",
     "Portal": "b24orm.portal",
+    "Prefetch": "b24orm.orm",
     "Q": "b24orm.query.nodes",
     "RateLimits": "b24orm.executor.limits",
     "connect": "b24orm.portal",

@@ -8,10 +8,19 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
+from contextlib import aclosing, contextmanager
 from types import TracebackType
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from aiohttp import ClientSession
 
@@ -32,7 +41,11 @@ from b24orm.transport.webhook import Webhook
 __all__ = ["AsyncPortal", "Portal", "connect", "current_portal"]
 
 _T = TypeVar("_T")
-Items = dict[str, Any] | Iterable[Mapping[str, Any]]
+Source = Callable[[Executor], AsyncGenerator[Page, None]]
+if TYPE_CHECKING:
+    Items = dict[str, Any] | Iterable[Mapping[str, Any]]
+else:
+    Items = Any  # checked one by one in _checked, which says more than a type hint could
 _VARIABLE = "B24_WEBHOOK_URL"
 
 
@@ -95,16 +108,17 @@ class _Client:
         return self._executor
 
     async def _pages(
-        self, source: AsyncIterator[Page], label: str, flow: Flow | None = None
+        self, source: AsyncGenerator[Page, None], label: str, flow: Flow | None = None
     ) -> AsyncIterator[Page]:
         with Progress(self._progress, label) as bar:
-            async for page in source:
-                bar.add(len(page), flow.expected if flow is not None else None)
-                yield page
+            async with aclosing(source):  # who leaves early ends what is under way
+                async for page in source:
+                    bar.add(len(page), flow.expected if flow is not None else None)
+                    yield page
 
-    def stream(self, flow: Flow, label: str) -> AsyncIterator[Page]:
-        """The pages of a flow, on the loop that the portal's connections belong to."""
-        return self._pages(self._open().stream(flow), label, flow)
+    def stream(self, source: Source, label: str, flow: Flow) -> AsyncIterator[Page]:
+        """The pages of a source, on the loop that the portal's connections belong to."""
+        return self._pages(source(self._open()), label, flow)
 
     async def _get_all(self, method: str, params: Mapping[str, Any] | None) -> list[Any]:
         source = rest.all_rows(self._open(), method, params or {})
@@ -143,7 +157,7 @@ class _Client:
 
 
 def _checked(method: str, items: Iterable[Any]) -> list[Mapping[str, Any]]:
-    if isinstance(items, (str, bytes)):
+    if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
         raise InvalidValue(f"call({method!r}) takes a dict of parameters or a list of them, not {items!r}")
     listed = list(items)
     for number, item in enumerate(listed):
@@ -191,6 +205,7 @@ class AsyncPortal(_Client, NamedMethods[Coroutine[Any, Any, Any]]):
             await self._executor.close()
         self._closed = True
 
+    @guard
     async def call(self, method: str, items: Items | None = None, *, raw: bool = False) -> Any:
         """The answer of a method; for a list of parameter sets, the answers in order.
 
@@ -205,14 +220,17 @@ class AsyncPortal(_Client, NamedMethods[Coroutine[Any, Any, Any]]):
         """
         return await self._call(method, items, raw=raw)
 
+    @guard
     async def call_batch(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """A batch as the REST docs write it; the results by label. Rule: ``batch``."""
         return await rest.call_batch(self._open(), params)
 
+    @guard
     async def get_all(self, method: str, params: Mapping[str, Any] | None = None) -> list[Any]:
         """Every row of a list method, whatever the paging. ``order`` is kept, equals are kept."""
         return await self._get_all(method, params)
 
+    @guard
     async def get_by_ID(  # noqa: N802 - the name that users know
         self,
         method: str,
@@ -223,6 +241,7 @@ class AsyncPortal(_Client, NamedMethods[Coroutine[Any, Any, Any]]):
         """What the method answers for each id, as a dict by id."""
         return await rest.get_by_id(self._open(), method, ID_list, ID_field_name, params or {})
 
+    @guard
     async def list_and_get(self, method_branch: str, ID_field_name: str = "ID") -> dict[Any, Any]:  # noqa: N803
         """Everything ``branch.list`` lists, as ``branch.get`` answers it, by id."""
         return await rest.list_and_get(self._open(), method_branch, ID_field_name)
@@ -231,9 +250,9 @@ class AsyncPortal(_Client, NamedMethods[Coroutine[Any, Any, Any]]):
         """Runs work on the portal's loop: the running one."""
         return await work()
 
-    def astream(self, flow: Flow, label: str) -> AsyncIterator[Page]:
-        """The pages of a flow."""
-        return self.stream(flow, label)
+    def astream(self, source: Source, label: str, flow: Flow) -> AsyncIterator[Page]:
+        """The pages of a source."""
+        return self.stream(source, label, flow)
 
     def run(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:  # noqa: ARG002
         """Refused: this portal's connections belong to your event loop."""
@@ -241,7 +260,7 @@ class AsyncPortal(_Client, NamedMethods[Coroutine[Any, Any, Any]]):
             "an AsyncPortal can't be used synchronously: await the a-prefixed twin, or use connect()"
         )
 
-    def iterate(self, flow: Flow, label: str) -> Iterator[Page]:  # noqa: ARG002
+    def iterate(self, source: Source, label: str, flow: Flow) -> Iterator[Page]:  # noqa: ARG002
         """Refused, as :meth:`run`."""
         raise UsageError("an AsyncPortal can't be used synchronously: use 'async for', or connect()")
 
@@ -280,18 +299,18 @@ class Portal(_Client, NamedMethods[Any]):
         self._open()
         return self._loop.run(work())
 
-    def iterate(self, flow: Flow, label: str) -> Iterator[Page]:
-        """The pages of a flow, one hop to the background loop a page."""
-        return self._loop.iterate(self.stream(flow, label))
+    def iterate(self, source: Source, label: str, flow: Flow) -> Iterator[Page]:
+        """The pages of a source, one hop to the background loop a page."""
+        return self._loop.iterate(self.stream(source, label, flow))
 
     async def arun(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
         """Runs work on the background loop, awaited from any other."""
         self._open()
         return await self._loop.arun(work())
 
-    def astream(self, flow: Flow, label: str) -> AsyncIterator[Page]:
-        """The pages of a flow, for ``async for`` on any loop."""
-        return self._loop.aiterate(self.stream(flow, label))
+    def astream(self, source: Source, label: str, flow: Flow) -> AsyncIterator[Page]:
+        """The pages of a source, for ``async for`` on any loop."""
+        return self._loop.aiterate(self.stream(source, label, flow))
 
     @guard
     def call(self, method: str, items: Items | None = None, *, raw: bool = False) -> Any:

@@ -9,7 +9,8 @@ module an entity; nothing here does any I/O.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as _field
 from functools import cached_property
 from typing import Literal
 
@@ -20,6 +21,7 @@ __all__ = [
     "Dialect",
     "EntitySchema",
     "FieldSchema",
+    "LinkSchema",
     "ListSchema",
     "MethodSchema",
     "Paging",
@@ -114,6 +116,31 @@ class FieldSchema:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSchema:
+    """Rows of another entity that belong to one row (``company.deals``, ``deal.contacts``).
+
+    Attributes:
+        name: the attribute.
+        entity: the other entity.
+        field: for a reverse relation: the other entity's field that holds our id.
+        constants: for a reverse relation: further conditions, by the other entity's names.
+        each: for a reverse relation: the list takes one id a call, not a list of them.
+        method: else the method that answers the bindings of one id.
+        id_param: the parameter of ``method`` that takes our id.
+        key: where each binding holds the id of the other row.
+    """
+
+    name: str
+    entity: str
+    field: str | None = None
+    constants: Mapping[str, str] = _field(default_factory=dict)
+    each: bool = False
+    method: str | None = None
+    id_param: str = "id"
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MethodSchema:
     """One REST method that reads or writes a single row.
 
@@ -192,6 +219,7 @@ class EntitySchema:
             ``filter.iblockId`` (a key that must stand inside ``filter``).
         parent_names: Python names of those whose own name means something else in rows.
         user_fields: UF_* fields can appear in rows.
+        links: rows of other entities that belong to a row, by attribute.
         user_field_prefix: how those fields are spelled on the wire (``UF_`` or ``uf``).
     """
 
@@ -201,14 +229,15 @@ class EntitySchema:
     api: Api = "v2"
     fields: Mapping[str, FieldSchema]
     list: ListSchema | None = None
-    methods: Mapping[str, MethodSchema] = field(default_factory=dict)
-    actions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    methods: Mapping[str, MethodSchema] = _field(default_factory=dict)
+    actions: Mapping[str, tuple[str, ...]] = _field(default_factory=dict)
     id_name: str = "id"
-    fixed_params: Mapping[str, object] = field(default_factory=dict)
+    fixed_params: Mapping[str, object] = _field(default_factory=dict)
     parent_params: tuple[str, ...] = ()
-    parent_names: Mapping[str, str] = field(default_factory=dict)
+    parent_names: Mapping[str, str] = _field(default_factory=dict)
     user_fields: bool = False
     user_field_prefix: str = "UF_"
+    links: Mapping[str, LinkSchema] = _field(default_factory=dict)
 
     @property
     def id_field(self) -> FieldSchema:

@@ -7,12 +7,13 @@ stands in the overlay, with its reason.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, cast
 
 from b24orm.query.lookups import kind_of
 from b24orm.schema import Dialect, EntitySchema, FieldSchema, ListSchema, MethodSchema, Paging
+from codegen.links import find_links
 from codegen.names import constant, field_names, relation_name, snake
 from codegen.overlay import apply, read_overlay
 from codegen.source import METHOD_KINDS, Source, read_sources
@@ -62,6 +63,8 @@ def load(root: Path) -> tuple[Entity, ...]:
     names = class_names(sources)
     targets = resolve_targets(sources, names)
     entities = [_entity(source, names[source.key], targets[source.key]) for source in sources]
+    links = find_links({entity.key: entity.schema for entity in entities}, sources)
+    entities = [replace(e, schema=replace(e.schema, links=links[e.key])) for e in entities]
     return tuple(sorted(entities, key=lambda entity: entity.schema.name))
 
 

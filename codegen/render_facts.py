@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any, Final
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 from codegen.header import header
 from codegen.layout import Group, Node, call, literal, text
 from codegen.load import Entity
 
 __all__ = ["render_facts", "render_index"]
 
-_NESTED: Final = ("fields", "list", "methods")
+_NESTED: Final = ("fields", "list", "methods", "links")
 
 
 def _default(spec: Field[Any]) -> object:
@@ -22,7 +22,9 @@ def _default(spec: Field[Any]) -> object:
     return spec.default
 
 
-def _arguments(value: EntitySchema | FieldSchema | ListSchema | MethodSchema) -> Iterable[tuple[str, object]]:
+def _arguments(
+    value: EntitySchema | FieldSchema | LinkSchema | ListSchema | MethodSchema,
+) -> Iterable[tuple[str, object]]:
     """The constructor's arguments that differ from their defaults."""
     for spec in fields(value):
         given = getattr(value, spec.name)
@@ -30,16 +32,18 @@ def _arguments(value: EntitySchema | FieldSchema | ListSchema | MethodSchema) ->
             yield spec.name, given
 
 
-def _constructor(value: FieldSchema | ListSchema | MethodSchema) -> Group:
+def _constructor(value: FieldSchema | LinkSchema | ListSchema | MethodSchema) -> Group:
     return call(type(value).__name__, [(name, literal(given)) for name, given in _arguments(value)])
 
 
 def _nested(schema: EntitySchema) -> Mapping[str, Node]:
     methods = tuple((f'"{kind}": ', _constructor(method)) for kind, method in schema.methods.items())
+    links = tuple((f'"{name}": ', _constructor(link)) for name, link in schema.links.items())
     return {
         "fields": "{field.name: field for field in _FIELDS}",
         "list": _constructor(schema.list) if schema.list else "None",
         "methods": Group("{", methods, "}"),
+        "links": Group("{", links, "}"),
     }
 
 
@@ -53,6 +57,7 @@ def render_facts(entity: Entity) -> str:
     """The facts module of one entity."""
     schema = entity.schema
     used = ["EntitySchema", "FieldSchema"]
+    used += ["LinkSchema"] if schema.links else []
     used += ["ListSchema"] if schema.list else []
     used += ["MethodSchema"] if schema.methods else []
     rows = Group("(", tuple(("", _constructor(field)) for field in schema.fields.values()), ")")

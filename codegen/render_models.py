@@ -81,6 +81,7 @@ def _class_doc(schema: EntitySchema) -> str:
     notes = {
         "Methods": _methods(schema),
         "Relations": [f"{name} ({f.relation} by {f.name})" for name, f in schema.relations.items()],
+        "Belonging rows": [f"{name} ({link.entity})" for name, link in schema.links.items()],
         "Deprecated": [f.name for f in schema.fields.values() if f.deprecated],
     }
     for title, items in notes.items():
@@ -93,6 +94,8 @@ def _properties(schema: EntitySchema) -> list[str]:
     lines: list[str] = []
     for name, field in schema.relations.items():
         lines += ["", "        @property", f"        def {name}(self) -> {field.relation} | None: ..."]
+    for name, link in schema.links.items():
+        lines += ["", "        @property", f"        def {name}(self) -> Sequence[{link.entity}]: ..."]
     return lines
 
 

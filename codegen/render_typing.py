@@ -15,7 +15,6 @@ __all__ = ["is_typed", "lookup_keys", "typing_block"]
 
 _STANDARD: Final = (
     ("import datetime as dt", "dt."),
-    ("from collections.abc import Iterable", "Iterable["),
     ("from decimal import Decimal", "Decimal"),
     ("from typing import Literal", "Literal["),
 )
@@ -24,7 +23,7 @@ _STANDARD: Final = (
 
 def is_typed(schema: EntitySchema) -> bool:
     """Whether there is anything for a type checker besides the fields."""
-    return bool(schema.list or schema.relations)
+    return bool(schema.list or schema.relations or schema.links)
 
 
 def typing_block(schema: EntitySchema, places: Mapping[str, str]) -> list[str]:
@@ -52,11 +51,17 @@ def _spaced(blocks: Iterable[Sequence[str]]) -> list[str]:
 
 def _imports(schema: EntitySchema, places: Mapping[str, str], body: str) -> list[str]:
     """Imports of the names that ``body`` and the relations use, as the import sorter wants them."""
+    collections = [name for name in ("Iterable",) if f"{name}[" in body]
+    collections += ["Sequence"] if schema.links else []
     standard = [f"    {line}" for line, mark in _STANDARD if mark in body]
+    if collections:
+        line = f"    from collections.abc import {', '.join(collections)}"
+        standard.insert(sum(1 for known in standard if known.startswith("    import ")), line)
     extensions = ["Self", "TypedDict", "Unpack"] if schema.list else []
     extensions = ["Never", *extensions] if "= Never" in body else extensions
     third = [import_from("typing_extensions", extensions, indent=4)] if extensions else []
-    related = {field.relation or "" for field in schema.relations.values()} - {schema.name}
+    related = {field.relation or "" for field in schema.relations.values()}
+    related = (related | {link.entity for link in schema.links.values()}) - {schema.name}
     own = [
         import_from(f"b24orm.models.{place}", [name], indent=4)
         for place, name in sorted((places[name], name) for name in related)
@@ -111,6 +116,8 @@ def lookup_keys(schema: EntitySchema, listing: ListSchema) -> Mapping[str, str]:
     """
     keys = {name: parent_type(schema, param) for name, param in parent_names(schema).items()}
     for field in schema.fields.values():
+        if field.name in keys:  # a parameter of the method takes one value
+            continue
         names = {field.name: _closed(schema, field)}
         if field.relation_name:
             names[field.relation_name] = _related(schema, field)

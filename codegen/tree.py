@@ -25,10 +25,8 @@ def render_tree(
     entities: Sequence[Entity], methods: Mapping[str, tuple[Method, ...]] | None = None
 ) -> Mapping[str, str]:
     """Every generated file: its path below the repository and its text."""
-    methods = methods or {}
     files = {
-        "b24orm/methods/__init__.py": render_methods_index(methods),
-        **{f"b24orm/methods/{word}.py": render_methods(word, found) for word, found in methods.items()},
+        **_methods(methods or {}),
         "b24orm/facts/index.py": render_index(entities),
         "b24orm/models/__init__.py": render_models_index(entities),
     }
@@ -40,6 +38,13 @@ def render_tree(
         files[f"b24orm/facts/{place}.py"] = render_facts(entity)
         files[f"b24orm/models/{place}.py"] = render_model(entity, entities)
     return files
+
+
+def _methods(methods: Mapping[str, tuple[Method, ...]]) -> dict[str, str]:
+    if not methods:
+        return {}
+    files = {f"b24orm/methods/{word}.py": render_methods(word, found) for word, found in methods.items()}
+    return {"b24orm/methods/__init__.py": render_methods_index(methods), **files}
 
 
 def _package(doc: str) -> str:

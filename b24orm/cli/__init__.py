@@ -23,8 +23,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"b24orm {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    demo.add_to(commands)
-    portal.add_to(commands)
+    demo.configure(commands.add_parser("demo", help="query a local portal, without an account"))
+    portal.configure(commands.add_parser("portal", help="run a local portal until Ctrl-C"))
     return parser
 
 

@@ -16,7 +16,7 @@ from b24orm.cli.numbers import plural, rows
 if TYPE_CHECKING:
     from b24orm.emulator import LocalPortal
 
-__all__ = ["add_to"]
+__all__ = ["configure"]
 
 Names = dict[str, Any]
 
@@ -49,12 +49,10 @@ What to type next:
       >>> Deal.objects.filter(stage="WON").count()"""
 
 
-def add_to(commands: argparse._SubParsersAction[Any]) -> None:
-    """Adds the command to the command line."""
-    parser = commands.add_parser(
-        "demo",
-        help="query a local portal, without an account",
-        description="Starts a local Bitrix24 portal in this process, queries it and shows what that cost.",
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Gives the command its arguments."""
+    parser.description = (
+        "Starts a local Bitrix24 portal in this process, queries it and shows what that cost."
     )
     parser.add_argument(
         "--deals", type=rows, default=10_000, metavar="N", help="deals to generate (%(default)s)"

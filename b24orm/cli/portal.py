@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from b24orm import emulator
 from b24orm.cli.contents import contents
@@ -17,7 +17,7 @@ from b24orm.emulator.limits import PLANS
 if TYPE_CHECKING:
     from b24orm.emulator import LocalPortal
 
-__all__ = ["add_to"]
+__all__ = ["configure"]
 
 _TICK: Final = 0.5
 """Seconds between two looks whether to stop: not every system wakes a waiting thread for Ctrl-C."""
@@ -25,13 +25,9 @@ _TICK: Final = 0.5
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
-def add_to(commands: argparse._SubParsersAction[Any]) -> None:
-    """Adds the command to the command line."""
-    parser = commands.add_parser(
-        "portal",
-        help="run a local portal until Ctrl-C",
-        description="Runs a local Bitrix24 portal on this machine until Ctrl-C, and prints its webhook.",
-    )
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Gives the command its arguments."""
+    parser.description = "Runs a local Bitrix24 portal on this machine until Ctrl-C, and prints its webhook."
     parser.add_argument("--port", type=port, default=0, metavar="PORT", help="where to listen (a free port)")
     parser.add_argument(
         "--deals", type=rows, default=1_000, metavar="N", help="deals to generate (%(default)s)"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from b24orm.emulator.store import Store
 from b24orm.emulator.values import to_flag, to_int
 
-__all__ = ["BOUND_FIELDS", "bind", "bound_ids", "items_of", "set_items", "unbind"]
+if TYPE_CHECKING:
+    from b24orm.emulator.store import Store
+
+__all__ = ["BOUND_FIELDS", "bind", "bound_ids", "items_of", "set_ids", "set_items", "unbind"]
 
 BOUND_FIELDS: Final[Mapping[tuple[str, str], str]] = {
     ("deal", "CONTACT_IDS"): "contact",

@@ -16,7 +16,7 @@ from b24orm.emulator.answers import Refusal
 from b24orm.emulator.conditions import EVERYTHING, Where, any_of, every, membership
 from b24orm.emulator.orm_filter import compile_condition
 from b24orm.emulator.tables import Column, Table
-from b24orm.emulator.text_search import compare, contains, like
+from b24orm.emulator.text_search import compare, contains, like, one_of
 from b24orm.emulator.values import is_blank, read_date, read_datetime, to_float, to_int, to_list, to_text
 
 __all__ = ["FilterKey", "compile_filter", "parse_key", "prepare"]
@@ -157,8 +157,8 @@ def _compile(key: FilterKey, kind: str, value: Any, expression: str) -> Where:
 
 
 def _in(key: FilterKey, kind: str, values: Sequence[Any], expression: str) -> Where:
-    cast = _CASTS[kind]
-    found = membership(expression, list(dict.fromkeys(cast(item) for item in values)))
+    distinct = list(dict.fromkeys(_CASTS[kind](item) for item in values))
+    found = (one_of if kind in {"string", "char"} else membership)(expression, distinct)
     return found.negated() if key.negative else found
 
 

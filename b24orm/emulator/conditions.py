@@ -45,11 +45,12 @@ def any_of(parts: Iterable[Where]) -> Where:
     return _joined(" OR ", parts)
 
 
-def membership(expression: str, values: Sequence[Any]) -> Where:
-    """``expression IN (values)``; the values must not be empty."""
+def membership(expression: str, values: Sequence[Any], *, negative: bool = False) -> Where:
+    """``expression IN (values)``, or NOT IN; the values must not be empty."""
+    word = "NOT IN" if negative else "IN"
     if len(values) > _MANY:
-        return Where(f"{expression} IN (SELECT value FROM json_each(?))", (json.dumps(list(values)),))
-    return Where(f"{expression} IN ({', '.join('?' * len(values))})", tuple(values))
+        return Where(f"{expression} {word} (SELECT value FROM json_each(?))", (json.dumps(list(values)),))
+    return Where(f"{expression} {word} ({', '.join('?' * len(values))})", tuple(values))
 
 
 def _joined(glue: str, parts: Iterable[Where]) -> Where:

@@ -59,6 +59,7 @@ class _Spec:
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
     indexes: tuple[str, ...] = ()
     omit: frozenset[str] = frozenset()
+    exception: str = ""
 
 
 _COMMUNICATION: Final = tuple(
@@ -106,6 +107,7 @@ _SPECS: Final = (
             "COMPANY_ID": 0,
         },
         indexes=("STAGE_ID", "ASSIGNED_BY_ID", "COMPANY_ID", "CONTACT_ID"),
+        exception="IS_RECURRING IS NOT 'N'",
     ),
     _Spec(
         "lead",
@@ -136,6 +138,7 @@ _SPECS: Final = (
         extra=(_CATEGORY, *_ITEM),
         defaults={"OPENED": "Y", "EXPORT": "Y", **_HAS},
         indexes=("COMPANY_ID", "ASSIGNED_BY_ID", "LAST_NAME"),
+        exception="CATEGORY_ID IS NOT 0",
     ),
     _Spec(
         "company",
@@ -146,6 +149,7 @@ _SPECS: Final = (
         extra=(_CATEGORY, *_ITEM),
         defaults={"OPENED": "Y", "IS_MY_COMPANY": "N", "REVENUE": 0.0, "CURRENCY_ID": "USD", **_HAS},
         indexes=("ASSIGNED_BY_ID", "TITLE"),
+        exception="CATEGORY_ID IS NOT 0",
     ),
     _Spec(
         "quote",
@@ -319,6 +323,7 @@ def _table(spec: _Spec) -> Table:
         spec.uf_entity,
         spec.multifields,
         spec.indexes,
+        spec.exception,
     )
 
 

@@ -150,7 +150,8 @@ def _bound(table: Table, item: ItemField, prefix: str, value: Any, joins: list[s
         return membership("observer.value", ids)
     joins.append(
         f"JOIN binding AS bound_{item.target} ON bound_{item.target}.OWNER = '{table.name}' "
-        f"AND bound_{item.target}.TARGET = '{item.target}' AND bound_{item.target}.OWNER_ID = \"{table.name}\".ID"
+        f"AND bound_{item.target}.TARGET = '{item.target}' "
+        f'AND bound_{item.target}.OWNER_ID = "{table.name}".ID'
     )
     return membership(f"bound_{item.target}.TARGET_ID", ids)
 

@@ -73,7 +73,8 @@ def item_rows(
 
 def number_expression(expression: str) -> str:
     """A sum as JSON writes it: without a fraction if it has none."""
-    return f"CASE WHEN {expression} = CAST({expression} AS INTEGER) THEN CAST({expression} AS INTEGER) ELSE {expression} END"
+    whole = f"CAST({expression} AS INTEGER)"
+    return f"CASE WHEN {expression} = {whole} THEN {whole} ELSE {expression} END"
 
 
 def _expression(item: ItemField, expression: str) -> str:

@@ -202,12 +202,14 @@ def _attach(
 
 def _communications(store: Store, table: Table, item: int, sent: Any) -> dict[str, list[dict[str, Any]]]:
     """``fm`` as a merge: a key that is the number of a value changes it, anything else adds one."""
-    entries = sent.items() if isinstance(sent, Mapping) else enumerate(sent) if isinstance(sent, list) else ()
+    entries: list[tuple[Any, Any]] = list(sent.items()) if isinstance(sent, Mapping) else []
+    if isinstance(sent, list):
+        entries = list(enumerate(sent))
     sql = "SELECT ID FROM field_multi WHERE ENTITY = ? AND ELEMENT_ID = ?"
     known = {row[0] for row in store.fetch(sql, (table.name, item))}
     found: dict[str, list[dict[str, Any]]] = {}
     if isinstance(sent, Mapping) and "typeId" in sent and "value" in sent:
-        entries = ((0, sent),)
+        entries = [(0, sent)]
     for key, entry in entries:
         if not isinstance(entry, Mapping) or "typeId" not in entry or "value" not in entry:
             continue

@@ -7,12 +7,14 @@ write merges: what is not mentioned stays, what has no id is added.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from b24orm.emulator.conditions import Where
-from b24orm.emulator.store import Store
 from b24orm.emulator.text_search import like
 from b24orm.emulator.values import to_int, to_list, to_text
+
+if TYPE_CHECKING:
+    from b24orm.emulator.store import Store
 
 __all__ = ["TYPES", "condition", "merge", "read", "values_of"]
 

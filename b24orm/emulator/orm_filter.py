@@ -14,7 +14,7 @@ from typing import Any, Final
 from b24orm.emulator.answers import Refusal
 from b24orm.emulator.conditions import EVERYTHING, NOTHING, Where, any_of, every, membership
 from b24orm.emulator.tables import Column
-from b24orm.emulator.text_search import compare, contains, like
+from b24orm.emulator.text_search import compare, contains, like, one_of
 from b24orm.emulator.values import is_blank, to_float, to_int, to_list, to_text
 
 __all__ = ["compile_condition", "compile_group", "parse_key", "sql_failure"]
@@ -76,7 +76,7 @@ def compile_group(filter: Mapping[Any, Any] | Sequence[Any], condition: Callable
             joins them, anything else but OR and NOT means AND.
         condition: compiles one key and its value.
     """
-    items = dict(filter) if isinstance(filter, Mapping) else dict(enumerate(filter))
+    items: dict[Any, Any] = dict(filter) if isinstance(filter, Mapping) else dict(enumerate(filter))
     logic = items.pop("LOGIC", items.pop("logic", "AND"))
     parts: list[Where] = []
     for key, value in items.items():
@@ -107,7 +107,9 @@ def compile_condition(key: str, value: Any, column: Column, expression: str) -> 
     if not column.multiple:
         return _COMPILERS[column.kind](operator, value, expression)
     kind = _ELEMENT_KINDS.get(column.type, "string")
-    element = _COMPILERS[kind](operator, value, "each.value" if kind != "string" else "CAST(each.value AS TEXT)")
+    element = _COMPILERS[kind](
+        operator, value, "each.value" if kind != "string" else "CAST(each.value AS TEXT)"
+    )
     if operator in _EQUAL and _is_empty(value):
         return Where(f"{expression} IS NULL OR {expression} = '[]'")
     return Where(
@@ -139,8 +141,8 @@ def _member(operator: str, value: Any, expression: str, cast: Callable[[Any], An
     values = [cast(item) for item in to_list(value)]
     if not values:
         raise sql_failure()
-    found = membership(expression, values)
-    return Where(found.sql.replace(" IN (", " NOT IN (", 1), found.params) if operator == "not in" else found
+    test = one_of if cast is to_text else membership
+    return test(expression, values, negative=operator == "not in")
 
 
 def _number(operator: str, value: Any, expression: str, cast: Callable[[Any], int | float]) -> Where:
@@ -162,10 +164,11 @@ def _numbers(values: list[Any], expression: str, cast: Callable[[Any], Any], *, 
     if not values:
         return NOTHING if equal else EVERYTHING
     numbers = [cast(item) for item in values]
-    found = membership(expression, numbers)
     if equal:
-        return any_of([found, Where(f"{expression} IS NULL") if 0 in numbers else EVERYTHING])
-    outside = Where(found.sql.replace(" IN (", " NOT IN (", 1), found.params)
+        return any_of(
+            [membership(expression, numbers), Where(f"{expression} IS NULL") if 0 in numbers else EVERYTHING]
+        )
+    outside = membership(expression, numbers, negative=True)
     return every([outside, Where(f"{expression} IS NOT NULL") if 0 in numbers else EVERYTHING])
 
 
@@ -189,9 +192,10 @@ def _double(operator: str, value: Any, expression: str) -> Where:
 
 def _string(operator: str, value: Any, expression: str) -> Where:
     if operator in _ORDERED:
-        return _ordered(operator, value, expression, to_text)
+        bounds = to_list(value)
+        return compare(expression, operator, to_text(bounds[0])) if bounds else NOTHING
     if operator in {"between", "not between"}:
-        return _between(operator, value, expression, to_text)
+        return _text_between(operator, value, expression)
     if operator in {"in", "not in"}:
         return _member(operator, value, expression, to_text)
     values = [to_text(item) for item in to_list(value)]
@@ -203,6 +207,14 @@ def _string(operator: str, value: Any, expression: str) -> Where:
     if is_blank(value) and operator in _UNEQUAL:
         return Where(f"{expression} IS NOT NULL AND LENGTH({expression}) > 0")
     return _text(operator, values[0], expression)
+
+
+def _text_between(operator: str, value: Any, expression: str) -> Where:
+    bounds = [to_text(item) for item in to_list(value)] if isinstance(value, (list, tuple, Mapping)) else []
+    if len(bounds) < 2:
+        return EVERYTHING
+    inside = every([compare(expression, ">=", bounds[0]), compare(expression, "<=", bounds[1])])
+    return inside.negated() if operator.startswith("not") else inside
 
 
 def _text(operator: str, value: str, expression: str) -> Where:

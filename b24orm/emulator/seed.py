@@ -341,6 +341,7 @@ def _invoices(
     count = len(ids)
     created = dice.moments(count)
     assigned = dice.pick(staff, count)
+    people = dice.pick(contacts or (0,), count)
     store.load(
         "smart_invoice",
         words(
@@ -355,7 +356,7 @@ def _invoices(
             [stage.code for stage in dice.pick(INVOICE_STAGES, count)],
             [round(_amount(dice.random.random()), 2) for _ in ids],
             dice.pick(companies or (0,), count),
-            dice.pick(contacts or (0,), count),
+            people,
             dice.pick(dice.days, count),
             dice.pick((*dice.days, None), count),
             assigned,
@@ -368,6 +369,12 @@ def _invoices(
             strict=True,
         ),
     )
+    bound = (
+        ("smart_invoice", number, "contact", person)
+        for number, person in zip(ids, people, strict=True)
+        if person
+    )
+    _bindings(store, bound)
 
 
 def _amount(share: float) -> float:

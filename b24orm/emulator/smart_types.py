@@ -130,7 +130,8 @@ def change(
     merged = {**known.switches, **switches}
     now = store.now().strftime("%Y-%m-%dT%H:%M:%S")
     store.execute(
-        "UPDATE smart_type SET TITLE = ?, CODE = ?, SWITCHES = ?, UPDATED_BY = ?, UPDATED_TIME = ? WHERE ID = ?",
+        "UPDATE smart_type SET TITLE = ?, CODE = ?, SWITCHES = ?, UPDATED_BY = ?, UPDATED_TIME = ? "
+        "WHERE ID = ?",
         (title, code, json.dumps(merged), user_id, now, known.id),
     )
 
@@ -149,7 +150,9 @@ _SELECT: Final = (
 
 
 def _type(row: tuple[Any, ...]) -> SmartType:
-    stamps = dict(zip(("CREATED_BY", "UPDATED_BY", "CREATED_TIME", "UPDATED_TIME"), row[5:], strict=True))
+    stamps: dict[str, Any] = dict(
+        zip(("CREATED_BY", "UPDATED_BY", "CREATED_TIME", "UPDATED_TIME"), row[5:], strict=True)
+    )
     return SmartType(row[0], row[1], row[2], row[3], stamps, json.loads(row[4]))
 
 

@@ -119,14 +119,15 @@ _STATUS_COLUMNS: Final = (
 
 
 def pipeline_stages(entity_type_id: int, category: int) -> tuple[Stage, ...]:
-    """The stages a new pipeline of a smart process begins with."""
-    prefix = f"DT{entity_type_id}_{category}:"
+    """The stages a new pipeline begins with. Those of deals are named ``C<pipeline>:``."""
+    deal = entity_type_id == 2
+    prefix = f"C{category}:" if deal else f"DT{entity_type_id}_{category}:"
     parts = (
         ("NEW", "Start", "P"),
         ("PREPARATION", "Preparation", "P"),
-        ("CLIENT", "With the client", "P"),
-        ("SUCCESS", "Success", "S"),
-        ("FAIL", "Failure", "F"),
+        ("EXECUTING" if deal else "CLIENT", "In work", "P"),
+        ("WON" if deal else "SUCCESS", "Success", "S"),
+        ("LOSE" if deal else "FAIL", "Failure", "F"),
     )
     return tuple(Stage(prefix + code, name, semantics, category) for code, name, semantics in parts)
 

@@ -1,22 +1,19 @@
-"""The portal's data: SQLite behind a lock, with one table an entity.
-
-This is the direct door for tests and for the methods; it knows SQL and nothing of REST.
-"""
+"""The portal's data: the direct door for tests and for the methods. It knows SQL and nothing of REST."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from os import PathLike
-from threading import RLock
 from typing import Any, Final
 
-from b24orm.emulator import smart_types, user_fields
+from b24orm.emulator import attachments, smart_types, user_fields
+from b24orm.emulator.database import Database
 from b24orm.emulator.entity_tables import portal_tables
 from b24orm.emulator.tables import (
     SYSTEM_DDL,
@@ -27,7 +24,7 @@ from b24orm.emulator.tables import (
     index_sql,
     words,
 )
-from b24orm.emulator.values import ZONE, fold
+from b24orm.emulator.values import ZONE
 from b24orm.errors import InvalidValue, UnknownName, nearest
 
 __all__ = ["Store"]
@@ -41,37 +38,23 @@ _CREATED: Final = frozenset(
 _MODIFIED: Final = frozenset(words("DATE_MODIFY UPDATED_TIME CHANGED_DATE LAST_UPDATED TIMESTAMP_X"))
 
 
-class Store:
-    """The rows of one portal. Thread-safe: every call holds the store's lock while it runs.
+class Store(Database):
+    """The rows of one portal, in SQLite: one table an entity, real columns.
 
     Args:
         path: a file to keep the portal in; in memory when None.
         clock: unix seconds; stamps new and changed rows.
 
     Attributes:
-        lock: hold it to make several calls one step.
-        version: grows with every write.
         parents: entity types that can be parents, by the entity type of the child.
     """
 
     def __init__(
         self, path: str | PathLike[str] | None = None, *, clock: Callable[[], float] = time.time
     ) -> None:
-        self.lock = RLock()
+        super().__init__(path)
         self.clock = clock
-        self.version = 0
         self._tables = portal_tables()
-        self._counts: dict[tuple[str, tuple[Any, ...]], int] = {}
-        self._counted_version = 0
-        self._db = sqlite3.connect(
-            ":memory:" if path is None else path,
-            check_same_thread=False,
-            isolation_level=None,
-            cached_statements=1000,
-        )
-        self._db.create_function("b24_fold", 1, fold, deterministic=True)
-        for pragma in ("journal_mode = MEMORY", "synchronous = OFF", "temp_store = MEMORY"):
-            self._db.execute(f"PRAGMA {pragma}")
         for statement in SYSTEM_DDL:
             self._db.execute(statement)
         for table in self._tables.values():
@@ -80,11 +63,6 @@ class Store:
         self.load_parents()
         smart_types.attach(self)
         user_fields.attach(self)
-
-    def close(self) -> None:
-        """Close the database. The store can't be used afterwards."""
-        with self.lock:
-            self._db.close()
 
     # ---- tables
 
@@ -138,7 +116,7 @@ class Store:
         Args:
             table: the table's name.
             name: the whole name, ``UF_CRM_...``.
-            type: ``string``, ``integer``, ``double``, ``boolean``, ``date``, ``datetime``, ``enumeration`` ...
+            type: ``string``, ``integer``, ``double``, ``boolean``, ``date``, ``enumeration`` ...
             multiple: it holds a list.
             items: the choices of an enumeration.
 
@@ -158,9 +136,7 @@ class Store:
             table = self.table(name)
             self.execute(f'ALTER TABLE "{name}" DROP COLUMN "{column}"')
             kept = {key: value for key, value in table.columns.items() if key != column}
-            self._tables[name] = Table(
-                **{**{f: getattr(table, f) for f in table.__dataclass_fields__}, "columns": kept}
-            )
+            self._tables[name] = replace(table, columns=kept)
 
     def load_parents(self) -> None:
         """Read anew which entity types can be parents of which."""
@@ -178,44 +154,30 @@ class Store:
 
         Args:
             table: the table's name.
-            row: values by column; dates, times, decimals and bools are taken as such.
+            row: values by column; dates, times, decimals and bools are taken as such. Also ``PHONE`` and
+                its kin, and lists of bound ids (``CONTACT_IDS``).
 
         Raises:
             UnknownName: the table has no such column.
             InvalidValue: the id exists already.
         """
         spec = self.table(table)
-        values = {name: stored(self._column(spec, name), value) for name, value in row.items()}
+        columns, extras = attachments.split(spec, row)
+        values = {name: stored(self._column(spec, name), value) for name, value in columns.items()}
         for name in _CREATED & spec.columns.keys() - values.keys():
             values[name] = stored(spec.columns[name], self.now())
-        with self.lock:
+        with self.transaction():
             try:
-                return self._insert(spec, values)
+                row_id = self._insert(spec, values)
             except sqlite3.IntegrityError as problem:
                 raise InvalidValue(f"{table}: {problem}") from None
+            attachments.attach(self, spec, row_id, columns, extras)
+        return row_id
 
     def insert_many(self, table: str, rows: Iterable[Mapping[str, Any]]) -> list[int]:
         """Add rows one by one in a single transaction; returns their ids. See :meth:`insert`."""
         with self.transaction():
             return [self.insert(table, row) for row in rows]
-
-    def load(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Add many rows fast: values must be in stored form already, nothing is stamped."""
-        names = ", ".join(f'"{name}"' for name in columns)
-        marks = ", ".join("?" * len(columns))
-        with self.transaction():
-            self.version += 1
-            self._db.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)
-
-    @contextmanager
-    def without_indexes(self) -> Iterator[None]:
-        """Build the indexes once at the end, for loading very many rows."""
-        kept = self.fetch("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
-        for name, _ in kept:
-            self.execute(f'DROP INDEX "{name}"')
-        yield
-        for _, sql in kept:
-            self.execute(sql)
 
     def update(self, table: str, id: int | str, row: Mapping[str, Any]) -> bool:
         """Change columns of a row; False if there is no such row.
@@ -298,45 +260,6 @@ class Store:
         """How many rows fit an SQL condition. Remembered until the next write."""
         self.table(table)
         return self.count_sql(f'"{table}"' + (f" WHERE {where}" if where else ""), tuple(params))
-
-    def count_sql(self, source: str, params: tuple[Any, ...] = ()) -> int:
-        """``SELECT COUNT(*) FROM <source>``. Remembered until the next write."""
-        with self.lock:
-            if self._counted_version != self.version:
-                self._counts.clear()
-                self._counted_version = self.version
-            key = (source, params)
-            if key not in self._counts:
-                self._counts[key] = self.fetch(f"SELECT COUNT(*) FROM {source}", params)[0][0]
-            return self._counts[key]
-
-    # ---- SQL
-
-    def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """The rows of a SELECT."""
-        with self.lock:
-            return self._db.execute(sql, params).fetchall()
-
-    def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
-        """Run a statement that writes; returns the number of rows it touched."""
-        with self.lock:
-            self.version += 1
-            return self._db.execute(sql, params).rowcount
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Make the writes inside one step: all of them happen, or none. May be nested."""
-        with self.lock:
-            if self._db.in_transaction:
-                yield
-                return
-            self._db.execute("BEGIN")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
 
     def now(self) -> datetime:
         """The current time in the server's zone, without fractions."""

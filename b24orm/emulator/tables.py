@@ -94,6 +94,7 @@ class Table:
         uf_entity: the name user fields are attached to (``CRM_DEAL``), None if it takes none.
         multifields: rows have phones and e-mail addresses.
         indexes: columns worth an index.
+        exception: a condition that few rows meet, if any; found without looking at the others.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Table:
     uf_entity: str | None = None
     multifields: bool = False
     indexes: tuple[str, ...] = ()
+    exception: str = ""
 
     @cached_property
     def user_columns(self) -> tuple[Column, ...]:
@@ -197,6 +199,11 @@ def index_sql(table: Table) -> tuple[str, ...]:
         f'CREATE INDEX IF NOT EXISTS "{table.name}_{name}" ON "{table.name}" ("{name}")'
         for name in table.indexes
     )
+    if table.exception:
+        few = (
+            f'CREATE INDEX IF NOT EXISTS "{table.name}_few" ON "{table.name}" ("ID") WHERE {table.exception}'
+        )
+        plain = (*plain, few)
     if table.key != "ID":
         return plain
     return (f'CREATE INDEX IF NOT EXISTS "{table.name}_unordered" ON "{table.name}" ("ID" % 7)', *plain)

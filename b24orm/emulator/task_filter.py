@@ -25,7 +25,15 @@ _CASTS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("PARENT_ID", "GROUP_ID", "STATUS_CHANGED_BY", "FORUM_TOPIC_ID", "FLOW_ID"), "number"),
     **dict.fromkeys(("REAL_STATUS", "STATUS", "CHANGED_BY"), "number"),
     **dict.fromkeys(
-        ("ID", "PRIORITY", "CREATED_BY", "RESPONSIBLE_ID", "STAGE_ID", "TIME_ESTIMATE", "FORKED_BY_TEMPLATE_ID"),
+        (
+            "ID",
+            "PRIORITY",
+            "CREATED_BY",
+            "RESPONSIBLE_ID",
+            "STAGE_ID",
+            "TIME_ESTIMATE",
+            "FORKED_BY_TEMPLATE_ID",
+        ),
         "plain number",
     ),
     **dict.fromkeys(("TITLE", "GUID"), "text"),
@@ -206,7 +214,9 @@ def _exact_text(expression: str, sign: str, operator: str, value: Any) -> Where:
     if to_text(value) in {"", "0"}:
         blank = Where(f"{expression} IS NULL OR LENGTH({expression}) <= 0")
         return blank.negated() if operator == "!" else blank
-    return _negatable(expression, operator, compare(expression, "<>" if sign == "!=" else sign, to_text(value)))
+    return _negatable(
+        expression, operator, compare(expression, "<>" if sign == "!=" else sign, to_text(value))
+    )
 
 
 def _date(expression: str, sign: str, operator: str, value: Any) -> Where:
@@ -229,7 +239,9 @@ def _members(name: str, operator: str, value: Any) -> Where:
 def _is_member(column: str, ids: Sequence[int]) -> Where:
     if column.endswith("S"):
         inside = membership("each.value", ids)
-        return Where(f'EXISTS (SELECT 1 FROM json_each("{column}") AS each WHERE {inside.sql})', inside.params)
+        return Where(
+            f'EXISTS (SELECT 1 FROM json_each("{column}") AS each WHERE {inside.sql})', inside.params
+        )
     return membership(f'"{column}"', ids)
 
 

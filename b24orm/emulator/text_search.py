@@ -5,9 +5,11 @@ SQLite ignores case for ASCII only; anything else goes through a function of the
 
 from __future__ import annotations
 
-from b24orm.emulator.conditions import Where
+from collections.abc import Sequence
 
-__all__ = ["compare", "contains", "like"]
+from b24orm.emulator.conditions import Where, membership
+
+__all__ = ["compare", "contains", "like", "one_of"]
 
 
 def compare(expression: str, operator: str, value: str) -> Where:
@@ -15,6 +17,13 @@ def compare(expression: str, operator: str, value: str) -> Where:
     if value.isascii():
         return Where(f"{expression} {operator} ?", (value,))
     return Where(f"b24_fold({expression}) {operator} ?", (value.casefold(),))
+
+
+def one_of(expression: str, values: Sequence[str], *, negative: bool = False) -> Where:
+    """The text is one of the values, or none of them, without regard to case."""
+    if all(value.isascii() for value in values):
+        return membership(expression, values, negative=negative)
+    return membership(f"b24_fold({expression})", [value.casefold() for value in values], negative=negative)
 
 
 def contains(expression: str, value: str) -> Where:

@@ -102,7 +102,8 @@ def add(
         full = {**(detail or {}), **({"LIST": choices} if type == "enumeration" else {})}
         row = (spec.uf_entity, name, type, "Y" if multiple else "N", json.dumps(full, ensure_ascii=False))
         store.execute(
-            "INSERT INTO user_field (ENTITY_ID, FIELD_NAME, USER_TYPE_ID, MULTIPLE, DETAIL) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO user_field (ENTITY_ID, FIELD_NAME, USER_TYPE_ID, MULTIPLE, DETAIL) "
+            "VALUES (?, ?, ?, ?, ?)",
             row,
         )
         store.add_column(table, user_column(name, type, multiple=multiple))
@@ -195,5 +196,6 @@ def _changed_choices(store: Store, known: UserField, sent: Any) -> list[dict[str
 
 
 def _last_choice(store: Store) -> int:
-    sql = "SELECT MAX(CAST(json_extract(value, '$.ID') AS INTEGER)) FROM user_field, json_each(DETAIL, '$.LIST')"
+    choice = "CAST(json_extract(value, '$.ID') AS INTEGER)"
+    sql = f"SELECT MAX({choice}) FROM user_field, json_each(DETAIL, '$.LIST')"
     return int(store.fetch(sql)[0][0] or 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,9 +16,16 @@ from b24orm.errors import (
     RelationNotLoaded,
     nearest,
 )
-from b24orm.schema import EntitySchema, FieldSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema
 
-__all__ = ["Entity", "Relation"]
+__all__ = ["Entity", "Links", "Relation"]
+
+_SLOTS: Mapping[str, Callable[[], Any]] = {
+    "__pydantic_fields_set__": set,
+    "__pydantic_extra__": dict,
+    "__pydantic_private__": lambda: None,
+}
+"""What pydantic keeps beside the values, and what it is for a row as it was fetched."""
 
 _SHOWN = 4
 """Fields that a repr shows."""
@@ -45,8 +52,27 @@ class Relation:
         key = row.__dict__[self.field.name]
         return RelationNotLoaded(
             f"{type(row).__name__}.{self.field.relation_name} was not fetched; "
-            f"get it with {self.field.relation}.objects.get({self.field.relation_key}={key!r})"
+            f"add select_related({self.field.relation_name!r}), "
+            f"or get it with {self.field.relation}.objects.get({self.field.relation_key}={key!r})"
         )
+
+
+class Links:
+    """The attribute of the rows that belong to a row (``deal.contacts``), which have to be fetched first."""
+
+    def __init__(self, link: LinkSchema) -> None:
+        self.link = link
+
+    def __get__(self, row: Entity | None, owner: type[Entity]) -> Any:
+        if row is None:
+            return self
+        raise self.missing(row)
+
+    def missing(self, row: Entity) -> Exception:
+        """What is raised for a row whose belonging rows were not fetched."""
+        name = type(row).__name__
+        hint = f"fetch the {name} with prefetch_related({self.link.name!r})"
+        return RelationNotLoaded(f"{name}.{self.link.name} was not fetched; {hint}")
 
 
 class Entity(BaseModel):
@@ -92,6 +118,8 @@ class Entity(BaseModel):
             for name, field in schema.relations.items():
                 if name not in cls.model_fields:
                     setattr(cls, name, Relation(field))
+            for name, link in schema.links.items():
+                setattr(cls, name, Links(link))
 
     def __init__(self, **values: Any) -> None:
         try:
@@ -115,10 +143,13 @@ class Entity(BaseModel):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
+            if name in _SLOTS:  # rows leave them empty, for most are never asked
+                object.__setattr__(self, name, _SLOTS[name]())
+                return object.__getattribute__(self, name)
             if name in type(self).__field_names__:
                 raise FieldNotLoaded(_not_loaded(type(self), name))
             relation = getattr(type(self), name, None)
-            if isinstance(relation, Relation):  # its AttributeError brought us here
+            if isinstance(relation, (Relation, Links)):  # its AttributeError brought us here
                 raise relation.missing(self)
             if name[:3].upper() == "UF_":
                 extra = self.__pydantic_extra__ or {}
@@ -154,7 +185,12 @@ class Entity(BaseModel):
         return hash((type(self), self.pk)) if self.pk is not None else id(self)
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        loaded = [(name, value) for name, value in self.__dict__.items() if value not in (None, ())]
+        known = type(self).__field_names__
+        loaded = [
+            (name, value)
+            for name, value in self.__dict__.items()
+            if name in known and value not in (None, ())
+        ]
         yield from loaded[:_SHOWN]
         if len(loaded) > _SHOWN:
             yield None, _Dots()

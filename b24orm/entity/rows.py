@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import NotRequired, TypedDict
 
+from b24orm.entity.pause import collector_paused
 from b24orm.errors import InvalidRow
 
 if TYPE_CHECKING:
@@ -56,8 +57,10 @@ def typed(
     Raises:
         InvalidRow: a value does not fit its field, and ``on_invalid`` is ``raise``.
     """
+    validator = _validator(model)
     try:
-        return _validator(model).validate_python(rows)
+        with collector_paused():
+            return validator.validate_python(rows)
     except ValidationError:
         return [_one(model, row, on_invalid) for row in rows]
 
@@ -90,18 +93,16 @@ def _message(model: type[Entity], row: Any, wire: str, problem: str) -> str:
 
 def hydrate(model: type[_E], rows: Sequence[Mapping[str, Any]], on_invalid: OnInvalid) -> list[_E]:
     """Objects of a page of rows, with no changes noted."""
-    return [adopt(model, values) for values in typed(model, rows, on_invalid)]
+    with collector_paused():
+        return [adopt(model, values) for values in typed(model, rows, on_invalid)]
 
 
 def adopt(model: type[_E], values: dict[str, Any]) -> _E:
     """An object around validated values, without validating them again."""
     known = model.__field_names__
-    extra: dict[str, Any] = {}
+    made = model.__new__(model)
     if not known.issuperset(values):
         extra = {name: values.pop(name) for name in [name for name in values if name not in known]}
-    made = model.__new__(model)
+        object.__setattr__(made, "__pydantic_extra__", extra)
     object.__setattr__(made, "__dict__", values)
-    object.__setattr__(made, "__pydantic_fields_set__", set())
-    object.__setattr__(made, "__pydantic_extra__", extra)
-    object.__setattr__(made, "__pydantic_private__", None)
-    return made
+    return made  # the other slots are filled when somebody asks for them

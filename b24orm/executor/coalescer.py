@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
-from b24orm.errors import B24Error
+from b24orm.errors import B24Error, PortalClosed
 from b24orm.plan.calls import Ask, Call, Outcome, Reply, rows_of
 from b24orm.transport.encoding import to_json
 
@@ -121,12 +121,10 @@ class Coalescer:
 
 
 def _fail(entry: _Waiting, error: BaseException) -> None:
+    if isinstance(error, asyncio.CancelledError):  # by close(): who waits was not cancelled itself
+        error = PortalClosed(f"the portal was closed while {entry.call.method} was under way")
     for turn in entry.turns:
-        if turn.done():
-            continue
-        if isinstance(error, asyncio.CancelledError):
-            turn.cancel()
-        else:
+        if not turn.done():
             turn.set_exception(error)
 
 

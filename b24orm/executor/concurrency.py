@@ -1,4 +1,9 @@
-"""How many requests may be under way: halved by failures, raised step by step by success."""
+"""How many requests may be under way: as many as the portal serves without slowing down.
+
+Failures halve the number, success raises it step by step. When answers take much longer than
+the quickest ones did, requests are standing in line on the portal: then fewer are sent, for
+more would only wait there.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +24,15 @@ class Gate:
     """
 
     _CUT: Final = 0.5
+    _SLOW: Final = 3.0
+    """Answers that take so many times the quickest one's time stood in line."""
+    _FORGET: Final = 1.02
+    """The quickest time is raised by this factor each answer: portals change."""
+    _FLOOR: Final = 4
+    """Slowness alone does not bring the number below this."""
 
-    def __init__(self, start: int = 6, ceiling: int = 16) -> None:
+    def __init__(self, start: int = 24, ceiling: int = 32) -> None:
+        self._quickest: float | None = None
         self._places = float(start)
         self._ceiling = ceiling
         self._taken = 0
@@ -37,10 +49,21 @@ class Gate:
         self._places = min(max(self._places, 1), ceiling)
         return before
 
-    def good(self) -> None:
-        """A request went well."""
-        self._places = min(float(self._ceiling), self._places + 1 / max(1.0, self._places))
+    def good(self, seconds: float | None = None) -> None:
+        """A request went well; ``seconds`` is what a command of it took, if that can be compared."""
+        if seconds is not None and self._slow(seconds):
+            self._places = max(min(self._places, self._FLOOR), self._places * 0.9)
+        else:
+            self._places = min(float(self._ceiling), self._places + 1 / max(1.0, self._places))
         self._wake()
+
+    def _slow(self, seconds: float) -> bool:
+        """Whether an answer took much longer than it could have."""
+        if self._quickest is None or seconds < self._quickest:
+            self._quickest = seconds
+            return False
+        self._quickest *= self._FORGET
+        return seconds > self._SLOW * self._quickest
 
     def bad(self) -> None:
         """A request failed in a way that fewer requests might mend."""

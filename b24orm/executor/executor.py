@@ -7,7 +7,7 @@ ride in one batch is run one by one, its references filled in here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -15,6 +15,7 @@ from b24orm.errors import ApiError, B24Error, OperatingLimited, TransportError
 from b24orm.executor.coalescer import Coalescer
 from b24orm.executor.retry import worth_retrying
 from b24orm.executor.sender import Sender, Trip
+from b24orm.executor.sizes import BATCH, BatchSizes, cut_off
 from b24orm.plan.calls import Ask, Call, Outcome, Ref, Reply
 from b24orm.plan.flow import Flow, Page
 from b24orm.transport.encoding import command, fits_batch
@@ -24,8 +25,8 @@ __all__ = ["BATCH", "Executor"]
 
 _T = TypeVar("_T")
 
-BATCH: Final = 50
-"""Commands that one batch may hold."""
+_ARMFUL: Final = 500
+"""Rows that are handed out together, if they are ready."""
 
 
 class Executor:
@@ -33,6 +34,8 @@ class Executor:
 
     def __init__(self, sender: Sender) -> None:
         self.sender = sender
+        self.commands = 0
+        self._sizes = BatchSizes()
         self._coalescer = Coalescer(self._ask_now, batch=BATCH)
 
     async def call(self, call: Call) -> Reply:
@@ -41,7 +44,9 @@ class Executor:
         Raises:
             B24Error: it failed for good.
         """
-        return await self.sender.send(Trip(call.method, write=call.write), call.params)
+        reply = await self.sender.send(Trip(call.method, write=call.write), call.params)
+        self.commands += 1
+        return reply
 
     async def outcome(self, call: Call) -> Outcome:
         """Like :meth:`call`, with the error as a value."""
@@ -59,6 +64,9 @@ class Executor:
     async def _ask_now(self, ask: Ask) -> list[Outcome]:
         if len(ask.calls) == 1:
             return [await self.outcome(ask.calls[0])]
+        size = self._sizes.limit(call.method for call in ask.calls)
+        if len(ask.calls) > size:
+            return await self._in_parts(ask, size)
         fit = [fits_batch(call) for call in ask.calls]
         if ask.chained:
             return await (self._batch(ask) if all(fit) else self._one_by_one(ask))
@@ -85,6 +93,33 @@ class Executor:
             ridden = iter(await batch if batch else ())
             walked = iter([await task for task in alone])
             return [next(ridden) if fits else next(walked) for fits in fit]
+
+    async def _in_parts(self, ask: Ask, size: int) -> list[Outcome]:
+        """The question in several batches; references into an earlier part are filled in here."""
+        if not ask.chained:
+            parts = [Ask(ask.calls[i : i + size], halt=ask.halt) for i in range(0, len(ask.calls), size)]
+            async with _Nursery() as nursery:
+                tasks = [nursery.start(self._ask_now(part)) for part in parts]
+                return [outcome for task in tasks for outcome in await task]
+        outcomes: list[Outcome] = []
+        results: dict[str, Any] = {}
+        for start in range(0, len(ask.calls), size):
+            labels = ask.labels[start : start + size]
+            try:
+                calls = [
+                    replace(call, params=_filled(call.params, results, inner=labels))
+                    for call in ask.calls[start : start + size]
+                ]
+            except LookupError:
+                break
+            part = Ask(tuple(calls), labels, chained=len(calls) > 1, halt=ask.halt)
+            outcomes += await self._ask_now(part)
+            if isinstance(outcomes[-1], B24Error):
+                break
+            for label, outcome in zip(labels, outcomes[start:], strict=True):
+                if isinstance(outcome, Reply):
+                    results[label] = outcome.result
+        return [*outcomes, *(_not_run(call) for call in ask.calls[len(outcomes) :])]
 
     async def _one_by_one(self, ask: Ask) -> list[Outcome]:
         results: dict[str, Any] = {}
@@ -113,6 +148,9 @@ class Executor:
             try:
                 outcomes = await self._one_batch(left, halt=ask.halt)
             except (ApiError, TransportError) as error:
+                if cut_off(error) and len(left) > 1 and not any(call.write for call in calls):
+                    self._sizes.too_long((call.method for call in calls), len(left))
+                    return await self._ask_now(ask)
                 return [found.get(label, error) for label in labels]
             found.update(zip(left, outcomes, strict=True))
             again = _again(ask, found)
@@ -135,7 +173,10 @@ class Executor:
         methods = [call.method for call in commands.values()]
         trip = Trip("batch", methods, write=any(call.write for call in commands.values()))
         body = {"halt": int(halt), "cmd": {label: command(call) for label, call in commands.items()}}
+        began = self.sender.now()
         reply = await self.sender.send(trip, body)
+        self._sizes.took(methods, len(methods), self.sender.now() - began)
+        self.commands += len(methods)
         return self.batch_outcomes(reply, list(commands), methods)
 
     def batch_outcomes(self, reply: Reply, labels: Sequence[str], methods: Sequence[str]) -> list[Outcome]:
@@ -157,7 +198,7 @@ class Executor:
         await self._coalescer.close()
         await self.sender.close()
 
-    async def stream(self, flow: Flow) -> AsyncIterator[Page]:
+    async def stream(self, flow: Flow) -> AsyncGenerator[Page, None]:
         """The pages of a flow, in order.
 
         Questions are sent only while somebody takes the pages: a consumer that pauses pauses
@@ -168,8 +209,8 @@ class Executor:
             while True:
                 for ask in flow.asks(max(0, self.sender.gate.places - len(waiting))):
                     waiting[nursery.start(self.ask(ask))] = ask
-                for page in flow.pages():
-                    yield page
+                for pages in _armfuls(flow.pages()):
+                    yield pages
                 if flow.done:
                     return
                 if not waiting:
@@ -177,6 +218,18 @@ class Executor:
                 done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     flow.receive(waiting.pop(task), task.result())
+
+
+def _armfuls(pages: Iterator[Page]) -> Iterator[Page]:
+    """Pages that are ready at the same time, put together: fewer steps for whoever takes them."""
+    armful: Page = []
+    for page in pages:
+        armful = armful + page if armful else page
+        if len(armful) >= _ARMFUL:
+            yield armful
+            armful = []
+    if armful:
+        yield armful
 
 
 def _again(ask: Ask, found: Mapping[str, Outcome]) -> list[str]:
@@ -192,15 +245,21 @@ def _again(ask: Ask, found: Mapping[str, Outcome]) -> list[str]:
     return failed
 
 
-def _filled(value: Any, results: Mapping[str, Any]) -> Any:
-    """The parameters with their references replaced; LookupError where one leads nowhere."""
+def _filled(value: Any, results: Mapping[str, Any], *, inner: Sequence[str] = ()) -> Any:
+    """The parameters with their references replaced, but for those to ``inner`` labels.
+
+    Raises:
+        LookupError: a reference leads nowhere.
+    """
     if isinstance(value, Ref):
+        if value.label in inner:
+            return value
         found = results[value.label]
         for part in value.path:
             found = found[part]
         return found
     if isinstance(value, Mapping):
-        return {key: _filled(item, results) for key, item in value.items()}
+        return {key: _filled(item, results, inner=inner) for key, item in value.items()}
     return value
 
 

@@ -77,6 +77,7 @@ class Bucket:
     def __init__(self, limits: RateLimits) -> None:
         self._level = 0.0
         self._seen = 0.0
+        self._resting = True
         self._share = 1.0
         self._lock = threading.Lock()
         self.adopt(limits)
@@ -94,9 +95,21 @@ class Bucket:
             return 0.0
         with self._lock:
             rate = self._rate * self._share
-            self._level = max(0.0, self._level - rate * max(0.0, now - self._seen)) + 1
+            drained = 0.0 if self._resting else rate * max(0.0, now - self._seen)
+            self._resting = self._resting or drained >= self._level
+            self._level = max(0.0, self._level - drained) + 1
             self._seen = max(now, self._seen)
             return max(0.0, self._level - self._room) / rate
+
+    def answered(self, now: float) -> None:
+        """A request is back: from now on at the latest the server drains what it was sent.
+
+        An empty bucket has nothing to drain until a request has found its way there.
+        """
+        if self._resting:
+            with self._lock:
+                self._resting = False
+                self._seen = max(now, self._seen)
 
     def give_back(self) -> None:
         """Gives a place back that was not used."""
@@ -122,6 +135,7 @@ class _Budget:
     resets: float = 0.0
     cost: float = 0.0
     under_way: int = 0
+    next_turn: float = 0.0
 
 
 class Operating:
@@ -130,7 +144,11 @@ class Operating:
     _BLIND: Final = 30.0
     """Seconds to wait after a refusal that said nothing of its end."""
 
+    _CALM: Final = 0.5
+    """From this share of the limit on, calls are spread over what is left of the window."""
+
     def __init__(self, limits: RateLimits) -> None:
+        self.total = 0.0
         self._limit = limits.operating_limit
         self._budgets: dict[tuple[str, bool], _Budget] = {}
         self._lock = threading.Lock()
@@ -148,12 +166,24 @@ class Operating:
             if budget is None or now >= budget.resets:
                 return 0.0
             ahead = budget.cost * (budget.under_way + 1)
-            return budget.resets - now if budget.spent + ahead >= self._limit else 0.0
+            if budget.spent + ahead >= self._limit:
+                return budget.resets - now
+            return max(0.0, budget.next_turn - now)
 
-    def start(self, method: str, *, batched: bool) -> None:
-        """A call of the method leaves."""
+    def start(self, method: str, now: float, *, batched: bool) -> None:
+        """A call of the method leaves.
+
+        When much of the limit is spent, the next call's turn is put off, so that a long scan
+        goes on steadily instead of stopping dead until the window has passed.
+        """
         with self._lock:
-            self._budget(method, batched).under_way += 1
+            budget = self._budget(method, batched)
+            budget.under_way += 1
+            if self._limit is None or budget.spent < self._CALM * self._limit or now >= budget.resets:
+                return
+            left = self._limit - budget.spent
+            pace = budget.cost * (budget.resets - now) / left if left > 0 else 0.0
+            budget.next_turn = max(now, budget.next_turn) + pace
 
     def finish(self, method: str, *, batched: bool) -> None:
         """A call of the method is back, or was given up."""
@@ -170,6 +200,7 @@ class Operating:
         with self._lock:
             budget = self._budget(method, batched)
             step = float(spent) - budget.spent
+            self.total += max(0.0, step)  # requests side by side don't see each other's time
             if step > 0:
                 budget.cost = step if budget.cost == 0 else (budget.cost + step) / 2
             budget.spent = float(spent)

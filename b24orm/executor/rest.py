@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
 from typing import Any, Final
 
 from b24orm.errors import B24Error, Incomplete, InvalidValue
@@ -105,7 +106,7 @@ async def list_and_get(executor: Executor, branch: str, id_name: str) -> dict[An
     return await get_by_id(executor, f"{branch}.get", found, id_name, {})
 
 
-async def all_rows(executor: Executor, method: str, params: Mapping[str, Any]) -> AsyncIterator[Page]:
+async def all_rows(executor: Executor, method: str, params: Mapping[str, Any]) -> AsyncGenerator[Page, None]:
     """Every row of a list method: each once, none lost, equals kept, in the order asked.
 
     By keyset where the method has one and no order is asked; by offset else. A list that
@@ -113,8 +114,9 @@ async def all_rows(executor: Executor, method: str, params: Mapping[str, Any]) -
     """
     scan = _keyset(method, params)
     if scan is not None:
-        async for page in executor.stream(scan):
-            yield page
+        async with aclosing(executor.stream(scan)) as found:
+            async for page in found:
+                yield page
         return
     for reading in range(1, _READINGS + 1):
         try:

@@ -19,6 +19,7 @@ from b24orm.executor.clock import Clock, SystemClock
 from b24orm.executor.concurrency import Gate
 from b24orm.executor.limits import PortalLimits
 from b24orm.executor.retry import RetryBudget, RetryPolicy, never_executed, worth_retrying
+from b24orm.executor.sizes import cut_off
 from b24orm.plan.calls import Reply
 from b24orm.transport.base import Request, Transport
 from b24orm.transport.encoding import to_json
@@ -28,6 +29,10 @@ from b24orm.transport.webhook import Webhook
 __all__ = ["Sender", "Trip"]
 
 log: Final = logging.getLogger("b24orm")
+_COMPARABLE: Final = 25
+"""Commands that a batch must hold for its time to say something about the portal."""
+_LONG: Final = 5.0
+"""Seconds of waiting that users are told of."""
 _SHOWN: Final = 2_000
 """Characters of a body that a log record holds at the most."""
 
@@ -35,13 +40,19 @@ _SHOWN: Final = 2_000
 class Trip:
     """What one HTTP request is about: the method, and the methods of its commands."""
 
-    __slots__ = ("batched", "methods", "name", "write")
+    __slots__ = ("batched", "commands", "methods", "name", "write")
 
     def __init__(self, name: str, methods: Sequence[str] = (), *, write: bool) -> None:
         self.name = name
         self.batched = bool(methods)
+        self.commands = tuple(methods)
         self.methods = tuple(dict.fromkeys(m.lower() for m in methods)) or (name.lower(),)
         self.write = write
+
+    @property
+    def splittable(self) -> bool:
+        """Whether it is better sent in parts when it took too long."""
+        return len(self.commands) > 1 and not self.write
 
 
 class Sender:
@@ -69,7 +80,7 @@ class Sender:
         self.webhook = webhook
         self.gate = Gate()
         self.requests = 0
-        self.waited = 0.0
+        self.waited: dict[str, float] = {}
         self._transport = transport
         self._limits = limits
         self._timeout = timeout
@@ -96,6 +107,8 @@ class Sender:
                 return await attempt()
             except (ApiError, TransportError) as error:
                 error.attempts = tries
+                if trip.splittable and cut_off(error):
+                    raise
                 await self.before_retry(error, tries, write=trip.write)
 
     async def before_retry(self, error: B24Error, tries: int, *, write: bool) -> None:
@@ -107,13 +120,13 @@ class Sender:
             raise error
         delay = self._policy.delay(tries)
         log.info("try %d in %.1f s: %s", tries + 1, delay, error)
-        await self._sleep(delay)
+        await self._sleep(delay, "before a retry")
 
     async def _attempt(self, trip: Trip, body: bytes) -> Reply:
         await self._operating_turn(trip)
         async with self.gate:
             for method in trip.methods:
-                self._limits.operating.start(method, batched=trip.batched)
+                self._limits.operating.start(method, self._clock.now(), batched=trip.batched)
             try:
                 return await self._request(trip, body)
             finally:
@@ -127,8 +140,9 @@ class Sender:
             wait = max(operating.wait(method, now, batched=trip.batched) for method in trip.methods)
             if wait <= 0:
                 return
-            log.warning("%s has used up its operating time; waiting %.0f s", ", ".join(trip.methods), wait)
-            await self._sleep(wait)
+            level = logging.WARNING if wait > _LONG else logging.DEBUG
+            log.log(level, "%s: waiting %.1f s for operating time", ", ".join(trip.methods), wait)
+            await self._sleep(wait, "for operating time")
 
     async def _request(self, trip: Trip, body: bytes) -> Reply:
         await self._bucket_turn()
@@ -136,6 +150,7 @@ class Sender:
         mark = uuid.uuid4().hex[:8]
         log.debug("-> %s %s %s", mark, trip.name, self._shown(body))
         request = Request(self.webhook.url(trip.name), body, self._timeout, trip.name, self.webhook.host)
+        began = self._clock.now()
         try:
             response = await self._transport.send(request)
             log.debug("<- %s %d %s", mark, response.status, self._shown(response.body))
@@ -144,24 +159,40 @@ class Sender:
             log.debug("<- %s %s", mark, error)
             self._failed(error, trip)
             raise
+        finally:
+            self._limits.bucket.answered(self._clock.now())
         self._budget.earn()
         self._limits.bucket.accepted()
-        self.gate.good()
+        self.gate.good(self._per_command(trip, self._clock.now() - began))
         if not trip.batched:
             self.learn(trip.name, reply.time, batched=False)
         return reply
+
+    @staticmethod
+    def _per_command(trip: Trip, seconds: float) -> float | None:
+        """Seconds a command, of batches large enough to be compared."""
+        return seconds / len(trip.commands) if len(trip.commands) >= _COMPARABLE else None
 
     async def _bucket_turn(self) -> None:
         wait = self._limits.bucket.take(self._clock.now())
         if wait > 0:
             try:
-                await self._sleep(wait)
+                await self._sleep(wait, "for the bucket")
             except BaseException:
                 self._limits.bucket.give_back()
                 raise
 
-    async def _sleep(self, seconds: float) -> None:
-        self.waited += seconds
+    def now(self) -> float:
+        """The clock's time, in seconds."""
+        return self._clock.now()
+
+    @property
+    def operating_seconds(self) -> float:
+        """Server time that answers have told of so far."""
+        return self._limits.operating.total
+
+    async def _sleep(self, seconds: float, why: str) -> None:
+        self.waited[why] = self.waited.get(why, 0.0) + seconds
         await self._clock.sleep(seconds)
 
     def _failed(self, error: B24Error, trip: Trip) -> None:

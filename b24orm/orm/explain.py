@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 
+from b24orm.orm.fetch import Actual
 from b24orm.plan.compiler import Plan
 from b24orm.transport.encoding import encode
 
 __all__ = ["explained"]
 
 
-def explained(plan: Plan) -> str:
-    """The plan in words and figures."""
+def explained(plan: Plan, actual: Actual | None = None) -> str:
+    """The plan in words and figures, beside what it took if it was run."""
     spec = plan.query.schema.list
     lines = [f"{plan.strategy}: {plan.query.schema.name} by {spec.name if spec else '-'}"]
     lines += [
@@ -28,4 +29,16 @@ def explained(plan: Plan) -> str:
         lines.append(
             f"  slice     skips {plan.skip:,}, takes {'all' if plan.take is None else format(plan.take, ',')}"
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, *(_actually(actual) if actual is not None else ())])
+
+
+def _actually(actual: Actual) -> list[str]:
+    waits = ", ".join(f"{seconds:.2f} s {why}" for why, seconds in sorted(actual.waits.items())) or "none"
+    return [
+        "actually",
+        f"  rows      {actual.rows:,} in {actual.seconds:.2f} s",
+        f"  commands  {actual.commands:,}",
+        f"  requests  {actual.requests:,}",
+        f"  operating {actual.operating:.2f} s of server time",
+        f"  waits     {waits}",
+    ]

@@ -15,7 +15,7 @@ class _Objects:
 
     def __get__(self, row: Entity | None, owner: type[Entity]) -> QuerySet[Any]:
         if row is not None:
-            raise AttributeError(f"objects belongs to the class: {owner.__name__}.objects")
+            raise AttributeError("objects belongs to the class")
         return objects_of(owner)
 
 
@@ -24,3 +24,8 @@ class Model(Entity):
 
     if not TYPE_CHECKING:
         objects: ClassVar[_Objects] = _Objects()
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "objects":  # its AttributeError brought us here
+                raise AttributeError(f"objects belongs to the class: {type(self).__name__}.objects")
+            return super().__getattr__(name)

@@ -8,7 +8,8 @@ Single         everything comes in one page: unpaged methods, short slices
 ByIds          the ids are known: 50 a command, 50 commands a batch
 KeysetScan     in the order of the ids, by ``>ID`` without counting
 Union          an OR that the method can't read: one scan a branch, merged by id
-OffsetPages    no keyset, or an order other than the id's
+OrderedScan    another order of numbers, dates or flags, the whole result wanted
+OffsetPages    no keyset, or an order that only the server can follow
 UntilEmpty     the same, for methods that tell no total
 Count          only the number is wanted and the server counts
 =============  =================================================================
@@ -28,11 +29,12 @@ from b24orm.plan.listing import Listing
 from b24orm.plan.steps.by_ids import BATCH, PAGE, ByIds
 from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.plan.steps.offset import OffsetPages
+from b24orm.plan.steps.ordered import Ordered, sortable_here
 from b24orm.plan.steps.single import Count, Nothing, Single
 from b24orm.plan.steps.union import Union
 from b24orm.plan.steps.until_empty import UntilEmpty
 from b24orm.query.names import parent_names
-from b24orm.query.nodes import Condition, Group, Node, Order, Query
+from b24orm.query.nodes import NOTHING, Condition, Group, Node, Order, Query
 from b24orm.schema import EntitySchema
 
 __all__ = ["Plan", "compile_count", "compile_query"]
@@ -77,11 +79,13 @@ def compile_query(query: Query) -> Plan:
         Unsupported: the entity's methods can't answer it.
         InvalidValue: a parameter that the list method needs is missing.
     """
+    if query.where == NOTHING or query.limit == 0:
+        return _nothing(query)
     _callable(query.schema)
     query = _with_parents(query)
     found = branches(query.schema, query.where)
-    if len(found) == 0 or query.limit == 0:
-        return Plan(query, "Nothing", ("no row can match",), Nothing, requests="0", commands="0")
+    if len(found) == 0:
+        return _nothing(query)
     listing = [Listing.of(query, branch.filter) for branch in found]
     spec = listing[0].spec
     if spec.paging == "none" and spec.start is not None:
@@ -96,6 +100,8 @@ def compile_query(query: Query) -> Plan:
         return _by_ids(query, found[0], listing[0])
     if by_id and spec.keyset and (query.start < _FAR or query.stop is None):
         return _keyset(query, found[0], listing[0])
+    if spec.keyset and spec.count_free and not query.sliced and sortable_here(query.order):
+        return _ordered(query, found[0], listing[0])
     return _offset(query, found[0], listing[0], by_id=by_id)
 
 
@@ -104,11 +110,13 @@ def compile_count(query: Query) -> Plan:
 
     Where the method counts for itself that is one call; elsewhere the ids are read.
     """
+    if query.where == NOTHING or query.limit == 0:
+        return _nothing(query)
     _callable(query.schema)
     query = _with_parents(query)
     found = branches(query.schema, query.where)
-    if len(found) == 0 or query.limit == 0:
-        return Plan(query, "Nothing", ("no row can match",), Nothing, requests="0", commands="0")
+    if len(found) == 0:
+        return _nothing(query)
     whole = Listing.of(query, _with_ids(query.schema, found[0])).ids_only()
     single = len(found) == 1 and not found[0].joins and (found[0].ids is None or len(found[0].ids) <= PAGE)
     if not (single and whole.spec.total and whole.spec.page_size):
@@ -134,6 +142,10 @@ def _callable(schema: EntitySchema) -> None:
         )
 
 
+def _nothing(query: Query) -> Plan:
+    return Plan(query, "Nothing", ("no row can match",), Nothing, requests="0", commands="0")
+
+
 def _with_parents(query: Query) -> Query:
     """Moves the parameters that the method needs out of the conditions."""
     schema = query.schema
@@ -147,7 +159,7 @@ def _with_parents(query: Query) -> Query:
             and node.lookup == "exact"
             and not node.negated
         ):
-            params[wanted[node.field.name]] = node.value
+            _settle(params, schema, wanted[node.field.name], node)
         else:
             kept.append(node)
     missing = [
@@ -167,6 +179,16 @@ def _conjoined(node: Node) -> Iterator[Node]:
             yield from _conjoined(child)
     else:
         yield node
+
+
+def _settle(params: dict[str, object], schema: EntitySchema, rest: str, node: Condition) -> None:
+    """Takes the parameter's value in; there can be only one."""
+    known = params.get(rest, schema.fixed_params.get(rest, node.value))
+    if known != node.value:
+        raise InvalidValue(
+            f"{schema.name} can't be listed with {node}: {node.field.name} is {known!r} already"
+        )
+    params[rest] = node.value
 
 
 def _required_conditions(schema: EntitySchema) -> list[str]:
@@ -287,6 +309,26 @@ def _keyset(query: Query, branch: Branch, listing: Listing) -> Plan:
         skip=query.start,
         take=query.limit,
     )
+
+
+def _ordered(query: Query, branch: Branch, listing: Listing) -> Plan:
+    plan = _keyset(replace(query, order=()), branch, _selecting(query, listing))
+    shown = ", ".join(map(str, query.order))
+    return replace(
+        plan,
+        query=query,
+        strategy="OrderedScan",
+        why=(f"the whole result is wanted: fetched by id, sorted by {shown} here", *plan.why),
+        flow=lambda: Ordered(plan.flow(), query.order),
+    )
+
+
+def _selecting(query: Query, listing: Listing) -> Listing:
+    """The listing with the fields selected that the rows are sorted by."""
+    if query.select is None or listing.select is None:
+        return listing
+    keys = (key.field.select_name for key in query.order)
+    return replace(listing, select=tuple(dict.fromkeys((*listing.select, *keys))))
 
 
 def _union(query: Query, found: tuple[Branch, ...], listing: list[Listing], *, by_id: bool) -> Plan:

@@ -25,6 +25,9 @@ MAX_BRANCHES: Final = 16
 _EXCLUSIVE: Final = re.compile(r"[=@]\w")
 """Keys under which two different values can't both hold."""
 
+_NEGATED: Final = re.compile(r"!=?\w")
+"""Keys under which several values may all be unwanted."""
+
 _OPPOSITE: Final = {"gt": "lte", "gte": "lt", "lt": "gte", "lte": "gt"}
 
 
@@ -138,7 +141,7 @@ def _built(conditions: Iterable[Node], listing: ListSchema | None, id_name: str 
         return
     for choice in product(*options):
         pairs = tuple(pair for part in choice for pair in part)
-        merged = _merged(pairs)
+        merged = _merged(pairs, negations=dialect == "classic")
         if merged is not None:
             yield replace(branch, filter=merged)
 
@@ -167,56 +170,75 @@ def _lifted(branch: Branch, condition: Condition) -> Branch | None:
 
 def _orm_filter(options: Iterable[Alternatives], groups: Iterable[Node]) -> dict[str, Any]:
     """A nested filter: plain keys, and numbered groups where a key alone can't say it."""
-    merged: dict[str, Any] = {}
-    nested: list[dict[str, Any]] = [_orm_group(group) for group in groups]
+    pairs: list[Pair] = []
+    nested = [_orm_group(group) for group in groups]
     for alternatives in options:
         only, *others = alternatives
         if others:
-            nested.append(_any_of([dict(pairs) for pairs in alternatives]))
-            continue
-        for pair in only:
-            joined = _merged((*merged.items(), pair), strict=False)
-            if joined is None:
-                nested.append(dict([pair]))
-            else:
-                merged = joined
-    return {**merged, **{str(number): group for number, group in enumerate(nested)}}
+            nested.append(_any_of(alternatives))
+        else:
+            pairs.extend(only)
+    return _all_of(pairs, nested)
 
 
 def _orm_group(node: Node) -> dict[str, Any]:
     if isinstance(node, Condition):
         alternatives = spell(node, "orm")
-        return dict(alternatives[0]) if len(alternatives) == 1 else _any_of([dict(a) for a in alternatives])
+        return _all_of(alternatives[0]) if len(alternatives) == 1 else _any_of(alternatives)
     parts = [_orm_group(child) for child in node.children]
     return {"logic": node.connector, **{str(number): part for number, part in enumerate(parts)}}
 
 
-def _any_of(parts: list[dict[str, Any]]) -> dict[str, Any]:
+def _any_of(alternatives: Alternatives) -> dict[str, Any]:
+    parts = [_all_of(pairs) for pairs in alternatives]
     return {"logic": "OR", **{str(number): part for number, part in enumerate(parts)}}
 
 
-def _merged(pairs: Iterable[Pair], *, strict: bool = True) -> dict[str, Any] | None:
-    """The pairs as one filter; None where they contradict (or, not strict, can't be joined)."""
+def _all_of(pairs: Iterable[Pair], groups: Iterable[dict[str, Any]] = ()) -> dict[str, Any]:
+    """The pairs side by side; those that can't share a key go into groups of their own."""
+    merged: dict[str, Any] = {}
+    nested = list(groups)
+    for key, value in pairs:
+        joined = value if key not in merged else _joined(key, merged[key], value)
+        if joined is None:
+            nested.append({key: value})
+        else:
+            merged[key] = joined
+    return {**merged, **{str(number): group for number, group in enumerate(nested)}}
+
+
+def _merged(pairs: Iterable[Pair], *, negations: bool) -> dict[str, Any] | None:
+    """The pairs as one filter without groups; None where they contradict one another.
+
+    Args:
+        pairs: what must hold.
+        negations: a list under a negated key means that none of its values is wanted, NULL kept.
+
+    Raises:
+        Unsupported: two conditions need the same key.
+    """
     merged: dict[str, Any] = {}
     for key, value in pairs:
-        if key not in merged or merged[key] == value:
+        if key not in merged:
             merged[key] = value
             continue
-        joined = _joined(key, merged[key], value, negations=strict)
+        joined = _joined(key, merged[key], value)
+        if joined is None and negations and _NEGATED.match(key):
+            joined = tuple(dict.fromkeys((*_listed(merged[key]), *_listed(value))))
         if joined is None:
-            if strict and not _EXCLUSIVE.match(key):
+            if not _EXCLUSIVE.match(key):
                 raise Unsupported(f"two different conditions {key!r} can't stand in one filter: {value!r}")
             return None
         merged[key] = joined
     return merged
 
 
-def _joined(key: str, one: Any, two: Any, *, negations: bool) -> Any:
+def _joined(key: str, one: Any, two: Any) -> Any:
     """What two values under one key come to, or None."""
-    if negations and key.startswith("!") and not key.startswith(("!%", "!>", "!<", "!@")):
-        return tuple(dict.fromkeys((*_listed(one), *_listed(two))))
-    if key.startswith("@"):
-        common = tuple(value for value in one if value in two)
+    if one == two:
+        return one
+    if _EXCLUSIVE.match(key):
+        common = tuple(value for value in _listed(one) if value in _listed(two))
         return common or None
     try:
         return max(one, two) if key.startswith(">") else min(one, two) if key.startswith("<") else None

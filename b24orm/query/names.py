@@ -168,7 +168,7 @@ def _leaf(schema: EntitySchema, key: str, value: object, *, negated: bool) -> No
     if parameter is not None:
         return parameter
     named, value = _parsed(schema, key, value)
-    allowed = lookups_for(_listing(schema), named.field) if named.field.type != "any" else tuple(LOOKUPS)
+    allowed = _allowed(schema, named.field)
     if not allowed:
         raise Unsupported(
             f"{_listing(schema).name} can't filter {schema.name} by {named.field.name!r}"
@@ -193,7 +193,17 @@ def _leaf(schema: EntitySchema, key: str, value: object, *, negated: bool) -> No
         raise Unsupported(f"{_listing(schema).name} can't tell a missing {named.field.name} from 0")
     if lookup == "in" and not value:
         return EVERYTHING if negated else NOTHING
+    if negated and named.field.name in parent_names(schema):
+        raise Unsupported(
+            f"{_listing(schema).name} needs {named.field.name} to be one value, not its opposite"
+        )
     return Condition(named.field, lookup, value, negated)
+
+
+def _allowed(schema: EntitySchema, field: FieldSchema) -> tuple[str, ...]:
+    if field.name in parent_names(schema):  # a parameter of the method, not of its filter
+        return (DEFAULT,)
+    return lookups_for(_listing(schema), field) if field.type != "any" else tuple(LOOKUPS)
 
 
 def _spelled(name: str, lookup: str) -> str:

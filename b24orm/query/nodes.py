@@ -71,10 +71,15 @@ def joined(connector: Connector, children: Iterable[Node]) -> Node:
     True
     """
     neutral, final = (EVERYTHING, NOTHING) if connector == "AND" else (NOTHING, EVERYTHING)
-    kept = [child for child in children if child != neutral]
+    kept = [part for child in children for part in _parts(connector, child) if part != neutral]
     if final in kept:
         return final
     return kept[0] if len(kept) == 1 else Group(connector, tuple(kept))
+
+
+def _parts(connector: Connector, node: Node) -> tuple[Node, ...]:
+    """The children of a group of the same kind, so that groups don't nest for nothing."""
+    return node.children if isinstance(node, Group) and node.connector == connector else (node,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +131,7 @@ class Query:
 
     def narrowed(self, node: Node) -> Query:
         """The same query with one more condition."""
-        if isinstance(node, Group) and node.connector == "AND" and not node.children:
-            return self
-        kept = (
-            self.where.children if isinstance(self.where, Group) and self.where.connector == "AND" else None
-        )
-        parts = (*(kept if kept is not None else (self.where,)), node)
-        return replace(self, where=Group("AND", parts))
+        return replace(self, where=joined("AND", (self.where, node)))
 
     def sliced_to(self, start: int, stop: int | None) -> Query:
         """A slice of the slice, as Python's nested slices behave."""

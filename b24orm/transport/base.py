@@ -54,6 +54,7 @@ class Transport(Protocol):
             ConnectFailed: the request never reached the portal.
             TimedOut: no answer in time.
             Disconnected: the connection broke before the answer was whole.
+            PortalClosed: the connections were closed before.
         """
         ...
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
@@ -115,28 +116,49 @@ def command(call: Call) -> str:
     >>> command(Call("crm.deal.list", {"filter": {">ID": 5}, "select": ["ID"]}))
     'crm.deal.list?filter[%3EID]=5&select[0]=ID'
     """
-    query = "&".join(_pairs(call.params))
-    return f"{call.method}?{query}" if query else call.method
+    query: list[str] = []
+    for key, value in call.params.items():
+        _flatten(_quoted(str(key)), value, query)
+    return f"{call.method}?{'&'.join(query)}" if query else call.method
 
 
-def _pairs(params: Mapping[str, Any]) -> Iterator[str]:
-    for key, value in params.items():
-        yield from _flat(_quoted(str(key)), encode(value))
-
-
-def _flat(name: str, value: Wire) -> Iterator[str]:
-    if isinstance(value, dict):
+def _flatten(name: str, value: Any, query: list[str]) -> None:
+    """Adds ``name=value``, or ``name[key]=value`` for each part of a container."""
+    if type(value) is str:
+        query.append(f"{name}={_quoted(value)}")
+    elif type(value) is int:
+        query.append(f"{name}={value}")
+    elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _flat(f"{name}[{_quoted(key)}]", item)
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _flat(f"{name}[{number}]", item)
+            _flatten(f"{name}[{_quoted(_key(key))}]", item, query)
+    elif isinstance(value, (list, tuple)):
+        _flatten_list(name, value, query)
     else:
-        yield f"{name}={_quoted(str(value))}"
+        wire = encode(value)
+        if isinstance(wire, (dict, list)):
+            _flatten(name, wire, query)
+        else:
+            query.append(f"{name}={_quoted(str(wire))}")
 
 
+def _flatten_list(name: str, values: Sequence[Any], query: list[str]) -> None:
+    if all(type(value) is str for value in values):
+        query.extend(_texts(name, tuple(values)))
+        return
+    for number, value in enumerate(values):
+        _flatten(f"{name}[{number}]", value, query)
+
+
+@lru_cache(maxsize=512)
+def _texts(name: str, values: tuple[str, ...]) -> list[str]:
+    """A list of texts; what a scan selects is the same in all of its commands."""
+    return [f"{name}[{number}]={_quoted(value)}" for number, value in enumerate(values)]
+
+
+@lru_cache(maxsize=4096)
 def _quoted(text: str) -> str:
-    return quote(text, safe="")
+    """Percent-encoded; the same names and values come again and again."""
+    return quote(_text(text), safe="")
 
 
 def fits_batch(call: Call) -> bool:
@@ -165,7 +187,9 @@ def _count(value: Any) -> int | None:
     if value is None:
         return None
     if isinstance(value, str):
-        return None if _MACRO.search(value) else 1
+        return None if "$" in value and _MACRO.search(value) else 1
+    if isinstance(value, int):
+        return 1
     if isinstance(value, Mapping):
         if any(_BAD_KEY.search(str(key)) for key in value):
             return None

@@ -7,7 +7,7 @@ import io
 import ssl
 from typing import TYPE_CHECKING, Final
 
-from b24orm.errors import ConnectFailed, Disconnected, TimedOut
+from b24orm.errors import ConnectFailed, Disconnected, PortalClosed, TimedOut
 from b24orm.transport.base import Request, Response
 
 if TYPE_CHECKING:
@@ -39,12 +39,15 @@ class HttpTransport:
         self._verify_ssl = verify_ssl
         self._session = session
         self._own = session is None
+        self._closed = False
         self._user_agent = user_agent
         self._connections = connections
 
-    def _opened(self) -> aiohttp.ClientSession:
+    def _opened(self, host: str) -> aiohttp.ClientSession:
         import aiohttp
 
+        if self._closed or (self._session is not None and self._session.closed):
+            raise PortalClosed(f"the connections to {host} were closed")
         if self._session is None:
             connector = aiohttp.TCPConnector(
                 ssl=self._verify_ssl, limit_per_host=self._connections, ttl_dns_cache=300
@@ -60,7 +63,7 @@ class HttpTransport:
         """Posts the body as JSON; never follows a redirect, for that would lose the body."""
         import aiohttp
 
-        session = self._opened()
+        session = self._opened(request.host)
         try:
             async with session.post(
                 request.url,
@@ -86,7 +89,8 @@ class HttpTransport:
             ) from None
 
     async def close(self) -> None:
-        """Closes the session, if it is our own."""
+        """Closes the session, if it is our own; nothing can be sent after that."""
+        self._closed = True
         if self._session is not None and self._own:
             await self._session.close()
         self._session = None

@@ -131,11 +131,19 @@ def test_a_bare_list_means_a_classic_method(samples: Mapping[str, Entity]) -> No
     assert (listing.dialect, listing.paging) == ("plain", "classic")
 
 
-def test_a_bare_select_names_user_fields_and_multifields(samples: Mapping[str, Entity]) -> None:
+def test_a_bare_select_of_an_unknown_family_names_every_field(samples: Mapping[str, Entity]) -> None:
     listing = samples["Clerk"].schema.list
 
     assert listing is not None
-    assert listing.select_all == ("*", "UF_*", "PHONE")
+    assert listing.select_all == ("ID", "NAME", "PHONE")
+
+
+def test_a_bare_select_in_the_crm_names_user_fields_and_multifields(entities: Mapping[str, Entity]) -> None:
+    listing = entities["Contact"].schema.list
+
+    assert listing is not None
+    assert listing.select_all[:2] == ("*", "UF_*")
+    assert "PHONE" in listing.select_all
 
 
 def test_camel_case_ids_mean_camel_case_user_fields(samples: Mapping[str, Entity]) -> None:

@@ -79,7 +79,7 @@ def test_a_missing_parameter_is_named_before_anything_is_sent(portal: Recorder) 
 
 
 def test_an_unknown_parameter_is_refused_with_the_nearest(portal: Recorder) -> None:
-    with pytest.raises(UnknownName, match="no parameter 'row'.*rows"):
+    with pytest.raises(UnknownName, match=r"no parameter 'row'.*rows"):
         portal.crm.deal.productrows.set(id=5, row=[])  # type: ignore[call-arg]
 
 
@@ -145,9 +145,7 @@ def test_checked_keeps_the_documented_order() -> None:
 
 
 def test_nothing_is_loaded_before_it_is_used() -> None:
-    code = (
-        "import sys, b24orm; loaded = [m for m in sys.modules if m.startswith('b24orm.methods.')]; print(loaded)"
-    )
+    code = "import sys, b24orm; loaded = [m for m in sys.modules if m.startswith('b24orm.methods.')]; print(loaded)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
     assert out.strip() == "[]"

@@ -22,7 +22,7 @@ TEXTS: Final = (
     "snake_case",
     "snakeXcase",
     "back\\slash",
-    "it's \"quoted\" <b>&amp;</b>",
+    'it\'s "quoted" <b>&amp;</b>',
     "$result[x]",
     "a&b=c+d#e;f?g",
     "0",
@@ -85,7 +85,7 @@ _POOLS: Final[Mapping[str, Mapping[str, Sequence[Any]]]] = {
     "company": {"TITLE": TEXTS, "REVENUE": _AMOUNTS, "ASSIGNED_BY_ID": _PEOPLE},
     "quote": {**_MONEY, "STATUS_ID": ("DRAFT", "SENT")},
     "activity": {"SUBJECT": TEXTS, "OWNER_ID": (1, 2, 3), "OWNER_TYPE_ID": (2, 3), "COMPLETED": _FLAGS},
-    "product": {"NAME": [text for text in TEXTS if text], "PRICE": _AMOUNTS, "ACTIVE": _FLAGS},
+    "product": {"NAME": [text for text in TEXTS if text], "SORT": (100, 500), "ACTIVE": _FLAGS},
     "requisite": {"NAME": TEXTS, "ENTITY_ID": (1, 2, 3), "ENTITY_TYPE_ID": (3, 4), "SORT": (100, 500)},
 }
 _COUNTS: Final[Mapping[str, int]] = {"deal": 260, "smart_invoice": 170, "task": 140, "lead": 105}

@@ -121,5 +121,7 @@ def test_every_case_tells_rows_apart(museum: LocalPortal, case: Case) -> None:
 
 @pytest.mark.parametrize("start", ["+1777", "8 (495)", "+1999000"])
 def test_a_phone_is_found_by_its_beginning(museum: LocalPortal, curator: Portal, start: str) -> None:
-    rows = museum.store.fetch("SELECT ELEMENT_ID FROM field_multi WHERE VALUE LIKE ? ORDER BY 1", (start + "%",))
+    rows = museum.store.fetch(
+        "SELECT ELEMENT_ID FROM field_multi WHERE VALUE LIKE ? ORDER BY 1", (start + "%",)
+    )
     assert [contact.id for contact in Contact.objects.filter(phone__startswith=start)] == [r[0] for r in rows]

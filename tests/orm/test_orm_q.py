@@ -134,7 +134,6 @@ def test_a_mistake_anywhere_in_a_tree_is_found(wrong: Q, error: type[Exception])
         Deal.objects.filter(wrong)
 
 
-
 @pytest.mark.parametrize(
     ("q", "text"),
     [

@@ -3,11 +3,40 @@
 from __future__ import annotations
 
 from b24orm.emulator.answers import Registry
-from b24orm.emulator.methods import crm_classic, system, users
+from b24orm.emulator.methods import (
+    crm_classic,
+    crm_item,
+    crm_links,
+    crm_more,
+    crm_types,
+    departments,
+    directory,
+    fields,
+    product_rows,
+    system,
+    tasks,
+    userfields,
+    users,
+)
 from b24orm.emulator.methods.system import PortalInfo
 from b24orm.emulator.store import Store
 
 __all__ = ["PortalInfo", "build_registry"]
+
+_MODULES = (
+    crm_classic,
+    crm_item,
+    crm_links,
+    crm_more,
+    crm_types,
+    departments,
+    directory,
+    fields,
+    product_rows,
+    tasks,
+    userfields,
+    users,
+)
 
 
 def build_registry(store: Store, info: PortalInfo | None = None) -> Registry:
@@ -18,6 +47,6 @@ def build_registry(store: Store, info: PortalInfo | None = None) -> Registry:
         info: what the portal says of itself; a portal with every scope when None.
     """
     registry: Registry = {}
-    for module in (crm_classic, users):
+    for module in _MODULES:
         registry |= module.methods(store)
     return registry | system.methods(store, info or PortalInfo(), registry)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from b24orm.emulator import multifields
 from b24orm.emulator.answers import Answer, Call, Cost, Handler, Method, Refusal, Registry
 from b24orm.emulator.classic_filter import compile_filter, parse_key, prepare
 from b24orm.emulator.classic_query import ListQuery, Shape, Sorting, order_sql, shape_of
-from b24orm.emulator.conditions import NOTHING, Where, every
+from b24orm.emulator.conditions import EVERYTHING, NOTHING, Where, every
 from b24orm.emulator.methods.classic_writes import add, update
 from b24orm.emulator.methods.params import fields_param, id_param, list_param
 from b24orm.emulator.paging import classic
@@ -30,22 +30,20 @@ class Entity:
     Attributes:
         name: the table and the second part of the methods' names.
         sortings: fields sorted by their directory.
-        condition: rows the classic methods don't know fail it.
+        regular: what every row but the exceptional ones meets; the others stay out.
+        lifted_by: keys of a filter that let the exceptional rows in.
+        reduces_ids: a list under the bare ID counts only for its positive numbers.
         flexible: texts whose selection makes the list collect rows by id.
-        default_order: the order of a request without one.
-        identity: the list collects rows by id at all.
         missing: the text of get, update and delete of a row that isn't there.
-        adjust: a last change to a prepared filter.
     """
 
     name: str
     sortings: tuple[Sorting, ...] = ()
-    condition: str = ""
+    regular: str = ""
+    lifted_by: frozenset[str] = frozenset()
+    reduces_ids: bool = False
     flexible: frozenset[str] = frozenset({"COMMENTS"})
-    default_order: Mapping[str, str] = field(default_factory=dict[str, str])
-    identity: bool = True
     missing: Mapping[str, str] = field(default_factory=dict[str, str])
-    adjust: Callable[[dict[str, Any]], Where] | None = None
 
 
 def _directory(field_name: str, table: str, entity_id: str) -> Sorting:
@@ -55,32 +53,21 @@ def _directory(field_name: str, table: str, entity_id: str) -> Sorting:
     )
 
 
-def _deals(filter: dict[str, Any]) -> Where:
-    """Templates of recurring deals stay out unless the filter speaks of them or of ids.
-
-    A list under the bare ID is reduced to its positive numbers; with none left nothing fits.
-    """
-    mentioned = {name for name, value in filter.items() if value is not None}
-    ids = filter.get("ID")
-    if isinstance(ids, (list, tuple)) and ids:
-        positive = [to_int(item) for item in ids if to_int(item) > 0]
-        if not positive:
-            return NOTHING
-        filter["ID"] = positive
-    if not mentioned & {"IS_RECURRING", "=IS_RECURRING", "ID", "=ID", "@ID"}:
-        return Where('"deal"."IS_RECURRING" = \'N\'')
-    return Where()
-
-
 ENTITIES: Final = (
-    Entity("deal", (_directory("STAGE_ID", "deal", "DEAL_STAGE"),), adjust=_deals),
+    Entity(
+        "deal",
+        (_directory("STAGE_ID", "deal", "DEAL_STAGE"),),
+        regular='"deal"."IS_RECURRING" = \'N\'',
+        lifted_by=frozenset({"IS_RECURRING", "=IS_RECURRING", "ID", "=ID", "@ID"}),
+        reduces_ids=True,
+    ),
     Entity(
         "lead",
         (_directory("STATUS_ID", "lead", "STATUS"),),
         missing={"update": "Lead is not found", "delete": "Lead is not found"},
     ),
-    Entity("contact", condition='"contact"."CATEGORY_ID" = 0', missing={"update": "Contact is not found"}),
-    Entity("company", condition='"company"."CATEGORY_ID" = 0', missing={"update": "Company is not found"}),
+    Entity("contact", regular='"contact"."CATEGORY_ID" = 0', missing={"update": "Contact is not found"}),
+    Entity("company", regular='"company"."CATEGORY_ID" = 0', missing={"update": "Company is not found"}),
     Entity(
         "quote",
         (_directory("STATUS_ID", "quote", "QUOTE_STATUS"),),
@@ -129,7 +116,7 @@ class ClassicRows:
         """One row with its user fields, phones and addresses."""
         row_id = id_param(call)
         shape = self._shape(("*", "UF_*"))
-        where = every([Where(f'"{self._entity.name}"."ID" = ?', (row_id,)), Where(self._entity.condition)])
+        where = every([Where(f'"{self._entity.name}"."ID" = ?', (row_id,)), self._regular({"=ID"})])
         rows = self._rows(ListQuery(self._table, shape, where, '"ID"'), 1, 0)
         if not rows:
             raise self._missing("get")
@@ -173,18 +160,26 @@ class ClassicRows:
         joins = parent_joins(self._store, table)
         known = frozenset(multifields.TYPES if table.multifields else ()) | joins.keys()
         prepared = prepare(filter, table, known, self._store.clock())
-        parts = [entity.adjust(prepared)] if entity.adjust else []
-        if entity.condition:
-            parts.append(Where(entity.condition))
+        parts = [self._regular({name for name, value in prepared.items() if value is not None})]
+        if entity.reduces_ids:
+            parts.append(_reduced_ids(prepared))
         if table.multifields:
             parts.extend(multifields.condition(prepared, entity.name))
         parts.append(compile_filter(prepared, table, {name: join.expression for name, join in joins.items()}))
         filtered = {parse_key(key).name for key in prepared}
         needed = tuple(join for name, join in joins.items() if name in filtered)
-        sql, sorted_by = order_sql(table, order or entity.default_order, entity.sortings, joins)
+        sql, sorted_by = order_sql(table, order, entity.sortings, joins)
         return ListQuery(
             table, self._shape(select), every(parts), sql, tuple(dict.fromkeys((*needed, *sorted_by)))
         )
+
+    def _regular(self, mentioned: Collection[str]) -> Where:
+        """What keeps exceptional rows out; nothing while there are none, which keeps deep pages cheap."""
+        entity, exception = self._entity, self._table.exception
+        if not entity.regular or not entity.lifted_by.isdisjoint(mentioned):
+            return EVERYTHING
+        some = self._store.fetch(f'SELECT 1 FROM "{entity.name}" WHERE {exception} LIMIT 1')
+        return Where(entity.regular) if some else EVERYTHING
 
     def _shape(self, select: Any) -> Shape:
         table = self._table
@@ -205,7 +200,6 @@ class ClassicRows:
                 joins=joins,
                 multifields=types,
                 flexible=entity.flexible,
-                identity=entity.identity,
             )
             if len(self._shapes) < _REMEMBERED:
                 self._shapes[key] = found
@@ -225,7 +219,7 @@ class ClassicRows:
         return list(by_id.values())
 
     def _require(self, row_id: int, kind: str) -> None:
-        where = every([Where("ID = ?", (row_id,)), Where(self._entity.condition)])
+        where = every([Where("ID = ?", (row_id,)), self._regular({"=ID"})])
         if not self._store.fetch(f'SELECT 1 FROM "{self._entity.name}" WHERE {where.sql}', where.params):
             raise self._missing(kind)
 
@@ -234,6 +228,15 @@ class ClassicRows:
 
 
 _REMEMBERED: Final = 512
+
+
+def _reduced_ids(filter: dict[str, Any]) -> Where:
+    """Leave a list under the bare ID its positive numbers; with none of them nothing fits."""
+    ids = filter.get("ID")
+    if not isinstance(ids, (list, tuple)) or not ids:
+        return EVERYTHING
+    filter["ID"] = [to_int(item) for item in ids if to_int(item) > 0]
+    return EVERYTHING if filter["ID"] else NOTHING
 
 
 def _select(call: Call) -> Any:

@@ -86,7 +86,10 @@ def _list(store: Store, call: Call) -> Answer:
     rows = item_rows(store, table, columns, selection, fetched, whole=whole)
     cost = Cost("page", window.counted, window.offset, len(rows))
     return Answer(
-        {"items": [_spelled(call, row) for row in rows]}, window.total, window.next_start(len(rows)), cost
+        {"items": [_spelled(table, call, row) for row in rows]},
+        window.total,
+        window.next_start(len(rows)),
+        cost,
     )
 
 
@@ -154,7 +157,7 @@ def _whole(store: Store, table: Table, item: int, call: Call) -> dict[str, Any]:
     rows = item_rows(store, table, columns, selection, fetched, whole=True)
     if not rows:
         raise not_found("Item not found")
-    return _spelled(call, rows[0])
+    return _spelled(table, call, rows[0])
 
 
 def _whole_selection(table: Table, columns: list[ItemField]) -> Selection:
@@ -172,20 +175,14 @@ def _require(store: Store, table: Table, item: int) -> None:
         raise not_found("Item not found")
 
 
-def _spelled(call: Call, row: dict[str, Any]) -> dict[str, Any]:
+def _spelled(table: Table, call: Call, row: dict[str, Any]) -> dict[str, Any]:
     """User fields under their own names, if the request asks so."""
     if call.params.get("useOriginalUfNames") != "Y":
         return row
-    return {(_original(name) if name.startswith("uf") else name): value for name, value in row.items()}
+    fields = fields_of(table)
+    return {_original(fields, name): value for name, value in row.items()}
 
 
-def _original(name: str) -> str:
-    for short, prefix in (("ufCrm_", "UF_CRM_"), ("ufCrm", "UF_CRM_")):
-        if name.startswith(short):
-            return (
-                prefix
-                + "".join(
-                    f"_{c}" if c.isupper() and i else c for i, c in enumerate(name[len(short) :])
-                ).upper()
-            )
-    return name
+def _original(fields: Mapping[str, ItemField], name: str) -> str:
+    item = fields.get(name)
+    return item.upper if item is not None and item.column is not None and item.column.user else name

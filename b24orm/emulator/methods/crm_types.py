@@ -24,6 +24,9 @@ from b24orm.errors import InvalidValue
 __all__ = ["methods"]
 
 _DEAL: Final = 2
+_WITH_GENERAL: Final = frozenset({2, 3, 4})
+"""Entity types whose default pipeline is no row: its id is 0."""
+
 _TYPE_COLUMNS: Final = (
     ("id", "ID", "int"),
     ("title", "TITLE", "string"),
@@ -73,9 +76,9 @@ def _entity_type(store: Store, call: Call) -> int:
 
 def _known(store: Store, number: int) -> list[dict[str, Any]]:
     rows = store.rows("category", where="ENTITY_TYPE_ID = ?", params=(number,), order="SORT, ID")
-    if number == _DEAL:
+    if number in _WITH_GENERAL:
         general = dict.fromkeys(rows[0] if rows else store.table("category").columns)
-        rows.insert(0, general | {"ID": 0, "NAME": "General", "SORT": 100, "ENTITY_TYPE_ID": 2, "IS_DEFAULT": "Y"})
+        rows.insert(0, general | {"ID": 0, "NAME": "General", "SORT": 100, "IS_DEFAULT": "Y"})
     return [_category_row(row, number) for row in rows]
 
 
@@ -88,7 +91,10 @@ def _category_row(row: Mapping[str, Any], number: int) -> dict[str, Any]:
         "isDefault": row["IS_DEFAULT"] or "N",
     }
     if number == _DEAL:
-        return found | {"originId": row.get("ORIGIN_ID") or "", "originatorId": row.get("ORIGINATOR_ID") or ""}
+        return found | {
+            "originId": row.get("ORIGIN_ID") or "",
+            "originatorId": row.get("ORIGINATOR_ID") or "",
+        }
     return found | {"isSystem": row.get("IS_SYSTEM") or "N", "code": row.get("CODE") or ""}
 
 
@@ -170,7 +176,9 @@ def _category_fields(store: Store, call: Call) -> Answer:
 
 
 def _types(store: Store, call: Call) -> Answer:
-    where = compile_filter(_TYPE_TABLE, _TYPE_FIELDS, optional_array(call, "filter") or {}, store.clock()).where
+    where = compile_filter(
+        _TYPE_TABLE, _TYPE_FIELDS, optional_array(call, "filter") or {}, store.clock()
+    ).where
     order = order_sql(_TYPE_TABLE, _TYPE_FIELDS, optional_array(call, "order") or {})
     source = "smart_type" + (f" WHERE {where.sql}" if where else "")
     window = controller(call.start, lambda: store.count_sql(source, where.params))
@@ -220,7 +228,7 @@ def _add_type(store: Store, call: Call) -> Answer:
     fields = array_argument(call, "fields")
     title = to_text(fields.get("title"))
     if not title:
-        raise Refusal("BX_EMPTY_REQUIRED", "Required field \"TITLE\" is not filled")
+        raise Refusal("BX_EMPTY_REQUIRED", 'Required field "TITLE" is not filled')
     try:
         known = smart_types.create(
             store,

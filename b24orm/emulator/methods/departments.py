@@ -34,7 +34,10 @@ def methods(store: Store) -> Registry:
         "delete": _delete,
         "fields": _fields,
     }
-    return {f"department.{kind}": Method(partial(handler, store), "department") for kind, handler in handlers.items()}
+    return {
+        f"department.{kind}": Method(partial(handler, store), "department")
+        for kind, handler in handlers.items()
+    }
 
 
 def _get(store: Store, call: Call) -> Answer:
@@ -45,10 +48,16 @@ def _get(store: Store, call: Call) -> Answer:
     source = "department" + (f" WHERE {where.sql}" if where else "")
     window = classic(call.start, lambda: store.count_sql(source, where.params))
     columns = ", ".join(f'department."{name}"' for name in _NAMES)
-    joined = f"department JOIN tree ON tree.ID = department.ID" + (f" WHERE {where.sql}" if where else "")
-    sql = f"{_TREE} SELECT {columns} FROM {joined} ORDER BY {_order(query)} LIMIT {window.limit} OFFSET {window.offset}"
+    joined = "department JOIN tree ON tree.ID = department.ID" + (f" WHERE {where.sql}" if where else "")
+    page = f"LIMIT {window.limit} OFFSET {window.offset}"
+    sql = f"{_TREE} SELECT {columns} FROM {joined} ORDER BY {_order(query)} {page}"
     rows = [_row(dict(zip(_NAMES, row, strict=True))) for row in store.fetch(sql, where.params)]
-    return Answer(rows, window.total, window.next_start(len(rows)), Cost("page", window.counted, window.offset, len(rows)))
+    return Answer(
+        rows,
+        window.total,
+        window.next_start(len(rows)),
+        Cost("page", window.counted, window.offset, len(rows)),
+    )
 
 
 def _add(store: Store, call: Call) -> Answer:

@@ -45,7 +45,9 @@ def _statuses(store: Store, call: Call) -> Answer:
     for name in _TEXT_ONLY:
         if isinstance(sent.get(name), (list, Mapping)):
             raise Refusal("", f"Filter by {name} must be a string")
-    where = every(_status_condition(name.upper(), value) for name, value in sent.items() if name in _STATUS_NAMES)
+    where = every(
+        _status_condition(name.upper(), value) for name, value in sent.items() if name in _STATUS_NAMES
+    )
     parts = [
         f'"{name.upper()}" {"ASC" if to_text(word).upper() == "ASC" else "DESC"}'
         for name, word in order.items()
@@ -71,7 +73,9 @@ def _status_condition(name: str, value: Any) -> Where:
 def _status_rows(store: Store, where: Where, order: str) -> list[dict[str, Any]]:
     table = store.table("status")
     names = table.classic_names
-    selection = Selection(names, tuple(classic_expression(table.columns[name], f'"{name}"') for name in names))
+    selection = Selection(
+        names, tuple(classic_expression(table.columns[name], f'"{name}"') for name in names)
+    )
     condition = f" WHERE {where.sql}" if where else ""
     sql = f"SELECT {selection.sql} FROM status{condition} ORDER BY {order}, ID"
     return [_with_extra(row) for row in rows_of(selection, store.fetch(sql, where.params))]
@@ -151,13 +155,22 @@ def _delete_status(store: Store, call: Call) -> Answer:
 def _in_use(store: Store, known: Mapping[str, Any]) -> bool:
     directory, code = known["ENTITY_ID"] or "", known["STATUS_ID"]
     users = {"STATUS": ("lead", "STATUS_ID"), "QUOTE_STATUS": ("quote", "STATUS_ID")}
-    table, column = users.get(directory, ("deal", "STAGE_ID") if directory.startswith("DEAL_STAGE") else ("", ""))
+    table, column = users.get(
+        directory, ("deal", "STAGE_ID") if directory.startswith("DEAL_STAGE") else ("", "")
+    )
     return bool(table and store.count(table, f'"{column}" = ?', (code,)))
 
 
 def _status_items(store: Store, call: Call) -> Answer:
     """The entries of one directory: name, order, code."""
-    directory = next((call.params[key] for key in ("entityId", "entityID", "entity_id", "ENTITY_ID") if key in call.params), "")
+    directory = next(
+        (
+            call.params[key]
+            for key in ("entityId", "entityID", "entity_id", "ENTITY_ID")
+            if key in call.params
+        ),
+        "",
+    )
     if directory == "":
         raise Refusal("", "The parameter entityId is not defined or invalid.")
     if not isinstance(directory, str):
@@ -185,7 +198,10 @@ def _currency_rows(store: Store, where: Where, order: str) -> list[dict[str, Any
     expressions[names.index("AMOUNT")] = "printf('%.4f', AMOUNT)"
     selection = Selection(names, tuple(expressions))
     condition = f" WHERE {where.sql}" if where else ""
-    return rows_of(selection, store.fetch(f"SELECT {selection.sql} FROM currency{condition} ORDER BY {order}", where.params))
+    return rows_of(
+        selection,
+        store.fetch(f"SELECT {selection.sql} FROM currency{condition} ORDER BY {order}", where.params),
+    )
 
 
 def _code(call: Call) -> str:
@@ -236,5 +252,3 @@ def _delete_currency(store: Store, call: Call) -> Answer:
         raise Refusal("", "Currency is not found" if known is None else "The base currency can't be deleted")
     store.delete("currency", code)
     return Answer(result=True, cost=Cost("write", rows=1))
-
-

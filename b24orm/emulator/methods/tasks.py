@@ -53,7 +53,14 @@ _ORDERS: Final[Mapping[str, str]] = {
     "RESPONSIBLE_LAST_NAME": '(SELECT LAST_NAME FROM "user" WHERE "user".ID = task.RESPONSIBLE_ID)',
 }
 _FLAGS: Final = frozenset(
-    {"ALLOW_CHANGE_DEADLINE", "ALLOW_TIME_TRACKING", "TASK_CONTROL", "ADD_IN_REPORT", "MATCH_WORK_TIME", "REPLICATE"}
+    {
+        "ALLOW_CHANGE_DEADLINE",
+        "ALLOW_TIME_TRACKING",
+        "TASK_CONTROL",
+        "ADD_IN_REPORT",
+        "MATCH_WORK_TIME",
+        "REPLICATE",
+    }
 )
 _STATUSES: Final = frozenset({1, 2, 3, 4, 5, 6, 7})
 _NO_TASK_ID: Final = Refusal("100", "CTaskItem All parameters in the constructor must have real class type")
@@ -69,7 +76,9 @@ def methods(store: Store) -> Registry:
         "delete": _delete,
         "getfields": _fields,
     }
-    return {f"tasks.task.{kind}": Method(partial(handler, store), "task") for kind, handler in handlers.items()}
+    return {
+        f"tasks.task.{kind}": Method(partial(handler, store), "task") for kind, handler in handlers.items()
+    }
 
 
 def _list(store: Store, call: Call) -> Answer:
@@ -137,7 +146,10 @@ def _fields(store: Store, call: Call) -> Answer:
     found: dict[str, Any] = {}
     for column in table.columns.values():
         spec = table.schema.by_wire.get(camel(column.name))
-        entry: dict[str, Any] = {"title": column.name.replace("_", " ").capitalize(), "type": _shown_type(column)}
+        entry: dict[str, Any] = {
+            "title": column.name.replace("_", " ").capitalize(),
+            "type": _shown_type(column),
+        }
         if column.name == "ID":
             entry["primary"] = True
         if column.name in {"TITLE", "RESPONSIBLE_ID", "CREATED_BY"}:
@@ -198,7 +210,11 @@ def _order(order: Mapping[str, Any]) -> str:
         parts.append(f"{_ORDERS[name.upper()]} {word}")
     if not parts:
         return '"ID" DESC'
-    return ", ".join(parts) if any(part.startswith('"ID" ') for part in parts) else ", ".join([*parts, '"ID" % 7', '"ID"'])
+    return (
+        ", ".join(parts)
+        if any(part.startswith('"ID" ') for part in parts)
+        else ", ".join([*parts, '"ID" % 7', '"ID"'])
+    )
 
 
 def _names(table: Table, select: Mapping[str, Any] | None) -> list[str]:
@@ -245,7 +261,9 @@ def _texts(value: str | None) -> list[str]:
 
 def _tags(value: str | None) -> Any:
     """Tags as a map by number, an empty list when there are none."""
-    return {str(number): {"id": number, "title": title} for number, title in enumerate(_texts(value), start=1)} or []
+    return {
+        str(number): {"id": number, "title": title} for number, title in enumerate(_texts(value), start=1)
+    } or []
 
 
 _DECODERS: Final[Mapping[bool, Callable[[Any], Any]]] = {False: _texts, True: _tags}
@@ -299,7 +317,10 @@ def _stored(column: Column, value: Any, now: float) -> Any:
         return to_flag(value)
     if column.kind == "json":
         items = to_list(value) if truthy(value) else []
-        return [to_text(item) if column.type == "object" or column.name.startswith("UF_") else to_int(item) for item in items]
+        return [
+            to_text(item) if column.type == "object" or column.name.startswith("UF_") else to_int(item)
+            for item in items
+        ]
     if column.kind == "int" or column.name == "STATUS":
         return to_int(value)
     return to_float(value) if column.kind == "double" else to_text(value)
@@ -314,9 +335,11 @@ def _check(store: Store, row: Mapping[str, Any]) -> None:
         raise Refusal("ERROR_CORE", 'The task specified in the "Parent Task" field was not found<br>')
     begin, end = row.get("START_DATE_PLAN"), row.get("END_DATE_PLAN")
     if begin and end and end < begin:
-        raise Refusal("ERROR_CORE", "The end date specified in the scheduling is earlier than the start date<br>")
+        raise Refusal(
+            "ERROR_CORE", "The end date specified in the scheduling is earlier than the start date<br>"
+        )
 
 
-_ACTIONS: Final = dict.fromkeys(("complete", "start", "delegate", "remove", "edit", "defer", "rate"), True) | dict.fromkeys(
-    ("accept", "decline", "approve", "disapprove", "pause", "renew", "take"), False
-)
+_ACTIONS: Final = dict.fromkeys(
+    ("complete", "start", "delegate", "remove", "edit", "defer", "rate"), True
+) | dict.fromkeys(("accept", "decline", "approve", "disapprove", "pause", "renew", "take"), False)

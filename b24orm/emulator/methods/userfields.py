@@ -17,8 +17,23 @@ from b24orm.errors import InvalidValue, UnknownName
 __all__ = ["methods"]
 
 _ENTITIES: Final = ("deal", "lead", "contact", "company", "quote", "requisite")
-_LABELS: Final = ("EDIT_FORM_LABEL", "LIST_COLUMN_LABEL", "LIST_FILTER_LABEL", "ERROR_MESSAGE", "HELP_MESSAGE")
-_KEPT: Final = ("XML_ID", "SORT", "SHOW_IN_LIST", "EDIT_IN_LIST", "IS_SEARCHABLE", "SETTINGS", "LIST", *_LABELS)
+_LABELS: Final = (
+    "EDIT_FORM_LABEL",
+    "LIST_COLUMN_LABEL",
+    "LIST_FILTER_LABEL",
+    "ERROR_MESSAGE",
+    "HELP_MESSAGE",
+)
+_KEPT: Final = (
+    "XML_ID",
+    "SORT",
+    "SHOW_IN_LIST",
+    "EDIT_IN_LIST",
+    "IS_SEARCHABLE",
+    "SETTINGS",
+    "LIST",
+    *_LABELS,
+)
 _SETTINGS: Final[Mapping[str, Mapping[str, Any]]] = {
     "string": {"DEFAULT_VALUE": "", "ROWS": 1},
     "integer": {"DEFAULT_VALUE": ""},
@@ -80,7 +95,7 @@ def _list(store: Store, entity: str, call: Call) -> Answer:
     labels = not is_blank(filter_.pop("LANG", None))
     rows = [_row(known, labels=labels) for known in user_fields.fields_of(store, _uf_entity(store, entity))]
     fitting = [row for row in rows if all(_fits(row, name, value) for name, value in filter_.items())]
-    for name, direction in reversed(order.items()):
+    for name, direction in reversed(list(order.items())):
         fitting.sort(key=lambda row: _sort_key(row, name), reverse=to_text(direction).upper() == "DESC")
     return Answer(fitting, len(fitting), cost=Cost("page", rows=len(fitting)))
 

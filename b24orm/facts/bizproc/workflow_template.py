@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["WORKFLOW_TEMPLATE"]
 
@@ -87,5 +87,8 @@ WORKFLOW_TEMPLATE = EntitySchema(
         "add": MethodSchema(name="bizproc.workflow.template.add", returns="id"),
         "update": MethodSchema(name="bizproc.workflow.template.update", id_param="ID", fields_param="FIELDS"),
         "delete": MethodSchema(name="bizproc.workflow.template.delete", id_param="ID"),
+    },
+    links={
+        "bizproc_tasks": LinkSchema(name="bizproc_tasks", entity="BizprocTask", field="workflow_template_id"),
     },
 )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["STORE"]
 
@@ -84,4 +84,5 @@ STORE = EntitySchema(
         "fields": MethodSchema(name="catalog.store.getFields", envelope=("store",)),
     },
     user_field_prefix="uf",
+    links={"store_products": LinkSchema(name="store_products", entity="StoreProduct", field="store_id")},
 )

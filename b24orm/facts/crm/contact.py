@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["CONTACT"]
 
@@ -197,4 +197,19 @@ CONTACT = EntitySchema(
         "crm.contact.details.configuration.set": ("scope", "userId", "data"),
     },
     user_fields=True,
+    links={
+        "companies": LinkSchema(
+            name="companies",
+            entity="Company",
+            method="crm.contact.company.items.get",
+            key="COMPANY_ID",
+        ),
+        "deal_items": LinkSchema(name="deal_items", entity="DealItem", field="contact_id"),
+        "deals": LinkSchema(name="deals", entity="Deal", field="contact_id"),
+        "lead_items": LinkSchema(name="lead_items", entity="LeadItem", field="contact_id"),
+        "leads": LinkSchema(name="leads", entity="Lead", field="contact_id"),
+        "quote_items": LinkSchema(name="quote_items", entity="QuoteItem", field="contact_id"),
+        "quotes": LinkSchema(name="quotes", entity="Quote", field="contact_id"),
+        "smart_invoices": LinkSchema(name="smart_invoices", entity="SmartInvoice", field="contact_id"),
+    },
 )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["DEAL"]
 
@@ -239,4 +239,22 @@ DEAL = EntitySchema(
         "crm.deal.productrows.set": ("id", "rows"),
     },
     user_fields=True,
+    links={
+        "contacts": LinkSchema(
+            name="contacts",
+            entity="Contact",
+            method="crm.deal.contact.items.get",
+            key="CONTACT_ID",
+        ),
+        "deal_recurrings": LinkSchema(name="deal_recurrings", entity="DealRecurring", field="deal_id"),
+        "product_rows": LinkSchema(
+            name="product_rows",
+            entity="ProductRow",
+            field="owner_id",
+            constants={"owner_type": "D"},
+            each=True,
+        ),
+        "quote_items": LinkSchema(name="quote_items", entity="QuoteItem", field="deal_id"),
+        "quotes": LinkSchema(name="quotes", entity="Quote", field="deal_id"),
+    },
 )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["INVOICE"]
 
@@ -235,4 +235,11 @@ INVOICE = EntitySchema(
     },
     actions={"crm.invoice.getexternallink": ("id",)},
     user_fields=True,
+    links={
+        "invoice_recurrings": LinkSchema(
+            name="invoice_recurrings",
+            entity="InvoiceRecurring",
+            field="invoice_id",
+        ),
+    },
 )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["LEAD"]
 
@@ -225,4 +225,26 @@ LEAD = EntitySchema(
         "crm.lead.productrows.set": ("id", "rows"),
     },
     user_fields=True,
+    links={
+        "companies": LinkSchema(name="companies", entity="Company", field="lead_id"),
+        "company_items": LinkSchema(name="company_items", entity="CompanyItem", field="lead_id"),
+        "contact_items": LinkSchema(name="contact_items", entity="ContactItem", field="lead_id"),
+        "contacts": LinkSchema(
+            name="contacts",
+            entity="Contact",
+            method="crm.lead.contact.items.get",
+            key="CONTACT_ID",
+        ),
+        "deal_items": LinkSchema(name="deal_items", entity="DealItem", field="lead_id"),
+        "deals": LinkSchema(name="deals", entity="Deal", field="lead_id"),
+        "product_rows": LinkSchema(
+            name="product_rows",
+            entity="ProductRow",
+            field="owner_id",
+            constants={"owner_type": "L"},
+            each=True,
+        ),
+        "quote_items": LinkSchema(name="quote_items", entity="QuoteItem", field="lead_id"),
+        "quotes": LinkSchema(name="quotes", entity="Quote", field="lead_id"),
+    },
 )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["OWNER_TYPE"]
 
@@ -36,4 +36,5 @@ OWNER_TYPE = EntitySchema(
     list=ListSchema(name="crm.enum.ownertype", dialect="none", paging="none"),
     methods={"fields": MethodSchema(name="crm.enum.fields")},
     actions={"crm.enum.entityeditor.configuration.scope": ()},
+    links={"activities": LinkSchema(name="activities", entity="Activity", field="owner_type_id")},
 )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["PAY_SYSTEM"]
 
@@ -68,4 +68,5 @@ PAY_SYSTEM = EntitySchema(
         select_all=("*",),
     ),
     methods={"fields": MethodSchema(name="crm.paysystem.fields")},
+    links={"invoices": LinkSchema(name="invoices", entity="Invoice", field="pay_system_id")},
 )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["PERSON_TYPE"]
 
@@ -30,4 +30,10 @@ PERSON_TYPE = EntitySchema(
         select_all=("*",),
     ),
     methods={"fields": MethodSchema(name="crm.persontype.fields")},
+    links={
+        "invoices": LinkSchema(name="invoices", entity="Invoice", field="person_type_id"),
+        "pay_systems": LinkSchema(name="pay_systems", entity="PaySystem", field="person_type_id"),
+        "quote_items": LinkSchema(name="quote_items", entity="QuoteItem", field="person_type_id"),
+        "quotes": LinkSchema(name="quotes", entity="Quote", field="person_type_id"),
+    },
 )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["PRODUCT"]
 
@@ -120,4 +120,5 @@ PRODUCT = EntitySchema(
         "delete": MethodSchema(name="crm.product.delete", id_param="id", returns="true"),
         "fields": MethodSchema(name="crm.product.fields"),
     },
+    links={"basket_items": LinkSchema(name="basket_items", entity="BasketItem", field="product_id")},
 )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["QUOTE"]
 
@@ -173,4 +173,21 @@ QUOTE = EntitySchema(
     },
     actions={"crm.quote.productrows.get": ("id",), "crm.quote.productrows.set": ("id", "rows")},
     user_fields=True,
+    links={
+        "contacts": LinkSchema(
+            name="contacts",
+            entity="Contact",
+            method="crm.quote.contact.items.get",
+            key="CONTACT_ID",
+        ),
+        "deal_items": LinkSchema(name="deal_items", entity="DealItem", field="quote_id"),
+        "deals": LinkSchema(name="deals", entity="Deal", field="quote_id"),
+        "product_rows": LinkSchema(
+            name="product_rows",
+            entity="ProductRow",
+            field="owner_id",
+            constants={"owner_type": "Q"},
+            each=True,
+        ),
+    },
 )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["SMART_INVOICE"]
 
@@ -258,4 +258,13 @@ SMART_INVOICE = EntitySchema(
     fixed_params={"entityTypeId": 31},
     user_fields=True,
     user_field_prefix="uf",
+    links={
+        "product_rows": LinkSchema(
+            name="product_rows",
+            entity="ProductRow",
+            field="owner_id",
+            constants={"owner_type": "SI"},
+            each=True,
+        ),
+    },
 )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["NUMERATOR"]
 
@@ -54,4 +54,11 @@ NUMERATOR = EntitySchema(
         "delete": MethodSchema(name="documentgenerator.numerator.delete", id_param="id"),
     },
     user_field_prefix="uf",
+    links={
+        "document_templates": LinkSchema(
+            name="document_templates",
+            entity="DocumentgeneratorDocumentTemplate",
+            field="numerator_id",
+        ),
+    },
 )

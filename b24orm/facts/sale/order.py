@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["ORDER"]
 
@@ -252,4 +252,11 @@ ORDER = EntitySchema(
         "fields": MethodSchema(name="sale.order.getFields", envelope=("order",)),
     },
     user_field_prefix="uf",
+    links={
+        "order_property_values": LinkSchema(
+            name="order_property_values",
+            entity="OrderPropertyValue",
+            field="order_id",
+        ),
+    },
 )

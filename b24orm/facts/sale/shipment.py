@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["SHIPMENT"]
 
@@ -236,4 +236,16 @@ SHIPMENT = EntitySchema(
         "fields": MethodSchema(name="sale.shipment.getFields", envelope=("shipment",)),
     },
     user_field_prefix="uf",
+    links={
+        "payment_items_shipment": LinkSchema(
+            name="payment_items_shipment",
+            entity="PaymentItemShipment",
+            field="shipment_id",
+        ),
+        "shipment_property_values": LinkSchema(
+            name="shipment_property_values",
+            entity="ShipmentPropertyValue",
+            field="shipment_id",
+        ),
+    },
 )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["SPRINT"]
 
@@ -83,4 +83,5 @@ SPRINT = EntitySchema(
     },
     actions={"tasks.api.scrum.sprint.complete": ("id",), "tasks.api.scrum.sprint.start": ("id",)},
     user_field_prefix="uf",
+    links={"tasks": LinkSchema(name="tasks", entity="Task", field="sprint_id")},
 )

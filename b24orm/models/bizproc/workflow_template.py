@@ -13,11 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.models.bizproc.bizproc_task import BizprocTask
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
 
@@ -147,6 +148,8 @@ class WorkflowTemplate(Model, schema=WORKFLOW_TEMPLATE):
     bizproc.workflow.template.update, bizproc.workflow.template.delete.
 
     Relations: user (User by user_id).
+
+    Belonging rows: bizproc_tasks (BizprocTask).
     """
 
     if TYPE_CHECKING:
@@ -173,3 +176,6 @@ class WorkflowTemplate(Model, schema=WORKFLOW_TEMPLATE):
 
         @property
         def user(self) -> User | None: ...
+
+        @property
+        def bizproc_tasks(self) -> Sequence[BizprocTask]: ...

@@ -171,7 +171,7 @@ if TYPE_CHECKING:
     class ProductOfferLookups(TypedDict, total=False):
         """What ``filter`` takes for ProductOffer."""
 
-        iblock_id: int
+        iblock_id: int | str
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -308,21 +308,6 @@ if TYPE_CHECKING:
         detail_text_type__istartswith: str
         detail_text_type__endswith: str
         detail_text_type__iendswith: str
-        iblock_id__ne: int
-        iblock_id__in: Iterable[int]
-        iblock_id__gt: int
-        iblock_id__gte: int
-        iblock_id__lt: int
-        iblock_id__lte: int
-        iblock_id__range: tuple[int, int]
-        iblock: int | CatalogCatalog
-        iblock__ne: int | CatalogCatalog
-        iblock__in: Iterable[int | CatalogCatalog]
-        iblock__gt: int
-        iblock__gte: int
-        iblock__lt: int
-        iblock__lte: int
-        iblock__range: tuple[int, int]
         iblock_section_id: int
         iblock_section_id__ne: int
         iblock_section_id__in: Iterable[int]

@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     class SectionLookups(TypedDict, total=False):
         """What ``filter`` takes for Section."""
 
-        iblock_id: int
+        iblock_id: int | str
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -94,21 +94,6 @@ if TYPE_CHECKING:
         iblock_section_id__lt: int
         iblock_section_id__lte: int
         iblock_section_id__range: tuple[int, int]
-        iblock_id__ne: int
-        iblock_id__in: Iterable[int]
-        iblock_id__gt: int
-        iblock_id__gte: int
-        iblock_id__lt: int
-        iblock_id__lte: int
-        iblock_id__range: tuple[int, int]
-        iblock: int | CatalogCatalog
-        iblock__ne: int | CatalogCatalog
-        iblock__in: Iterable[int | CatalogCatalog]
-        iblock__gt: int
-        iblock__gte: int
-        iblock__lt: int
-        iblock__lte: int
-        iblock__range: tuple[int, int]
         active: bool
         active__ne: bool
         code: str

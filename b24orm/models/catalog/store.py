@@ -13,12 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from decimal import Decimal
     from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.models.catalog.store_product import StoreProduct
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
 
@@ -259,6 +260,8 @@ class Store(Model, schema=STORE):
     catalog.store.delete, catalog.store.getFields.
 
     Relations: user (User by user_id), modified_by_user (User by modified_by).
+
+    Belonging rows: store_products (StoreProduct).
     """
 
     if TYPE_CHECKING:
@@ -291,3 +294,6 @@ class Store(Model, schema=STORE):
 
         @property
         def modified_by_user(self) -> User | None: ...
+
+        @property
+        def store_products(self) -> Sequence[StoreProduct]: ...

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     class StoreDocumentUserFieldLookups(TypedDict, total=False):
         """What ``filter`` takes for StoreDocumentUserField."""
 
-        document_type: bool
+        document_type: int | str
         document_id: int
         document_id__ne: int
         document_id__in: Iterable[int]
@@ -43,9 +43,6 @@ if TYPE_CHECKING:
         document__lt: int
         document__lte: int
         document__range: tuple[int, int]
-        document_type__ne: bool
-        document_type_store_document_type: bool
-        document_type_store_document_type__ne: bool
 
     class StoreDocumentUserFieldQuerySet(
         QuerySet["StoreDocumentUserField", StoreDocumentUserFieldField, StoreDocumentUserFieldOrder],

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from decimal import Decimal
     from typing import Literal
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.contact import Contact
     from b24orm.models.crm.currency import Currency
     from b24orm.models.crm.deal import Deal
+    from b24orm.models.crm.invoice_recurring import InvoiceRecurring
     from b24orm.models.crm.invoice_status import InvoiceStatus
     from b24orm.models.crm.pay_system import PaySystem
     from b24orm.models.crm.person_type import PersonType
@@ -573,6 +574,8 @@ class Invoice(Model, schema=INVOICE):
     responsible_id), status (InvoiceStatus by status_id), uf_company (Company by uf_company_id),
     uf_contact (Contact by uf_contact_id), uf_mycompany (Company by uf_mycompany_id), uf_deal (Deal
     by uf_deal_id), uf_quote (Quote by uf_quote_id).
+
+    Belonging rows: invoice_recurrings (InvoiceRecurring).
     """
 
     if TYPE_CHECKING:
@@ -663,3 +666,6 @@ class Invoice(Model, schema=INVOICE):
 
         @property
         def uf_quote(self) -> Quote | None: ...
+
+        @property
+        def invoice_recurrings(self) -> Sequence[InvoiceRecurring]: ...

@@ -90,8 +90,8 @@ if TYPE_CHECKING:
     class LegacyProductRowLookups(TypedDict, total=False):
         """What ``filter`` takes for LegacyProductRow."""
 
-        owner_id: int
-        owner_type: str
+        owner_id: int | str
+        owner_type: int | str
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -101,23 +101,6 @@ if TYPE_CHECKING:
         id__lte: int
         id__range: tuple[int, int]
         id__isnull: bool
-        owner_id__ne: int
-        owner_id__in: Iterable[int]
-        owner_id__gt: int
-        owner_id__gte: int
-        owner_id__lt: int
-        owner_id__lte: int
-        owner_id__range: tuple[int, int]
-        owner_id__isnull: bool
-        owner_type__ne: str
-        owner_type__in: Iterable[str]
-        owner_type__contains: str
-        owner_type__icontains: str
-        owner_type__startswith: str
-        owner_type__istartswith: str
-        owner_type__endswith: str
-        owner_type__iendswith: str
-        owner_type__isnull: bool
         product_id: int
         product_id__ne: int
         product_id__in: Iterable[int]

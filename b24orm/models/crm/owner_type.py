@@ -10,10 +10,12 @@ from b24orm.facts.crm.owner_type import OWNER_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
+    from b24orm.models.crm.activity import Activity
     from b24orm.orm import Q, QuerySet
 
     OwnerTypeField = Literal["id", "name", "symbol_code", "symbol_code_short"]
@@ -36,6 +38,8 @@ class OwnerType(Model, schema=OWNER_TYPE):
     """One row of OwnerType, fetched whole or in part.
 
     Methods: crm.enum.ownertype, crm.enum.fields.
+
+    Belonging rows: activities (Activity).
     """
 
     if TYPE_CHECKING:
@@ -45,3 +49,8 @@ class OwnerType(Model, schema=OWNER_TYPE):
     name: t.Text = t.UNSET
     symbol_code: t.Text = t.UNSET
     symbol_code_short: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        @property
+        def activities(self) -> Sequence[Activity]: ...

@@ -10,11 +10,12 @@ from b24orm.facts.crm.pay_system import PAY_SYSTEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.models.crm.invoice import Invoice
     from b24orm.models.crm.person_type import PersonType
     from b24orm.orm import Q, QuerySet
 
@@ -116,6 +117,8 @@ class PaySystem(Model, schema=PAY_SYSTEM):
     Methods: crm.paysystem.list, crm.paysystem.fields.
 
     Relations: person_type (PersonType by person_type_id).
+
+    Belonging rows: invoices (Invoice).
     """
 
     if TYPE_CHECKING:
@@ -136,3 +139,6 @@ class PaySystem(Model, schema=PAY_SYSTEM):
 
         @property
         def person_type(self) -> PersonType | None: ...
+
+        @property
+        def invoices(self) -> Sequence[Invoice]: ...

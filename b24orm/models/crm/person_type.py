@@ -10,11 +10,15 @@ from b24orm.facts.crm.person_type import PERSON_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
+    from b24orm.models.crm.invoice import Invoice
+    from b24orm.models.crm.pay_system import PaySystem
+    from b24orm.models.crm.quote import Quote
+    from b24orm.models.crm.quote_item import QuoteItem
     from b24orm.orm import Q, QuerySet
 
     PersonTypeField = Literal["id", "name"]
@@ -51,6 +55,9 @@ class PersonType(Model, schema=PERSON_TYPE):
     """One row of PersonType, fetched whole or in part.
 
     Methods: crm.persontype.list, crm.persontype.fields.
+
+    Belonging rows: invoices (Invoice), pay_systems (PaySystem), quote_items (QuoteItem), quotes
+    (Quote).
     """
 
     if TYPE_CHECKING:
@@ -58,3 +65,17 @@ class PersonType(Model, schema=PERSON_TYPE):
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        @property
+        def invoices(self) -> Sequence[Invoice]: ...
+
+        @property
+        def pay_systems(self) -> Sequence[PaySystem]: ...
+
+        @property
+        def quote_items(self) -> Sequence[QuoteItem]: ...
+
+        @property
+        def quotes(self) -> Sequence[Quote]: ...

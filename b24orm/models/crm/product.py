@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.measure import Measure
     from b24orm.models.crm.product_section import ProductSection
     from b24orm.models.crm.vat import Vat
+    from b24orm.models.sale.basket_item import BasketItem
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
 
@@ -254,6 +255,8 @@ class Product(Model, schema=PRODUCT):
     Relations: catalog (Catalog by catalog_id), currency (Currency by currency_id), section
     (ProductSection by section_id), vat (Vat by vat_id), measure_measure (Measure by measure),
     modified_by_user (User by modified_by), created_by_user (User by created_by).
+
+    Belonging rows: basket_items (BasketItem).
     """
 
     if TYPE_CHECKING:
@@ -303,3 +306,6 @@ class Product(Model, schema=PRODUCT):
 
         @property
         def created_by_user(self) -> User | None: ...
+
+        @property
+        def basket_items(self) -> Sequence[BasketItem]: ...

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from decimal import Decimal
     from typing import Literal
 
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from b24orm.models.crm.contact import Contact
     from b24orm.models.crm.currency import Currency
     from b24orm.models.crm.deal import Deal
+    from b24orm.models.crm.deal_item import DealItem
     from b24orm.models.crm.lead import Lead
     from b24orm.models.crm.person_type import PersonType
+    from b24orm.models.crm.product_row import ProductRow
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
@@ -660,6 +662,9 @@ class Quote(Model, schema=QUOTE):
     lead (Lead by lead_id), deal (Deal by deal_id), person_type (PersonType by person_type_id),
     last_activity_by_user (User by last_activity_by).
 
+    Belonging rows: contacts (Contact), deal_items (DealItem), deals (Deal), product_rows
+    (ProductRow).
+
     Deprecated: contact_id.
     """
 
@@ -747,3 +752,15 @@ class Quote(Model, schema=QUOTE):
 
         @property
         def last_activity_by_user(self) -> User | None: ...
+
+        @property
+        def contacts(self) -> Sequence[Contact]: ...
+
+        @property
+        def deal_items(self) -> Sequence[DealItem]: ...
+
+        @property
+        def deals(self) -> Sequence[Deal]: ...
+
+        @property
+        def product_rows(self) -> Sequence[ProductRow]: ...

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from decimal import Decimal
     from typing import Literal
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.contact import Contact
     from b24orm.models.crm.currency import Currency
     from b24orm.models.crm.owner_type import OwnerType
+    from b24orm.models.crm.product_row import ProductRow
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
@@ -519,6 +520,8 @@ class SmartInvoice(Model, schema=SMART_INVOICE):
     mycompany (Company by mycompany_id), last_activity_by_user (User by last_activity_by),
     entity_type (OwnerType by entity_type_id).
 
+    Belonging rows: product_rows (ProductRow).
+
     Deprecated: contact_id.
     """
 
@@ -607,3 +610,6 @@ class SmartInvoice(Model, schema=SMART_INVOICE):
 
         @property
         def entity_type(self) -> OwnerType | None: ...
+
+        @property
+        def product_rows(self) -> Sequence[ProductRow]: ...

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     class TimelineBindingLookups(TypedDict, total=False):
         """What ``filter`` takes for TimelineBinding."""
 
-        owner_id: int
+        owner_id: int | str
 
     class TimelineBindingQuerySet(QuerySet["TimelineBinding", TimelineBindingField, TimelineBindingOrder]):
         """Rows of TimelineBinding, with its own lookups."""

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     class TimelineCommentLookups(TypedDict, total=False):
         """What ``filter`` takes for TimelineComment."""
 
-        entity_id: int
-        entity_type: str
+        entity_id: int | str
+        entity_type: int | str
 
     class TimelineCommentQuerySet(QuerySet["TimelineComment", TimelineCommentField, TimelineCommentOrder]):
         """Rows of TimelineComment, with its own lookups."""

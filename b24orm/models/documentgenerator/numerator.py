@@ -13,10 +13,12 @@ from b24orm.facts.documentgenerator.numerator import NUMERATOR
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
+    from b24orm.models.documentgenerator.document_template import DocumentgeneratorDocumentTemplate
     from b24orm.orm import Q, QuerySet
 
     NumeratorField = Literal["id", "name", "template", "code", "settings"]
@@ -41,6 +43,8 @@ class Numerator(Model, schema=NUMERATOR):
     Methods: documentgenerator.numerator.list, documentgenerator.numerator.get,
     documentgenerator.numerator.add, documentgenerator.numerator.update,
     documentgenerator.numerator.delete.
+
+    Belonging rows: document_templates (DocumentgeneratorDocumentTemplate).
     """
 
     if TYPE_CHECKING:
@@ -51,3 +55,8 @@ class Numerator(Model, schema=NUMERATOR):
     template: t.Text = t.UNSET
     code: t.Text = t.UNSET
     settings: t.Json = t.UNSET
+
+    if TYPE_CHECKING:
+
+        @property
+        def document_templates(self) -> Sequence[DocumentgeneratorDocumentTemplate]: ...

@@ -90,21 +90,6 @@ if TYPE_CHECKING:
         previous_stage_id__lt: int
         previous_stage_id__lte: int
         previous_stage_id__range: tuple[int, int]
-        type_id__ne: int
-        type_id__in: Iterable[int]
-        type_id__gt: int
-        type_id__gte: int
-        type_id__lt: int
-        type_id__lte: int
-        type_id__range: tuple[int, int]
-        type: int | RpaType
-        type__ne: int | RpaType
-        type__in: Iterable[int | RpaType]
-        type__gt: int
-        type__gte: int
-        type__lt: int
-        type__lte: int
-        type__range: tuple[int, int]
         created_by: int
         created_by__ne: int
         created_by__in: Iterable[int]

@@ -13,13 +13,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from decimal import Decimal
     from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.currency import Currency
+    from b24orm.models.sale.order_property_value import OrderPropertyValue
     from b24orm.models.sale.person_type import SalePersonType
     from b24orm.models.sale.sale_status import SaleStatus
     from b24orm.models.users.user import User
@@ -560,6 +561,8 @@ class Order(Model, schema=ORDER):
     (SaleStatus by status_id), emp_status (User by emp_status_id), emp_marked (User by
     emp_marked_id), locked_by_user (User by locked_by), responsible (User by responsible_id).
 
+    Belonging rows: order_property_values (OrderPropertyValue).
+
     Deprecated: deducted, additional_info, recount_flag, order_topic.
     """
 
@@ -645,3 +648,6 @@ class Order(Model, schema=ORDER):
 
         @property
         def responsible(self) -> User | None: ...
+
+        @property
+        def order_property_values(self) -> Sequence[OrderPropertyValue]: ...

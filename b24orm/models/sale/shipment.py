@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from decimal import Decimal
     from typing import Literal
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from b24orm.models.crm.currency import Currency
     from b24orm.models.sale.delivery_service import DeliveryService
     from b24orm.models.sale.order import Order
+    from b24orm.models.sale.payment_item_shipment import PaymentItemShipment
     from b24orm.models.sale.sale_status import SaleStatus
+    from b24orm.models.sale.shipment_property_value import ShipmentPropertyValue
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
 
@@ -594,6 +596,9 @@ class Shipment(Model, schema=SHIPMENT):
     responsible (User by responsible_id), emp_responsible (User by emp_responsible_id),
     currency_currency (Currency by currency).
 
+    Belonging rows: payment_items_shipment (PaymentItemShipment), shipment_property_values
+    (ShipmentPropertyValue).
+
     Deprecated: reason_undo_deducted, canceled, date_canceled, emp_canceled_id.
     """
 
@@ -678,3 +683,9 @@ class Shipment(Model, schema=SHIPMENT):
 
         @property
         def currency_currency(self) -> Currency | None: ...
+
+        @property
+        def payment_items_shipment(self) -> Sequence[PaymentItemShipment]: ...
+
+        @property
+        def shipment_property_values(self) -> Sequence[ShipmentPropertyValue]: ...

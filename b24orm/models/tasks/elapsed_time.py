@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     class ElapsedTimeLookups(TypedDict, total=False):
         """What ``filter`` takes for ElapsedTime."""
 
-        task_id: int
+        task_id: int | str
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -66,21 +66,6 @@ if TYPE_CHECKING:
         id__lt: int
         id__lte: int
         id__range: tuple[int, int]
-        task_id__ne: int
-        task_id__in: Iterable[int]
-        task_id__gt: int
-        task_id__gte: int
-        task_id__lt: int
-        task_id__lte: int
-        task_id__range: tuple[int, int]
-        task: int | Task
-        task__ne: int | Task
-        task__in: Iterable[int | Task]
-        task__gt: int
-        task__gte: int
-        task__lt: int
-        task__lte: int
-        task__range: tuple[int, int]
         user_id: int
         user_id__ne: int
         user_id__in: Iterable[int]

@@ -13,11 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
     from b24orm.orm import Q, QuerySet
@@ -188,6 +189,8 @@ class Sprint(Model, schema=SPRINT):
 
     Relations: group (Workgroup by group_id), created_by_user (User by created_by), modified_by_user
     (User by modified_by).
+
+    Belonging rows: tasks (Task).
     """
 
     if TYPE_CHECKING:
@@ -215,3 +218,6 @@ class Sprint(Model, schema=SPRINT):
 
         @property
         def modified_by_user(self) -> User | None: ...
+
+        @property
+        def tasks(self) -> Sequence[Task]: ...

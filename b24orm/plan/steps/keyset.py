@@ -24,7 +24,7 @@ from b24orm.plan.steps.slots import Density, Slot
 
 __all__ = ["WINDOW", "KeysetScan"]
 
-WINDOW: Final = 6
+WINDOW: Final = 24
 """Stretches that may be under way or waiting for their turn: what bounds the memory."""
 
 _PROBE: Final = "probe"

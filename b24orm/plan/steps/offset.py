@@ -17,7 +17,7 @@ from b24orm.plan.steps.by_ids import BATCH, PAGE
 
 __all__ = ["OffsetPages"]
 
-_WINDOW: Final = 6
+_WINDOW: Final = 24
 
 
 class OffsetPages:
@@ -97,7 +97,10 @@ class OffsetPages:
                 raise outcome
             page = rows_of(outcome.result, call.envelope)
             if self._total is None:
-                self._total = number * self._size + len(page) if outcome.total is None else outcome.total
+                if not outcome.total and outcome.next is not None:
+                    raise Incomplete(f"{call.method} has further pages but no total; page on with call()")
+                # crm.currency.list answers its rows beside a total of 0
+                self._total = outcome.total or number * self._size + len(page)
             elif outcome.total is not None and outcome.total != self._total:
                 raise self._shifted()
             beyond = number * self._size >= self._total  # classic lists answer page 1 again

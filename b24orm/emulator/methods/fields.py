@@ -1,0 +1,35 @@
+"""``*.fields`` of the classic entities."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from b24orm.emulator.answers import Answer, Call, Method, Registry
+from b24orm.emulator.fields import classic_fields_answer
+from b24orm.emulator.store import Store
+
+__all__ = ["methods"]
+
+_ENTITIES: Final = (
+    "deal",
+    "lead",
+    "contact",
+    "company",
+    "quote",
+    "activity",
+    "product",
+    "requisite",
+    "status",
+    "currency",
+)
+
+
+def methods(store: Store) -> Registry:
+    """``crm.<entity>.fields`` of the entities with upper-case names; scope ``crm``."""
+    return {f"crm.{name}.fields": Method(partial(_fields, store, name), "crm") for name in _ENTITIES}
+
+
+def _fields(store: Store, name: str, call: Call) -> Answer:
+    del call
+    return Answer(classic_fields_answer(store, store.table(name)))

@@ -1,0 +1,54 @@
+"""Turns rows into objects with their related objects attached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, TypeVar
+
+from b24orm.entity.base import Entity
+from b24orm.entity.rows import OnInvalid, hydrate
+from b24orm.orm.loads import Load
+from b24orm.orm.related import RelatedPage
+from b24orm.plan.calls import Row
+
+__all__ = ["Attacher"]
+
+_E = TypeVar("_E", bound=Entity)
+
+
+class Attacher:
+    """Makes the objects of one query; a related row that many point to is one object."""
+
+    def __init__(self, loads: Sequence[Load]) -> None:
+        self._loads = loads
+        self._rows: dict[str, dict[Any, Any]] = {}
+        self._made: dict[str, dict[Any, Entity]] = {}
+
+    def shape(self, model: type[_E], page: RelatedPage, on_invalid: OnInvalid) -> list[_E]:
+        """The objects of a page."""
+        for path, found in page.found.items():
+            self._rows.setdefault(path, {}).update(found)
+        objects = hydrate(model, page, on_invalid)
+        self._fill(objects, self._loads, on_invalid)
+        return objects
+
+    def _fill(self, objects: Sequence[Entity], loads: Sequence[Load], on_invalid: OnInvalid) -> None:
+        for load in loads:
+            rows = self._rows.get(load.path, {})
+            for made in objects:
+                key = made.pk if load.field is None else getattr(made, load.field.name)
+                found = rows.get(key)
+                if load.many:
+                    vars(made)[load.name] = [self._object(load, row, on_invalid) for row in found or ()]
+                else:
+                    vars(made)[load.name] = None if found is None else self._object(load, found, on_invalid)
+
+    def _object(self, load: Load, row: Row, on_invalid: OnInvalid) -> Entity:
+        made = self._made.setdefault(load.path, {})
+        key = str(row[load.query.schema.id_field.wire])
+        if key not in made:
+            model = load.model or getattr(import_module("b24orm.models"), load.query.schema.name)
+            made[key] = hydrate(model, [row], on_invalid)[0]
+            self._fill([made[key]], load.children, on_invalid)
+        return made[key]

@@ -1,0 +1,99 @@
+"""A whole result in an order that the server could only page by offset.
+
+The rows are fetched by keyset, which costs the server no counting and no skipping, and sorted
+here. That takes memory for the whole result, and only orders whose meaning is the same here as
+in the server's database: numbers, dates, flags and ids, not texts, whose collation is the
+database's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from b24orm.plan.calls import Ask, Outcome, Row
+from b24orm.plan.flow import Flow, Page
+from b24orm.plan.steps.by_ids import PAGE
+from b24orm.query.lookups import Kind, kind_of
+from b24orm.query.nodes import Order
+
+__all__ = ["Ordered", "sortable_here"]
+
+_Key = Callable[[Any], Any]
+
+
+def _datetime(value: Any) -> float:
+    return datetime.fromisoformat(str(value)).timestamp()
+
+
+_KEYS: Final[dict[Kind, _Key]] = {
+    "integer": int,
+    "reference": int,
+    "number": lambda value: Decimal(str(value)),
+    "boolean": lambda value: value in (True, "Y", "1", 1),
+    "date": lambda value: date.fromisoformat(str(value)[:10]),
+    "datetime": _datetime,
+}
+
+
+def sortable_here(order: Sequence[Order]) -> bool:
+    """Whether the order means the same here as in the server's database."""
+    return all(kind_of(key.field) in _KEYS and not key.field.multiple for key in order)
+
+
+class Ordered:
+    """Collects a flow's rows and hands them out sorted.
+
+    Args:
+        flow: hands out the rows in the order of their ids, which decides between equals.
+        order: the sort keys.
+    """
+
+    def __init__(self, flow: Flow, order: Sequence[Order]) -> None:
+        self._flow = flow
+        self._order = order
+        self._rows: list[Row] = []
+        self._handed = False
+
+    @property
+    def expected(self) -> int | None:
+        """What the flow expects."""
+        return self._flow.expected
+
+    @property
+    def done(self) -> bool:
+        """The rows were handed out."""
+        return self._handed
+
+    def asks(self, free: int) -> Sequence[Ask]:
+        """The flow's questions."""
+        return self._flow.asks(free)
+
+    def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
+        """Hands the outcomes to the flow."""
+        self._flow.receive(ask, outcomes)
+
+    def pages(self) -> Iterator[Page]:
+        """Nothing until all rows are here; then all of them, sorted."""
+        for page in self._flow.pages():
+            self._rows += page
+        if not self._flow.done or self._handed:
+            return
+        self._handed = True
+        for key in reversed(self._order):  # stable: the first key is sorted last
+            self._rows.sort(key=_sort_key(key), reverse=key.descending)
+        for start in range(0, len(self._rows), PAGE):
+            yield self._rows[start : start + PAGE]
+
+
+def _sort_key(order: Order) -> Callable[[Row], tuple[int, Any]]:
+    """Missing values come first, as in the server's database."""
+    wire, read = order.field.wire, _KEYS[kind_of(order.field)]
+
+    def key(row: Row) -> tuple[int, Any]:
+        value = row.get(wire)
+        return (0, 0) if value is None or value == "" else (1, read(value))
+
+    return key

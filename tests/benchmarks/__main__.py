@@ -1,0 +1,134 @@
+"""``python -m tests.benchmarks``: every client on the same work, one after the other."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.clients import CLIENTS
+from tests.benchmarks.table import Measured, rendered
+from tests.benchmarks.workloads import WORKLOADS, Bound, Workload, bound_of
+
+_PEERS_AT_MOST = 900.0
+"""Seconds after which a client is stopped."""
+
+
+def main() -> None:
+    """Runs the chosen tasks and prints the tables; ``--save`` writes them to a file as well."""
+    options = _options()
+    with tempfile.TemporaryDirectory() as folder:
+        certificate = _certificate(Path(folder))
+        results: dict[str, list[Measured]] = {}
+        bounds: dict[str, Bound] = {}
+        for workload in WORKLOADS:
+            if (workload.big and not options.big) or options.only not in workload.name:
+                continue
+            measured = _measured(
+                workload, certificate, options.clients.split(",") if options.clients else None
+            )
+            results[workload.name] = measured
+            bounds[workload.name] = bound_of(workload, measured[0].rows)
+            print(rendered({workload.name: measured}, bounds), flush=True)
+    if options.save:
+        Path(options.save).write_text(rendered(results, bounds), encoding="utf-8")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--big", action="store_true", help="the tasks with 500,000 deals too")
+    parser.add_argument("--only", default="", help="tasks whose name holds this text")
+    parser.add_argument("--clients", default="", help="names of clients, with commas between them")
+    parser.add_argument("--save", metavar="FILE", help="write the tables to a file")
+    return parser.parse_args()
+
+
+def _certificate(folder: Path) -> Path:
+    """A certificate for 127.0.0.1: b24pysdk speaks nothing but https."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        raise SystemExit("the benchmarks need the command 'openssl' to make a certificate")
+    command = f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1 "
+    command += "-addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem"
+    subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
+    return folder / "cert.pem"
+
+
+def _measured(workload: Workload, certificate: Path, names: list[str] | None) -> list[Measured]:
+    options = {
+        "deals": workload.deals,
+        "sparse": workload.sparse,
+        "limited": workload.limited,
+        "certificate": str(certificate),
+        "key": str(certificate.with_name("key.pem")),
+    }
+    portal = subprocess.Popen(
+        [sys.executable, "-m", "tests.benchmarks.portal", json.dumps(options)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert portal.stdin is not None
+    assert portal.stdout is not None
+    told = json.loads(portal.stdout.readline())
+    task = {
+        "task": workload.task,
+        "columns": workload.columns,
+        "url": told["url"],
+        "ids": told["ids"],
+        "top": told["top"],
+        "plan": "standard" if workload.limited else "unlimited",
+    }
+    measured: list[Measured] = []
+    for client in names or CLIENTS:
+        result = _run(client, task, certificate)
+        portal.stdin.write("\n")
+        portal.stdin.flush()
+        sums = json.loads(portal.stdout.readline())
+        measured.append(Measured(client, requests=sums["requests"], operating=sums["operating"], **result))
+        if workload.limited:
+            portal.stdin.close()
+            portal.wait()
+            return measured + (
+                _measured(workload, certificate, _after(client, names)) if _after(client, names) else []
+            )
+    portal.stdin.close()
+    portal.wait()
+    return measured
+
+
+def _after(client: str, names: list[str] | None) -> list[str]:
+    """The clients still to come: under limits each gets a portal whose bucket is empty."""
+    order = names or list(CLIENTS)
+    return order[order.index(client) + 1 :]
+
+
+def _run(client: str, task: dict[str, Any], certificate: Path) -> dict[str, Any]:
+    trust = {"SSL_CERT_FILE": str(certificate), "REQUESTS_CA_BUNDLE": str(certificate)}
+    failed = {"wall": 0.0, "cpu": 0.0, "memory": 0.0, "rows": 0, "different": 0}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.benchmarks.run", client],
+            input=json.dumps(task),
+            capture_output=True,
+            text=True,
+            env={**os.environ, **trust},
+            timeout=_PEERS_AT_MOST,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return {**failed, "error": f"not done after {_PEERS_AT_MOST:.0f} s"}
+    if done.returncode:
+        return {**failed, "error": done.stderr.strip().splitlines()[-1][:200] if done.stderr else "crashed"}
+    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
+
+
+if __name__ == "__main__":
+    main()

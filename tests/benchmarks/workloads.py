@@ -1,0 +1,84 @@
+"""What is measured: the data on the portal, the limits it keeps, and what is asked of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+__all__ = ["SIX", "WORKLOADS", "Bound", "Workload", "bound_of"]
+
+SIX: Final = ("ID", "TITLE", "STAGE_ID", "OPPORTUNITY", "COMPANY_ID", "DATE_CREATE")
+"""The six columns of most reports."""
+
+PAGE_SECONDS: Final = 0.02
+COUNT_SECONDS: Final = 1e-6
+OVERHEAD_SECONDS: Final = 0.03
+BURST: Final = 50
+PER_SECOND: Final = 2.0
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One task for every client.
+
+    Attributes:
+        name: how it is called in the table.
+        task: ``list``, ``by_ids``, ``filtered`` or ``related``.
+        deals: deals on the portal.
+        columns: ``six`` or ``all``.
+        sparse: only every n-th id exists.
+        limited: the portal keeps the standard plan's limits and takes its time.
+        rows: rows that the task asks for; None: all deals.
+        big: only with ``--big``.
+    """
+
+    name: str
+    task: str = "list"
+    deals: int = 50_000
+    columns: str = "six"
+    sparse: int = 1
+    limited: bool = False
+    rows: int | None = None
+    big: bool = False
+
+
+WORKLOADS: Final = (
+    Workload("50,000 deals, 6 columns"),
+    Workload("50,000 deals, all columns", columns="all"),
+    Workload("500,000 deals, 6 columns", deals=500_000, big=True),
+    Workload("500,000 deals, all columns", deals=500_000, columns="all", big=True),
+    Workload("10,000 deals by id", task="by_ids", rows=10_000),
+    Workload("filtered 1 %", task="filtered", rows=500),
+    Workload("50,000 deals, 9 of 10 ids missing", sparse=10),
+    Workload("5,000 deals with company and user", task="related", deals=5_000),
+    Workload("50,000 deals under limits", limited=True),
+    Workload("500,000 deals under limits", deals=500_000, limited=True, big=True),
+)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What nobody can do better, by the portal's own rules.
+
+    Attributes:
+        requests: full batches of 50 commands of 50 rows.
+        operating: seconds of server time for the pages alone, uncounted.
+        wall: seconds: the bucket lets no more requests through, and a batch takes its time.
+    """
+
+    requests: int
+    operating: float
+    wall: float
+
+
+def bound_of(workload: Workload, rows: int) -> Bound:
+    """The lower bound for ``rows`` rows."""
+    pages = ceil(rows / 50)
+    requests = ceil(pages / 50)
+    operating = pages * PAGE_SECONDS
+    if not workload.limited:
+        return Bound(requests, operating, 0.0)
+    bucket = max(0.0, (requests - BURST) / PER_SECOND)
+    batch = min(pages, 50) * PAGE_SECONDS + OVERHEAD_SECONDS
+    return Bound(requests, operating, bucket + batch)

@@ -1,0 +1,108 @@
+"""Every example of README.md and of the documentation works as it stands.
+
+The Python blocks of a page run one after the other, as a reader would type them, against a local
+portal in the place of the reader's own. Blocks named after a test file are run by pytest.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import doctest
+import inspect
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from b24orm.emulator import LocalPortal
+from b24orm.portal import Portal
+from tests.docs.blocks import PAGES, ROOT, Block, blocks, name_of
+
+WEBHOOK = "https://your-portal.bitrix24.com/rest/1/your-secret/"
+DEALS = 400
+
+EXAMPLES = [page for page in PAGES if any(block.language in ("python", "pycon") for block in blocks(page))]
+TEST_FILES = [block for page in PAGES for block in blocks(page) if block.title.startswith("test_")]
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Closes what the examples connect: a reader's connections end with the reader's session."""
+    made: list[Portal] = []
+    make = Portal.__init__
+
+    def remember(self: Portal, *args: Any, **options: Any) -> None:
+        make(self, *args, **options)
+        made.append(self)
+
+    monkeypatch.setattr(Portal, "__init__", remember)
+    yield
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def webhook(clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The webhook of a local portal, also where the environment is asked for one."""
+    with LocalPortal(deals=DEALS, tasks=120, leads=60) as portal:
+        monkeypatch.setenv("B24_WEBHOOK_URL", portal.url)
+        yield portal.url
+
+
+def _run(block: Block, names: dict[str, Any], webhook: str) -> None:
+    source = block.padded.replace(WEBHOOK, webhook)
+    code = compile(source, str(block.page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    if code.co_flags & inspect.CO_COROUTINE:
+        asyncio.run(eval(code, names))
+    else:
+        exec(code, names)
+
+
+def _check(block: Block, names: dict[str, Any], webhook: str) -> None:
+    parser, runner = doctest.DocTestParser(), doctest.DocTestRunner(verbose=False, optionflags=FLAGS)
+    text = block.text.replace(WEBHOOK, webhook)
+    test = parser.get_doctest(text, names, name_of(block.page), str(block.page), block.line - 1)
+    test.globs = names
+    said: list[str] = []
+    runner.run(test, out=said.append, clear_globs=False)
+    if runner.summarize(verbose=False).failed:
+        raise AssertionError("".join(said))
+
+
+@pytest.mark.parametrize("page", EXAMPLES, ids=name_of)
+def test_the_examples_of_a_page_run(page: Path, webhook: str) -> None:
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for block in blocks(page):
+        if block.language == "pycon":
+            _check(block, names, webhook)
+        elif block.language == "python" and block.runs and not block.title:
+            _run(block, names, webhook)
+
+
+@pytest.mark.parametrize("page", EXAMPLES, ids=name_of)
+def test_the_examples_of_a_page_compile(page: Path) -> None:
+    for block in blocks(page):
+        if block.language == "python":
+            compile(block.padded, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+@pytest.mark.parametrize("block", TEST_FILES, ids=lambda block: f"{name_of(block.page)}:{block.title}")
+def test_the_test_files_of_a_page_pass(block: Block, tmp_path: Path) -> None:
+    for other in blocks(block.page):  # the other files that the page names are there too
+        if other.title:
+            (tmp_path / other.title).write_text(other.text, encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "b24orm.testing", block.title],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr

@@ -1,0 +1,116 @@
+"""The client never meets the portal's limit, and wastes next to nothing keeping away from it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from b24orm import AsyncPortal, RateLimits
+from b24orm.emulator import CostModel, Plan
+from b24orm.executor.executor import Executor
+from b24orm.executor.limits import PLANS, PortalLimits
+from b24orm.executor.sender import Sender
+from b24orm.plan.calls import Call
+from b24orm.transport.http import HttpTransport
+from b24orm.transport.webhook import Webhook
+from tests.conftest import Serve
+
+SLACK = 1.05
+"""How much longer than the bucket itself demands the client may take."""
+
+
+class FastClock:
+    """A clock that runs several times as fast as the real one, on both sides of the wire."""
+
+    def __init__(self, factor: float) -> None:
+        self._factor = factor
+
+    def now(self) -> float:
+        """Seconds of this clock."""
+        return time.monotonic() * self._factor
+
+    async def sleep(self, seconds: float) -> None:
+        """Waits for seconds of this clock."""
+        await asyncio.sleep(seconds / self._factor)
+
+
+async def timed(count: int, send: Callable[[], Awaitable[object]]) -> float:
+    """Real seconds that so many requests take, all asked for at once."""
+    begun = time.monotonic()
+    await asyncio.gather(*(send() for _ in range(count)))
+    return time.monotonic() - begun
+
+
+@pytest.mark.parametrize(
+    ("plan", "count", "factor"), [("standard", 120, 5), ("enterprise", 520, 10)]
+)
+async def test_a_plan_is_used_to_the_full_without_a_rejection(
+    serve: Serve, plan: str, count: int, factor: int
+) -> None:
+    clock, limits = FastClock(factor), PLANS[plan]
+    portal = serve(plan=plan, clock=clock.now)
+    sender = Sender(HttpTransport(), Webhook.parse(portal.url), PortalLimits(limits), clock=clock)
+    executor = Executor(sender)
+    took = factor * await timed(count, lambda: executor.call(Call("server.time")))
+    await executor.close()
+    assert limits.per_second is not None
+    least = (count - limits.burst) / limits.per_second
+    assert (portal.stats.requests, portal.stats.rejected) == (count, 0)
+    assert took <= SLACK * least
+
+
+async def test_limits_of_ones_own_are_kept_in_real_time(serve: Serve) -> None:
+    count, burst, rate = 132, 6, 12.0
+    portal = serve(plan=Plan(burst=burst, rate=rate, drain="continuous"))
+    async with AsyncPortal(
+        portal.url, plan=RateLimits(burst=burst, per_second=rate), progress=False
+    ) as client:
+        took = await timed(count, lambda: client.call("server.time"))
+    assert (portal.stats.requests, portal.stats.rejected) == (count, 0)
+    assert took <= SLACK * (count - burst) / rate
+
+
+async def test_two_clients_of_a_portal_keep_one_limit_together(serve: Serve) -> None:
+    portal = serve(plan=Plan(burst=10, rate=10.0, drain="continuous"))
+    limits = RateLimits(burst=10, per_second=10.0)
+    async with AsyncPortal(portal.url, plan=limits, progress=False) as one:
+        other = portal.add_webhook()
+        async with AsyncPortal(other, plan=limits, progress=False) as two:
+            await asyncio.gather(
+                timed(20, lambda: one.call("server.time")), timed(20, lambda: two.call("server.time"))
+            )
+    assert (portal.stats.requests, portal.stats.rejected) == (40, 0)
+
+
+async def test_somebody_else_at_the_bucket_costs_retries_and_no_answers(serve: Serve) -> None:
+    portal = serve(deals=60, plan=Plan(burst=5, rate=20.0, drain="continuous"))
+    async with AsyncPortal(portal.url, plan="unlimited", progress=False) as client:
+        answers = await asyncio.gather(*(client.call("crm.deal.get", {"ID": n}) for n in range(1, 41)))
+    assert [int(row["ID"]) for row in answers] == list(range(1, 41))
+    assert portal.stats.rejected > 0
+
+
+async def test_the_operating_time_of_a_method_is_waited_for_without_a_refusal(serve: Serve) -> None:
+    clock, costs = FastClock(500), CostModel(by_method={"crm.deal.list": 4.0})
+    portal = serve(deals=3, plan=Plan(burst=None, operating=10.0), costs=costs, clock=clock.now)
+    limits = PortalLimits(RateLimits(per_second=None, operating_limit=10.0))
+    executor = Executor(Sender(HttpTransport(), Webhook.parse(portal.url), limits, clock=clock))
+    begun = clock.now()
+    for _ in range(6):
+        await executor.call(Call("crm.deal.list", {"start": -1}))
+    await executor.close()
+    assert (portal.stats.commands, portal.stats.errors) == (6, 0)
+    assert 540 <= clock.now() - begun <= 1300
+
+
+async def test_a_refusal_for_operating_time_is_waited_out(serve: Serve) -> None:
+    clock, costs = FastClock(500), CostModel(by_method={"crm.deal.list": 4.0})
+    portal = serve(deals=3, plan=Plan(burst=None, operating=10.0), costs=costs, clock=clock.now)
+    limits = PortalLimits(RateLimits(per_second=None, operating_limit=None))  # it knows of no limit
+    executor = Executor(Sender(HttpTransport(), Webhook.parse(portal.url), limits, clock=clock))
+    answers = [await executor.call(Call("crm.deal.list", {"start": -1})) for _ in range(5)]
+    await executor.close()
+    assert [len(answer.result) for answer in answers] == [3] * 5
