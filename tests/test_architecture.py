@@ -39,5 +39,10 @@ def test_every_room_has_its_layer(room: str) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_written_module_is_short(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert text.startswith(GENERATED) or len(text.splitlines()) <= LONGEST
+    assert _written_lines(path) <= LONGEST
+
+
+def _written_lines(path: Path) -> int:
+    """Lines that somebody wrote: none in a generated module."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return 0 if lines and lines[0].startswith(GENERATED) else len(lines)

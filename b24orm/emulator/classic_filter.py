@@ -94,6 +94,7 @@ def prepare(
         now: unix seconds for relative dates.
     """
     kept: dict[str, Any] = {}
+    rewritten: dict[str, Any] = {}  # takes the place of an equality that was sent as well
     for sent, value in filter.items():
         key = parse_key(str(sent))
         column = table.columns.get(key.name)
@@ -101,12 +102,12 @@ def prepare(
             if key.name in known:
                 kept[str(sent)] = value
         elif column.type in _NO_LIKE_TYPES and key.prefix in _LIKE_OPERATORS:
-            kept[f"={key.name}"] = value
+            rewritten[f"={key.name}"] = value
         elif column.type == "integer" and key.prefix in _CAST_OPERATORS:
             kept[str(sent)] = to_int(value)
         else:
             kept[str(sent)] = _read_times(column, value, now)
-    return kept
+    return kept | rewritten
 
 
 def compile_filter(filter: Mapping[str, Any], table: Table, joined: Mapping[str, str] = _NONE) -> Where:

@@ -67,8 +67,9 @@ def limits_for(plan: str | RateLimits) -> RateLimits:
 class Bucket:
     """The leaky bucket: +1 a request, drained steadily, refused when over the burst.
 
-    A little is kept in hand, because the server may drain once a second instead of steadily
-    and requests may arrive closer together than they were sent.
+    What drains in a second is kept in hand, because the server may drain once a second instead of
+    steadily. Requests that arrive late, or closer together than they were sent, do no harm: until
+    then the server has drained the more.
     """
 
     _RESTORE: Final = 1.02
@@ -86,7 +87,7 @@ class Bucket:
         """Takes other limits over, with the requests counted so far."""
         with self._lock:
             self._rate = limits.per_second
-            hand = 0.0 if self._rate is None else min(self._rate + 1, limits.burst - 1)
+            hand = 0.0 if self._rate is None else min(self._rate, limits.burst - 1)
             self._room = limits.burst - hand
 
     def take(self, now: float) -> float:
@@ -136,6 +137,7 @@ class _Budget:
     cost: float = 0.0
     under_way: int = 0
     next_turn: float = 0.0
+    blocked: float = 0.0
 
 
 class Operating:
@@ -159,11 +161,11 @@ class Operating:
 
     def wait(self, method: str, now: float, *, batched: bool) -> float:
         """Seconds until the method may be called again; 0 when it may be called now."""
-        if self._limit is None:
-            return 0.0
         with self._lock:
             budget = self._budgets.get((method, batched))
-            if budget is None or now >= budget.resets:
+            if budget is not None and now < budget.blocked:
+                return budget.blocked - now
+            if self._limit is None or budget is None or now >= budget.resets:
                 return 0.0
             ahead = budget.cost * (budget.under_way + 1)
             if budget.spent + ahead >= self._limit:
@@ -213,6 +215,7 @@ class Operating:
             budget.spent = self._limit or 0.0
             if budget.resets <= now:
                 budget.resets = now + self._BLIND
+            budget.blocked = budget.resets  # whatever limit we were told of
 
     def _budget(self, method: str, batched: bool) -> _Budget:  # noqa: FBT001 - half of the key
         return self._budgets.setdefault((method, batched), _Budget())

@@ -127,7 +127,7 @@ class QuerySet(Rows[M, F, O]):
     def _bulk(self, ids: Iterable[int] | None) -> Self:
         if ids is None:
             return self
-        wanted = ids if isinstance(ids, Collection) else list(ids)
+        wanted = list(ids) if isinstance(ids, Iterable) and not isinstance(ids, Collection) else ids
         return self._where((), {f"{self._query.schema.id_field.name}__in": wanted})
 
     def values(self, *fields: F) -> ValuesSet[dict[str, Any], F, O]:

@@ -183,6 +183,8 @@ def _orm_filter(options: Iterable[Alternatives], groups: Iterable[Node]) -> dict
 
 def _orm_group(node: Node) -> dict[str, Any]:
     if isinstance(node, Condition):
+        if node.field.multiple:  # the method looks for it at the top level only
+            raise Unsupported(f"a condition on {node.field.name} can't stand in an OR")
         alternatives = spell(node, "orm")
         return _all_of(alternatives[0]) if len(alternatives) == 1 else _any_of(alternatives)
     parts = [_orm_group(child) for child in node.children]
@@ -201,6 +203,8 @@ def _all_of(pairs: Iterable[Pair], groups: Iterable[dict[str, Any]] = ()) -> dic
     for key, value in pairs:
         joined = value if key not in merged else _joined(key, merged[key], value)
         if joined is None:
+            if key.isidentifier():  # a field with several values, which the method knows at the top only
+                raise Unsupported(f"two different conditions {key!r} can't stand in one filter: {value!r}")
             nested.append({key: value})
         else:
             merged[key] = joined

@@ -85,6 +85,11 @@ class Leaf:
         return self.condition.negated
 
     @property
+    def custom(self) -> bool:
+        """Whether it is a user field, whose type is not known."""
+        return self.condition.field.type == "any" or self.name.startswith("UF_")
+
+    @property
     def multiple(self) -> bool:
         """Whether a row has several values of the field."""
         return self.condition.field.multiple

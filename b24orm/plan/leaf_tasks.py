@@ -48,13 +48,17 @@ def _checked(leaf: Leaf) -> Leaf:
             raise leaf.refusal(f"tasks.task.list reads {value!r} as no text at all")
         if leaf.kind == "reference" and value == 0 and leaf.name not in _FILLED:
             raise leaf.refusal("tasks.task.list can't find the ones without it")
-        if leaf.name in _TEXTS and leaf.lookup in ("exact", "in") and any(m in value for m in "!%_"):
+        if (
+            leaf.name in _TEXTS
+            and leaf.lookup in ("exact", "in")
+            and any(mark in str(value) for mark in "!%_")
+        ):
             raise leaf.refusal("the server puts a backslash before !, % and _; use __contains")
     return leaf
 
 
 def _negatable(leaf: Leaf) -> None:
-    if leaf.kind == "any":
+    if leaf.custom:
         raise leaf.refusal("tasks.task.list can't exclude by a user field")
     if leaf.multiple:
         raise leaf.refusal("tasks that have another one beside it would be found too")
@@ -117,7 +121,7 @@ def compare(leaf: Leaf) -> Alternatives:
 
 def contains(leaf: Leaf) -> Alternatives:
     """``value in field``: the title's and the GUID's alone."""
-    if leaf.name not in _TEXTS and leaf.kind != "any":
+    if leaf.name not in _TEXTS and not leaf.custom:
         raise leaf.refusal("tasks.task.list compares it as a whole; it searches titles only")
     if "\\" in str(leaf.value):
         raise leaf.refusal("the server reads \\ in it as an escape")

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from types import ModuleType
 from typing import Any, Final, TypeAlias
 
-from b24orm.plan import leaf_classic, leaf_orm, leaf_plain, leaf_tasks
+from b24orm.plan import leaf_classic as classic
+from b24orm.plan import leaf_orm as orm
+from b24orm.plan import leaf_plain as plain
+from b24orm.plan import leaf_tasks as tasks
 from b24orm.plan.leaf import COMPARE, Alternatives, Leaf, Pair, all_of
 from b24orm.query.lookups import Kind, kind_of
 from b24orm.query.nodes import Condition
@@ -31,24 +33,32 @@ def _plain(leaf: Leaf) -> Alternatives:
     return all_of((leaf.name, leaf.value))
 
 
-def _table(rules: ModuleType) -> dict[str, _Rule]:
+def _table(
+    exact: _Rule, many: _Rule, compare: _Rule, contains: _Rule, pattern: _Rule, null: _Rule
+) -> dict[str, _Rule]:
     return {
-        "exact": rules.exact,
-        "in": rules.many,
-        **dict.fromkeys(COMPARE, rules.compare),
-        "contains": rules.contains,
-        "icontains": rules.contains,
-        **dict.fromkeys(("startswith", "istartswith", "endswith", "iendswith"), rules.pattern),
-        "isnull": rules.null,
+        "exact": exact,
+        "in": many,
+        **dict.fromkeys(COMPARE, compare),
+        "contains": contains,
+        "icontains": contains,
+        **dict.fromkeys(("startswith", "istartswith", "endswith", "iendswith"), pattern),
+        "isnull": null,
     }
 
 
+_CLASSIC = _table(
+    classic.exact, classic.many, classic.compare, classic.contains, classic.pattern, classic.null
+)
+_ORM = _table(orm.exact, orm.many, orm.compare, orm.contains, orm.pattern, orm.null)
+_TASKS = _table(tasks.exact, tasks.many, tasks.compare, tasks.contains, tasks.pattern, tasks.null)
+_PLAIN = _table(plain.exact, plain.many, plain.compare, plain.contains, plain.pattern, plain.null)
 _RULES: Final[Mapping[Dialect, Mapping[str, _Rule]]] = {
-    "classic": _table(leaf_classic),
-    "orm": _table(leaf_orm),
-    "user": _table(leaf_orm),
-    "tasks": _table(leaf_tasks),
-    "plain": _table(leaf_plain),
+    "classic": _CLASSIC,
+    "orm": _ORM,
+    "user": _ORM,
+    "tasks": _TASKS,
+    "plain": _PLAIN,
     "equality": {"exact": _plain},
     "flat": {"exact": _plain},
 }
@@ -72,18 +82,22 @@ def spell(condition: Condition, dialect: Dialect, operators: Sequence[str] = ())
     """
     if condition.lookup == "range":
         return _range(condition, dialect, operators)
-    field = condition.field
-    custom = field.type == "any" or field.query_name.startswith("UF_")
-    if custom:
-        condition = replace(condition, value=_custom_value(condition.value))
-    kind = _custom_kind(condition) if field.type == "any" else kind_of(field)
-    leaf = Leaf(condition, field.query_name, kind)
+    leaf = _leaf(condition)
     # user fields go through CSQLWhere in the classic lists too
-    rule = _RULES["orm" if custom and dialect == "classic" else dialect].get(condition.lookup)
+    rule = _RULES["orm" if leaf.custom and dialect == "classic" else dialect].get(condition.lookup)
     if rule is None:
         raise leaf.refusal("the method knows equality only")
     spelled = rule(leaf)
-    return spelled if custom or not operators else _honoured(leaf, spelled, frozenset(operators))
+    return spelled if leaf.custom or not operators else _honoured(leaf, spelled, frozenset(operators))
+
+
+def _leaf(condition: Condition) -> Leaf:
+    field = condition.field
+    leaf = Leaf(condition, field.query_name, kind_of(field))
+    if not leaf.custom:
+        return leaf
+    known = replace(condition, value=_custom_value(condition.value))
+    return Leaf(known, field.query_name, _custom_kind(known) if field.type == "any" else leaf.kind)
 
 
 def _custom_kind(condition: Condition) -> Kind:

@@ -106,11 +106,13 @@ _CHECKS: Final[Mapping[Kind, Callable[[object], Any]]] = {
 }
 
 
-def _one(field: FieldSchema, kind: Kind, value: object) -> Any:
+def _one(field: FieldSchema, kind: Kind, value: object, *, whole: bool = True) -> Any:
+    """One value; ``whole``: it is compared as it is, not looked for within the field's."""
     if isinstance(value, Enum):
         value = value.value
     checked = _CHECKS[kind](value)
-    if field.enum and kind == "status" and checked not in field.enum and checked != "":
+    closed = whole and field.enum and kind in ("status", "string")
+    if closed and checked not in field.enum and checked != "":
         raise _Refused(f"one of {', '.join(field.enum)}{nearest(str(checked), field.enum)}")
     return checked
 
@@ -160,7 +162,7 @@ def check_value(entity: str, field: FieldSchema, lookup: str, value: object) -> 
             return _pair(field, kind, value)
         if value is None and lookup in ("exact", "ne"):
             return None
-        checked = _one(field, kind, value)
+        checked = _one(field, kind, value, whole=lookup in ("exact", "ne"))
         if lookup not in ("exact", "ne") and checked == "":
             raise _Refused("a text that is not empty")
         return checked

@@ -74,7 +74,7 @@ class Webhook:
 
 
 def _redacted(url: str) -> str:
-    """The URL without anything that may be a secret."""
+    """The URL without anything that may be a secret: of the path, ``rest`` and a user id stay."""
     parts = urlsplit(url)
-    shown = re.sub(r"(/rest/[^/]*/)[^/]+", r"\1***", parts.path)
+    shown = re.sub(r"(?<=/)(?!rest(?:/|\Z)|\d{1,6}(?:/|\Z))[^/]+", "***", parts.path)
     return f"{parts.scheme}://{parts.hostname or ''}{shown}" if parts.scheme else "***"

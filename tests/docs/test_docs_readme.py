@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -34,6 +35,10 @@ def test_the_checks_run_the_test_command() -> None:
     function = script[script.index("test_command() {") :].partition("\n}\n")[0] + "\n}\ntest_command"
     said = subprocess.run([bash, "-c", function], cwd=ROOT, capture_output=True, text=True, check=True)
     assert said.stdout.strip() == COMMANDS[1]
+
+
+def test_the_checks_can_be_started_by_name() -> None:
+    assert os.access(RUN, os.X_OK)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

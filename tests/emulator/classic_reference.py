@@ -23,9 +23,13 @@ Truth = bool | None
 
 def fits(row: Mapping[str, Any], filter: Mapping[str, Any]) -> bool:
     """Whether a row of deals passes a filter."""
-    return all(_condition(row, key, value) is not False for key, value in filter.items()) and all(
-        _condition(row, key, value) is not None for key, value in filter.items()
-    )
+    patterns = {
+        key: value for key, value in filter.items() if key in {"%STAGE_ID", "%=STAGE_ID", "=%STAGE_ID"}
+    }
+    read = {key: value for key, value in filter.items() if key not in patterns}
+    if patterns:
+        read["=STAGE_ID"] = list(patterns.values())[-1]
+    return all(_condition(row, key, value) is True for key, value in read.items())
 
 
 def _condition(row: Mapping[str, Any], key: str, value: Any) -> Truth:
@@ -35,8 +39,6 @@ def _condition(row: Mapping[str, Any], key: str, value: Any) -> Truth:
     kind = KINDS.get(name)
     if kind is None:
         return True
-    if name == "STAGE_ID" and found[1] + found[2] + found[3] in {"%", "%=", "=%"}:
-        operator = "="
     if name == "ID" and found[1] + found[2] + found[3] in {">", "<", ">=", "<="}:
         value = _int(value)
     values = value if isinstance(value, list) else [value]

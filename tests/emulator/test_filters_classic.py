@@ -156,6 +156,10 @@ def test_a_status_is_never_searched_by_pattern(portal: Calls, prefix: str) -> No
     )
 
 
+def test_a_pattern_on_a_status_takes_the_place_of_an_equality(portal: Calls) -> None:
+    assert found(portal, {"%STAGE_ID": "WON", "=STAGE_ID": "NEW"}) == [2]
+
+
 @pytest.mark.parametrize("prefix", ["!%", "!=%", "!%="])
 def test_a_negated_pattern_is_not_negated(portal: Calls, prefix: str) -> None:
     value = "lph" if prefix == "!%" else "%lph%"

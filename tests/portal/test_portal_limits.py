@@ -63,7 +63,7 @@ async def test_a_plan_is_used_to_the_full_without_a_rejection(
 
 
 async def test_limits_of_ones_own_are_kept_in_real_time(serve: Serve) -> None:
-    count, burst, rate = 132, 6, 12.0
+    count, burst, rate = 132, 4, 12.0
     portal = serve(plan=Plan(burst=burst, rate=rate, drain="continuous"))
     async with AsyncPortal(
         portal.url, plan=RateLimits(burst=burst, per_second=rate), progress=False

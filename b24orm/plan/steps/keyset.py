@@ -2,7 +2,9 @@
 
 The rule it stands on: ``order ID``, ``>ID`` the last one seen, ``start=-1``. A first request
 brings the first page and the last id; from then on several stretches of the id space are
-fetched side by side, each with one batch, and handed out in the order of the ids.
+fetched side by side, each with one batch, and handed out in the order of the ids. Where that
+will take many batches, a survey looks at a few points further and further on, so that great
+holes among the ids are jumped over instead of being walked through.
 
 A row that exists throughout lies in exactly one stretch, whatever is inserted or deleted
 meanwhile, so it is returned exactly once.
@@ -21,6 +23,7 @@ from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
 from b24orm.plan.steps.by_ids import BATCH, PAGE
 from b24orm.plan.steps.slots import Density, Slot
+from b24orm.plan.steps.survey import Survey
 
 __all__ = ["WINDOW", "KeysetScan"]
 
@@ -28,6 +31,7 @@ WINDOW: Final = 24
 """Stretches that may be under way or waiting for their turn: what bounds the memory."""
 
 _PROBE: Final = "probe"
+_SURVEY: Final = "survey"
 
 
 class KeysetScan:
@@ -67,6 +71,7 @@ class KeysetScan:
         self._slots: deque[Slot] = deque()
         self._density = Density()
         self._probed = False
+        self._survey = Survey()
         self._wants_probe = limit is None or limit > 2 * PAGE * BATCH
         if not self._wants_probe:
             assert limit is not None
@@ -81,6 +86,8 @@ class KeysetScan:
         if self._wants_probe:
             return self._probe() if free else ()
         found: list[Ask] = []
+        if free and (points := self._survey.ask()):
+            found.append(self._survey_ask(points))
         for slot in self._waiting():
             if len(found) == free:
                 break
@@ -94,14 +101,18 @@ class KeysetScan:
         while self._can_cut():
             assert self._cursor is not None
             assert self._last is not None
-            slot = self._density.next_slot(self._cursor, self._last, ranges=not self._joins)
+            high = self._survey.limit(self._cursor, self._last)
+            slot = self._density.next_slot(self._cursor, high, ranges=not self._joins)
             assert slot.high is not None
             self._cursor = slot.high
             self._slots.append(slot)
             yield slot
 
     def _can_cut(self) -> bool:
-        if not self._probed or self._cursor is None or self._last is None or self._cursor >= self._last:
+        if not self._probed or self._cursor is None or self._last is None:
+            return False
+        self._cursor = self._survey.past_gap(self._cursor)
+        if self._cursor >= self._last or self._survey.waits(self._cursor):
             return False
         if any(slot.kind == "leap" for slot in self._slots if not slot.finished):
             return False
@@ -121,6 +132,11 @@ class KeysetScan:
             self._bounds(self._cursor, self._last), order=self._back, start=-1
         )
         return (Ask((first, last), key=_PROBE),)
+
+    def _survey_ask(self, points: Sequence[int]) -> Ask:
+        ids = self._listing.ids_only()
+        calls = [ids.call(self._bounds(point, self._last), order=self._order, start=-1) for point in points]
+        return Ask(tuple(calls), key=_SURVEY)
 
     def _ask(self, slot: Slot) -> Ask:
         slot.asked = True
@@ -170,6 +186,10 @@ class KeysetScan:
         if ask.key is _PROBE:
             self._take_probe(ask, outcomes)
             return
+        if ask.key is _SURVEY:
+            pages = [_page(call, outcome) for call, outcome in zip(ask.calls, outcomes, strict=True)]
+            self._survey.take([self._step(page[0]) if page else None for page in pages])
+            return
         slot = ask.key
         assert isinstance(slot, Slot)
         slot.asked = False
@@ -198,6 +218,8 @@ class KeysetScan:
         self._cursor = last
         self._last = max(top, last) if full or self._joins else last
         self._slots.append(Slot(first, last, "ranges", 0, deque([page]), finished=True))
+        if self._left is None:
+            self._survey.plan(self._cursor, self._last, self._density.width)
 
     def _good_pages(self, ask: Ask, outcomes: Sequence[Outcome], *, chained: bool) -> list[Page]:
         """Unique pages up to the first short one, or all of them when they don't hang together.
@@ -266,7 +288,7 @@ class KeysetScan:
         """Every stretch was fetched and handed out, or enough rows were."""
         if self._left is not None and self._left <= 0:
             return True
-        if self._slots or self._wants_probe:
+        if self._slots or self._wants_probe or self._survey.under_way:
             return False
         return not self._can_cut()
 

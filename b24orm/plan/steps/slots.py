@@ -59,6 +59,13 @@ class Density:
     share: float = 1.0
     hole: bool = False
 
+    @property
+    def width(self) -> int:
+        """Ids that one batch is expected to cover."""
+        if self.share >= _DENSE:
+            return BATCH_ROWS
+        return max(PAGE, int(BATCH_ROWS * _FILL / max(self.share, 1e-9)))
+
     def learn(self, rows: int, width: int) -> None:
         """Takes in a stretch of ``width`` ids that held ``rows`` rows."""
         if width <= 0:
