@@ -8,8 +8,8 @@ module an entity; nothing here does any I/O.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from dataclasses import field as _field
 from functools import cached_property
 from typing import Literal
@@ -25,6 +25,7 @@ __all__ = [
     "ListSchema",
     "MethodSchema",
     "Paging",
+    "extended",
 ]
 
 Dialect = Literal["classic", "orm", "tasks", "user", "plain", "equality", "flat", "none"]
@@ -274,3 +275,30 @@ class EntitySchema:
     def method(self, kind: str) -> MethodSchema | None:
         """The method of a kind (``get``, ``add``, ``update``, ``delete``, ``fields``)."""
         return self.methods.get(kind)
+
+
+def extended(
+    schema: EntitySchema,
+    *,
+    name: str | None = None,
+    fields: Iterable[FieldSchema] = (),
+    enums: Mapping[str, tuple[str, ...]] | None = None,
+    fixed_params: Mapping[str, object] | None = None,
+) -> EntitySchema:
+    """The facts about an entity as one portal has it.
+
+    Args:
+        schema: the facts that every portal has.
+        name: what the entity is called there.
+        fields: its user fields.
+        enums: closed sets of values by field (``{"stage_id": ("NEW", "WON")}``).
+        fixed_params: parameters that every call needs (``{"entityTypeId": 1038}``).
+    """
+    closed = enums or {}
+    own = {key: replace(field, enum=closed.get(key, field.enum)) for key, field in schema.fields.items()}
+    return replace(
+        schema,
+        name=name or schema.name,
+        fields={**own, **{field.name: field for field in fields}},
+        fixed_params={**schema.fixed_params, **(fixed_params or {})},
+    )

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from b24orm.query.lookups import kind_of
+from b24orm.rendering.names import constant, field_names, relation_name, snake
 from b24orm.schema import Dialect, EntitySchema, FieldSchema, ListSchema, MethodSchema, Paging
 from codegen.links import find_links
-from codegen.names import constant, field_names, relation_name, snake
 from codegen.overlay import apply, read_overlay
 from codegen.source import METHOD_KINDS, Source, read_sources
 from codegen.targets import Target, class_names, resolve_targets

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from b24orm.rendering.layout import Group, literal, text
 from codegen.header import header
-from codegen.layout import Group, literal, text
 from codegen.method_source import Method
 
 __all__ = ["render_methods", "render_methods_index"]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from b24orm import facts
+from b24orm.rendering.names import field_names
 from codegen.load import Entity, load
-from codegen.names import field_names
 from codegen.overlay import read_overlay
 from codegen.source import METHOD_KINDS, MetadataError, read_sources
 

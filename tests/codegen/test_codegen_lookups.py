@@ -13,8 +13,8 @@ from b24orm import facts
 from b24orm.query.lookups import kind_of, shape_of
 from b24orm.query.names import find_field, parent_names, resolve
 from b24orm.query.nodes import Q
+from b24orm.rendering.lookups import lookup_keys
 from b24orm.schema import EntitySchema
-from codegen.render_typing import lookup_keys
 
 LISTED = [name for name in facts.names() if facts.load(name).list is not None]
 

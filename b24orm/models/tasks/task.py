@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from b24orm.orm import Q, QuerySet
 
     TaskMarkValue = Literal["N", "P"]
+    TaskPriorityValue = Literal[0, 1, 2]
+    TaskStatusValue = Literal[2, 3, 4, 5, 6]
+    TaskSubStatusValue = Literal[-3, -2, -1, 2, 3, 4, 5, 6]
     TaskField = Literal[
         "id",
         "title",
@@ -172,9 +175,9 @@ if TYPE_CHECKING:
         mark: TaskMarkValue
         mark__ne: TaskMarkValue
         mark__in: Iterable[TaskMarkValue]
-        priority: int
-        priority__ne: int
-        priority__in: Iterable[int]
+        priority: TaskPriorityValue
+        priority__ne: TaskPriorityValue
+        priority__in: Iterable[TaskPriorityValue]
         priority__gt: int
         priority__gte: int
         priority__lt: int
@@ -411,9 +414,9 @@ if TYPE_CHECKING:
         flow_id__lt: int
         flow_id__lte: int
         flow_id__range: tuple[int, int]
-        status: int
-        status__ne: int
-        status__in: Iterable[int]
+        status: TaskStatusValue
+        status__ne: TaskStatusValue
+        status__in: Iterable[TaskStatusValue]
         status__gt: int
         status__gte: int
         status__lt: int
@@ -441,9 +444,9 @@ if TYPE_CHECKING:
         auditors__in: Iterable[int]
         accomplices: int
         accomplices__in: Iterable[int]
-        sub_status: int
-        sub_status__ne: int
-        sub_status__in: Iterable[int]
+        sub_status: TaskSubStatusValue
+        sub_status__ne: TaskSubStatusValue
+        sub_status__in: Iterable[TaskSubStatusValue]
         sub_status__gt: int
         sub_status__gte: int
         sub_status__lt: int

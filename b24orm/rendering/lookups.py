@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from b24orm.query.lookups import DEFAULT, kind_of, lookups_for
 from b24orm.query.names import parent_names
+from b24orm.rendering.annotations import literal_values, lookup_type, parent_type, value_type
+from b24orm.rendering.layout import Group, import_from, literal, text
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema
-from codegen.annotations import literal_values, lookup_type, parent_type, value_type
-from codegen.layout import Group, import_from, literal, text
 
 __all__ = ["is_typed", "lookup_keys", "typing_block"]
 
@@ -26,17 +26,19 @@ def is_typed(schema: EntitySchema) -> bool:
     return bool(schema.list or schema.relations or schema.links)
 
 
-def typing_block(schema: EntitySchema, places: Mapping[str, str]) -> list[str]:
+def typing_block(schema: EntitySchema, places: Mapping[str, str], own: Collection[str] = ()) -> list[str]:
     """The lines of ``if TYPE_CHECKING:`` above the model.
 
     Args:
         schema: the entity.
         places: where each entity's model is (``{"Deal": "crm.deal"}``).
+        own: models of the same module, which need no import.
     """
     if not is_typed(schema):
         return []
     aliases, classes = _aliases(schema), _classes(schema)
-    imports = _imports(schema, places, "\n".join([*aliases, *classes]))
+    elsewhere = {name: place for name, place in places.items() if name not in own}
+    imports = _imports(schema, elsewhere, "\n".join([*aliases, *classes]))
     return ["if TYPE_CHECKING:", *_spaced([imports, aliases, classes]), ""]
 
 
@@ -64,7 +66,7 @@ def _imports(schema: EntitySchema, places: Mapping[str, str], body: str) -> list
     related = (related | {link.entity for link in schema.links.values()}) - {schema.name}
     own = [
         import_from(f"b24orm.models.{place}", [name], indent=4)
-        for place, name in sorted((places[name], name) for name in related)
+        for place, name in sorted((places[name], name) for name in related if name in places)
     ]
     own += [import_from("b24orm.orm", ["Q", "QuerySet"], indent=4)] if schema.list else []
     return _spaced([standard, third, own])
@@ -91,7 +93,7 @@ def _aliases(schema: EntitySchema) -> list[str]:
     return [_alias(name, values) for name, values in aliases.items()]
 
 
-def _alias(name: str, values: Sequence[str]) -> str:
+def _alias(name: str, values: Sequence[str] | Sequence[int]) -> str:
     before = f"{name} = "
     node = Group("Literal[", tuple(("", literal(value)) for value in values), "]") if values else "Never"
     return f"    {before}{text(node, indent=4, before=len(before))}"

@@ -64,8 +64,10 @@ def annotation(schema: EntitySchema, field: FieldSchema) -> str:
     return "File" if field.type in _FILES else _SINGLE[kind]
 
 
-def literal_values(field: FieldSchema) -> tuple[str, ...]:
-    """The field's closed set of texts; empty if it is open, or if its values are no texts."""
+def literal_values(field: FieldSchema) -> tuple[str, ...] | tuple[int, ...]:
+    """The field's closed set of texts, or of a list field's numbers; empty if it is open."""
+    if field.type == "enumeration" and kind_of(field) == "integer":
+        return tuple(int(value) for value in field.enum)
     return field.enum if kind_of(field) in ("string", "status") else ()
 
 

@@ -7,12 +7,11 @@ keeps as it is. So generated text needs no formatting afterwards.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias, cast
 
-__all__ = ["WIDTH", "Group", "Node", "call", "import_from", "literal", "text", "unit"]
+__all__ = ["WIDTH", "Group", "Node", "call", "import_from", "literal", "quoted", "text", "unit"]
 
 WIDTH: Final = 110
 _STEP: Final = 4
@@ -47,7 +46,7 @@ def literal(value: object) -> Node:
     if value is None or isinstance(value, (bool, int)):
         return repr(value)
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return quoted(value)
     if isinstance(value, Mapping):
         items = cast("Mapping[object, object]", value).items()
         return Group("{", tuple((f"{unit(literal(k))}: ", literal(v)) for k, v in items), "}")
@@ -55,6 +54,23 @@ def literal(value: object) -> Node:
         parts = cast("tuple[object, ...]", value)
         return Group("(", tuple(("", literal(item)) for item in parts), ")")
     raise TypeError(f"no literal for {value!r}")
+
+
+def quoted(text: str) -> str:
+    """A Python literal of any text, with nothing in it that hides or moves other text.
+
+    >>> quoted('a"b'), quoted("x\\u202ey")
+    ('"a\\\\"b"', '"x\\\\u202ey"')
+    """
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{"".join(map(_visible, escaped))}"'
+
+
+def _visible(letter: str) -> str:
+    if letter.isprintable():
+        return letter
+    number = ord(letter)
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def call(name: str, arguments: Iterable[tuple[str, Node]]) -> Group:
