@@ -15,6 +15,7 @@ from dataclasses import field as _field
 from typing import Any, Final, Protocol, cast
 
 from b24orm import facts
+from b24orm.errors import NotFound
 from b24orm.schema import EntitySchema
 
 __all__ = ["Reflected", "Source", "UserField", "read_portal"]
@@ -98,39 +99,47 @@ def read_portal(portal: Source) -> tuple[Reflected, ...]:
     Raises:
         ApiError: the portal refused a call that it serves.
     """
-    served = {str(name).lower() for name in portal.call("methods")}
-    directories = _directories(portal) if "crm.status.list" in served else {}
-    found = [
-        _entity(portal, base, method, params, directories)
-        for base, (method, params) in _ENTITIES.items()
-        if method in served
-    ]
-    if "crm.type.list" in served and "crm.item.fields" in served:
-        types = cast("list[Mapping[str, Any]]", portal.get_all("crm.type.list"))
-        found += [_process(portal, kind, directories) for kind in sorted(types, key=_number)]
-    return tuple(found)
+    directories = _directories(_rows(portal, "crm.status.list"))
+    told = {base: _fields(portal, method, params) for base, (method, params) in _ENTITIES.items()}
+    found = [_entity(base, fields, directories) for base, fields in told.items() if fields]
+    types = sorted(_rows(portal, "crm.type.list"), key=_number)
+    return (*found, *(_process(portal, kind, directories) for kind in types))
+
+
+def _rows(portal: Source, method: str) -> list[Mapping[str, Any]]:
+    """The rows of a list method; none where the portal has no such method.
+
+    The answer of ``methods`` is no help here: it leaves the controllers (``crm.item.*``) out.
+    """
+    try:
+        return cast("list[Mapping[str, Any]]", portal.get_all(method))
+    except NotFound:
+        return []
+
+
+def _fields(portal: Source, method: str, params: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """What a ``fields`` method tells; nothing where the portal has no such method."""
+    try:
+        return _told(portal.call(method, dict(params)))
+    except NotFound:
+        return {}
 
 
 def _number(kind: Mapping[str, Any]) -> int:
     return int(kind["entityTypeId"])
 
 
-def _directories(portal: Source) -> Mapping[str, tuple[str, ...]]:
+def _directories(rows: Iterable[Mapping[str, Any]]) -> Mapping[str, tuple[str, ...]]:
     """Codes by directory; the stages of all pipelines count as one directory."""
     found: dict[str, set[str]] = defaultdict(set)
-    for row in portal.get_all("crm.status.list"):
+    for row in rows:
         found[str(row["ENTITY_ID"])].add(str(row["STATUS_ID"]))
     return {name: tuple(sorted(codes)) for name, codes in sorted(found.items())}
 
 
 def _entity(
-    portal: Source,
-    base: str,
-    method: str,
-    params: Mapping[str, Any],
-    directories: Mapping[str, tuple[str, ...]],
+    base: str, told: Mapping[str, Mapping[str, Any]], directories: Mapping[str, tuple[str, ...]]
 ) -> Reflected:
-    told = _told(portal.call(method, dict(params)))
     return Reflected(base, base, None, _user_fields(told), _enums(facts.load(base), told, directories))
 
 
@@ -139,7 +148,7 @@ def _process(
 ) -> Reflected:
     number = _number(kind)
     params = {"entityTypeId": number, "useOriginalUfNames": "Y"}
-    told = _told(portal.call("crm.item.fields", params))
+    told = _fields(portal, "crm.item.fields", params)
     enums = _enums(facts.load(_PROCESS), told, directories)
     stages = _merged(directories, f"DYNAMIC_{number}_STAGE")
     if stages and "stage_id" in facts.load(_PROCESS).fields:

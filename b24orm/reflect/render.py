@@ -15,7 +15,7 @@ from b24orm.reflect.naming import attribute_names, class_title
 from b24orm.reflect.portal import Reflected, UserField
 from b24orm.rendering.annotations import annotation
 from b24orm.rendering.layout import Group, Node, call, quoted, text
-from b24orm.rendering.lookups import typing_block
+from b24orm.rendering.lookups import closed_type, typing_block
 from b24orm.rendering.names import constant
 from b24orm.schema import EntitySchema, FieldSchema, extended
 
@@ -48,6 +48,7 @@ _HEAD: Final = '''\
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from b24orm import facts, models
@@ -113,9 +114,9 @@ def _entity(entity: Reflected, name: str, places: Mapping[str, str], own: Iterab
     return [
         "",
         f"{symbol}: Final = {text(body, before=len(symbol) + 10)}",
-        *_titles(name, entity, fields),
         "",
         *typing_block(schema, places, tuple(own)),
+        *_titles(schema, entity, fields),
         *_class(entity.base, name, symbol, schema, fields),
     ]
 
@@ -150,7 +151,7 @@ def _constructor(field: FieldSchema) -> Group:
     return call("FieldSchema", arguments)
 
 
-def _titles(name: str, entity: Reflected, fields: Sequence[FieldSchema]) -> list[str]:
+def _titles(schema: EntitySchema, entity: Reflected, fields: Sequence[FieldSchema]) -> list[str]:
     """The titles of list fields' values: ``DEAL_COLOR["Red"]`` is the number to filter by."""
     lines: list[str] = []
     for known, field in zip(entity.fields, fields, strict=True):
@@ -158,8 +159,9 @@ def _titles(name: str, entity: Reflected, fields: Sequence[FieldSchema]) -> list
             titles = {title: number for number, title in reversed(known.items)}
             ordered = sorted(titles.items(), key=lambda item: int(item[1]))
             pairs = tuple((f"{quoted(title)}: ", str(int(number))) for title, number in ordered)
-            symbol = f"{constant(name)}_{field.name.upper()}"
-            lines.append(f"{symbol}: Final = {text(Group('{', pairs, '}'), before=len(symbol) + 10)}")
+            head = f"{constant(schema.name)}_{field.name.upper()}"
+            head += f": Final[Mapping[str, {closed_type(schema, field)}]] = "
+            lines.append(f"{head}{text(Group('{', pairs, '}'), before=len(head))}")
     return lines
 
 

@@ -65,8 +65,8 @@ def annotation(schema: EntitySchema, field: FieldSchema) -> str:
 
 
 def literal_values(field: FieldSchema) -> tuple[str, ...] | tuple[int, ...]:
-    """The field's closed set of texts, or of a list field's numbers; empty if it is open."""
-    if field.type == "enumeration" and kind_of(field) == "integer":
+    """The field's closed set of texts, or of a user list field's numbers; empty if it is open."""
+    if field.wire.startswith("UF_") and field.type == "enumeration" and kind_of(field) == "integer":
         return tuple(int(value) for value in field.enum)
     return field.enum if kind_of(field) in ("string", "status") else ()
 

@@ -11,7 +11,7 @@ from b24orm.rendering.annotations import literal_values, lookup_type, parent_typ
 from b24orm.rendering.layout import Group, import_from, literal, text
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema
 
-__all__ = ["is_typed", "lookup_keys", "typing_block"]
+__all__ = ["closed_type", "is_typed", "lookup_keys", "typing_block"]
 
 _STANDARD: Final = (
     ("import datetime as dt", "dt."),
@@ -82,7 +82,7 @@ def _aliases(schema: EntitySchema) -> list[str]:
     closed = {
         alias: literal_values(field)
         for field in fields
-        if (alias := _closed(schema, field)) and lookups_for(schema.list, field)
+        if (alias := closed_type(schema, field)) and lookups_for(schema.list, field)
     }
     named = {
         "Field": [field.name for field in fields if field.selectable],
@@ -99,7 +99,7 @@ def _alias(name: str, values: Sequence[str] | Sequence[int]) -> str:
     return f"    {before}{text(node, indent=4, before=len(before))}"
 
 
-def _closed(schema: EntitySchema, field: FieldSchema) -> str | None:
+def closed_type(schema: EntitySchema, field: FieldSchema) -> str | None:
     """The alias of the field's closed set of values, if it has one."""
     title = "".join(part.capitalize() for part in field.name.split("_"))
     return f"{schema.name}{title}Value" if literal_values(field) else None
@@ -120,7 +120,7 @@ def lookup_keys(schema: EntitySchema, listing: ListSchema) -> Mapping[str, str]:
     for field in schema.fields.values():
         if field.name in keys:  # a parameter of the method takes one value
             continue
-        names = {field.name: _closed(schema, field)}
+        names = {field.name: closed_type(schema, field)}
         if field.relation_name:
             names[field.relation_name] = _related(schema, field)
         for name, own in names.items():
@@ -133,7 +133,7 @@ def lookup_keys(schema: EntitySchema, listing: ListSchema) -> Mapping[str, str]:
 def _related(schema: EntitySchema, field: FieldSchema) -> str | None:
     """A related object can stand for its id."""
     by_id = kind_of(field) == "reference" and field.relation
-    return f"int | {field.relation}" if by_id else _closed(schema, field)
+    return f"int | {field.relation}" if by_id else closed_type(schema, field)
 
 
 def _classes(schema: EntitySchema) -> list[str]:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
 
-    BizprocTaskStatusValue = Literal[0, 1, 2, 3, 4]
-    BizprocTaskUserStatusValue = Literal[0, 1, 2, 3]
     BizprocTaskActivityValue = Literal[
         "ApproveActivity",
         "ReviewActivity",
@@ -185,9 +183,9 @@ if TYPE_CHECKING:
         workflow_state: str
         workflow_state__ne: str
         workflow_state__in: Iterable[str]
-        status: BizprocTaskStatusValue
-        status__ne: BizprocTaskStatusValue
-        status__in: Iterable[BizprocTaskStatusValue]
+        status: int
+        status__ne: int
+        status__in: Iterable[int]
         status__gt: int
         status__gte: int
         status__lt: int
@@ -209,9 +207,9 @@ if TYPE_CHECKING:
         user__lt: int
         user__lte: int
         user__range: tuple[int, int]
-        user_status: BizprocTaskUserStatusValue
-        user_status__ne: BizprocTaskUserStatusValue
-        user_status__in: Iterable[BizprocTaskUserStatusValue]
+        user_status: int
+        user_status__ne: int
+        user_status__in: Iterable[int]
         user_status__gt: int
         user_status__gte: int
         user_status__lt: int

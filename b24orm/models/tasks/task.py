@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from b24orm.orm import Q, QuerySet
 
     TaskMarkValue = Literal["N", "P"]
-    TaskPriorityValue = Literal[0, 1, 2]
-    TaskStatusValue = Literal[2, 3, 4, 5, 6]
-    TaskSubStatusValue = Literal[-3, -2, -1, 2, 3, 4, 5, 6]
     TaskField = Literal[
         "id",
         "title",
@@ -175,9 +172,9 @@ if TYPE_CHECKING:
         mark: TaskMarkValue
         mark__ne: TaskMarkValue
         mark__in: Iterable[TaskMarkValue]
-        priority: TaskPriorityValue
-        priority__ne: TaskPriorityValue
-        priority__in: Iterable[TaskPriorityValue]
+        priority: int
+        priority__ne: int
+        priority__in: Iterable[int]
         priority__gt: int
         priority__gte: int
         priority__lt: int
@@ -414,9 +411,9 @@ if TYPE_CHECKING:
         flow_id__lt: int
         flow_id__lte: int
         flow_id__range: tuple[int, int]
-        status: TaskStatusValue
-        status__ne: TaskStatusValue
-        status__in: Iterable[TaskStatusValue]
+        status: int
+        status__ne: int
+        status__in: Iterable[int]
         status__gt: int
         status__gte: int
         status__lt: int
@@ -444,9 +441,9 @@ if TYPE_CHECKING:
         auditors__in: Iterable[int]
         accomplices: int
         accomplices__in: Iterable[int]
-        sub_status: TaskSubStatusValue
-        sub_status__ne: TaskSubStatusValue
-        sub_status__in: Iterable[TaskSubStatusValue]
+        sub_status: int
+        sub_status__ne: int
+        sub_status__in: Iterable[int]
         sub_status__gt: int
         sub_status__gte: int
         sub_status__lt: int
