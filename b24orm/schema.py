@@ -178,6 +178,7 @@ class ListSchema:
         count_free: ``start=-1`` really spares the server the COUNT.
         keyset: rows can be filtered by ``>id`` and ordered by id.
         operators: the prefixes the method honours.
+        constants: parameters that every list call needs (``{"filter.TYPE": "file"}``).
         select_always: what ``select`` must name whatever else it does.
         select_all: what ``select`` must say to get every field.
     """
@@ -201,6 +202,7 @@ class ListSchema:
     operators: tuple[str, ...] = ()
     select_all: tuple[str, ...] = ()
     select_always: tuple[str, ...] = ()
+    constants: Mapping[str, object] = _field(default_factory=dict)
     extra_params: tuple[str, ...] = ()
 
 

@@ -142,6 +142,7 @@ def _list_schema(entity: Mapping[str, Any]) -> ListSchema | None:
         operators=tuple(raw["filter_operators"]),
         select_all=tuple(raw["select_all"]) if "select_all" in raw else _select_all(entity, raw, dialect),
         select_always=tuple(raw.get("select_always", ())),
+        constants=raw.get("constants", {}),
         extra_params=tuple(raw["extra_params"]),
     )
 

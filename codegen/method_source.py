@@ -81,8 +81,12 @@ def _method(name: str, raw: Mapping[str, Any]) -> Method:
     return Method(name, params, choices, bool(raw.get("deprecated")), raw["doc"])
 
 
-def read_methods(folder: Path) -> Mapping[str, tuple[Method, ...]]:
-    """The methods of the classic REST by their first word; those of REST 3.0 are left out.
+def read_methods(folder: Path, *, newer: bool = False) -> Mapping[str, tuple[Method, ...]]:
+    """The methods of the classic REST by their first word.
+
+    Args:
+        folder: where the files are.
+        newer: those of REST 3.0 as well.
 
     Raises:
         MetadataError: a file has an unknown key.
@@ -90,7 +94,7 @@ def read_methods(folder: Path) -> Mapping[str, tuple[Method, ...]]:
     found: dict[str, tuple[Method, ...]] = {}
     for path in sorted(folder.glob("*.json")):
         raws = json.loads(path.read_text(encoding="utf-8"))
-        classic = [_method(name, raw) for name, raw in raws.items() if raw.get("api") != "v3"]
-        if classic:
-            found[path.stem] = tuple(sorted(classic, key=lambda method: method.name))
+        chosen = [_method(name, raw) for name, raw in raws.items() if newer or raw.get("api") != "v3"]
+        if chosen:
+            found[path.stem] = tuple(sorted(chosen, key=lambda method: method.name))
     return found

@@ -26,7 +26,7 @@ ENTITY_SETTINGS: Final = frozenset(
     | {"supports_user_fields", "links"}
     | {f"list.{key}" for key in METHOD_KEYS["list"]}
     | {f"list.{key}" for key in ("dialect", "paging", "limit", "positional", "sortable")}
-    | {f"list.{key}" for key in ("select_all", "select_always")}
+    | {f"list.{key}" for key in ("select_all", "select_always", "constants")}
 )
 FIELD_SETTINGS: Final = frozenset(
     {*FIELD_DEFAULTS, "select_name", "selectable", "sortable", "joins", "relation_name", "relation_key"}

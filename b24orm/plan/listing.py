@@ -36,7 +36,7 @@ class Listing:
         spec = query.schema.list
         if spec is None:
             raise Unsupported(f"{query.schema.name} has no list method; use call()")
-        params = {**_constants(query.schema), **query.params}
+        params = {**_constants(query.schema), **spec.constants, **query.params}
         return cls(query.schema, params, conditions, _selected(query, spec))
 
     @property

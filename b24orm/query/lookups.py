@@ -185,17 +185,20 @@ _NEEDS: Final[Mapping[str, frozenset[str]]] = {
 }
 """Prefixes one of which a method must honour for a lookup, in the plain dialect."""
 
-_UNKNOWN: Final = frozenset({"startswith", "istartswith", "endswith", "iendswith", "isnull"})
+_PATTERNS: Final = frozenset({"startswith", "istartswith", "endswith", "iendswith"})
+_UNKNOWN: Final = _PATTERNS | {"isnull"}
 """Lookups that depend on how a method reads patterns and NULL, which is known of few."""
 
 
 def _unheard(listing: ListSchema) -> frozenset[str]:
     """Lookups that a plain method has no prefix for."""
-    if listing.dialect != "plain":
+    if listing.dialect not in ("plain", "user"):
         return frozenset()
     own = set(listing.operators)
     lost = {lookup for lookup, prefixes in _NEEDS.items() if prefixes.isdisjoint(own)}
     ranged = {"range"} if lost & {"gte", "lte"} else set[str]()
+    if listing.dialect == "user":
+        return lost | ranged | (_PATTERNS if "=%" not in own else frozenset())
     return _UNKNOWN | lost | ranged
 
 

@@ -86,7 +86,7 @@ def test_a_parameter_that_is_no_field_is_a_keyword_of_filter() -> None:
     params = params_of(DiskFile.objects.filter(folder_id=12, id__gt=5))
 
     assert params["id"] == 12
-    assert params["filter"] == {">ID": 5}
+    assert params["filter"] == {">ID": 5, "TYPE": "file"}
 
 
 def test_a_missing_parameter_is_named() -> None:

@@ -112,6 +112,7 @@ DISK_FILE = EntitySchema(
         total=True,
         keyset=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "!%"),
+        constants={"filter.TYPE": "file"},
     ),
     methods={
         "get": MethodSchema(name="disk.file.get", id_param="id"),

@@ -96,6 +96,7 @@ DISK_FOLDER = EntitySchema(
         total=True,
         keyset=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "!%"),
+        constants={"filter.TYPE": "folder"},
     ),
     methods={
         "get": MethodSchema(name="disk.folder.get", id_param="id"),

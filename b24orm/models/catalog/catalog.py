@@ -131,28 +131,16 @@ if TYPE_CHECKING:
         iblock_type_id__in: Iterable[str]
         iblock_type_id__contains: str
         iblock_type_id__icontains: str
-        iblock_type_id__startswith: str
-        iblock_type_id__istartswith: str
-        iblock_type_id__endswith: str
-        iblock_type_id__iendswith: str
         lid: str
         lid__ne: str
         lid__in: Iterable[str]
         lid__contains: str
         lid__icontains: str
-        lid__startswith: str
-        lid__istartswith: str
-        lid__endswith: str
-        lid__iendswith: str
         name: str
         name__ne: str
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
 
     class CatalogCatalogQuerySet(QuerySet["CatalogCatalog", CatalogCatalogField, CatalogCatalogOrder]):
         """Rows of CatalogCatalog, with its own lookups."""

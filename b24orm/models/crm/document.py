@@ -103,21 +103,9 @@ if TYPE_CHECKING:
         title: str
         title__ne: str
         title__in: Iterable[str]
-        title__contains: str
-        title__icontains: str
-        title__startswith: str
-        title__istartswith: str
-        title__endswith: str
-        title__iendswith: str
         number: str
         number__ne: str
         number__in: Iterable[str]
-        number__contains: str
-        number__icontains: str
-        number__startswith: str
-        number__istartswith: str
-        number__endswith: str
-        number__iendswith: str
         template_id: int
         template_id__ne: int
         template_id__in: Iterable[int]

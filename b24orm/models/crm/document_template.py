@@ -83,41 +83,17 @@ if TYPE_CHECKING:
         name: str
         name__ne: str
         name__in: Iterable[str]
-        name__contains: str
-        name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
         region: str
         region__ne: str
         region__in: Iterable[str]
-        region__contains: str
-        region__icontains: str
-        region__startswith: str
-        region__istartswith: str
-        region__endswith: str
-        region__iendswith: str
         code: str
         code__ne: str
         code__in: Iterable[str]
-        code__contains: str
-        code__icontains: str
-        code__startswith: str
-        code__istartswith: str
-        code__endswith: str
-        code__iendswith: str
         active: bool
         active__ne: bool
         module_id: str
         module_id__ne: str
         module_id__in: Iterable[str]
-        module_id__contains: str
-        module_id__icontains: str
-        module_id__startswith: str
-        module_id__istartswith: str
-        module_id__endswith: str
-        module_id__iendswith: str
         numerator_id: int
         numerator_id__ne: int
         numerator_id__in: Iterable[int]

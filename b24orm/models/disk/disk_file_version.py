@@ -57,10 +57,6 @@ if TYPE_CHECKING:
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
         create_time: dt.datetime | dt.date
         create_time__ne: dt.datetime | dt.date
         create_time__in: Iterable[dt.datetime | dt.date]

@@ -57,19 +57,11 @@ if TYPE_CHECKING:
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
         code: str
         code__ne: str
         code__in: Iterable[str]
         code__contains: str
         code__icontains: str
-        code__startswith: str
-        code__istartswith: str
-        code__endswith: str
-        code__iendswith: str
         entity_type: DiskStorageEntityTypeValue
         entity_type__ne: DiskStorageEntityTypeValue
         entity_type__in: Iterable[DiskStorageEntityTypeValue]
@@ -78,10 +70,6 @@ if TYPE_CHECKING:
         entity_id__in: Iterable[str]
         entity_id__contains: str
         entity_id__icontains: str
-        entity_id__startswith: str
-        entity_id__istartswith: str
-        entity_id__endswith: str
-        entity_id__iendswith: str
 
     class DiskStorageQuerySet(QuerySet["DiskStorage", DiskStorageField, DiskStorageOrder]):
         """Rows of DiskStorage, with its own lookups."""

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
         """What ``filter`` takes for OfflineEvent."""
 
         id: int
-        id__ne: int
         id__in: Iterable[int]
         id__gt: int
         id__gte: int
@@ -56,7 +55,6 @@ if TYPE_CHECKING:
         id__lte: int
         id__range: tuple[int, int]
         timestamp_x: dt.datetime | dt.date
-        timestamp_x__ne: dt.datetime | dt.date
         timestamp_x__in: Iterable[dt.datetime | dt.date]
         timestamp_x__gt: dt.datetime | dt.date
         timestamp_x__gte: dt.datetime | dt.date
@@ -64,16 +62,10 @@ if TYPE_CHECKING:
         timestamp_x__lte: dt.datetime | dt.date
         timestamp_x__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
         event_name: str
-        event_name__ne: str
         event_name__in: Iterable[str]
         event_name__contains: str
         event_name__icontains: str
-        event_name__startswith: str
-        event_name__istartswith: str
-        event_name__endswith: str
-        event_name__iendswith: str
         message_id: int
-        message_id__ne: int
         message_id__in: Iterable[int]
         message_id__gt: int
         message_id__gte: int
@@ -81,16 +73,10 @@ if TYPE_CHECKING:
         message_id__lte: int
         message_id__range: tuple[int, int]
         process_id: str
-        process_id__ne: str
         process_id__in: Iterable[str]
         process_id__contains: str
         process_id__icontains: str
-        process_id__startswith: str
-        process_id__istartswith: str
-        process_id__endswith: str
-        process_id__iendswith: str
         error: int
-        error__ne: int
         error__in: Iterable[int]
         error__gt: int
         error__gte: int

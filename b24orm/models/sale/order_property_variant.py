@@ -70,19 +70,11 @@ if TYPE_CHECKING:
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
         value: str
         value__ne: str
         value__in: Iterable[str]
         value__contains: str
         value__icontains: str
-        value__startswith: str
-        value__istartswith: str
-        value__endswith: str
-        value__iendswith: str
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -96,10 +88,6 @@ if TYPE_CHECKING:
         description__in: Iterable[str]
         description__contains: str
         description__icontains: str
-        description__startswith: str
-        description__istartswith: str
-        description__endswith: str
-        description__iendswith: str
 
     class OrderPropertyVariantQuerySet(
         QuerySet["OrderPropertyVariant", OrderPropertyVariantField, OrderPropertyVariantOrder],

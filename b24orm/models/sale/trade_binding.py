@@ -53,26 +53,20 @@ if TYPE_CHECKING:
         id__ne: int
         id__in: Iterable[int]
         id__gt: int
-        id__gte: int
         id__lt: int
         id__lte: int
-        id__range: tuple[int, int]
         order_id: int
         order_id__ne: int
         order_id__in: Iterable[int]
         order_id__gt: int
-        order_id__gte: int
         order_id__lt: int
         order_id__lte: int
-        order_id__range: tuple[int, int]
         order: int | Order
         order__ne: int | Order
         order__in: Iterable[int | Order]
         order__gt: int
-        order__gte: int
         order__lt: int
         order__lte: int
-        order__range: tuple[int, int]
         external_order_id: str
         external_order_id__ne: str
         external_order_id__in: Iterable[str]

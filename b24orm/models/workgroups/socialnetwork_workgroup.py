@@ -93,10 +93,6 @@ if TYPE_CHECKING:
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
         active: bool
         active__ne: bool
         subject_id: int
