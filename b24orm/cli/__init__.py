@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -41,8 +43,13 @@ def main(given: Sequence[str] | None = None) -> int:
         line leaves with 2, by SystemExit.
     """
     arguments = _parser().parse_args(given)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without Cyrillic is no reason to fail
     try:
         return int(arguments.run(arguments))
+    except BrokenPipeError:  # whoever reads the output has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _FAILED
     except (B24Error, OSError, ValueError) as error:
         print(f"b24orm: error: {error}", file=sys.stderr)
         return _FAILED

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import b24orm
@@ -40,9 +42,9 @@ _TYPO: Final = ('Deal.objects.filter(stge="WON")',)
 _NEXT: Final = """\
 What to type next:
 
-  b24orm portal --deals 10000
+  {b24orm} portal --deals 10000
       a portal like this one until Ctrl-C; it prints its webhook
-  python
+  {python}
       >>> import b24orm
       >>> from b24orm.models import Deal
       >>> portal = b24orm.connect("THE WEBHOOK")    # the local portal's, or your own portal's
@@ -72,7 +74,7 @@ def _run(arguments: argparse.Namespace) -> int:
         with b24orm.connect(portal.url, plan="unlimited", progress=False):
             _look(names)
         _say(f"All of this took {_served(portal)}.")
-    _say(_NEXT)
+    _say(_NEXT.format(b24orm=_program("b24orm"), python=_program("python")))
     return 0
 
 
@@ -99,6 +101,14 @@ def _look(names: Names) -> None:
 def _served(portal: LocalPortal) -> str:
     stats = portal.stats
     return f"{plural(stats.requests, 'HTTP request')} with {plural(stats.commands, 'command')}"
+
+
+def _program(name: str) -> str:
+    """How to start a program of this environment from here."""
+    own, found = Path(sys.executable).parent / name, shutil.which(name)
+    if found is not None and Path(found).with_suffix("") == own:
+        return name
+    return str(own.relative_to(Path.cwd())) if own.is_relative_to(Path.cwd()) else str(own)
 
 
 def _say(text: str) -> None:

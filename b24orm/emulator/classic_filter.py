@@ -17,7 +17,16 @@ from b24orm.emulator.conditions import EVERYTHING, Where, any_of, every, members
 from b24orm.emulator.orm_filter import compile_condition
 from b24orm.emulator.tables import Column, Table
 from b24orm.emulator.text_search import compare, contains, like, one_of
-from b24orm.emulator.values import is_blank, read_date, read_datetime, to_float, to_int, to_list, to_text
+from b24orm.emulator.values import (
+    is_array,
+    is_blank,
+    read_date,
+    read_datetime,
+    to_float,
+    to_int,
+    to_list,
+    to_text,
+)
 
 __all__ = ["FilterKey", "compile_filter", "parse_key", "prepare"]
 
@@ -139,7 +148,7 @@ def _read_times(column: Column, value: Any, now: float | None) -> Any:
     """Dates and times in stored form; what can't be read becomes false, which tests for null."""
     if column.kind not in {"date", "datetime"}:
         return value
-    if isinstance(value, (list, tuple, Mapping)):
+    if is_array(value):
         return [read_datetime(item, now) or False for item in to_list(value)]
     read = read_date if column.kind == "date" and column.type == "date" else read_datetime
     return read(value, now) or False

@@ -12,7 +12,7 @@ from typing import Any, Final
 from b24orm.emulator.conditions import Where
 from b24orm.emulator.select import Selection, classic_expression, decode_list
 from b24orm.emulator.tables import Column, Table
-from b24orm.emulator.values import to_list, to_text
+from b24orm.emulator.values import is_array, to_list, to_text
 
 __all__ = ["Join", "ListQuery", "Shape", "Sorting", "order_sql", "shape_of"]
 
@@ -116,7 +116,7 @@ def shape_of(
         flexible: fields that make the rows be collected by id, like ``*`` does.
         identity: whether the entity's rows are ever collected by id.
     """
-    names = [to_text(name) for name in to_list(select)] if isinstance(select, (list, tuple, dict)) else []
+    names = [to_text(name) for name in to_list(select)] if is_array(select) else []
     wanted_multifields = tuple(name for name in multifields if name in names)
     everything = not names or "*" in names
     keyed = identity and (everything or bool(wanted_multifields) or bool(flexible.intersection(names)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["EVERYTHING", "NOTHING", "Where", "any_of", "every", "membership"]
+__all__ = ["ALWAYS", "EVERYTHING", "NOTHING", "Where", "any_of", "every", "membership"]
 
 _MANY: Final = 500
 """Longer lists travel as one JSON parameter, so that the number of parameters stays small."""
@@ -33,6 +33,9 @@ EVERYTHING: Final = Where()
 
 NOTHING: Final = Where("1 = 2")
 """No row fits."""
+
+ALWAYS: Final = Where("1 = 1")
+"""A condition that every row meets; unlike no condition it counts among alternatives."""
 
 
 def every(parts: Iterable[Where]) -> Where:

@@ -16,7 +16,7 @@ from b24orm.emulator.conditions import EVERYTHING, Where, membership
 from b24orm.emulator.item_fields import ItemField
 from b24orm.emulator.orm_filter import compile_condition, compile_group
 from b24orm.emulator.tables import Table
-from b24orm.emulator.values import read_date, read_datetime, to_int, to_list, to_text
+from b24orm.emulator.values import is_array, read_date, read_datetime, to_int, to_list, to_text
 
 __all__ = ["Filtered", "compile_filter", "order_sql", "selected"]
 
@@ -115,13 +115,13 @@ def _validate(sent: Mapping[str, Any], known: Mapping[str, ItemField]) -> None:
     for key, value in sent.items():
         found = _KEY.fullmatch(key)
         numeric = key.lstrip("-").isdigit()
-        if isinstance(value, (Mapping, list, tuple)):
+        if is_array(value):
             _validate(_as_map(value), known)
         name = found[2] if found else key
         prefix = found[1] if found else None
         if not (numeric or key in {"logic", "LOGIC"} or (name in known and prefix in _PREFIXES)):
             raise _invalid(f"Invalid filter: field '{_upper(key, known)}' is not allowed in filter")
-        is_list = isinstance(value, (Mapping, list, tuple))
+        is_list = is_array(value)
         if is_list and prefix not in _LIST_PREFIXES:
             raise _invalid(f"Invalid filter: field '{_upper(key, known)}' has invalid value")
 
@@ -130,7 +130,7 @@ def _read(item: ItemField, value: Any, now: float | None) -> Any:
     """Dates in stored form. Those inside a list are left as they came: the server forgets them."""
     column = item.column
     assert column is not None
-    if isinstance(value, (Mapping, list, tuple)):
+    if is_array(value):
         return to_list(value)
     if column.kind in {"date", "datetime"}:
         read = read_date(value, now) if column.kind == "date" else read_datetime(value, now)

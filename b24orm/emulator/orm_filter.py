@@ -12,10 +12,10 @@ from functools import lru_cache
 from typing import Any, Final
 
 from b24orm.emulator.answers import Refusal
-from b24orm.emulator.conditions import EVERYTHING, NOTHING, Where, any_of, every, membership
+from b24orm.emulator.conditions import ALWAYS, EVERYTHING, NOTHING, Where, any_of, every, membership
 from b24orm.emulator.tables import Column
 from b24orm.emulator.text_search import compare, contains, like, one_of
-from b24orm.emulator.values import is_blank, to_float, to_int, to_list, to_text
+from b24orm.emulator.values import is_array, is_blank, to_float, to_int, to_list, to_text
 
 __all__ = ["compile_condition", "compile_group", "parse_key", "sql_failure"]
 
@@ -81,7 +81,7 @@ def compile_group(filter: Mapping[Any, Any] | Sequence[Any], condition: Callable
     parts: list[Where] = []
     for key, value in items.items():
         if isinstance(key, int) or str(key).isdigit():
-            if isinstance(value, (Mapping, list, tuple)):
+            if is_array(value):
                 parts.append(compile_group(value, condition))
         else:
             parts.append(condition(str(key), value))
@@ -123,14 +123,14 @@ def _is_empty(value: Any) -> bool:
 
 def _ordered(operator: str, values: Any, expression: str, cast: Callable[[Any], Any]) -> Where:
     """A list in place of a bound means its first element."""
-    if isinstance(values, (list, tuple, Mapping)):
+    if is_array(values):
         elements = to_list(values)
         return Where(f"{expression} {operator} ?", (cast(elements[0]),)) if elements else NOTHING
     return Where(f"{expression} {operator} ?", (cast(values),))
 
 
 def _between(operator: str, value: Any, expression: str, cast: Callable[[Any], Any]) -> Where:
-    bounds = to_list(value) if isinstance(value, (list, tuple, Mapping)) else []
+    bounds = to_list(value) if is_array(value) else []
     if len(bounds) < 2:
         return EVERYTHING
     word = "NOT BETWEEN" if operator.startswith("not") else "BETWEEN"
@@ -154,7 +154,7 @@ def _number(operator: str, value: Any, expression: str, cast: Callable[[Any], in
         return _member(operator, value, expression, cast)
     if operator in _EQUAL | _UNEQUAL:
         equal = operator in _EQUAL
-        if isinstance(value, (list, tuple, Mapping)):
+        if is_array(value):
             return _numbers(to_list(value), expression, cast, equal=equal)
         return _same_number(cast(value), expression, equal=equal)
     return EVERYTHING
@@ -162,7 +162,7 @@ def _number(operator: str, value: Any, expression: str, cast: Callable[[Any], in
 
 def _numbers(values: list[Any], expression: str, cast: Callable[[Any], Any], *, equal: bool) -> Where:
     if not values:
-        return NOTHING if equal else EVERYTHING
+        return NOTHING if equal else ALWAYS
     numbers = [cast(item) for item in values]
     if equal:
         return any_of(
@@ -199,7 +199,7 @@ def _string(operator: str, value: Any, expression: str) -> Where:
     if operator in {"in", "not in"}:
         return _member(operator, value, expression, to_text)
     values = [to_text(item) for item in to_list(value)]
-    if isinstance(value, (list, tuple, Mapping)):
+    if is_array(value):
         glue = every if operator in _UNEQUAL else any_of
         return glue(_text(operator, item, expression) for item in values or [""])
     if is_blank(value) and operator in _EQUAL:
@@ -210,7 +210,7 @@ def _string(operator: str, value: Any, expression: str) -> Where:
 
 
 def _text_between(operator: str, value: Any, expression: str) -> Where:
-    bounds = [to_text(item) for item in to_list(value)] if isinstance(value, (list, tuple, Mapping)) else []
+    bounds = [to_text(item) for item in to_list(value)] if is_array(value) else []
     if len(bounds) < 2:
         return EVERYTHING
     inside = every([compare(expression, ">=", bounds[0]), compare(expression, "<=", bounds[1])])
@@ -247,7 +247,7 @@ def _words(expression: str, value: str) -> Where:
 
 
 def _time(operator: str, value: Any, expression: str) -> Where:
-    many = isinstance(value, (list, tuple, Mapping))
+    many = is_array(value)
     if operator in _ORDERED:
         return _ordered(operator, value, expression, lambda item: None if is_blank(item) else item)
     if operator in {"between", "not between"}:

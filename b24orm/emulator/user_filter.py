@@ -10,7 +10,7 @@ from b24orm.emulator.conditions import Where, any_of, every
 from b24orm.emulator.orm_filter import compile_condition
 from b24orm.emulator.tables import Table
 from b24orm.emulator.text_search import like
-from b24orm.emulator.values import read_date, to_int, to_text
+from b24orm.emulator.values import is_array, read_date, to_int, to_list, to_text
 
 __all__ = ["compile_filter", "name_search"]
 
@@ -57,11 +57,11 @@ def _has_department(value: Any) -> Where:
 
 def _read(name: str, value: Any, now: float | None) -> Any:
     if name == "ID":
-        return [to_int(item) for item in value] if isinstance(value, list) and value else to_int(value)
+        return [to_int(item) for item in to_list(value)] if is_array(value) and value else to_int(value)
     if name in _FLAGS:
         return "N" if value in (None, False, "", "0", 0, [], "N") else "Y"
     if name == "PERSONAL_BIRTHDAY":
         return read_date(value, now) or False
     if name == "UF_DEPARTMENT":
-        return value if isinstance(value, list) or not value else [value]
+        return to_list(value) if value else value
     return value

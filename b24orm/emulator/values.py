@@ -15,6 +15,7 @@ __all__ = [
     "ZONE",
     "ZONE_OFFSET",
     "fold",
+    "is_array",
     "is_blank",
     "read_date",
     "read_datetime",
@@ -111,6 +112,11 @@ def is_blank(value: Any) -> bool:
 def to_flag(value: Any) -> str:
     """``Y`` or ``N`` as a yes/no field takes it."""
     return "Y" if value is True or to_text(value).upper() in {"Y", "1", "TRUE"} else "N"
+
+
+def is_array(value: Any) -> bool:
+    """Whether PHP would call it an array: a list or a map."""
+    return isinstance(value, (list, tuple, Mapping))
 
 
 def to_list(value: Any) -> list[Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -31,12 +31,19 @@ class InvalidRowWarning(UserWarning):
     """A value did not fit its field and was kept as the server sent it."""
 
 
-@cache
-def _validator(model: type[Entity]) -> TypeAdapter[list[dict[str, Any]]]:
-    """The validator of a page of a model's rows; built on first use."""
+@lru_cache(maxsize=256)
+def _validator(model: type[Entity], keys: frozenset[str] | None = None) -> TypeAdapter[list[dict[str, Any]]]:
+    """The validator of a page of a model's rows; built on first use.
+
+    Args:
+        model: the class of the rows.
+        keys: the keys that the rows have: fields that none of them has are not looked for.
+    """
     fields: dict[str, Any] = {}
     for name, info in model.model_fields.items():
         wire = model.__schema__.fields[name].wire if name in model.__schema__.fields else name
+        if keys is not None and wire not in keys:
+            continue
         hint: Any = info.annotation
         for rule in info.metadata:
             hint = Annotated[hint, rule]
@@ -57,12 +64,21 @@ def typed(
     Raises:
         InvalidRow: a value does not fit its field, and ``on_invalid`` is ``raise``.
     """
-    validator = _validator(model)
+    validator = _validator(model, _common_keys(rows))
     try:
         with collector_paused():
             return validator.validate_python(rows)
     except ValidationError:
         return [_one(model, row, on_invalid) for row in rows]
+
+
+def _common_keys(rows: Sequence[Any]) -> frozenset[str] | None:
+    """The keys of the rows, if all of them have the same in the same order, as a select gives them."""
+    try:
+        keys = tuple(rows[0])
+        return frozenset(keys) if all(tuple(row) == keys for row in rows) else None
+    except (IndexError, TypeError):  # no rows, or no rows at all: the validator says so
+        return None
 
 
 def _one(model: type[Entity], row: Mapping[str, Any], on_invalid: OnInvalid) -> dict[str, Any]:

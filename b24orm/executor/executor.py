@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -61,17 +62,18 @@ class Executor:
             return [await self._coalescer.outcome(ask.calls[0])]
         return await self._ask_now(ask)
 
-    async def _ask_now(self, ask: Ask) -> list[Outcome]:
+    async def _ask_now(self, ask: Ask, silences: int = 0) -> list[Outcome]:
+        """``silences``: how often a larger batch around these calls got no answer at all."""
         if len(ask.calls) == 1:
             return [await self.outcome(ask.calls[0])]
         size = self._sizes.limit(call.method for call in ask.calls)
         if len(ask.calls) > size:
-            return await self._in_parts(ask, size)
+            return await self._in_parts(ask, size, silences)
         fit = [fits_batch(call) for call in ask.calls]
         if ask.chained:
-            return await (self._batch(ask) if all(fit) else self._one_by_one(ask))
+            return await (self._batch(ask, silences) if all(fit) else self._one_by_one(ask))
         if all(fit):
-            return await self._batch(ask)
+            return await self._batch(ask, silences)
         return await self._mixed(ask, fit)
 
     async def many(self, calls: Sequence[Call]) -> list[Outcome]:
@@ -94,13 +96,22 @@ class Executor:
             walked = iter([await task for task in alone])
             return [next(ridden) if fits else next(walked) for fits in fit]
 
-    async def _in_parts(self, ask: Ask, size: int) -> list[Outcome]:
+    async def _side_by_side(self, ask: Ask, size: int, silences: int) -> list[Outcome]:
+        """The question in several batches; when one was given up the others are not waited for."""
+        parts = [Ask(ask.calls[i : i + size], halt=ask.halt) for i in range(0, len(ask.calls), size)]
+        outcomes: list[Outcome] = []
+        async with _Nursery() as nursery:
+            for task in [nursery.start(self._ask_now(part, silences)) for part in parts]:
+                outcomes += await task
+                last = outcomes[-1]
+                if isinstance(last, B24Error) and cut_off(last) and not _writes(ask):
+                    return [*outcomes, *[last] * (len(ask.calls) - len(outcomes))]
+        return outcomes
+
+    async def _in_parts(self, ask: Ask, size: int, silences: int) -> list[Outcome]:
         """The question in several batches; references into an earlier part are filled in here."""
         if not ask.chained:
-            parts = [Ask(ask.calls[i : i + size], halt=ask.halt) for i in range(0, len(ask.calls), size)]
-            async with _Nursery() as nursery:
-                tasks = [nursery.start(self._ask_now(part)) for part in parts]
-                return [outcome for task in tasks for outcome in await task]
+            return await self._side_by_side(ask, size, silences)
         outcomes: list[Outcome] = []
         results: dict[str, Any] = {}
         for start in range(0, len(ask.calls), size):
@@ -113,7 +124,7 @@ class Executor:
             except LookupError:
                 break
             part = Ask(tuple(calls), labels, chained=len(calls) > 1, halt=ask.halt)
-            outcomes += await self._ask_now(part)
+            outcomes += await self._ask_now(part, silences)
             if isinstance(outcomes[-1], B24Error):
                 break
             for label, outcome in zip(labels, outcomes[start:], strict=True):
@@ -137,7 +148,20 @@ class Executor:
         missing = [_not_run(call) for call in ask.calls[len(outcomes) :]]
         return [*outcomes, *missing]
 
-    async def _batch(self, ask: Ask) -> list[Outcome]:
+    async def _smaller(self, ask: Ask, error: B24Error, silences: int) -> list[Outcome]:
+        """The same in smaller batches, unless there was silence too often.
+
+        Raises:
+            B24Error: the error, if it is given up.
+        """
+        if isinstance(error, TransportError):
+            silences += 1
+            error.attempts = silences
+            await self.sender.before_retry(error, silences, write=False)
+        self._sizes.too_long((call.method for call in ask.calls), len(ask.calls))
+        return await self._ask_now(ask, silences)
+
+    async def _batch(self, ask: Ask, silences: int = 0) -> list[Outcome]:
         """One batch; commands that the server refused for its limits are sent again."""
         calls, labels = ask.calls, ask.labels or tuple(f"c{number}" for number in range(len(ask.calls)))
         found: dict[str, Outcome] = {}
@@ -148,9 +172,9 @@ class Executor:
             try:
                 outcomes = await self._one_batch(left, halt=ask.halt)
             except (ApiError, TransportError) as error:
-                if cut_off(error) and len(left) > 1 and not any(call.write for call in calls):
-                    self._sizes.too_long((call.method for call in calls), len(left))
-                    return await self._ask_now(ask)
+                if cut_off(error) and len(left) > 1 and not _writes(ask):
+                    with suppress(type(error)):
+                        return await self._smaller(ask, error, silences)
                 return [found.get(label, error) for label in labels]
             found.update(zip(left, outcomes, strict=True))
             again = _again(ask, found)
@@ -159,7 +183,7 @@ class Executor:
             first = found[again[0]]
             assert isinstance(first, B24Error)
             try:
-                await self.sender.before_retry(first, tries, write=any(c.write for c in left.values()))
+                await self.sender.before_retry(first, tries, write=_writes(ask))
             except B24Error:
                 break
             left = {
@@ -218,6 +242,10 @@ class Executor:
                 done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     flow.receive(waiting.pop(task), task.result())
+
+
+def _writes(ask: Ask) -> bool:
+    return any(call.write for call in ask.calls)
 
 
 def _armfuls(pages: Iterator[Page]) -> Iterator[Page]:

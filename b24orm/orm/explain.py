@@ -29,16 +29,17 @@ def explained(plan: Plan, actual: Actual | None = None) -> str:
         lines.append(
             f"  slice     skips {plan.skip:,}, takes {'all' if plan.take is None else format(plan.take, ',')}"
         )
-    return "\n".join([*lines, *(_actually(actual) if actual is not None else ())])
+    return "\n".join([*lines, *(_actually(plan, actual) if actual is not None else ())])
 
 
-def _actually(actual: Actual) -> list[str]:
+def _actually(plan: Plan, actual: Actual) -> list[str]:
+    requests, commands = plan.expected(actual.rows)
     waits = ", ".join(f"{seconds:.2f} s {why}" for why, seconds in sorted(actual.waits.items())) or "none"
     return [
         "actually",
         f"  rows      {actual.rows:,} in {actual.seconds:.2f} s",
-        f"  commands  {actual.commands:,}",
-        f"  requests  {actual.requests:,}",
+        f"  commands  {actual.commands:,} ({commands:,} expected)",
+        f"  requests  {actual.requests:,} ({requests:,} expected)",
         f"  operating {actual.operating:.2f} s of server time",
         f"  waits     {waits}",
     ]

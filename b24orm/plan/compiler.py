@@ -71,6 +71,20 @@ class Plan:
     skip: int = 0
     take: int | None = None
 
+    def expected(self, rows: int) -> tuple[int, int]:
+        """Requests and commands that the plan should take for so many rows, retries aside."""
+        if self.strategy == "Nothing":
+            return 0, 0
+        if self.strategy in ("Single", "Count"):
+            return 1, 1
+        pages = max(1, -(-(rows + self.skip) // PAGE))
+        if self.strategy == "ByIds":
+            commands = int(self.commands.replace(",", ""))
+            return -(-commands // BATCH), commands
+        if self.strategy == "OffsetPages":
+            return -(-pages // BATCH), pages
+        return 1 + -(-max(0, rows - PAGE) // (PAGE * BATCH)), 1 + pages
+
 
 def compile_query(query: Query) -> Plan:
     """The plan for a query's rows.

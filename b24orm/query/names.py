@@ -41,7 +41,8 @@ _PREFIXES: Final[Mapping[str, tuple[str, bool]]] = {
     "!><": ("range", True),
 }
 
-_PATTERNS: Final = ("=%", "%=")
+_PATTERNS: Final[Mapping[str, bool]] = {"=%": False, "%=": False, "!=%": True, "!%=": True}
+"""Operators that take a LIKE pattern, and whether they negate it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def find_field(schema: EntitySchema, name: str) -> FieldSchema | None:
 
 
 def _all_names(schema: EntitySchema) -> list[str]:
-    return [*schema.relations, *schema.fields, *parent_names(schema)]
+    return [*schema.relations, *schema.fields, *parent_names(schema), *schema.by_wire]
 
 
 def _need_field(schema: EntitySchema, name: str, used: str) -> FieldSchema:
@@ -90,8 +91,7 @@ def _parsed(schema: EntitySchema, key: str, value: object) -> tuple[_Named, Any]
     name, mark, lookup = key.rpartition("__")
     if not mark or (lookup not in LOOKUPS and find_field(schema, key)):
         field = _need_field(schema, key, "filter by")
-        plural = isinstance(value, (list, tuple, set, frozenset)) and key in schema.by_wire and key.isupper()
-        return _Named(field, "in" if plural else DEFAULT), value
+        return _Named(field, "in" if _is_rest_list(schema, key, value) else DEFAULT), value
     if find_field(schema, name) is None and "__" in name:
         raise Unsupported(f"{key!r} looks through a relation; fetch the related ids first and use __in")
     field = _need_field(schema, name, "filter by")
@@ -104,10 +104,17 @@ def _parsed(schema: EntitySchema, key: str, value: object) -> tuple[_Named, Any]
     return _Named(field, lookup), value
 
 
+def _is_rest_list(schema: EntitySchema, key: str, value: object) -> bool:
+    """Whether a list stands under REST's own spelling of a name, where it means "one of these"."""
+    python = key in schema.fields or key in schema.relations or key.startswith("uf_")
+    return isinstance(value, (list, tuple, set, frozenset)) and not python
+
+
 def _parsed_rest(schema: EntitySchema, key: str, prefix: str, name: str, value: object) -> tuple[_Named, Any]:
     field = _need_field(schema, name, "filter by")
     if prefix in _PATTERNS:
-        return _from_pattern(schema, field, key, value)
+        lookup, text = _from_pattern(schema, key, value)
+        return _Named(field, lookup, _PATTERNS[prefix]), text
     if prefix not in _PREFIXES:
         raise UnknownName(f"{key!r} starts with an unknown operator {prefix!r}{nearest(prefix, _PREFIXES)}")
     lookup, negated = _PREFIXES[prefix]
@@ -116,17 +123,20 @@ def _parsed_rest(schema: EntitySchema, key: str, prefix: str, name: str, value: 
     return _Named(field, lookup, negated), value
 
 
-def _from_pattern(schema: EntitySchema, field: FieldSchema, key: str, value: object) -> tuple[_Named, Any]:
+def _from_pattern(schema: EntitySchema, key: str, value: object) -> tuple[str, str]:
+    """The lookup that a LIKE pattern comes to, and its text."""
     if not isinstance(value, str):
         raise InvalidValue(f"{schema.name}: {key!r} takes a str pattern, not {value!r}")
     core = value.strip("%")
+    if any(mark in core for mark in "%_"):
+        raise InvalidValue(f"{schema.name}: {key!r} can't have % or _ inside its pattern {value!r}")
     lookup = {
         (False, False): "exact",
         (False, True): "startswith",
         (True, False): "endswith",
         (True, True): "contains",
     }[(value.startswith("%"), value.endswith("%"))]
-    return _Named(field, lookup), core
+    return lookup, core
 
 
 def _listing(schema: EntitySchema) -> ListSchema:
@@ -226,6 +236,12 @@ def resolve(schema: EntitySchema, q: Q, *, negated: bool = False) -> Node:
         Unsupported: the list method can't do it or would misread it silently.
         InvalidValue: the value does not fit the field.
     """
+    found = _resolved(schema, q, negated=negated)
+    return EVERYTHING if found is None else found
+
+
+def _resolved(schema: EntitySchema, q: Q, *, negated: bool) -> Node | None:
+    """The node of a Q, or None if it says nothing: like Django's, an empty Q can't be negated."""
     flipped = q.negated != negated
     connector = q.connector
     if flipped:
@@ -234,9 +250,9 @@ def resolve(schema: EntitySchema, q: Q, *, negated: bool = False) -> Node:
     for child in q.children:
         if isinstance(child, tuple):
             children.append(_leaf(schema, child[0], child[1], negated=flipped))
-        else:
-            children.append(resolve(schema, child, negated=flipped))
-    return joined(connector, children)
+        elif (node := _resolved(schema, child, negated=flipped)) is not None:
+            children.append(node)
+    return joined(connector, children) if children else None
 
 
 def resolve_order(schema: EntitySchema, name: str) -> Order:

@@ -24,7 +24,9 @@ def _ascii(title: str) -> str:
     >>> _ascii("Номер договора №5"), _ascii('x"; import os'), _ascii("日本")
     ('nomer_dogovora_5', 'x_import_os', '')
     """
-    spelled = "".join(_LETTERS.get(letter, letter).replace("_", "") for letter in title.lower())
+    spelled = "".join(
+        _LETTERS.get(letter, letter).replace("_", "") for letter in title.lower().replace("№", " ")
+    )
     plain = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:_LONGEST].strip("_")
 

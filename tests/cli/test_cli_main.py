@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -59,3 +60,20 @@ def test_the_version_is_told_without_loading_the_client() -> None:
     code = "import sys; from b24orm import cli; print('aiohttp' in sys.modules, 'pydantic' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "False False\n"
+
+
+def _piped(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A shell line in which ``b24orm`` is the command."""
+    line = command.replace("b24orm", f"{sys.executable} -m b24orm.cli")
+    return subprocess.run(
+        line, shell=True, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell line")
+def test_a_reader_who_has_enough_is_no_error() -> None:
+    assert _piped("b24orm demo --deals 10 | head -n 1").stderr == ""
+
+
+def test_an_output_without_cyrillic_is_no_error() -> None:
+    assert _piped("b24orm demo --deals 30", PYTHONIOENCODING="ascii").returncode == 0

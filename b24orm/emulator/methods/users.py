@@ -14,7 +14,7 @@ from b24orm.emulator.select import Selection, as_text, day, moment, rows_of
 from b24orm.emulator.store import Store
 from b24orm.emulator.tables import Column, Table
 from b24orm.emulator.user_filter import compile_filter, name_search
-from b24orm.emulator.values import read_date, read_datetime, to_flag, to_int, to_list, to_text
+from b24orm.emulator.values import is_array, read_date, read_datetime, to_flag, to_int, to_list, to_text
 
 __all__ = ["methods"]
 
@@ -80,7 +80,7 @@ def _order(table: Table, sort: Any, direction: Any) -> str:
 
 
 def _selection(table: Table, select: Any) -> Selection:
-    names = [to_text(name) for name in select] if isinstance(select, list) else []
+    names = [to_text(name) for name in to_list(select)] if is_array(select) else []
     everything = not names or "*" in names
     columns = [
         column

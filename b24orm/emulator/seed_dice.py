@@ -1,0 +1,65 @@
+"""Cheap random columns, and the ways seeded rows get into the tables that many entities share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import cycle, islice
+from random import Random
+from typing import Any, Final
+
+from b24orm.emulator.store import Store
+
+__all__ = ["Dice", "add_bindings", "add_communications", "always", "make_dice"]
+
+_FIRST_DAY: Final = date(2022, 1, 10)
+_DAYS: Final = 900
+_SAMPLE: Final = 4001
+
+
+@dataclass(frozen=True, slots=True)
+class Dice:
+    """Cheap random columns."""
+
+    random: Random
+    days: tuple[str, ...]
+    times: tuple[str, ...]
+
+    def pick(self, values: Sequence[Any], count: int) -> list[Any]:
+        """So many values; a long column of few values repeats a sample of odd length."""
+        if count <= _SAMPLE or len(values) > _SAMPLE:
+            return self.random.choices(values, k=count)
+        sample = self.random.choices(values, k=_SAMPLE + 2 * self.random.randrange(500))
+        return list(islice(cycle(sample), count))
+
+    def moments(self, count: int) -> list[str]:
+        return [
+            day + time
+            for day, time in zip(self.pick(self.days, count), self.pick(self.times, count), strict=True)
+        ]
+
+
+def make_dice(random: Random) -> Dice:
+    days = tuple((_FIRST_DAY + timedelta(days=number)).isoformat() for number in range(_DAYS))
+    times = tuple(
+        f"T{hour:02}:{minute:02}:{(hour * 7 + minute) % 60:02}"
+        for hour in range(9, 19)
+        for minute in range(60)
+    )
+    return Dice(random, days, times)
+
+
+def always(value: Any, count: int) -> list[Any]:
+    return [value] * count
+
+
+def add_communications(store: Store, phones: Iterator[Any], mails: Iterator[Any]) -> None:
+    columns = ("ENTITY", "ELEMENT_ID", "TYPE_ID", "VALUE_TYPE", "VALUE")
+    store.load("field_multi", columns, phones)
+    store.load("field_multi", columns, mails)
+
+
+def add_bindings(store: Store, rows: Iterator[Any]) -> None:
+    columns = ("OWNER", "OWNER_ID", "TARGET", "TARGET_ID", "IS_PRIMARY")
+    store.load("binding", columns, ((*row, "Y") for row in rows))
