@@ -7,8 +7,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from b24orm.portal import connect
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -37,6 +35,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 
 def _rendered(arguments: argparse.Namespace) -> str:
+    from b24orm.portal import connect
     from b24orm.reflect import read_portal, render
 
     url = arguments.webhook or os.environ.get("B24_WEBHOOK_URL")

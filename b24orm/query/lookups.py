@@ -198,7 +198,7 @@ def _unheard(listing: ListSchema) -> frozenset[str]:
     lost = {lookup for lookup, prefixes in _NEEDS.items() if prefixes.isdisjoint(own)}
     ranged = {"range"} if lost & {"gte", "lte"} else set[str]()
     if listing.dialect == "user":
-        return lost | ranged | (_PATTERNS if "=%" not in own else frozenset())
+        return frozenset(lost | ranged) | (_PATTERNS if "=%" not in own else frozenset())
     return _UNKNOWN | lost | ranged
 
 
