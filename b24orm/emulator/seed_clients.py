@@ -14,10 +14,11 @@ __all__ = ["add_companies", "add_contacts"]
 
 
 def add_companies(store: Store, dice: Dice, ids: range, staff: Sequence[int]) -> None:
+    """Companies with a phone and an address each."""
     count = len(ids)
     created = dice.moments(count)
     assigned = dice.pick(staff, count)
-    titles = [f"{firm} {number} {form}" for firm, form, number in zipped(dice, count, FIRMS, FORMS, ids)]
+    titles = [f"{firm} {number} {form}" for firm, form, number in _zipped(dice, count, FIRMS, FORMS, ids)]
     store.load(
         "company",
         words(
@@ -48,6 +49,7 @@ def add_companies(store: Store, dice: Dice, ids: range, staff: Sequence[int]) ->
 
 
 def add_contacts(store: Store, dice: Dice, ids: range, companies: range, staff: Sequence[int]) -> None:
+    """Contacts, most of them with an employer, two in three with an address."""
     count = len(ids)
     created = dice.moments(count)
     assigned = dice.pick(staff, count)
@@ -93,5 +95,5 @@ def add_contacts(store: Store, dice: Dice, ids: range, companies: range, staff: 
     add_bindings(store, bound)
 
 
-def zipped(dice: Dice, count: int, first: Sequence[Any], second: Sequence[Any], ids: range) -> Iterator[Any]:
+def _zipped(dice: Dice, count: int, first: Sequence[Any], second: Sequence[Any], ids: range) -> Iterator[Any]:
     return zip(dice.pick(first, count), dice.pick(second, count), ids, strict=True)

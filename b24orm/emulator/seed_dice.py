@@ -34,6 +34,7 @@ class Dice:
         return list(islice(cycle(sample), count))
 
     def moments(self, count: int) -> list[str]:
+        """So many times of day on so many days, in stored form."""
         return [
             day + time
             for day, time in zip(self.pick(self.days, count), self.pick(self.times, count), strict=True)
@@ -41,6 +42,7 @@ class Dice:
 
 
 def make_dice(random: Random) -> Dice:
+    """Dice over the working hours of some nine hundred days."""
     days = tuple((_FIRST_DAY + timedelta(days=number)).isoformat() for number in range(_DAYS))
     times = tuple(
         f"T{hour:02}:{minute:02}:{(hour * 7 + minute) % 60:02}"
@@ -51,15 +53,18 @@ def make_dice(random: Random) -> Dice:
 
 
 def always(value: Any, count: int) -> list[Any]:
+    """The same value in every row."""
     return [value] * count
 
 
 def add_communications(store: Store, phones: Iterator[Any], mails: Iterator[Any]) -> None:
+    """Store phones and addresses: entity, row, type, kind of value, value."""
     columns = ("ENTITY", "ELEMENT_ID", "TYPE_ID", "VALUE_TYPE", "VALUE")
     store.load("field_multi", columns, phones)
     store.load("field_multi", columns, mails)
 
 
 def add_bindings(store: Store, rows: Iterator[Any]) -> None:
+    """Store primary bindings: owner, its row, target, its row."""
     columns = ("OWNER", "OWNER_ID", "TARGET", "TARGET_ID", "IS_PRIMARY")
     store.load("binding", columns, ((*row, "Y") for row in rows))

@@ -16,6 +16,7 @@ __all__ = ["add_activities", "add_deals", "add_invoices", "add_items", "add_lead
 def add_deals(
     store: Store, dice: Dice, ids: range, companies: range, contacts: range, staff: Sequence[int]
 ) -> None:
+    """Deals in both pipelines, each with a company and a contact."""
     count = len(ids)
     created = dice.moments(count)
     began = dice.pick(dice.days, count)
@@ -68,6 +69,7 @@ def add_deals(
 
 
 def add_leads(store: Store, dice: Dice, ids: range, staff: Sequence[int]) -> None:
+    """Leads with a phone each."""
     count = len(ids)
     created = dice.moments(count)
     stages = dice.pick(LEAD_STAGES, count)
@@ -106,6 +108,7 @@ def add_leads(store: Store, dice: Dice, ids: range, staff: Sequence[int]) -> Non
 
 
 def add_tasks(store: Store, dice: Dice, ids: range, staff: Sequence[int]) -> None:
+    """Tasks, one in three without a deadline."""
     count = len(ids)
     created = dice.moments(count)
     store.load(
@@ -134,6 +137,7 @@ def add_tasks(store: Store, dice: Dice, ids: range, staff: Sequence[int]) -> Non
 
 
 def add_activities(store: Store, dice: Dice, ids: range, deals: range, staff: Sequence[int]) -> None:
+    """Calls and meetings, each bound to a deal."""
     count = len(ids)
     owners = dice.pick(deals or (1,), count)
     created = dice.moments(count)
@@ -173,6 +177,7 @@ def add_activities(store: Store, dice: Dice, ids: range, deals: range, staff: Se
 def add_invoices(
     store: Store, dice: Dice, ids: range, companies: range, contacts: range, staff: Sequence[int]
 ) -> None:
+    """Smart invoices, each with a company and a contact."""
     count = len(ids)
     created = dice.moments(count)
     assigned = dice.pick(staff, count)
@@ -215,6 +220,7 @@ def add_invoices(
 def add_items(
     store: Store, dice: Dice, table: str, ids: range, companies: range, staff: Sequence[int]
 ) -> None:
+    """Items of a smart process, spread over its stages."""
     count = len(ids)
     created = dice.moments(count)
     assigned = dice.pick(staff, count)

@@ -105,3 +105,5 @@ class ServerThread:
             await self._stopping.wait()
         finally:
             await runner.cleanup()
+            await asyncio.sleep(0)  # for connections that were being accepted meanwhile
+            await server.shutdown(0)

@@ -62,18 +62,18 @@ class Executor:
             return [await self._coalescer.outcome(ask.calls[0])]
         return await self._ask_now(ask)
 
-    async def _ask_now(self, ask: Ask, silences: int = 0) -> list[Outcome]:
-        """``silences``: how often a larger batch around these calls got no answer at all."""
+    async def _ask_now(self, ask: Ask, cuts: int = 0) -> list[Outcome]:
+        """``cuts``: how often a larger batch around these calls was cut off."""
         if len(ask.calls) == 1:
             return [await self.outcome(ask.calls[0])]
         size = self._sizes.limit(call.method for call in ask.calls)
         if len(ask.calls) > size:
-            return await self._in_parts(ask, size, silences)
+            return await self._in_parts(ask, size, cuts)
         fit = [fits_batch(call) for call in ask.calls]
         if ask.chained:
-            return await (self._batch(ask, silences) if all(fit) else self._one_by_one(ask))
+            return await (self._batch(ask, cuts) if all(fit) else self._one_by_one(ask))
         if all(fit):
-            return await self._batch(ask, silences)
+            return await self._batch(ask, cuts)
         return await self._mixed(ask, fit)
 
     async def many(self, calls: Sequence[Call]) -> list[Outcome]:
@@ -96,22 +96,22 @@ class Executor:
             walked = iter([await task for task in alone])
             return [next(ridden) if fits else next(walked) for fits in fit]
 
-    async def _side_by_side(self, ask: Ask, size: int, silences: int) -> list[Outcome]:
-        """The question in several batches; when one was given up the others are not waited for."""
+    async def _side_by_side(self, ask: Ask, size: int, cuts: int) -> list[Outcome]:
+        """The question in several batches; after a cut the first of them shows the way alone."""
         parts = [Ask(ask.calls[i : i + size], halt=ask.halt) for i in range(0, len(ask.calls), size)]
-        outcomes: list[Outcome] = []
+        outcomes = await self._ask_now(parts[0], cuts) if cuts else []
         async with _Nursery() as nursery:
-            for task in [nursery.start(self._ask_now(part, silences)) for part in parts]:
+            tasks = [nursery.start(self._ask_now(part, cuts)) for part in parts[1 if cuts else 0 :]]
+            for task in tasks:
+                if outcomes and _given_up(ask, outcomes[-1]):
+                    break
                 outcomes += await task
-                last = outcomes[-1]
-                if isinstance(last, B24Error) and cut_off(last) and not _writes(ask):
-                    return [*outcomes, *[last] * (len(ask.calls) - len(outcomes))]
-        return outcomes
+        return [*outcomes, *[outcomes[-1]] * (len(ask.calls) - len(outcomes))]
 
-    async def _in_parts(self, ask: Ask, size: int, silences: int) -> list[Outcome]:
+    async def _in_parts(self, ask: Ask, size: int, cuts: int) -> list[Outcome]:
         """The question in several batches; references into an earlier part are filled in here."""
         if not ask.chained:
-            return await self._side_by_side(ask, size, silences)
+            return await self._side_by_side(ask, size, cuts)
         outcomes: list[Outcome] = []
         results: dict[str, Any] = {}
         for start in range(0, len(ask.calls), size):
@@ -124,7 +124,7 @@ class Executor:
             except LookupError:
                 break
             part = Ask(tuple(calls), labels, chained=len(calls) > 1, halt=ask.halt)
-            outcomes += await self._ask_now(part, silences)
+            outcomes += await self._ask_now(part, cuts)
             if isinstance(outcomes[-1], B24Error):
                 break
             for label, outcome in zip(labels, outcomes[start:], strict=True):
@@ -148,20 +148,19 @@ class Executor:
         missing = [_not_run(call) for call in ask.calls[len(outcomes) :]]
         return [*outcomes, *missing]
 
-    async def _smaller(self, ask: Ask, error: B24Error, silences: int) -> list[Outcome]:
-        """The same in smaller batches, unless there was silence too often.
+    async def _smaller(self, ask: Ask, error: B24Error, cuts: int) -> list[Outcome]:
+        """The same in smaller batches, unless nothing at all was answered too often.
 
         Raises:
             B24Error: the error, if it is given up.
         """
         if isinstance(error, TransportError):
-            silences += 1
-            error.attempts = silences
-            await self.sender.before_retry(error, silences, write=False)
+            error.attempts = cuts
+            await self.sender.before_retry(error, cuts, write=False)
         self._sizes.too_long((call.method for call in ask.calls), len(ask.calls))
-        return await self._ask_now(ask, silences)
+        return await self._ask_now(ask, cuts)
 
-    async def _batch(self, ask: Ask, silences: int = 0) -> list[Outcome]:
+    async def _batch(self, ask: Ask, cuts: int = 0) -> list[Outcome]:
         """One batch; commands that the server refused for its limits are sent again."""
         calls, labels = ask.calls, ask.labels or tuple(f"c{number}" for number in range(len(ask.calls)))
         found: dict[str, Outcome] = {}
@@ -174,7 +173,7 @@ class Executor:
             except (ApiError, TransportError) as error:
                 if cut_off(error) and len(left) > 1 and not _writes(ask):
                     with suppress(type(error)):
-                        return await self._smaller(ask, error, silences)
+                        return await self._smaller(ask, error, cuts + 1)
                 return [found.get(label, error) for label in labels]
             found.update(zip(left, outcomes, strict=True))
             again = _again(ask, found)
@@ -233,19 +232,27 @@ class Executor:
             while True:
                 for ask in flow.asks(max(0, self.sender.gate.places - len(waiting))):
                     waiting[nursery.start(self.ask(ask))] = ask
+                handed = False
                 for pages in _armfuls(flow.pages()):
+                    handed = True
                     yield pages
                 if flow.done:
                     return
-                if not waiting:
+                if waiting:
+                    done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                    for task in done:
+                        flow.receive(waiting.pop(task), task.result())
+                elif not handed:  # else there may be room for new questions now
                     raise RuntimeError(f"{type(flow).__name__} is stuck: not done, and nothing to ask")
-                done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    flow.receive(waiting.pop(task), task.result())
 
 
 def _writes(ask: Ask) -> bool:
     return any(call.write for call in ask.calls)
+
+
+def _given_up(ask: Ask, outcome: Outcome) -> bool:
+    """Whether the rest of a question need not be waited for: its portal does not answer."""
+    return isinstance(outcome, B24Error) and cut_off(outcome) and not _writes(ask)
 
 
 def _armfuls(pages: Iterator[Page]) -> Iterator[Page]:

@@ -246,11 +246,12 @@ def _unpaged(query: Query, found: tuple[Branch, ...], listing: list[Listing]) ->
             f"{listing[0].spec.name} can't do OR; ask several times, or filter the rows in Python"
         )
     call = listing[0].call(_with_ids(query.schema, branch), order=query.order)
+    here = bool(query.order) and listing[0].spec.order_style is None
     return Plan(
         query,
         "Single",
-        ("the method answers all rows at once",),
-        lambda: Single(call),
+        ("the method answers all rows at once", *(("they are sorted here",) if here else ())),
+        lambda: Ordered(Single(call), query.order) if here else Single(call),
         sample=call,
         skip=query.start,
         take=query.limit,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.clients import CLIENTS
-from tests.benchmarks.table import Measured, rendered
+from tests.benchmarks.table import Measured, page, rendered
 from tests.benchmarks.workloads import WORKLOADS, Bound, Workload, bound_of
 
 _PEERS_AT_MOST = 900.0
@@ -37,7 +37,8 @@ def main() -> None:
             bounds[workload.name] = bound_of(workload, measured[0].rows)
             print(rendered({workload.name: measured}, bounds), flush=True)
     if options.save:
-        Path(options.save).write_text(rendered(results, bounds), encoding="utf-8")
+        chosen = [argument for argument in sys.argv[1:] if argument not in ("--save", options.save)]
+        Path(options.save).write_text(page(results, bounds, chosen), encoding="utf-8")
 
 
 def _options() -> argparse.Namespace:

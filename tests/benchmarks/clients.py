@@ -24,7 +24,8 @@ def _seen(rows: Iterable[Any], key: Callable[[Any], Any]) -> Result:
 
 
 def _columns(task: Task) -> list[str]:
-    return list(SIX) if task["columns"] == "six" else ["*", "UF_*"]
+    related = ["ASSIGNED_BY_ID"] if task["task"] == "related" else []
+    return [*SIX, *related] if task["columns"] == "six" else ["*", "UF_*"]
 
 
 def _filter(task: Task) -> dict[str, Any]:
@@ -113,9 +114,9 @@ def _pysdk_rows(task: Task, kind: str) -> Result:
         companies = sorted(
             {int(row["COMPANY_ID"]) for row in rows if row.get("COMPANY_ID") not in (None, "0", "")}
         )
-        client.call_batches([client.crm.company.get(bitrix_id=key) for key in companies])
+        _ = client.call_batches([client.crm.company.get(bitrix_id=key) for key in companies]).result
         users = sorted({int(row["ASSIGNED_BY_ID"]) for row in rows if row.get("ASSIGNED_BY_ID")})
-        client.call_batches([client.user.get(filter={"ID": key}) for key in users])
+        _ = client.call_batches([client.user.get(filter={"ID": key}) for key in users]).result
     return _seen(rows, lambda row: row["ID"])
 
 

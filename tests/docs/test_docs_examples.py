@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+import b24orm
 from b24orm.emulator import LocalPortal
 from b24orm.portal import Portal
 from tests.docs.blocks import PAGES, ROOT, Block, blocks, name_of
@@ -78,6 +79,7 @@ def _check(block: Block, names: dict[str, Any], webhook: str) -> None:
 @pytest.mark.parametrize("page", EXAMPLES, ids=name_of)
 def test_the_examples_of_a_page_run(page: Path, webhook: str) -> None:
     names: dict[str, Any] = {"__name__": "__main__"}
+    b24orm.connect(webhook)  # as a reader is who comes from the tutorial
     for block in blocks(page):
         if block.language == "pycon":
             _check(block, names, webhook)
@@ -100,7 +102,12 @@ def test_the_test_files_of_a_page_pass(page: Path, tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "b24orm.testing"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_ADDOPTS": "",
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -72,3 +72,11 @@ def test_titles_hold_what_breaks_careless_encoders(store: Store) -> None:
     titles = "".join(row["TITLE"] for row in store.rows("deal", ["TITLE"]))
 
     assert all(mark in titles for mark in ('"', "<", "&", "é", "П"))
+
+
+def test_items_of_a_smart_process_come_with_its_type() -> None:
+    store = Store()
+    seed_portal(store, items=30)
+    stages = "SELECT STATUS_ID FROM status WHERE ENTITY_ID LIKE 'DYNAMIC_128_STAGE_%'"
+
+    assert (store.count("dynamic_128"), store.count("dynamic_128", f"STAGE_ID NOT IN ({stages})")) == (30, 0)

@@ -135,7 +135,8 @@ class OffsetPages:
         self._seen |= ids
 
     def _check_whole(self) -> None:
-        if self._stop is not None or self._total is None:
-            return
-        if self._rows < self._total - (self._start // self._size) * self._size:
+        assert self._total is not None
+        assert self._end is not None
+        wanted = min(self._total, self._end * self._size) - self._start // self._size * self._size
+        if self._rows < wanted:
             raise self._shifted()

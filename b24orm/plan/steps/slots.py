@@ -24,24 +24,27 @@ _DENSE: Final = 0.6
 _FILL: Final = 0.94
 """How full a chained batch is planned to be; the rest absorbs uneven densities."""
 
-Kind = Literal["ranges", "chain", "leap"]
+Kind = Literal["ranges", "chain", "leap", "few", "rest"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Slot:
     """One stretch ``low < id <= high`` of the ids, in the direction of the scan.
 
     Attributes:
-        low, high: the stretch still to fetch; ``high`` None: to the end.
+        low, high: the stretch; None: from the beginning, to the end.
         kind: ``ranges`` (fixed widths), ``chain`` (page after page), ``leap`` (a chain over a
-            hole of unknown size: what lies behind its last row is cut anew).
+            hole of unknown size), ``few`` (a chain that goes on until enough rows are here),
+            ``rest`` (not cut into stretches yet).
         commands: how many commands its next batch gets.
         pages: fetched, not yet handed out.
         asked: a batch is under way.
         finished: nothing of it is left to fetch.
+        rows: fetched so far.
+        width: ids that it was planned for.
     """
 
-    low: int
+    low: int | None
     high: int | None
     kind: Kind
     commands: int
@@ -50,6 +53,11 @@ class Slot:
     finished: bool = False
     rows: int = 0
     width: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Rows that were fetched and not handed out yet."""
+        return sum(map(len, self.pages))
 
 
 @dataclass
@@ -65,6 +73,10 @@ class Density:
         if self.share >= _DENSE:
             return BATCH_ROWS
         return max(PAGE, int(BATCH_ROWS * _FILL / max(self.share, 1e-9)))
+
+    def see(self, rows: int, width: int) -> None:
+        """Takes in what was found where the scan goes on: nothing tells more."""
+        self.share = min(1.0, max(rows, 1) / max(width, 1))
 
     def learn(self, rows: int, width: int) -> None:
         """Takes in a stretch of ``width`` ids that held ``rows`` rows."""
@@ -85,4 +97,4 @@ class Density:
         share = max(self.share, 1e-9)
         top = min(low + max(PAGE, int(BATCH_ROWS * _FILL / share)), high)
         pages = (top - low) * share / PAGE
-        return Slot(low, top, "chain", min(BATCH, int(pages * 1.2) + 2), width=top - low)
+        return Slot(low, top, "chain", min(BATCH, int(pages * 1.02) + 2), width=top - low)

@@ -47,6 +47,7 @@ class Union:
         """The branches' questions; a branch that is far ahead waits for the others."""
         found: list[Ask] = []
         for number, branch in enumerate(self._branches):
+            branch.fill()
             if len(branch.rows) > 2 * PAGE * PAGE:
                 continue
             asks = branch.flow.asks(free - len(found))

@@ -1,0 +1,86 @@
+"""The calls that read stretches of ids, in the direction of a scan.
+
+A *step* grows in the direction of the scan: it is the id, or minus the id of a scan downwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from b24orm.plan.calls import Ask, Call, Ref, Row
+from b24orm.plan.listing import Listing
+from b24orm.plan.steps.by_ids import PAGE
+
+__all__ = ["Spans"]
+
+
+@dataclass(frozen=True)
+class Spans:
+    """One listing read by ids.
+
+    Attributes:
+        listing: the list method with its conditions.
+        descending: from the greatest id down.
+    """
+
+    listing: Listing
+    descending: bool = False
+
+    def step(self, row: Row) -> int:
+        """The step of a row."""
+        return self._sign * self.listing.id_of(row)
+
+    @property
+    def _sign(self) -> int:
+        return -1 if self.descending else 1
+
+    def steps(self, lower: int | None, upper: int | None) -> tuple[int | None, int | None]:
+        """``lower < id <= upper`` as ``first < step <= last``."""
+        return (_mirrored(upper), _mirrored(lower)) if self.descending else (lower, upper)
+
+    def page(self, low: int | None, high: int | None) -> Call:
+        """The first rows with ``low < step <= high``."""
+        return self._call(self._bounds(low, high))
+
+    def _call(self, bounds: dict[str, Any]) -> Call:
+        return self.listing.call(bounds, order=self.listing.by_id(descending=self.descending), start=-1)
+
+    def first_ids(self, low: int, high: int | None) -> Call:
+        """The first ids with ``low < step <= high``, and nothing else of their rows."""
+        return Spans(self.listing.ids_only(), self.descending).page(low, high)
+
+    def last_ids(self, low: int | None, high: int | None) -> Call:
+        """The last ids, last first."""
+        order = self.listing.by_id(descending=not self.descending)
+        return self.listing.ids_only().call(self._bounds(low, high), order=order, start=-1)
+
+    def ranges(self, low: int, high: int, key: object) -> Ask:
+        """A batch of stretches that are too short to hold more than a page."""
+        edges = [*range(low, high, PAGE), high]
+        return Ask(tuple(self.page(one, two) for one, two in pairwise(edges)), key=key)
+
+    def chain(self, low: int | None, high: int | None, commands: int, key: object) -> Ask:
+        """A batch of pages, each beginning behind the last row of the one before."""
+        labels = tuple(f"c{number}" for number in range(commands))
+        spec = self.listing.spec
+        last_id = (*spec.envelope, PAGE - 1, self.listing.schema.id_field.wire)
+        after = f"{'<' if self.descending else '>'}{self.listing.id_name}"
+        within = self._bounds(None, high)
+        calls = [self.page(low, high)]
+        calls += [self._call({**within, after: Ref(label, last_id)}) for label in labels[:-1]]
+        halt = spec.dialect == "orm"  # it answers an error after the short page
+        return Ask(tuple(calls), labels, chained=commands > 1, halt=halt, key=key)
+
+    def _bounds(self, low: int | None, high: int | None) -> dict[str, Any]:
+        name = self.listing.id_name
+        keys = (f"<{name}", f">={name}") if self.descending else (f">{name}", f"<={name}")
+        return {
+            key: self._sign * bound for key, bound in zip(keys, (low, high), strict=True) if bound is not None
+        }
+
+
+def _mirrored(bound: int | None) -> int | None:
+    """``id <= bound`` becomes ``-id > -bound - 1``; ``id > bound`` becomes ``-id <= -bound - 1``."""
+    return None if bound is None else -bound - 1

@@ -1,0 +1,283 @@
+"""The scan by ids: every row once, in order, in few requests, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from b24orm.errors import ApiError
+from b24orm.facts import load
+from b24orm.plan.calls import Ask, Outcome
+from b24orm.plan.listing import Listing
+from b24orm.plan.steps.keyset import WINDOW, KeysetScan
+from b24orm.schema import EntitySchema
+from tests.plan.fake_portal import FakePortal, Table, drive
+
+QUICK = settings(max_examples=150, derandomize=True, deadline=None)
+
+DEAL, INVOICE = load("Deal"), load("SmartInvoice")
+SCHEMAS = pytest.mark.parametrize("schema", [DEAL, INVOICE], ids=["classic", "orm"])
+BOTH_WAYS = pytest.mark.parametrize("descending", [False, True], ids=["up", "down"])
+
+
+def scan(schema: EntitySchema, **options: Any) -> KeysetScan:
+    return KeysetScan(Listing(schema), **options)
+
+
+def brute(
+    ids: list[int], *, lower: int | None = None, upper: int | None = None, descending: bool = False, **_: Any
+) -> list[int]:
+    """The rows that are wanted, the slow way."""
+    inside = [key for key in ids if (lower is None or key > lower) and (upper is None or key <= upper)]
+    return sorted(inside, reverse=descending)
+
+
+# -- tables ------------------------------------------------------------------------------
+
+SIZES = st.integers(0, 400) | st.sampled_from([49, 50, 51, 2_499, 2_551, 6_000])
+STARTS = st.sampled_from([1, 2, 1_000, 2**31 - 40_000])
+
+
+@st.composite
+def dense(draw: st.DrawFn) -> list[int]:
+    first = draw(STARTS)
+    return list(
+        range(first, first + draw(st.integers(0, 400) | st.sampled_from([49, 50, 51, 2_499, 2_551, 6_000])))
+    )
+
+
+@st.composite
+def sparse(draw: st.DrawFn) -> list[int]:
+    first, step, size = draw(STARTS), draw(st.integers(2, 90)), draw(st.integers(1, 400))
+    return list(range(first, min(first + step * size, 2**31), step))
+
+
+@st.composite
+def scattered(draw: st.DrawFn) -> list[int]:
+    return sorted(draw(st.sets(st.integers(1, 2**31), max_size=60)))
+
+
+@st.composite
+def clustered(draw: st.DrawFn) -> list[int]:
+    found: set[int] = set()
+    for _ in range(draw(st.integers(1, 5))):
+        first = draw(st.integers(1, 2**31))
+        found.update(range(first, first + draw(st.integers(1, 700)), draw(st.integers(1, 3))))
+    return sorted(found)
+
+
+TABLES = st.one_of(dense(), sparse(), scattered(), clustered())
+
+
+@st.composite
+def bounds(draw: st.DrawFn, ids: list[int]) -> dict[str, Any]:
+    edges = st.none() | st.sampled_from([*ids[:3], *ids[-3:], 0, 1, 2**31]) | st.integers(0, 2**31)
+    return {"lower": draw(edges), "upper": draw(edges), "descending": draw(st.booleans())}
+
+
+@SCHEMAS
+@QUICK
+@given(data=st.data())
+def test_every_row_comes_once_and_in_order(schema: EntitySchema, data: st.DataObject) -> None:
+    ids = data.draw(TABLES)
+    options = data.draw(bounds(ids))
+    places = data.draw(st.integers(1, 8))
+
+    run = drive(scan(schema, **options), FakePortal(schema, Table(list(ids))), Random(1), places=places)
+
+    assert run.ids == brute(ids, **options)
+
+
+@SCHEMAS
+@QUICK
+@given(data=st.data())
+def test_a_limited_scan_begins_with_the_rows_wanted(schema: EntitySchema, data: st.DataObject) -> None:
+    ids = data.draw(TABLES)
+    options = data.draw(bounds(ids))
+    limit = data.draw(st.integers(1, 300) | st.sampled_from([2_500, 4_999, 5_001]))
+
+    run = drive(scan(schema, limit=limit, **options), FakePortal(schema, Table(list(ids))), Random(1))
+
+    assert run.ids[:limit] == brute(ids, **options)[:limit]
+
+
+@SCHEMAS
+@QUICK
+@given(data=st.data())
+def test_rows_that_stay_are_returned_once_while_others_come_and_go(
+    schema: EntitySchema, data: st.DataObject
+) -> None:
+    ids = data.draw(TABLES.filter(bool))
+    descending = data.draw(st.booleans())
+    random, ever, gone = Random(data.draw(st.integers(0, 99))), set(ids), set[int]()
+
+    def churn(table: Table) -> None:
+        if table.ids and random.random() < 0.3:
+            gone.add(key := random.choice(table.ids))
+            table.delete(key)
+        if random.random() < 0.3:
+            key = max(ever) + 1 if random.random() < 0.7 else random.randint(min(ids), max(ever))
+            if key not in gone:
+                ever.add(key)
+                table.insert(key)
+
+    portal = FakePortal(schema, Table(list(ids)), between=churn)
+    run = drive(scan(schema, descending=descending), portal, random)
+
+    assert run.ids == sorted(set(run.ids), reverse=descending)
+    assert set(ids) - gone <= set(run.ids) <= ever
+
+
+@SCHEMAS
+@pytest.mark.parametrize("collapse", [True, False], ids=["short pages", "repeated rows"])
+@QUICK
+@given(data=st.data())
+def test_a_filter_that_joins_neither_loses_nor_repeats_rows(
+    schema: EntitySchema, collapse: bool, data: st.DataObject
+) -> None:
+    ids = data.draw(TABLES)
+    options = data.draw(bounds(ids))
+    limit = data.draw(st.none() | st.integers(1, 300))
+    table = Table(list(ids), copies=lambda key: 1 + key % 3)
+    flow = scan(schema, joins=True, limit=limit, **options)
+
+    run = drive(flow, FakePortal(schema, table, collapse=collapse), Random(1))
+
+    assert run.ids[:limit] == brute(ids, **options)[:limit]
+
+
+# -- what it costs ---------------------------------------------------------------------------
+
+
+@SCHEMAS
+@BOTH_WAYS
+@pytest.mark.parametrize("size", [0, 1, 49, 50, 51, 2_500, 2_501, 50_000])
+def test_a_dense_table_takes_a_request_for_2500_rows(
+    schema: EntitySchema, descending: bool, size: int
+) -> None:
+    portal = FakePortal(schema, Table(list(range(1, size + 1))))
+
+    run = drive(scan(schema, descending=descending), portal, Random(1))
+
+    assert (len(run.ids), run.asks <= ceil(size / 2_500) + 2) == (size, True)
+
+
+@SCHEMAS
+@BOTH_WAYS
+@pytest.mark.parametrize("size", [50, 2_500, 20_000])
+def test_with_nine_ids_of_ten_missing_it_takes_at_most_twice_as_many(
+    schema: EntitySchema, descending: bool, size: int
+) -> None:
+    portal = FakePortal(schema, Table(Random(1).sample(range(1, 10 * size + 1), size)))
+    portal.table.ids.sort()
+
+    run = drive(scan(schema, descending=descending), portal, Random(1))
+
+    assert (len(run.ids), run.asks <= 2 * (ceil(size / 2_500) + 2)) == (size, True)
+
+
+@SCHEMAS
+@BOTH_WAYS
+def test_a_great_hole_is_jumped_over(schema: EntitySchema, descending: bool) -> None:
+    ids = [*range(1, 2_501), *range(2**31 - 2_500, 2**31)]
+
+    run = drive(scan(schema, descending=descending), FakePortal(schema, Table(ids)), Random(1))
+
+    assert (len(run.ids), run.asks <= 2 * (2 + 2)) == (5_000, True)
+
+
+@pytest.mark.parametrize("limit", [1, 50, 51, 120, 2_500])
+def test_a_limited_scan_takes_one_request(limit: int) -> None:
+    portal = FakePortal(DEAL, Table(list(range(1, 9_000))))
+
+    assert drive(scan(DEAL, limit=limit), portal, Random(1)).asks == 1
+
+
+def test_a_limited_scan_asks_for_no_more_pages_than_it_needs() -> None:
+    portal = FakePortal(DEAL, Table(list(range(1, 9_000))))
+    drive(scan(DEAL, limit=120), portal, Random(1))
+
+    assert portal.commands == 3
+
+
+UNEVEN = pytest.mark.parametrize(
+    "ids",
+    [
+        list(range(1, 150_000)),
+        [*range(1, 400_000, 40), *range(400_000, 550_000)],
+        [*range(1, 60), *range(1_000_000, 1_150_000)],
+        [*range(1, 6_000_000, 100_000), *range(6_000_000, 6_150_000)],
+        [*range(1, 100_000, 1_000), *range(100_000, 240_000), *range(240_000, 10_000_000, 1_000)],
+    ],
+    ids=["dense", "denser at the end", "behind a hole", "behind a desert", "between deserts"],
+)
+
+
+@UNEVEN
+def test_few_rows_wait_for_their_turn(ids: list[int]) -> None:
+    run = drive(scan(DEAL), FakePortal(DEAL, Table(ids)), _NewestFirst(1))
+
+    assert run.waiting <= WINDOW * 2_500
+
+
+@UNEVEN
+def test_an_uneven_table_takes_at_most_twice_as_many_requests(ids: list[int]) -> None:
+    run = drive(scan(DEAL), FakePortal(DEAL, Table(ids)), Random(1))
+
+    assert (len(run.ids), run.asks <= 2 * (ceil(len(ids) / 2_500) + 2)) == (len(ids), True)
+
+
+class _NewestFirst(Random):
+    """Answers the oldest question as late as can be."""
+
+    def randrange(self, start: int, *_: Any, **__: Any) -> int:  # type: ignore[override]
+        return start - 1
+
+
+# -- errors ------------------------------------------------------------------------------------
+
+
+def test_an_error_ends_the_scan() -> None:
+    flow = scan(DEAL)
+    (ask,) = flow.asks(1)
+    refused: list[Outcome] = [ApiError("", "Access denied.", method=call.method) for call in ask.calls]
+
+    with pytest.raises(ApiError, match="Access denied"):
+        flow.receive(ask, refused)
+
+
+def test_the_error_behind_a_short_page_of_a_halted_chain_is_no_error() -> None:
+    flow = scan(INVOICE, limit=200)
+    (ask,) = flow.asks(1)
+    portal = FakePortal(INVOICE, Table(list(range(1, 61))))
+    flow.receive(ask, portal.answer(ask))
+
+    assert sum(len(page) for page in flow.pages()) == 60
+
+
+def test_a_chain_refers_to_the_last_row_of_the_page_before() -> None:
+    (ask,) = scan(DEAL, limit=120).asks(1)
+
+    assert [str(call.params["filter"][">ID"]) for call in ask.calls[1:]] == [
+        "$result[c0][49][ID]",
+        "$result[c1][49][ID]",
+    ]
+
+
+def test_only_chains_of_controllers_halt_at_an_error() -> None:
+    asks: list[Ask] = [scan(schema, limit=120).asks(1)[0] for schema in (DEAL, INVOICE)]
+
+    assert [ask.halt for ask in asks] == [False, True]
+
+
+def test_a_scan_keeps_the_conditions_of_its_listing() -> None:
+    listing = replace(Listing(DEAL), filter={"=STAGE_ID": "WON"})
+    (ask,) = KeysetScan(listing, lower=5).asks(1)
+
+    assert [call.params["filter"] for call in ask.calls] == [{"=STAGE_ID": "WON", ">ID": 5}] * 2
