@@ -17,15 +17,16 @@ Count          only the number is wanted and the server counts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from b24orm.errors import InvalidValue, Unsupported
+from b24orm.errors import Unsupported
 from b24orm.plan.calls import Call, Row
 from b24orm.plan.filters import Branch, branches
 from b24orm.plan.flow import Flow
 from b24orm.plan.listing import Listing
+from b24orm.plan.parents import with_parents
 from b24orm.plan.steps.by_ids import BATCH, PAGE, ByIds
 from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.plan.steps.offset import OffsetPages
@@ -33,8 +34,7 @@ from b24orm.plan.steps.ordered import Ordered, sortable_here
 from b24orm.plan.steps.single import Count, Nothing, Single
 from b24orm.plan.steps.union import Union
 from b24orm.plan.steps.until_empty import UntilEmpty
-from b24orm.query.names import parent_names
-from b24orm.query.nodes import NOTHING, Condition, Group, Node, Order, Query
+from b24orm.query.nodes import NOTHING, Order, Query
 from b24orm.schema import EntitySchema
 
 __all__ = ["Plan", "compile_count", "compile_query"]
@@ -96,7 +96,7 @@ def compile_query(query: Query) -> Plan:
     if query.where == NOTHING or query.limit == 0:
         return _nothing(query)
     _callable(query.schema)
-    query = _with_parents(query)
+    query = with_parents(query)
     found = branches(query.schema, query.where)
     if len(found) == 0:
         return _nothing(query)
@@ -127,7 +127,7 @@ def compile_count(query: Query) -> Plan:
     if query.where == NOTHING or query.limit == 0:
         return _nothing(query)
     _callable(query.schema)
-    query = _with_parents(query)
+    query = with_parents(query)
     found = branches(query.schema, query.where)
     if len(found) == 0:
         return _nothing(query)
@@ -158,68 +158,6 @@ def _callable(schema: EntitySchema) -> None:
 
 def _nothing(query: Query) -> Plan:
     return Plan(query, "Nothing", ("no row can match",), Nothing, requests="0", commands="0")
-
-
-def _with_parents(query: Query) -> Query:
-    """Moves the parameters that the method needs out of the conditions."""
-    schema = query.schema
-    wanted = parent_names(schema)
-    params = {rest: query.params[rest] for rest in wanted.values() if rest in query.params}
-    kept: list[Node] = []
-    for node in _conjoined(query.where):
-        if (
-            isinstance(node, Condition)
-            and node.field.name in wanted
-            and node.lookup == "exact"
-            and not node.negated
-        ):
-            _settle(params, schema, wanted[node.field.name], node)
-        else:
-            kept.append(node)
-    missing = [
-        name for name, rest in wanted.items() if rest not in params and rest not in schema.fixed_params
-    ]
-    missing += [name for name in _required_conditions(schema) if not _asks_for(kept, name)]
-    if missing:
-        given = ", ".join(f"{name}=..." for name in missing)
-        raise InvalidValue(f"{schema.name} can only be listed with filter({given})")
-    return replace(query, where=Group("AND", tuple(kept)), params=params)
-
-
-def _conjoined(node: Node) -> Iterator[Node]:
-    """What all must hold, however the filters were nested."""
-    if isinstance(node, Group) and node.connector == "AND":
-        for child in node.children:
-            yield from _conjoined(child)
-    else:
-        yield node
-
-
-def _settle(params: dict[str, object], schema: EntitySchema, rest: str, node: Condition) -> None:
-    """Takes the parameter's value in; there can be only one."""
-    known = params.get(rest, schema.fixed_params.get(rest, node.value))
-    if known != node.value:
-        raise InvalidValue(
-            f"{schema.name} can't be listed with {node}: {node.field.name} is {known!r} already"
-        )
-    params[rest] = node.value
-
-
-def _required_conditions(schema: EntitySchema) -> list[str]:
-    """Fields that must be compared for equality (``filter.=ownerId``)."""
-    wanted = [
-        path.removeprefix("filter.").lstrip("=")
-        for path in schema.parent_params
-        if path.startswith("filter.=")
-    ]
-    return [schema.by_wire[name].name for name in wanted]
-
-
-def _asks_for(nodes: list[Node], name: str) -> bool:
-    return any(
-        isinstance(n, Condition) and n.field.name == name and n.lookup == "exact" and not n.negated
-        for n in nodes
-    )
 
 
 def _with_ids(schema: EntitySchema, branch: Branch) -> dict[str, object]:
