@@ -192,9 +192,9 @@ _UNKNOWN: Final = _PATTERNS | {"isnull"}
 
 def _unheard(listing: ListSchema) -> frozenset[str]:
     """Lookups that a plain method has no prefix for."""
-    if listing.dialect not in ("plain", "user"):
-        return frozenset()
     own = set(listing.operators)
+    if listing.dialect not in ("plain", "user") or (listing.dialect == "user" and not own):
+        return frozenset()
     lost = {lookup for lookup, prefixes in _NEEDS.items() if prefixes.isdisjoint(own)}
     ranged = {"range"} if lost & {"gte", "lte"} else set[str]()
     if listing.dialect == "user":
