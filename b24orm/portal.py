@@ -33,6 +33,7 @@ from b24orm.executor.progress import Progress, ProgressMode
 from b24orm.executor.sender import Sender
 from b24orm.guard import guard
 from b24orm.loop import LoopThread, background
+from b24orm.methods import NamedMethods
 from b24orm.plan.flow import Flow, Page
 from b24orm.transport.http import HttpTransport
 from b24orm.transport.webhook import Webhook
@@ -170,7 +171,7 @@ def _checked(method: str, items: Iterable[Any]) -> list[Mapping[str, Any]]:
     return listed
 
 
-class AsyncPortal(_Client):
+class AsyncPortal(_Client, NamedMethods[Coroutine[Any, Any, Any]]):
     """A portal for asynchronous code.
 
     >>> async with AsyncPortal("https://acme.bitrix24.com/rest/1/secret/") as portal:   # doctest: +SKIP
@@ -269,7 +270,7 @@ class AsyncPortal(_Client):
         raise UsageError("an AsyncPortal can't be used synchronously: use 'async for', or connect()")
 
 
-class Portal(_Client):
+class Portal(_Client, NamedMethods[Any]):
     """A portal for synchronous code; made by :func:`connect`.
 
     Its work happens on one background event loop, so it works in scripts, in notebooks, inside a

@@ -8,13 +8,16 @@ module an entity; nothing here does any I/O.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from dataclasses import field as _field
 from functools import cached_property
 from typing import Literal
 
+from b24orm.errors import Unsupported
+
 __all__ = [
+    "Api",
     "Dialect",
     "EntitySchema",
     "FieldSchema",
@@ -22,9 +25,10 @@ __all__ = [
     "ListSchema",
     "MethodSchema",
     "Paging",
+    "extended",
 ]
 
-Dialect = Literal["classic", "orm", "tasks", "user", "equality", "flat", "none"]
+Dialect = Literal["classic", "orm", "tasks", "user", "plain", "equality", "flat", "none"]
 """How a list method reads its filter.
 
 ``classic``
@@ -36,6 +40,9 @@ Dialect = Literal["classic", "orm", "tasks", "user", "equality", "flat", "none"]
     tasks.task.list: upper-case keys, ``::SUBFILTER`` groups.
 ``user``
     user.get: one- or two-character prefixes, unknown names are dropped.
+``plain``
+    every other method with operators: only what its documentation lists, and nothing that
+    would depend on how it reads NULL.
 ``equality``
     crm.status.list: equality only, one scalar a field.
 ``flat``
@@ -44,8 +51,12 @@ Dialect = Literal["classic", "orm", "tasks", "user", "equality", "flat", "none"]
     the method takes no filter.
 """
 
-Paging = Literal["classic", "orm", "controller", "none"]
-"""How ``start`` is read: server families A, B and C of the paging rules, or not at all."""
+Paging = Literal["classic", "orm", "controller", "page", "offset", "none"]
+"""How the paging parameter is read: ``start`` by the server families A, B and C of the paging
+rules, the number of a page from 1, rows to skip, or not at all."""
+
+Api = Literal["v2", "v3"]
+"""The classic REST, or REST 3.0 with its own addresses and envelopes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,11 +170,16 @@ class ListSchema:
         select, filter, order: parameter names, None where the method has none.
         order_style: ``map`` ({"ID": "ASC"}), ``sort_order`` (two parameters) or None.
         order_params: the two parameter names of ``sort_order``.
-        start: the paging parameter, None for a method that answers everything at once.
+        start: the paging parameter, None for a method that answers everything at once. A dot
+            leads inside: ``PARAMS.NAV_PARAMS.iNumPage``; so it does in the other names.
+        limit: the parameter that asks for ``page_size`` rows, where the method wants to be told.
+        positional: all parameters in their order, for methods that read no names.
         page_size: rows a page, None when everything comes at once.
         count_free: ``start=-1`` really spares the server the COUNT.
         keyset: rows can be filtered by ``>id`` and ordered by id.
         operators: the prefixes the method honours.
+        constants: parameters that every list call needs (``{"filter.TYPE": "file"}``).
+        select_always: what ``select`` must name whatever else it does.
         select_all: what ``select`` must say to get every field.
     """
 
@@ -177,12 +193,16 @@ class ListSchema:
     order_style: Literal["map", "sort_order"] | None = None
     order_params: tuple[str, ...] = ()
     start: str | None = None
+    limit: str | None = None
+    positional: tuple[str, ...] = ()
     page_size: int | None = None
     total: bool = False
     count_free: bool = False
     keyset: bool = False
     operators: tuple[str, ...] = ()
     select_all: tuple[str, ...] = ()
+    select_always: tuple[str, ...] = ()
+    constants: Mapping[str, object] = _field(default_factory=dict)
     extra_params: tuple[str, ...] = ()
 
 
@@ -194,10 +214,13 @@ class EntitySchema:
         name: PascalCase singular (``Deal``).
         scope: the REST permission scope (``crm``).
         module: the package below :mod:`b24orm.models` the model lives in.
-        id_name: Python name of the identifying field (``id``; ``currency`` for Currency).
+        api: which REST its methods belong to.
+        id_name: Python name of the identifying field (``id``; ``currency`` for Currency); empty
+            where rows have none.
         fixed_params: constant parameters every method of the entity needs.
         parent_params: parameters the caller must supply to list, e.g. ``entityTypeId`` or
-            ``filter.=ownerId`` (a key that must stand inside ``filter``).
+            ``filter.iblockId`` (a key that must stand inside ``filter``).
+        parent_names: Python names of those whose own name means something else in rows.
         user_fields: UF_* fields can appear in rows.
         links: rows of other entities that belong to a row, by attribute.
         user_field_prefix: how those fields are spelled on the wire (``UF_`` or ``uf``).
@@ -206,6 +229,7 @@ class EntitySchema:
     name: str
     scope: str
     module: str
+    api: Api = "v2"
     fields: Mapping[str, FieldSchema]
     list: ListSchema | None = None
     methods: Mapping[str, MethodSchema] = _field(default_factory=dict)
@@ -213,14 +237,26 @@ class EntitySchema:
     id_name: str = "id"
     fixed_params: Mapping[str, object] = _field(default_factory=dict)
     parent_params: tuple[str, ...] = ()
+    parent_names: Mapping[str, str] = _field(default_factory=dict)
     user_fields: bool = False
     user_field_prefix: str = "UF_"
     links: Mapping[str, LinkSchema] = _field(default_factory=dict)
 
     @property
     def id_field(self) -> FieldSchema:
-        """The field that identifies a row."""
+        """The field that identifies a row.
+
+        Raises:
+            Unsupported: rows of the entity have no id.
+        """
+        if not self.id_name:
+            raise Unsupported(f"rows of {self.name} have no id: they can be listed, not told apart")
         return self.fields[self.id_name]
+
+    @property
+    def key(self) -> FieldSchema | None:
+        """The field that identifies a row, None where rows have none."""
+        return self.fields[self.id_name] if self.id_name else None
 
     @cached_property
     def by_wire(self) -> Mapping[str, FieldSchema]:
@@ -241,3 +277,30 @@ class EntitySchema:
     def method(self, kind: str) -> MethodSchema | None:
         """The method of a kind (``get``, ``add``, ``update``, ``delete``, ``fields``)."""
         return self.methods.get(kind)
+
+
+def extended(
+    schema: EntitySchema,
+    *,
+    name: str | None = None,
+    fields: Iterable[FieldSchema] = (),
+    enums: Mapping[str, tuple[str, ...]] | None = None,
+    fixed_params: Mapping[str, object] | None = None,
+) -> EntitySchema:
+    """The facts about an entity as one portal has it.
+
+    Args:
+        schema: the facts that every portal has.
+        name: what the entity is called there.
+        fields: its user fields.
+        enums: closed sets of values by field (``{"stage_id": ("NEW", "WON")}``).
+        fixed_params: parameters that every call needs (``{"entityTypeId": 1038}``).
+    """
+    closed = enums or {}
+    own = {key: replace(field, enum=closed.get(key, field.enum)) for key, field in schema.fields.items()}
+    return replace(
+        schema,
+        name=name or schema.name,
+        fields={**own, **{field.name: field for field in fields}},
+        fixed_params={**schema.fixed_params, **(fixed_params or {})},
+    )

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from codegen.load import load
-from codegen.source import OVERLAY, MetadataError, tidy
+from codegen.method_source import read_methods
+from codegen.report import report
+from codegen.source import OVERLAY, MetadataError, read_sources, tidy
 from codegen.tree import differences, render_tree, write_tree
 
 __all__ = ["main"]
@@ -22,6 +24,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if anything differs")
     parser.add_argument("--tidy", action="store_true", help="bring the metadata files into their normal form")
+    parser.add_argument("--report", action="store_true", help="count what the metadata holds and lacks")
     parser.add_argument("--root", type=Path, default=_ROOT, help="the repository")
     parser.add_argument("--metadata", type=Path, help="the metadata folder (ROOT/codegen/metadata)")
     return parser.parse_args(given)
@@ -47,8 +50,11 @@ def main(given: Sequence[str] | None = None) -> int:
     metadata = arguments.metadata or arguments.root / "codegen" / "metadata"
     if arguments.tidy:
         return _tidy_all(metadata)
+    if arguments.report:
+        print("\n".join(report(read_sources(metadata), read_methods(metadata.parent / "methods"))))
+        return 0
     try:
-        files = render_tree(load(metadata))
+        files = render_tree(load(metadata), read_methods(metadata.parent / "methods"))
     except MetadataError as error:
         print(error, file=sys.stderr)
         return 1

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from b24orm.query.lookups import lookups_for
+from b24orm.rendering.names import snake
 from b24orm.schema import EntitySchema, FieldSchema, LinkSchema
-from codegen.names import snake
 from codegen.source import Source
 
 __all__ = ["find_links"]

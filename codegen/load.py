@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from b24orm.query.lookups import kind_of
+from b24orm.rendering.names import constant, field_names, relation_name, snake
 from b24orm.schema import Dialect, EntitySchema, FieldSchema, ListSchema, MethodSchema, Paging
 from codegen.links import find_links
-from codegen.names import constant, field_names, relation_name, snake
 from codegen.overlay import apply, read_overlay
 from codegen.source import METHOD_KINDS, Source, read_sources
 from codegen.targets import Target, class_names, resolve_targets
@@ -25,6 +25,7 @@ _RELATION_KEYS: Final[Mapping[str, str]] = {"crm_status": "status_id"}
 """Types whose value is not the id of the related row, and the field that it equals."""
 
 _WILDCARD: Final = "*"
+_PAGE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def _entity(source: Source, name: str, targets: Mapping[str, Target]) -> Entity:
         name=name,
         scope=raw["scope"],
         module=raw["module"],
+        api=raw.get("api", "v2"),
         fields={field.name: field for field in fields},
         list=listing,
         methods={
@@ -85,9 +87,10 @@ def _entity(source: Source, name: str, targets: Mapping[str, Target]) -> Entity:
             if kind != "list" and raw["methods"].get(kind)
         },
         actions={a["name"]: tuple(a["params"]) for a in raw["methods"].get("other", ())},
-        id_name=attributes.get(raw["id_field"], ""),
+        id_name=attributes.get(raw["id_field"] or "", ""),
         fixed_params=raw.get("fixed_params", {}),
         parent_params=tuple(raw.get("parent_params", ())),
+        parent_names=raw.get("parent_names", {}),
         user_fields=bool(raw.get("supports_user_fields")),
         user_field_prefix="uf" if (raw["id_field"] or "")[:1].islower() else "UF_",
     )
@@ -118,6 +121,7 @@ def _list_schema(entity: Mapping[str, Any]) -> ListSchema | None:
         return None
     dialect = cast("Dialect", raw.get("dialect") or _dialect(entity, raw))
     paging = cast("Paging", raw.get("paging") or _paging(raw))
+    keyset = bool(raw["keyset"]) and paging != "none" and _can_keyset(entity, raw)
     return ListSchema(
         name=raw["name"],
         dialect=dialect,
@@ -129,27 +133,40 @@ def _list_schema(entity: Mapping[str, Any]) -> ListSchema | None:
         order_style=raw["order_style"],
         order_params=tuple(raw["order_params"] or ()),
         start=raw["start"],
+        limit=raw.get("limit"),
+        positional=tuple(raw.get("positional", ())),
         page_size=raw["page_size"],
         total=bool(raw["total"]),
         count_free=bool(raw["no_count"]) and paging != "none",
-        keyset=bool(raw["keyset"]) and paging != "none",
+        keyset=keyset,
         operators=tuple(raw["filter_operators"]),
         select_all=tuple(raw["select_all"]) if "select_all" in raw else _select_all(entity, raw, dialect),
+        select_always=tuple(raw.get("select_always", ())),
+        constants=raw.get("constants", {}),
         extra_params=tuple(raw["extra_params"]),
     )
 
 
+def _can_keyset(entity: Mapping[str, Any], raw: Mapping[str, Any]) -> bool:
+    """Whether the method knows all that a walk by id takes: both bounds, an order, whole numbers."""
+    key = entity["fields"].get(entity["id_field"] or "", {})
+    bounds = {">", "<", ">=", "<="} <= set(raw["filter_operators"])
+    ordered = raw["order_style"] is not None
+    return bounds and ordered and raw["page_size"] == _PAGE and key.get("type") in ("integer", "int")
+
+
 def _dialect(entity: Mapping[str, Any], raw: Mapping[str, Any]) -> str:
+    """The family that reads the filter; ``classic`` and ``orm`` are known one by one (the overlay)."""
     if raw["filter"] is None or entity.get("api", "v2") != "v2":
         return "none"
     if not raw["filter_operators"]:
         return "equality"
-    return "orm" if raw["envelope"] else "classic"
+    return "user" if raw["envelope"] else "plain"
 
 
 def _paging(raw: Mapping[str, Any]) -> str:
     """The family: controllers wrap their rows, classic methods answer a bare list."""
-    if raw["start"] != "start":
+    if raw["start"] != "start" or raw["page_size"] is None:
         return "none"
     return "controller" if raw["envelope"] else "classic"
 
@@ -159,9 +176,16 @@ def _select_all(entity: Mapping[str, Any], raw: Mapping[str, Any], dialect: str)
         return ()
     if raw["envelope"]:
         return ("*",)
+    if dialect == "plain" and entity["module"] != "crm":  # whether it knows a star is not known
+        return tuple(dict.fromkeys(f.get("filter_name") or wire for wire, f in _selectable(entity)))
     custom = ["UF_*"] if entity.get("supports_user_fields") else []
     multifields = [w for w, f in entity["fields"].items() if f.get("type") == "crm_multifield"]
-    return ("*", *custom, *(multifields if dialect == "classic" else ()))
+    return ("*", *custom, *multifields)
+
+
+def _selectable(entity: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    fields = entity["fields"].items()
+    return [(wire, f) for wire, f in fields if _WILDCARD not in wire and f.get("selectable", True)]
 
 
 # --- fields -----------------------------------------------------------------------------

@@ -22,9 +22,11 @@ from codegen.source import FIELD_DEFAULTS, METHOD_KEYS, OVERLAY, MetadataError, 
 __all__ = ["ENTITY_SETTINGS", "FIELD_SETTINGS", "Correction", "apply", "read_overlay"]
 
 ENTITY_SETTINGS: Final = frozenset(
-    {"entity", "module", "id_field", "fixed_params", "parent_params", "supports_user_fields", "links"}
+    {"entity", "module", "id_field", "fixed_params", "parent_params", "parent_names"}
+    | {"supports_user_fields", "links"}
     | {f"list.{key}" for key in METHOD_KEYS["list"]}
-    | {f"list.{key}" for key in ("dialect", "paging", "select_all", "sortable")}
+    | {f"list.{key}" for key in ("dialect", "paging", "limit", "positional", "sortable")}
+    | {f"list.{key}" for key in ("select_all", "select_always", "constants")}
 )
 FIELD_SETTINGS: Final = frozenset(
     {*FIELD_DEFAULTS, "select_name", "selectable", "sortable", "joins", "relation_name", "relation_key"}

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any, Final
 
+from b24orm.rendering.layout import Group, Node, call, literal, text
 from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 from codegen.header import header
-from codegen.layout import Group, Node, call, literal, text
 from codegen.load import Entity
 
 __all__ = ["render_facts", "render_index"]

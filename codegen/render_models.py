@@ -6,12 +6,12 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from b24orm.rendering.annotations import annotation
+from b24orm.rendering.layout import Group, import_from, literal, text
+from b24orm.rendering.lookups import is_typed, typing_block
 from b24orm.schema import EntitySchema
-from codegen.annotations import annotation
 from codegen.header import header
-from codegen.layout import Group, import_from, literal, text
 from codegen.load import Entity
-from codegen.render_typing import is_typed, typing_block
 
 __all__ = ["render_model", "render_models_index"]
 

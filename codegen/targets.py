@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from codegen.names import class_name, field_names
+from b24orm.rendering.names import class_name, field_names
 from codegen.source import MetadataError, Source
 
 __all__ = ["Target", "class_names", "resolve_targets"]

@@ -8,21 +8,33 @@ from typing import Final
 
 from codegen.header import header
 from codegen.load import Entity
+from codegen.method_source import Method
+from codegen.render_docs import render_index_page, render_page
 from codegen.render_facts import render_facts, render_index
+from codegen.render_methods import render_methods, render_methods_index
 from codegen.render_models import render_model, render_models_index
 
 __all__ = ["OWNED", "differences", "render_tree", "write_tree"]
 
-OWNED: Final = ("b24orm/facts", "b24orm/models")
+OWNED: Final = (
+    ("b24orm/facts", "*.py"),
+    ("b24orm/methods", "*.py"),
+    ("b24orm/models", "*.py"),
+    ("docs/reference/entities", "*.md"),
+)
 """Folders that hold generated modules and nothing else."""
 
 _WRITTEN_BY_HAND: Final = frozenset({"b24orm/facts/__init__.py"})
 
 
-def render_tree(entities: Sequence[Entity]) -> Mapping[str, str]:
+def render_tree(
+    entities: Sequence[Entity], methods: Mapping[str, tuple[Method, ...]] | None = None
+) -> Mapping[str, str]:
     """Every generated file: its path below the repository and its text."""
     files = {
+        **_methods(methods or {}),
         "b24orm/facts/index.py": render_index(entities),
+        "docs/reference/entities/index.md": render_index_page(entities),
         "b24orm/models/__init__.py": render_models_index(entities),
     }
     for module in sorted({entity.schema.module for entity in entities}):
@@ -32,7 +44,15 @@ def render_tree(entities: Sequence[Entity]) -> Mapping[str, str]:
         place = entity.place.replace(".", "/")
         files[f"b24orm/facts/{place}.py"] = render_facts(entity)
         files[f"b24orm/models/{place}.py"] = render_model(entity, entities)
+        files[f"docs/reference/entities/{place}.md"] = render_page(entity)
     return files
+
+
+def _methods(methods: Mapping[str, tuple[Method, ...]]) -> dict[str, str]:
+    if not methods:
+        return {}
+    files = {f"b24orm/methods/{word}.py": render_methods(word, found) for word, found in methods.items()}
+    return {"b24orm/methods/__init__.py": render_methods_index(methods), **files}
 
 
 def _package(doc: str) -> str:
@@ -40,8 +60,8 @@ def _package(doc: str) -> str:
 
 
 def _present(root: Path) -> Iterable[str]:
-    for folder in OWNED:
-        for path in sorted((root / folder).rglob("*.py")):
+    for folder, pattern in OWNED:
+        for path in sorted((root / folder).rglob(pattern)):
             name = path.relative_to(root).as_posix()
             if name not in _WRITTEN_BY_HAND:
                 yield name

@@ -1,4 +1,4 @@
-"""The command line: ``b24orm demo`` and ``b24orm portal``."""
+"""The command line: ``b24orm demo``, ``portal``, ``reflect`` and ``diff``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from b24orm import __version__
-from b24orm.cli import demo, portal
+from b24orm.cli import demo, portal, reflect
 from b24orm.errors import B24Error
 
 __all__ = ["main"]
@@ -27,6 +27,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     demo.configure(commands.add_parser("demo", help="query a local portal, without an account"))
     portal.configure(commands.add_parser("portal", help="run a local portal until Ctrl-C"))
+    reflect.configure(commands.add_parser("reflect", help="write a portal's own models as a typed module"))
+    reflect.configure_diff(commands.add_parser("diff", help="show what changed since `b24orm reflect`"))
     return parser
 
 

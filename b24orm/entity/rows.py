@@ -100,7 +100,7 @@ def _one(model: type[Entity], row: Mapping[str, Any], on_invalid: OnInvalid) -> 
 def _message(model: type[Entity], row: Any, wire: str, problem: str) -> str:
     schema = model.__schema__
     field = schema.by_wire.get(wire)
-    identity = row.get(schema.id_field.wire) if isinstance(row, Mapping) else None
+    identity = row.get(schema.key.wire) if schema.key and isinstance(row, Mapping) else None
     value = row.get(wire) if isinstance(row, Mapping) else row
     name = field.name if field else wire
     kind = f" ({field.type})" if field else ""

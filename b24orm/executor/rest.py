@@ -140,6 +140,8 @@ def _keyset(method: str, params: Mapping[str, Any]) -> Flow | None:
     if schema is None or schema.list is None or not {"order", "start", "sort"}.isdisjoint(spelled):
         return None
     spec = schema.list
+    if spec.positional or spec.start != "start":
+        return None
     if not (spec.keyset and spec.count_free and spec.order_style and schema.id_field.type == "integer"):
         return None
     conditions = spelled.get("filter") or {}

@@ -9,62 +9,921 @@ from typing import TYPE_CHECKING, Any, Final
 from b24orm.errors import nearest
 
 if TYPE_CHECKING:
+    from b24orm.models.ai.ai_engine import AiEngine as AiEngine
+    from b24orm.models.biconnector.biconnector_connector import BiconnectorConnector as BiconnectorConnector
+    from b24orm.models.biconnector.biconnector_dataset import BiconnectorDataset as BiconnectorDataset
+    from b24orm.models.biconnector.biconnector_source import BiconnectorSource as BiconnectorSource
+    from b24orm.models.bizproc.bizproc_activity import BizprocActivity as BizprocActivity
+    from b24orm.models.bizproc.bizproc_robot import BizprocRobot as BizprocRobot
+    from b24orm.models.bizproc.bizproc_task import BizprocTask as BizprocTask
+    from b24orm.models.bizproc.workflow_instance import WorkflowInstance as WorkflowInstance
+    from b24orm.models.bizproc.workflow_template import WorkflowTemplate as WorkflowTemplate
+    from b24orm.models.booking.booking import Booking as Booking
+    from b24orm.models.booking.booking_client import BookingClient as BookingClient
+    from b24orm.models.booking.booking_client_type import BookingClientType as BookingClientType
+    from b24orm.models.booking.booking_external_data import BookingExternalData as BookingExternalData
+    from b24orm.models.booking.booking_resource import BookingResource as BookingResource
+    from b24orm.models.booking.booking_resource_type import BookingResourceType as BookingResourceType
+    from b24orm.models.booking.resource_slot import ResourceSlot as ResourceSlot
+    from b24orm.models.booking.waitlist_client import WaitlistClient as WaitlistClient
+    from b24orm.models.booking.waitlist_external_data import WaitlistExternalData as WaitlistExternalData
+    from b24orm.models.booking.waitlist_item import WaitlistItem as WaitlistItem
+    from b24orm.models.calendar.calendar_event import CalendarEvent as CalendarEvent
+    from b24orm.models.calendar.calendar_resource import CalendarResource as CalendarResource
+    from b24orm.models.calendar.calendar_resource_booking import (
+        CalendarResourceBooking as CalendarResourceBooking,
+    )
+    from b24orm.models.calendar.calendar_section import CalendarSection as CalendarSection
+    from b24orm.models.catalog.catalog import CatalogCatalog as CatalogCatalog
+    from b24orm.models.catalog.extra import Extra as Extra
+    from b24orm.models.catalog.measure import CatalogMeasure as CatalogMeasure
+    from b24orm.models.catalog.price import Price as Price
+    from b24orm.models.catalog.price_type import PriceType as PriceType
+    from b24orm.models.catalog.price_type_group import PriceTypeGroup as PriceTypeGroup
+    from b24orm.models.catalog.price_type_lang import PriceTypeLang as PriceTypeLang
+    from b24orm.models.catalog.price_type_language import PriceTypeLanguage as PriceTypeLanguage
+    from b24orm.models.catalog.product import CatalogProduct as CatalogProduct
+    from b24orm.models.catalog.product_image import ProductImage as ProductImage
+    from b24orm.models.catalog.product_offer import ProductOffer as ProductOffer
+    from b24orm.models.catalog.product_property import CatalogProductProperty as CatalogProductProperty
+    from b24orm.models.catalog.product_property_enum import ProductPropertyEnum as ProductPropertyEnum
+    from b24orm.models.catalog.product_property_feature import (
+        ProductPropertyFeature as ProductPropertyFeature,
+    )
+    from b24orm.models.catalog.product_property_section import (
+        ProductPropertySection as ProductPropertySection,
+    )
+    from b24orm.models.catalog.product_service import ProductService as ProductService
+    from b24orm.models.catalog.product_sku import ProductSku as ProductSku
+    from b24orm.models.catalog.ratio import Ratio as Ratio
+    from b24orm.models.catalog.round_type import RoundType as RoundType
+    from b24orm.models.catalog.rounding_rule import RoundingRule as RoundingRule
+    from b24orm.models.catalog.section import Section as Section
+    from b24orm.models.catalog.store import Store as Store
+    from b24orm.models.catalog.store_document import StoreDocument as StoreDocument
+    from b24orm.models.catalog.store_document_contractor import (
+        StoreDocumentContractor as StoreDocumentContractor,
+    )
+    from b24orm.models.catalog.store_document_element import StoreDocumentElement as StoreDocumentElement
+    from b24orm.models.catalog.store_document_type import StoreDocumentType as StoreDocumentType
+    from b24orm.models.catalog.store_document_user_field import (
+        StoreDocumentUserField as StoreDocumentUserField,
+    )
+    from b24orm.models.catalog.store_product import StoreProduct as StoreProduct
+    from b24orm.models.catalog.vat import CatalogVat as CatalogVat
     from b24orm.models.crm.activity import Activity as Activity
+    from b24orm.models.crm.activity_badge import ActivityBadge as ActivityBadge
+    from b24orm.models.crm.activity_binding import ActivityBinding as ActivityBinding
+    from b24orm.models.crm.activity_direction_enum import ActivityDirectionEnum as ActivityDirectionEnum
+    from b24orm.models.crm.activity_notify_type_enum import ActivityNotifyTypeEnum as ActivityNotifyTypeEnum
+    from b24orm.models.crm.activity_priority_enum import ActivityPriorityEnum as ActivityPriorityEnum
+    from b24orm.models.crm.activity_status_enum import ActivityStatusEnum as ActivityStatusEnum
+    from b24orm.models.crm.activity_type import ActivityType as ActivityType
+    from b24orm.models.crm.activity_type_enum import ActivityTypeEnum as ActivityTypeEnum
+    from b24orm.models.crm.address import Address as Address
+    from b24orm.models.crm.address_type import AddressType as AddressType
+    from b24orm.models.crm.automated_solution import AutomatedSolution as AutomatedSolution
+    from b24orm.models.crm.automation_trigger import AutomationTrigger as AutomationTrigger
+    from b24orm.models.crm.bank_detail import BankDetail as BankDetail
+    from b24orm.models.crm.call_list import CallList as CallList
+    from b24orm.models.crm.call_list_item import CallListItem as CallListItem
+    from b24orm.models.crm.call_list_status import CallListStatus as CallListStatus
+    from b24orm.models.crm.catalog import Catalog as Catalog
     from b24orm.models.crm.category import Category as Category
     from b24orm.models.crm.company import Company as Company
+    from b24orm.models.crm.company_contact import CompanyContact as CompanyContact
+    from b24orm.models.crm.company_item import CompanyItem as CompanyItem
+    from b24orm.models.crm.company_user_field import CompanyUserField as CompanyUserField
+    from b24orm.models.crm.configurable_activity import ConfigurableActivity as ConfigurableActivity
     from b24orm.models.crm.contact import Contact as Contact
+    from b24orm.models.crm.contact_company import ContactCompany as ContactCompany
+    from b24orm.models.crm.contact_item import ContactItem as ContactItem
+    from b24orm.models.crm.contact_user_field import ContactUserField as ContactUserField
+    from b24orm.models.crm.content_type_enum import ContentTypeEnum as ContentTypeEnum
+    from b24orm.models.crm.crm_settings import CrmSettings as CrmSettings
     from b24orm.models.crm.currency import Currency as Currency
+    from b24orm.models.crm.currency_localization import CurrencyLocalization as CurrencyLocalization
     from b24orm.models.crm.deal import Deal as Deal
+    from b24orm.models.crm.deal_category import DealCategory as DealCategory
+    from b24orm.models.crm.deal_category_stage import DealCategoryStage as DealCategoryStage
+    from b24orm.models.crm.deal_contact import DealContact as DealContact
+    from b24orm.models.crm.deal_item import DealItem as DealItem
+    from b24orm.models.crm.deal_recurring import DealRecurring as DealRecurring
+    from b24orm.models.crm.deal_user_field import DealUserField as DealUserField
+    from b24orm.models.crm.delivery import Delivery as Delivery
+    from b24orm.models.crm.document import Document as Document
+    from b24orm.models.crm.document_numerator import DocumentNumerator as DocumentNumerator
+    from b24orm.models.crm.document_template import DocumentTemplate as DocumentTemplate
+    from b24orm.models.crm.duplicate import Duplicate as Duplicate
+    from b24orm.models.crm.duplicate_volatile_type import DuplicateVolatileType as DuplicateVolatileType
+    from b24orm.models.crm.dynamic_item import DynamicItem as DynamicItem
+    from b24orm.models.crm.external_channel_connector import (
+        ExternalChannelConnector as ExternalChannelConnector,
+    )
+    from b24orm.models.crm.invoice import Invoice as Invoice
+    from b24orm.models.crm.invoice_recurring import InvoiceRecurring as InvoiceRecurring
+    from b24orm.models.crm.invoice_status import InvoiceStatus as InvoiceStatus
+    from b24orm.models.crm.invoice_user_field import InvoiceUserField as InvoiceUserField
     from b24orm.models.crm.item import Item as Item
     from b24orm.models.crm.lead import Lead as Lead
+    from b24orm.models.crm.lead_contact import LeadContact as LeadContact
+    from b24orm.models.crm.lead_item import LeadItem as LeadItem
+    from b24orm.models.crm.lead_user_field import LeadUserField as LeadUserField
+    from b24orm.models.crm.legacy_product_row import LegacyProductRow as LegacyProductRow
+    from b24orm.models.crm.measure import Measure as Measure
+    from b24orm.models.crm.multifield import Multifield as Multifield
+    from b24orm.models.crm.order_entity import OrderEntity as OrderEntity
+    from b24orm.models.crm.order_owner_type import OrderOwnerType as OrderOwnerType
+    from b24orm.models.crm.owner_type import OwnerType as OwnerType
+    from b24orm.models.crm.pay_system import PaySystem as PaySystem
+    from b24orm.models.crm.payment import Payment as Payment
+    from b24orm.models.crm.payment_delivery import PaymentDelivery as PaymentDelivery
+    from b24orm.models.crm.payment_product import PaymentProduct as PaymentProduct
+    from b24orm.models.crm.person_type import PersonType as PersonType
     from b24orm.models.crm.product import Product as Product
+    from b24orm.models.crm.product_property import ProductProperty as ProductProperty
     from b24orm.models.crm.product_row import ProductRow as ProductRow
+    from b24orm.models.crm.product_section import ProductSection as ProductSection
     from b24orm.models.crm.quote import Quote as Quote
+    from b24orm.models.crm.quote_contact import QuoteContact as QuoteContact
+    from b24orm.models.crm.quote_item import QuoteItem as QuoteItem
+    from b24orm.models.crm.quote_user_field import QuoteUserField as QuoteUserField
     from b24orm.models.crm.requisite import Requisite as Requisite
+    from b24orm.models.crm.requisite_country import RequisiteCountry as RequisiteCountry
+    from b24orm.models.crm.requisite_link import RequisiteLink as RequisiteLink
+    from b24orm.models.crm.requisite_preset import RequisitePreset as RequisitePreset
+    from b24orm.models.crm.requisite_preset_field import RequisitePresetField as RequisitePresetField
+    from b24orm.models.crm.requisite_user_field import RequisiteUserField as RequisiteUserField
+    from b24orm.models.crm.settings_mode import SettingsMode as SettingsMode
     from b24orm.models.crm.smart_invoice import SmartInvoice as SmartInvoice
+    from b24orm.models.crm.smart_process_type import SmartProcessType as SmartProcessType
+    from b24orm.models.crm.stage_history import StageHistory as StageHistory
     from b24orm.models.crm.status import Status as Status
+    from b24orm.models.crm.status_entity_type import StatusEntityType as StatusEntityType
+    from b24orm.models.crm.timeline_binding import TimelineBinding as TimelineBinding
+    from b24orm.models.crm.timeline_comment import TimelineComment as TimelineComment
+    from b24orm.models.crm.timeline_icon import TimelineIcon as TimelineIcon
+    from b24orm.models.crm.timeline_item import TimelineItem as TimelineItem
+    from b24orm.models.crm.timeline_log_message import TimelineLogMessage as TimelineLogMessage
+    from b24orm.models.crm.timeline_logo import TimelineLogo as TimelineLogo
+    from b24orm.models.crm.timeline_note import TimelineNote as TimelineNote
+    from b24orm.models.crm.tracking_trace import TrackingTrace as TrackingTrace
+    from b24orm.models.crm.user_field_config import UserFieldConfig as UserFieldConfig
+    from b24orm.models.crm.user_field_type import UserFieldType as UserFieldType
+    from b24orm.models.crm.vat import Vat as Vat
     from b24orm.models.departments.department import Department as Department
+    from b24orm.models.departments.employee_v3 import Employee as Employee
+    from b24orm.models.departments.structure_node_v3 import StructureNode as StructureNode
+    from b24orm.models.disk.disk_access_level import DiskAccessLevel as DiskAccessLevel
+    from b24orm.models.disk.disk_attached_object import DiskAttachedObject as DiskAttachedObject
+    from b24orm.models.disk.disk_file import DiskFile as DiskFile
+    from b24orm.models.disk.disk_file_version import DiskFileVersion as DiskFileVersion
+    from b24orm.models.disk.disk_folder import DiskFolder as DiskFolder
+    from b24orm.models.disk.disk_storage import DiskStorage as DiskStorage
+    from b24orm.models.documentgenerator.document import (
+        DocumentgeneratorDocument as DocumentgeneratorDocument,
+    )
+    from b24orm.models.documentgenerator.document_role import DocumentRole as DocumentRole
+    from b24orm.models.documentgenerator.document_template import (
+        DocumentgeneratorDocumentTemplate as DocumentgeneratorDocumentTemplate,
+    )
+    from b24orm.models.documentgenerator.numerator import Numerator as Numerator
+    from b24orm.models.documentgenerator.region import Region as Region
+    from b24orm.models.entity.entity_item import EntityItem as EntityItem
+    from b24orm.models.entity.entity_item_property import EntityItemProperty as EntityItemProperty
+    from b24orm.models.entity.entity_section import EntitySection as EntitySection
+    from b24orm.models.entity.entity_storage import EntityStorage as EntityStorage
+    from b24orm.models.eventlog.event_log_v3 import EventLogRecord as EventLogRecord
+    from b24orm.models.events.event_handler import EventHandler as EventHandler
+    from b24orm.models.events.offline_event import OfflineEvent as OfflineEvent
+    from b24orm.models.feed.blog_comment import BlogComment as BlogComment
+    from b24orm.models.feed.blog_post import BlogPost as BlogPost
+    from b24orm.models.im.chat import Chat as Chat
+    from b24orm.models.im.chat_user import ChatUser as ChatUser
+    from b24orm.models.im.im_department import ImDepartment as ImDepartment
+    from b24orm.models.im.im_event import ImEvent as ImEvent
+    from b24orm.models.im.im_user import ImUser as ImUser
+    from b24orm.models.im.message import Message as Message
+    from b24orm.models.im.notification import Notification as Notification
+    from b24orm.models.im.recent_item import RecentItem as RecentItem
+    from b24orm.models.imbot.bot import Bot as Bot
+    from b24orm.models.imbot.bot_chat_user import BotChatUser as BotChatUser
+    from b24orm.models.imbot.bot_command import BotCommand as BotCommand
+    from b24orm.models.imbot.bot_event import BotEvent as BotEvent
+    from b24orm.models.imbot.bot_message import BotMessage as BotMessage
+    from b24orm.models.imbot.legacy_bot import LegacyBot as LegacyBot
+    from b24orm.models.imopenlines.crm_open_line_chat import CrmOpenLineChat as CrmOpenLineChat
+    from b24orm.models.imopenlines.open_line import OpenLine as OpenLine
+    from b24orm.models.landing.block import Block as Block
+    from b24orm.models.landing.demo_template import DemoTemplate as DemoTemplate
+    from b24orm.models.landing.landing_role import LandingRole as LandingRole
+    from b24orm.models.landing.page import Page as Page
+    from b24orm.models.landing.page_demo import PageDemo as PageDemo
+    from b24orm.models.landing.repo_block import RepoBlock as RepoBlock
+    from b24orm.models.landing.repo_widget import RepoWidget as RepoWidget
+    from b24orm.models.landing.site import Site as Site
+    from b24orm.models.landing.site_demo import SiteDemo as SiteDemo
+    from b24orm.models.landing.site_folder import SiteFolder as SiteFolder
+    from b24orm.models.landing.site_group_binding import SiteGroupBinding as SiteGroupBinding
+    from b24orm.models.landing.site_menu_binding import SiteMenuBinding as SiteMenuBinding
+    from b24orm.models.landing.special_page import SpecialPage as SpecialPage
+    from b24orm.models.landing.view_template import ViewTemplate as ViewTemplate
+    from b24orm.models.lists.list import UniversalList as UniversalList
+    from b24orm.models.lists.list_element import ListElement as ListElement
+    from b24orm.models.lists.list_field import ListField as ListField
+    from b24orm.models.lists.list_section import ListSection as ListSection
+    from b24orm.models.mail.mail_contact_v3 import MailContact as MailContact
+    from b24orm.models.mail.mail_employee_v3 import MailEmployee as MailEmployee
+    from b24orm.models.mail.mail_message_v3 import MailMessage as MailMessage
+    from b24orm.models.mail.mail_sender_v3 import MailSender as MailSender
+    from b24orm.models.mail.mail_service import MailService as MailService
+    from b24orm.models.mail.mailbox_v3 import Mailbox as Mailbox
+    from b24orm.models.messageservice.message_sender import MessageSender as MessageSender
+    from b24orm.models.note.note_collection_v3 import NoteCollection as NoteCollection
+    from b24orm.models.note.note_document_v3 import NoteDocument as NoteDocument
+    from b24orm.models.note.note_file_v3 import NoteFile as NoteFile
+    from b24orm.models.note.note_search_result_v3 import NoteSearchResult as NoteSearchResult
+    from b24orm.models.placement.placement_handler import PlacementHandler as PlacementHandler
+    from b24orm.models.placement.user_field_type import PlacementUserFieldType as PlacementUserFieldType
+    from b24orm.models.rpa.rpa_item import RpaItem as RpaItem
+    from b24orm.models.rpa.rpa_stage import RpaStage as RpaStage
+    from b24orm.models.rpa.rpa_timeline_record import RpaTimelineRecord as RpaTimelineRecord
+    from b24orm.models.rpa.rpa_type import RpaType as RpaType
+    from b24orm.models.sale.basket_item import BasketItem as BasketItem
+    from b24orm.models.sale.basket_property import BasketProperty as BasketProperty
+    from b24orm.models.sale.business_value_person_domain import (
+        BusinessValuePersonDomain as BusinessValuePersonDomain,
+    )
+    from b24orm.models.sale.cashbox import Cashbox as Cashbox
+    from b24orm.models.sale.cashbox_handler import CashboxHandler as CashboxHandler
+    from b24orm.models.sale.delivery_config_item import DeliveryConfigItem as DeliveryConfigItem
+    from b24orm.models.sale.delivery_extra_service import DeliveryExtraService as DeliveryExtraService
+    from b24orm.models.sale.delivery_handler import DeliveryHandler as DeliveryHandler
+    from b24orm.models.sale.delivery_service import DeliveryService as DeliveryService
+    from b24orm.models.sale.order import Order as Order
+    from b24orm.models.sale.order_property import OrderProperty as OrderProperty
+    from b24orm.models.sale.order_property_group import OrderPropertyGroup as OrderPropertyGroup
+    from b24orm.models.sale.order_property_relation import OrderPropertyRelation as OrderPropertyRelation
+    from b24orm.models.sale.order_property_value import OrderPropertyValue as OrderPropertyValue
+    from b24orm.models.sale.order_property_variant import OrderPropertyVariant as OrderPropertyVariant
+    from b24orm.models.sale.pay_system import SalePaySystem as SalePaySystem
+    from b24orm.models.sale.pay_system_handler import PaySystemHandler as PaySystemHandler
+    from b24orm.models.sale.payment import SalePayment as SalePayment
+    from b24orm.models.sale.payment_item_basket import PaymentItemBasket as PaymentItemBasket
+    from b24orm.models.sale.payment_item_shipment import PaymentItemShipment as PaymentItemShipment
+    from b24orm.models.sale.person_type import SalePersonType as SalePersonType
+    from b24orm.models.sale.sale_language import SaleLanguage as SaleLanguage
+    from b24orm.models.sale.sale_status import SaleStatus as SaleStatus
+    from b24orm.models.sale.sale_status_lang import SaleStatusLang as SaleStatusLang
+    from b24orm.models.sale.shipment import Shipment as Shipment
+    from b24orm.models.sale.shipment_item import ShipmentItem as ShipmentItem
+    from b24orm.models.sale.shipment_property import ShipmentProperty as ShipmentProperty
+    from b24orm.models.sale.shipment_property_value import ShipmentPropertyValue as ShipmentPropertyValue
+    from b24orm.models.sale.trade_binding import TradeBinding as TradeBinding
+    from b24orm.models.sale.trade_platform import TradePlatform as TradePlatform
+    from b24orm.models.sign.hcm_link_company import HcmLinkCompany as HcmLinkCompany
+    from b24orm.models.sign.hcm_link_employee import HcmLinkEmployee as HcmLinkEmployee
+    from b24orm.models.sign.sign_mysafe_document import SignMysafeDocument as SignMysafeDocument
+    from b24orm.models.sign.sign_personal_document import SignPersonalDocument as SignPersonalDocument
+    from b24orm.models.sign.sign_provider import SignProvider as SignProvider
+    from b24orm.models.tasks.backlog import Backlog as Backlog
+    from b24orm.models.tasks.checklist_item import ChecklistItem as ChecklistItem
+    from b24orm.models.tasks.elapsed_time import ElapsedTime as ElapsedTime
+    from b24orm.models.tasks.epic import Epic as Epic
+    from b24orm.models.tasks.flow import Flow as Flow
+    from b24orm.models.tasks.kanban_stage import KanbanStage as KanbanStage
+    from b24orm.models.tasks.scrum_task import ScrumTask as ScrumTask
+    from b24orm.models.tasks.sprint import Sprint as Sprint
     from b24orm.models.tasks.task import Task as Task
+    from b24orm.models.tasks.task_comment import TaskComment as TaskComment
+    from b24orm.models.tasks.task_history_record import TaskHistoryRecord as TaskHistoryRecord
+    from b24orm.models.tasks.task_result import TaskResult as TaskResult
+    from b24orm.models.tasks.task_result_v3 import TaskResultV3 as TaskResultV3
+    from b24orm.models.tasks.task_stage import TaskStage as TaskStage
+    from b24orm.models.tasks.task_template import TaskTemplate as TaskTemplate
+    from b24orm.models.tasks.task_user_field import TaskUserField as TaskUserField
+    from b24orm.models.tasks.task_v3 import TaskV3 as TaskV3
+    from b24orm.models.tasks.template_checklist_item import TemplateChecklistItem as TemplateChecklistItem
+    from b24orm.models.telephony.call_follow_up_v3 import CallFollowUp as CallFollowUp
+    from b24orm.models.telephony.call_statistic import CallStatistic as CallStatistic
+    from b24orm.models.telephony.external_line import ExternalLine as ExternalLine
+    from b24orm.models.telephony.sip_line import SipLine as SipLine
+    from b24orm.models.telephony.telephony_user import TelephonyUser as TelephonyUser
+    from b24orm.models.timeman.network_range import NetworkRange as NetworkRange
+    from b24orm.models.timeman.time_record_v3 import TimeRecord as TimeRecord
+    from b24orm.models.timeman.time_report_user import TimeReportUser as TimeReportUser
+    from b24orm.models.timeman.work_schedule import WorkSchedule as WorkSchedule
+    from b24orm.models.userconsent.user_consent_agreement import UserConsentAgreement as UserConsentAgreement
+    from b24orm.models.userfieldconfig.user_field_config import (
+        UserfieldconfigUserFieldConfig as UserfieldconfigUserFieldConfig,
+    )
     from b24orm.models.users.user import User as User
+    from b24orm.models.users.user_user_field import UserUserField as UserUserField
+    from b24orm.models.vote.attached_vote import AttachedVote as AttachedVote
+    from b24orm.models.vote.vote_voter import VoteVoter as VoteVoter
+    from b24orm.models.workgroups.socialnetwork_workgroup import (
+        SocialnetworkWorkgroup as SocialnetworkWorkgroup,
+    )
+    from b24orm.models.workgroups.user_workgroup import UserWorkgroup as UserWorkgroup
+    from b24orm.models.workgroups.workgroup import Workgroup as Workgroup
+    from b24orm.models.workgroups.workgroup_member import WorkgroupMember as WorkgroupMember
 
 __all__ = [
     "Activity",
+    "ActivityBadge",
+    "ActivityBinding",
+    "ActivityDirectionEnum",
+    "ActivityNotifyTypeEnum",
+    "ActivityPriorityEnum",
+    "ActivityStatusEnum",
+    "ActivityType",
+    "ActivityTypeEnum",
+    "Address",
+    "AddressType",
+    "AiEngine",
+    "AttachedVote",
+    "AutomatedSolution",
+    "AutomationTrigger",
+    "Backlog",
+    "BankDetail",
+    "BasketItem",
+    "BasketProperty",
+    "BiconnectorConnector",
+    "BiconnectorDataset",
+    "BiconnectorSource",
+    "BizprocActivity",
+    "BizprocRobot",
+    "BizprocTask",
+    "Block",
+    "BlogComment",
+    "BlogPost",
+    "Booking",
+    "BookingClient",
+    "BookingClientType",
+    "BookingExternalData",
+    "BookingResource",
+    "BookingResourceType",
+    "Bot",
+    "BotChatUser",
+    "BotCommand",
+    "BotEvent",
+    "BotMessage",
+    "BusinessValuePersonDomain",
+    "CalendarEvent",
+    "CalendarResource",
+    "CalendarResourceBooking",
+    "CalendarSection",
+    "CallFollowUp",
+    "CallList",
+    "CallListItem",
+    "CallListStatus",
+    "CallStatistic",
+    "Cashbox",
+    "CashboxHandler",
+    "Catalog",
+    "CatalogCatalog",
+    "CatalogMeasure",
+    "CatalogProduct",
+    "CatalogProductProperty",
+    "CatalogVat",
     "Category",
+    "Chat",
+    "ChatUser",
+    "ChecklistItem",
     "Company",
+    "CompanyContact",
+    "CompanyItem",
+    "CompanyUserField",
+    "ConfigurableActivity",
     "Contact",
+    "ContactCompany",
+    "ContactItem",
+    "ContactUserField",
+    "ContentTypeEnum",
+    "CrmOpenLineChat",
+    "CrmSettings",
     "Currency",
+    "CurrencyLocalization",
     "Deal",
+    "DealCategory",
+    "DealCategoryStage",
+    "DealContact",
+    "DealItem",
+    "DealRecurring",
+    "DealUserField",
+    "Delivery",
+    "DeliveryConfigItem",
+    "DeliveryExtraService",
+    "DeliveryHandler",
+    "DeliveryService",
+    "DemoTemplate",
     "Department",
+    "DiskAccessLevel",
+    "DiskAttachedObject",
+    "DiskFile",
+    "DiskFileVersion",
+    "DiskFolder",
+    "DiskStorage",
+    "Document",
+    "DocumentNumerator",
+    "DocumentRole",
+    "DocumentTemplate",
+    "DocumentgeneratorDocument",
+    "DocumentgeneratorDocumentTemplate",
+    "Duplicate",
+    "DuplicateVolatileType",
+    "DynamicItem",
+    "ElapsedTime",
+    "Employee",
+    "EntityItem",
+    "EntityItemProperty",
+    "EntitySection",
+    "EntityStorage",
+    "Epic",
+    "EventHandler",
+    "EventLogRecord",
+    "ExternalChannelConnector",
+    "ExternalLine",
+    "Extra",
+    "Flow",
+    "HcmLinkCompany",
+    "HcmLinkEmployee",
+    "ImDepartment",
+    "ImEvent",
+    "ImUser",
+    "Invoice",
+    "InvoiceRecurring",
+    "InvoiceStatus",
+    "InvoiceUserField",
     "Item",
+    "KanbanStage",
+    "LandingRole",
     "Lead",
+    "LeadContact",
+    "LeadItem",
+    "LeadUserField",
+    "LegacyBot",
+    "LegacyProductRow",
+    "ListElement",
+    "ListField",
+    "ListSection",
+    "MailContact",
+    "MailEmployee",
+    "MailMessage",
+    "MailSender",
+    "MailService",
+    "Mailbox",
+    "Measure",
+    "Message",
+    "MessageSender",
+    "Multifield",
+    "NetworkRange",
+    "NoteCollection",
+    "NoteDocument",
+    "NoteFile",
+    "NoteSearchResult",
+    "Notification",
+    "Numerator",
+    "OfflineEvent",
+    "OpenLine",
+    "Order",
+    "OrderEntity",
+    "OrderOwnerType",
+    "OrderProperty",
+    "OrderPropertyGroup",
+    "OrderPropertyRelation",
+    "OrderPropertyValue",
+    "OrderPropertyVariant",
+    "OwnerType",
+    "Page",
+    "PageDemo",
+    "PaySystem",
+    "PaySystemHandler",
+    "Payment",
+    "PaymentDelivery",
+    "PaymentItemBasket",
+    "PaymentItemShipment",
+    "PaymentProduct",
+    "PersonType",
+    "PlacementHandler",
+    "PlacementUserFieldType",
+    "Price",
+    "PriceType",
+    "PriceTypeGroup",
+    "PriceTypeLang",
+    "PriceTypeLanguage",
     "Product",
+    "ProductImage",
+    "ProductOffer",
+    "ProductProperty",
+    "ProductPropertyEnum",
+    "ProductPropertyFeature",
+    "ProductPropertySection",
     "ProductRow",
+    "ProductSection",
+    "ProductService",
+    "ProductSku",
     "Quote",
+    "QuoteContact",
+    "QuoteItem",
+    "QuoteUserField",
+    "Ratio",
+    "RecentItem",
+    "Region",
+    "RepoBlock",
+    "RepoWidget",
     "Requisite",
+    "RequisiteCountry",
+    "RequisiteLink",
+    "RequisitePreset",
+    "RequisitePresetField",
+    "RequisiteUserField",
+    "ResourceSlot",
+    "RoundType",
+    "RoundingRule",
+    "RpaItem",
+    "RpaStage",
+    "RpaTimelineRecord",
+    "RpaType",
+    "SaleLanguage",
+    "SalePaySystem",
+    "SalePayment",
+    "SalePersonType",
+    "SaleStatus",
+    "SaleStatusLang",
+    "ScrumTask",
+    "Section",
+    "SettingsMode",
+    "Shipment",
+    "ShipmentItem",
+    "ShipmentProperty",
+    "ShipmentPropertyValue",
+    "SignMysafeDocument",
+    "SignPersonalDocument",
+    "SignProvider",
+    "SipLine",
+    "Site",
+    "SiteDemo",
+    "SiteFolder",
+    "SiteGroupBinding",
+    "SiteMenuBinding",
     "SmartInvoice",
+    "SmartProcessType",
+    "SocialnetworkWorkgroup",
+    "SpecialPage",
+    "Sprint",
+    "StageHistory",
     "Status",
+    "StatusEntityType",
+    "Store",
+    "StoreDocument",
+    "StoreDocumentContractor",
+    "StoreDocumentElement",
+    "StoreDocumentType",
+    "StoreDocumentUserField",
+    "StoreProduct",
+    "StructureNode",
     "Task",
+    "TaskComment",
+    "TaskHistoryRecord",
+    "TaskResult",
+    "TaskResultV3",
+    "TaskStage",
+    "TaskTemplate",
+    "TaskUserField",
+    "TaskV3",
+    "TelephonyUser",
+    "TemplateChecklistItem",
+    "TimeRecord",
+    "TimeReportUser",
+    "TimelineBinding",
+    "TimelineComment",
+    "TimelineIcon",
+    "TimelineItem",
+    "TimelineLogMessage",
+    "TimelineLogo",
+    "TimelineNote",
+    "TrackingTrace",
+    "TradeBinding",
+    "TradePlatform",
+    "UniversalList",
     "User",
+    "UserConsentAgreement",
+    "UserFieldConfig",
+    "UserFieldType",
+    "UserUserField",
+    "UserWorkgroup",
+    "UserfieldconfigUserFieldConfig",
+    "Vat",
+    "ViewTemplate",
+    "VoteVoter",
+    "WaitlistClient",
+    "WaitlistExternalData",
+    "WaitlistItem",
+    "WorkSchedule",
+    "WorkflowInstance",
+    "WorkflowTemplate",
+    "Workgroup",
+    "WorkgroupMember",
 ]
 
 _MODULES: Final = {
     "Activity": "crm.activity",
+    "ActivityBadge": "crm.activity_badge",
+    "ActivityBinding": "crm.activity_binding",
+    "ActivityDirectionEnum": "crm.activity_direction_enum",
+    "ActivityNotifyTypeEnum": "crm.activity_notify_type_enum",
+    "ActivityPriorityEnum": "crm.activity_priority_enum",
+    "ActivityStatusEnum": "crm.activity_status_enum",
+    "ActivityType": "crm.activity_type",
+    "ActivityTypeEnum": "crm.activity_type_enum",
+    "Address": "crm.address",
+    "AddressType": "crm.address_type",
+    "AiEngine": "ai.ai_engine",
+    "AttachedVote": "vote.attached_vote",
+    "AutomatedSolution": "crm.automated_solution",
+    "AutomationTrigger": "crm.automation_trigger",
+    "Backlog": "tasks.backlog",
+    "BankDetail": "crm.bank_detail",
+    "BasketItem": "sale.basket_item",
+    "BasketProperty": "sale.basket_property",
+    "BiconnectorConnector": "biconnector.biconnector_connector",
+    "BiconnectorDataset": "biconnector.biconnector_dataset",
+    "BiconnectorSource": "biconnector.biconnector_source",
+    "BizprocActivity": "bizproc.bizproc_activity",
+    "BizprocRobot": "bizproc.bizproc_robot",
+    "BizprocTask": "bizproc.bizproc_task",
+    "Block": "landing.block",
+    "BlogComment": "feed.blog_comment",
+    "BlogPost": "feed.blog_post",
+    "Booking": "booking.booking",
+    "BookingClient": "booking.booking_client",
+    "BookingClientType": "booking.booking_client_type",
+    "BookingExternalData": "booking.booking_external_data",
+    "BookingResource": "booking.booking_resource",
+    "BookingResourceType": "booking.booking_resource_type",
+    "Bot": "imbot.bot",
+    "BotChatUser": "imbot.bot_chat_user",
+    "BotCommand": "imbot.bot_command",
+    "BotEvent": "imbot.bot_event",
+    "BotMessage": "imbot.bot_message",
+    "BusinessValuePersonDomain": "sale.business_value_person_domain",
+    "CalendarEvent": "calendar.calendar_event",
+    "CalendarResource": "calendar.calendar_resource",
+    "CalendarResourceBooking": "calendar.calendar_resource_booking",
+    "CalendarSection": "calendar.calendar_section",
+    "CallFollowUp": "telephony.call_follow_up_v3",
+    "CallList": "crm.call_list",
+    "CallListItem": "crm.call_list_item",
+    "CallListStatus": "crm.call_list_status",
+    "CallStatistic": "telephony.call_statistic",
+    "Cashbox": "sale.cashbox",
+    "CashboxHandler": "sale.cashbox_handler",
+    "Catalog": "crm.catalog",
+    "CatalogCatalog": "catalog.catalog",
+    "CatalogMeasure": "catalog.measure",
+    "CatalogProduct": "catalog.product",
+    "CatalogProductProperty": "catalog.product_property",
+    "CatalogVat": "catalog.vat",
     "Category": "crm.category",
+    "Chat": "im.chat",
+    "ChatUser": "im.chat_user",
+    "ChecklistItem": "tasks.checklist_item",
     "Company": "crm.company",
+    "CompanyContact": "crm.company_contact",
+    "CompanyItem": "crm.company_item",
+    "CompanyUserField": "crm.company_user_field",
+    "ConfigurableActivity": "crm.configurable_activity",
     "Contact": "crm.contact",
+    "ContactCompany": "crm.contact_company",
+    "ContactItem": "crm.contact_item",
+    "ContactUserField": "crm.contact_user_field",
+    "ContentTypeEnum": "crm.content_type_enum",
+    "CrmOpenLineChat": "imopenlines.crm_open_line_chat",
+    "CrmSettings": "crm.crm_settings",
     "Currency": "crm.currency",
+    "CurrencyLocalization": "crm.currency_localization",
     "Deal": "crm.deal",
+    "DealCategory": "crm.deal_category",
+    "DealCategoryStage": "crm.deal_category_stage",
+    "DealContact": "crm.deal_contact",
+    "DealItem": "crm.deal_item",
+    "DealRecurring": "crm.deal_recurring",
+    "DealUserField": "crm.deal_user_field",
+    "Delivery": "crm.delivery",
+    "DeliveryConfigItem": "sale.delivery_config_item",
+    "DeliveryExtraService": "sale.delivery_extra_service",
+    "DeliveryHandler": "sale.delivery_handler",
+    "DeliveryService": "sale.delivery_service",
+    "DemoTemplate": "landing.demo_template",
     "Department": "departments.department",
+    "DiskAccessLevel": "disk.disk_access_level",
+    "DiskAttachedObject": "disk.disk_attached_object",
+    "DiskFile": "disk.disk_file",
+    "DiskFileVersion": "disk.disk_file_version",
+    "DiskFolder": "disk.disk_folder",
+    "DiskStorage": "disk.disk_storage",
+    "Document": "crm.document",
+    "DocumentNumerator": "crm.document_numerator",
+    "DocumentRole": "documentgenerator.document_role",
+    "DocumentTemplate": "crm.document_template",
+    "DocumentgeneratorDocument": "documentgenerator.document",
+    "DocumentgeneratorDocumentTemplate": "documentgenerator.document_template",
+    "Duplicate": "crm.duplicate",
+    "DuplicateVolatileType": "crm.duplicate_volatile_type",
+    "DynamicItem": "crm.dynamic_item",
+    "ElapsedTime": "tasks.elapsed_time",
+    "Employee": "departments.employee_v3",
+    "EntityItem": "entity.entity_item",
+    "EntityItemProperty": "entity.entity_item_property",
+    "EntitySection": "entity.entity_section",
+    "EntityStorage": "entity.entity_storage",
+    "Epic": "tasks.epic",
+    "EventHandler": "events.event_handler",
+    "EventLogRecord": "eventlog.event_log_v3",
+    "ExternalChannelConnector": "crm.external_channel_connector",
+    "ExternalLine": "telephony.external_line",
+    "Extra": "catalog.extra",
+    "Flow": "tasks.flow",
+    "HcmLinkCompany": "sign.hcm_link_company",
+    "HcmLinkEmployee": "sign.hcm_link_employee",
+    "ImDepartment": "im.im_department",
+    "ImEvent": "im.im_event",
+    "ImUser": "im.im_user",
+    "Invoice": "crm.invoice",
+    "InvoiceRecurring": "crm.invoice_recurring",
+    "InvoiceStatus": "crm.invoice_status",
+    "InvoiceUserField": "crm.invoice_user_field",
     "Item": "crm.item",
+    "KanbanStage": "tasks.kanban_stage",
+    "LandingRole": "landing.landing_role",
     "Lead": "crm.lead",
+    "LeadContact": "crm.lead_contact",
+    "LeadItem": "crm.lead_item",
+    "LeadUserField": "crm.lead_user_field",
+    "LegacyBot": "imbot.legacy_bot",
+    "LegacyProductRow": "crm.legacy_product_row",
+    "ListElement": "lists.list_element",
+    "ListField": "lists.list_field",
+    "ListSection": "lists.list_section",
+    "MailContact": "mail.mail_contact_v3",
+    "MailEmployee": "mail.mail_employee_v3",
+    "MailMessage": "mail.mail_message_v3",
+    "MailSender": "mail.mail_sender_v3",
+    "MailService": "mail.mail_service",
+    "Mailbox": "mail.mailbox_v3",
+    "Measure": "crm.measure",
+    "Message": "im.message",
+    "MessageSender": "messageservice.message_sender",
+    "Multifield": "crm.multifield",
+    "NetworkRange": "timeman.network_range",
+    "NoteCollection": "note.note_collection_v3",
+    "NoteDocument": "note.note_document_v3",
+    "NoteFile": "note.note_file_v3",
+    "NoteSearchResult": "note.note_search_result_v3",
+    "Notification": "im.notification",
+    "Numerator": "documentgenerator.numerator",
+    "OfflineEvent": "events.offline_event",
+    "OpenLine": "imopenlines.open_line",
+    "Order": "sale.order",
+    "OrderEntity": "crm.order_entity",
+    "OrderOwnerType": "crm.order_owner_type",
+    "OrderProperty": "sale.order_property",
+    "OrderPropertyGroup": "sale.order_property_group",
+    "OrderPropertyRelation": "sale.order_property_relation",
+    "OrderPropertyValue": "sale.order_property_value",
+    "OrderPropertyVariant": "sale.order_property_variant",
+    "OwnerType": "crm.owner_type",
+    "Page": "landing.page",
+    "PageDemo": "landing.page_demo",
+    "PaySystem": "crm.pay_system",
+    "PaySystemHandler": "sale.pay_system_handler",
+    "Payment": "crm.payment",
+    "PaymentDelivery": "crm.payment_delivery",
+    "PaymentItemBasket": "sale.payment_item_basket",
+    "PaymentItemShipment": "sale.payment_item_shipment",
+    "PaymentProduct": "crm.payment_product",
+    "PersonType": "crm.person_type",
+    "PlacementHandler": "placement.placement_handler",
+    "PlacementUserFieldType": "placement.user_field_type",
+    "Price": "catalog.price",
+    "PriceType": "catalog.price_type",
+    "PriceTypeGroup": "catalog.price_type_group",
+    "PriceTypeLang": "catalog.price_type_lang",
+    "PriceTypeLanguage": "catalog.price_type_language",
     "Product": "crm.product",
+    "ProductImage": "catalog.product_image",
+    "ProductOffer": "catalog.product_offer",
+    "ProductProperty": "crm.product_property",
+    "ProductPropertyEnum": "catalog.product_property_enum",
+    "ProductPropertyFeature": "catalog.product_property_feature",
+    "ProductPropertySection": "catalog.product_property_section",
     "ProductRow": "crm.product_row",
+    "ProductSection": "crm.product_section",
+    "ProductService": "catalog.product_service",
+    "ProductSku": "catalog.product_sku",
     "Quote": "crm.quote",
+    "QuoteContact": "crm.quote_contact",
+    "QuoteItem": "crm.quote_item",
+    "QuoteUserField": "crm.quote_user_field",
+    "Ratio": "catalog.ratio",
+    "RecentItem": "im.recent_item",
+    "Region": "documentgenerator.region",
+    "RepoBlock": "landing.repo_block",
+    "RepoWidget": "landing.repo_widget",
     "Requisite": "crm.requisite",
+    "RequisiteCountry": "crm.requisite_country",
+    "RequisiteLink": "crm.requisite_link",
+    "RequisitePreset": "crm.requisite_preset",
+    "RequisitePresetField": "crm.requisite_preset_field",
+    "RequisiteUserField": "crm.requisite_user_field",
+    "ResourceSlot": "booking.resource_slot",
+    "RoundType": "catalog.round_type",
+    "RoundingRule": "catalog.rounding_rule",
+    "RpaItem": "rpa.rpa_item",
+    "RpaStage": "rpa.rpa_stage",
+    "RpaTimelineRecord": "rpa.rpa_timeline_record",
+    "RpaType": "rpa.rpa_type",
+    "SaleLanguage": "sale.sale_language",
+    "SalePaySystem": "sale.pay_system",
+    "SalePayment": "sale.payment",
+    "SalePersonType": "sale.person_type",
+    "SaleStatus": "sale.sale_status",
+    "SaleStatusLang": "sale.sale_status_lang",
+    "ScrumTask": "tasks.scrum_task",
+    "Section": "catalog.section",
+    "SettingsMode": "crm.settings_mode",
+    "Shipment": "sale.shipment",
+    "ShipmentItem": "sale.shipment_item",
+    "ShipmentProperty": "sale.shipment_property",
+    "ShipmentPropertyValue": "sale.shipment_property_value",
+    "SignMysafeDocument": "sign.sign_mysafe_document",
+    "SignPersonalDocument": "sign.sign_personal_document",
+    "SignProvider": "sign.sign_provider",
+    "SipLine": "telephony.sip_line",
+    "Site": "landing.site",
+    "SiteDemo": "landing.site_demo",
+    "SiteFolder": "landing.site_folder",
+    "SiteGroupBinding": "landing.site_group_binding",
+    "SiteMenuBinding": "landing.site_menu_binding",
     "SmartInvoice": "crm.smart_invoice",
+    "SmartProcessType": "crm.smart_process_type",
+    "SocialnetworkWorkgroup": "workgroups.socialnetwork_workgroup",
+    "SpecialPage": "landing.special_page",
+    "Sprint": "tasks.sprint",
+    "StageHistory": "crm.stage_history",
     "Status": "crm.status",
+    "StatusEntityType": "crm.status_entity_type",
+    "Store": "catalog.store",
+    "StoreDocument": "catalog.store_document",
+    "StoreDocumentContractor": "catalog.store_document_contractor",
+    "StoreDocumentElement": "catalog.store_document_element",
+    "StoreDocumentType": "catalog.store_document_type",
+    "StoreDocumentUserField": "catalog.store_document_user_field",
+    "StoreProduct": "catalog.store_product",
+    "StructureNode": "departments.structure_node_v3",
     "Task": "tasks.task",
+    "TaskComment": "tasks.task_comment",
+    "TaskHistoryRecord": "tasks.task_history_record",
+    "TaskResult": "tasks.task_result",
+    "TaskResultV3": "tasks.task_result_v3",
+    "TaskStage": "tasks.task_stage",
+    "TaskTemplate": "tasks.task_template",
+    "TaskUserField": "tasks.task_user_field",
+    "TaskV3": "tasks.task_v3",
+    "TelephonyUser": "telephony.telephony_user",
+    "TemplateChecklistItem": "tasks.template_checklist_item",
+    "TimeRecord": "timeman.time_record_v3",
+    "TimeReportUser": "timeman.time_report_user",
+    "TimelineBinding": "crm.timeline_binding",
+    "TimelineComment": "crm.timeline_comment",
+    "TimelineIcon": "crm.timeline_icon",
+    "TimelineItem": "crm.timeline_item",
+    "TimelineLogMessage": "crm.timeline_log_message",
+    "TimelineLogo": "crm.timeline_logo",
+    "TimelineNote": "crm.timeline_note",
+    "TrackingTrace": "crm.tracking_trace",
+    "TradeBinding": "sale.trade_binding",
+    "TradePlatform": "sale.trade_platform",
+    "UniversalList": "lists.list",
     "User": "users.user",
+    "UserConsentAgreement": "userconsent.user_consent_agreement",
+    "UserFieldConfig": "crm.user_field_config",
+    "UserFieldType": "crm.user_field_type",
+    "UserUserField": "users.user_user_field",
+    "UserWorkgroup": "workgroups.user_workgroup",
+    "UserfieldconfigUserFieldConfig": "userfieldconfig.user_field_config",
+    "Vat": "crm.vat",
+    "ViewTemplate": "landing.view_template",
+    "VoteVoter": "vote.vote_voter",
+    "WaitlistClient": "booking.waitlist_client",
+    "WaitlistExternalData": "booking.waitlist_external_data",
+    "WaitlistItem": "booking.waitlist_item",
+    "WorkSchedule": "timeman.work_schedule",
+    "WorkflowInstance": "bizproc.workflow_instance",
+    "WorkflowTemplate": "bizproc.workflow_template",
+    "Workgroup": "workgroups.workgroup",
+    "WorkgroupMember": "workgroups.workgroup_member",
 }
 
 if not TYPE_CHECKING:  # to a type checker the imports above are all there is

@@ -134,7 +134,7 @@ class QuerySet(Rows[M, F, O], Writes[M]):
         if ids is None:
             return self
         wanted = list(ids) if isinstance(ids, Iterable) and not isinstance(ids, Collection) else ids
-        return self._where((), {f"{self._query.schema.id_name}__in": wanted})
+        return self._where((), {f"{self._query.schema.id_field.name}__in": wanted})
 
     def values(self, *fields: F) -> ValuesSet[dict[str, Any], F, O]:
         """The rows as dicts of these fields, or of all."""

@@ -295,7 +295,9 @@ class Rows(Generic[R, F, O]):
         return int(await portal.arun(lambda: acount(plan, portal)))
 
     def _one_id(self) -> Self:
-        return self._with(replace(self._query.sliced_to(0, 1), select=(self._query.schema.id_field,)))
+        key = self._query.schema.key
+        first = self._query.sliced_to(0, 1)
+        return self._with(first if key is None else replace(first, select=(key,)))
 
     def exists(self) -> bool:
         """Whether there is any row; asks for no more than one id."""

@@ -10,6 +10,7 @@ KeysetScan     in the order of the ids, by ``>ID`` without counting
 Union          an OR that the method can't read: one scan a branch, merged by id
 OrderedScan    another order of numbers, dates or flags, the whole result wanted
 OffsetPages    no keyset, or an order that only the server can follow
+UntilEmpty     the same, for methods that tell no total
 Count          only the number is wanted and the server counts
 =============  =================================================================
 """
@@ -20,19 +21,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from b24orm.errors import InvalidValue, Unsupported
-from b24orm.plan.calls import Call
+from b24orm.errors import Unsupported
+from b24orm.plan.calls import Call, Row
 from b24orm.plan.filters import Branch, branches
 from b24orm.plan.flow import Flow
 from b24orm.plan.listing import Listing
+from b24orm.plan.parents import with_parents
 from b24orm.plan.steps.by_ids import BATCH, PAGE, ByIds
 from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.plan.steps.offset import OffsetPages
 from b24orm.plan.steps.ordered import Ordered, sortable_here
 from b24orm.plan.steps.single import Count, Nothing, Single
 from b24orm.plan.steps.union import Union
-from b24orm.query.names import parent_names
-from b24orm.query.nodes import NOTHING, Condition, Group, Node, Order, Query
+from b24orm.plan.steps.until_empty import UntilEmpty
+from b24orm.query.nodes import NOTHING, Order, Query
 from b24orm.schema import EntitySchema
 
 __all__ = ["Plan", "compile_count", "compile_query"]
@@ -93,7 +95,8 @@ def compile_query(query: Query) -> Plan:
     """
     if query.where == NOTHING or query.limit == 0:
         return _nothing(query)
-    query = _with_parents(query)
+    _callable(query.schema)
+    query = with_parents(query)
     found = branches(query.schema, query.where)
     if len(found) == 0:
         return _nothing(query)
@@ -101,12 +104,13 @@ def compile_query(query: Query) -> Plan:
     spec = listing[0].spec
     if spec.paging == "none" and spec.start is not None:
         raise Unsupported(f"{spec.name} pages in a way of its own; use call() with {spec.start!r}")
-    if spec.page_size is None:
+    if spec.page_size is None or spec.start is None:
         return _unpaged(query, found, listing)
-    by_id = not query.order or query.order[0].field is query.schema.id_field
+    key = query.schema.key
+    by_id = key is not None and (not query.order or query.order[0].field is key)
     if len(found) > 1:
         return _union(query, found, listing, by_id=by_id)
-    if by_id and found[0].ids is not None:
+    if by_id and found[0].ids is not None and spec.page_size >= PAGE:
         return _by_ids(query, found[0], listing[0])
     if by_id and spec.keyset and (query.start < _FAR or query.stop is None):
         return _keyset(query, found[0], listing[0])
@@ -122,14 +126,16 @@ def compile_count(query: Query) -> Plan:
     """
     if query.where == NOTHING or query.limit == 0:
         return _nothing(query)
-    query = _with_parents(query)
+    _callable(query.schema)
+    query = with_parents(query)
     found = branches(query.schema, query.where)
     if len(found) == 0:
         return _nothing(query)
     whole = Listing.of(query, _with_ids(query.schema, found[0])).ids_only()
     single = len(found) == 1 and not found[0].joins and (found[0].ids is None or len(found[0].ids) <= PAGE)
     if not (single and whole.spec.total and whole.spec.page_size):
-        plan = compile_query(replace(query, select=(query.schema.id_field,)))
+        key = query.schema.key
+        plan = compile_query(query if key is None else replace(query, select=(key,)))
         return replace(plan, why=("the server can't count this by itself: the ids are read", *plan.why))
     call = whole.call(start=0)
     return Plan(
@@ -142,79 +148,28 @@ def compile_count(query: Query) -> Plan:
     )
 
 
+def _callable(schema: EntitySchema) -> None:
+    if schema.api != "v2":
+        raise Unsupported(
+            f"{schema.name} belongs to REST 3.0, whose methods have addresses of their own (/rest/api/): "
+            "this version knows its fields and methods, but can't ask for its rows yet"
+        )
+
+
 def _nothing(query: Query) -> Plan:
     return Plan(query, "Nothing", ("no row can match",), Nothing, requests="0", commands="0")
 
 
-def _with_parents(query: Query) -> Query:
-    """Moves the parameters that the method needs out of the conditions."""
-    schema = query.schema
-    wanted = parent_names(schema)
-    params = {rest: query.params[rest] for rest in wanted.values() if rest in query.params}
-    kept: list[Node] = []
-    top = (
-        query.where.children
-        if isinstance(query.where, Group) and query.where.connector == "AND"
-        else (query.where,)
-    )
-    for node in top:
-        if (
-            isinstance(node, Condition)
-            and node.field.name in wanted
-            and node.lookup == "exact"
-            and not node.negated
-        ):
-            _settle(params, schema, wanted[node.field.name], node)
-        else:
-            kept.append(node)
-    missing = [
-        name for name, rest in wanted.items() if rest not in params and rest not in schema.fixed_params
-    ]
-    missing += [name for name in _required_conditions(schema) if not _asks_for(kept, name)]
-    if missing:
-        given = ", ".join(f"{name}=..." for name in missing)
-        raise InvalidValue(f"{schema.name} can only be listed with filter({given})")
-    return replace(query, where=Group("AND", tuple(kept)), params=params)
-
-
-def _settle(params: dict[str, object], schema: EntitySchema, rest: str, node: Condition) -> None:
-    """Takes the parameter's value in; there can be only one."""
-    known = params.get(rest, schema.fixed_params.get(rest, node.value))
-    if known != node.value:
-        raise InvalidValue(
-            f"{schema.name} can't be listed with {node}: {node.field.name} is {known!r} already"
-        )
-    params[rest] = node.value
-
-
-def _required_conditions(schema: EntitySchema) -> list[str]:
-    """Fields that must be compared for equality (``filter.=ownerId``)."""
-    wanted = [
-        path.removeprefix("filter.").lstrip("=")
-        for path in schema.parent_params
-        if path.startswith("filter.")
-    ]
-    return [schema.by_wire[name].name for name in wanted]
-
-
-def _asks_for(nodes: list[Node], name: str) -> bool:
-    return any(
-        isinstance(n, Condition) and n.field.name == name and n.lookup == "exact" and not n.negated
-        for n in nodes
-    )
-
-
 def _with_ids(schema: EntitySchema, branch: Branch) -> dict[str, object]:
     """A branch's conditions with its bounds on the id put back."""
-    name = schema.id_field.query_name
     conditions: dict[str, object] = dict(branch.filter)
     if branch.ids is not None:
         conditions[Listing(schema).ids_key] = branch.ids
         return conditions
     if branch.lower is not None:
-        conditions[f">{name}"] = branch.lower
+        conditions[f">{schema.id_field.query_name}"] = branch.lower
     if branch.upper is not None:
-        conditions[f"<={name}"] = branch.upper
+        conditions[f"<={schema.id_field.query_name}"] = branch.upper
     return conditions
 
 
@@ -367,12 +322,14 @@ def _offset(query: Query, branch: Branch, listing: Listing, *, by_id: bool) -> P
 
     why = (
         f"{spec.name} has no keyset"
-        if by_id and not spec.keyset
+        if not query.order or (by_id and not spec.keyset)
         else "so many rows are skipped that the server does it"
         if by_id
         else f"the order {', '.join(map(str, query.order))} can't be followed by id"
     )
     size = spec.page_size or PAGE
+    if not spec.total:
+        return _until_empty(query, call, size, (*why, "it tells no total"))
     requests = "1 + 1 for each 2,500 rows"
     if query.stop is not None:
         pages = -(-query.stop // size) - query.start // size
@@ -383,7 +340,7 @@ def _offset(query: Query, branch: Branch, listing: Listing, *, by_id: bool) -> P
         (why,),
         lambda: OffsetPages(
             call,
-            identify=lambda row: row[query.schema.id_field.wire],
+            identify=_identity(query.schema),
             start=query.start,
             stop=query.stop,
             page_size=size,
@@ -399,8 +356,36 @@ def _stable(query: Query, listing: Listing) -> tuple[Order, ...]:
     """The order asked for, made total by the id so that pages don't overlap."""
     if listing.spec.order_style is None:
         return ()
+    key = query.schema.key
+    if key is None or not key.sortable:
+        return query.order
     order = query.order or listing.by_id()
-    has_id = any(key.field is query.schema.id_field for key in order)
+    has_id = any(found.field is key for found in order)
     if listing.spec.order_style == "sort_order" or has_id:
         return order
-    return (*order, Order(query.schema.id_field))
+    return (*order, Order(key))
+
+
+def _identity(schema: EntitySchema) -> Callable[[Row], object] | None:
+    """What tells rows apart; None where nothing does."""
+    key = schema.key
+    return None if key is None else lambda row: row[key.wire]
+
+
+def _until_empty(query: Query, call: Callable[[int], Call], size: int, why: tuple[str, ...]) -> Plan:
+    return Plan(
+        query,
+        "UntilEmpty",
+        why,
+        lambda: UntilEmpty(
+            call,
+            identify=_identity(query.schema),
+            start=query.start,
+            stop=query.stop,
+            page_size=size,
+        ),
+        sample=call(query.start // size * size),
+        requests="1 + 1 for each 2,500 rows",
+        commands=f"1 for each {size} rows",
+        counts="the rows before each page are skipped",
+    )

@@ -88,8 +88,9 @@ def branches(schema: EntitySchema, where: Node) -> tuple[Branch, ...]:
     dialect: Dialect = listing.dialect if listing is not None else "none"
     lift = (
         listing is not None
-        and schema.id_field.type == "integer"
-        and dialect in ("classic", "orm", "tasks", "user")
+        and schema.key is not None
+        and schema.key.type == "integer"
+        and (dialect in ("classic", "orm", "tasks", "user") or listing.keyset)
     )
     found = []
     for conditions in _conjunctions(where, nested=dialect == "orm"):

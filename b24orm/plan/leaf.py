@@ -87,7 +87,7 @@ class Leaf:
     @property
     def custom(self) -> bool:
         """Whether it is a user field, whose type is not known."""
-        return self.condition.field.type == "any"
+        return self.condition.field.type == "any" or self.name.startswith("UF_")
 
     @property
     def multiple(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from b24orm.plan import leaf_classic as classic
 from b24orm.plan import leaf_orm as orm
+from b24orm.plan import leaf_plain as plain
 from b24orm.plan import leaf_tasks as tasks
 from b24orm.plan.leaf import COMPARE, Alternatives, Leaf, Pair, all_of
 from b24orm.query.lookups import Kind, kind_of
@@ -51,11 +52,13 @@ _CLASSIC = _table(
 )
 _ORM = _table(orm.exact, orm.many, orm.compare, orm.contains, orm.pattern, orm.null)
 _TASKS = _table(tasks.exact, tasks.many, tasks.compare, tasks.contains, tasks.pattern, tasks.null)
+_PLAIN = _table(plain.exact, plain.many, plain.compare, plain.contains, plain.pattern, plain.null)
 _RULES: Final[Mapping[Dialect, Mapping[str, _Rule]]] = {
     "classic": _CLASSIC,
     "orm": _ORM,
     "user": _ORM,
     "tasks": _TASKS,
+    "plain": _PLAIN,
     "equality": {"exact": _plain},
     "flat": {"exact": _plain},
 }
@@ -90,10 +93,11 @@ def spell(condition: Condition, dialect: Dialect, operators: Sequence[str] = ())
 
 def _leaf(condition: Condition) -> Leaf:
     field = condition.field
-    if field.type != "any":
-        return Leaf(condition, field.query_name, kind_of(field))
+    leaf = Leaf(condition, field.query_name, kind_of(field))
+    if not leaf.custom:
+        return leaf
     known = replace(condition, value=_custom_value(condition.value))
-    return Leaf(known, field.query_name, _custom_kind(known))
+    return Leaf(known, field.query_name, _custom_kind(known) if field.type == "any" else leaf.kind)
 
 
 def _custom_kind(condition: Condition) -> Kind:
@@ -120,8 +124,10 @@ def _known(leaf: Leaf, pair: Pair, operators: frozenset[str]) -> Pair:
     if pair[0].startswith("::"):  # a group, whose keys were made for the method
         return pair
     prefix = pair[0].removesuffix(leaf.name)
-    if prefix == "@" and prefix not in operators:  # a list under the bare key means the same
+    if prefix in ("@", "=") and prefix not in operators:  # the bare key means the same
         return leaf.name, pair[1]
+    if prefix == "!=" and prefix not in operators and "!" in operators:
+        return f"!{leaf.name}", pair[1]
     negated_compare = prefix[:1] == "!" and prefix[1:] in COMPARE.values() and "@" in operators
     if prefix in operators or prefix == "" or negated_compare:
         return pair

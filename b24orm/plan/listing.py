@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,7 +36,7 @@ class Listing:
         spec = query.schema.list
         if spec is None:
             raise Unsupported(f"{query.schema.name} has no list method; use call()")
-        params = {**_constants(query.schema), **query.params}
+        params = {**_constants(query.schema), **spec.constants, **query.params}
         return cls(query.schema, params, conditions, _selected(query, spec))
 
     @property
@@ -61,7 +61,10 @@ class Listing:
 
     def ids_only(self) -> Listing:
         """The same listing that fetches nothing but ids."""
-        select = None if self.spec.select is None else (self.schema.id_field.select_name,)
+        key = self.schema.key
+        if key is None:
+            return self
+        select = None if self.spec.select is None else (key.select_name,)
         return Listing(self.schema, self.params, self.filter, select)
 
     def call(
@@ -88,13 +91,53 @@ class Listing:
         if self.select is not None and spec.select:
             params[spec.select] = list(self.select)
         params.update(_ordered(spec, tuple(order)))
-        if start is not None and spec.start:
-            params[spec.start] = start
+        params.update(_placed(spec, start))
+        params = _nested(params)
+        if spec.positional:
+            params = _in_place(spec.positional, params)
         return Call(spec.name, params, envelope=spec.envelope)
 
     def by_id(self, *, descending: bool = False) -> tuple[Order, ...]:
         """The order by id."""
         return (Order(self.schema.id_field, descending),)
+
+
+def _placed(spec: ListSchema, start: int | None) -> dict[str, Any]:
+    """Where the page begins, in the method's own terms."""
+    if start is None or not spec.start:
+        return {}
+    size = spec.page_size or 1
+    terms = {"page": max(start, 0) // size + 1, "offset": max(start, 0)}
+    placed: dict[str, Any] = {spec.start: terms.get(spec.paging, start)}
+    return {**placed, spec.limit: spec.page_size} if spec.limit else placed
+
+
+def _nested(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters with dotted names put where the dots lead.
+
+    >>> _nested({"ID": 1, "PARAMS.NAV.page": 2})
+    {'ID': 1, 'PARAMS': {'NAV': {'page': 2}}}
+    """
+    found: dict[str, Any] = {}
+    for name, value in params.items():
+        *path, last = name.split(".")
+        inner = found
+        for part in path:
+            inner = inner.setdefault(part, {})
+        both = isinstance(value, Mapping) and isinstance(inner.get(last), Mapping)
+        inner[last] = {**inner[last], **value} if both else value
+    return found
+
+
+def _in_place(names: Sequence[str], params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters in the order of a method that reads no names; what is left out is empty.
+
+    >>> _in_place(["TASKID", "ORDER", "FILTER", "SELECT"], {"FILTER": {"ID": 1}, "TASKID": 7})
+    {'TASKID': 7, 'ORDER': [], 'FILTER': {'ID': 1}}
+    """
+    last = max((names.index(name) for name in params if name in names), default=-1)
+    ordered: dict[str, Any] = {name: params.get(name, []) for name in names[: last + 1]}
+    return {**ordered, **{name: value for name, value in params.items() if name not in ordered}}
 
 
 def _constants(schema: EntitySchema) -> dict[str, Any]:
@@ -108,9 +151,10 @@ def _selected(query: Query, spec: ListSchema) -> tuple[str, ...] | None:
     if spec.select is None:
         return None
     if query.select is None:
-        return spec.select_all or None
-    fields: dict[FieldSchema, None] = dict.fromkeys((query.schema.id_field, *query.select))
-    return tuple(dict.fromkeys(found.select_name for found in fields))
+        return (*spec.select_always, *spec.select_all) or None
+    key = (query.schema.key,) if query.schema.key else ()
+    fields: dict[FieldSchema, None] = dict.fromkeys((*key, *query.select))
+    return tuple(dict.fromkeys((*spec.select_always, *(found.select_name for found in fields))))
 
 
 def _ordered(spec: ListSchema, order: tuple[Order, ...]) -> dict[str, Any]:

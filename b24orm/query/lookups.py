@@ -167,9 +167,39 @@ def _refused(dialect: Dialect, kind: Kind) -> frozenset[str]:
         return frozenset({"startswith", "istartswith", "endswith", "iendswith", "isnull"})
     if dialect == "user":
         return frozenset({"isnull"})
+    if dialect == "plain":
+        return _UNKNOWN
     if dialect in ("equality", "flat"):
         return frozenset(LOOKUPS) - {"exact"}
     return frozenset()
+
+
+_NEEDS: Final[Mapping[str, frozenset[str]]] = {
+    "ne": frozenset({"!", "!="}),
+    "gt": frozenset({">"}),
+    "gte": frozenset({">="}),
+    "lt": frozenset({"<"}),
+    "lte": frozenset({"<="}),
+    "contains": frozenset({"%"}),
+    "icontains": frozenset({"%"}),
+}
+"""Prefixes one of which a method must honour for a lookup, in the plain dialect."""
+
+_PATTERNS: Final = frozenset({"startswith", "istartswith", "endswith", "iendswith"})
+_UNKNOWN: Final = _PATTERNS | {"isnull"}
+"""Lookups that depend on how a method reads patterns and NULL, which is known of few."""
+
+
+def _unheard(listing: ListSchema) -> frozenset[str]:
+    """Lookups that a plain method has no prefix for."""
+    own = set(listing.operators)
+    if listing.dialect not in ("plain", "user") or (listing.dialect == "user" and not own):
+        return frozenset()
+    lost = {lookup for lookup, prefixes in _NEEDS.items() if prefixes.isdisjoint(own)}
+    ranged = {"range"} if lost & {"gte", "lte"} else set[str]()
+    if listing.dialect == "user":
+        return frozenset(lost | ranged) | (_PATTERNS if "=%" not in own else frozenset())
+    return _UNKNOWN | lost | ranged
 
 
 def shape_of(lookup: str) -> Shape:
@@ -196,5 +226,5 @@ def lookups_for(listing: ListSchema, field: FieldSchema) -> tuple[str, ...]:
         return ("exact", "in") if kind in ("reference", "integer") else ()
     if kind == "multifield" and listing.dialect != "classic":
         return ()
-    refused = _refused(listing.dialect, kind)
+    refused = _refused(listing.dialect, kind) | _unheard(listing)
     return tuple(lookup for lookup in KINDS[kind] if lookup not in refused)

@@ -74,7 +74,7 @@ def find_field(schema: EntitySchema, name: str) -> FieldSchema | None:
 
 
 def _all_names(schema: EntitySchema) -> list[str]:
-    return [*schema.relations, *schema.fields, *schema.by_wire]
+    return [*schema.relations, *schema.fields, *parent_names(schema), *schema.by_wire]
 
 
 def _need_field(schema: EntitySchema, name: str, used: str) -> FieldSchema:
@@ -152,14 +152,31 @@ def parent_names(schema: EntitySchema) -> Mapping[str, str]:
     >>> dict(parent_names(load("Category")))
     {'entity_type_id': 'entityTypeId'}
     """
-    return {_snake(p): p for p in schema.parent_params if not p.startswith("filter.")}
+    given = [path for path in schema.parent_params if not path.startswith("filter.=")]
+    return {schema.parent_names.get(path) or _snake(path.removeprefix("filter.")): path for path in given}
 
 
 def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
+def _parameter(schema: EntitySchema, key: str, value: object, *, negated: bool) -> Condition | None:
+    """A parameter of the list method that is no field of its rows, such as a folder's id."""
+    wanted = parent_names(schema)
+    if key not in wanted or (key in schema.fields and key not in schema.parent_names.values()):
+        return None
+    given = getattr(value, "pk", value)
+    if negated or given is None or given == "":
+        raise InvalidValue(
+            f"{schema.name}: {key} is a parameter of {_listing(schema).name}: it takes a value"
+        )
+    return Condition(FieldSchema(name=key, wire=wanted[key], type="any"), "exact", given)
+
+
 def _leaf(schema: EntitySchema, key: str, value: object, *, negated: bool) -> Node:
+    parameter = _parameter(schema, key, value, negated=negated)
+    if parameter is not None:
+        return parameter
     named, value = _parsed(schema, key, value)
     allowed = _allowed(schema, named.field)
     if not allowed:
@@ -249,7 +266,7 @@ def resolve_order(schema: EntitySchema, name: str) -> Order:
     bare = name[1:] if descending else name
     field = _need_field(schema, bare, "order by")
     listing = _listing(schema)
-    if listing.order_style is None and field is not schema.id_field:
+    if listing.order_style is None and field is not schema.key:
         raise Unsupported(f"{listing.name} can't sort; sort the rows in Python")
     if not field.sortable or field.type == "crm_multifield":
         raise Unsupported(f"{listing.name} can't sort by {field.name!r}")

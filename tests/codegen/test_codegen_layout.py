@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.layout import WIDTH, call, import_from, literal, text, unit
+from b24orm.rendering.layout import WIDTH, call, import_from, literal, text, unit
 
 CONSTANTS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from b24orm import facts
+from b24orm.rendering.names import field_names
 from codegen.load import Entity, load
-from codegen.names import field_names
 from codegen.overlay import read_overlay
 from codegen.source import METHOD_KINDS, MetadataError, read_sources
 
@@ -43,7 +43,7 @@ def test_every_field_of_a_file_is_in_the_facts(
 ) -> None:
     for entity in entities.values():
         wires = [field.wire for field in entity.schema.fields.values()]
-        assert wires == list(raws[entity.key]["fields"])
+        assert wires == [wire for wire in raws[entity.key]["fields"] if "*" not in wire]
 
 
 def test_every_method_of_a_file_is_in_the_facts(
@@ -82,7 +82,14 @@ def test_a_flag_differs_from_its_file_only_where_the_overlay_says_so(
 
 
 def test_every_id_field_exists(entities: Mapping[str, Entity]) -> None:
-    assert all(entity.schema.id_field.wire for entity in entities.values())
+    assert all(e.schema.id_name in e.schema.fields for e in entities.values() if e.schema.id_name)
+
+
+def test_entities_without_an_id_are_known_by_name(entities: Mapping[str, Entity]) -> None:
+    without = {name for name, entity in entities.items() if not entity.schema.id_name}
+
+    assert {"Address", "RequisiteLink", "TimelineBinding"} <= without
+    assert "Deal" not in without
 
 
 def test_every_relation_leads_to_a_field_of_a_known_entity(entities: Mapping[str, Entity]) -> None:
@@ -114,21 +121,29 @@ def test_rows_in_an_envelope_mean_a_controller(samples: Mapping[str, Entity]) ->
     listing = samples["Ticket"].schema.list
 
     assert listing is not None
-    assert (listing.dialect, listing.paging, listing.select_all) == ("orm", "controller", ("*",))
+    assert (listing.dialect, listing.paging, listing.select_all) == ("user", "controller", ("*",))
 
 
 def test_a_bare_list_means_a_classic_method(samples: Mapping[str, Entity]) -> None:
     listing = samples["Clerk"].schema.list
 
     assert listing is not None
-    assert (listing.dialect, listing.paging) == ("classic", "classic")
+    assert (listing.dialect, listing.paging) == ("plain", "classic")
 
 
-def test_a_classic_select_names_user_fields_and_multifields(samples: Mapping[str, Entity]) -> None:
+def test_a_bare_select_of_an_unknown_family_names_every_field(samples: Mapping[str, Entity]) -> None:
     listing = samples["Clerk"].schema.list
 
     assert listing is not None
-    assert listing.select_all == ("*", "UF_*", "PHONE")
+    assert listing.select_all == ("ID", "NAME", "PHONE")
+
+
+def test_a_bare_select_in_the_crm_names_user_fields_and_multifields(entities: Mapping[str, Entity]) -> None:
+    listing = entities["Contact"].schema.list
+
+    assert listing is not None
+    assert listing.select_all[:2] == ("*", "UF_*")
+    assert "PHONE" in listing.select_all
 
 
 def test_camel_case_ids_mean_camel_case_user_fields(samples: Mapping[str, Entity]) -> None:

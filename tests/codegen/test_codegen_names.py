@@ -5,7 +5,7 @@ import keyword
 import pytest
 
 from b24orm.orm import Model
-from codegen.names import RESERVED, class_name, constant, field_names, relation_name, snake
+from b24orm.rendering.names import RESERVED, class_name, constant, field_names, relation_name, snake
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         immutable=True,
         nullable=False,
         relation="OwnerType",
+        relation_name="owner_type",
     ),
     FieldSchema(
         name="type_id",
@@ -34,6 +35,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         immutable=True,
         nullable=False,
         relation="ActivityTypeEnum",
+        relation_name="type",
         enum=("0", "1", "2", "3", "4", "5", "6"),
     ),
     FieldSchema(name="provider_id", wire="PROVIDER_ID", type="string"),
@@ -50,6 +52,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         wire="STATUS",
         type="crm_enum_activitystatus",
         relation="ActivityStatusEnum",
+        relation_name="status_activity_status_enum",
         enum=("0", "1", "2", "3"),
     ),
     FieldSchema(
@@ -65,6 +68,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         wire="PRIORITY",
         type="crm_enum_activitypriority",
         relation="ActivityPriorityEnum",
+        relation_name="priority_activity_priority_enum",
         enum=("0", "1", "2", "3"),
     ),
     FieldSchema(
@@ -72,6 +76,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         wire="NOTIFY_TYPE",
         type="crm_enum_activitynotifytype",
         relation="ActivityNotifyTypeEnum",
+        relation_name="notify_type_activity_notify_type_enum",
         enum=("0", "1", "2", "3"),
     ),
     FieldSchema(name="notify_value", wire="NOTIFY_VALUE", type="integer"),
@@ -81,6 +86,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         wire="DESCRIPTION_TYPE",
         type="crm_enum_contenttype",
         relation="ContentTypeEnum",
+        relation_name="description_type_content_type_enum",
         enum=("0", "1", "2", "3"),
     ),
     FieldSchema(
@@ -88,6 +94,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         wire="DIRECTION",
         type="crm_enum_activitydirection",
         relation="ActivityDirectionEnum",
+        relation_name="direction_activity_direction_enum",
         enum=("0", "1", "2"),
     ),
     FieldSchema(name="location", wire="LOCATION", type="string"),

@@ -19,6 +19,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         filterable=False,
         sortable=False,
         relation="OwnerType",
+        relation_name="entity_type",
     ),
     FieldSchema(
         name="is_default",

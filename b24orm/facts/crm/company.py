@@ -198,14 +198,18 @@ COMPANY = EntitySchema(
     },
     user_fields=True,
     links={
+        "contact_items": LinkSchema(name="contact_items", entity="ContactItem", field="company_id"),
         "contacts": LinkSchema(
             name="contacts",
             entity="Contact",
             method="crm.company.contact.items.get",
             key="CONTACT_ID",
         ),
+        "deal_items": LinkSchema(name="deal_items", entity="DealItem", field="company_id"),
         "deals": LinkSchema(name="deals", entity="Deal", field="company_id"),
+        "lead_items": LinkSchema(name="lead_items", entity="LeadItem", field="company_id"),
         "leads": LinkSchema(name="leads", entity="Lead", field="company_id"),
+        "quote_items": LinkSchema(name="quote_items", entity="QuoteItem", field="company_id"),
         "quotes": LinkSchema(name="quotes", entity="Quote", field="company_id"),
         "smart_invoices": LinkSchema(name="smart_invoices", entity="SmartInvoice", field="company_id"),
     },

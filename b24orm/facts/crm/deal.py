@@ -246,6 +246,7 @@ DEAL = EntitySchema(
             method="crm.deal.contact.items.get",
             key="CONTACT_ID",
         ),
+        "deal_recurrings": LinkSchema(name="deal_recurrings", entity="DealRecurring", field="deal_id"),
         "product_rows": LinkSchema(
             name="product_rows",
             entity="ProductRow",
@@ -253,6 +254,7 @@ DEAL = EntitySchema(
             constants={"owner_type": "D"},
             each=True,
         ),
+        "quote_items": LinkSchema(name="quote_items", entity="QuoteItem", field="deal_id"),
         "quotes": LinkSchema(name="quotes", entity="Quote", field="deal_id"),
     },
 )

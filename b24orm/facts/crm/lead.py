@@ -227,12 +227,15 @@ LEAD = EntitySchema(
     user_fields=True,
     links={
         "companies": LinkSchema(name="companies", entity="Company", field="lead_id"),
+        "company_items": LinkSchema(name="company_items", entity="CompanyItem", field="lead_id"),
+        "contact_items": LinkSchema(name="contact_items", entity="ContactItem", field="lead_id"),
         "contacts": LinkSchema(
             name="contacts",
             entity="Contact",
             method="crm.lead.contact.items.get",
             key="CONTACT_ID",
         ),
+        "deal_items": LinkSchema(name="deal_items", entity="DealItem", field="lead_id"),
         "deals": LinkSchema(name="deals", entity="Deal", field="lead_id"),
         "product_rows": LinkSchema(
             name="product_rows",
@@ -241,6 +244,7 @@ LEAD = EntitySchema(
             constants={"owner_type": "L"},
             each=True,
         ),
+        "quote_items": LinkSchema(name="quote_items", entity="QuoteItem", field="lead_id"),
         "quotes": LinkSchema(name="quotes", entity="Quote", field="lead_id"),
     },
 )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["PRODUCT"]
 
@@ -16,6 +16,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         read_only=True,
         filterable=False,
         relation="Catalog",
+        relation_name="catalog",
     ),
     FieldSchema(name="price", wire="PRICE", type="double", filterable=False, sortable=False),
     FieldSchema(
@@ -33,7 +34,13 @@ _FIELDS: tuple[FieldSchema, ...] = (
     FieldSchema(name="description", wire="DESCRIPTION", type="string"),
     FieldSchema(name="description_type", wire="DESCRIPTION_TYPE", type="string", enum=("text", "html")),
     FieldSchema(name="active", wire="ACTIVE", type="char", enum=("Y", "N")),
-    FieldSchema(name="section_id", wire="SECTION_ID", type="integer", relation="ProductSection"),
+    FieldSchema(
+        name="section_id",
+        wire="SECTION_ID",
+        type="integer",
+        relation="ProductSection",
+        relation_name="section",
+    ),
     FieldSchema(name="sort", wire="SORT", type="integer"),
     FieldSchema(
         name="vat_id",
@@ -42,6 +49,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         filterable=False,
         sortable=False,
         relation="Vat",
+        relation_name="vat",
     ),
     FieldSchema(
         name="vat_included",
@@ -58,6 +66,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         filterable=False,
         sortable=False,
         relation="Measure",
+        relation_name="measure_measure",
     ),
     FieldSchema(name="xml_id", wire="XML_ID", type="string"),
     FieldSchema(name="preview_picture", wire="PREVIEW_PICTURE", type="product_file", sortable=False),
@@ -111,4 +120,5 @@ PRODUCT = EntitySchema(
         "delete": MethodSchema(name="crm.product.delete", id_param="id", returns="true"),
         "fields": MethodSchema(name="crm.product.fields"),
     },
+    links={"basket_items": LinkSchema(name="basket_items", entity="BasketItem", field="product_id")},
 )

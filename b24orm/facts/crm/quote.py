@@ -104,7 +104,13 @@ _FIELDS: tuple[FieldSchema, ...] = (
     FieldSchema(name="date_modify", wire="DATE_MODIFY", type="datetime", read_only=True),
     FieldSchema(name="lead_id", wire="LEAD_ID", type="crm_lead", relation="Lead", relation_name="lead"),
     FieldSchema(name="deal_id", wire="DEAL_ID", type="crm_deal", relation="Deal", relation_name="deal"),
-    FieldSchema(name="person_type_id", wire="PERSON_TYPE_ID", type="integer", relation="PersonType"),
+    FieldSchema(
+        name="person_type_id",
+        wire="PERSON_TYPE_ID",
+        type="integer",
+        relation="PersonType",
+        relation_name="person_type",
+    ),
     FieldSchema(name="location_id", wire="LOCATION_ID", type="location"),
     FieldSchema(name="utm_source", wire="UTM_SOURCE", type="string"),
     FieldSchema(name="utm_medium", wire="UTM_MEDIUM", type="string"),
@@ -174,6 +180,7 @@ QUOTE = EntitySchema(
             method="crm.quote.contact.items.get",
             key="CONTACT_ID",
         ),
+        "deal_items": LinkSchema(name="deal_items", entity="DealItem", field="quote_id"),
         "deals": LinkSchema(name="deals", entity="Deal", field="quote_id"),
         "product_rows": LinkSchema(
             name="product_rows",

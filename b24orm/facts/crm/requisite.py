@@ -16,6 +16,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         required=True,
         immutable=True,
         relation="OwnerType",
+        relation_name="entity_type",
     ),
     FieldSchema(name="entity_id", wire="ENTITY_ID", type="integer", required=True, immutable=True),
     FieldSchema(
@@ -25,6 +26,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         required=True,
         immutable=True,
         relation="RequisitePreset",
+        relation_name="preset",
     ),
     FieldSchema(name="date_create", wire="DATE_CREATE", type="datetime", read_only=True),
     FieldSchema(name="date_modify", wire="DATE_MODIFY", type="datetime", read_only=True),

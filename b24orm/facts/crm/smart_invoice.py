@@ -200,6 +200,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         filterable=False,
         sortable=False,
         relation="OwnerType",
+        relation_name="entity_type",
     ),
 )
 

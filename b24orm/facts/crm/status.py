@@ -17,6 +17,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         immutable=True,
         nullable=False,
         relation="StatusEntityType",
+        relation_name="entity",
     ),
     FieldSchema(
         name="status_id",

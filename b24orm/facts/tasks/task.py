@@ -74,6 +74,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         read_only=True,
         sortable=False,
         relation="Sprint",
+        relation_name="sprint",
     ),
     FieldSchema(
         name="backlog_id",
@@ -438,6 +439,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         write="GROUP_ID",
         query="GROUP_ID",
         relation="Workgroup",
+        relation_name="group_workgroup",
     ),
     FieldSchema(
         name="auditors",

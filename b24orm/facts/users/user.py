@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["USER"]
 
@@ -125,4 +125,14 @@ USER = EntitySchema(
         "user.search": ("FILTER", "sort", "order", "ADMIN_MODE", "select", "start"),
     },
     user_fields=True,
+    links={
+        "bizproc_tasks": LinkSchema(name="bizproc_tasks", entity="BizprocTask", field="user_id"),
+        "orders": LinkSchema(name="orders", entity="Order", field="user_id"),
+        "stores": LinkSchema(name="stores", entity="Store", field="user_id"),
+        "workflow_templates": LinkSchema(
+            name="workflow_templates",
+            entity="WorkflowTemplate",
+            field="user_id",
+        ),
+    },
 )

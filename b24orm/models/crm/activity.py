@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.models.crm.activity_direction_enum import ActivityDirectionEnum
+    from b24orm.models.crm.activity_notify_type_enum import ActivityNotifyTypeEnum
+    from b24orm.models.crm.activity_priority_enum import ActivityPriorityEnum
+    from b24orm.models.crm.activity_status_enum import ActivityStatusEnum
+    from b24orm.models.crm.activity_type_enum import ActivityTypeEnum
+    from b24orm.models.crm.content_type_enum import ContentTypeEnum
     from b24orm.models.crm.currency import Currency
+    from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
 
@@ -144,7 +151,19 @@ if TYPE_CHECKING:
         "autocomplete_rule",
         "-autocomplete_rule",
     ]
-    ActivityRelation = Literal["responsible", "author", "editor", "result_currency"]
+    ActivityRelation = Literal[
+        "owner_type",
+        "type",
+        "status_activity_status_enum",
+        "responsible",
+        "priority_activity_priority_enum",
+        "notify_type_activity_notify_type_enum",
+        "description_type_content_type_enum",
+        "direction_activity_direction_enum",
+        "author",
+        "editor",
+        "result_currency",
+    ]
 
     class ActivityLookups(TypedDict, total=False):
         """What ``filter`` takes for Activity."""
@@ -176,6 +195,15 @@ if TYPE_CHECKING:
         owner_type_id__lte: int
         owner_type_id__range: tuple[int, int]
         owner_type_id__isnull: bool
+        owner_type: int | OwnerType
+        owner_type__ne: int | OwnerType
+        owner_type__in: Iterable[int | OwnerType]
+        owner_type__gt: int
+        owner_type__gte: int
+        owner_type__lt: int
+        owner_type__lte: int
+        owner_type__range: tuple[int, int]
+        owner_type__isnull: bool
         type_id: int
         type_id__ne: int
         type_id__in: Iterable[int]
@@ -185,6 +213,15 @@ if TYPE_CHECKING:
         type_id__lte: int
         type_id__range: tuple[int, int]
         type_id__isnull: bool
+        type: int | ActivityTypeEnum
+        type__ne: int | ActivityTypeEnum
+        type__in: Iterable[int | ActivityTypeEnum]
+        type__gt: int
+        type__gte: int
+        type__lt: int
+        type__lte: int
+        type__range: tuple[int, int]
+        type__isnull: bool
         provider_id: str
         provider_id__ne: str
         provider_id__in: Iterable[str]
@@ -272,6 +309,15 @@ if TYPE_CHECKING:
         status__lte: int
         status__range: tuple[int, int]
         status__isnull: bool
+        status_activity_status_enum: int | ActivityStatusEnum
+        status_activity_status_enum__ne: int | ActivityStatusEnum
+        status_activity_status_enum__in: Iterable[int | ActivityStatusEnum]
+        status_activity_status_enum__gt: int
+        status_activity_status_enum__gte: int
+        status_activity_status_enum__lt: int
+        status_activity_status_enum__lte: int
+        status_activity_status_enum__range: tuple[int, int]
+        status_activity_status_enum__isnull: bool
         responsible_id: int
         responsible_id__ne: int
         responsible_id__in: Iterable[int]
@@ -299,6 +345,15 @@ if TYPE_CHECKING:
         priority__lte: int
         priority__range: tuple[int, int]
         priority__isnull: bool
+        priority_activity_priority_enum: int | ActivityPriorityEnum
+        priority_activity_priority_enum__ne: int | ActivityPriorityEnum
+        priority_activity_priority_enum__in: Iterable[int | ActivityPriorityEnum]
+        priority_activity_priority_enum__gt: int
+        priority_activity_priority_enum__gte: int
+        priority_activity_priority_enum__lt: int
+        priority_activity_priority_enum__lte: int
+        priority_activity_priority_enum__range: tuple[int, int]
+        priority_activity_priority_enum__isnull: bool
         notify_type: int
         notify_type__ne: int
         notify_type__in: Iterable[int]
@@ -308,6 +363,15 @@ if TYPE_CHECKING:
         notify_type__lte: int
         notify_type__range: tuple[int, int]
         notify_type__isnull: bool
+        notify_type_activity_notify_type_enum: int | ActivityNotifyTypeEnum
+        notify_type_activity_notify_type_enum__ne: int | ActivityNotifyTypeEnum
+        notify_type_activity_notify_type_enum__in: Iterable[int | ActivityNotifyTypeEnum]
+        notify_type_activity_notify_type_enum__gt: int
+        notify_type_activity_notify_type_enum__gte: int
+        notify_type_activity_notify_type_enum__lt: int
+        notify_type_activity_notify_type_enum__lte: int
+        notify_type_activity_notify_type_enum__range: tuple[int, int]
+        notify_type_activity_notify_type_enum__isnull: bool
         notify_value: int
         notify_value__ne: int
         notify_value__in: Iterable[int]
@@ -336,6 +400,15 @@ if TYPE_CHECKING:
         description_type__lte: int
         description_type__range: tuple[int, int]
         description_type__isnull: bool
+        description_type_content_type_enum: int | ContentTypeEnum
+        description_type_content_type_enum__ne: int | ContentTypeEnum
+        description_type_content_type_enum__in: Iterable[int | ContentTypeEnum]
+        description_type_content_type_enum__gt: int
+        description_type_content_type_enum__gte: int
+        description_type_content_type_enum__lt: int
+        description_type_content_type_enum__lte: int
+        description_type_content_type_enum__range: tuple[int, int]
+        description_type_content_type_enum__isnull: bool
         direction: int
         direction__ne: int
         direction__in: Iterable[int]
@@ -345,6 +418,15 @@ if TYPE_CHECKING:
         direction__lte: int
         direction__range: tuple[int, int]
         direction__isnull: bool
+        direction_activity_direction_enum: int | ActivityDirectionEnum
+        direction_activity_direction_enum__ne: int | ActivityDirectionEnum
+        direction_activity_direction_enum__in: Iterable[int | ActivityDirectionEnum]
+        direction_activity_direction_enum__gt: int
+        direction_activity_direction_enum__gte: int
+        direction_activity_direction_enum__lt: int
+        direction_activity_direction_enum__lte: int
+        direction_activity_direction_enum__range: tuple[int, int]
+        direction_activity_direction_enum__isnull: bool
         location: str
         location__ne: str
         location__in: Iterable[str]
@@ -539,8 +621,13 @@ class Activity(Model, schema=ACTIVITY):
     Methods: crm.activity.list, crm.activity.get, crm.activity.add, crm.activity.update,
     crm.activity.delete, crm.activity.fields.
 
-    Relations: responsible (User by responsible_id), author (User by author_id), editor (User by
-    editor_id), result_currency (Currency by result_currency_id).
+    Relations: owner_type (OwnerType by owner_type_id), type (ActivityTypeEnum by type_id),
+    status_activity_status_enum (ActivityStatusEnum by status), responsible (User by
+    responsible_id), priority_activity_priority_enum (ActivityPriorityEnum by priority),
+    notify_type_activity_notify_type_enum (ActivityNotifyTypeEnum by notify_type),
+    description_type_content_type_enum (ContentTypeEnum by description_type),
+    direction_activity_direction_enum (ActivityDirectionEnum by direction), author (User by
+    author_id), editor (User by editor_id), result_currency (Currency by result_currency_id).
 
     Deprecated: webdav_elements.
     """
@@ -596,7 +683,28 @@ class Activity(Model, schema=ACTIVITY):
     if TYPE_CHECKING:
 
         @property
+        def owner_type(self) -> OwnerType | None: ...
+
+        @property
+        def type(self) -> ActivityTypeEnum | None: ...
+
+        @property
+        def status_activity_status_enum(self) -> ActivityStatusEnum | None: ...
+
+        @property
         def responsible(self) -> User | None: ...
+
+        @property
+        def priority_activity_priority_enum(self) -> ActivityPriorityEnum | None: ...
+
+        @property
+        def notify_type_activity_notify_type_enum(self) -> ActivityNotifyTypeEnum | None: ...
+
+        @property
+        def description_type_content_type_enum(self) -> ContentTypeEnum | None: ...
+
+        @property
+        def direction_activity_direction_enum(self) -> ActivityDirectionEnum | None: ...
 
         @property
         def author(self) -> User | None: ...

@@ -14,8 +14,9 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     from typing import Literal
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.models.crm.owner_type import OwnerType
     from b24orm.orm import Q, QuerySet
 
     CategoryField = Literal[
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
         "originator_id",
     ]
     CategoryOrder = Literal["id", "-id"]
-    CategoryRelation = Never
+    CategoryRelation = Literal["entity_type"]
 
     class CategoryLookups(TypedDict, total=False):
         """What ``filter`` takes for Category."""
@@ -51,6 +52,8 @@ class Category(Model, schema=CATEGORY):
 
     Methods: crm.category.list, crm.category.get, crm.category.add, crm.category.update,
     crm.category.delete, crm.category.fields.
+
+    Relations: entity_type (OwnerType by entity_type_id).
     """
 
     if TYPE_CHECKING:
@@ -65,3 +68,8 @@ class Category(Model, schema=CATEGORY):
     code: t.Text = t.UNSET
     origin_id: t.Text = t.UNSET
     originator_id: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        @property
+        def entity_type(self) -> OwnerType | None: ...

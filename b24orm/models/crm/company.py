@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.contact import Contact
+    from b24orm.models.crm.contact_item import ContactItem
     from b24orm.models.crm.currency import Currency
     from b24orm.models.crm.deal import Deal
+    from b24orm.models.crm.deal_item import DealItem
     from b24orm.models.crm.lead import Lead
+    from b24orm.models.crm.lead_item import LeadItem
     from b24orm.models.crm.quote import Quote
+    from b24orm.models.crm.quote_item import QuoteItem
     from b24orm.models.crm.smart_invoice import SmartInvoice
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
@@ -704,8 +708,9 @@ class Company(Model, schema=COMPANY):
     assigned_by_id), created_by (User by created_by_id), modify_by (User by modify_by_id), lead
     (Lead by lead_id), last_activity_by_user (User by last_activity_by).
 
-    Belonging rows: contacts (Contact), deals (Deal), leads (Lead), quotes (Quote), smart_invoices
-    (SmartInvoice).
+    Belonging rows: contact_items (ContactItem), contacts (Contact), deal_items (DealItem), deals
+    (Deal), lead_items (LeadItem), leads (Lead), quote_items (QuoteItem), quotes (Quote),
+    smart_invoices (SmartInvoice).
     """
 
     if TYPE_CHECKING:
@@ -799,13 +804,25 @@ class Company(Model, schema=COMPANY):
         def last_activity_by_user(self) -> User | None: ...
 
         @property
+        def contact_items(self) -> Sequence[ContactItem]: ...
+
+        @property
         def contacts(self) -> Sequence[Contact]: ...
+
+        @property
+        def deal_items(self) -> Sequence[DealItem]: ...
 
         @property
         def deals(self) -> Sequence[Deal]: ...
 
         @property
+        def lead_items(self) -> Sequence[LeadItem]: ...
+
+        @property
         def leads(self) -> Sequence[Lead]: ...
+
+        @property
+        def quote_items(self) -> Sequence[QuoteItem]: ...
 
         @property
         def quotes(self) -> Sequence[Quote]: ...

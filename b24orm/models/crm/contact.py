@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
     from b24orm.models.crm.company import Company
     from b24orm.models.crm.deal import Deal
+    from b24orm.models.crm.deal_item import DealItem
     from b24orm.models.crm.lead import Lead
+    from b24orm.models.crm.lead_item import LeadItem
     from b24orm.models.crm.quote import Quote
+    from b24orm.models.crm.quote_item import QuoteItem
     from b24orm.models.crm.smart_invoice import SmartInvoice
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
@@ -609,8 +612,8 @@ class Contact(Model, schema=CONTACT):
     (User by modify_by_id), company (Company by company_id), lead (Lead by lead_id),
     last_activity_by_user (User by last_activity_by).
 
-    Belonging rows: companies (Company), deals (Deal), leads (Lead), quotes (Quote), smart_invoices
-    (SmartInvoice).
+    Belonging rows: companies (Company), deal_items (DealItem), deals (Deal), lead_items (LeadItem),
+    leads (Lead), quote_items (QuoteItem), quotes (Quote), smart_invoices (SmartInvoice).
 
     Deprecated: company_id.
     """
@@ -702,10 +705,19 @@ class Contact(Model, schema=CONTACT):
         def companies(self) -> Sequence[Company]: ...
 
         @property
+        def deal_items(self) -> Sequence[DealItem]: ...
+
+        @property
         def deals(self) -> Sequence[Deal]: ...
 
         @property
+        def lead_items(self) -> Sequence[LeadItem]: ...
+
+        @property
         def leads(self) -> Sequence[Lead]: ...
+
+        @property
+        def quote_items(self) -> Sequence[QuoteItem]: ...
 
         @property
         def quotes(self) -> Sequence[Quote]: ...

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from b24orm.models.crm.company import Company
     from b24orm.models.crm.contact import Contact
     from b24orm.models.crm.currency import Currency
+    from b24orm.models.crm.deal_recurring import DealRecurring
     from b24orm.models.crm.lead import Lead
     from b24orm.models.crm.product_row import ProductRow
     from b24orm.models.crm.quote import Quote
+    from b24orm.models.crm.quote_item import QuoteItem
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
@@ -660,7 +662,8 @@ class Deal(Model, schema=DEAL):
     moved_by_id), source (Status by source_id), lead (Lead by lead_id), last_activity_by_user (User
     by last_activity_by).
 
-    Belonging rows: contacts (Contact), product_rows (ProductRow), quotes (Quote).
+    Belonging rows: contacts (Contact), deal_recurrings (DealRecurring), product_rows (ProductRow),
+    quote_items (QuoteItem), quotes (Quote).
 
     Deprecated: contact_id.
     """
@@ -765,7 +768,13 @@ class Deal(Model, schema=DEAL):
         def contacts(self) -> Sequence[Contact]: ...
 
         @property
+        def deal_recurrings(self) -> Sequence[DealRecurring]: ...
+
+        @property
         def product_rows(self) -> Sequence[ProductRow]: ...
+
+        @property
+        def quote_items(self) -> Sequence[QuoteItem]: ...
 
         @property
         def quotes(self) -> Sequence[Quote]: ...

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
 
@@ -61,7 +62,13 @@ if TYPE_CHECKING:
         "webform_id",
         "-webform_id",
     ]
-    ItemRelation = Literal["assigned_by", "created_by_user", "updated_by_user", "last_activity_by_user"]
+    ItemRelation = Literal[
+        "assigned_by",
+        "created_by_user",
+        "updated_by_user",
+        "last_activity_by_user",
+        "entity_type",
+    ]
 
     class ItemLookups(TypedDict, total=False):
         """What ``filter`` takes for Item."""
@@ -201,7 +208,8 @@ class Item(Model, schema=ITEM):
     crm.item.fields.
 
     Relations: assigned_by (User by assigned_by_id), created_by_user (User by created_by),
-    updated_by_user (User by updated_by), last_activity_by_user (User by last_activity_by).
+    updated_by_user (User by updated_by), last_activity_by_user (User by last_activity_by),
+    entity_type (OwnerType by entity_type_id).
     """
 
     if TYPE_CHECKING:
@@ -237,3 +245,6 @@ class Item(Model, schema=ITEM):
 
         @property
         def last_activity_by_user(self) -> User | None: ...
+
+        @property
+        def entity_type(self) -> OwnerType | None: ...

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.company import Company
+    from b24orm.models.crm.company_item import CompanyItem
     from b24orm.models.crm.contact import Contact
+    from b24orm.models.crm.contact_item import ContactItem
     from b24orm.models.crm.currency import Currency
     from b24orm.models.crm.deal import Deal
+    from b24orm.models.crm.deal_item import DealItem
     from b24orm.models.crm.product_row import ProductRow
     from b24orm.models.crm.quote import Quote
+    from b24orm.models.crm.quote_item import QuoteItem
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
@@ -739,8 +743,9 @@ class Lead(Model, schema=LEAD):
     moved_by_id), company (Company by company_id), contact (Contact by contact_id),
     last_activity_by_user (User by last_activity_by).
 
-    Belonging rows: companies (Company), contacts (Contact), deals (Deal), product_rows
-    (ProductRow), quotes (Quote).
+    Belonging rows: companies (Company), company_items (CompanyItem), contact_items (ContactItem),
+    contacts (Contact), deal_items (DealItem), deals (Deal), product_rows (ProductRow), quote_items
+    (QuoteItem), quotes (Quote).
 
     Deprecated: contact_id.
     """
@@ -846,13 +851,25 @@ class Lead(Model, schema=LEAD):
         def companies(self) -> Sequence[Company]: ...
 
         @property
+        def company_items(self) -> Sequence[CompanyItem]: ...
+
+        @property
+        def contact_items(self) -> Sequence[ContactItem]: ...
+
+        @property
         def contacts(self) -> Sequence[Contact]: ...
+
+        @property
+        def deal_items(self) -> Sequence[DealItem]: ...
 
         @property
         def deals(self) -> Sequence[Deal]: ...
 
         @property
         def product_rows(self) -> Sequence[ProductRow]: ...
+
+        @property
+        def quote_items(self) -> Sequence[QuoteItem]: ...
 
         @property
         def quotes(self) -> Sequence[Quote]: ...

@@ -13,12 +13,17 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.models.crm.catalog import Catalog
     from b24orm.models.crm.currency import Currency
+    from b24orm.models.crm.measure import Measure
+    from b24orm.models.crm.product_section import ProductSection
+    from b24orm.models.crm.vat import Vat
+    from b24orm.models.sale.basket_item import BasketItem
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
 
@@ -76,7 +81,15 @@ if TYPE_CHECKING:
         "created_by",
         "-created_by",
     ]
-    ProductRelation = Literal["currency", "modified_by_user", "created_by_user"]
+    ProductRelation = Literal[
+        "catalog",
+        "currency",
+        "section",
+        "vat",
+        "measure_measure",
+        "modified_by_user",
+        "created_by_user",
+    ]
 
     class ProductLookups(TypedDict, total=False):
         """What ``filter`` takes for Product."""
@@ -141,6 +154,15 @@ if TYPE_CHECKING:
         section_id__lte: int
         section_id__range: tuple[int, int]
         section_id__isnull: bool
+        section: int | ProductSection
+        section__ne: int | ProductSection
+        section__in: Iterable[int | ProductSection]
+        section__gt: int
+        section__gte: int
+        section__lt: int
+        section__lte: int
+        section__range: tuple[int, int]
+        section__isnull: bool
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -230,8 +252,11 @@ class Product(Model, schema=PRODUCT):
     Methods: crm.product.list, crm.product.get, crm.product.add, crm.product.update,
     crm.product.delete, crm.product.fields.
 
-    Relations: currency (Currency by currency_id), modified_by_user (User by modified_by),
-    created_by_user (User by created_by).
+    Relations: catalog (Catalog by catalog_id), currency (Currency by currency_id), section
+    (ProductSection by section_id), vat (Vat by vat_id), measure_measure (Measure by measure),
+    modified_by_user (User by modified_by), created_by_user (User by created_by).
+
+    Belonging rows: basket_items (BasketItem).
     """
 
     if TYPE_CHECKING:
@@ -262,10 +287,25 @@ class Product(Model, schema=PRODUCT):
     if TYPE_CHECKING:
 
         @property
+        def catalog(self) -> Catalog | None: ...
+
+        @property
         def currency(self) -> Currency | None: ...
+
+        @property
+        def section(self) -> ProductSection | None: ...
+
+        @property
+        def vat(self) -> Vat | None: ...
+
+        @property
+        def measure_measure(self) -> Measure | None: ...
 
         @property
         def modified_by_user(self) -> User | None: ...
 
         @property
         def created_by_user(self) -> User | None: ...
+
+        @property
+        def basket_items(self) -> Sequence[BasketItem]: ...

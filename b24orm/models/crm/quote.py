@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from b24orm.models.crm.contact import Contact
     from b24orm.models.crm.currency import Currency
     from b24orm.models.crm.deal import Deal
+    from b24orm.models.crm.deal_item import DealItem
     from b24orm.models.crm.lead import Lead
+    from b24orm.models.crm.person_type import PersonType
     from b24orm.models.crm.product_row import ProductRow
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
@@ -170,6 +172,7 @@ if TYPE_CHECKING:
         "modify_by",
         "lead",
         "deal",
+        "person_type",
         "last_activity_by_user",
     ]
 
@@ -541,6 +544,15 @@ if TYPE_CHECKING:
         person_type_id__lte: int
         person_type_id__range: tuple[int, int]
         person_type_id__isnull: bool
+        person_type: int | PersonType
+        person_type__ne: int | PersonType
+        person_type__in: Iterable[int | PersonType]
+        person_type__gt: int
+        person_type__gte: int
+        person_type__lt: int
+        person_type__lte: int
+        person_type__range: tuple[int, int]
+        person_type__isnull: bool
         location_id: str
         location_id__ne: str
         location_id__in: Iterable[str]
@@ -647,10 +659,11 @@ class Quote(Model, schema=QUOTE):
     Relations: status (Status by status_id), currency (Currency by currency_id), company (Company by
     company_id), mycompany (Company by mycompany_id), contact (Contact by contact_id), assigned_by
     (User by assigned_by_id), created_by (User by created_by_id), modify_by (User by modify_by_id),
-    lead (Lead by lead_id), deal (Deal by deal_id), last_activity_by_user (User by
-    last_activity_by).
+    lead (Lead by lead_id), deal (Deal by deal_id), person_type (PersonType by person_type_id),
+    last_activity_by_user (User by last_activity_by).
 
-    Belonging rows: contacts (Contact), deals (Deal), product_rows (ProductRow).
+    Belonging rows: contacts (Contact), deal_items (DealItem), deals (Deal), product_rows
+    (ProductRow).
 
     Deprecated: contact_id.
     """
@@ -735,10 +748,16 @@ class Quote(Model, schema=QUOTE):
         def deal(self) -> Deal | None: ...
 
         @property
+        def person_type(self) -> PersonType | None: ...
+
+        @property
         def last_activity_by_user(self) -> User | None: ...
 
         @property
         def contacts(self) -> Sequence[Contact]: ...
+
+        @property
+        def deal_items(self) -> Sequence[DealItem]: ...
 
         @property
         def deals(self) -> Sequence[Deal]: ...

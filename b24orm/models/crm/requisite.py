@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.models.crm.owner_type import OwnerType
+    from b24orm.models.crm.requisite_preset import RequisitePreset
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
@@ -251,7 +253,7 @@ if TYPE_CHECKING:
         "rq_cpf",
         "-rq_cpf",
     ]
-    RequisiteRelation = Literal["created_by", "modify_by", "rq_ident_type_status"]
+    RequisiteRelation = Literal["entity_type", "preset", "created_by", "modify_by", "rq_ident_type_status"]
 
     class RequisiteLookups(TypedDict, total=False):
         """What ``filter`` takes for Requisite."""
@@ -272,6 +274,14 @@ if TYPE_CHECKING:
         entity_type_id__lt: int
         entity_type_id__lte: int
         entity_type_id__range: tuple[int, int]
+        entity_type: int | OwnerType
+        entity_type__ne: int | OwnerType
+        entity_type__in: Iterable[int | OwnerType]
+        entity_type__gt: int
+        entity_type__gte: int
+        entity_type__lt: int
+        entity_type__lte: int
+        entity_type__range: tuple[int, int]
         entity_id: int
         entity_id__ne: int
         entity_id__in: Iterable[int]
@@ -288,6 +298,14 @@ if TYPE_CHECKING:
         preset_id__lt: int
         preset_id__lte: int
         preset_id__range: tuple[int, int]
+        preset: int | RequisitePreset
+        preset__ne: int | RequisitePreset
+        preset__in: Iterable[int | RequisitePreset]
+        preset__gt: int
+        preset__gte: int
+        preset__lt: int
+        preset__lte: int
+        preset__range: tuple[int, int]
         date_create: dt.datetime | dt.date
         date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
@@ -930,8 +948,9 @@ class Requisite(Model, schema=REQUISITE):
     Methods: crm.requisite.list, crm.requisite.get, crm.requisite.add, crm.requisite.update,
     crm.requisite.delete, crm.requisite.fields.
 
-    Relations: created_by (User by created_by_id), modify_by (User by modify_by_id),
-    rq_ident_type_status (Status by rq_ident_type).
+    Relations: entity_type (OwnerType by entity_type_id), preset (RequisitePreset by preset_id),
+    created_by (User by created_by_id), modify_by (User by modify_by_id), rq_ident_type_status
+    (Status by rq_ident_type).
     """
 
     if TYPE_CHECKING:
@@ -1014,6 +1033,12 @@ class Requisite(Model, schema=REQUISITE):
     rq_cpf: t.Text = t.UNSET
 
     if TYPE_CHECKING:
+
+        @property
+        def entity_type(self) -> OwnerType | None: ...
+
+        @property
+        def preset(self) -> RequisitePreset | None: ...
 
         @property
         def created_by(self) -> User | None: ...

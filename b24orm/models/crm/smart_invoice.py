@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.company import Company
     from b24orm.models.crm.contact import Contact
     from b24orm.models.crm.currency import Currency
+    from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.product_row import ProductRow
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
@@ -149,6 +150,7 @@ if TYPE_CHECKING:
         "currency",
         "mycompany",
         "last_activity_by_user",
+        "entity_type",
     ]
 
     class SmartInvoiceLookups(TypedDict, total=False):
@@ -515,7 +517,8 @@ class SmartInvoice(Model, schema=SMART_INVOICE):
     assigned_by (User by assigned_by_id), company (Company by company_id), contact (Contact by
     contact_id), moved_by_user (User by moved_by), stage (Status by stage_id), previous_stage
     (Status by previous_stage_id), source (Status by source_id), currency (Currency by currency_id),
-    mycompany (Company by mycompany_id), last_activity_by_user (User by last_activity_by).
+    mycompany (Company by mycompany_id), last_activity_by_user (User by last_activity_by),
+    entity_type (OwnerType by entity_type_id).
 
     Belonging rows: product_rows (ProductRow).
 
@@ -604,6 +607,9 @@ class SmartInvoice(Model, schema=SMART_INVOICE):
 
         @property
         def last_activity_by_user(self) -> User | None: ...
+
+        @property
+        def entity_type(self) -> OwnerType | None: ...
 
         @property
         def product_rows(self) -> Sequence[ProductRow]: ...

@@ -14,8 +14,9 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     from typing import Literal
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.models.crm.status_entity_type import StatusEntityType
     from b24orm.orm import Q, QuerySet
 
     StatusSemanticsValue = Literal["P", "S", "F"]
@@ -50,13 +51,14 @@ if TYPE_CHECKING:
         "semantics",
         "-semantics",
     ]
-    StatusRelation = Never
+    StatusRelation = Literal["entity"]
 
     class StatusLookups(TypedDict, total=False):
         """What ``filter`` takes for Status."""
 
         id: int
         entity_id: str
+        entity: str
         status_id: str
         sort: int
         system: bool
@@ -77,6 +79,8 @@ class Status(Model, schema=STATUS):
 
     Methods: crm.status.list, crm.status.get, crm.status.add, crm.status.update, crm.status.delete,
     crm.status.fields.
+
+    Relations: entity (StatusEntityType by entity_id).
     """
 
     if TYPE_CHECKING:
@@ -93,3 +97,8 @@ class Status(Model, schema=STATUS):
     color: t.Text = t.UNSET
     semantics: t.Status = t.UNSET
     extra_: t.Json = t.UNSET
+
+    if TYPE_CHECKING:
+
+        @property
+        def entity(self) -> StatusEntityType | None: ...

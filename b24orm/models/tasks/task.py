@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.models.tasks.sprint import Sprint
     from b24orm.models.users.user import User
+    from b24orm.models.workgroups.workgroup import Workgroup
     from b24orm.orm import Q, QuerySet
 
     TaskMarkValue = Literal["N", "P"]
@@ -141,11 +143,13 @@ if TYPE_CHECKING:
         "-group_id",
     ]
     TaskRelation = Literal[
+        "sprint",
         "created_by_user",
         "responsible_user",
         "changed_by_user",
         "status_changed_by_user",
         "closed_by_user",
+        "group_workgroup",
         "parent",
     ]
 
@@ -194,6 +198,14 @@ if TYPE_CHECKING:
         sprint_id__lt: int
         sprint_id__lte: int
         sprint_id__range: tuple[int, int]
+        sprint: int | Sprint
+        sprint__ne: int | Sprint
+        sprint__in: Iterable[int | Sprint]
+        sprint__gt: int
+        sprint__gte: int
+        sprint__lt: int
+        sprint__lte: int
+        sprint__range: tuple[int, int]
         backlog_id: int
         backlog_id__ne: int
         backlog_id__in: Iterable[int]
@@ -417,6 +429,14 @@ if TYPE_CHECKING:
         group_id__lt: int
         group_id__lte: int
         group_id__range: tuple[int, int]
+        group_workgroup: int | Workgroup
+        group_workgroup__ne: int | Workgroup
+        group_workgroup__in: Iterable[int | Workgroup]
+        group_workgroup__gt: int
+        group_workgroup__gte: int
+        group_workgroup__lt: int
+        group_workgroup__lte: int
+        group_workgroup__range: tuple[int, int]
         auditors: int
         auditors__in: Iterable[int]
         accomplices: int
@@ -461,9 +481,10 @@ class Task(Model, schema=TASK):
     Methods: tasks.task.list, tasks.task.get, tasks.task.add, tasks.task.update, tasks.task.delete,
     tasks.task.getFields.
 
-    Relations: created_by_user (User by created_by), responsible_user (User by responsible_id),
-    changed_by_user (User by changed_by), status_changed_by_user (User by status_changed_by),
-    closed_by_user (User by closed_by), parent (Task by parent_id).
+    Relations: sprint (Sprint by sprint_id), created_by_user (User by created_by), responsible_user
+    (User by responsible_id), changed_by_user (User by changed_by), status_changed_by_user (User by
+    status_changed_by), closed_by_user (User by closed_by), group_workgroup (Workgroup by group_id),
+    parent (Task by parent_id).
     """
 
     if TYPE_CHECKING:
@@ -547,6 +568,9 @@ class Task(Model, schema=TASK):
     if TYPE_CHECKING:
 
         @property
+        def sprint(self) -> Sprint | None: ...
+
+        @property
         def created_by_user(self) -> User | None: ...
 
         @property
@@ -560,6 +584,9 @@ class Task(Model, schema=TASK):
 
         @property
         def closed_by_user(self) -> User | None: ...
+
+        @property
+        def group_workgroup(self) -> Workgroup | None: ...
 
         @property
         def parent(self) -> Task | None: ...

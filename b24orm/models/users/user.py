@@ -11,11 +11,15 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
+    from b24orm.models.bizproc.bizproc_task import BizprocTask
+    from b24orm.models.bizproc.workflow_template import WorkflowTemplate
+    from b24orm.models.catalog.store import Store
+    from b24orm.models.sale.order import Order
     from b24orm.orm import Q, QuerySet
 
     UserPersonalGenderValue = Literal["M", "F"]
@@ -747,6 +751,9 @@ class User(Model, schema=USER):
     """One row of User, fetched whole or in part.
 
     Methods: user.get, user.add, user.update, user.fields.
+
+    Belonging rows: bizproc_tasks (BizprocTask), orders (Order), stores (Store), workflow_templates
+    (WorkflowTemplate).
     """
 
     if TYPE_CHECKING:
@@ -815,3 +822,17 @@ class User(Model, schema=USER):
     xml_id: t.Text = t.UNSET
     title: t.Text = t.UNSET
     uf_timeman: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        @property
+        def bizproc_tasks(self) -> Sequence[BizprocTask]: ...
+
+        @property
+        def orders(self) -> Sequence[Order]: ...
+
+        @property
+        def stores(self) -> Sequence[Store]: ...
+
+        @property
+        def workflow_templates(self) -> Sequence[WorkflowTemplate]: ...

@@ -65,7 +65,8 @@ class ByIds:
 
     def _mergeable(self, call: Call, key: str) -> Call:
         param = self._listing.spec.filter
-        if param is None or self._listing.spec.dialect == "flat":
+        spec = self._listing.spec
+        if param is None or "." in param or spec.positional or spec.dialect == "flat":
             return call
         wanted = self._groups[0][0][0]
         return replace(call, lookup=Lookup(param, key, wanted, self._listing.schema.id_field.wire))

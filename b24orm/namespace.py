@@ -1,0 +1,136 @@
+"""``portal.crm.deal.get(id=5)``: the documented methods as attributes, checked before sending.
+
+The names and parameters stand in :mod:`b24orm.methods`, one generated module for each first
+word (``crm``, ``tasks`` ...). Nothing of it is loaded before it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any, Final, Generic, NoReturn, Protocol
+
+from typing_extensions import TypeVar
+
+from b24orm.arguments import Parameter, checked, parsed
+from b24orm.errors import InvalidValue, UnknownName, nearest
+
+__all__ = ["Caller", "Namespace", "known_methods", "namespace"]
+
+R_co = TypeVar("R_co", covariant=True, default=Any)
+
+_POSITIONAL: Final = ("task.checklistitem.", "task.commentitem.", "task.elapseditem.", "task.item")
+"""Methods that read their parameters by place: what is left out before others is sent empty."""
+
+
+class Caller(Protocol):
+    """What sends a call: a portal."""
+
+    def call(self, method: str, items: Any = None, /) -> Any:
+        """The answer of the method, or something to await."""
+        ...
+
+
+class Namespace(Generic[R_co]):
+    """A part of the names of methods, and the method itself where it is one.
+
+    Args:
+        caller: the portal.
+        path: the words so far (``crm.deal``).
+    """
+
+    __slots__ = ("_caller", "_path")
+
+    def __init__(self, caller: Caller, path: str) -> None:
+        self._caller = caller
+        self._path = path
+
+    def __repr__(self) -> str:
+        return f"<{self._path} of {self._caller!r}>"
+
+    def __dir__(self) -> list[str]:
+        return sorted(_next_words(self._path))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        words = _next_words(self._path)
+        word = name if name in words else name.removesuffix("_")
+        if word not in words:
+            raise AttributeError(
+                f"the documentation knows no {self._path}.{name}{nearest(name, words)}"
+                f" (portal.call({self._path + '.' + name!r}) sends it all the same)"
+            )
+        return Namespace(self._caller, f"{self._path}.{word}")
+
+    def __call__(self, *wrong: Any, **given: Any) -> Any:
+        specs = _specs(self._path.partition(".")[0])
+        if self._path not in specs:
+            _no_method(self._path)
+        parameters, choices = specs[self._path]
+        if wrong:
+            names = ", ".join(f"{p.name}=..." for p in parameters)
+            raise InvalidValue(f"{self._path} takes its parameters by name: {names}")
+        params = checked(self._path, parameters, given)
+        for choice in choices:
+            if not any(name in params for name in choice):
+                raise InvalidValue(f"{self._path} needs one of {', '.join(choice)}")
+        if self._path.startswith(_POSITIONAL):
+            params = _without_gaps(parameters, params)
+        return self._caller.call(self._path, params)
+
+
+def _no_method(path: str) -> NoReturn:
+    words = ", ".join(sorted(_next_words(path)))
+    raise UnknownName(f"{path} is no method: go on with one of {words}")
+
+
+def _without_gaps(parameters: tuple[Parameter, ...], params: Mapping[str, Any]) -> dict[str, Any]:
+    names = [parameter.name for parameter in parameters]
+    first = next((i for i, name in enumerate(names) if name in params), 0)
+    first = 0 if not names or parameters[0].kinds != ("int",) else first
+    last = max((i for i, name in enumerate(names) if name in params), default=-1)
+    return {name: params.get(name, []) for name in names[first : last + 1]}
+
+
+_Spec = tuple[tuple[Parameter, ...], tuple[tuple[str, ...], ...]]
+
+
+@cache
+def _specs(first: str) -> Mapping[str, _Spec]:
+    """The methods that begin with a word: parameters and alternatives."""
+    module = import_module(f"b24orm.methods.{first}")
+    return {
+        name: (parsed(text), tuple(tuple(c) for c in module.ONE_OF.get(name, ())))
+        for name, text in module.METHODS.items()
+    }
+
+
+@cache
+def _next_words(path: str) -> frozenset[str]:
+    head = f"{path}."
+    methods = _specs(path.partition(".")[0])
+    return frozenset(name.removeprefix(head).partition(".")[0] for name in methods if name.startswith(head))
+
+
+def namespace(caller: Caller, first: str, known: frozenset[str]) -> Namespace[Any]:
+    """The namespace of a portal that begins with a word.
+
+    Raises:
+        AttributeError: no documented method begins with it.
+    """
+    word = first if first in known else first.removesuffix("_")
+    if first.startswith("__") or word not in known:
+        hint = "" if first.startswith("_") else nearest(first, known)
+        raise AttributeError(f"{type(caller).__name__!r} object has no attribute {first!r}{hint}")
+    return Namespace(caller, word)
+
+
+def known_methods(first: str) -> tuple[str, ...]:
+    """The documented methods that begin with a word.
+
+    >>> "crm.deal.productrows.set" in known_methods("crm")
+    True
+    """
+    return tuple(_specs(first))

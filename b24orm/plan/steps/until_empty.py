@@ -1,0 +1,100 @@
+"""Pages by offset of methods that tell no total: they are read until one is empty.
+
+A page that is short is not always the last one, so only an empty one ends the list. Pages are
+asked for in growing batches: what lies beyond the end costs commands, not requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from b24orm.errors import B24Error, Incomplete
+from b24orm.plan.calls import Ask, Call, Outcome, rows_of
+from b24orm.plan.flow import Page
+from b24orm.plan.steps.by_ids import BATCH, PAGE
+
+__all__ = ["UntilEmpty"]
+
+
+class UntilEmpty:
+    """Fetches pages from ``start`` up to ``stop`` or the first empty one.
+
+    Args:
+        call: makes the call for a start.
+        identify: the identity of a row, to notice shifts; None where rows have none.
+        start: the first row wanted; rounded down to its page, the rest is cut off.
+        stop: the row to stop before; None for all.
+        page_size: rows a page.
+    """
+
+    expected: int | None = None
+
+    def __init__(
+        self,
+        call: Callable[[int], Call],
+        *,
+        identify: Callable[[dict[str, Any]], object] | None = None,
+        start: int = 0,
+        stop: int | None = None,
+        page_size: int = PAGE,
+    ) -> None:
+        self._call = call
+        self._identify = identify
+        self._size = page_size
+        self._start = start
+        self._stop = stop
+        self._number = start // page_size
+        self._width = 1
+        self._asked = False
+        self._ended = False
+        self._ready: list[Page] = []
+        self._seen: set[object] = set()
+
+    @property
+    def done(self) -> bool:
+        """The end was reached and every page was handed out."""
+        return self._ended and not self._ready
+
+    def asks(self, free: int) -> Sequence[Ask]:
+        """The next batch of pages, twice as many as the one before."""
+        if self._asked or self._ended or not free:
+            return ()
+        self._asked = True
+        numbers = range(self._number, self._number + self._width)
+        return (Ask(tuple(self._call(number * self._size) for number in numbers)),)
+
+    def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
+        """Keeps the pages up to the first empty one."""
+        for call, outcome in zip(ask.calls, outcomes, strict=True):
+            if isinstance(outcome, B24Error):
+                raise outcome
+            page = rows_of(outcome.result, call.envelope)
+            if not page or (self._stop is not None and self._number * self._size >= self._stop):
+                self._ended = True
+                break
+            self._keep(page)
+        self._asked = False
+        self._width = min(2 * self._width, BATCH)
+
+    def _keep(self, page: Page) -> None:
+        offset = self._number * self._size
+        self._number += 1
+        if self._identify is not None:
+            ids = {self._identify(row) for row in page}
+            if len(ids) < len(page) or not self._seen.isdisjoint(ids):
+                raise Incomplete(
+                    "rows were repeated while the pages were read by offset: the table changed meanwhile, "
+                    "or the method answers its first page again; read again"
+                )
+            self._seen |= ids
+        wanted = page[max(0, self._start - offset) : None if self._stop is None else self._stop - offset]
+        if wanted:
+            self._ready.append(wanted)
+        if self._stop is not None and offset + self._size >= self._stop:
+            self._ended = True
+
+    def pages(self) -> Iterator[Page]:
+        """The pages that are ready, in order."""
+        while self._ready:
+            yield self._ready.pop(0)

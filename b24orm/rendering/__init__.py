@@ -1,0 +1,1 @@
+"""Writes Python: names, layout, annotations and typed lookups of model modules."""

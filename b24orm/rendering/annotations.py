@@ -1,0 +1,108 @@
+"""Which annotation a field gets, and which type a lookup takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from b24orm.query.lookups import Kind, kind_of, shape_of
+from b24orm.schema import EntitySchema, FieldSchema
+
+__all__ = ["annotation", "literal_values", "lookup_type", "parent_type", "value_type"]
+
+_SINGLE: Final[Mapping[Kind, str]] = {
+    "integer": "Integer",
+    "reference": "Reference",
+    "number": "Number",
+    "string": "Text",
+    "status": "Status",
+    "boolean": "Boolean",
+    "date": "Date",
+    "datetime": "DateTime",
+    "multifield": "MultiFields",
+    "any": "Json",
+    "none": "Json",
+}
+_MULTIPLE: Final[Mapping[Kind, str]] = {
+    "integer": "Integers",
+    "reference": "Integers",
+    "string": "Texts",
+    "status": "Texts",
+    "multifield": "MultiFields",
+}
+_FILES: Final = frozenset({"file", "product_file", "diskfile", "attached_diskfile"})
+
+_VALUES: Final[Mapping[Kind, str]] = {
+    "integer": "int",
+    "reference": "int",
+    "number": "Decimal | int | float",
+    "string": "str",
+    "status": "str",
+    "boolean": "bool",
+    "date": "dt.date",
+    "datetime": "dt.datetime | dt.date",
+    "multifield": "str",
+}
+
+_CLOSED: Final = frozenset({"exact", "ne", "in"})
+"""Lookups whose value is one of the field's own values."""
+
+
+def annotation(schema: EntitySchema, field: FieldSchema) -> str:
+    """The name in :mod:`b24orm.entity.types` that says how the field's values are read.
+
+    >>> from b24orm.facts import load
+    >>> deal = load("Deal")
+    >>> annotation(deal, deal.fields["opportunity"]), annotation(deal, deal.fields["contact_ids"])
+    ('Number', 'Integers')
+    """
+    kind = kind_of(field)
+    if field.name == schema.id_name:
+        return "Id" if kind in ("integer", "reference") else "StringId"
+    if field.multiple:
+        return _MULTIPLE.get(kind, "Jsons")
+    return "File" if field.type in _FILES else _SINGLE[kind]
+
+
+def literal_values(field: FieldSchema) -> tuple[str, ...] | tuple[int, ...]:
+    """The field's closed set of texts, or of a user list field's numbers; empty if it is open."""
+    if field.wire.startswith("UF_") and field.type == "enumeration" and kind_of(field) == "integer":
+        return tuple(int(value) for value in field.enum)
+    return field.enum if kind_of(field) in ("string", "status") else ()
+
+
+def value_type(field: FieldSchema) -> str:
+    """The type of one value in a lookup.
+
+    >>> value_type(FieldSchema(name="closedate", wire="CLOSEDATE", type="date"))
+    'dt.date'
+    """
+    return _VALUES[kind_of(field)]
+
+
+def lookup_type(lookup: str, value: str, closed: str | None = None) -> str:
+    """The type of a lookup's argument.
+
+    Args:
+        lookup: a key of :data:`b24orm.query.lookups.LOOKUPS`.
+        value: the type of one value.
+        closed: the narrower type of the field's own values, if they are a closed set.
+
+    >>> lookup_type("in", "int"), lookup_type("range", "dt.date"), lookup_type("isnull", "str")
+    ('Iterable[int]', 'tuple[dt.date, dt.date]', 'bool')
+    """
+    if closed and lookup in _CLOSED:
+        value = closed
+    shapes = {
+        "one": value,
+        "many": f"Iterable[{value}]",
+        "pair": f"tuple[{value}, {value}]",
+        "flag": "bool",
+    }
+    return shapes[shape_of(lookup)]
+
+
+def parent_type(schema: EntitySchema, param: str) -> str:
+    """The type of a parameter that the caller must supply to list an entity."""
+    field = schema.by_wire.get(param)
+    return _VALUES.get(kind_of(field), "int | str") if field else "int | str"

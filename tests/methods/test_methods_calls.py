@@ -1,0 +1,173 @@
+"""The documented methods as attributes of a portal."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from b24orm import AsyncPortal
+from b24orm.arguments import checked, parsed
+from b24orm.errors import InvalidValue, UnknownName
+from b24orm.methods import FIRST, NamedMethods
+from b24orm.namespace import known_methods
+from tests.conftest import Connect, Serve
+
+METHODS = Path(__file__).resolve().parents[2] / "codegen" / "methods"
+
+
+class Recorder(NamedMethods[Any]):
+    """A portal that notes what it would send."""
+
+    def call(self, method: str, items: Any = None, /) -> Any:
+        return method, items
+
+
+@pytest.fixture
+def portal() -> Recorder:
+    return Recorder()
+
+
+def documented() -> Mapping[str, Mapping[str, Any]]:
+    """Every method of the classic REST in the metadata."""
+    files = (json.loads(path.read_text(encoding="utf-8")) for path in METHODS.glob("*.json"))
+    return {name: raw for file in files for name, raw in file.items() if raw.get("api") != "v3"}
+
+
+def sample(kinds: str) -> Any:
+    first = kinds.removesuffix("!").split("|")[0]
+    values = {"int": 1, "number": 1.5, "str": "a", "bool": True, "date": "2026-01-02"}
+    return values.get(first, [])
+
+
+def attribute(portal: Any, path: str) -> Any:
+    for word in path.split("."):
+        portal = getattr(portal, word)
+    return portal
+
+
+def test_a_method_is_called_with_its_parameters(portal: Recorder) -> None:
+    sent = portal.crm.deal.productrows.set(id=5, rows=[{"PRODUCT_ID": 1}])
+
+    assert sent == ("crm.deal.productrows.set", {"id": 5, "rows": [{"PRODUCT_ID": 1}]})
+
+
+def test_every_documented_method_can_be_called(portal: Recorder) -> None:
+    found = {name for first in FIRST for name in known_methods(first)}
+
+    assert found == set(documented())
+    for name in found:
+        parameters = {p.name: p for p in parameters_of(name)}
+        given = {p.name: sample(p.kinds[0]) for p in parameters.values()}
+        assert attribute(portal, name)(**given)[0] == name
+
+
+def parameters_of(name: str) -> Any:
+    from b24orm.namespace import _specs
+
+    return _specs(name.partition(".")[0])[name][0]
+
+
+def test_a_missing_parameter_is_named_before_anything_is_sent(portal: Recorder) -> None:
+    with pytest.raises(InvalidValue, match=r"crm\.deal\.productrows\.set needs rows"):
+        portal.crm.deal.productrows.set(id=5)  # type: ignore[call-arg]
+
+
+def test_an_unknown_parameter_is_refused_with_the_nearest(portal: Recorder) -> None:
+    with pytest.raises(UnknownName, match=r"no parameter 'row'.*rows"):
+        portal.crm.deal.productrows.set(id=5, row=[])  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("bad", ["all", [1, 2], {"id": 1}, True, 1.5])
+def test_a_value_of_another_kind_is_refused(portal: Recorder, bad: Any) -> None:
+    with pytest.raises(InvalidValue, match=r"crm\.deal\.get: id takes a whole number, not"):
+        portal.crm.deal.get(id=bad)
+
+
+def test_user_fields_pass_under_any_name(portal: Recorder) -> None:
+    fields = portal.user.update(ID=1, UF_PHONE_INNER="12")[1]  # type: ignore[call-arg]
+
+    assert fields["UF_PHONE_INNER"] == "12"
+
+
+def test_parameters_go_by_name_only(portal: Recorder) -> None:
+    with pytest.raises(InvalidValue, match=r"takes its parameters by name: id=\.\.\."):
+        portal.crm.deal.get(5)  # type: ignore[call-arg,misc]
+
+
+def test_an_unknown_method_has_the_nearest_name(portal: Recorder) -> None:
+    with pytest.raises(AttributeError, match=r"crm\.deal\.lst.*list"):
+        portal.crm.deal.lst  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_a_part_of_a_name_is_no_method(portal: Recorder) -> None:
+    with pytest.raises(UnknownName, match=r"crm\.deal is no method: go on with one of .*get"):
+        portal.crm.deal()  # type: ignore[operator]
+
+
+def test_one_of_several_parameters_must_be_there(portal: Recorder) -> None:
+    with pytest.raises(InvalidValue, match=r"im\.chat\.setOwner needs one of CHAT_ID, DIALOG_ID"):
+        portal.im.chat.setOwner(USER_ID=1)
+
+
+def test_a_name_that_python_reserves_takes_an_underscore(portal: Recorder) -> None:
+    assert portal.crm.item.import_(entityTypeId=2, fields={})[0] == "crm.item.import"
+
+
+def test_a_method_may_have_methods_below_it(portal: Recorder) -> None:
+    assert portal.lists.get(IBLOCK_TYPE_ID="lists")[0] == "lists.get"
+    assert portal.lists.get.iblock.type.id(IBLOCK_ID=1)[0] == "lists.get.iblock.type.id"
+
+
+def test_a_method_that_reads_places_gets_no_gaps(portal: Recorder) -> None:
+    sent = portal.task.elapseditem.getlist(TASKID=7, FILTER={">ID": 1})[1]
+
+    assert list(sent.items()) == [("TASKID", 7), ("ORDER", []), ("FILTER", {">ID": 1})]
+
+
+def test_the_first_of_places_is_left_out_as_documented(portal: Recorder) -> None:
+    sent = portal.task.elapseditem.getlist(FILTER={">ID": 1})[1]
+
+    assert "TASKID" not in sent
+
+
+def test_words_are_offered_for_completion(portal: Recorder) -> None:
+    assert {"get", "list", "productrows"} <= set(dir(portal.crm.deal))
+
+
+def test_checked_keeps_the_documented_order() -> None:
+    assert list(checked("m", parsed("a:int b:str"), {"b": "x", "a": 1})) == ["a", "b"]
+
+
+def test_nothing_is_loaded_before_it_is_used() -> None:
+    code = "import sys, b24orm; print([m for m in sys.modules if 'b24orm.methods.' in m])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert out.strip() == "[]"
+
+
+def test_a_portal_answers(serve: Serve, join: Connect) -> None:
+    local = serve(deals=3)
+    portal = join(local)
+    added = portal.crm.deal.add(fields={"TITLE": "By name"})
+
+    assert portal.crm.deal.get(id=added)["TITLE"] == "By name"
+
+
+async def test_an_async_portal_is_awaited(serve: Serve) -> None:
+    local = serve(deals=3)
+    async with AsyncPortal(local.url, plan="unlimited", progress=False) as portal:
+        rows = await portal.crm.deal.list(select=["ID"])
+
+    assert len(rows) == 3
+
+
+def test_first_words_are_no_names_of_the_portal(serve: Serve, join: Connect) -> None:
+    portal = join(serve())
+
+    assert {word for word in FIRST if word in vars(type(portal))} == set()
