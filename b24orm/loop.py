@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from b24orm.errors import UsageError
@@ -19,6 +20,8 @@ __all__ = ["LoopThread", "background"]
 
 _T = TypeVar("_T")
 _NAME: Final = "b24orm-loop"
+_MOMENT: Final = 1.0
+"""Seconds that the closing of connections may take when nobody waits for it."""
 
 
 class LoopThread:
@@ -59,6 +62,16 @@ class LoopThread:
         settled = threading.Event()
         self._loop.call_soon_threadsafe(lambda: self._loop.call_soon(settled.set))
         settled.wait(1.0)
+
+    def finish(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs a coroutine that nobody waits for; other threads give it a moment."""
+        if not self._thread.is_alive() or self._loop.is_closed():
+            work.close()
+            return
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        if threading.current_thread() is not self._thread:
+            with suppress(Exception):
+                future.result(_MOMENT)
 
     def iterate(self, source: AsyncIterator[_T]) -> Iterator[_T]:
         """The items of an async iterator; closed on the loop whatever ends the iteration."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import weakref
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -110,7 +111,11 @@ class _Client:
             limits = portal_limits(self.host, self._limits)
             self._executor = Executor(Sender(transport, self._webhook, limits, timeout=self._timeout))
             self._pid = os.getpid()
+            self._opened(self._executor)
         return self._executor
+
+    def _opened(self, executor: Executor) -> None:
+        """Called with each new executor."""
 
     async def _pages(
         self, source: AsyncGenerator[Page, None], label: str, flow: Flow | None = None
@@ -125,7 +130,9 @@ class _Client:
         """The pages of a source, on the loop that the portal's connections belong to."""
         return self._pages(source(self._open()), label, flow)
 
-    async def _get_all(self, method: str, params: Mapping[str, Any] | None) -> list[Any]:
+    async def _get_all(self, method: str, params: Mapping[str, Any] | None) -> Any:
+        if rest.answers_a_map(method):
+            return rest.unwrapped((await rest.call_one(self._open(), method, params or {})).result)
         source = rest.all_rows(self._open(), method, params or {})
         return [row async for page in self._pages(source, method) for row in page]
 
@@ -231,8 +238,11 @@ class AsyncPortal(_Client, NamedMethods[Coroutine[Any, Any, Any]]):
         return await rest.call_batch(self._open(), params)
 
     @guard
-    async def get_all(self, method: str, params: Mapping[str, Any] | None = None) -> list[Any]:
-        """Every row of a list method, whatever the paging. ``order`` is kept, equals are kept."""
+    async def get_all(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
+        """Every row of a list method, whatever the paging. ``order`` is kept, equals are kept.
+
+        The answer is a list; of a ``*.fields`` method it is the dict of the fields by name.
+        """
         return await self._get_all(method, params)
 
     @guard
@@ -276,6 +286,10 @@ class Portal(_Client, NamedMethods[Any]):
     Its work happens on one background event loop, so it works in scripts, in notebooks, inside a
     running loop and from several threads.
     """
+
+    def _opened(self, executor: Executor) -> None:
+        """Sees to it that a portal that nobody holds any more lets go of its connections."""
+        weakref.finalize(self, _let_go, executor, os.getpid())
 
     def __enter__(self) -> Portal:
         return self
@@ -338,8 +352,11 @@ class Portal(_Client, NamedMethods[Any]):
         return self.run(lambda: rest.call_batch(self._open(), params))
 
     @guard
-    def get_all(self, method: str, params: Mapping[str, Any] | None = None) -> list[Any]:
-        """Every row of a list method, whatever the paging. ``order`` is kept, equals are kept."""
+    def get_all(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
+        """Every row of a list method, whatever the paging. ``order`` is kept, equals are kept.
+
+        The answer is a list; of a ``*.fields`` method it is the dict of the fields by name.
+        """
         return self.run(lambda: self._get_all(method, params))
 
     @guard
@@ -357,6 +374,12 @@ class Portal(_Client, NamedMethods[Any]):
     def list_and_get(self, method_branch: str, ID_field_name: str = "ID") -> dict[Any, Any]:  # noqa: N803
         """Everything ``branch.list`` lists, as ``branch.get`` answers it, by id."""
         return self.run(lambda: rest.list_and_get(self._open(), method_branch, ID_field_name))
+
+
+def _let_go(executor: Executor, pid: int) -> None:
+    """Closes an executor's connections on the background loop, without waiting in it."""
+    if pid == os.getpid():
+        background().finish(executor.close())
 
 
 _default: Portal | AsyncPortal | None = None

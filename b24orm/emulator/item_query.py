@@ -18,7 +18,7 @@ from b24orm.emulator.orm_filter import compile_condition, compile_group
 from b24orm.emulator.tables import Table
 from b24orm.emulator.values import is_array, read_date, read_datetime, to_int, to_list, to_text
 
-__all__ = ["Filtered", "compile_filter", "order_sql", "selected"]
+__all__ = ["Filtered", "compile_filter", "names_of", "order_sql", "selected"]
 
 _PREFIXES: Final = frozenset(
     {"", "=", "%", ">", "<", "@", "!", "!@", "!=", "!%", "><", ">=", "<=", "=%", "%=", "!><", "!=%", "!%="}

@@ -13,7 +13,7 @@ from typing import Any, Final
 from b24orm.emulator.tables import Column
 from b24orm.emulator.values import ZONE_OFFSET
 
-__all__ = ["Selection", "as_text", "classic_expression", "decode_list", "moment", "rows_of"]
+__all__ = ["Selection", "as_text", "classic_expression", "day", "decode_list", "moment", "rows_of"]
 
 MIDNIGHT: Final = f"T{ZONE_OFFSET[1:]}:00{ZONE_OFFSET}"
 """The time a date-only value carries: midnight UTC as the server's zone has it."""

@@ -27,7 +27,7 @@ from b24orm.emulator.tables import (
 from b24orm.emulator.values import ZONE
 from b24orm.errors import InvalidValue, UnknownName, nearest
 
-__all__ = ["Store"]
+__all__ = ["Store", "stored"]
 
 _CREATED: Final = frozenset(
     words(

@@ -24,6 +24,7 @@ __all__ = [
     "to_int",
     "to_list",
     "to_text",
+    "today",
     "truthy",
 ]
 

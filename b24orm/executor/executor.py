@@ -193,10 +193,11 @@ class Executor:
             again = _again(ask, found)
             if not again:
                 break
-            first = found[again[0]]
-            assert isinstance(first, B24Error)
+            refused = [outcome for label in again if isinstance(outcome := found[label], B24Error)]
+            for refusal in refused:
+                refusal.attempts = tries
             try:
-                await self.sender.before_retry(first, tries, write=_writes(ask))
+                await self.sender.before_retry(refused[0], tries, write=_writes(ask))
             except B24Error:
                 break
             left = {
@@ -290,7 +291,9 @@ def _again(ask: Ask, found: Mapping[str, Outcome]) -> list[str]:
     ]
     if ask.chained and failed:
         first = next(label for label, outcome in found.items() if isinstance(outcome, B24Error))
-        return [first] if first == failed[0] else []
+        before = ask.calls[: list(found).index(first)]
+        # the whole chain is sent again, so what was executed must not have written anything
+        return [first] if first == failed[0] and not any(call.write for call in before) else []
     return failed
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
-from b24orm.errors import B24Error, Incomplete, InvalidValue
+from b24orm.errors import ApiError, B24Error, Incomplete, InvalidValue, OutcomeUnknown, TransportError
 from b24orm.executor.executor import BATCH, Executor
 from b24orm.executor.retry import is_read
 from b24orm.executor.sender import Trip
+from b24orm.executor.writer import is_ambiguous
 from b24orm.facts import listed_by
 from b24orm.plan.calls import Ask, Call, Outcome, Reply, rows_of
 from b24orm.plan.flow import Flow, Page
@@ -17,7 +18,16 @@ from b24orm.plan.listing import Listing
 from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.plan.steps.offset import OffsetPages
 
-__all__ = ["all_rows", "call_batch", "call_many", "call_one", "get_by_id", "list_and_get", "unwrapped"]
+__all__ = [
+    "all_rows",
+    "answers_a_map",
+    "call_batch",
+    "call_many",
+    "call_one",
+    "get_by_id",
+    "list_and_get",
+    "unwrapped",
+]
 
 _READINGS: Final = 3
 """How often a list that shifted under our hands is read before we give up."""
@@ -44,21 +54,46 @@ def unwrapped(result: Any) -> Any:
     return result
 
 
+def answers_a_map(method: str) -> bool:
+    """Whether a method answers a map by name and no rows.
+
+    >>> answers_a_map("crm.deal.fields"), answers_a_map("crm.deal.list")
+    (True, False)
+    """
+    return method.rpartition(".")[2].lower() in ("fields", "getfields")
+
+
 async def call_one(executor: Executor, method: str, params: Mapping[str, Any]) -> Reply:
     """One call, sent alone."""
-    return await executor.call(_call(method, params))
+    call = _call(method, params)
+    return _good([call], await executor.outcome(call))
 
 
 async def call_many(executor: Executor, method: str, items: Iterable[Mapping[str, Any]]) -> list[Any]:
     """The answers to many calls of one method, in order; the first error ends it."""
-    outcomes = await executor.many([_call(method, item) for item in items])
-    return [unwrapped(_good(outcome).result) for outcome in outcomes]
+    calls = [_call(method, item) for item in items]
+    outcomes = await executor.many(calls)
+    lost = [number for number, call in enumerate(calls) if _is_lost(call, outcomes[number])]
+    if lost:  # it matters most, whatever else went wrong
+        _good([calls[number] for number in lost], outcomes[lost[0]])
+    return [unwrapped(_good([], outcome).result) for outcome in outcomes]
 
 
-def _good(outcome: Outcome) -> Reply:
-    if isinstance(outcome, B24Error):
+def _is_lost(call: Call, outcome: Outcome) -> bool:
+    return call.write and isinstance(outcome, B24Error) and is_ambiguous(outcome)
+
+
+def _good(sent: Sequence[Call], outcome: Outcome) -> Reply:
+    """The reply; or the error raised, which says so if nobody knows what became of the writes sent."""
+    if not isinstance(outcome, B24Error):
+        return outcome
+    if not is_ambiguous(outcome) or not any(call.write for call in sent):
         raise outcome
-    return outcome
+    unknown = OutcomeUnknown(
+        f"{outcome}: whether it was executed is unknown, and it was not sent again",
+        [dict(call.params) for call in sent],
+    )
+    raise unknown from outcome
 
 
 async def call_batch(executor: Executor, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,11 +111,14 @@ async def call_batch(executor: Executor, params: Mapping[str, Any]) -> dict[str,
         if not isinstance(text, str):
             raise InvalidValue(f"command {label!r} must be a str like 'crm.deal.get?id=1', not {text!r}")
     methods = [str(text).partition("?")[0] for text in labelled.values()]
-    trip = Trip("batch", methods, write=not all(is_read(method) for method in methods))
+    writes = not all(is_read(method) for method in methods)
     body = {"halt": 1 if spelled.get("halt") else 0, "cmd": {str(k): text for k, text in labelled.items()}}
-    reply = await executor.sender.send(trip, body)
+    try:
+        reply = await executor.sender.send(Trip("batch", methods, write=writes), body)
+    except (ApiError, TransportError) as error:
+        reply = _good([Call("batch", body, write=writes)], error)
     outcomes = executor.batch_outcomes(reply, [str(label) for label in labelled], methods)
-    return {str(label): _good(outcome).result for label, outcome in zip(labelled, outcomes, strict=True)}
+    return {str(label): _good([], outcome).result for label, outcome in zip(labelled, outcomes, strict=True)}
 
 
 async def get_by_id(
@@ -95,7 +133,7 @@ async def get_by_id(
     if any(key.lower() == id_name.lower() for key in params):
         raise InvalidValue(f"the parameter {id_name!r} is filled with the ids; leave it out of params")
     outcomes = await executor.many([_call(method, {**params, id_name: key}) for key in wanted])
-    return {key: unwrapped(_good(outcome).result) for key, outcome in zip(wanted, outcomes, strict=True)}
+    return {key: unwrapped(_good([], outcome).result) for key, outcome in zip(wanted, outcomes, strict=True)}
 
 
 async def list_and_get(executor: Executor, branch: str, id_name: str) -> dict[Any, Any]:
@@ -187,7 +225,8 @@ async def _offset(executor: Executor, method: str, params: Mapping[str, Any]) ->
     def call(offset: int) -> Call:
         return Call(method, {**rest, "start": offset}, envelope=envelope)
 
-    flow = OffsetPages(call, identify=_identity(rows), start=start, page_size=max(1, len(rows)))
+    size = first.next - start if first.next is not None and first.next > start else max(50, len(rows))
+    flow = OffsetPages(call, identify=_identity(rows), start=start, page_size=size)
     (ask,) = flow.asks(1)
     flow.receive(Ask(ask.calls, key=ask.key), [first])
     return flow

@@ -15,7 +15,7 @@ from b24orm.errors import (
     TransportError,
 )
 
-__all__ = ["READS", "RetryBudget", "RetryPolicy", "is_read"]
+__all__ = ["READS", "RetryBudget", "RetryPolicy", "is_read", "never_executed", "worth_retrying"]
 
 READS: Final = frozenset(
     (

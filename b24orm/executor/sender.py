@@ -133,23 +133,25 @@ class Sender:
         await self._sleep(delay, "before a retry")
 
     async def _attempt(self, trip: Trip, body: bytes) -> Reply:
-        await self._operating_turn(trip)
-        async with self.gate:
-            for method in trip.methods:
-                self._limits.operating.start(method, self._clock.now(), batched=trip.batched)
-            try:
-                return await self._request(trip, body)
-            finally:
+        while True:
+            await self._operating_turn(trip)
+            async with self.gate:
+                if self._operating_wait(trip) > 0:  # others spent it meanwhile
+                    continue
                 for method in trip.methods:
-                    self._limits.operating.finish(method, batched=trip.batched)
+                    self._limits.operating.start(method, self._clock.now(), batched=trip.batched)
+                try:
+                    return await self._request(trip, body)
+                finally:
+                    for method in trip.methods:
+                        self._limits.operating.finish(method, batched=trip.batched)
+
+    def _operating_wait(self, trip: Trip) -> float:
+        now, operating = self._clock.now(), self._limits.operating
+        return max(operating.wait(method, now, batched=trip.batched) for method in trip.methods)
 
     async def _operating_turn(self, trip: Trip) -> None:
-        while True:
-            now = self._clock.now()
-            operating = self._limits.operating
-            wait = max(operating.wait(method, now, batched=trip.batched) for method in trip.methods)
-            if wait <= 0:
-                return
+        while (wait := self._operating_wait(trip)) > 0:
             level = logging.WARNING if wait > _LONG else logging.DEBUG
             log.log(level, "%s: waiting %.1f s for operating time", ", ".join(trip.methods), wait)
             await self._sleep(wait, "for operating time")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["HttpTransport"]
 
 _LARGE: Final = 2**20
+_CONNECT: Final = 15.0
+"""Seconds until a connection that does not come about is given up."""
 
 
 class HttpTransport:
@@ -70,12 +72,14 @@ class HttpTransport:
                 # aiohttp wants large bodies as streams
                 data=request.body if len(request.body) < _LARGE else io.BytesIO(request.body),
                 headers={"Content-Type": "application/json", "Accept": "application/json"},
-                timeout=aiohttp.ClientTimeout(total=request.timeout),
+                timeout=aiohttp.ClientTimeout(total=request.timeout, sock_connect=_CONNECT),
                 allow_redirects=False,
             ) as answer:
                 body = await answer.read()
                 kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
                 return Response(answer.status, kind, body, answer.headers.get("Location"))
+        except aiohttp.ConnectionTimeoutError:
+            raise ConnectFailed("no connection in time", method=request.label, host=request.host) from None
         except asyncio.TimeoutError:
             raise TimedOut(
                 f"no answer within {request.timeout:g} s", method=request.label, host=request.host

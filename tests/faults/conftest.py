@@ -9,9 +9,10 @@ import pytest
 
 from b24orm import Portal
 from b24orm.emulator import Fault, LocalPortal
+from b24orm.errors import AuthError, B24Error, Disconnected, RateLimited, ServerFailure, TimedOut
 from b24orm.executor.retry import RetryPolicy
 
-TIMEOUT: Final = 0.25
+TIMEOUT: Final = 0.15
 """Seconds that the client waits for an answer."""
 
 FAULTS: Final[dict[str, Fault]] = {
@@ -40,17 +41,42 @@ EXECUTED: Final = frozenset({"gateway timeout", "reset after", "truncated", "cut
 REFUSED: Final = frozenset({"rate limited"})
 """Faults that say that nothing was done."""
 
+LASTING: Final[dict[str, type[B24Error]]] = {
+    "rate limited": RateLimited,
+    "unavailable": ServerFailure,
+    "server error": ServerFailure,
+    "bad gateway": ServerFailure,
+    "gateway timeout": ServerFailure,
+    "reset before": Disconnected,
+    "reset after": Disconnected,
+    "truncated": ServerFailure,
+    "cut": Disconnected,
+    "hang": TimedOut,
+    "redirect": ServerFailure,
+    "expired": AuthError,
+}
+"""The error that each fault ends in when it does not stop."""
+
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RetryPolicy, "delay", lambda *given: 0.002)
 
 
-@pytest.fixture
-def broken() -> Iterator[LocalPortal]:
-    """A portal of three pages that fails as told."""
+@pytest.fixture(scope="session")
+def _running() -> Iterator[LocalPortal]:
     with LocalPortal(deals=130, companies=0, contacts=0) as portal:
         yield portal
+
+
+@pytest.fixture
+def broken(_running: LocalPortal) -> Iterator[LocalPortal]:
+    """A portal of three pages that fails as told; as new for each test."""
+    yield _running
+    _running.faults.clear()
+    _running.churn = None
+    _running.store.execute("DELETE FROM deal WHERE ID > 130")
+    _running.stats.reset()
 
 
 @pytest.fixture

@@ -9,17 +9,9 @@ import pytest
 
 from b24orm import AsyncPortal, Portal
 from b24orm.emulator import LocalPortal
-from b24orm.errors import (
-    AuthError,
-    B24Error,
-    ConnectFailed,
-    Disconnected,
-    RateLimited,
-    ServerFailure,
-    TimedOut,
-)
+from b24orm.errors import B24Error, ConnectFailed, Disconnected, ServerFailure, TimedOut
 from b24orm.models import Deal
-from tests.faults.conftest import FAULTS, FINAL, HARMLESS, TIMEOUT, play
+from tests.faults.conftest import FAULTS, FINAL, HARMLESS, LASTING, TIMEOUT, play
 
 Read = Callable[[Portal], Any]
 
@@ -44,21 +36,6 @@ READS: dict[str, tuple[Read, Any]] = {
     ),
     "get_by_ID": (lambda portal: list(portal.get_by_ID("crm.deal.get", range(1, 60))), list(range(1, 60))),
 }
-LASTING: dict[str, type[B24Error]] = {
-    "rate limited": RateLimited,
-    "unavailable": ServerFailure,
-    "server error": ServerFailure,
-    "bad gateway": ServerFailure,
-    "gateway timeout": ServerFailure,
-    "reset before": Disconnected,
-    "reset after": Disconnected,
-    "truncated": ServerFailure,
-    "cut": Disconnected,
-    "hang": TimedOut,
-    "redirect": ServerFailure,
-    "expired": AuthError,
-}
-
 
 @pytest.mark.parametrize("read", READS)
 @pytest.mark.parametrize("fault", [name for name in FAULTS if name not in FINAL])

@@ -20,7 +20,7 @@ from b24orm.emulator.store import Store
 from b24orm.emulator.tables import Table
 from b24orm.emulator.values import to_int
 
-__all__ = ["ENTITIES", "Entity", "methods"]
+__all__ = ["ENTITIES", "ClassicRows", "Entity", "methods"]
 
 
 @dataclass(frozen=True)

@@ -295,7 +295,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         sortable=False,
     ),
     FieldSchema(name="replicate", wire="replicate", type="boolean", filterable=False, sortable=False),
-    FieldSchema(name="changed", wire="changed", type="datetime", filterable=False, sortable=False),
+    FieldSchema(name="changed_", wire="changed", type="datetime", filterable=False, sortable=False),
     FieldSchema(
         name="changed_by_id",
         wire="changedById",

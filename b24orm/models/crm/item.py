@@ -14,11 +14,16 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
+    from decimal import Decimal
     from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.models.crm.company import Company
+    from b24orm.models.crm.contact import Contact
+    from b24orm.models.crm.currency import Currency
     from b24orm.models.crm.owner_type import OwnerType
+    from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
 
@@ -39,6 +44,31 @@ if TYPE_CHECKING:
         "last_communication_imol_time",
         "last_communication_webform_time",
         "entity_type_id",
+        "title",
+        "xml_id",
+        "begindate",
+        "closedate",
+        "company_id",
+        "contact_id",
+        "contact_ids",
+        "contacts",
+        "observers",
+        "category_id",
+        "moved_time",
+        "moved_by",
+        "stage_id",
+        "previous_stage_id",
+        "source_id",
+        "source_description",
+        "currency_id",
+        "is_manual_opportunity",
+        "opportunity",
+        "tax_value",
+        "mycompany_id",
+        "is_recurring",
+        "opportunity_account",
+        "tax_value_account",
+        "account_currency_id",
     ]
     ItemOrder = Literal[
         "id",
@@ -61,6 +91,44 @@ if TYPE_CHECKING:
         "-last_activity_time",
         "webform_id",
         "-webform_id",
+        "title",
+        "-title",
+        "xml_id",
+        "-xml_id",
+        "begindate",
+        "-begindate",
+        "closedate",
+        "-closedate",
+        "company_id",
+        "-company_id",
+        "contact_id",
+        "-contact_id",
+        "category_id",
+        "-category_id",
+        "moved_time",
+        "-moved_time",
+        "moved_by",
+        "-moved_by",
+        "stage_id",
+        "-stage_id",
+        "previous_stage_id",
+        "-previous_stage_id",
+        "source_id",
+        "-source_id",
+        "source_description",
+        "-source_description",
+        "currency_id",
+        "-currency_id",
+        "is_manual_opportunity",
+        "-is_manual_opportunity",
+        "opportunity",
+        "-opportunity",
+        "tax_value",
+        "-tax_value",
+        "mycompany_id",
+        "-mycompany_id",
+        "is_recurring",
+        "-is_recurring",
     ]
     ItemRelation = Literal[
         "assigned_by",
@@ -68,6 +136,15 @@ if TYPE_CHECKING:
         "updated_by_user",
         "last_activity_by_user",
         "entity_type",
+        "company",
+        "contact",
+        "moved_by_user",
+        "stage",
+        "previous_stage",
+        "source",
+        "currency",
+        "mycompany",
+        "account_currency",
     ]
 
     class ItemLookups(TypedDict, total=False):
@@ -191,6 +268,200 @@ if TYPE_CHECKING:
         webform_id__lt: int
         webform_id__lte: int
         webform_id__range: tuple[int, int]
+        title: str
+        title__ne: str
+        title__in: Iterable[str]
+        title__contains: str
+        title__icontains: str
+        title__startswith: str
+        title__istartswith: str
+        title__endswith: str
+        title__iendswith: str
+        title__isnull: bool
+        xml_id: str
+        xml_id__ne: str
+        xml_id__in: Iterable[str]
+        xml_id__contains: str
+        xml_id__icontains: str
+        xml_id__startswith: str
+        xml_id__istartswith: str
+        xml_id__endswith: str
+        xml_id__iendswith: str
+        xml_id__isnull: bool
+        begindate: dt.date
+        begindate__ne: dt.date
+        begindate__in: Iterable[dt.date]
+        begindate__gt: dt.date
+        begindate__gte: dt.date
+        begindate__lt: dt.date
+        begindate__lte: dt.date
+        begindate__range: tuple[dt.date, dt.date]
+        begindate__isnull: bool
+        closedate: dt.date
+        closedate__ne: dt.date
+        closedate__in: Iterable[dt.date]
+        closedate__gt: dt.date
+        closedate__gte: dt.date
+        closedate__lt: dt.date
+        closedate__lte: dt.date
+        closedate__range: tuple[dt.date, dt.date]
+        closedate__isnull: bool
+        company_id: int
+        company_id__ne: int
+        company_id__in: Iterable[int]
+        company_id__gt: int
+        company_id__gte: int
+        company_id__lt: int
+        company_id__lte: int
+        company_id__range: tuple[int, int]
+        company_id__isnull: bool
+        company: int | Company
+        company__ne: int | Company
+        company__in: Iterable[int | Company]
+        company__gt: int
+        company__gte: int
+        company__lt: int
+        company__lte: int
+        company__range: tuple[int, int]
+        company__isnull: bool
+        contact_id: int
+        contact_id__ne: int
+        contact_id__in: Iterable[int]
+        contact_id__gt: int
+        contact_id__gte: int
+        contact_id__lt: int
+        contact_id__lte: int
+        contact_id__range: tuple[int, int]
+        contact_id__isnull: bool
+        contact: int | Contact
+        contact__ne: int | Contact
+        contact__in: Iterable[int | Contact]
+        contact__gt: int
+        contact__gte: int
+        contact__lt: int
+        contact__lte: int
+        contact__range: tuple[int, int]
+        contact__isnull: bool
+        contact_ids: int
+        contact_ids__in: Iterable[int]
+        observers: int
+        observers__in: Iterable[int]
+        category_id: int
+        category_id__ne: int
+        category_id__in: Iterable[int]
+        category_id__gt: int
+        category_id__gte: int
+        category_id__lt: int
+        category_id__lte: int
+        category_id__range: tuple[int, int]
+        category_id__isnull: bool
+        moved_time: dt.datetime | dt.date
+        moved_time__ne: dt.datetime | dt.date
+        moved_time__in: Iterable[dt.datetime | dt.date]
+        moved_time__gt: dt.datetime | dt.date
+        moved_time__gte: dt.datetime | dt.date
+        moved_time__lt: dt.datetime | dt.date
+        moved_time__lte: dt.datetime | dt.date
+        moved_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
+        moved_time__isnull: bool
+        moved_by: int
+        moved_by__ne: int
+        moved_by__in: Iterable[int]
+        moved_by__gt: int
+        moved_by__gte: int
+        moved_by__lt: int
+        moved_by__lte: int
+        moved_by__range: tuple[int, int]
+        moved_by__isnull: bool
+        moved_by_user: int | User
+        moved_by_user__ne: int | User
+        moved_by_user__in: Iterable[int | User]
+        moved_by_user__gt: int
+        moved_by_user__gte: int
+        moved_by_user__lt: int
+        moved_by_user__lte: int
+        moved_by_user__range: tuple[int, int]
+        moved_by_user__isnull: bool
+        stage_id: str
+        stage_id__ne: str
+        stage_id__in: Iterable[str]
+        stage_id__isnull: bool
+        stage: str
+        stage__ne: str
+        stage__in: Iterable[str]
+        stage__isnull: bool
+        previous_stage_id: str
+        previous_stage_id__ne: str
+        previous_stage_id__in: Iterable[str]
+        previous_stage_id__isnull: bool
+        previous_stage: str
+        previous_stage__ne: str
+        previous_stage__in: Iterable[str]
+        previous_stage__isnull: bool
+        source_id: str
+        source_id__ne: str
+        source_id__in: Iterable[str]
+        source_id__isnull: bool
+        source: str
+        source__ne: str
+        source__in: Iterable[str]
+        source__isnull: bool
+        source_description: str
+        source_description__ne: str
+        source_description__in: Iterable[str]
+        source_description__contains: str
+        source_description__icontains: str
+        source_description__startswith: str
+        source_description__istartswith: str
+        source_description__endswith: str
+        source_description__iendswith: str
+        source_description__isnull: bool
+        currency_id: str
+        currency_id__ne: str
+        currency_id__in: Iterable[str]
+        currency_id__isnull: bool
+        currency: str
+        currency__ne: str
+        currency__in: Iterable[str]
+        currency__isnull: bool
+        is_manual_opportunity: bool
+        is_manual_opportunity__ne: bool
+        opportunity: Decimal | int | float
+        opportunity__ne: Decimal | int | float
+        opportunity__in: Iterable[Decimal | int | float]
+        opportunity__gt: Decimal | int | float
+        opportunity__gte: Decimal | int | float
+        opportunity__lt: Decimal | int | float
+        opportunity__lte: Decimal | int | float
+        opportunity__range: tuple[Decimal | int | float, Decimal | int | float]
+        tax_value: Decimal | int | float
+        tax_value__ne: Decimal | int | float
+        tax_value__in: Iterable[Decimal | int | float]
+        tax_value__gt: Decimal | int | float
+        tax_value__gte: Decimal | int | float
+        tax_value__lt: Decimal | int | float
+        tax_value__lte: Decimal | int | float
+        tax_value__range: tuple[Decimal | int | float, Decimal | int | float]
+        mycompany_id: int
+        mycompany_id__ne: int
+        mycompany_id__in: Iterable[int]
+        mycompany_id__gt: int
+        mycompany_id__gte: int
+        mycompany_id__lt: int
+        mycompany_id__lte: int
+        mycompany_id__range: tuple[int, int]
+        mycompany_id__isnull: bool
+        mycompany: int | Company
+        mycompany__ne: int | Company
+        mycompany__in: Iterable[int | Company]
+        mycompany__gt: int
+        mycompany__gte: int
+        mycompany__lt: int
+        mycompany__lte: int
+        mycompany__range: tuple[int, int]
+        mycompany__isnull: bool
+        is_recurring: bool
+        is_recurring__ne: bool
 
     class ItemQuerySet(QuerySet["Item", ItemField, ItemOrder]):
         """Rows of Item, with its own lookups."""
@@ -209,7 +480,12 @@ class Item(Model, schema=ITEM):
 
     Relations: assigned_by (User by assigned_by_id), created_by_user (User by created_by),
     updated_by_user (User by updated_by), last_activity_by_user (User by last_activity_by),
-    entity_type (OwnerType by entity_type_id).
+    entity_type (OwnerType by entity_type_id), company (Company by company_id), contact (Contact by
+    contact_id), moved_by_user (User by moved_by), stage (Status by stage_id), previous_stage
+    (Status by previous_stage_id), source (Status by source_id), currency (Currency by currency_id),
+    mycompany (Company by mycompany_id), account_currency (Currency by account_currency_id).
+
+    Deprecated: contact_id, opportunity_account, tax_value_account, account_currency_id.
     """
 
     if TYPE_CHECKING:
@@ -231,6 +507,31 @@ class Item(Model, schema=ITEM):
     last_communication_imol_time: t.DateTime = t.UNSET
     last_communication_webform_time: t.DateTime = t.UNSET
     entity_type_id: t.Reference = t.UNSET
+    title: t.Text = t.UNSET
+    xml_id: t.Text = t.UNSET
+    begindate: t.Date = t.UNSET
+    closedate: t.Date = t.UNSET
+    company_id: t.Reference = t.UNSET
+    contact_id: t.Reference = t.UNSET
+    contact_ids: t.Integers = t.UNSET
+    contacts: t.Integers = t.UNSET
+    observers: t.Integers = t.UNSET
+    category_id: t.Reference = t.UNSET
+    moved_time: t.DateTime = t.UNSET
+    moved_by: t.Reference = t.UNSET
+    stage_id: t.Status = t.UNSET
+    previous_stage_id: t.Status = t.UNSET
+    source_id: t.Status = t.UNSET
+    source_description: t.Text = t.UNSET
+    currency_id: t.Status = t.UNSET
+    is_manual_opportunity: t.Boolean = t.UNSET
+    opportunity: t.Number = t.UNSET
+    tax_value: t.Number = t.UNSET
+    mycompany_id: t.Reference = t.UNSET
+    is_recurring: t.Boolean = t.UNSET
+    opportunity_account: t.Number = t.UNSET
+    tax_value_account: t.Number = t.UNSET
+    account_currency_id: t.Status = t.UNSET
 
     if TYPE_CHECKING:
 
@@ -248,3 +549,30 @@ class Item(Model, schema=ITEM):
 
         @property
         def entity_type(self) -> OwnerType | None: ...
+
+        @property
+        def company(self) -> Company | None: ...
+
+        @property
+        def contact(self) -> Contact | None: ...
+
+        @property
+        def moved_by_user(self) -> User | None: ...
+
+        @property
+        def stage(self) -> Status | None: ...
+
+        @property
+        def previous_stage(self) -> Status | None: ...
+
+        @property
+        def source(self) -> Status | None: ...
+
+        @property
+        def currency(self) -> Currency | None: ...
+
+        @property
+        def mycompany(self) -> Company | None: ...
+
+        @property
+        def account_currency(self) -> Currency | None: ...

@@ -67,7 +67,7 @@ if TYPE_CHECKING:
         "started",
         "estimated_time",
         "replicate",
-        "changed",
+        "changed_",
         "changed_by_id",
         "changed_by",
         "status_changed_by_id",
@@ -215,7 +215,7 @@ class TaskV3(Model, schema=TASK_V3):
     started: t.DateTime = t.UNSET
     estimated_time: t.Integer = t.UNSET
     replicate: t.Boolean = t.UNSET
-    changed: t.DateTime = t.UNSET
+    changed_: t.DateTime = t.UNSET
     changed_by_id: t.Reference = t.UNSET
     changed_by: t.Json = t.UNSET
     status_changed_by_id: t.Reference = t.UNSET

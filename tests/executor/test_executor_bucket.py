@@ -1,0 +1,167 @@
+"""The leaky bucket: as fast as the portal lets us, and never refused."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from random import Random
+
+import pytest
+
+from b24orm.errors import InvalidValue
+from b24orm.executor.limits import PLANS, Bucket, PortalLimits, RateLimits, limits_for, portal_limits
+from b24orm.plan.calls import Call
+from tests.executor.fakes import TOO_MANY, Asked, Leaky, OnceASecond, Steady, client, result, run
+
+STANDARD, ENTERPRISE = PLANS["standard"], PLANS["enterprise"]
+READ = Call("crm.deal.list")
+
+
+class Portal:
+    """Refuses what its bucket does not take."""
+
+    def __init__(self, bucket: Leaky) -> None:
+        self.bucket = bucket
+        self.refused = 0
+
+    def __call__(self, asked: Asked) -> object:
+        if self.bucket.takes(asked.at):
+            return result([])
+        self.refused += 1
+        return TOO_MANY
+
+
+async def all_of(count: int, *executors: object) -> float:
+    """Sends so many calls, dealt out among the clients; when the last one was answered."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    calls = [executors[number % len(executors)].call(READ) for number in range(count)]  # type: ignore[attr-defined]
+    await asyncio.gather(*calls)
+    return loop.time() - began
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("delay", [0.0, 0.5], ids=["at once", "with jitter"])
+@pytest.mark.parametrize("kind", [Steady, OnceASecond])
+@pytest.mark.parametrize(("limits", "count"), [(STANDARD, 300), (ENTERPRISE, 600)], ids=["standard", "enterprise"])
+def test_requests_take_as_long_as_they_must_and_none_is_refused(
+    limits: RateLimits, count: int, kind: type[Leaky], delay: float, seed: int
+) -> None:
+    assert limits.per_second is not None
+    random = Random(seed)
+    phase = {"phase": random.random()} if kind is OnceASecond else {}
+    portal = Portal(kind(burst=limits.burst, rate=limits.per_second, **phase))  # type: ignore[call-arg]
+    executor, _ = client(portal, limits=limits, delay=lambda: random.random() * delay)
+    least = (count - limits.burst) / limits.per_second
+
+    took = run(all_of(count, executor))
+
+    assert (portal.refused, took <= 1.05 * least) == (0, True)
+
+
+def test_a_pause_refills_the_burst() -> None:
+    portal = Portal(Steady())
+    executor, _ = client(portal, limits=STANDARD)
+
+    async def twice() -> float:
+        await all_of(50, executor)
+        await asyncio.sleep(60)
+        return await all_of(48, executor)
+
+    assert (run(twice()), portal.refused) == (0.0, 0)
+
+
+def test_clients_of_one_portal_share_its_bucket() -> None:
+    portal, shared = Portal(OnceASecond()), PortalLimits(STANDARD)
+    clients = [client(portal, limits=shared)[0] for _ in range(3)]
+
+    took = run(all_of(300, *clients))
+
+    assert (portal.refused, took <= 1.05 * 125) == (0, True)
+
+
+def test_threads_share_its_bucket_too() -> None:
+    bucket, waits = Bucket(STANDARD), list[float]()
+
+    def take() -> None:
+        for _ in range(50):
+            waits.append(bucket.take(0.0))
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(waits) == pytest.approx([max(0.0, (n - 48) / 2) for n in range(1, 401)])
+
+
+def test_a_portal_s_limits_are_one_object_for_the_process() -> None:
+    assert portal_limits("shared.bitrix24.com", STANDARD) is portal_limits("shared.bitrix24.com", STANDARD)
+
+
+def test_other_portals_have_their_own() -> None:
+    assert portal_limits("one.bitrix24.com", STANDARD) is not portal_limits("two.bitrix24.com", STANDARD)
+
+
+def test_a_known_portal_adopts_the_limits_of_the_newest_client() -> None:
+    portal_limits("adopted.bitrix24.com", STANDARD)
+    found = portal_limits("adopted.bitrix24.com", PLANS["unlimited"])
+
+    assert [found.bucket.take(0.0) for _ in range(500)] == [0.0] * 500
+
+
+def test_somebody_else_at_the_bucket_is_yielded_to() -> None:
+    bucket = Steady()
+    for _ in range(50):
+        bucket.takes(0.0)  # another program took all there was
+    portal = Portal(bucket)
+    executor, transport = client(portal, limits=STANDARD)
+
+    run(all_of(60, executor))
+
+    assert (len(transport.log) - portal.refused, portal.refused < 60) == (60, True)
+
+
+def test_a_wait_that_was_cancelled_gives_its_place_back() -> None:
+    portal = Portal(Steady())
+    executor, _ = client(portal, limits=STANDARD)
+
+    async def impatient() -> float:
+        await all_of(50, executor)
+        late = [asyncio.create_task(executor.call(READ)) for _ in range(40)]
+        await asyncio.sleep(0.01)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        return await all_of(2, executor)
+
+    assert run(impatient()) <= 2.5
+
+
+def test_without_limits_nobody_waits() -> None:
+    executor, _ = client(lambda asked: result([]))
+
+    assert run(all_of(1_000, executor)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("plan", "burst", "rate"), [("standard", 50, 2.0), ("enterprise", 250, 5.0), ("unlimited", 10**6, None)]
+)
+def test_plans_have_their_limits(plan: str, burst: int, rate: float | None) -> None:
+    assert (limits_for(plan).burst, limits_for(plan).per_second) == (burst, rate)
+
+
+def test_limits_of_ones_own_are_taken_as_they_are() -> None:
+    assert limits_for(RateLimits(burst=7)).burst == 7
+
+
+def test_an_unknown_plan_is_refused_with_the_nearest() -> None:
+    with pytest.raises(InvalidValue, match="did you mean 'enterprise'"):
+        limits_for("enterprize")
+
+
+@pytest.mark.parametrize("limits", [{"burst": 0}, {"per_second": 0.0}, {"per_second": float("nan")}])
+def test_limits_that_let_nothing_through_are_refused(limits: dict[str, float]) -> None:
+    with pytest.raises(InvalidValue):
+        RateLimits(**limits)  # type: ignore[arg-type]
