@@ -80,7 +80,7 @@ class Gate:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self._release()
-            else:
+            elif turn in self._queue:  # or it was passed over already
                 self._queue.remove(turn)
             raise
 

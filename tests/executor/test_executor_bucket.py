@@ -43,7 +43,9 @@ async def all_of(count: int, *executors: object) -> float:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("delay", [0.0, 0.5], ids=["at once", "with jitter"])
 @pytest.mark.parametrize("kind", [Steady, OnceASecond])
-@pytest.mark.parametrize(("limits", "count"), [(STANDARD, 300), (ENTERPRISE, 600)], ids=["standard", "enterprise"])
+@pytest.mark.parametrize(
+    ("limits", "count"), [(STANDARD, 300), (ENTERPRISE, 600)], ids=["standard", "enterprise"]
+)
 def test_requests_take_as_long_as_they_must_and_none_is_refused(
     limits: RateLimits, count: int, kind: type[Leaky], delay: float, seed: int
 ) -> None:

@@ -98,7 +98,9 @@ def test_the_portal_s_clock_need_not_be_ours() -> None:
 
 
 @pytest.mark.parametrize(
-    "time", [{}, {"operating": 479.0}, {"operating": "479", "operating_reset_at": 5}, {"duration": 1.0}], ids=str
+    "time",
+    [{}, {"operating": 479.0}, {"operating": "479", "operating_reset_at": 5}, {"duration": 1.0}],
+    ids=str,
 )
 def test_a_portal_that_tells_nothing_is_not_waited_for(time: dict[str, Any]) -> None:
     operating = Operating(LIMITED)

@@ -101,7 +101,9 @@ def test_a_refusal_is_final(call: Call, answer: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "tries"), [(HTML, 5), (TimedOut("no answer"), 5), (ConnectFailed("refused"), 5), (TOO_MANY, 30)], ids=repr
+    ("answer", "tries"),
+    [(HTML, 5), (TimedOut("no answer"), 5), (ConnectFailed("refused"), 5), (TOO_MANY, 30)],
+    ids=repr,
 )
 def test_it_is_given_up_in_the_end_and_the_error_tells_how_often_it_was_tried(
     answer: object, tries: int
@@ -227,7 +229,9 @@ def test_no_writing_word_passes_for_a_reading_one(word: str) -> None:
 
 
 @pytest.mark.parametrize("answer", [*NEVER_EXECUTED, *UNKNOWN_FATE, *REFUSED], ids=repr)
-@pytest.mark.parametrize("show", [str, repr, lambda found: repr(found.__reduce__())], ids=["str", "repr", "pickle"])
+@pytest.mark.parametrize(
+    "show", [str, repr, lambda found: repr(found.__reduce__())], ids=["str", "repr", "pickle"]
+)
 def test_no_error_shows_the_secret(answer: object, show: Callable[[object], str]) -> None:
     found, _ = attempt(WRITE, answer)
 

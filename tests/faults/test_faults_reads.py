@@ -25,7 +25,10 @@ READS: dict[str, tuple[Read, Any]] = {
     "list by title": (lambda portal: len(Deal.objects.using(portal).order_by("title")), 130),
     "count": (lambda portal: Deal.objects.using(portal).count(), 130),
     "get": (lambda portal: Deal.objects.using(portal).get(id=7).id, 7),
-    "in_bulk": (lambda portal: sorted(Deal.objects.using(portal).in_bulk(range(1, 130))), list(range(1, 130))),
+    "in_bulk": (
+        lambda portal: sorted(Deal.objects.using(portal).in_bulk(range(1, 130))),
+        list(range(1, 130)),
+    ),
     "call(list)": (
         lambda portal: [row["ID"] for row in portal.call("crm.deal.get", [{"ID": 3}, {"ID": 1}])],
         ["3", "1"],
@@ -36,6 +39,7 @@ READS: dict[str, tuple[Read, Any]] = {
     ),
     "get_by_ID": (lambda portal: list(portal.get_by_ID("crm.deal.get", range(1, 60))), list(range(1, 60))),
 }
+
 
 @pytest.mark.parametrize("read", READS)
 @pytest.mark.parametrize("fault", [name for name in FAULTS if name not in FINAL])
@@ -97,7 +101,9 @@ def test_an_answer_that_can_be_read_is_read(broken: LocalPortal, client: Portal,
 
 
 @pytest.mark.parametrize("fault", sorted(FINAL))
-def test_what_a_retry_can_not_mend_is_not_tried_again(broken: LocalPortal, client: Portal, fault: str) -> None:
+def test_what_a_retry_can_not_mend_is_not_tried_again(
+    broken: LocalPortal, client: Portal, fault: str
+) -> None:
     play(broken, fault, times=500)
     with pytest.raises(B24Error):
         client.call("profile")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -14,7 +13,7 @@ from b24orm import Portal, Q
 from b24orm.emulator import LocalPortal
 from b24orm.errors import InvalidValue, UnknownName, Unsupported
 from b24orm.models import Deal
-from tests.orm.brute import Stored, Test, ids_where
+from tests.orm.brute import Test, ids_where
 
 Meant: TypeAlias = tuple[Q, Test]
 

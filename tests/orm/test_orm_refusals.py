@@ -103,9 +103,7 @@ def test_a_mistake_is_refused_before_a_request(
     "wrong", [Q(stge="WON"), Q(stage="WON") | Q(opportunity__gt="x"), ~Q(title__contains="x")]
 )
 @pytest.mark.parametrize("end", ["count", "exists", "first", "last", "explain"])
-def test_no_ending_lets_a_mistake_through(
-    office: LocalPortal, client: Portal, wrong: Q, end: str
-) -> None:
+def test_no_ending_lets_a_mistake_through(office: LocalPortal, client: Portal, wrong: Q, end: str) -> None:
     before = office.stats.requests
     with pytest.raises(B24Error):
         getattr(Deal.objects.filter(wrong), end)()

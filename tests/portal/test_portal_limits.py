@@ -44,9 +44,7 @@ async def timed(count: int, send: Callable[[], Awaitable[object]]) -> float:
     return time.monotonic() - begun
 
 
-@pytest.mark.parametrize(
-    ("plan", "count", "factor"), [("standard", 120, 5), ("enterprise", 520, 10)]
-)
+@pytest.mark.parametrize(("plan", "count", "factor"), [("standard", 120, 5), ("enterprise", 520, 10)])
 async def test_a_plan_is_used_to_the_full_without_a_rejection(
     serve: Serve, plan: str, count: int, factor: int
 ) -> None:

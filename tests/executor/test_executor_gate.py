@@ -1,0 +1,192 @@
+"""How many requests are under way: halved by failures, raised by success, never leaked."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from b24orm.executor.concurrency import Gate
+from b24orm.plan.calls import Call
+from b24orm.transport.base import Response
+from tests.executor.fakes import Asked, client, result, run
+
+QUICK = settings(max_examples=100, derandomize=True, deadline=None)
+
+
+def test_success_raises_the_number_by_one_a_round() -> None:
+    gate = Gate(start=4, ceiling=16)
+    for _ in range(4 + 5):
+        gate.good()
+
+    assert gate.places in (5, 6)
+
+
+def test_the_number_never_exceeds_its_ceiling() -> None:
+    gate = Gate(start=4, ceiling=6)
+    for _ in range(1_000):
+        gate.good()
+
+    assert gate.places == 6
+
+
+def test_a_failure_halves_the_number() -> None:
+    gate = Gate(start=8)
+    gate.bad()
+
+    assert gate.places == 4
+
+
+def test_one_place_always_stays() -> None:
+    gate = Gate(start=8)
+    for _ in range(50):
+        gate.bad()
+
+    assert gate.places == 1
+
+
+def test_another_ceiling_holds_at_once_and_is_taken_back() -> None:
+    gate = Gate(start=8, ceiling=16)
+    before = gate.limit(2)
+    places = gate.places
+    gate.limit(before)
+
+    assert (before, places) == (16, 2)
+
+
+@QUICK
+@given(places=st.integers(1, 5), jobs=st.integers(1, 30), seed=st.integers(0, 999))
+def test_no_more_than_the_places_are_inside_and_everybody_gets_in(places: int, jobs: int, seed: int) -> None:
+    gate, random, inside, most, done = Gate(start=places, ceiling=places), Random(seed), 0, 0, 0
+
+    async def job() -> None:
+        nonlocal inside, most, done
+        await asyncio.sleep(random.random())
+        async with gate:
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(random.random())
+            inside -= 1
+        done += 1
+
+    async def everybody() -> None:
+        await asyncio.gather(*(job() for _ in range(jobs)))
+
+    run(everybody())
+
+    assert (most <= places, done) == (True, jobs)
+
+
+@QUICK
+@given(places=st.integers(1, 4), jobs=st.integers(1, 20), seed=st.integers(0, 999))
+def test_cancelled_jobs_leave_their_places(places: int, jobs: int, seed: int) -> None:
+    gate, random = Gate(start=places, ceiling=places), Random(seed)
+
+    async def job() -> None:
+        async with gate:
+            await asyncio.sleep(random.choice([0.0, 1.0]))
+
+    async def everybody() -> int:
+        tasks = [asyncio.create_task(job()) for _ in range(jobs)]
+        for _ in range(jobs):
+            await asyncio.sleep(random.choice([0.0, 0.5, 1.0]))
+            random.choice(tasks).cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return await _free(gate)
+
+    assert run(everybody()) == places
+
+
+def test_a_turn_given_and_cancelled_at_the_same_moment_is_passed_on() -> None:
+    gate = Gate(start=1, ceiling=1)
+
+    async def work() -> int:
+        await gate.__aenter__()
+        waiting = [asyncio.create_task(gate.__aenter__()) for _ in range(2)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        await gate.__aexit__(None, None, None)
+        results = await asyncio.gather(*waiting, return_exceptions=True)
+        assert isinstance(results[0], asyncio.CancelledError)
+        await gate.__aexit__(None, None, None)
+        return await _free(gate)
+
+    assert run(work()) == 1
+
+
+async def _free(gate: Gate) -> int:
+    """How many get in at once."""
+    tasks = [asyncio.create_task(gate.__aenter__()) for _ in range(20)]
+    await asyncio.sleep(1)
+    free = sum(task.done() for task in tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return free
+
+
+# -- on the way to a portal --------------------------------------------------------------------------
+
+
+class Crowded:
+    """A portal that fails whatever comes while more than so many requests are under way."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.inside = 0
+        self.failed = 0
+
+    async def __call__(self, asked: Asked) -> Any:
+        self.inside += 1
+        crowded = self.inside > self.most
+        await asyncio.sleep(1)
+        self.inside -= 1
+        self.failed += crowded
+        return Response(502, "text/html", b"") if crowded else result([])
+
+
+def test_fewer_requests_are_sent_to_a_portal_that_can_take_no_more() -> None:
+    portal = Crowded(4)
+    executor, _ = client(portal)
+
+    async def work() -> int:
+        await asyncio.gather(*(executor.call(Call("crm.deal.list")) for _ in range(40)))
+        return executor.sender.gate.places
+
+    assert run(work()) <= 8
+
+
+def test_a_portal_that_can_take_more_gets_more() -> None:
+    executor, transport = client(lambda asked: result([]), delay=lambda: 1.0)
+    gate = executor.sender.gate
+    gate.limit(2)
+    gate.limit(16)
+
+    async def work() -> None:
+        await asyncio.gather(*(executor.call(Call("crm.deal.list")) for _ in range(200)))
+
+    run(work())
+
+    assert (gate.places, transport.most) == (16, 16)
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.5, 1.0, 1.5])
+def test_a_call_that_is_cancelled_leaves_its_place(moment: float) -> None:
+    executor, transport = client(lambda asked: result([]), delay=lambda: 1.0)
+    executor.sender.gate.limit(1)
+
+    async def work() -> None:
+        tasks = [asyncio.create_task(executor.call(Call("crm.deal.list"))) for _ in range(3)]
+        await asyncio.sleep(moment)
+        tasks[0].cancel()
+        tasks[1].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await executor.call(Call("crm.deal.list"))
+
+    run(work())
+
+    assert transport.under_way == 0
