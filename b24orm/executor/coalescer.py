@@ -31,6 +31,7 @@ class _Waiting:
 
     call: Call
     turns: list[_Turn] = field(default_factory=list)
+    leave: Callable[[], None] | None = None
 
     def answer(self, outcome: Outcome) -> None:
         for turn in self.turns:
@@ -71,7 +72,12 @@ class Coalescer:
             waiting = self._waiting[key] = _Waiting(call)
         turn: _Turn = loop.create_future()
         waiting.turns.append(turn)
-        return await turn
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if waiting.leave is not None:
+                waiting.leave()
+            raise
 
     def _flush(self) -> None:
         waiting = [entry for entry in self._waiting.values() if entry.wanted]
@@ -81,9 +87,20 @@ class Coalescer:
         groups: list[tuple[Call, list[_Waiting]]] = [(entry.call, [entry]) for entry in plain]
         groups += self._merged(lookups)
         for start in range(0, len(groups), self._batch):
-            task = asyncio.get_running_loop().create_task(self._answer(groups[start : start + self._batch]))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._start(groups[start : start + self._batch])
+
+    def _start(self, groups: Sequence[tuple[Call, list[_Waiting]]]) -> None:
+        task = asyncio.get_running_loop().create_task(self._answer(groups))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        everybody = [entry for _, entries in groups for entry in entries]
+
+        def leave() -> None:
+            if not any(entry.wanted for entry in everybody):
+                task.cancel()  # nobody waits any more; nothing happens if it is done
+
+        for entry in everybody:
+            entry.leave = leave
 
     def _merged(self, lookups: Iterable[_Waiting]) -> list[tuple[Call, list[_Waiting]]]:
         """Calls that look up lists of ids, each with those who wait for some of the ids."""

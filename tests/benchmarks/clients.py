@@ -107,7 +107,7 @@ def _pysdk_rows(task: Task, kind: str) -> Result:
         calls = [client.crm.deal.get(bitrix_id=key) for key in task["ids"]]
         answers = client.call_batches(calls).result
         found = answers.result if hasattr(answers, "result") else answers
-        return _seen(found, lambda row: row["ID"])
+        return _seen(found.values() if isinstance(found, dict) else found, lambda row: row["ID"])
     request = client.crm.deal.list(select=_columns(task), filter=_filter(task))
     rows = list(getattr(request, kind)().result)
     if task["task"] == "related":

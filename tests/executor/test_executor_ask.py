@@ -281,6 +281,21 @@ def test_who_leaves_does_not_take_the_others_along() -> None:
     assert run(work()) == got("lead")
 
 
+def test_a_request_that_nobody_waits_for_any_more_is_cancelled() -> None:
+    executor, transport = client(Portal(), delay=lambda: 10.0)
+
+    async def work() -> int:
+        tasks = [asyncio.create_task(executor.ask(Ask((get(name),)))) for name in ("deal", "lead")]
+        await asyncio.sleep(1)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0.001)
+        return transport.under_way
+
+    assert run(work()) == 0
+
+
 def test_an_error_of_our_own_reaches_who_waits() -> None:
     executor, _ = client(Answers(ZeroDivisionError("a bug")))
 

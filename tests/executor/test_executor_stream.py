@@ -135,7 +135,7 @@ def test_cancelling_the_consumer_leaves_no_task() -> None:
         await asyncio.sleep(15)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.001)
         return transport.under_way, len(asyncio.all_tasks()) - 1
 
     assert run(work()) == (0, 0)
