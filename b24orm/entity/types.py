@@ -41,25 +41,29 @@ UNSET: Any = Field(default=None)
 """The default of every field: not set, which is something else than None."""
 
 
+_NONE: Final = core_schema.with_default_schema(core_schema.none_schema(), default=None, on_error="default")
+
+
 def _nothing(*spellings: str | int | bool) -> CoreSchema:
     """Reads PHP's spellings of nothing as None."""
-    return core_schema.chain_schema(
-        [
-            core_schema.literal_schema(list(spellings)),
-            core_schema.with_default_schema(core_schema.none_schema(), default=None, on_error="default"),
-        ]
-    )
+    return core_schema.chain_schema([core_schema.literal_schema(list(spellings)), _NONE])
+
+
+def _hollow() -> CoreSchema:
+    """Reads PHP's empty array as None: it is a list or a map, as it happens."""
+    empty = [core_schema.list_schema(max_length=0), core_schema.dict_schema(max_length=0)]
+    return core_schema.chain_schema([core_schema.union_schema(list[CoreSchema | tuple[CoreSchema, str]](empty)), _NONE])
 
 
 class _First:
-    """Tries the given readings one after the other; null is None.
+    """Tries the given readings one after the other; null and PHP's empty array are None.
 
     The usual case comes first, for a reading that fails costs more than one that fits.
     """
 
     def __init__(self, *readings: CoreSchema) -> None:
         self._schema = core_schema.nullable_schema(
-            core_schema.union_schema(list(readings), mode="left_to_right")
+            core_schema.union_schema([*readings, _hollow()], mode="left_to_right")
         )
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -68,6 +72,7 @@ class _First:
 
 _INT: Final = core_schema.int_schema()
 _DIGITS: Final = core_schema.chain_schema([core_schema.str_schema(strict=True), _INT])
+_WHOLE: Final = core_schema.chain_schema([core_schema.float_schema(strict=True), _INT])
 _TEXT: Final = core_schema.str_schema(coerce_numbers_to_str=True)
 _EPOCH: Final = datetime(1970, 1, 2)
 """Earlier moments are PHP's zero."""
@@ -141,7 +146,7 @@ else:
     Id = int
     StringId = str
     # false is an int to pydantic, but nothing to PHP: so ints are strict and strings are digits
-    Integer = Annotated[int | None, _First(_DIGITS, core_schema.int_schema(strict=True), _nothing("", False))]
+    Integer = Annotated[int | None, _First(_DIGITS, core_schema.int_schema(strict=True), _WHOLE, _nothing("", False))]
     Reference = Annotated[int | None, _First(core_schema.int_schema(gt=0), _nothing("", "0", 0, False))]
     Number = Annotated[Decimal | None, _First(core_schema.decimal_schema(), _nothing("", False))]
     Text = Annotated[str | None, _First(_TEXT, _nothing(False))]

@@ -25,7 +25,7 @@ class Prefetch:
     >>> deals = Deal.objects.prefetch_related(wanted)
     """
 
-    def __init__(self, name: str, queryset: QuerySet[Any] | None = None) -> None:
+    def __init__(self, name: str, queryset: QuerySet[Any, Any, Any] | None = None) -> None:
         self.name = name
         self.queryset = queryset
 

@@ -92,3 +92,8 @@ def play(portal: LocalPortal, name: str, *, times: int = 1, method: str | None =
     fault = FAULTS[name]
     options: dict[str, Any] = {"seconds": fault.seconds, "times": times, "method": method}
     portal.faults.script(Fault(fault.kind, **options))
+
+
+def fill(portal: LocalPortal, rows: int) -> None:
+    """Adds rows, as many as it takes to need several requests."""
+    portal.store.load("deal", ("ID", "TITLE"), ((131 + n, f"more {n}") for n in range(rows)))

@@ -17,7 +17,7 @@ from b24orm.emulator import LocalPortal
 from b24orm.errors import B24Error
 from b24orm.loop import background
 from b24orm.models import Deal
-from tests.faults.conftest import FAULTS, TIMEOUT, play
+from tests.faults.conftest import FAULTS, TIMEOUT, fill, play
 
 READS: list[Callable[[Portal], Any]] = [
     lambda portal: list(Deal.objects.using(portal)),
@@ -70,7 +70,7 @@ def test_no_connection_is_left_open(broken: LocalPortal, fault: str) -> None:
 
 
 async def test_leaving_an_async_iteration_cancels_what_is_under_way(broken: LocalPortal) -> None:
-    broken.store.insert_many("deal", [{"TITLE": f"more {number}"} for number in range(9000)])
+    fill(broken, 9000)
     async with AsyncPortal(broken.url, plan="unlimited", progress=False) as portal:
         rows = Deal.objects.using(portal).only("id").aiterator()
         async for _ in rows:
@@ -93,7 +93,7 @@ async def test_cancelling_a_reading_leaves_no_task(broken: LocalPortal) -> None:
 
 
 def test_an_interrupted_sync_iteration_leaves_no_task(broken: LocalPortal, client: Portal) -> None:
-    broken.store.insert_many("deal", [{"TITLE": f"more {number}"} for number in range(9000)])
+    fill(broken, 9000)
     with pytest.raises(KeyboardInterrupt):
         for _ in Deal.objects.using(client).only("id").iterator():
             raise KeyboardInterrupt

@@ -11,7 +11,7 @@ from b24orm import AsyncPortal, Portal
 from b24orm.emulator import LocalPortal
 from b24orm.errors import B24Error, ConnectFailed, Disconnected, ServerFailure, TimedOut
 from b24orm.models import Deal
-from tests.faults.conftest import FAULTS, FINAL, HARMLESS, LASTING, TIMEOUT, play
+from tests.faults.conftest import FAULTS, FINAL, HARMLESS, LASTING, TIMEOUT, fill, play
 
 Read = Callable[[Portal], Any]
 
@@ -69,7 +69,7 @@ def test_a_failure_in_the_middle_of_a_list_is_an_error_and_no_partial_list(
     client: Portal, broken: LocalPortal, fault: str, read: str
 ) -> None:
     ask, _ = READS[read]
-    broken.store.insert_many("deal", [{"TITLE": f"more {number}"} for number in range(6000)])
+    fill(broken, 6000)
     broken.churn = _After(3, lambda: play(broken, fault, times=500))  # type: ignore[assignment]
     with pytest.raises(LASTING[fault]):
         list(Deal.objects.using(client).only("id")) if read == "list" else _long(client, read)
@@ -131,7 +131,7 @@ def test_a_portal_that_moved_is_an_error_that_says_so(broken: LocalPortal, clien
 
 
 def test_failures_at_random_change_no_answer(broken: LocalPortal, client: Portal) -> None:
-    broken.store.insert_many("deal", [{"TITLE": f"more {number}"} for number in range(7000)])
+    fill(broken, 7000)
     kinds: Any = {"rate_limited": 0.1, "reset_after": 0.05, "truncated_json": 0.05, "bad_gateway": 0.1}
     broken.faults.random(kinds, seed=4)
     found = [_ids(Deal.objects.using(client).only("id")) for _ in range(3)]

@@ -1,0 +1,186 @@
+"""What PHP sends for each type, as Python values."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from b24orm.entity import types
+from b24orm.entity.types import MultiField
+
+MSK = timezone(timedelta(hours=3))
+
+
+def read(name: str, value: Any) -> Any:
+    """The value as the type reads it."""
+    return TypeAdapter(getattr(types, name)).validate_python(value)
+
+
+SCALARS = ["Integer", "Reference", "Number", "Text", "Status", "Boolean", "Date", "DateTime"]
+LISTS = ["MultiFields", "Integers", "Texts", "Jsons"]
+
+
+@pytest.mark.parametrize("name", SCALARS)
+@pytest.mark.parametrize("value", [None, [], {}], ids=repr)
+def test_null_and_php_s_empty_array_are_none(name: str, value: Any) -> None:
+    assert read(name, value) is None
+
+
+@pytest.mark.parametrize("name", [name for name in SCALARS if name != "Text"])
+def test_an_empty_text_is_none(name: str) -> None:
+    assert read(name, "") is None
+
+
+@pytest.mark.parametrize("name", [name for name in SCALARS if name != "Boolean"])
+def test_false_is_none(name: str) -> None:
+    assert read(name, False) is None
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("value", [None, [], {}, "", False], ids=repr)
+def test_every_emptiness_is_an_empty_tuple(name: str, value: Any) -> None:
+    assert read(name, value) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("Id", "123", 123),
+        ("Id", 123, 123),
+        ("StringId", "RUB", "RUB"),
+        ("Integer", "0", 0),
+        ("Integer", 0, 0),
+        ("Integer", "-5", -5),
+        ("Integer", 5, 5),
+        ("Integer", 5.0, 5),
+        ("Integer", "2147483648", 2**31),
+        ("Reference", "7", 7),
+        ("Reference", 7, 7),
+        ("Reference", "0", None),
+        ("Reference", 0, None),
+        ("Number", "10.50", Decimal("10.50")),
+        ("Number", "1000000.00", Decimal("1000000.00")),
+        ("Number", 999.9, Decimal("999.9")),
+        ("Number", 5, Decimal(5)),
+        ("Number", "0", Decimal(0)),
+        ("Number", 0, Decimal(0)),
+        ("Number", "-0.01", Decimal("-0.01")),
+        ("Text", "", ""),
+        ("Text", "0", "0"),
+        ("Text", 0, "0"),
+        ("Text", 12.5, "12.5"),
+        ("Text", " a ", " a "),
+        ("Status", "WON", "WON"),
+        ("Status", "0", "0"),
+        ("Status", 5, "5"),
+        ("Boolean", "Y", True),
+        ("Boolean", "N", False),
+        ("Boolean", "1", True),
+        ("Boolean", "0", False),
+        ("Boolean", 1, True),
+        ("Boolean", 0, False),
+        ("Boolean", True, True),
+        ("Boolean", False, False),
+        ("Boolean", "true", True),
+        ("Boolean", "false", False),
+        ("Date", "2024-08-30T02:00:00+02:00", date(2024, 8, 30)),
+        ("Date", "2024-08-30T03:00:00+03:00", date(2024, 8, 30)),
+        ("Date", "2024-08-30T00:00:00+00:00", date(2024, 8, 30)),
+        ("Date", "2024-08-30", date(2024, 8, 30)),
+        ("Date", "0", None),
+        ("Date", 0, None),
+        ("DateTime", "2024-08-30T14:29:00+03:00", datetime(2024, 8, 30, 14, 29, tzinfo=MSK)),
+        ("DateTime", "2024-08-30T14:29:00Z", datetime(2024, 8, 30, 14, 29, tzinfo=timezone.utc)),
+        ("DateTime", "0", None),
+        ("DateTime", 0, None),
+        ("Integers", ["1", 2], (1, 2)),
+        ("Integers", {"0": 1, "2": "3"}, (1, 3)),
+        ("Integers", "5", (5,)),
+        ("Integers", 5, (5,)),
+        ("Texts", ["a", "b"], ("a", "b")),
+        ("Texts", {"1": "b", "0": "a"}, ("b", "a")),
+        ("Texts", "a", ("a",)),
+        ("Jsons", [{"id": 1}], ({"id": 1},)),
+        ("Json", {"a": [1, None]}, {"a": [1, None]}),
+        ("File", {"id": 1, "url": "https://x"}, {"id": 1, "url": "https://x"}),
+    ],
+)
+def test_each_type_reads_php_s_spellings(name: str, value: Any, expected: Any) -> None:
+    found = read(name, value)
+
+    assert (found, type(found)) == (expected, type(expected))
+
+
+def test_a_moment_keeps_the_server_s_offset() -> None:
+    assert read("DateTime", "2024-08-30T14:29:00+03:00").utcoffset() == timedelta(hours=3)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Id", None),
+        ("Id", ""),
+        ("Id", "abc"),
+        ("Integer", "abc"),
+        ("Integer", "1.5"),
+        ("Integer", 1.5),
+        ("Integer", True),
+        ("Integer", [5]),
+        ("Reference", "x"),
+        ("Number", "ten"),
+        ("Number", "NaN"),
+        ("Number", True),
+        ("Number", "1,5"),
+        ("Text", True),
+        ("Text", ["a"]),
+        ("Status", {"a": 1}),
+        ("Boolean", "maybe"),
+        ("Boolean", 2),
+        ("Date", "30.08.2024"),
+        ("Date", "soon"),
+        ("DateTime", "soon"),
+        ("Integers", ["a"]),
+        ("MultiFields", ["a"]),
+        ("MultiFields", [{"ID": 1}]),
+    ],
+)
+def test_what_does_not_fit_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(ValidationError):
+        read(name, value)
+
+
+# -- phones, e-mails and the like --------------------------------------------------------------------
+
+PHONE = {"ID": "7", "VALUE_TYPE": "WORK", "VALUE": "+7 900", "TYPE_ID": "PHONE"}
+
+
+@pytest.mark.parametrize(
+    "value", [[PHONE], {"0": PHONE}, {"7": PHONE}], ids=["list", "map", "map with holes"]
+)
+def test_phones_come_as_lists_or_maps(value: Any) -> None:
+    assert read("MultiFields", value) == (
+        MultiField(id=7, value="+7 900", value_type="WORK", type_id="PHONE"),
+    )
+
+
+def test_smart_processes_spell_phones_in_camel_case() -> None:
+    value = [{"id": 7, "valueType": "WORK", "value": "+7 900", "typeId": "PHONE"}]
+
+    assert read("MultiFields", value) == (
+        MultiField(id=7, value="+7 900", value_type="WORK", type_id="PHONE"),
+    )
+
+
+def test_a_phone_reads_as_its_number() -> None:
+    assert str(MultiField(value="+7 900")) == "+7 900"
+
+
+def test_a_phone_can_t_be_changed_in_place() -> None:
+    phone = MultiField(value="+7 900")
+
+    with pytest.raises(ValidationError):
+        phone.value = "+7 901"  # type: ignore[misc]

@@ -1,0 +1,49 @@
+"""User code that type checkers accept, with the types that it says it gets."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from typing_extensions import assert_type
+
+import b24orm
+from b24orm import Prefetch, Q
+from b24orm.models import Company, Contact, Deal, Item, Task
+
+
+def reads() -> None:
+    won = Deal.objects.filter(stage="WON", opportunity__gte=100_000).exclude(company__in=[1, 2])
+    for deal in won.order_by("-opportunity", "id")[:10]:
+        assert_type(deal, Deal)
+        assert_type(deal.id, int)
+        assert_type(deal.opportunity, Decimal | None)
+        assert_type(deal.closedate, date | None)
+        assert_type(deal.date_create, datetime | None)
+        assert_type(deal.opened, bool | None)
+        assert_type(deal.company, Company | None)
+    assert_type(won.first(), Deal | None)
+    assert_type(won.get(id=1), Deal)
+    assert_type(won.count(), int)
+    assert_type(won[0], Deal)
+    assert_type(won.in_bulk([1]), dict[Any, Deal])
+    assert_type(list(won.values("id")), list[dict[str, Any]])
+    assert_type(list(won.values_list("id", "title")), list[tuple[Any, ...]])
+    either = Deal.objects.filter(Q(stage="WON") | Q(**{">=OPPORTUNITY": 10}), closedate__gte=date(2026, 1, 1))
+    assert_type(either.only("title").last(), Deal | None)
+    _ = Deal.objects.select_related("company").prefetch_related(
+        Prefetch("contacts", Contact.objects.only("name"))
+    )
+    _ = Item.objects.filter(entity_type_id=1038, title__contains="pump")
+    _ = Task.objects.filter(responsible_id=1)
+
+
+async def reads_async(portal: b24orm.AsyncPortal) -> None:
+    deals = Deal.objects.using(portal).filter(date_create__lt=datetime(2026, 1, 1))
+    assert_type(await deals, list[Deal])
+    assert_type(await deals.afirst(), Deal | None)
+    assert_type(await deals.aget(id=1), Deal)
+    assert_type(await deals.acount(), int)
+    async for deal in deals:
+        assert_type(deal.title, str | None)
