@@ -51,8 +51,10 @@ def _nothing(*spellings: str | int | bool) -> CoreSchema:
 
 def _hollow() -> CoreSchema:
     """Reads PHP's empty array as None: it is a list or a map, as it happens."""
-    empty = [core_schema.list_schema(max_length=0), core_schema.dict_schema(max_length=0)]
-    return core_schema.chain_schema([core_schema.union_schema(list[CoreSchema | tuple[CoreSchema, str]](empty)), _NONE])
+    empty = core_schema.union_schema(
+        [core_schema.list_schema(max_length=0), core_schema.dict_schema(max_length=0)]
+    )
+    return core_schema.chain_schema([empty, _NONE])
 
 
 class _First:
