@@ -7,10 +7,10 @@ thread: the work always happens on this loop's own thread.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
-from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
@@ -20,6 +20,8 @@ __all__ = ["LoopThread", "background"]
 
 _T = TypeVar("_T")
 _NAME: Final = "b24orm-loop"
+_PATIENCE: Final = 10.0
+"""Seconds that interrupted work may take to let go of its connections."""
 _MOMENT: Final = 1.0
 """Seconds that the closing of connections may take when nobody waits for it."""
 
@@ -48,20 +50,17 @@ class LoopThread:
         if threading.current_thread() is self._thread:
             work.close()
             raise UsageError("this is b24orm's own event loop: await the a-prefixed twin instead")
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        settled = threading.Event()
+        future = asyncio.run_coroutine_threadsafe(_settling(work, settled), self._loop)
         try:
             return future.result()
         except BaseException:
-            self._cancelled(future)
+            if not future.done():
+                future.cancel()
+                settled.wait(_PATIENCE if _begun(work) else _MOMENT)
+                if not _begun(work):
+                    work.close()
             raise
-
-    def _cancelled(self, future: Future[Any]) -> None:
-        if future.done():
-            return
-        future.cancel()
-        settled = threading.Event()
-        self._loop.call_soon_threadsafe(lambda: self._loop.call_soon(settled.set))
-        settled.wait(1.0)
 
     def finish(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs a coroutine that nobody waits for; other threads give it a moment."""
@@ -106,6 +105,18 @@ class LoopThread:
             close = getattr(source, "aclose", None)
             if close is not None:
                 await self.arun(_close(close))
+
+
+async def _settling(work: Coroutine[Any, Any, _T], settled: threading.Event) -> _T:
+    """The work; notes when it has come to its end, cancelled or not."""
+    try:
+        return await work
+    finally:
+        settled.set()
+
+
+def _begun(work: Coroutine[Any, Any, Any]) -> bool:
+    return inspect.getcoroutinestate(work) != inspect.CORO_CREATED
 
 
 async def _next(source: AsyncIterator[_T]) -> _T:

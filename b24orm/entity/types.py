@@ -148,7 +148,9 @@ else:
     Id = int
     StringId = str
     # false is an int to pydantic, but nothing to PHP: so ints are strict and strings are digits
-    Integer = Annotated[int | None, _First(_DIGITS, core_schema.int_schema(strict=True), _WHOLE, _nothing("", False))]
+    Integer = Annotated[
+        int | None, _First(_DIGITS, core_schema.int_schema(strict=True), _WHOLE, _nothing("", False))
+    ]
     Reference = Annotated[int | None, _First(core_schema.int_schema(gt=0), _nothing("", "0", 0, False))]
     Number = Annotated[Decimal | None, _First(core_schema.decimal_schema(), _nothing("", False))]
     Text = Annotated[str | None, _First(_TEXT, _nothing(False))]

@@ -114,7 +114,9 @@ def test_extra_fields_can_t_be_changed_in_place() -> None:
 
 
 def test_a_value_that_does_not_fit_names_entity_id_field_type_and_value() -> None:
-    with pytest.raises(InvalidRow, match=r"^Deal 5: opportunity \(double\) can't be read from 'ten': .*decimal"):
+    with pytest.raises(
+        InvalidRow, match=r"^Deal 5: opportunity \(double\) can't be read from 'ten': .*decimal"
+    ):
         deal(OPPORTUNITY="ten")
 
 
@@ -177,7 +179,9 @@ def test_whatever_the_server_sends_can_be_kept(values: dict[str, Any]) -> None:
 
 
 @QUICK
-@given(values=st.dictionaries(st.sampled_from(sorted(f.wire for f in Status.__schema__.fields.values())), JSON))
+@given(
+    values=st.dictionaries(st.sampled_from(sorted(f.wire for f in Status.__schema__.fields.values())), JSON)
+)
 def test_what_does_not_fit_is_always_an_invalid_row(values: dict[str, Any]) -> None:
     try:
         hydrate(Status, [values], "raise")

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from b24orm.errors import ApiError
@@ -19,7 +19,7 @@ from b24orm.plan.steps.keyset import WINDOW, KeysetScan
 from b24orm.schema import EntitySchema
 from tests.plan.fake_portal import FakePortal, Table, drive
 
-QUICK = settings(max_examples=150, derandomize=True, deadline=None)
+QUICK = settings(max_examples=60, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate])
 
 DEAL, INVOICE = load("Deal"), load("SmartInvoice")
 SCHEMAS = pytest.mark.parametrize("schema", [DEAL, INVOICE], ids=["classic", "orm"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from b24orm.models import Deal
+from b24orm.models import Contact, Deal, Status
 
 
 def mistakes() -> None:
@@ -14,4 +14,18 @@ def mistakes() -> None:
     _ = Deal.objects.order_by("-amount")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     _ = Deal.objects.only("titel")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Deal(titel="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    _ = Deal.objects.values("titel")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    _ = Deal.objects.filter(stage_semantic_id="W")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    _ = Deal.objects.filter(closedate__gte=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    _ = Deal.objects.filter(id=1).exclude(opened="yes")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    _ = Status.objects.filter(name__contains="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    _ = Contact.objects.filter(phone="+7")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    _ = Deal.objects.using("acme")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    _ = Deal.objects["first"]  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    Deal(opportunity="x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     _ = Deal.objects.get(id=1).titel  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+async def forgotten() -> None:
+    _ = Deal.objects.acount() + 1  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
+    _ = Deal.objects.afirst().title  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]

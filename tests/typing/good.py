@@ -39,6 +39,15 @@ def reads() -> None:
     _ = Task.objects.filter(responsible_id=1)
 
 
+def calls(portal: b24orm.Portal) -> None:
+    assert_type(portal.get_all("crm.deal.list", {"filter": {">ID": 5}}), Any)
+    assert_type(portal.call_batch({"cmd": {"a": "profile"}}), dict[str, Any])
+    assert_type(portal.get_by_ID("crm.deal.get", [1, 2]), dict[Any, Any])
+    portal.call("crm.deal.add", [{"fields": {"TITLE": "a"}}, {"fields": {"TITLE": "b"}}])
+    with b24orm.connect(plan=b24orm.RateLimits(burst=10)) as other, other.slow(2):
+        assert_type(other, b24orm.Portal)
+
+
 async def reads_async(portal: b24orm.AsyncPortal) -> None:
     deals = Deal.objects.using(portal).filter(date_create__lt=datetime(2026, 1, 1))
     assert_type(await deals, list[Deal])

@@ -1,0 +1,289 @@
+"""The background loop: from scripts, running loops, threads and forked children."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from b24orm.errors import UsageError
+from b24orm.loop import LoopThread, background
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def loop() -> LoopThread:
+    """The process's own loop thread."""
+    return background()
+
+
+async def double(number: int) -> int:
+    await asyncio.sleep(0)
+    return 2 * number
+
+
+async def fail() -> None:
+    raise ZeroDivisionError("a bug")
+
+
+class Numbers:
+    """Counts up, and notes how it ended and where it ran."""
+
+    def __init__(self, stop: int = 10**9) -> None:
+        self.stop = stop
+        self.taken = 0
+        self.closed = False
+        self.threads: set[str] = set()
+
+    async def __call__(self) -> AsyncIterator[int]:
+        try:
+            for number in range(self.stop):
+                self.threads.add(threading.current_thread().name)
+                self.taken += 1
+                yield number
+        finally:
+            await asyncio.sleep(0)  # closing takes its time
+            self.closed = True
+
+
+# -- one piece of work -----------------------------------------------------------------------------
+
+
+def test_work_runs_from_a_plain_script(loop: LoopThread) -> None:
+    assert loop.run(double(21)) == 42
+
+
+async def test_work_runs_inside_a_running_loop(loop: LoopThread) -> None:
+    assert loop.run(double(21)) == 42
+
+
+async def test_work_can_be_awaited_from_another_loop(loop: LoopThread) -> None:
+    assert await loop.arun(double(21)) == 42
+
+
+def test_work_can_be_awaited_on_its_own_loop(loop: LoopThread) -> None:
+    async def outer() -> int:
+        return await loop.arun(double(21))
+
+    assert loop.run(outer()) == 42
+
+
+def test_many_threads_share_one_loop(loop: LoopThread) -> None:
+    with ThreadPoolExecutor(32) as pool:
+        found = list(pool.map(lambda number: background().run(double(number)), range(500)))
+
+    assert (found, background() is loop) == ([2 * number for number in range(500)], True)
+
+
+def test_an_error_reaches_the_caller(loop: LoopThread) -> None:
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        loop.run(fail())
+
+
+def test_waiting_on_its_own_thread_is_refused(loop: LoopThread) -> None:
+    async def outer() -> int:
+        return loop.run(double(21))
+
+    with pytest.raises(UsageError, match="a-prefixed twin"):
+        loop.run(outer())
+
+
+def test_the_thread_does_not_keep_the_process_alive(loop: LoopThread) -> None:
+    (thread,) = [thread for thread in threading.enumerate() if thread.name == "b24orm-loop"]
+
+    assert thread.daemon
+
+
+async def test_cancelling_who_awaits_cancels_the_work(loop: LoopThread) -> None:
+    started, cancelled = threading.Event(), threading.Event()
+
+    async def work() -> None:
+        started.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
+    task = asyncio.create_task(loop.arun(work()))
+    await asyncio.to_thread(started.wait, 5)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert cancelled.wait(5)
+
+
+# -- iterating -------------------------------------------------------------------------------------
+
+
+def test_items_cross_one_by_one(loop: LoopThread) -> None:
+    assert list(loop.iterate(Numbers(5)())) == [0, 1, 2, 3, 4]
+
+
+def test_iterating_to_the_end_closes_the_source(loop: LoopThread) -> None:
+    numbers = Numbers(5)
+    list(loop.iterate(numbers()))
+
+    assert numbers.closed
+
+
+def test_leaving_an_iteration_closes_the_source(loop: LoopThread) -> None:
+    numbers = Numbers()
+    items = loop.iterate(numbers())
+    next(items)
+    items.close()  # type: ignore[attr-defined]
+
+    assert numbers.closed
+
+
+def test_an_error_in_the_loop_body_closes_the_source(loop: LoopThread) -> None:
+    numbers = Numbers()
+
+    def consume() -> None:
+        items = loop.iterate(numbers())
+        try:
+            for _ in items:
+                raise ZeroDivisionError
+        finally:
+            items.close()  # type: ignore[attr-defined]
+
+    with pytest.raises(ZeroDivisionError):
+        consume()
+    assert numbers.closed
+
+
+def test_nothing_is_produced_ahead_of_who_takes_it(loop: LoopThread) -> None:
+    numbers = Numbers()
+    items = loop.iterate(numbers())
+    next(items)
+    time.sleep(0.02)
+
+    assert numbers.taken == 1
+    items.close()  # type: ignore[attr-defined]
+
+
+def test_an_iteration_runs_on_the_loop_s_own_thread(loop: LoopThread) -> None:
+    numbers = Numbers(5)
+    list(loop.iterate(numbers()))
+
+    assert numbers.threads == {"b24orm-loop"}
+
+
+async def test_items_cross_to_another_loop(loop: LoopThread) -> None:
+    numbers = Numbers(5)
+    found = [item async for item in loop.aiterate(numbers())]
+
+    assert (found, numbers.closed, numbers.threads) == ([0, 1, 2, 3, 4], True, {"b24orm-loop"})
+
+
+def test_an_error_of_the_source_reaches_who_iterates(loop: LoopThread) -> None:
+    async def broken() -> AsyncIterator[int]:
+        yield 1
+        raise ZeroDivisionError("a bug")
+
+    items = loop.iterate(broken())
+    next(items)
+
+    with pytest.raises(ZeroDivisionError):
+        next(items)
+
+
+# -- in a process of its own -----------------------------------------------------------------------
+
+
+def process(script: str) -> subprocess.Popen[str]:
+    """A Python process that runs a script."""
+    code = "import asyncio, os, signal, sys, threading, time\nfrom b24orm.loop import background\n"
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", code + textwrap.dedent(script)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def output(script: str) -> str:
+    """What a script prints; its errors too."""
+    found = process(script)
+    out, err = found.communicate(timeout=30)
+    return out + err
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_starts_a_loop_of_its_own() -> None:
+    assert output(
+        """
+        import warnings
+        warnings.simplefilter("ignore")  # newer Pythons warn of forking beside threads
+        async def double(n):
+            return 2 * n
+        parent = background()
+        assert parent.run(double(1)) == 2
+        child = os.fork()
+        if child == 0:
+            own = background()
+            os._exit(own.run(double(21)) + 100 * (own is parent))
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), parent.run(double(3)))
+        """
+    ).split() == ["42", "6"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_forked_while_other_threads_start_the_loop_is_not_locked_out() -> None:
+    assert output(
+        """
+        import warnings
+        warnings.simplefilter("ignore")
+        import b24orm.loop as module
+        async def one():
+            return 1
+        with module._lock:  # as another thread may hold it at that moment
+            child = os.fork()
+            if child == 0:
+                os._exit(background().run(one()))
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        """
+    ).split() == ["1"]
+
+
+INTERRUPTED = """
+    async def work():
+        print("started", flush=True)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.05)  # connections take a moment to close
+            print("cleaned up", flush=True)
+    try:
+        background().run(work())
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
+def test_ctrl_c_cancels_the_work_and_waits_until_it_has_let_go() -> None:
+    running = process(INTERRUPTED)
+    assert running.stdout is not None
+    assert running.stdout.readline().strip() == "started"
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=30)
+
+    assert (out.split("\n")[:2], err) == (["cleaned up", "interrupted"], "")
+
+
+def test_a_process_ends_though_the_loop_runs() -> None:
+    assert output("async def one(): return 1\nprint(background().run(one()))") == "1\n"

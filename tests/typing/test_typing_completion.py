@@ -1,0 +1,85 @@
+"""Editors offer the lookups, fields and orders of a model, and show the types of its rows."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.typing.lsp import LanguageServer
+
+ROOT = Path(__file__).parent.parent.parent
+HEAD = "from b24orm import Q, connect\nfrom b24orm.models import Contact, Deal, Item, Task\n"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]:
+    """A language server that sees the package."""
+    folder = tmp_path_factory.mktemp("editor")
+    (folder / "pyrightconfig.json").write_text(json.dumps({"extraPaths": [str(ROOT)]}), encoding="utf-8")
+    with LanguageServer(folder) as running:
+        running.completions(HEAD + "Deal.▮")  # loads what everything else needs
+        yield running
+
+
+OFFERED = [
+    ("Deal.objects.filter(▮)", ["stage=", "stage__in=", "opportunity__gte=", "closedate__range="]),
+    ("Deal.objects.filter(oppo▮)", ["opportunity=", "opportunity__gte=", "opportunity__isnull="]),
+    ("Deal.objects.exclude(st▮)", ["stage=", "stage_id=", "stage__ne="]),
+    ("Deal.objects.get(i▮)", ["id="]),
+    ("Deal.objects.filter(stage='WON').order_by('id').exclude(ti▮)", ["title=", "title__contains="]),
+    ("Contact.objects.filter(p▮)", ["phone__startswith=", "post="]),
+    ("Item.objects.filter(e▮)", ["entity_type_id="]),
+    ("Task.objects.filter(r▮)", ["responsible_id="]),
+    ('Deal.objects.order_by("▮")', ['"-opportunity"', '"opportunity"', '"-date_create"']),
+    ('Deal.objects.only("▮")', ['"title"', '"opportunity"']),
+    ('Deal.objects.values_list("▮")', ['"title"', '"opportunity"']),
+    ('Deal.objects.filter(stage_semantic_id="▮")', ['"S"', '"P"', '"F"']),
+    ("Deal(t▮)", ["title="]),
+    ("Deal.objects.get(id=1).opp▮", ["opportunity"]),
+    ("for deal in Deal.objects.all():\n    deal.sta▮", ["stage", "stage_id"]),
+    ("Deal.objects.▮", ["filter", "exclude", "count", "acount", "in_bulk", "explain", "prefetch_related"]),
+    ("connect(▮)", ["plan=", "timeout=", "progress="]),
+    ("from b24orm.models import Smart▮", ["SmartInvoice"]),
+]
+
+
+@pytest.mark.parametrize(("code", "wanted"), OFFERED, ids=[code for code, _ in OFFERED])
+def test_an_editor_offers(server: LanguageServer, code: str, wanted: list[str]) -> None:
+    offered = server.completions(HEAD + code)
+    assert [label for label in wanted if label not in offered] == []
+
+
+def test_lookups_come_before_everything_else(server: LanguageServer) -> None:
+    offered = server.completions(HEAD + "Deal.objects.filter(▮)")
+    assert all(label.endswith("=") for label in offered[:100])
+
+
+def test_what_does_not_fit_is_not_offered(server: LanguageServer) -> None:
+    offered = server.completions(HEAD + "Deal.objects.filter(st▮)")
+    assert {"stage__gte=", "stge=", "contact_ids="}.isdisjoint(offered)
+
+
+def test_a_completion_does_not_keep_anybody_waiting(server: LanguageServer) -> None:
+    begun = time.monotonic()
+    server.completions(HEAD + "Deal.objects.filter(clo▮)")
+    assert time.monotonic() - begun < 3
+
+
+HOVERED = [
+    ("nam▮es = [deal.id for deal in Deal.objects.all()]", "list[int]"),
+    ("op▮en = bool(Deal.objects.get(id=1).opened)", "bool"),
+    ("Deal.objects.get(id=1).comp▮any", "Company | None"),
+    ("de▮al = Deal.objects.first()", "Deal | None"),
+    ("dea▮ls = Deal.objects.filter(stage='WON')[:3]", "DealQuerySet"),
+    ("num▮ber = Deal.objects.count()", "int"),
+    ("De▮al", "crm.deal.list"),
+]
+
+
+@pytest.mark.parametrize(("code", "wanted"), HOVERED, ids=[code for code, _ in HOVERED])
+def test_an_editor_shows(server: LanguageServer, code: str, wanted: str) -> None:
+    assert wanted in server.hover(HEAD + code)
