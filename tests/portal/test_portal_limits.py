@@ -54,7 +54,7 @@ async def all_at_once(count: int, send: Callable[[], Awaitable[object]]) -> None
     await asyncio.gather(*(send() for _ in range(count)))
 
 
-@pytest.mark.parametrize(("plan", "count", "factor"), [("standard", 120, 5), ("enterprise", 520, 10)])
+@pytest.mark.parametrize(("plan", "count", "factor"), [("standard", 120, 8), ("enterprise", 520, 10)])
 async def test_a_plan_is_used_to_the_full_without_a_rejection(
     serve: Serve, plan: str, count: int, factor: int
 ) -> None:
@@ -72,7 +72,7 @@ async def test_a_plan_is_used_to_the_full_without_a_rejection(
 
 
 async def test_limits_of_ones_own_are_kept_in_real_time(serve: Serve) -> None:
-    count, burst, rate = 132, 4, 12.0
+    count, burst, rate = 132, 4, 24.0
     portal = serve(plan=Plan(burst=burst, rate=rate, drain="continuous"))
     came = arrivals(portal, time.monotonic)
     limits = RateLimits(burst=burst, per_second=rate)

@@ -70,7 +70,7 @@ def test_a_completion_does_not_keep_anybody_waiting(server: LanguageServer) -> N
 
 
 HOVERED = [
-    ("nam▮es = [deal.id for deal in Deal.objects.all()]", "list[int]"),
+    ("rows▮ = list(Deal.objects.values('id'))", "list[dict[str, Any]]"),
     ("op▮en = bool(Deal.objects.get(id=1).opened)", "bool"),
     ("Deal.objects.get(id=1).comp▮any", "Company | None"),
     ("de▮al = Deal.objects.first()", "Deal | None"),
