@@ -36,8 +36,8 @@ from b24orm.guard import guard
 from b24orm.loop import LoopThread, background
 from b24orm.methods import NamedMethods
 from b24orm.plan.flow import Flow, Page
+from b24orm.transport.auth.webhook import Webhook
 from b24orm.transport.http import HttpTransport
-from b24orm.transport.webhook import Webhook
 
 __all__ = ["AsyncPortal", "Portal", "connect", "current_portal"]
 
@@ -72,7 +72,7 @@ class _Client:
             raise NotConfigured(f"no portal: pass the URL of a webhook, or set {_VARIABLE}")
         if not timeout > 0:
             raise InvalidValue(f"timeout must be a positive number of seconds, not {timeout!r}")
-        self._webhook = Webhook.parse(address, allow_http=allow_http)
+        self._credentials = Webhook.parse(address, allow_http=allow_http)
         self._limits = limits_for(plan)
         self._timeout = float(timeout)
         self._verify_ssl = verify_ssl
@@ -85,7 +85,7 @@ class _Client:
     @property
     def host(self) -> str:
         """The portal's host."""
-        return self._webhook.host
+        return self._credentials.host
 
     @property
     def requests(self) -> int:
@@ -109,7 +109,7 @@ class _Client:
         if self._executor is None or self._pid != os.getpid():
             transport = HttpTransport(verify_ssl=self._verify_ssl, session=self._session)
             limits = portal_limits(self.host, self._limits)
-            self._executor = Executor(Sender(transport, self._webhook, limits, timeout=self._timeout))
+            self._executor = Executor(Sender(transport, self._credentials, limits, timeout=self._timeout))
             self._pid = os.getpid()
             self._opened(self._executor)
         return self._executor

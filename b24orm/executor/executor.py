@@ -219,8 +219,8 @@ class Executor:
 
     def batch_outcomes(self, reply: Reply, labels: Sequence[str], methods: Sequence[str]) -> list[Outcome]:
         """What the commands of a batch came to; their operating times are noted."""
-        webhook = self.sender.webhook
-        outcomes = batch_outcomes(reply, labels, methods, host=webhook.host, redact=webhook.redact)
+        who = self.sender.credentials
+        outcomes = batch_outcomes(reply, labels, methods, host=who.host, redact=who.redact)
         latest: dict[str, Mapping[str, Any]] = {}
         for method, outcome in zip(methods, outcomes, strict=True):
             if isinstance(outcome, Reply):

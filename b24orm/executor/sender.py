@@ -10,6 +10,7 @@ from typing import Any, Final
 from b24orm.errors import (
     ApiError,
     B24Error,
+    ExpiredToken,
     OperatingLimited,
     RateLimited,
     ServerFailure,
@@ -21,10 +22,10 @@ from b24orm.executor.limits import PortalLimits
 from b24orm.executor.retry import RetryBudget, RetryPolicy, never_executed, worth_retrying
 from b24orm.executor.sizes import cut_off
 from b24orm.plan.calls import Reply
-from b24orm.transport.base import Request, Transport
+from b24orm.transport.auth.base import Access, Credentials
+from b24orm.transport.base import Transport
 from b24orm.transport.encoding import to_json
 from b24orm.transport.reply import read
-from b24orm.transport.webhook import Webhook
 
 __all__ = ["Sender", "Trip"]
 
@@ -33,6 +34,8 @@ _COMPARABLE: Final = 25
 """Commands that a batch must hold for its time to say something about the portal."""
 _LONG: Final = 5.0
 """Seconds of waiting that users are told of."""
+_RENEWALS: Final = 3
+"""Times that one request waits for another access: what others renewed may have expired as well."""
 _SHOWN: Final = 2_000
 """Characters of a body that a log record holds at the most."""
 
@@ -60,7 +63,7 @@ class Sender:
 
     Args:
         transport: what reaches the network.
-        webhook: the credentials.
+        credentials: who calls, and where.
         limits: the portal's limits, shared by all of its clients.
         timeout: seconds for one request.
         policy: how often and how patiently to try again.
@@ -70,14 +73,14 @@ class Sender:
     def __init__(
         self,
         transport: Transport,
-        webhook: Webhook,
+        credentials: Credentials,
         limits: PortalLimits,
         *,
         timeout: float = 60.0,
         policy: RetryPolicy | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self.webhook = webhook
+        self.credentials = credentials
         self.gate = Gate()
         self.requests = 0
         self.waited: dict[str, float] = {}
@@ -126,7 +129,7 @@ class Sender:
         if not worth_retrying(error, write=write) or self._policy.gives_up(error, tries):
             raise error
         if not never_executed(error) and not self._budget.spend():
-            log.warning("no retries left on %s: %s", self.webhook.host, error)
+            log.warning("no retries left on %s: %s", self.credentials.host, error)
             raise error
         delay = self._policy.delay(tries)
         log.info("try %d in %.1f s: %s", tries + 1, delay, error)
@@ -157,17 +160,28 @@ class Sender:
             await self._sleep(wait, "for operating time")
 
     async def _request(self, trip: Trip, body: bytes) -> Reply:
+        """Sends it; an access that is out of date was refused before any work, and is renewed."""
+        for _ in range(_RENEWALS):
+            access = await self.credentials.access()
+            try:
+                return await self._sent(trip, body, access)
+            except ExpiredToken:
+                if not await self.credentials.renew(access):
+                    raise
+        return await self._sent(trip, body, await self.credentials.access())
+
+    async def _sent(self, trip: Trip, body: bytes, access: Access) -> Reply:
         await self._bucket_turn()
         self.requests += 1
         mark = uuid.uuid4().hex[:8]
         log.debug("-> %s %s %s", mark, trip.name, self._shown(body))
         left = self._clock.now()
-        request = Request(self.webhook.url(trip.name), body, self._timeout, trip.name, self.webhook.host)
+        request = access.request(trip.name, body, self._timeout)
         began = self._clock.now()
         try:
             response = await self._transport.send(request)
             log.debug("<- %s %d %s", mark, response.status, self._shown(response.body))
-            reply = read(response, method=trip.name, host=self.webhook.host, redact=self.webhook.redact)
+            reply = read(response, method=trip.name, host=access.host, redact=self.credentials.redact)
         except (ApiError, TransportError) as error:
             log.debug("<- %s %s", mark, error)
             error.sent_at = left
@@ -230,7 +244,7 @@ class Sender:
     def _shown(self, body: bytes) -> str:
         if not log.isEnabledFor(logging.DEBUG):
             return ""
-        text = self.webhook.redact(body[:_SHOWN].decode(errors="replace"))
+        text = self.credentials.redact(body[:_SHOWN].decode(errors="replace"))
         return text if len(body) <= _SHOWN else f"{text}... ({len(body):,} bytes)"
 
     async def close(self) -> None:

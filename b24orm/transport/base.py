@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,6 +19,7 @@ class Request:
         timeout: seconds until it is given up.
         label: what may be said of it in logs and errors: the REST method.
         host: the portal's host.
+        headers: further headers; may hold a token, so they stay out of the repr.
     """
 
     url: str = field(repr=False)
@@ -25,6 +27,7 @@ class Request:
     timeout: float
     label: str
     host: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
 
 @dataclass(frozen=True, slots=True)

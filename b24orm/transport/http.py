@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HttpTransport"]
 
+_JSON: Final = {"Content-Type": "application/json", "Accept": "application/json"}
 _LARGE: Final = 2**20
 _CONNECT: Final = 15.0
 """Seconds until a connection that does not come about is given up."""
@@ -71,7 +72,7 @@ class HttpTransport:
                 request.url,
                 # aiohttp wants large bodies as streams
                 data=request.body if len(request.body) < _LARGE else io.BytesIO(request.body),
-                headers={"Content-Type": "application/json", "Accept": "application/json"},
+                headers={**_JSON, **request.headers},
                 timeout=aiohttp.ClientTimeout(total=request.timeout, sock_connect=_CONNECT),
                 allow_redirects=False,
             ) as answer:

@@ -14,8 +14,8 @@ from b24orm.executor.executor import Executor
 from b24orm.executor.limits import PortalLimits, RateLimits
 from b24orm.executor.retry import RetryPolicy
 from b24orm.executor.sender import Sender
+from b24orm.transport.auth.webhook import Webhook
 from b24orm.transport.base import Request, Response
-from b24orm.transport.webhook import Webhook
 
 _T = TypeVar("_T")
 

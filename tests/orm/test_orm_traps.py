@@ -59,8 +59,8 @@ from b24orm.executor.limits import PortalLimits, RateLimits
 from b24orm.executor.sender import Sender
 from b24orm.models import Contact, Deal, Item, SmartInvoice
 from b24orm.plan.calls import Call as Sent
+from b24orm.transport.auth.webhook import Webhook
 from b24orm.transport.http import HttpTransport
-from b24orm.transport.webhook import Webhook
 from tests.conftest import Connect, Serve
 
 

@@ -15,8 +15,8 @@ from b24orm.executor.executor import Executor
 from b24orm.executor.limits import PLANS, PortalLimits
 from b24orm.executor.sender import Sender
 from b24orm.plan.calls import Call
+from b24orm.transport.auth.webhook import Webhook
 from b24orm.transport.http import HttpTransport
-from b24orm.transport.webhook import Webhook
 from tests.conftest import Serve
 
 SLACK = 1.05

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import gc
 import logging
@@ -19,8 +20,7 @@ from b24orm.errors import B24Error, InvalidValue
 from b24orm.executor.retry import RetryPolicy
 from b24orm.models import Deal
 from b24orm.plan.calls import Call
-from b24orm.transport.base import Request
-from b24orm.transport.webhook import Webhook
+from b24orm.transport.auth.webhook import Webhook
 
 KINDS: list[Any] = [
     "rate_limited",
@@ -130,7 +130,8 @@ def test_no_object_shows_the_secret(leaky: LocalPortal) -> None:
     deal = Deal.objects.get(id=1)
     executor = portal._open()
     webhook = Webhook.parse(leaky.url)
-    request = Request(webhook.url("profile"), b"{}", 1.0, "profile", webhook.host)
+    access = asyncio.run(webhook.access())
+    request = access.request("profile", b"{}", 1.0)
     shown = [
         repr(thing)
         for thing in (
@@ -142,6 +143,7 @@ def test_no_object_shows_the_secret(leaky: LocalPortal) -> None:
             executor,
             executor.sender,
             webhook,
+            access,
             request,
             Call("profile"),
             vars(portal),

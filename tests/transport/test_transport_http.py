@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -65,6 +66,15 @@ async def test_a_json_document_is_posted(serve: Serve, transport: HttpTransport)
     response = await transport.send(request(await serve(handler), b'{"a":1}'))
 
     assert response.body == b'["POST", "application/json", "/rest/1/s3cretcode99/profile", {"a": 1}]'
+
+
+async def test_further_headers_arrive(serve: Serve, transport: HttpTransport) -> None:
+    async def handler(asked: web.Request) -> web.StreamResponse:
+        return web.json_response([asked.headers.get("Idempotency-Key"), asked.content_type])
+
+    asked = replace(request(await serve(handler)), headers={"Idempotency-Key": "k1"})
+
+    assert (await transport.send(asked)).body == b'["k1", "application/json"]'
 
 
 async def test_a_large_document_arrives_whole(serve: Serve, transport: HttpTransport) -> None:

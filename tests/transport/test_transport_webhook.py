@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from b24orm.errors import InvalidValue
+from b24orm.transport.auth.webhook import Webhook
 from b24orm.transport.base import Request, Response
-from b24orm.transport.webhook import Webhook
 
 SECRET = "s3cretcode99"
 
@@ -40,10 +40,19 @@ def test_a_webhook_is_taken_apart(url: str, base: str, host: str) -> None:
     assert (webhook.base, webhook.host, webhook.user_id) == (base, host, 1)
 
 
-def test_methods_are_called_below_the_secret() -> None:
+@pytest.mark.parametrize(("v3", "folder"), [(False, ""), (True, "api/")])
+async def test_methods_are_called_below_the_secret(v3: bool, folder: str) -> None:
     webhook = Webhook.parse(f"https://acme.bitrix24.com/rest/1/{SECRET}/profile.json")
 
-    assert webhook.url("crm.deal.list") == f"https://acme.bitrix24.com/rest/1/{SECRET}/crm.deal.list"
+    url = (await webhook.access()).url("crm.deal.list", v3=v3)
+
+    assert url == f"https://acme.bitrix24.com/rest/{folder}1/{SECRET}/crm.deal.list"
+
+
+async def test_a_webhook_does_not_expire() -> None:
+    webhook = Webhook.parse(f"https://acme.bitrix24.com/rest/1/{SECRET}/")
+
+    assert not await webhook.renew(await webhook.access())
 
 
 REFUSED = [
@@ -113,14 +122,17 @@ def test_a_webhook_is_neither_pickled_nor_copied(carry: Callable[[Any], Any]) ->
         carry(Webhook.parse(f"https://acme.bitrix24.com/rest/1/{SECRET}/"))
 
 
-def test_texts_lose_the_secret() -> None:
+async def test_texts_lose_the_secret() -> None:
     webhook = Webhook.parse(f"https://acme.bitrix24.com/rest/1/{SECRET}/")
 
-    assert webhook.redact(f"at {webhook.url('profile')}") == "at https://acme.bitrix24.com/rest/1/***/profile"
+    url = (await webhook.access()).url("profile")
+
+    assert webhook.redact(f"at {url}") == "at https://acme.bitrix24.com/rest/1/***/profile"
 
 
-def test_a_request_shows_neither_its_address_nor_its_body() -> None:
-    request = Request(f"https://acme/rest/1/{SECRET}/x", SECRET.encode(), 60.0, "x", "acme")
+def test_a_request_shows_neither_its_address_nor_its_body_nor_its_headers() -> None:
+    headers = {"Authorization": f"Bearer {SECRET}"}
+    request = Request(f"https://acme/rest/1/{SECRET}/x", SECRET.encode(), 60.0, "x", "acme", headers)
 
     assert SECRET not in repr(request)
 

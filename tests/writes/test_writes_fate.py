@@ -17,7 +17,7 @@ from b24orm.models import Deal
 from b24orm.plan.calls import Ask, Call, Reply
 from b24orm.plan.origin import origin_of
 from b24orm.plan.writes import Write
-from b24orm.transport.webhook import Webhook
+from b24orm.transport.auth.webhook import Webhook
 from tests.writes.fake import FakePortal
 
 DEAL = load("Deal")

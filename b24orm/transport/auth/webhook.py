@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from b24orm.errors import InvalidValue
+from b24orm.transport.auth.base import Access
 
 __all__ = ["Webhook"]
 
@@ -62,9 +63,13 @@ class Webhook:
         host = name if port in (None, _PORTS[parts.scheme]) else f"{name}:{port}"
         return cls(f"{parts.scheme}://{host}/rest", host, int(match[1]), match[2])
 
-    def url(self, method: str) -> str:
-        """Where a method of this webhook is called. Holds the secret."""
-        return f"{self.base}/{self.user_id}/{self._secret}/{method}"
+    async def access(self) -> Access:
+        """The address is all there is."""
+        return Access(self.base, self.host, f"{self.user_id}/{self._secret}/")
+
+    async def renew(self, refused: Access) -> bool:  # noqa: ARG002 - the protocol's
+        """A webhook does not expire."""
+        return False
 
     def redact(self, text: str) -> str:
         """The text without the secret."""

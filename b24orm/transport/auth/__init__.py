@@ -1,0 +1,1 @@
+"""Who calls: webhooks and OAuth tokens behind one narrow protocol."""
