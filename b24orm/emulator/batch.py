@@ -17,7 +17,7 @@ from b24orm.emulator.macros import substitute
 from b24orm.emulator.php import array_shape, is_list, is_map, parse_str, split_url, truthy
 from b24orm.emulator.pipeline import Hit, perform
 
-__all__ = ["MAX_COMMANDS", "command_methods", "run_batch"]
+__all__ = ["MAX_COMMANDS", "command_methods", "first_half", "half_answered", "run_batch"]
 
 MAX_COMMANDS: Final = 50
 
@@ -56,6 +56,24 @@ def command_methods(params: Mapping[str, Any]) -> list[str]:
         for _, command in _commands(upper.get("CMD"))
         if isinstance(command, str)
     ]
+
+
+def first_half(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a batch with the first half of its commands (rounded up) only."""
+    kept = {name: value for name, value in params.items() if name.upper() != "CMD"}
+    commands = list(_commands({name.upper(): value for name, value in params.items()}.get("CMD")))
+    return {**kept, "cmd": dict(commands[: (len(commands) + 1) // 2])} if commands else dict(params)
+
+
+def half_answered(body: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
+    """A batch's answer that says nothing of the second half of its commands."""
+    kept = first_half(params).get("cmd", {})
+    return {**body, "result": {name: _entries(found, kept) for name, found in body["result"].items()}}
+
+
+def _entries(container: Any, labels: Iterable[str]) -> Any:
+    entries = dict(_commands(container))
+    return array_shape({label: entries[label] for label in labels if label in entries})
 
 
 def _commands(cmd: Any) -> Iterable[tuple[str, Any]]:

@@ -5,6 +5,7 @@ Nothing here sleeps or touches a connection, so a whole portal can be tested wit
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -16,12 +17,12 @@ from typing import Any, Final
 from b24orm.emulator import batch
 from b24orm.emulator.answers import Refusal, Registry
 from b24orm.emulator.cost import CostModel
-from b24orm.emulator.credentials import Credentials
+from b24orm.emulator.credentials import Credentials, Identity
 from b24orm.emulator.envelope import error_body, json_bytes, xml_bytes
 from b24orm.emulator.faults import Faults
-from b24orm.emulator.limits import LeakyBucket, Meter, OperatingBudget, Plan
+from b24orm.emulator.limits import BUCKET_SECONDS, LeakyBucket, Meter, OperatingBudget, Plan
 from b24orm.emulator.oauth import AuthorizationServer
-from b24orm.emulator.pipeline import Hit, Outcome, WireMethod, find_method, perform
+from b24orm.emulator.pipeline import Hit, Outcome, WireMethod, counter_key, find_method, perform
 from b24orm.emulator.reply import CONTENT_TYPES, Reply, gateway_page, json_reply, spoil
 from b24orm.emulator.request import Incoming, Route, parameters, route
 from b24orm.emulator.stats import RequestRecord, Stats
@@ -94,6 +95,13 @@ class Engine:
             reply.meter.commit()
             reply.meter = None
 
+    def spend(self, identity: Identity, method: str, seconds: float) -> None:
+        """Enter operating time of a method, for direct and for batched calls of this caller."""
+        now = self.clock()
+        for batched in (False, True):
+            key = counter_key(identity, method.lower(), batched=batched)
+            self.budget.add(key, int(now) // BUCKET_SECONDS, seconds, now)
+
     def _accept(self, incoming: Incoming, place: Route) -> Reply:
         if self.churn is not None:
             self.churn()
@@ -103,7 +111,11 @@ class Engine:
             return self._work(incoming, place, params)
         self.stats.faults += 1
         self.stats.rejected += fault.kind == "rate_limited"
+        if fault.kind == "half_done":
+            params = batch.first_half(params)
         reply = self._work(incoming, place, params) if fault.works else Reply(status=0)
+        if fault.kind == "half_answered" and place.method.lower() == "batch" and reply.status == 200:
+            reply.body = json_bytes(batch.half_answered(json.loads(reply.body), params))
         return spoil(reply, fault, incoming.path)
 
     def _work(self, incoming: Incoming, place: Route, params: dict[str, Any]) -> Reply:

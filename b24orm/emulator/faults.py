@@ -4,6 +4,7 @@
 
     portal.faults.script("unavailable", "reset_after")        # the next two requests
     portal.faults.script(Fault("rate_limited", method="crm.deal.add", times=3))
+    portal.faults.script(Fault("reset_after", after=2))              # the third request
     portal.faults.random({"rate_limited": 0.05, "reset_before": 0.01}, seed=7)
     portal.faults.clear()
 
@@ -36,6 +37,9 @@ FaultKind = Literal[
     "hang",
     "expired_token",
     "redirect",
+    "html_page",
+    "half_done",
+    "half_answered",
 ]
 """What goes wrong.
 
@@ -57,6 +61,12 @@ FaultKind = Literal[
     401 with expired_token.
 ``redirect``
     302 to another host, as a renamed portal does.
+``html_page``
+    200 with an HTML page, as a gateway shows during maintenance.
+``half_done``
+    the server dies in the middle: the first half of a batch was executed, then 500 with an HTML page.
+``half_answered``
+    a batch is executed, but its answer says nothing of the second half of its commands.
 """
 
 EXECUTED: Final[Mapping[str, bool]] = MappingProxyType(
@@ -74,6 +84,9 @@ EXECUTED: Final[Mapping[str, bool]] = MappingProxyType(
         "hang": True,
         "expired_token": False,
         "redirect": False,
+        "html_page": False,
+        "half_done": True,
+        "half_answered": True,
     }
 )
 """Whether the work is done although the answer fails, by kind."""
@@ -91,6 +104,8 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "hang": 0,
         "expired_token": 401,
         "redirect": 302,
+        "html_page": 200,
+        "half_done": 500,
     }
 )
 """The HTTP status of a kind that has one of its own; 0 where no answer comes."""
@@ -104,6 +119,7 @@ class Fault:
         kind: what goes wrong.
         method: only requests for this method, or batches with a command of it.
         times: how many matching requests it hits.
+        after: how many matching requests pass before.
         seconds: how long ``hang`` is silent.
         location: scheme and host that ``redirect`` names.
         executed: whether the work is done; by default what is usual for the kind.
@@ -116,6 +132,7 @@ class Fault:
     _: KW_ONLY
     method: str | None = None
     times: int = 1
+    after: int = 0
     seconds: float = 3600.0
     location: str = "https://renamed.invalid"
     executed: bool | None = None
@@ -138,6 +155,7 @@ class Fault:
 class _Scripted:
     fault: Fault
     left: int
+    passing: int
 
 
 class Faults:
@@ -154,7 +172,7 @@ class Faults:
         """Add failures to be played in this order, one a matching request."""
         entries = [fault if isinstance(fault, Fault) else Fault(fault) for fault in faults]
         with self._lock:
-            self._script.extend(_Scripted(entry, entry.times) for entry in entries)
+            self._script.extend(_Scripted(entry, entry.times, entry.after) for entry in entries)
 
     def random(self, chances: Mapping[FaultKind, float] | Mapping[Fault, float], *, seed: int = 0) -> None:
         """Play each kind with its probability (0..1) a request, repeatably by seed.
@@ -190,7 +208,9 @@ class Faults:
 
     def _scripted(self, methods: tuple[str, ...]) -> Fault | None:
         for place, entry in enumerate(self._script):
-            if entry.fault.matches(methods):
+            if entry.fault.matches(methods) and entry.passing:
+                entry.passing -= 1
+            elif entry.fault.matches(methods):
                 entry.left -= 1
                 if entry.left <= 0:
                     del self._script[place]

@@ -263,6 +263,15 @@ class LocalPortal:
         self._churn = churn
         self._engine.churn = None if churn is None else lambda: churn.step(self.store)
 
+    def spend(self, method: str, seconds: float) -> None:
+        """Let others use up operating time of a method: what counts for the webhook of :attr:`url`.
+
+        Direct and batched calls of it are refused with OPERATION_TIME_LIMIT once more than the
+        plan's ``operating`` seconds were used within ten minutes.
+        """
+        hook = {"aplogin": str(self._webhook.user_id), "ap": self._webhook.secret}
+        self._engine.spend(self._engine.credentials.identify(hook, "", self._clock()), method, seconds)
+
     def register(self, name: str, handler: Handler, *, scope: str | None = None) -> None:
         """Add a REST method of one's own, or replace one."""
         self._engine.registry[name.lower()] = Method(handler, scope)

@@ -19,7 +19,7 @@ from b24orm.emulator.limits import Meter
 from b24orm.emulator.request import take_start
 from b24orm.emulator.stats import CallRecord
 
-__all__ = ["Hit", "Outcome", "WireMethod", "find_method", "perform"]
+__all__ = ["Hit", "Outcome", "WireMethod", "counter_key", "find_method", "perform"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,14 @@ def perform(hit: Hit, spelled: str, params: dict[str, Any], *, batched: bool = F
         answer = hit.wire_methods[name](hit, params)
         return _outcome(hit, answer, began, ("batch",))
     check_scope(hit.identity, method.scope, batched=batched)
-    key = _counter_key(hit.identity, name, batched=batched)
+    key = counter_key(hit.identity, name, batched=batched)
     if hit.meter.blocked(key):
         raise Refusal("OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.", status=429)
     return _outcome(hit, _run(hit, method, _call(hit.identity, name, params), key), began, key)
 
 
-def _counter_key(identity: Identity, name: str, *, batched: bool) -> tuple[str, str, str]:
+def counter_key(identity: Identity, name: str, *, batched: bool) -> tuple[str, str, str]:
+    """What the operating time of a lower-cased method is entered under."""
     return (identity.auth, identity.batch_entity if batched else identity.entity, name)
 
 

@@ -174,7 +174,7 @@ class Executor:
         return await self._ask_now(ask, cuts)
 
     async def _batch(self, ask: Ask, cuts: int = 0) -> list[Outcome]:
-        """One batch; commands that the server refused for its limits are sent again."""
+        """One batch; commands that were refused for limits, and reads that failed, are sent again."""
         calls, labels = ask.calls, ask.labels or tuple(f"c{number}" for number in range(len(ask.calls)))
         found: dict[str, Outcome] = {}
         left = dict(zip(labels, calls, strict=True))
@@ -197,7 +197,7 @@ class Executor:
             for refusal in refused:
                 refusal.attempts = tries
             try:
-                await self.sender.before_retry(refused[0], tries, write=_writes(ask))
+                await self.sender.before_retry(refused[0], tries, write=False)
             except B24Error:
                 break
             left = {
@@ -215,12 +215,14 @@ class Executor:
         reply = await self.sender.send(trip, body)
         self._sizes.took(methods, len(methods), self.sender.now() - began)
         self.commands += len(methods)
-        return self.batch_outcomes(reply, list(commands), methods)
+        return self.batch_outcomes(reply, list(commands), methods, halt=halt)
 
-    def batch_outcomes(self, reply: Reply, labels: Sequence[str], methods: Sequence[str]) -> list[Outcome]:
+    def batch_outcomes(
+        self, reply: Reply, labels: Sequence[str], methods: Sequence[str], *, halt: bool
+    ) -> list[Outcome]:
         """What the commands of a batch came to; their operating times are noted."""
         who = self.sender.credentials
-        outcomes = batch_outcomes(reply, labels, methods, host=who.host, redact=who.redact)
+        outcomes = batch_outcomes(reply, labels, methods, halt=halt, host=who.host, redact=who.redact)
         latest: dict[str, Mapping[str, Any]] = {}
         for method, outcome in zip(methods, outcomes, strict=True):
             if isinstance(outcome, Reply):
@@ -283,18 +285,23 @@ def _armfuls(pages: Iterator[Page]) -> Iterator[Page]:
 
 
 def _again(ask: Ask, found: Mapping[str, Outcome]) -> list[str]:
-    """Labels of the commands to send again: refused for the limits, never executed."""
-    failed = [
-        label
-        for label, outcome in found.items()
-        if isinstance(outcome, OperatingLimited) and worth_retrying(outcome, write=True)
-    ]
-    if ask.chained and failed:
-        first = next(label for label, outcome in found.items() if isinstance(outcome, B24Error))
-        before = ask.calls[: list(found).index(first)]
+    """Labels of the commands to send again: refused for the limits, or read without an answer."""
+    errors = {label: outcome for label, outcome in found.items() if isinstance(outcome, B24Error)}
+    writes = {label: call.write for label, call in zip(found, ask.calls, strict=True)}
+    failed = [label for label, error in errors.items() if worth_retrying(error, write=writes[label])]
+    if not failed or not (ask.chained or ask.halt):
+        return failed
+    first = next(iter(errors))
+    if first != failed[0]:
+        return []
+    if ask.chained:
         # the whole chain is sent again, so what was executed must not have written anything
-        return [first] if first == failed[0] and not any(call.write for call in before) else []
-    return failed
+        return [first] if not any(writes[label] for label in list(found)[: list(found).index(first)]) else []
+    return [label for label in errors if label in failed or _is_not_run(errors[label])]
+
+
+def _is_not_run(error: B24Error) -> bool:
+    return isinstance(error, ApiError) and error.code == "NOT_RUN"
 
 
 def _filled(value: Any, results: Mapping[str, Any], *, inner: Sequence[str] = ()) -> Any:

@@ -117,8 +117,14 @@ async def call_batch(executor: Executor, params: Mapping[str, Any]) -> dict[str,
         reply = await executor.sender.send(Trip("batch", methods, write=writes), body)
     except (ApiError, TransportError) as error:
         reply = _good([Call("batch", body, write=writes)], error)
-    outcomes = executor.batch_outcomes(reply, [str(label) for label in labelled], methods)
-    return {str(label): _good([], outcome).result for label, outcome in zip(labelled, outcomes, strict=True)}
+    outcomes = executor.batch_outcomes(
+        reply, [str(label) for label in labelled], methods, halt=bool(body["halt"])
+    )
+    found: dict[str, Any] = {}
+    for (label, text), method, outcome in zip(labelled.items(), methods, outcomes, strict=True):
+        sent = Call(method, {"cmd": text}, write=not is_read(method))
+        found[str(label)] = _good([sent], outcome).result
+    return found
 
 
 async def get_by_id(

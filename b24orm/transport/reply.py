@@ -172,23 +172,27 @@ def batch_outcomes(
     labels: Sequence[str],
     methods: Sequence[str],
     *,
+    halt: bool,
     host: str,
     redact: Callable[[str], str],
 ) -> list[Outcome]:
     """What each command of a batch came to, in the order of the labels.
 
     The containers are lists when PHP finds their keys to be 0..n-1 or has nothing to put into
-    them. A command after a halt has no entry anywhere and becomes a ``NOT_RUN`` error.
+    them. A command after a halt has no entry anywhere and becomes a ``NOT_RUN`` error. One that
+    is missing without that reason becomes ``UNANSWERED``: it may have been executed.
     """
     result = reply.result if isinstance(reply.result, Mapping) else {}
     parts = {name: _by_label(result.get(name)) for name in ("result", "result_error", "result_total")}
     nexts, times = _by_label(result.get("result_next")), _by_label(result.get("result_time"))
     outcomes: list[Outcome] = []
+    halted = False
     for label, method in zip(labels, methods, strict=True):
         if label in parts["result_error"]:
             body = parts["result_error"][label]
             body = body if isinstance(body, Mapping) and "error" in body else {"error": str(body)}
             outcomes.append(_error(body, method=method, status=200, host=host, redact=redact, command=label))
+            halted = halt
         elif label in parts["result"]:
             time = times.get(label)
             outcomes.append(
@@ -200,7 +204,8 @@ def batch_outcomes(
                 )
             )
         else:
-            outcomes.append(_not_run(method, label, host))
+            missing = _not_run if halted else _unanswered
+            outcomes.append(missing(method, label, host))
     return outcomes
 
 
@@ -208,6 +213,17 @@ def _not_run(method: str, label: str, host: str) -> B24Error:
     return ApiError(
         "NOT_RUN",
         "the batch stopped before this command",
+        method=method,
+        status=200,
+        command=label,
+        host=host,
+    )
+
+
+def _unanswered(method: str, label: str, host: str) -> B24Error:
+    return ServerFailure(
+        "UNANSWERED",
+        "the batch was answered, but not this command of it",
         method=method,
         status=200,
         command=label,

@@ -49,6 +49,8 @@ async def added(session: aiohttp.ClientSession, url: str) -> Any:
         ("redirect", 302, "text/html"),
         ("wrong_content_type", 200, "text/html"),
         ("truncated_json", 200, "application/json"),
+        ("html_page", 200, "text/html"),
+        ("half_done", 500, "text/html"),
     ],
 )
 async def test_the_status_and_type_of_each_kind(
@@ -133,6 +135,7 @@ async def test_a_short_hang_ends_with_a_broken_connection(
         "expired_token",
         "redirect",
         "reset_before",
+        "html_page",
     ],
 )
 def test_nothing_was_executed(toy: Toy, kind: Any) -> None:
@@ -162,6 +165,31 @@ async def test_a_lost_reply_is_executed_once(toy: Toy, url: str, session: aiohtt
     with pytest.raises((aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)):
         await add(session, url)
     assert await added(session, url) == 1
+
+
+def adds(number: int) -> dict[str, Any]:
+    return {"cmd": {f"c{place}": "crm.deal.add" for place in range(number)}}
+
+
+def test_a_server_that_dies_within_a_batch_did_the_first_half(toy: Toy) -> None:
+    toy.engine.faults.script("half_done")
+    assert toy.post("batch", adds(5)).status == 500
+    assert toy.call("count.added")["result"] == 3
+
+
+def test_a_batch_that_is_half_answered_was_done(toy: Toy) -> None:
+    toy.engine.faults.script("half_answered")
+    result = toy.call("batch", adds(5))["result"]
+    assert {name: list(found) for name, found in result.items() if found} == {
+        "result": ["c0", "c1", "c2"],
+        "result_time": ["c0", "c1", "c2"],
+    }
+    assert toy.call("count.added")["result"] == 5
+
+
+def test_a_call_can_not_be_half_answered(toy: Toy) -> None:
+    toy.engine.faults.script("half_answered")
+    assert toy.call("crm.deal.add")["result"] == 1
 
 
 # -- scripts and chance ---------------------------------------------------------------------
@@ -194,6 +222,11 @@ def test_a_fault_finds_its_method_inside_a_batch(toy: Toy) -> None:
 def test_a_fault_can_repeat(toy: Toy) -> None:
     toy.engine.faults.script(Fault("unavailable", times=2))
     assert statuses(toy, "echo", "echo", "echo") == [503, 503, 200]
+
+
+def test_a_fault_can_let_requests_pass(toy: Toy) -> None:
+    toy.engine.faults.script(Fault("unavailable", method="echo", after=1, times=2))
+    assert statuses(toy, "echo", "crm.deal.add", "echo", "echo", "echo") == [200, 200, 503, 503, 200]
 
 
 def test_pending_counts_what_is_left(toy: Toy) -> None:

@@ -216,6 +216,18 @@ def test_the_plan_limits_requests() -> None:
         ]
 
 
+def test_others_use_up_operating_time() -> None:
+    now = [1_700_000_000.0]
+    with LocalPortal(plan="standard", deals=3, clock=lambda: now[0]) as portal:
+        portal.spend("crm.deal.LIST", 481)
+        batch = {"cmd": {"a": "crm.deal.list", "b": "crm.deal.get?ID=1"}}
+        assert call(portal.url, "crm.deal.list")["error"] == "OPERATION_TIME_LIMIT"
+        assert list(call(portal.url, "batch", batch)["result"]["result_error"]) == ["a"]
+        assert call(portal.url, "crm.deal.get", {"ID": 1})["result"]["ID"] == "1"
+        now[0] += 660
+        assert "result" in call(portal.url, "crm.deal.list")
+
+
 @pytest.mark.parametrize(("plan", "enterprise"), [("standard", False), ("enterprise", True)])
 def test_app_info_tells_the_plan(plan: str, enterprise: bool) -> None:
     with LocalPortal(plan=plan) as portal:

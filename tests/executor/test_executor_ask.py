@@ -55,6 +55,10 @@ def get(name: str, key: Any = 1) -> Call:
     return Call(f"crm.{name}.get", {"id": key})
 
 
+def add(name: str) -> Call:
+    return Call(f"crm.{name}.add", {"fields": {"A": "b"}}, write=True)
+
+
 def got(name: str, key: Any = "1") -> dict[str, Any]:
     return {"method": f"crm.{name}.get", "id": key}
 
@@ -123,6 +127,29 @@ def test_a_halted_batch_tells_which_commands_did_not_run() -> None:
     ask = Ask((get("deal"), get("lead"), get("quote")), halt=True)
 
     assert asked(executor, ask) == [got("deal"), "NOT_FOUND", "NOT_RUN"]
+
+
+def test_a_refusal_for_limits_ends_no_halted_batch() -> None:
+    first = {"c0": {"id": "deal"}, "c1": {"error": "OPERATION_TIME_LIMIT"}}
+    executor, transport = client(Answers(batch_of(first), batch_of({"c1": 2, "c2": 3})))
+    ask = Ask((add("deal"), add("lead"), add("quote")), halt=True)
+
+    assert asked(executor, ask) == [{"id": "deal"}, 2, 3]
+    assert list(transport.log[1].commands) == ["c1", "c2"]
+
+
+def test_reads_that_a_batch_says_nothing_of_are_asked_again() -> None:
+    executor, transport = client(Answers(batch_of({"c0": 1}), batch_of({"c1": 2, "c2": 3})))
+
+    assert asked(executor, Ask((get("deal"), get("lead"), get("quote")))) == [1, 2, 3]
+    assert list(transport.log[1].commands) == ["c1", "c2"]
+
+
+def test_writes_that_a_batch_says_nothing_of_are_not_sent_again() -> None:
+    executor, transport = client(Answers(batch_of({"c0": 1})))
+
+    assert asked(executor, Ask((add("deal"), add("lead")))) == [1, "UNANSWERED"]
+    assert len(transport.log) == 1
 
 
 @pytest.mark.parametrize("halt", [False, True])

@@ -214,10 +214,9 @@ def test_an_answer_with_neither_result_nor_error_is_a_failure() -> None:
 # -- batches -----------------------------------------------------------------------------------------
 
 
-def outcomes(result: Any, *labels: str) -> list[Outcome]:
-    return batch_outcomes(
-        Reply(result), labels, ["crm.deal.get"] * len(labels), host="acme.bitrix24.com", redact=redact
-    )
+def outcomes(result: Any, *labels: str, halt: bool = False) -> list[Outcome]:
+    methods = ["crm.deal.get"] * len(labels)
+    return batch_outcomes(Reply(result), labels, methods, halt=halt, host="acme.bitrix24.com", redact=redact)
 
 
 def shown(result: Any, *labels: str) -> list[Any]:
@@ -245,14 +244,26 @@ EMPTY: dict[str, Any] = {
         ({"result": [], "result_error": {"a": ERROR, "b": ERROR}}, ("a", "b"), ["X", "X"]),
         ({"result": [], "result_error": [ERROR, ERROR]}, ("0", "1"), ["X", "X"]),
         ({"result": {"a": None, "b": []}, "result_error": []}, ("a", "b"), [None, []]),
-        ({"result": {"a": 1}, "result_error": {"b": ERROR}}, ("a", "b", "c"), [1, "X", "NOT_RUN"]),
-        (EMPTY, ("a",), ["NOT_RUN"]),
-        ([], ("a",), ["NOT_RUN"]),
-        (None, ("a",), ["NOT_RUN"]),
+        ({"result": {"a": 1}, "result_error": {"b": ERROR}}, ("a", "b", "c"), [1, "X", "UNANSWERED"]),
+        (EMPTY, ("a",), ["UNANSWERED"]),
+        ([], ("a",), ["UNANSWERED"]),
+        (None, ("a",), ["UNANSWERED"]),
     ],
 )
 def test_each_command_gets_its_outcome(result: Any, labels: tuple[str, ...], expected: list[Any]) -> None:
     assert shown(result, *labels) == expected
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        ({"result": {"a": 1}, "result_error": {"b": ERROR}}, ["", "X", "NOT_RUN", "NOT_RUN"]),
+        ({"result": {"a": 1}, "result_error": []}, ["", "UNANSWERED", "UNANSWERED", "UNANSWERED"]),
+        ({"result": {"a": 1}, "result_error": {"c": ERROR}}, ["", "UNANSWERED", "X", "NOT_RUN"]),
+    ],
+)
+def test_only_an_error_before_it_says_that_a_command_did_not_run(result: Any, expected: list[str]) -> None:
+    assert [getattr(o, "code", "") for o in outcomes(result, *"abcd", halt=True)] == expected
 
 
 def test_totals_and_times_belong_to_their_commands() -> None:

@@ -129,7 +129,7 @@ def test_keys_are_looked_up_fifty_a_call() -> None:
 class LimitedThenLost:
     """A sender whose first batch is refused in part, and whose second loses its answer."""
 
-    webhook = Webhook.parse("https://acme.bitrix24.com/rest/1/abcdef/")
+    credentials = Webhook.parse("https://acme.bitrix24.com/rest/1/abcdef/")
 
     def __init__(self) -> None:
         self.bodies: list[Any] = []
