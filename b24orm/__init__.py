@@ -29,20 +29,30 @@ if TYPE_CHECKING:
     from b24orm.portal import AsyncPortal as AsyncPortal
     from b24orm.portal import Portal as Portal
     from b24orm.portal import connect as connect
+    from b24orm.values import Address as Address
+    from b24orm.values import Binding as Binding
+    from b24orm.values import Booking as Booking
+    from b24orm.values import Money as Money
+    from b24orm.values import StoredFile as StoredFile
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Address",
     "AsyncPortal",
     "B24Error",
+    "Binding",
+    "Booking",
     "Entity",
     "InvalidRowWarning",
+    "Money",
     "MultiField",
     "NewFile",
     "Portal",
     "Prefetch",
     "Q",
     "RateLimits",
+    "StoredFile",
     "WriteErrors",
     "WriteResult",
     "connect",
@@ -50,16 +60,21 @@ __all__ = [
 ]
 
 _PLACES = {
+    "Address": "b24orm.values",
     "AsyncPortal": "b24orm.portal",
     "B24Error": "b24orm.errors",
+    "Binding": "b24orm.values",
+    "Booking": "b24orm.values",
     "Entity": "b24orm.entity",
     "InvalidRowWarning": "b24orm.entity",
+    "Money": "b24orm.values",
     "MultiField": "b24orm.entity",
     "NewFile": "b24orm.entity.files",
     "Portal": "b24orm.portal",
     "Prefetch": "b24orm.orm",
     "Q": "b24orm.query.nodes",
     "RateLimits": "b24orm.executor.limits",
+    "StoredFile": "b24orm.values",
     "WriteErrors": "b24orm.orm.results",
     "WriteResult": "b24orm.orm.results",
     "connect": "b24orm.portal",

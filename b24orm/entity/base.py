@@ -228,11 +228,11 @@ class Entity(BaseModel):
             object.__setattr__(self, "__pydantic_extra__", extra)
 
     def _refused(self, name: str, value: Any, error: ValidationError) -> Exception:
-        problem, model = error.errors()[0], type(self).__name__
+        problem, model = error.errors()[0], type(self)
         if problem["type"] == "no_such_attribute":
-            names = (*type(self).__field_names__, *self.__schema__.relations)
-            return UnknownName(f"{model} has no field {name!r}{nearest(name, names)}")
-        return InvalidValue(f"{model}.{name} can't be {value!r}: {problem['msg']}")
+            names = (*model.__field_names__, *self.__schema__.relations)
+            return UnknownName(f"{model.__name__} has no field {name!r}{nearest(name, names)}")
+        return InvalidValue(_not_that(model, name, value, problem["msg"]))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Entity):
@@ -276,7 +276,13 @@ def _constructor_message(model: type[Entity], error: ValidationError) -> str:
     name = str(problem["loc"][0]) if problem["loc"] else "?"
     if problem["type"] == "extra_forbidden":
         return f"{model.__name__} has no field {name!r}{nearest(name, model.__field_names__)}"
-    return f"{model.__name__}.{name} can't be {problem['input']!r}: {problem['msg']}"
+    return _not_that(model, name, problem["input"], problem["msg"])
+
+
+def _not_that(model: type[Entity], name: str, value: Any, why: str) -> str:
+    field = model.__schema__.fields.get(name)
+    kind = f"{field.type}: " if field else ""
+    return f"{model.__name__}.{name} can't be {value!r}: {kind}{why[:1].lower()}{why[1:]}"
 
 
 def _with_constants(schema: EntitySchema, constants: Mapping[str, Any]) -> EntitySchema:

@@ -37,6 +37,21 @@ class NewFile:
         source = Path(path)
         return cls(source.name, source.read_bytes(), replaces)
 
+    @property
+    def id(self) -> int | None:
+        """The number of the portal's file that it takes the place of."""
+        return self.replaces
+
+    @property
+    def url(self) -> None:
+        """None: it is not on the portal yet."""
+        return None
+
+    @property
+    def machine_url(self) -> None:
+        """None: it is not on the portal yet."""
+        return None
+
     def wire(self) -> dict[str, Any]:
         """What is sent."""
         sent: dict[str, Any] = {"fileData": [self.name, b64encode(self.content).decode()]}

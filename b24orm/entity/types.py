@@ -7,32 +7,46 @@ value except where a list or a date has to be cut into shape.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic.aliases import AliasChoices
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from b24orm import values
+from b24orm.entity.files import NewFile
 
 __all__ = [
     "UNSET",
+    "Address",
+    "Addresses",
+    "Binding",
+    "Bindings",
+    "Bookings",
     "Boolean",
     "Date",
     "DateTime",
+    "DateTimes",
+    "Dates",
     "File",
+    "Files",
     "Id",
     "Integer",
     "Integers",
     "Json",
     "Jsons",
+    "Money",
     "MultiField",
     "MultiFields",
     "Number",
+    "Numbers",
     "Reference",
     "Status",
     "StringId",
+    "Sums",
     "Text",
     "Texts",
 ]
@@ -106,6 +120,86 @@ def _items(value: Any) -> Any:
     return value if isinstance(value, (list, tuple, set)) else (value,)
 
 
+class _Read:
+    """A value of :mod:`b24orm.values`: itself, or what the server writes for it.
+
+    Args:
+        kind: its class.
+        parse: makes one of the server's spelling.
+        wanted: what may be given, in words.
+    """
+
+    def __init__(
+        self, kind: type[Any] | tuple[type[Any], ...], parse: Callable[[Any], Any], wanted: str
+    ) -> None:
+        self._kind, self._parse, self._wanted = kind, parse, wanted
+
+    def __call__(self, value: Any) -> Any:
+        if isinstance(value, self._kind):
+            return value
+        try:
+            return self._parse(value)
+        except (ValueError, TypeError, AttributeError):
+            raise PydanticCustomError("value", "it takes {wanted}", {"wanted": self._wanted}) from None
+
+    def schema(self) -> CoreSchema:
+        """The rule for one value."""
+        return core_schema.no_info_plain_validator_function(self)
+
+
+class _One:
+    """One value of a kind, or nothing."""
+
+    def __init__(self, read: _Read) -> None:
+        self._read = read
+        self._schema = core_schema.nullable_schema(core_schema.no_info_plain_validator_function(self._one))
+
+    def _one(self, value: Any) -> Any:
+        return None if value is False or value in ("", [], {}) else self._read(value)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return self._schema
+
+
+class _Each:
+    """Values of a kind."""
+
+    def __init__(self, schema: CoreSchema) -> None:
+        self._schema = core_schema.no_info_before_validator_function(
+            _items, core_schema.tuple_variable_schema(schema)
+        )
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return self._schema
+
+
+def _money(value: Any) -> values.Money:
+    return values.Money.parse(value) if isinstance(value, str) else values.Money(value)
+
+
+def _address(value: Any) -> values.Address:
+    return values.Address.parse(value)
+
+
+def _binding(value: Any) -> values.Binding:
+    if hasattr(value, "__schema__"):
+        return values.Binding.of(value)
+    return values.Binding("", value) if isinstance(value, int) else values.Binding.parse(value)
+
+
+def _file(value: Any) -> Any:
+    if isinstance(value, (list, tuple)) and len(value) == 2:  # a name and base64, as some methods take it
+        return value
+    return values.StoredFile.read(value)
+
+
+_MONEY: Final = _Read(values.Money, _money, "a Money, or '1500.5|USD'")
+_ADDRESS: Final = _Read(values.Address, _address, "an Address, or its text")
+_BINDING: Final = _Read(values.Binding, _binding, "a Binding, an object of a CRM model, 'D_12', or an id")
+_FILE: Final = _Read((NewFile, values.StoredFile), _file, "a NewFile, or what the portal told of a file")
+_BOOKING: Final = _Read(values.Booking, int, "a Booking, or the id of one")
+
+
 class MultiField(BaseModel):
     """One phone, e-mail, site or messenger of a contact, company or lead.
 
@@ -140,10 +234,21 @@ if TYPE_CHECKING:
     DateTime = datetime | None
     MultiFields = Sequence[MultiField]
     Integers = Sequence[int]
+    Numbers = Sequence[Decimal]
     Texts = Sequence[str]
+    Dates = Sequence[date]
+    DateTimes = Sequence[datetime]
+    Money = values.Money | None
+    Sums = Sequence[values.Money]
+    Address = values.Address | None
+    Addresses = Sequence[values.Address]
+    Binding = values.Binding | None
+    Bindings = Sequence[values.Binding]
+    Bookings = Sequence[int | values.Booking]
     Jsons = Sequence[Any]
     Json = Any
-    File = Any
+    File = values.StoredFile | NewFile | None
+    Files = Sequence[values.StoredFile | NewFile]
 else:
     Id = int
     StringId = str
@@ -168,6 +273,17 @@ else:
     MultiFields = Annotated[tuple[MultiField, ...], _Listed()]
     Integers = Annotated[tuple[int, ...], _Listed()]
     Texts = Annotated[tuple[str, ...], _Listed()]
+    Numbers = Annotated[tuple[Decimal, ...], _Listed()]
+    Dates = Annotated[tuple[Annotated[date, _Cut()], ...], _Listed()]
+    DateTimes = Annotated[tuple[datetime, ...], _Listed()]
+    Money = Annotated[values.Money | None, _One(_MONEY)]
+    Sums = Annotated[tuple[values.Money, ...], _Each(_MONEY.schema())]
+    Address = Annotated[values.Address | None, _One(_ADDRESS)]
+    Addresses = Annotated[tuple[values.Address, ...], _Each(_ADDRESS.schema())]
+    Binding = Annotated[values.Binding | None, _One(_BINDING)]
+    Bindings = Annotated[tuple[values.Binding, ...], _Each(_BINDING.schema())]
+    Bookings = Annotated[tuple[int | values.Booking, ...], _Each(_BOOKING.schema())]
     Jsons = Annotated[tuple[Any, ...], _Listed()]
     Json = Any
-    File = Any
+    File = Annotated[values.StoredFile | NewFile | None, _One(_FILE)]
+    Files = Annotated[tuple[values.StoredFile | NewFile, ...], _Each(_FILE.schema())]

@@ -91,9 +91,14 @@ def spell(condition: Condition, dialect: Dialect, operators: Sequence[str] = ())
     return spelled if leaf.custom or not operators else _honoured(leaf, spelled, frozenset(operators))
 
 
+_SPELLED: Final = frozenset({"money", "address", "binding"})
+"""Kinds that the server keeps, and compares, as texts."""
+
+
 def _leaf(condition: Condition) -> Leaf:
     field = condition.field
-    leaf = Leaf(condition, field.query_name, kind_of(field))
+    kind = kind_of(field)
+    leaf = Leaf(condition, field.query_name, "string" if kind in _SPELLED else kind)
     if not leaf.custom:
         return leaf
     known = replace(condition, value=_custom_value(condition.value))

@@ -25,6 +25,9 @@ Kind = Literal[
     "date",
     "datetime",
     "multifield",
+    "money",
+    "address",
+    "binding",
     "any",
     "none",
 ]
@@ -85,6 +88,9 @@ KINDS: Final[Mapping[Kind, tuple[str, ...]]] = {
     "date": (*_ORDERED, "isnull"),
     "datetime": (*_ORDERED, "isnull"),
     "multifield": ("startswith",),
+    "money": (*_EQUAL, "isnull"),
+    "address": ("startswith", "istartswith", "isnull"),
+    "binding": (*_EQUAL, "isnull"),
     "any": tuple(LOOKUPS),
     "none": (),
 }
@@ -108,7 +114,9 @@ _TYPES: Final[Mapping[str, Kind]] = {
     "integer": "integer",
     "int": "integer",
     "double": "number",
-    "money": "number",
+    "money": "money",
+    "address": "address",
+    "crm": "binding",
     "string": "string",
     "text": "string",
     "url": "string",
@@ -174,6 +182,9 @@ def _refused(dialect: Dialect, kind: Kind) -> frozenset[str]:
     return frozenset()
 
 
+_SEVERAL: Final = frozenset({"reference", "integer", "binding"})
+"""Kinds of fields with several values that can be asked for one of them."""
+
 _NEEDS: Final[Mapping[str, frozenset[str]]] = {
     "ne": frozenset({"!", "!="}),
     "gt": frozenset({">"}),
@@ -223,7 +234,7 @@ def lookups_for(listing: ListSchema, field: FieldSchema) -> tuple[str, ...]:
         return ()
     kind = kind_of(field)
     if field.multiple and kind != "multifield":
-        return ("exact", "in") if kind in ("reference", "integer") else ()
+        return ("exact", "in") if kind in _SEVERAL else ()
     if kind == "multifield" and listing.dialect != "classic":
         return ()
     refused = _refused(listing.dialect, kind) | _unheard(listing)

@@ -12,13 +12,16 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from b24orm.errors import InvalidValue, nearest
 from b24orm.query.lookups import Kind, kind_of, shape_of
 from b24orm.schema import FieldSchema
+from b24orm.values import Binding, Money
 
 __all__ = ["check_value"]
+
+_T = TypeVar("_T")
 
 
 class _Refused(Exception):
@@ -84,11 +87,47 @@ def _datetime(value: object) -> date:
     raise _Refused("a datetime or a date")
 
 
+_A_SUM: Final = "a Money with its currency, or '1500.5|USD'"
+_A_BINDING: Final = "a Binding, an object of a CRM model, 'D_12', or an id"
+
+
+def _money(value: object) -> str:
+    """The server's own spelling, which texts are compared with."""
+    found = _made(Money.parse, value, _A_SUM) if isinstance(value, str) else value
+    if not isinstance(found, Money) or not found.currency:
+        raise _Refused(_A_SUM)
+    return found.wire()
+
+
+def _binding(value: object) -> str:
+    """The server's own spelling, which texts are compared with."""
+    if isinstance(value, Binding):
+        return value.wire()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _made(lambda key: Binding("", key), value, _A_BINDING).wire()
+    if isinstance(value, str):
+        return _made(Binding.parse, value, _A_BINDING).wire()
+    if hasattr(value, "__schema__"):
+        return _made(Binding.of, value, _A_BINDING).wire()
+    raise _Refused(_A_BINDING)
+
+
+def _made(make: Callable[[Any], _T], value: object, wanted: str) -> _T:
+    try:
+        return make(value)
+    except InvalidValue:
+        raise _Refused(wanted) from None
+
+
 def _any(value: object) -> Any:
     if isinstance(value, (bool, int, str, Decimal, date)):
         return value
     if isinstance(value, float):
         return _number(value)
+    if isinstance(value, Money):
+        return _money(value)
+    if isinstance(value, Binding):
+        return value.wire()
     raise _Refused("a str, number, bool or date")
 
 
@@ -102,6 +141,9 @@ _CHECKS: Final[Mapping[Kind, Callable[[object], Any]]] = {
     "date": _date,
     "datetime": _datetime,
     "multifield": _string,
+    "money": _money,
+    "address": _string,
+    "binding": _binding,
     "any": _any,
 }
 
@@ -110,11 +152,26 @@ def _one(field: FieldSchema, kind: Kind, value: object, *, whole: bool = True) -
     """One value; ``whole``: it is compared as it is, not looked for within the field's."""
     if isinstance(value, Enum):
         value = value.value
+    if kind == "reference":
+        value = _key(field, value)
     checked = _CHECKS[kind](value)
     closed = whole and field.enum and kind in ("status", "string")
     if closed and checked not in field.enum and checked != "":
         raise _Refused(f"one of {', '.join(field.enum)}{nearest(str(checked), field.enum)}")
     return checked
+
+
+def _key(field: FieldSchema, value: object) -> object:
+    """The id of a related object; one of another entity is no id of this one."""
+    schema = getattr(value, "__schema__", None)
+    if schema is None:
+        return value
+    if field.relation and schema.name != field.relation:
+        raise _Refused(f"an int, or a {field.relation}")
+    key = getattr(value, "pk", None)
+    if key is None:
+        raise _Refused(f"an int, or a {field.relation or schema.name} that was saved")
+    return key
 
 
 def _many(field: FieldSchema, kind: Kind, value: object) -> tuple[Any, ...]:

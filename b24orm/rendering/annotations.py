@@ -20,6 +20,9 @@ _SINGLE: Final[Mapping[Kind, str]] = {
     "date": "Date",
     "datetime": "DateTime",
     "multifield": "MultiFields",
+    "money": "Money",
+    "address": "Address",
+    "binding": "Binding",
     "any": "Json",
     "none": "Json",
 }
@@ -29,8 +32,14 @@ _MULTIPLE: Final[Mapping[Kind, str]] = {
     "string": "Texts",
     "status": "Texts",
     "multifield": "MultiFields",
+    "number": "Numbers",
+    "date": "Dates",
+    "datetime": "DateTimes",
+    "money": "Sums",
+    "address": "Addresses",
+    "binding": "Bindings",
 }
-_FILES: Final = frozenset({"file", "product_file", "diskfile", "attached_diskfile"})
+_FILES: Final = frozenset({"file", "product_file"})
 
 _VALUES: Final[Mapping[Kind, str]] = {
     "integer": "int",
@@ -42,6 +51,9 @@ _VALUES: Final[Mapping[Kind, str]] = {
     "date": "dt.date",
     "datetime": "dt.datetime | dt.date",
     "multifield": "str",
+    "money": "Money | str",
+    "address": "str",
+    "binding": "Binding | Model | str | int",
 }
 
 _CLOSED: Final = frozenset({"exact", "ne", "in"})
@@ -59,9 +71,11 @@ def annotation(schema: EntitySchema, field: FieldSchema) -> str:
     kind = kind_of(field)
     if field.name == schema.id_name:
         return "Id" if kind in ("integer", "reference") else "StringId"
-    if field.multiple:
-        return _MULTIPLE.get(kind, "Jsons")
-    return "File" if field.type in _FILES else _SINGLE[kind]
+    if field.type in _FILES:
+        return "Files" if field.multiple else "File"
+    if field.type == "resourcebooking":
+        return "Bookings"
+    return _MULTIPLE.get(kind, "Jsons") if field.multiple else _SINGLE[kind]
 
 
 def literal_values(field: FieldSchema) -> tuple[str, ...] | tuple[int, ...]:

@@ -68,7 +68,10 @@ def _imports(schema: EntitySchema, places: Mapping[str, str], body: str) -> list
         import_from(f"b24orm.models.{place}", [name], indent=4)
         for place, name in sorted((places[name], name) for name in related if name in places)
     ]
-    own += [import_from("b24orm.orm", ["Q", "QuerySet"], indent=4)] if schema.list else []
+    model = ["Model"] if "Model |" in body else []
+    own += [import_from("b24orm.orm", [*model, "Q", "QuerySet"], indent=4)] if schema.list else []
+    kinds = [kind for kind in ("Binding", "Money") if f"{kind} |" in body]
+    own += [import_from("b24orm.values", kinds, indent=4)] if kinds else []
     return _spaced([standard, third, own])
 
 

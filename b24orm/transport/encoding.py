@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 from b24orm.errors import InvalidValue
 from b24orm.plan.calls import Call, Ref
+from b24orm.values import Address, Binding, Booking, Money, StoredFile
 
 __all__ = ["command", "encode", "fits_batch", "to_json"]
 
@@ -36,6 +37,7 @@ _MACRO: Final = re.compile(
     r"\$(?:result|next|total|time|error|signature)\S*\[[^\]]+\]",
     re.IGNORECASE | re.ASCII,  # the server sees bytes: only ASCII's spaces end a macro
 )
+_VALUES: Final = (Address, Binding, Booking, Money, StoredFile)
 _LONG: Final = 100_000
 """Characters from which a text (a file above all) travels alone: a batch of them would be huge."""
 _TOP_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -69,8 +71,8 @@ def encode(value: Any) -> Wire:
     """A Python value as JSON can say it.
 
     ``bool`` becomes ``Y``/``N``, dates ISO 8601 (an aware datetime keeps its offset, a naive one is
-    read by the server in its own zone), ``Decimal`` its plain digits, an Enum its value; tuples and
-    sets become lists.
+    read by the server in its own zone), ``Decimal`` its plain digits, an Enum its value, a Money or
+    a Binding the server's spelling of it; tuples and sets become lists.
 
     Raises:
         InvalidValue: the value has no form on the wire.
@@ -106,6 +108,8 @@ def _container(value: Any) -> Wire:
         return [encode(item) for item in value]
     if isinstance(value, (set, frozenset)):
         return [encode(item) for item in sorted(value, key=repr)]
+    if isinstance(value, _VALUES):
+        return encode(value.wire())
     if (key := getattr(value, "pk", None)) is not None:
         return encode(key)
     raise InvalidValue(
@@ -225,6 +229,8 @@ def _count(value: Any, depth: int) -> int | None:
         return _sum(value, depth)
     if isinstance(value, Enum):
         return _count(value.value, depth)
+    if isinstance(value, _VALUES):
+        return _count(value.wire(), depth)
     return 1
 
 

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from b24orm.entity import types
 from b24orm.entity.types import MultiField
+from b24orm.values import Address, Binding, Money, StoredFile
 
 MSK = timezone(timedelta(hours=3))
 
@@ -20,8 +21,14 @@ def read(name: str, value: Any) -> Any:
     return TypeAdapter(getattr(types, name)).validate_python(value)
 
 
-SCALARS = ["Integer", "Reference", "Number", "Text", "Status", "Boolean", "Date", "DateTime"]
-LISTS = ["MultiFields", "Integers", "Texts", "Jsons"]
+SCALARS = [
+    *("Integer", "Reference", "Number", "Text", "Status", "Boolean", "Date", "DateTime"),
+    *("Money", "Address", "Binding", "File"),
+]
+LISTS = [
+    *("MultiFields", "Integers", "Texts", "Jsons", "Numbers", "Dates", "DateTimes"),
+    *("Sums", "Addresses", "Bindings", "Bookings", "Files"),
+]
 
 
 @pytest.mark.parametrize("name", SCALARS)
@@ -106,7 +113,27 @@ def test_every_emptiness_is_an_empty_tuple(name: str, value: Any) -> None:
         ("Texts", "a", ("a",)),
         ("Jsons", [{"id": 1}], ({"id": 1},)),
         ("Json", {"a": [1, None]}, {"a": [1, None]}),
-        ("File", {"id": 1, "url": "https://x"}, {"id": 1, "url": "https://x"}),
+        ("File", {"id": 1, "url": "/u", "urlMachine": "/m"}, StoredFile(1, "/u", "/m")),
+        ("File", {"id": "1", "showUrl": "/s", "downloadUrl": "/d"}, StoredFile(1, "/s", "/d")),
+        ("File", "https://x/a.png", StoredFile(url="https://x/a.png")),
+        ("File", "17", StoredFile(17)),
+        ("Money", "1500.5|USD", Money("1500.50", "USD")),
+        ("Money", "-3|RUB", Money(-3, "RUB")),
+        ("Money", "100", Money(100)),
+        ("Address", "1 Main St|51.5;-0.12|7", Address("1 Main St", 51.5, -0.12, 7)),
+        ("Address", "1 Main St|;|7", Address("1 Main St", id=7)),
+        ("Address", "1 Main St", Address("1 Main St")),
+        ("Binding", "D_12", Binding.to("Deal", 12)),
+        ("Binding", "T40e_5", Binding.to(1038, 5)),
+        ("Binding", "12", Binding("", 12)),
+        ("Sums", ["1|USD", "2.5|EUR"], (Money(1, "USD"), Money("2.5", "EUR"))),
+        ("Bindings", ["D_12", "CO_5", "7"], (Binding("D", 12), Binding("CO", 5), Binding("", 7))),
+        ("Bindings", {"0": "L_1", "3": "C_2"}, (Binding("L", 1), Binding("C", 2))),
+        ("Bookings", ["15", 16], (15, 16)),
+        ("Files", [{"id": 1, "url": "/u"}], (StoredFile(1, "/u"),)),
+        ("Dates", ["2024-08-30T03:00:00+03:00"], (date(2024, 8, 30),)),
+        ("DateTimes", ["2024-08-30T14:29:00+03:00"], (datetime(2024, 8, 30, 14, 29, tzinfo=MSK),)),
+        ("Numbers", ["1.5", 2], (Decimal("1.5"), Decimal(2))),
     ],
 )
 def test_each_type_reads_php_s_spellings(name: str, value: Any, expected: Any) -> None:
@@ -144,6 +171,19 @@ def test_a_moment_keeps_the_server_s_offset() -> None:
         ("Date", "soon"),
         ("DateTime", "soon"),
         ("Integers", ["a"]),
+        ("Money", "five"),
+        ("Money", "5|dollars"),
+        ("Money", True),
+        ("Address", 5),
+        ("Binding", "X_12"),
+        ("Binding", "D_"),
+        ("Binding", 0),
+        ("Binding", ["D_12"]),
+        ("Bindings", ["D_12", "nobody"]),
+        ("Sums", ["1|USD", "x"]),
+        ("Bookings", ["user|1"]),
+        ("File", True),
+        ("File", {"name": "a"}),
         ("MultiFields", ["a"]),
         ("MultiFields", [{"ID": 1}]),
     ],

@@ -1,0 +1,128 @@
+"""Sums, addresses, bindings, bookings and files: the server's spellings, and what can't be one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from b24orm import Address, Binding, Booking, Money, StoredFile
+from b24orm.errors import InvalidValue
+from b24orm.models import Company, Deal, Item, Task
+from b24orm.plan.calls import Call
+from b24orm.transport.encoding import command, encode, fits_batch
+
+HOUR = timedelta(hours=1)
+DOTTED = "%d.%m.%Y %H:%M:%S"
+
+
+@pytest.mark.parametrize(
+    ("value", "wire"),
+    [
+        (Money(1500), "1500"),
+        (Money("1500.50", "USD"), "1500.5|USD"),
+        (Money(Decimal("1E+3"), "USD"), "1000|USD"),
+        (Money(0.1, "EUR"), "0.1|EUR"),
+        (Money("-0.00", "EUR"), "0|EUR"),
+        (Money(100, "RUB"), "100|RUB"),
+        (Address("1 Main St"), "1 Main St"),
+        (Address("1 Main St", 51.5, -0.12, id=7), "1 Main St|51.5;-0.12"),
+        (Binding("D", 12), "D_12"),
+        (Binding("", 12), "12"),
+        (Binding.to("Company", 3), "CO_3"),
+        (Binding.to(2, 3), "D_3"),
+        (Binding.to(1038, 3), "T40e_3"),
+        (Binding.of(Deal(id=4)), "D_4"),
+        (Binding.of(Item(id=4, entity_type_id=177)), "Tb1_4"),
+        (Booking("user", 1, datetime(2026, 3, 1, 9), HOUR, DOTTED), "user|1|01.03.2026 09:00:00|3600|"),
+        (Booking("resource", 5, date(2026, 3, 1), HOUR, "%m/%d/%Y", "Cut"), "resource|5|03/01/2026|3600|Cut"),
+        (StoredFile(7, "/u"), {"id": 7}),
+    ],
+    ids=repr,
+)
+def test_each_value_goes_out_as_the_server_spells_it(value: Any, wire: Any) -> None:
+    assert encode(value) == wire
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda: Money("many"), "'many' is no sum of money"),
+        (lambda: Money(float("nan")), "not finite"),
+        (lambda: Money(True), "not True"),
+        (lambda: Money(5, "usd"), "'usd' is no currency"),
+        (lambda: Money(5, "US|"), "no currency"),
+        (lambda: Money.parse("1 500|USD"), "it is written '1500.5|USD'"),
+        (lambda: Money.parse("5|USD|7"), "no currency"),
+        (lambda: Address("a|b"), "without '|'"),
+        (lambda: Address("a", 51.5), "a latitude and a longitude"),
+        (lambda: Address("a", 91, 0), "from -90 to 90"),
+        (lambda: Address("a", 0, float("nan")), "from -180 to 180"),
+        (lambda: Binding("DD", 5), "did you mean 'D'"),
+        (lambda: Binding("D", 0), "the id of a saved row"),
+        (lambda: Binding.parse("D-12"), "it is written 'D_12'"),
+        (lambda: Binding.parse("D_012"), "it is written 'D_12'"),
+        (lambda: Binding.to("Task", 5), "no field can point to a Task"),
+        (lambda: Binding.of(Task(id=5)), "no field can point to a Task"),
+        (lambda: Binding.of(Company()), "the id of a saved row"),
+        (lambda: Booking("room", 5, date(2026, 3, 1), HOUR, DOTTED), "'user' or a 'resource'"),  # type: ignore[arg-type]
+        (lambda: Booking("user", 0, date(2026, 3, 1), HOUR, DOTTED), "the id of a user"),
+        (lambda: Booking("user", 1, date(2026, 3, 1), timedelta(0), DOTTED), "a second or more"),
+        (lambda: Booking("user", 1, date(2026, 3, 1), HOUR, "%H"), "names %d, %m, %Y"),
+        (lambda: Booking("user", 1, date(2026, 3, 1), HOUR, DOTTED, "a|b"), "without '|'"),
+        (lambda: StoredFile.read(True), "no file of the portal"),
+        (lambda: StoredFile.read({"name": "a"}), "no file of the portal"),
+        (lambda: StoredFile(url="/u").wire(), "can't be written back"),
+    ],
+)
+def test_what_can_t_be_one_is_refused(make: Callable[[], object], why: str) -> None:
+    with pytest.raises(InvalidValue, match=why.replace("|", r"\|")):
+        make()
+
+
+def test_a_binding_tells_what_it_points_to() -> None:
+    found = [Binding.parse(text) for text in ("D_12", "T40e_5", "SI_3", "9")]
+
+    assert [(b.entity, b.entity_type_id, b.id) for b in found] == [
+        ("Deal", 2, 12),
+        (None, 1038, 5),
+        ("SmartInvoice", 31, 3),
+        (None, None, 9),
+    ]
+
+
+def test_a_value_in_a_batch_is_the_server_s_spelling() -> None:
+    call = Call("crm.deal.add", {"fields": {"UF_SUM": Money("1.50", "USD"), "UF_TIES": [Binding("D", 1)]}})
+
+    assert command(call) == "crm.deal.add?fields[UF_SUM]=1.5%7CUSD&fields[UF_TIES][0]=D_1"
+
+
+def test_an_address_that_the_server_would_take_for_a_macro_travels_alone() -> None:
+    assert not fits_batch(Call("crm.deal.add", {"fields": {"UF_PLACE": Address("$result[x]")}}))
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**12), max_value=10**12))
+def test_a_sum_survives_the_way_there_and_back(amount: Decimal) -> None:
+    assert Money.parse(Money(amount, "USD").wire()) == Money(amount, "USD")
+
+
+@given(st.text(max_size=20).filter(lambda text: "|" not in text), st.floats(-90, 90), st.floats(-180, 180))
+def test_an_address_survives_the_way_there_and_back(text: str, latitude: float, longitude: float) -> None:
+    sent = Address(text, round(latitude, 6), round(longitude, 6))
+
+    assert Address.parse(sent.wire()).text == text
+    assert Address.parse(sent.wire()).latitude == pytest.approx(sent.latitude)
+
+
+@given(st.text(max_size=12))
+def test_any_text_is_a_binding_or_refused(text: str) -> None:
+    try:
+        found = Binding.parse(text)
+    except InvalidValue:
+        return
+    assert Binding.parse(found.wire()) == found
