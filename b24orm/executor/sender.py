@@ -18,7 +18,7 @@ from b24orm.errors import (
 )
 from b24orm.executor.clock import Clock, SystemClock
 from b24orm.executor.concurrency import Gate
-from b24orm.executor.limits import PortalLimits
+from b24orm.executor.limits import Limits, Turn
 from b24orm.executor.retry import RetryBudget, RetryPolicy, never_executed, worth_retrying
 from b24orm.executor.sizes import cut_off
 from b24orm.plan.calls import Reply
@@ -74,7 +74,7 @@ class Sender:
         self,
         transport: Transport,
         credentials: Credentials,
-        limits: PortalLimits,
+        limits: Limits,
         *,
         timeout: float = 60.0,
         policy: RetryPolicy | None = None,
@@ -82,10 +82,12 @@ class Sender:
     ) -> None:
         self.credentials = credentials
         self.gate = Gate()
+        self._line = Gate(1, 1)  # who waits for the bucket; a place ahead of time would be kept from others
         self.requests = 0
         self.waited: dict[str, float] = {}
         self._transport = transport
         self._limits = limits
+        self._accounts = {batched: credentials.account(batched=batched) for batched in (False, True)}
         self._timeout = timeout
         self._policy = policy or RetryPolicy()
         self._budget = RetryBudget()
@@ -139,28 +141,36 @@ class Sender:
         while True:
             await self._operating_turn(trip)
             async with self.gate:
-                if self._operating_wait(trip) > 0:  # others spent it meanwhile
-                    continue
-                for method in trip.methods:
-                    self._limits.operating.start(method, self._clock.now(), batched=trip.batched)
-                try:
-                    return await self._request(trip, body)
-                finally:
-                    for method in trip.methods:
-                        self._limits.operating.finish(method, batched=trip.batched)
-
-    def _operating_wait(self, trip: Trip) -> float:
-        now, operating = self._clock.now(), self._limits.operating
-        return max(operating.wait(method, now, batched=trip.batched) for method in trip.methods)
+                reply = await self._request(trip, body)
+            if reply is not None:
+                return reply
 
     async def _operating_turn(self, trip: Trip) -> None:
-        while (wait := self._operating_wait(trip)) > 0:
+        """Waits as long as the operating time is known to be spent, without a place at the gate."""
+        account = self._accounts[trip.batched]
+        while (wait := self._limits.known_wait(account, trip.methods, self._clock.now())) > 0:
             level = logging.WARNING if wait > _LONG else logging.DEBUG
             log.log(level, "%s: waiting %.1f s for operating time", ", ".join(trip.methods), wait)
             await self._sleep(wait, "for operating time")
 
-    async def _request(self, trip: Trip, body: bytes) -> Reply:
-        """Sends it; an access that is out of date was refused before any work, and is renewed."""
+    async def _turn(self, trip: Trip) -> Turn:
+        """The limits' word; a turn that they granted has come when this returns."""
+        account = self._accounts[trip.batched]
+        async with self._line:
+            turn = await self._limits.enter(account, trip.methods, self._clock.now())
+            if turn.granted and turn.wait > 0:
+                try:
+                    await self._sleep(turn.wait, "for the bucket")
+                except BaseException:
+                    self._limits.give_back(turn, self._clock.now())
+                    raise
+        return turn
+
+    async def _request(self, trip: Trip, body: bytes) -> Reply | None:
+        """Sends it, or does not if others spent the operating time meanwhile.
+
+        An access that is out of date was refused before any work, and is renewed.
+        """
         for _ in range(_RENEWALS):
             access = await self.credentials.access()
             try:
@@ -170,27 +180,31 @@ class Sender:
                     raise
         return await self._sent(trip, body, await self.credentials.access())
 
-    async def _sent(self, trip: Trip, body: bytes, access: Access) -> Reply:
-        await self._bucket_turn()
+    async def _sent(self, trip: Trip, body: bytes, access: Access) -> Reply | None:
+        turn = await self._turn(trip)
+        if not turn.granted:
+            return None
         self.requests += 1
         mark = uuid.uuid4().hex[:8]
         log.debug("-> %s %s %s", mark, trip.name, self._shown(body))
         left = self._clock.now()
         request = access.request(trip.name, body, self._timeout)
         began = self._clock.now()
+        accepted: bool | None = None
         try:
             response = await self._transport.send(request)
             log.debug("<- %s %d %s", mark, response.status, self._shown(response.body))
             reply = read(response, method=trip.name, host=access.host, redact=self.credentials.redact)
+            accepted = True
         except (ApiError, TransportError) as error:
             log.debug("<- %s %s", mark, error)
             error.sent_at = left
+            accepted = False if isinstance(error, RateLimited) else None
             self._failed(error, trip)
             raise
         finally:
-            self._limits.bucket.answered(self._clock.now())
+            self._limits.leave(turn, self._clock.now(), accepted=accepted)
         self._budget.earn()
-        self._limits.bucket.accepted()
         self.gate.good(self._per_command(trip, self._clock.now() - began))
         if not trip.batched:
             self.learn(trip.name, reply.time, batched=False)
@@ -201,15 +215,6 @@ class Sender:
         """Seconds a command, of batches large enough to be compared."""
         return seconds / len(trip.commands) if len(trip.commands) >= _COMPARABLE else None
 
-    async def _bucket_turn(self) -> None:
-        wait = self._limits.bucket.take(self._clock.now())
-        if wait > 0:
-            try:
-                await self._sleep(wait, "for the bucket")
-            except BaseException:
-                self._limits.bucket.give_back()
-                raise
-
     def now(self) -> float:
         """The clock's time, in seconds."""
         return self._clock.now()
@@ -217,29 +222,27 @@ class Sender:
     @property
     def operating_seconds(self) -> float:
         """Server time that answers have told of so far."""
-        return self._limits.operating.total
+        return self._limits.operating_seconds
 
     async def _sleep(self, seconds: float, why: str) -> None:
         self.waited[why] = self.waited.get(why, 0.0) + seconds
         await self._clock.sleep(seconds)
 
     def _failed(self, error: B24Error, trip: Trip) -> None:
-        if isinstance(error, RateLimited):
-            self._limits.bucket.refused()
-            self.gate.bad()
-        elif isinstance(error, OperatingLimited):
+        if isinstance(error, OperatingLimited):
             for method in trip.methods:
                 self.refused(method, batched=trip.batched)
-        elif isinstance(error, (ServerFailure, TransportError)):
+        elif isinstance(error, (RateLimited, ServerFailure, TransportError)):
             self.gate.bad()
 
     def learn(self, method: str, time: Mapping[str, Any], *, batched: bool) -> None:
         """Takes in what an answer says of the method's operating time."""
-        self._limits.operating.learn(method.lower(), time, self._clock.now(), batched=batched)
+        account = self._accounts[batched]
+        self._limits.learn(account, method.lower(), time, self._clock.now())
 
     def refused(self, method: str, *, batched: bool) -> None:
         """A command was refused for its method's operating time."""
-        self._limits.operating.refused(method.lower(), self._clock.now(), batched=batched)
+        self._limits.exhausted(self._accounts[batched], method.lower(), self._clock.now())
 
     def _shown(self, body: bytes) -> str:
         if not log.isEnabledFor(logging.DEBUG):
@@ -249,4 +252,5 @@ class Sender:
 
     async def close(self) -> None:
         """Closes the connections."""
+        await self._limits.close()
         await self._transport.close()

@@ -11,7 +11,18 @@ from b24orm.errors import OperatingLimited
 from b24orm.executor.executor import Executor
 from b24orm.executor.limits import Operating, PortalLimits, RateLimits
 from b24orm.plan.calls import Ask, Call, Reply
-from tests.executor.fakes import BLOCKED, Answers, Asked, FakeTransport, Ledger, batch_of, client, result, run
+from tests.executor.fakes import (
+    BLOCKED,
+    WEBHOOK,
+    Answers,
+    Asked,
+    FakeTransport,
+    Ledger,
+    batch_of,
+    client,
+    result,
+    run,
+)
 
 LIMITED = RateLimits(burst=1_000_000, per_second=None, operating_limit=480.0)
 SLOW, QUICK = Call("crm.deal.list"), Call("crm.lead.list")
@@ -62,39 +73,39 @@ async def many(executor: Executor, call: Call, count: int) -> list[Reply]:
 def test_the_figure_is_cumulative() -> None:
     operating = Operating(LIMITED)
     for spent in (100.0, 200.0, 300.0):
-        operating.learn("m", time_of(spent, 500), 0.0, batched=False)
+        operating.learn("hook", "m", time_of(spent, 500), 0.0)
 
-    assert operating.wait("m", 0.0, batched=False) == 0.0
+    assert operating.wait("hook", "m", 0.0) == 0.0
 
 
 def test_a_method_near_its_limit_waits_until_the_window_moves_on() -> None:
     operating = Operating(LIMITED)
-    operating.learn("m", time_of(300.0, 500), 0.0, batched=False)
-    operating.learn("m", time_of(470.0, 500), 0.0, batched=False)
+    operating.learn("hook", "m", time_of(300.0, 500), 0.0)
+    operating.learn("hook", "m", time_of(470.0, 500), 0.0)
 
-    assert operating.wait("m", 100.0, batched=False) == 400.0
+    assert operating.wait("hook", "m", 100.0) == 400.0
 
 
 def test_after_the_window_has_moved_on_it_may_go_on() -> None:
     operating = Operating(LIMITED)
-    operating.learn("m", time_of(479.0, 500), 0.0, batched=False)
+    operating.learn("hook", "m", time_of(479.0, 500), 0.0)
 
-    assert operating.wait("m", 500.0, batched=False) == 0.0
+    assert operating.wait("hook", "m", 500.0) == 0.0
 
 
-@pytest.mark.parametrize(("method", "batched"), [("other", False), ("m", True)])
-def test_other_methods_and_the_other_way_of_sending_have_their_own_time(method: str, batched: bool) -> None:
+@pytest.mark.parametrize(("account", "method"), [("hook", "other"), ("webhooks", "m")])
+def test_other_methods_and_other_accounts_have_their_own_time(account: str, method: str) -> None:
     operating = Operating(LIMITED)
-    operating.learn("m", time_of(479.0, 500), 0.0, batched=False)
+    operating.learn("hook", "m", time_of(479.0, 500), 0.0)
 
-    assert operating.wait(method, 0.0, batched=batched) == 0.0
+    assert operating.wait(account, method, 0.0) == 0.0
 
 
 def test_the_portal_s_clock_need_not_be_ours() -> None:
     operating = Operating(LIMITED)
-    operating.learn("m", time_of(479.0, 500, finish=99.0), 1_000.0, batched=False)
+    operating.learn("hook", "m", time_of(479.0, 500, finish=99.0), 1_000.0)
 
-    assert operating.wait("m", 1_000.0, batched=False) == 500.0
+    assert operating.wait("hook", "m", 1_000.0) == 500.0
 
 
 @pytest.mark.parametrize(
@@ -104,23 +115,23 @@ def test_the_portal_s_clock_need_not_be_ours() -> None:
 )
 def test_a_portal_that_tells_nothing_is_not_waited_for(time: dict[str, Any]) -> None:
     operating = Operating(LIMITED)
-    operating.learn("m", time, 0.0, batched=False)
+    operating.learn("hook", "m", time, 0.0)
 
-    assert operating.wait("m", 0.0, batched=False) == 0.0
+    assert operating.wait("hook", "m", 0.0) == 0.0
 
 
 def test_a_refusal_that_tells_no_end_is_waited_out_for_a_while() -> None:
     operating = Operating(LIMITED)
-    operating.refused("m", 0.0, batched=False)
+    operating.refused("hook", "m", 0.0)
 
-    assert 0.0 < operating.wait("m", 0.0, batched=False) <= 60.0
+    assert 0.0 < operating.wait("hook", "m", 0.0) <= 60.0
 
 
 def test_a_refusal_counts_even_where_no_limit_is_known() -> None:
     operating = Operating(RateLimits(operating_limit=None))
-    operating.refused("m", 0.0, batched=False)
+    operating.refused("hook", "m", 0.0)
 
-    assert operating.wait("m", 0.0, batched=False) > 0.0
+    assert operating.wait("hook", "m", 0.0) > 0.0
 
 
 # -- with the sender -------------------------------------------------------------------------------
@@ -260,7 +271,7 @@ def test_a_command_that_stays_blocked_tells_how_often_it_was_tried() -> None:
 
 def test_what_is_learnt_is_shared_by_the_clients_of_a_portal() -> None:
     shared = PortalLimits(LIMITED)
-    shared.operating.learn("crm.deal.list", time_of(479.0, 500), 0.0, batched=False)
+    shared.operating.learn(WEBHOOK.account(batched=False), "crm.deal.list", time_of(479.0, 500), 0.0)
     executor, transport = client(lambda asked: result([]), limits=shared)
 
     run(executor.call(SLOW))

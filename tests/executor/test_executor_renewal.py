@@ -37,6 +37,9 @@ class Numbered:
         self.current = min(self.tokens, self.current + 1)
         return len(self.refused) < self.tokens
 
+    def account(self, *, batched: bool) -> str:
+        return "app"
+
     def redact(self, text: str) -> str:
         return text
 

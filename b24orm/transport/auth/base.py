@@ -95,6 +95,14 @@ class Credentials(Protocol):
         """
         ...
 
+    def account(self, *, batched: bool) -> str:
+        """Whose operating time calls spend; a name that tells no secret and is the same everywhere.
+
+        Args:
+            batched: whether the calls are commands of a batch.
+        """
+        ...
+
     def redact(self, text: str) -> str:
         """The text without any secret of these credentials."""
         ...

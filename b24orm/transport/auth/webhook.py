@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import Final
@@ -70,6 +71,17 @@ class Webhook:
     async def renew(self, refused: Access) -> bool:  # noqa: ARG002 - the protocol's
         """A webhook does not expire."""
         return False
+
+    def account(self, *, batched: bool) -> str:
+        """Direct calls spend the webhook's own time, commands of batches that of all webhooks together.
+
+        >>> Webhook.parse("https://acme.bitrix24.com/rest/1/abcdef123456/").account(batched=True)
+        'webhooks'
+        """
+        if batched:
+            return "webhooks"
+        secret = f"{self.base}/{self.user_id}/{self._secret}"
+        return f"webhook-{hashlib.sha256(secret.encode()).hexdigest()[:16]}"
 
     def redact(self, text: str) -> str:
         """The text without the secret."""

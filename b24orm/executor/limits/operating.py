@@ -1,0 +1,124 @@
+"""The time that each method may operate within ten minutes, as the portal keeps it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from b24orm.executor.limits.plans import RateLimits
+
+__all__ = ["BLIND", "CALM", "Operating", "reading"]
+
+BLIND: Final = 30.0
+"""Seconds to wait after a refusal that said nothing of its end."""
+
+CALM: Final = 0.5
+"""From this share of the limit on, calls are spread over what is left of the window."""
+
+
+def reading(time: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Seconds spent within the window, and seconds until it moves on, as an answer's ``time`` tells.
+
+    ``operating`` is cumulative, not the call's own. The portal's clock need not be ours.
+
+    >>> reading({"operating": 12.5, "operating_reset_at": 1600, "finish": 1000.0})
+    (12.5, 600.0)
+    """
+    spent, resets, finish = (time.get(k) for k in ("operating", "operating_reset_at", "finish"))
+    if not isinstance(spent, (int, float)) or not isinstance(resets, (int, float)):
+        return None
+    left = float(resets) - float(finish) if isinstance(finish, (int, float)) else BLIND
+    return float(spent), max(0.0, left)
+
+
+@dataclass
+class _Budget:
+    spent: float = 0.0
+    resets: float = 0.0
+    cost: float = 0.0
+    under_way: int = 0
+    next_turn: float = 0.0
+    blocked: float = 0.0
+
+
+class Operating:
+    """Operating time per account and method, read from the cumulative ``time.operating`` of each answer.
+
+    Args:
+        limits: the portal's limits.
+        crowd: how many others like this process may send calls of a method at the same moment.
+    """
+
+    def __init__(self, limits: RateLimits, crowd: float = 1.0) -> None:
+        self.total = 0.0
+        self._crowd = crowd
+        self._limit = limits.operating_limit
+        self._budgets: dict[tuple[str, str], _Budget] = {}
+        self._lock = threading.Lock()
+
+    def adopt(self, limits: RateLimits) -> None:
+        """Takes another limit over, with the time spent so far."""
+        self._limit = limits.operating_limit
+
+    def wait(self, account: str, method: str, now: float) -> float:
+        """Seconds until the method may be called again; 0 when it may be called now."""
+        with self._lock:
+            budget = self._budgets.get((account, method))
+            if budget is not None and now < budget.blocked:
+                return budget.blocked - now
+            if self._limit is None or budget is None or now >= budget.resets:
+                return 0.0
+            ahead = budget.cost * (budget.under_way + 1) * self._crowd
+            if budget.spent + ahead >= self._limit:
+                return budget.resets - now
+            return max(0.0, budget.next_turn - now)
+
+    def start(self, account: str, method: str, now: float) -> None:
+        """A call of the method leaves.
+
+        When much of the limit is spent, the next call's turn is put off, so that a long scan
+        goes on steadily instead of stopping dead until the window has passed.
+        """
+        with self._lock:
+            budget = self._budget(account, method)
+            budget.under_way += 1
+            if self._limit is None or budget.spent < CALM * self._limit or now >= budget.resets:
+                return
+            left = self._limit - budget.spent
+            pace = self._crowd * budget.cost * (budget.resets - now) / left if left > 0 else 0.0
+            budget.next_turn = max(now, budget.next_turn) + pace
+
+    def finish(self, account: str, method: str) -> None:
+        """A call of the method is back, or was given up."""
+        with self._lock:
+            budget = self._budget(account, method)
+            budget.under_way = max(0, budget.under_way - 1)
+
+    def learn(self, account: str, method: str, time: Mapping[str, Any], now: float) -> None:
+        """Takes in the ``time`` of an answer."""
+        known = reading(time)
+        if known is None:
+            return
+        spent, left = known
+        with self._lock:
+            budget = self._budget(account, method)
+            step = spent - budget.spent
+            self.total += max(0.0, step)  # requests side by side don't see each other's time
+            if step > 0:
+                budget.cost = step if budget.cost == 0 else (budget.cost + step) / 2
+            budget.spent = spent
+            budget.resets = now + left
+
+    def refused(self, account: str, method: str, now: float) -> None:
+        """The server answered OPERATION_TIME_LIMIT."""
+        with self._lock:
+            budget = self._budget(account, method)
+            budget.spent = self._limit or 0.0
+            if budget.resets <= now:
+                budget.resets = now + BLIND
+            budget.blocked = budget.resets  # whatever limit we were told of
+
+    def _budget(self, account: str, method: str) -> _Budget:
+        return self._budgets.setdefault((account, method), _Budget())
