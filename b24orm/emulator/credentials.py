@@ -80,6 +80,7 @@ class Credentials:
         self._webhooks: dict[str, Webhook] = {}
         self._tokens: dict[str, Token] = {}
         self._held: set[str] = set()
+        self._inactive: set[str] = set()
 
     def add_webhook(
         self,
@@ -136,11 +137,24 @@ class Credentials:
         """Undo :meth:`hold`."""
         self._held.discard(entity)
 
+    def inactive(self, client_id: str) -> None:
+        """The application was removed: its tokens are refused with APPLICATION_NOT_FOUND."""
+        self._inactive.add(client_id)
+
+    def active(self, client_id: str) -> None:
+        """Undo :meth:`inactive`."""
+        self._inactive.discard(client_id)
+
+    def is_inactive(self, client_id: str) -> bool:
+        """Whether the application was removed."""
+        return client_id in self._inactive
+
     def identify(self, params: Mapping[str, Any], authorization: str, now: float) -> Identity:
         """The caller behind a request.
 
         Raises:
-            Refusal: 401 NO_AUTH_FOUND, INVALID_CREDENTIALS, OVERLOAD_LIMIT, invalid_token or expired_token.
+            Refusal: 401 NO_AUTH_FOUND, INVALID_CREDENTIALS, OVERLOAD_LIMIT, invalid_token,
+                APPLICATION_NOT_FOUND or expired_token.
         """
         if all(key in params for key in _WEBHOOK_KEYS):
             return self._by_webhook(params["aplogin"], params["ap"])
@@ -169,6 +183,8 @@ class Credentials:
         if token is None:
             raise Refusal("invalid_token", "Unable to get application by token", status=401)
         self._check_hold(token.client_id)
+        if token.client_id in self._inactive:
+            raise Refusal("APPLICATION_NOT_FOUND", "Application not found", status=401)
         if now >= token.expires_at:
             raise Refusal("expired_token", "The access token provided has expired", status=401)
         return Identity(

@@ -76,11 +76,13 @@ class Engine:
     def take(self, incoming: Incoming) -> Reply:
         """Work on a request; :meth:`settle` has to follow once its answer is out.
 
-        The token endpoint is another server: no limit holds there and no fault, and it isn't counted here.
+        The token endpoint is another server: it has faults of its own, no limit, and isn't counted here.
         """
         place = route(incoming.path)
         if place.api == "oauth":
-            return json_reply(*self.oauth.answer(parameters(incoming, place)))
+            return self._tokens(incoming, parameters(incoming, place))
+        if place.api == "consent":
+            return _sent_on(self.oauth.consent(parameters(incoming, place)))
         self.stats.requests += 1
         if self.bucket.take(incoming.remote, self.clock()):
             reply = self._accept(incoming, place)
@@ -88,6 +90,15 @@ class Engine:
             reply = self._rate_limited()
         self._record(place, reply)
         return reply
+
+    def _tokens(self, incoming: Incoming, params: Mapping[str, Any]) -> Reply:
+        fault = self.oauth.faults.draw(["oauth"])
+        if fault is None or fault.works:
+            reply = json_reply(*self.oauth.answer(params))
+        else:
+            self.oauth.requests += 1
+            reply = Reply(status=0)
+        return reply if fault is None else spoil(reply, fault, incoming.path)
 
     def settle(self, reply: Reply) -> None:
         """Enter the operating time of a request, as the server does after the response."""
@@ -183,6 +194,15 @@ class Engine:
         )
         self.log.append(record)
         _log.debug("%s: %d, %d calls, %d rows", record.method, record.status, len(reply.calls), record.rows)
+
+
+def _sent_on(address: str | None) -> Reply:
+    """The browser goes on to an address, or sees that there is none."""
+    if address is None:
+        return gateway_page(Reply(status=404), 404)
+    reply = gateway_page(Reply(status=302), 302)
+    reply.headers = (("Location", address),)
+    return reply
 
 
 def _methods(place: Route, params: Mapping[str, Any]) -> Iterable[str]:

@@ -24,6 +24,7 @@ from b24orm.emulator.churn import Churn
 from b24orm.emulator.cost import CostModel
 from b24orm.emulator.engine import Engine
 from b24orm.emulator.faults import Fault, FaultKind, Faults
+from b24orm.emulator.forms import install_event, placement
 from b24orm.emulator.limits import Plan, plan_named
 from b24orm.emulator.methods import PortalInfo, build_registry
 from b24orm.emulator.oauth import Application, AuthorizationServer
@@ -116,8 +117,10 @@ class LocalPortal:
         )
         self._engine.oauth.endpoint = lambda: self.token_url
         self.churn = churn
-        door = Door(self._engine, latency=float(latency), compress=compress)
-        self._thread = ServerThread(door, host=self._host, port=port, tls=tls)
+        self._latency, self._compress, self._tls = float(latency), compress, tls
+        self._door = self._new_door()
+        self._thread = ServerThread(self._door, host=self._host, port=port, tls=tls)
+        self._old_threads: list[ServerThread] = []
         self._webhook = self._engine.credentials.add_webhook(self.scopes)
 
     # -- running --------------------------------------------------------------------------
@@ -137,7 +140,8 @@ class LocalPortal:
 
     def stop(self) -> None:
         """Close every connection, end the thread and close the store."""
-        self._thread.stop()
+        for thread in (*self._old_threads, self._thread):
+            thread.stop()
         self.store.close()
 
     def __enter__(self) -> Self:
@@ -158,6 +162,20 @@ class LocalPortal:
 
     def __repr__(self) -> str:
         return f"LocalPortal(port={self.port}, running={self._thread.alive})"
+
+    def _new_door(self) -> Door:
+        return Door(self._engine, latency=self._latency, compress=self._compress)
+
+    def rename(self) -> None:
+        """Move to another address, as an administrator can: the old one answers 302 from then on.
+
+        Credentials and ``member_id`` stay what they are.
+        """
+        self._old_threads.append(self._thread)
+        before, self._door = self._door, self._new_door()
+        self._thread = ServerThread(self._door, host=self._host, tls=self._tls)
+        self._thread.start()
+        before.moved_to = lambda: self.token_url.removesuffix("/rest/")
 
     # -- addresses and credentials --------------------------------------------------------
 
@@ -227,12 +245,23 @@ class LocalPortal:
         *,
         user_id: int = 1,
         scope: Iterable[str] | None = None,
+        redirect_uri: str = "http://127.0.0.1/app",
     ) -> dict[str, Any]:
         """Install an application and give its first tokens, shaped as the token endpoint's answer."""
         scopes = self.scopes if scope is None else frozenset(scope)
-        application = Application(client_id=client_id, client_secret=client_secret, scope=scopes)
+        application = Application(
+            client_id=client_id, client_secret=client_secret, scope=scopes, redirect_uri=redirect_uri
+        )
         self.oauth.install(application)
         return self.oauth.tokens(client_id, user_id=user_id)
+
+    def install_event(self, client_id: str = "local.app") -> bytes:
+        """The form body of ONAPPINSTALL that an installed application is sent."""
+        return install_event(self.oauth, client_id)
+
+    def placement(self, client_id: str = "local.app", *, user_id: int = 1) -> tuple[str, bytes]:
+        """Query and form body with which the portal opens an installed application for a user."""
+        return placement(self.oauth, client_id, user_id=user_id)
 
     def revoke(self, secret: str) -> None:
         """Forget a token, or a webhook by its secret or its address."""

@@ -2,6 +2,8 @@
 
 An access token is good for an hour. A code is good for 30 seconds, once. A refresh token is good for
 180 days, once: every exchange hands out a new one and the old one is worthless from then on.
+
+The user's consent is the portal's own page, ``/oauth/authorize/``; here the user always agrees.
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
 
 from b24orm.emulator.answers import Refusal
 from b24orm.emulator.credentials import Credentials
 from b24orm.emulator.envelope import error_body
+from b24orm.emulator.faults import Faults
 
 __all__ = ["ACCESS_SECONDS", "CODE_SECONDS", "Application", "AuthorizationServer", "Grant"]
 
@@ -25,11 +29,18 @@ _REFRESH_SECONDS: Final = 180 * 24 * 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """An installed application; the secret is left out of its repr."""
+    """An installed application; its secrets are left out of its repr.
+
+    Attributes:
+        application_token: comes with every event of this installation.
+        redirect_uri: where the user's browser is sent with a code.
+    """
 
     client_id: str
     client_secret: str = field(repr=False)
     scope: frozenset[str]
+    application_token: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+    redirect_uri: str = "http://127.0.0.1/app"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +62,8 @@ class AuthorizationServer:
         endpoint: gives the portal's REST address for the answers.
 
     Attributes:
+        member_id: the portal's identity, which its renaming does not change.
+        faults: failures that the token endpoint plays; those of the portal don't concern it.
         requests: token requests answered so far, refused ones included.
     """
 
@@ -63,14 +76,35 @@ class AuthorizationServer:
         self._credentials = credentials
         self._clock = clock
         self.endpoint = endpoint
-        self._member = secrets.token_hex(16)
+        self.member_id = secrets.token_hex(16)
+        self.faults = Faults()
+        self._unpaid: set[str] = set()
         self._applications: dict[str, Application] = {}
         self._grants: dict[tuple[str, str], Grant] = {}
         self.requests = 0
 
     def install(self, application: Application) -> None:
-        """Make an application known."""
+        """Make an application known, and active."""
         self._applications[application.client_id] = application
+        self._unpaid.discard(application.client_id)
+        self._credentials.active(application.client_id)
+
+    def uninstall(self, client_id: str) -> None:
+        """The portal's administrator removes the application: nothing of it works any more."""
+        self._credentials.inactive(client_id)
+
+    def demand_payment(self, client_id: str) -> None:
+        """The subscription of the application has ended: no tokens until it is installed anew."""
+        self._unpaid.add(client_id)
+
+    def application(self, client_id: str) -> Application:
+        """An application that was installed."""
+        return self._applications[client_id]
+
+    @property
+    def server_endpoint(self) -> str:
+        """The REST address of this server; it lives where the portal lives."""
+        return self.endpoint()
 
     def code(self, client_id: str, *, user_id: int = 1, admin: bool = True) -> str:
         """A code such as a user's consent brings; good for 30 seconds, once."""
@@ -92,11 +126,11 @@ class AuthorizationServer:
             "expires": int(now) + ACCESS_SECONDS,
             "expires_in": ACCESS_SECONDS,
             "scope": ",".join(sorted(application.scope)),
-            "domain": "oauth.bitrix.info",
-            "server_endpoint": "https://oauth.bitrix.info/rest/",
+            "domain": urlsplit(self.server_endpoint).netloc,
+            "server_endpoint": self.server_endpoint,
             "status": "L",
             "client_endpoint": self.endpoint(),
-            "member_id": self._member,
+            "member_id": self.member_id,
             "user_id": user_id,
             "refresh_token": self._grant("refresh_token", client_id, user_id, admin, _REFRESH_SECONDS),
         }
@@ -109,6 +143,21 @@ class AuthorizationServer:
         except Refusal as refusal:
             return refusal.status, error_body(refusal)
 
+    def consent(self, params: Mapping[str, Any], *, user_id: int = 1) -> str | None:
+        """Where the browser goes once the user has agreed; None if the application is not installed."""
+        application = self._applications.get(str(params.get("client_id")))
+        if application is None or self._credentials.is_inactive(application.client_id):
+            return None
+        query = {
+            "code": self.code(application.client_id, user_id=user_id),
+            "state": str(params.get("state", "")),
+            "domain": urlsplit(self.endpoint()).netloc,
+            "member_id": self.member_id,
+            "scope": ",".join(sorted(application.scope)),
+            "server_domain": urlsplit(self.server_endpoint).netloc,
+        }
+        return f"{application.redirect_uri}?{urlencode(query)}"
+
     def _exchange(self, params: Mapping[str, Any]) -> dict[str, Any]:
         kind = _GRANT_TYPES.get(str(params.get("grant_type")))
         if kind is None or not all(params.get(name) for name in ("client_id", "client_secret", kind)):
@@ -118,6 +167,10 @@ class AuthorizationServer:
             raise Refusal("wrong_client", "Client not found", status=200)
         if application.client_secret != params["client_secret"]:
             raise Refusal("invalid_client", "The client credentials are invalid")
+        if application.client_id in self._unpaid:
+            raise Refusal("PAYMENT_REQUIRED", "Payment required", status=401)
+        if self._credentials.is_inactive(application.client_id):
+            raise Refusal("NOT_INSTALLED", "Application not installed", status=401)
         grant = self._redeem(kind, str(params[kind]))
         if grant is None or grant.client_id != application.client_id:
             raise Refusal("invalid_grant", "The code or refresh token is invalid or was used already")

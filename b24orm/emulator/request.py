@@ -2,7 +2,7 @@
 
 Addresses: ``/rest/{user}/{secret}/{method}`` (webhook) and ``/rest/{method}`` (token), each with
 an optional trailing slash and an optional ``.json`` or ``.xml`` suffix; ``/rest/api/...`` belongs to
-version 3, ``/oauth/token/`` to the authorization server.
+version 3, ``/oauth/token/`` to the authorization server, ``/oauth/authorize/`` to the user's consent.
 
 Parameters: the query string, then for POST the body over it, then the path. A body is JSON only if
 its media type says so; JSON that can't be read is ignored without a word, and a body with any
@@ -45,13 +45,13 @@ class Route:
     """Where an address leads.
 
     Attributes:
-        api: ``v2``, ``v3``, ``oauth`` (the token endpoint) or ``none`` (no REST address).
+        api: ``v2``, ``v3``, ``oauth`` (the token endpoint), ``consent`` or ``none`` (no REST address).
         method: the name as sent, without its suffix.
         transport: ``json`` or ``xml``.
         params: ``aplogin`` and ``ap`` of a webhook address.
     """
 
-    api: Literal["v2", "v3", "oauth", "none"]
+    api: Literal["v2", "v3", "oauth", "consent", "none"]
     method: str = ""
     transport: Literal["json", "xml"] = "json"
     params: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
@@ -65,6 +65,8 @@ def route(path: str) -> Route:
     """
     if path.removesuffix("/") == "/oauth/token":
         return Route(api="oauth")
+    if path.removesuffix("/") == "/oauth/authorize":
+        return Route(api="consent")
     if not path.startswith("/rest/"):
         return Route(api="none")
     parts = [unquote(part) for part in path[len("/rest/") :].removesuffix("/").split("/")]

@@ -20,6 +20,9 @@ from b24orm.emulator.request import Incoming
 
 __all__ = ["Door"]
 
+_TOKEN_ENDPOINT: Final = "/oauth/token"
+"""Another server in truth, which does not move with the portal."""
+
 
 class Door:
     """Handles the HTTP requests of one portal.
@@ -28,15 +31,21 @@ class Door:
         engine: the portal.
         latency: seconds slept for each modelled second; 0 never sleeps.
         compress: gzip answers for clients that accept it.
+
+    Attributes:
+        moved_to: gives the scheme and host that the portal has now; this door only says so.
     """
 
     def __init__(self, engine: Engine, *, latency: float = 0.0, compress: bool = False) -> None:
         self._engine = engine
         self._latency = latency
         self._compress = compress
+        self.moved_to: Callable[[], str] | None = None
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
+        if self.moved_to is not None and not request.path.startswith(_TOKEN_ENDPOINT):
+            return web.Response(status=302, headers={"Location": self.moved_to() + request.raw_path})
         reply = self._engine.take(await _incoming(request))
         try:
             if self._latency and reply.seconds:

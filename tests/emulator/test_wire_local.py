@@ -120,6 +120,53 @@ def test_it_serves_https_with_a_certificate(certificate: Path) -> None:
             assert json.load(response)["result"]["ID"] == "1"
 
 
+# -- another address ------------------------------------------------------------------------
+
+
+class _NotFollowed(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def redirected(url: str) -> tuple[int, str]:
+    """Status and target of a redirect."""
+    opener = urllib.request.build_opener(_NotFollowed)
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        opener.open(urllib.request.Request(url, b"{}"), timeout=10)
+    with caught.value as error:
+        return error.code, error.headers["Location"]
+
+
+def test_a_renamed_portal_sends_callers_to_the_same_path_elsewhere() -> None:
+    with LocalPortal() as portal:
+        old = portal.url
+        portal.rename()
+        assert redirected(old + "profile") == (302, portal.url + "profile")
+
+
+def test_a_renamed_portal_works_at_its_new_address() -> None:
+    with LocalPortal(deals=3) as portal:
+        portal.rename()
+        assert call(portal.url, "crm.deal.list")["total"] == 3
+
+
+def test_a_portal_renamed_twice_leads_to_its_last_address() -> None:
+    with LocalPortal() as portal:
+        first = portal.url
+        portal.rename()
+        portal.rename()
+        assert redirected(first + "profile") == (302, portal.url + "profile")
+
+
+def test_a_new_address_leaves_the_identity_and_the_token_server_alone() -> None:
+    with LocalPortal() as portal:
+        before, server = portal.install_app(), portal.oauth_url
+        portal.rename()
+        query = f"?grant_type=refresh_token&client_id=local.app&client_secret=app-secret&refresh_token={before['refresh_token']}"
+        after = call(server + query, "")
+        assert (after["member_id"], after["client_endpoint"]) == (before["member_id"], portal.token_url)
+
+
 # -- credentials ----------------------------------------------------------------------------
 
 
