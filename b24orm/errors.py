@@ -162,7 +162,7 @@ class OutcomeUnknown(B24Error):
     def __init__(self, text: str, items: Iterable[object] = ()) -> None:
         super().__init__(text)
         self.text = text
-        self.items = tuple(items)
+        self.items: tuple[object, ...] = tuple(items)
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.text, self.items))

@@ -11,22 +11,7 @@ from pathlib import Path
 import pytest
 
 import b24orm
-
-ROOT = Path(__file__).resolve().parent.parent
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel, built without the network."""
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    (built,) = folder.glob("*.whl")
-    return built
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +19,6 @@ def names(wheel: Path) -> list[str]:
     """The names of the files in the wheel."""
     with zipfile.ZipFile(wheel) as archive:
         return archive.namelist()
-
-
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that the wheel was installed to."""
-    folder = tmp_path_factory.mktemp("installed")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target"]
-    subprocess.run([*pip, str(folder), str(wheel)], check=True, capture_output=True)
-    return folder
 
 
 def _python(installed: Path, code: str, cwd: Path) -> str:

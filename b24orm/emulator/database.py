@@ -26,8 +26,8 @@ class Database:
     """
 
     def __init__(self, path: str | PathLike[str] | None = None) -> None:
-        self.lock = RLock()
-        self.version = 0
+        self.lock: RLock = RLock()
+        self.version: int = 0
         self._counts: dict[tuple[str, tuple[Any, ...]], int] = {}
         self._counted_version = 0
         self._db = sqlite3.connect(
@@ -45,6 +45,9 @@ class Database:
         with self.lock:
             self._db.close()
 
+    def _touched(self) -> None:
+        self.version += 1
+
     def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a SELECT."""
         with self.lock:
@@ -53,7 +56,7 @@ class Database:
     def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
         """Run a statement that writes; returns the number of rows it touched."""
         with self.lock:
-            self.version += 1
+            self._touched()
             return self._db.execute(sql, params).rowcount
 
     def count_sql(self, source: str, params: tuple[Any, ...] = ()) -> int:
@@ -72,7 +75,7 @@ class Database:
         names = ", ".join(f'"{name}"' for name in columns)
         marks = ", ".join("?" * len(columns))
         with self.transaction():
-            self.version += 1
+            self._touched()
             self._db.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)
 
     @contextmanager

@@ -93,7 +93,7 @@ class LocalPortal:
         self._clock = clock or time.time
         chosen = plan_named(plan)
         played = faults if isinstance(faults, Faults) else Faults(*(faults or ()))
-        self.store = Store(path, clock=self._clock)
+        self.store: Store = Store(path, clock=self._clock)
         if not self.store.count("user"):
             seed_portal(
                 self.store,

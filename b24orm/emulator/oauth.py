@@ -76,12 +76,12 @@ class AuthorizationServer:
         self._credentials = credentials
         self._clock = clock
         self.endpoint = endpoint
-        self.member_id = secrets.token_hex(16)
-        self.faults = Faults()
+        self.member_id: str = secrets.token_hex(16)
+        self.faults: Faults = Faults()
         self._unpaid: set[str] = set()
         self._applications: dict[str, Application] = {}
         self._grants: dict[tuple[str, str], Grant] = {}
-        self.requests = 0
+        self.requests: int = 0
 
     def install(self, application: Application) -> None:
         """Make an application known, and active."""

@@ -279,7 +279,7 @@ class Store(Database):
         names = ", ".join(f'"{name}"' for name in values)
         marks = ", ".join("?" * len(values))
         body = f"({names}) VALUES ({marks})" if values else "DEFAULT VALUES"
-        self.version += 1
+        self._touched()
         return int(
             self._db.execute(f'INSERT INTO "{spec.name}" {body}', tuple(values.values())).lastrowid or 0
         )

@@ -58,7 +58,7 @@ class ServerThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._thread = Thread(target=self._run, name="b24orm-emulator", daemon=True)
-        self.port = port
+        self.port: int = port
 
     def start(self) -> None:
         """Listen; returns when connections are accepted.

@@ -86,7 +86,7 @@ class Entity(BaseModel):
 
     __slots__ = ("__before__", "__portal__")
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="forbid",
         validate_assignment=True,
         defer_build=True,

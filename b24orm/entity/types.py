@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic.aliases import AliasChoices
@@ -210,7 +210,7 @@ class MultiField(BaseModel):
         type_id: ``PHONE``, ``EMAIL``, ``WEB`` or ``IM``.
     """
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, populate_by_name=True)
 
     value: str = Field(validation_alias=AliasChoices("VALUE", "value"))
     value_type: str | None = Field(default=None, validation_alias=AliasChoices("VALUE_TYPE", "valueType"))

@@ -35,7 +35,7 @@ class Executor:
 
     def __init__(self, sender: Sender) -> None:
         self.sender = sender
-        self.commands = 0
+        self.commands: int = 0
         self._sizes = BatchSizes()
         self._coalescer = Coalescer(self._ask_now, batch=BATCH)
 

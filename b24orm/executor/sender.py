@@ -46,11 +46,11 @@ class Trip:
     __slots__ = ("batched", "commands", "methods", "name", "write")
 
     def __init__(self, name: str, methods: Sequence[str] = (), *, write: bool) -> None:
-        self.name = name
-        self.batched = bool(methods)
-        self.commands = tuple(methods)
-        self.methods = tuple(dict.fromkeys(m.lower() for m in methods)) or (name.lower(),)
-        self.write = write
+        self.name: str = name
+        self.batched: bool = bool(methods)
+        self.commands: tuple[str, ...] = tuple(methods)
+        self.methods: tuple[str, ...] = tuple(dict.fromkeys(m.lower() for m in methods)) or (name.lower(),)
+        self.write: bool = write
 
     @property
     def splittable(self) -> bool:
@@ -81,9 +81,9 @@ class Sender:
         clock: Clock | None = None,
     ) -> None:
         self.credentials = credentials
-        self.gate = Gate()
+        self.gate: Gate = Gate()
         self._line = Gate(1, 1)  # who waits for the bucket; a place ahead of time would be kept from others
-        self.requests = 0
+        self.requests: int = 0
         self.waited: dict[str, float] = {}
         self._transport = transport
         self._limits = limits

@@ -197,8 +197,6 @@ class Q:
             other.negated,
         )
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         if all(isinstance(child, tuple) for child in self.children):
             inside = ", ".join(f"{c[0]}={c[1]!r}" for c in self.children if isinstance(c, tuple))

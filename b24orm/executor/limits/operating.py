@@ -52,7 +52,7 @@ class Operating:
     """
 
     def __init__(self, limits: RateLimits, crowd: float = 1.0) -> None:
-        self.total = 0.0
+        self.total: float = 0.0
         self._crowd = crowd
         self._limit = limits.operating_limit
         self._budgets: dict[tuple[str, str], _Budget] = {}

@@ -23,8 +23,8 @@ class PortalLimits:
     """
 
     def __init__(self, limits: RateLimits, crowd: float = 1.0) -> None:
-        self.bucket = Bucket(limits)
-        self.operating = Operating(limits, crowd)
+        self.bucket: Bucket = Bucket(limits)
+        self.operating: Operating = Operating(limits, crowd)
         self._request_limit = limits.request_limit
 
     @property
