@@ -30,6 +30,9 @@ class Call:
         admin: whether that user is an administrator.
         scope: the scopes of the credential.
         auth: ``apauth`` for a webhook, ``oauth`` for a token.
+        client_id: the application behind a token; empty for a webhook.
+        connector: ``auth_connector`` of the request, a part of an application's offline events.
+        session: generations of events that a token out of an event may still cause; 0 for any other.
     """
 
     method: str
@@ -39,6 +42,9 @@ class Call:
     admin: bool = True
     scope: frozenset[str] = frozenset()
     auth: str = "apauth"
+    client_id: str = ""
+    connector: str = ""
+    session: int = 0
 
 
 @dataclass(slots=True)

@@ -39,7 +39,10 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """An OAuth access token; ``value`` is left out of its repr. ``expires_at`` is in unix seconds."""
+    """An OAuth access token; ``value`` is left out of its repr. ``expires_at`` is in unix seconds.
+
+    ``session`` is how many generations of events it may still cause, if it came with an event.
+    """
 
     value: str
     user_id: int
@@ -47,6 +50,7 @@ class Token:
     client_id: str
     expires_at: float
     admin: bool = True
+    session: int = 0
 
     def __repr__(self) -> str:
         return f"Token(client_id={self.client_id!r}, user_id={self.user_id})"
@@ -71,6 +75,8 @@ class Identity:
     batch_entity: str
     auth_keys: tuple[str, ...]
     client_id: str = ""
+    connector: str = ""
+    session: int = 0
 
 
 class Credentials:
@@ -111,6 +117,7 @@ class Credentials:
         user_id: int = 1,
         client_id: str = "local.app",
         admin: bool = True,
+        session: int = 0,
     ) -> Token:
         """Create an access token that expires at a unix time."""
         token = Token(
@@ -120,6 +127,7 @@ class Credentials:
             client_id=client_id,
             expires_at=expires_at,
             admin=admin,
+            session=session,
         )
         self._tokens[token.value] = token
         return token
@@ -161,7 +169,7 @@ class Credentials:
         token = _bearer(authorization) or _scalar(params.get("auth")) or _scalar(params.get("access_token"))
         if not token:
             raise Refusal("NO_AUTH_FOUND", "Wrong authorization data", status=401)
-        return self._by_token(token, now)
+        return self._by_token(token, now, _scalar(params.get("auth_connector")))
 
     def _by_webhook(self, login: Any, secret: Any) -> Identity:
         hook = self._webhooks.get(secret) if isinstance(secret, str) else None
@@ -178,7 +186,7 @@ class Credentials:
             auth_keys=_WEBHOOK_KEYS,
         )
 
-    def _by_token(self, value: str, now: float) -> Identity:
+    def _by_token(self, value: str, now: float, connector: str) -> Identity:
         token = self._tokens.get(value)
         if token is None:
             raise Refusal("invalid_token", "Unable to get application by token", status=401)
@@ -196,6 +204,8 @@ class Credentials:
             batch_entity=token.client_id,
             auth_keys=_TOKEN_KEYS,
             client_id=token.client_id,
+            connector=connector,
+            session=token.session,
         )
 
     def _check_hold(self, entity: str) -> None:

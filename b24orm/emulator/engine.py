@@ -9,6 +9,7 @@ import json
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from types import MappingProxyType
@@ -51,6 +52,7 @@ class Engine:
         registry: the methods.
         clock: gives unix seconds.
         churn: called before the work of each request.
+        around: surrounds the work of each request, for what is told only when it is done.
         stats, log: what was done; the log holds the last requests only.
     """
 
@@ -61,6 +63,7 @@ class Engine:
     costs: CostModel = field(default_factory=CostModel)
     faults: Faults = field(default_factory=Faults)
     churn: Callable[[], None] | None = None
+    around: Callable[[], AbstractContextManager[None]] = nullcontext
     zone: tzinfo = ZONE
     stats: Stats = field(default_factory=Stats)
     log: deque[RequestRecord] = field(default_factory=lambda: deque[RequestRecord](maxlen=1000))
@@ -138,7 +141,8 @@ class Engine:
         try:
             find_method(self.registry, _WIRE_METHODS, place.method.lower())
             hit = self._hit(incoming, params)
-            outcome = perform(hit, place.method, params)
+            with self.around():
+                outcome = perform(hit, place.method, params)
         except Refusal as refusal:
             outcome = Outcome(refusal.status, error_body(refusal))
         except Exception:

@@ -44,6 +44,9 @@ class Plan:
         operating: seconds a method may run in ten minutes; None switches that limit off.
         drain: ``step`` takes ``rate`` off at each full second, ``continuous`` all the time.
         license: how ``app.info`` spells the plan.
+        lacks: features that it does not have, as ``feature.get`` names them: without
+            ``rest_offline_extended`` offline events can't be reserved, without ``rest_auth_connector``
+            they have no parts.
     """
 
     burst: int | None = 50
@@ -51,6 +54,7 @@ class Plan:
     operating: float | None = 480.0
     drain: Literal["step", "continuous"] = "step"
     license: str = "com_pro100"
+    lacks: frozenset[str] = frozenset()
 
 
 PLANS: Final = MappingProxyType(

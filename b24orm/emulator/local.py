@@ -23,6 +23,8 @@ from b24orm.emulator.answers import Handler, Method
 from b24orm.emulator.churn import Churn
 from b24orm.emulator.cost import CostModel
 from b24orm.emulator.engine import Engine
+from b24orm.emulator.event_auth import EventAuth
+from b24orm.emulator.event_hub import EventHub
 from b24orm.emulator.faults import Fault, FaultKind, Faults
 from b24orm.emulator.forms import install_event, placement
 from b24orm.emulator.limits import Plan, plan_named
@@ -58,6 +60,10 @@ class LocalPortal:
         compress: gzip answers for clients that accept it.
         host, port: where to listen; port 0 takes a free one.
         tls: serve https with this server-side context; plain http when None.
+
+    Attributes:
+        store: the rows; what is changed there directly counts as done by people.
+        events: who is told of changes, and the queue of offline events.
 
     Raises:
         ValueError: an unknown plan, or a host that is not loopback.
@@ -108,14 +114,23 @@ class LocalPortal:
                 sparse=sparse,
                 seed=seed,
             )
+        self.events = EventHub(self.store)
+        info = PortalInfo(license=chosen.license, lacks=chosen.lacks)
         self._engine = Engine(
-            registry=build_registry(self.store, PortalInfo(license=chosen.license)),
+            registry=build_registry(self.store, info, self.events),
             plan=chosen,
             clock=self._clock,
             costs=costs or CostModel(),
             faults=played,
+            around=self.events.hit,
         )
         self._engine.oauth.endpoint = lambda: self.token_url
+        self.events.credentials = EventAuth(
+            credentials=self._engine.credentials,
+            oauth=self._engine.oauth,
+            endpoint=lambda: self.token_url,
+            clock=self._clock,
+        )
         self.churn = churn
         self._latency, self._compress, self._tls = float(latency), compress, tls
         self._door = self._new_door()
@@ -142,6 +157,7 @@ class LocalPortal:
         """Close every connection, end the thread and close the store."""
         for thread in (*self._old_threads, self._thread):
             thread.stop()
+        self.events.courier.stop()
         self.store.close()
 
     def __enter__(self) -> Self:

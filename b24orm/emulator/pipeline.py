@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
 
+from b24orm.emulator.actor import Actor, acting
 from b24orm.emulator.answers import Answer, Call, Method, Refusal, Registry
 from b24orm.emulator.cost import CostModel
 from b24orm.emulator.credentials import Identity, check_scope
@@ -104,13 +105,17 @@ def _call(identity: Identity, name: str, params: dict[str, Any]) -> Call:
         admin=identity.admin,
         scope=identity.scope,
         auth=identity.auth,
+        client_id=identity.client_id,
+        connector=identity.connector,
+        session=identity.session,
     )
 
 
 def _run(hit: Hit, method: Method, call: Call, key: tuple[str, str, str]) -> Answer:
     hit.meter.start(key, hit.now)
     try:
-        answer = method.handler(call)
+        with acting(Actor(call.user_id, call.client_id, call.connector, call.session)):
+            answer = method.handler(call)
     except Refusal as refusal:
         hit.elapsed += hit.costs.system
         hit.calls.append(CallRecord(call.method, hit.costs.system, error=refusal.code))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from os import PathLike
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from b24orm.emulator import attachments, smart_types, user_fields
 from b24orm.emulator.database import Database
@@ -27,7 +28,7 @@ from b24orm.emulator.tables import (
 from b24orm.emulator.values import ZONE
 from b24orm.errors import InvalidValue, UnknownName, nearest
 
-__all__ = ["Store", "stored"]
+__all__ = ["Change", "Store", "stored"]
 
 _CREATED: Final = frozenset(
     words(
@@ -36,6 +37,15 @@ _CREATED: Final = frozenset(
     )
 )
 _MODIFIED: Final = frozenset(words("DATE_MODIFY UPDATED_TIME CHANGED_DATE LAST_UPDATED TIMESTAMP_X"))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row that came, changed or went."""
+
+    table: str
+    action: Literal["ADD", "UPDATE", "DELETE"]
+    id: int | str
 
 
 class Store(Database):
@@ -47,6 +57,7 @@ class Store(Database):
 
     Attributes:
         parents: entity types that can be parents, by the entity type of the child.
+        watch: told of each change of a row once it is done; rows that are loaded in bulk are no changes.
     """
 
     def __init__(
@@ -54,6 +65,8 @@ class Store(Database):
     ) -> None:
         super().__init__(path)
         self.clock = clock
+        self.watch: Callable[[Change], None] | None = None
+        self._changes: dict[Change, None] = {}
         self._tables = portal_tables()
         for statement in SYSTEM_DDL:
             self._db.execute(statement)
@@ -172,6 +185,7 @@ class Store(Database):
             except sqlite3.IntegrityError as problem:
                 raise InvalidValue(f"{table}: {problem}") from None
             attachments.attach(self, spec, row_id, columns, extras)
+            self._changed(Change(table, "ADD", values.get(spec.key, row_id)))
         return row_id
 
     def insert_many(self, table: str, rows: Iterable[Mapping[str, Any]]) -> list[int]:
@@ -193,7 +207,11 @@ class Store(Database):
             return self.exists(table, id)
         assignments = ", ".join(f'"{name}" = ?' for name in values)
         sql = f'UPDATE "{table}" SET {assignments} WHERE "{spec.key}" = ?'
-        return self.execute(sql, (*values.values(), id)) > 0
+        with self.transaction():
+            found = self.execute(sql, (*values.values(), id)) > 0
+            if found:
+                self._changed(Change(table, "UPDATE", id))
+        return found
 
     def delete(self, table: str, id: int | str) -> bool:
         """Remove a row with its phones, addresses and bindings; False if there is no such row."""
@@ -204,6 +222,7 @@ class Store(Database):
                 self.execute("DELETE FROM field_multi WHERE ENTITY = ? AND ELEMENT_ID = ?", (table, id))
                 self.execute("DELETE FROM binding WHERE OWNER = ? AND OWNER_ID = ?", (table, id))
                 self.execute("DELETE FROM binding WHERE TARGET = ? AND TARGET_ID = ?", (table, id))
+                self._changed(Change(table, "DELETE", id))
         return gone
 
     def get(self, table: str, id: int | str) -> dict[str, Any] | None:
@@ -265,7 +284,36 @@ class Store(Database):
         """The current time in the server's zone, without fractions."""
         return datetime.fromtimestamp(int(self.clock()), ZONE)
 
+    @contextmanager
+    def transaction(self) -> Generator[None, None, None]:
+        """Make the writes inside one step, and tell of them when they are done."""
+        with self.lock:
+            outermost = not self._db.in_transaction
+            try:
+                with super().transaction():
+                    yield
+            except BaseException:
+                if outermost:
+                    self._changes.clear()
+                raise
+            if outermost and self._changes:
+                self._announce()
+
     # ---- inside
+
+    def _changed(self, change: Change) -> None:
+        """Remember a change; a row that was just added or changed in the same step is not changed again."""
+        if self.watch is None:
+            return
+        added = replace(change, action="ADD")
+        if not (change.action == "UPDATE" and added in self._changes):
+            self._changes[change] = None
+
+    def _announce(self) -> None:
+        changes, self._changes = self._changes, {}
+        for change in changes:
+            if self.watch is not None:
+                self.watch(change)
 
     def _create(self, table: Table) -> None:
         self._db.execute(create_sql(table))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from b24orm.emulator.answers import Registry
+from b24orm.emulator.event_hub import EventHub
 from b24orm.emulator.methods import (
     crm_classic,
     crm_item,
@@ -11,6 +12,7 @@ from b24orm.emulator.methods import (
     crm_types,
     departments,
     directory,
+    events,
     fields,
     product_rows,
     system,
@@ -39,14 +41,17 @@ _MODULES = (
 )
 
 
-def build_registry(store: Store, info: PortalInfo | None = None) -> Registry:
+def build_registry(store: Store, info: PortalInfo | None = None, hub: EventHub | None = None) -> Registry:
     """The methods over a store, by lower-cased name.
 
     Args:
         store: the portal's data.
         info: what the portal says of itself; a portal with every scope when None.
+        hub: who is told of changes; a new one when None.
     """
     registry: Registry = {}
     for module in _MODULES:
         registry |= module.methods(store)
-    return registry | system.methods(store, info or PortalInfo(), registry)
+    known = info or PortalInfo()
+    registry |= events.methods(store, hub or EventHub(store), known.lacks)
+    return registry | system.methods(store, known, registry)

@@ -22,11 +22,13 @@ class PortalInfo:
         license: the plan as ``app.info`` spells it; one that begins with ``xx_ent`` means Enterprise.
         language: the portal's language.
         application: ``ID``, ``CODE`` and ``VERSION`` of the application behind OAuth tokens.
+        lacks: features that the plan does not have.
     """
 
     license: str = "com_pro100"
     language: str = "en"
     application: tuple[str, str, int] = ("1", "local.app", 1)
+    lacks: frozenset[str] = frozenset()
 
 
 def methods(store: Store, info: PortalInfo, others: Registry) -> Registry:
@@ -45,7 +47,7 @@ def methods(store: Store, info: PortalInfo, others: Registry) -> Registry:
         "scope": Method(partial(_scope, others)),
         "methods": Method(partial(_methods, registry, others)),
         "method.get": Method(partial(_method_get, registry, others)),
-        "feature.get": Method(partial(_feature)),
+        "feature.get": Method(partial(_feature, info)),
     }
     return registry
 
@@ -121,9 +123,8 @@ def _method_get(own: Registry, others: Registry, call: Call) -> Answer:
     return Answer({"isExisting": method is not None, "isAvailable": available})
 
 
-def _feature(call: Call) -> Answer:
-    del call
-    return Answer({"value": "Y"})
+def _feature(info: PortalInfo, call: Call) -> Answer:
+    return Answer({"value": "N" if to_text(_upper(call).get("CODE")) in info.lacks else "Y"})
 
 
 def _upper(call: Call) -> Mapping[str, Any]:
