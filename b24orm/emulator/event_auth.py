@@ -34,14 +34,18 @@ class EventAuth:
     endpoint: Callable[[], str]
     clock: Callable[[], float]
 
-    def __call__(self, handler: Handler, user_id: int, session: int) -> Mapping[str, Any]:
+    def __call__(self, handler: Handler, user_id: int, session: int) -> Mapping[str, Any] | None:
         """The parameters for one delivery; without tokens where no user caused the event.
+
+        None for an application that is not installed: it is told nothing.
 
         Args:
             handler: who is told.
             user_id: whose token it is; 0 for nobody's.
             session: generations of events that the token may cause.
         """
+        if not self.oauth.installed(handler.app):
+            return None
         endpoint = self.endpoint()
         portal = {"domain": urlsplit(endpoint).netloc, "member_id": self.oauth.member_id}
         proof = {"application_token": self.oauth.application(handler.app).application_token}

@@ -57,8 +57,11 @@ class Handler:
 
 
 _Told = tuple[Handler, Mapping[str, Any] | None, Actor]
-Credentials = Callable[[Handler, int, int], Mapping[str, Any]]
-"""Makes ``auth`` of a delivery: from the handler, the user and the session's generations left."""
+Credentials = Callable[[Handler, int, int], Mapping[str, Any] | None]
+"""Makes ``auth`` of a delivery: from the handler, the user and the session's generations left.
+
+None: nothing is sent.
+"""
 
 
 class EventHub:
@@ -165,14 +168,15 @@ class EventHub:
 
     def _send(self, item: _Told) -> None:
         handler, data, actor = item
-        if self.credentials is None:
+        auth = self.credentials and self.credentials(handler, _user(item), _generations(actor))
+        if not auth:
             return
         body = {
             "event": handler.event,
             "event_handler_id": handler.id,
             "data": data,
             "ts": int(self._store.clock()),
-            "auth": self.credentials(handler, _user(item), _generations(actor)),
+            "auth": auth,
         }
         self.courier.send(handler.url, handler.event, form(body))
 

@@ -97,6 +97,10 @@ class AuthorizationServer:
         """The subscription of the application has ended: no tokens until it is installed anew."""
         self._unpaid.add(client_id)
 
+    def installed(self, client_id: str) -> bool:
+        """Whether an application was installed."""
+        return client_id in self._applications
+
     def application(self, client_id: str) -> Application:
         """An application that was installed."""
         return self._applications[client_id]

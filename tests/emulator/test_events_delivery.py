@@ -161,3 +161,11 @@ def test_the_queue_announces_itself_once_in_a_while(
         portal.store.insert("deal", {"TITLE": "x"})
         clock.sleep(16)
     assert len(received(portal, handler)) == 2
+
+
+def test_an_application_that_is_not_installed_is_told_nothing(portal: LocalPortal, handler: Handler) -> None:
+    token = portal.issue_token(client_id="app.gone")
+    params = {"auth": token, "event": "ONCRMDEALADD", "handler": handler.url}
+    post(f"{portal.token_url}event.bind", params)
+    portal.store.insert("deal", {"TITLE": "x"})
+    assert received(portal, handler) == []
