@@ -140,6 +140,13 @@ class LinkSchema:
     id_param: str = "id"
     key: str | None = None
 
+    @property
+    def kind(self) -> Literal["bound", "owned", "pointing"]:
+        """Whether the rows are bound one by one, live and go with the row, or point to it."""
+        if self.method is not None and self.key is not None:
+            return "bound"
+        return "owned" if self.entity == "ProductRow" else "pointing"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodSchema:

@@ -8,7 +8,7 @@ from typing import Final
 
 from b24orm.rendering.annotations import annotation
 from b24orm.rendering.layout import Group, import_from, literal, text
-from b24orm.rendering.lookups import is_typed, typing_block
+from b24orm.rendering.lookups import ROWS, is_typed, is_written, typing_block, value_keys
 from b24orm.schema import EntitySchema
 from codegen.header import header
 from codegen.load import Entity
@@ -92,11 +92,27 @@ def _class_doc(schema: EntitySchema) -> str:
 
 def _properties(schema: EntitySchema) -> list[str]:
     lines: list[str] = []
+    given = value_keys(schema) if is_written(schema) else {}
+    if given:
+        lines += ["", f"        def __init__(self, **values: Unpack[{schema.name}Values]) -> None: ..."]
     for name, field in schema.relations.items():
         lines += ["", "        @property", f"        def {name}(self) -> {field.relation} | None: ..."]
+        if name in given:
+            lines += ["", f"        @{name}.setter"]
+            setter = Group(f"def {name}(", (("", f"self, value: {given[name]}"),), ") -> None: ...")
+            lines += [f"        {_one_line_inside(setter)}"]
     for name, link in schema.links.items():
-        lines += ["", "        @property", f"        def {name}(self) -> Sequence[{link.entity}]: ..."]
+        lines += [
+            "",
+            "        @property",
+            f"        def {name}(self) -> {ROWS[link.kind]}[{link.entity}]: ...",
+        ]
     return lines
+
+
+def _one_line_inside(head: Group) -> str:
+    """A head whose parameters fit a line: without the trailing comma that would spread them."""
+    return text(head, indent=8).replace(",\n        )", "\n        )")
 
 
 def render_models_index(entities: Sequence[Entity]) -> str:

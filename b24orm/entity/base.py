@@ -60,15 +60,16 @@ class Relation:
 
 
 class Links:
-    """The attribute of the rows that belong to a row (``deal.contacts``), which have to be fetched first."""
+    """The attribute of the rows that belong to a row (``deal.contacts``)."""
 
     def __init__(self, link: LinkSchema) -> None:
         self.link = link
 
     def __get__(self, row: Entity | None, owner: type[Entity]) -> Any:
-        if row is None:
-            return self
-        raise self.missing(row)
+        return self if row is None else row.belonging(self.link)
+
+    def __set__(self, row: Entity, value: object) -> None:
+        given(type(row), {self.link.name: value})  # which refuses it
 
     def missing(self, row: Entity) -> Exception:
         """What is raised for a row whose belonging rows were not fetched."""
@@ -167,6 +168,12 @@ class Entity(BaseModel):
         """Takes in what the server holds in these fields; other changes stay."""
         vars(self).update(values)
         self.__pydantic_fields_set__.difference_update(values)
+
+    def belonging(self, link: LinkSchema) -> Any:
+        """The rows of a link, as they were fetched; models give more than that."""
+        if link.name not in vars(self):
+            raise Links(link).missing(self)
+        return vars(self)[link.name]
 
     def _set_user_field(self, name: str, value: Any) -> None:
         object.__setattr__(self, "__pydantic_extra__", {**(self.__pydantic_extra__ or {}), name: value})

@@ -43,6 +43,8 @@ def given(model: type[Entity], values: Mapping[str, Any]) -> Given:
     schema, found = model.__schema__, Given()
     for name, value in values.items():
         spec = None
+        if name in schema.links:
+            raise InvalidValue(_linked(schema, name))
         if name not in model.__field_names__:
             spec = schema.relations.get(name) or schema.by_wire.get(name)
         target = spec.name if spec is not None else name
@@ -58,6 +60,13 @@ def given(model: type[Entity], values: Mapping[str, Any]) -> Given:
         else:
             found.fields[name] = value
     return found
+
+
+def _linked(schema: EntitySchema, name: str) -> str:
+    link = schema.links[name]
+    if link.kind == "pointing":
+        return f"{schema.name}.{name} can't be given: change {link.field} of the {link.entity} and save it"
+    return f"{schema.name}.{name} can't be given: save the {schema.name}, then call its {name}.set(...)"
 
 
 def _is_row(value: Any) -> bool:

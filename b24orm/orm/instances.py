@@ -11,11 +11,12 @@ from b24orm.entity.base import Entity
 from b24orm.entity.types import MultiField
 from b24orm.errors import InvalidValue
 from b24orm.orm import writing
-from b24orm.orm.linked import Linked
+from b24orm.orm.linked import RelatedRows, rows_of_link
 from b24orm.orm.owner import portal_of
 from b24orm.orm.refresh import refreshed
 from b24orm.orm.saving import asave, deleted, save
 from b24orm.portal import AsyncPortal, Portal
+from b24orm.schema import LinkSchema
 
 __all__ = ["Saving"]
 
@@ -91,15 +92,8 @@ class Saving(Entity):
         portal = portal_of(self)
         await portal.arun(lambda: refreshed(self, portal, fields))
 
-    def linked(self, name: str) -> Linked:
-        """Writes what belongs to this row: ``contacts``, ``companies``, ``product_rows``.
-
-        >>> deal.linked("contacts").add(contact)                                # doctest: +SKIP
-
-        Raises:
-            Unsupported: there is no such link to be written.
-        """
-        return Linked(self, name)
+    def belonging(self, link: LinkSchema) -> RelatedRows[Any]:
+        return rows_of_link(self, link)
 
     # -- entries of phone, email, web, im, by their value ----------------------------
 

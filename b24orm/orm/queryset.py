@@ -16,12 +16,14 @@ from b24orm.entity.base import Entity
 from b24orm.entity.rows import OnInvalid, hydrate
 from b24orm.errors import InvalidValue
 from b24orm.orm.attach import Attacher
-from b24orm.orm.bulk import Writes
+from b24orm.orm.bulk import BulkWrites
+from b24orm.orm.creating import Creates
 from b24orm.orm.fetch import Shape
 from b24orm.orm.loads import Load, Prefetch, grown, loads_of
 from b24orm.orm.owner import remember
 from b24orm.orm.related import RelatedPage
 from b24orm.orm.rowset import Rows, ValuesSet
+from b24orm.orm.sets import SetWrites
 from b24orm.orm.shapes import as_dicts, as_tuples, as_values
 from b24orm.plan.calls import Row
 from b24orm.portal import AsyncPortal, Portal
@@ -35,7 +37,7 @@ F = TypeVar("F", bound=str, default=str)
 O = TypeVar("O", bound=str, default=str)  # noqa: E741 - fields, orders
 
 
-class QuerySet(Rows[M, F, O], Writes[M]):
+class QuerySet(Rows[M, F, O], Creates[M], BulkWrites[M], SetWrites[M]):
     """Rows of an entity as objects.
 
     The generated subclass of each model adds the typed ``filter``, ``exclude``, ``get`` and
@@ -109,7 +111,8 @@ class QuerySet(Rows[M, F, O], Writes[M]):
         return made
 
     def _shaper(self) -> Shape[M]:
-        attacher, model, portal = Attacher(self._loads), cast("type[M]", self._model), self._backend
+        portal = self._backend
+        attacher, model = Attacher(self._loads, portal), cast("type[M]", self._model)
 
         def shape(rows: Sequence[Row], on_invalid: OnInvalid) -> list[M]:
             if self._loads:

@@ -63,7 +63,7 @@ async def refreshed(row: Entity, portal: Any, fields: Sequence[str]) -> None:
         return
     row.unchanged(**known)
     object.__setattr__(row, "__pydantic_extra__", extra)
-    for relation in row.__schema__.relations:
+    for relation in (*row.__schema__.relations, *row.__schema__.links):
         vars(row).pop(relation, None)
     remember(row, portal)
 

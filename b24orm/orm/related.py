@@ -23,7 +23,7 @@ from b24orm.plan.listing import Listing
 from b24orm.query.nodes import Condition
 from b24orm.schema import FieldSchema, LinkSchema
 
-__all__ = ["RelatedPage", "with_relations"]
+__all__ = ["RelatedPage", "related_to", "with_relations"]
 
 _CHUNK: Final = 2_500
 """Rows whose relations are fetched together: what one batch of the scan brings."""
@@ -65,6 +65,11 @@ async def with_relations(
                 await ahead
         await chunks.aclose()
         await pages.aclose()
+
+
+async def related_to(executor: Executor, rows: Page, loads: Sequence[Load]) -> dict[str, dict[Any, Any]]:
+    """The related rows of these rows, by path: what they need and nothing else."""
+    return await _Loader(executor).load(rows, loads)
 
 
 async def _next(chunks: AsyncIterator[Page]) -> Page | None:

@@ -5,35 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from b24orm.errors import Unsupported
 from b24orm.plan.calls import Call
-from b24orm.plan.writes import Write
+from b24orm.plan.writes import Write, add
 from b24orm.schema import EntitySchema, LinkSchema
 
-__all__ = ["bind", "is_bound", "link_named", "replace_rows", "set_bound", "unbind"]
+__all__ = ["add_row", "bind", "replace_rows", "set_bound", "unbind"]
 
 _GET: Final = ".items.get"
-
-
-def link_named(schema: EntitySchema, name: str) -> LinkSchema:
-    """A link of an entity that can be written.
-
-    Raises:
-        Unsupported: there is none, or its rows are written by themselves.
-    """
-    link = schema.links.get(name)
-    if link is not None and (is_bound(link) or link.entity == "ProductRow"):
-        return link
-    can = [found.name for found in schema.links.values() if is_bound(found) or found.entity == "ProductRow"]
-    hint = f"; it has {', '.join(can)}" if can else ""
-    if link is not None:
-        hint = f": change {link.field} of the {link.entity} and save it"
-    raise Unsupported(f"{schema.name} has no links {name!r} to be written{hint}")
-
-
-def is_bound(link: LinkSchema) -> bool:
-    """Whether the link is a list of bindings, of rows that live without it."""
-    return link.method is not None and link.method.endswith(_GET) and link.key is not None
 
 
 def _binding(link: LinkSchema, kind: str, owner: Any, params: Mapping[str, Any]) -> Write:
@@ -66,3 +44,9 @@ def replace_rows(link: LinkSchema, owner: Any, rows: Sequence[Mapping[str, Any]]
     """These product rows and no others. Rule: ``crm.item.productrow.set``."""
     params = {"ownerId": owner, "ownerType": link.constants["owner_type"], "productRows": list(rows)}
     return Write("update", Call("crm.item.productrow.set", params, write=True), repeatable=True)
+
+
+def add_row(link: LinkSchema, schema: EntitySchema, owner: Any, row: Mapping[str, Any], place: int) -> Write:
+    """One product row more. Rule: ``crm.item.productrow.add``."""
+    owned = {"ownerId": owner, "ownerType": link.constants["owner_type"]}
+    return Write("add", add(schema, {**row, **owned}, {}, {}), place=place)

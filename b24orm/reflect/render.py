@@ -15,7 +15,7 @@ from b24orm.reflect.naming import attribute_names, class_title
 from b24orm.reflect.portal import Reflected, UserField
 from b24orm.rendering.annotations import annotation
 from b24orm.rendering.layout import Group, Node, call, quoted, text
-from b24orm.rendering.lookups import closed_type, typing_block
+from b24orm.rendering.lookups import closed_type, is_written, typing_block
 from b24orm.rendering.names import constant
 from b24orm.schema import EntitySchema, FieldSchema, extended
 
@@ -177,6 +177,8 @@ def _class(
         "    if TYPE_CHECKING:",
         f"        objects: ClassVar[{name}QuerySet]  {ignored}",
     ]
+    if is_written(schema):
+        lines += ["", f"        def __init__(self, **values: Unpack[{name}Values]) -> None: ..."]
     if fields:
         lines += ["", *(f"    {field.name}: t.{annotation(schema, field)} = t.UNSET" for field in fields)]
     return [*lines, ""]

@@ -8,7 +8,7 @@ from typing import Final
 from b24orm.query.lookups import Kind, kind_of, shape_of
 from b24orm.schema import EntitySchema, FieldSchema
 
-__all__ = ["annotation", "literal_values", "lookup_type", "parent_type", "value_type"]
+__all__ = ["annotation", "given_type", "literal_values", "lookup_type", "parent_type", "value_type"]
 
 _SINGLE: Final[Mapping[Kind, str]] = {
     "integer": "Integer",
@@ -114,6 +114,43 @@ def lookup_type(lookup: str, value: str, closed: str | None = None) -> str:
         "flag": "bool",
     }
     return shapes[shape_of(lookup)]
+
+
+_GIVEN: Final[Mapping[Kind, str]] = {
+    **_VALUES,
+    "money": "t.Money | Decimal | int | str",
+    "address": "t.Address | str",
+    "binding": "t.Binding | Model | str | int",
+    "any": "Any",
+    "none": "Any",
+}
+"""``t`` is :mod:`b24orm.entity.types`, as in the models."""
+
+
+def given_type(schema: EntitySchema, field: FieldSchema, closed: str | None = None) -> str:
+    """The type of what a field is given.
+
+    Args:
+        schema: the entity.
+        field: its field.
+        closed: the narrower type of the field's own values, if they are a closed set.
+
+    >>> from b24orm.facts import load
+    >>> deal, contact = load("Deal"), load("Contact")
+    >>> given_type(deal, deal.fields["opportunity"]), given_type(contact, contact.fields["phone"])
+    ('Decimal | int | float | None', 'Iterable[str | MultiField] | None')
+    """
+    kind = kind_of(field)
+    if kind == "multifield":
+        return "Iterable[str | MultiField] | None"
+    one = closed or ("t.File" if field.type in _FILES else _GIVEN[kind])
+    if kind == "reference" and field.relation and field.multiple:
+        one = f"{one} | {field.relation}"
+    if one == "Any":
+        return "Any"
+    if field.name == schema.id_name:
+        return one
+    return f"Iterable[{one}] | None" if field.multiple else f"{one} | None"
 
 
 def parent_type(schema: EntitySchema, param: str) -> str:

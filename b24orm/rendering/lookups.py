@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from b24orm.query.lookups import DEFAULT, kind_of, lookups_for
 from b24orm.query.names import parent_names
-from b24orm.rendering.annotations import literal_values, lookup_type, parent_type, value_type
+from b24orm.rendering.annotations import given_type, literal_values, lookup_type, parent_type, value_type
 from b24orm.rendering.layout import Group, import_from, literal, text
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema
 
-__all__ = ["closed_type", "is_typed", "lookup_keys", "typing_block"]
+__all__ = [
+    "ROWS",
+    "closed_type",
+    "is_typed",
+    "is_written",
+    "lookup_keys",
+    "typing_block",
+    "value_keys",
+]
 
 _STANDARD: Final = (
     ("import datetime as dt", "dt."),
     ("from decimal import Decimal", "Decimal"),
-    ("from typing import Literal", "Literal["),
 )
 """Imports that a model may need, and the text that shows it does."""
 
 
+ROWS: Final = {"bound": "BoundRows", "owned": "OwnedRows", "pointing": "RelatedRows"}
+"""What stands for each kind of link at an object."""
+
+
 def is_typed(schema: EntitySchema) -> bool:
     """Whether there is anything for a type checker besides the fields."""
-    return bool(schema.list or schema.relations or schema.links)
+    return bool(schema.list or schema.relations or schema.links or is_written(schema))
+
+
+def is_written(schema: EntitySchema) -> bool:
+    """Whether rows can be added or changed."""
+    return bool(schema.method("add") or schema.method("update"))
 
 
 def typing_block(schema: EntitySchema, places: Mapping[str, str], own: Collection[str] = ()) -> list[str]:
@@ -54,25 +72,31 @@ def _spaced(blocks: Iterable[Sequence[str]]) -> list[str]:
 def _imports(schema: EntitySchema, places: Mapping[str, str], body: str) -> list[str]:
     """Imports of the names that ``body`` and the relations use, as the import sorter wants them."""
     collections = [name for name in ("Iterable",) if f"{name}[" in body]
-    collections += ["Sequence"] if schema.links else []
     standard = [f"    {line}" for line, mark in _STANDARD if mark in body]
     if collections:
         line = f"    from collections.abc import {', '.join(collections)}"
         standard.insert(sum(1 for known in standard if known.startswith("    import ")), line)
-    extensions = ["Self", "TypedDict", "Unpack"] if schema.list else []
+    typing = [name for name in ("Any", "Literal") if re.search(rf"\b{name}\b", body)]
+    standard += [import_from("typing", typing, indent=4)] if typing else []
+    extensions = ["Self"] if schema.list else []
+    extensions += ["TypedDict", "Unpack"] if schema.list or is_written(schema) else []
     extensions = ["Never", *extensions] if "= Never" in body else extensions
     third = [import_from("typing_extensions", extensions, indent=4)] if extensions else []
     related = {field.relation or "" for field in schema.relations.values()}
-    related = (related | {link.entity for link in schema.links.values()}) - {schema.name}
+    related |= {link.entity for link in schema.links.values()}
+    related |= {f.relation for f in schema.fields.values() if f.relation and f"int | {f.relation}]" in body}
+    related -= {schema.name}
     own = [
         import_from(f"b24orm.models.{place}", [name], indent=4)
         for place, name in sorted((places[name], name) for name in related if name in places)
     ]
-    model = ["Model"] if "Model |" in body else []
-    own += [import_from("b24orm.orm", [*model, "Q", "QuerySet"], indent=4)] if schema.list else []
-    kinds = [kind for kind in ("Binding", "Money") if f"{kind} |" in body]
+    orm = {ROWS[link.kind] for link in schema.links.values()} | ({"Q", "QuerySet"} if schema.list else set())
+    orm |= {"Model"} if re.search(r"\bModel \|", body) else set()
+    own += [import_from("b24orm.orm", sorted(orm), indent=4)] if orm else []
+    kinds = [kind for kind in ("Binding", "Money") if re.search(rf"(?<!t\.)\b{kind} \|", body)]
     own += [import_from("b24orm.values", kinds, indent=4)] if kinds else []
-    return _spaced([standard, third, own])
+    multifield = ["    from b24orm.entity.types import MultiField"] if "MultiField]" in body else []
+    return _spaced([standard, third, multifield + own])
 
 
 # --- names ------------------------------------------------------------------------------
@@ -140,31 +164,78 @@ def _related(schema: EntitySchema, field: FieldSchema) -> str | None:
 
 
 def _classes(schema: EntitySchema) -> list[str]:
+    name = schema.name
+    values: list[str] = []
+    if is_written(schema):
+        doc = f"What {'an' if name[0] in 'AEIO' else 'a'} {name} is made of and what can be changed in it."
+        values = _typed_dict(f"{name}Values", doc, value_keys(schema))
     if schema.list is None:
-        return []
-    keys = [f"        {key}: {kind}" for key, kind in lookup_keys(schema, schema.list).items()]
-    return [
-        f"    class {schema.name}Lookups(TypedDict, total=False):",
-        f'        """What ``filter`` takes for {schema.name}."""',
-        *(["", *keys] if keys else []),
-        "",
-        *_queryset(schema.name),
-    ]
+        return values
+    doc = f"What ``filter`` takes for {name}."
+    lookups = _typed_dict(f"{name}Lookups", doc, lookup_keys(schema, schema.list))
+    return _spaced([lookups, values, _queryset(schema)])
 
 
-def _queryset(name: str) -> list[str]:
+def _typed_dict(name: str, doc: str, keys: Mapping[str, str]) -> list[str]:
+    lines = [f"        {key}: {kind}" for key, kind in keys.items()]
+    head = [f"    class {name}(TypedDict, total=False):", f'        """{doc}"""']
+    return [*head, "", *lines] if lines else head
+
+
+def value_keys(schema: EntitySchema) -> Mapping[str, str]:
+    """The keywords of ``create`` and ``update``, and their types.
+
+    >>> from b24orm.facts import load
+    >>> keys = value_keys(load("Deal"))
+    >>> keys["company_id"], keys["company"], "date_modify" in keys
+    ('int | None', 'int | Company | None', False)
+    """
+    keys = {name: parent_type(schema, param) for name, param in parent_names(schema).items()}
+    for field in schema.fields.values():
+        if field.name in keys or (field.read_only and field.name != schema.id_name):
+            continue
+        closed = closed_type(schema, field)
+        if closed and not (schema.list and lookups_for(schema.list, field)):
+            closed = None  # it has no alias
+        keys[field.name] = given_type(schema, field, closed)
+        if field.relation_name:
+            one = given_type(schema, replace(field, multiple=False), closed)
+            known = f" | {field.relation}" if field.relation else ""
+            keys[field.relation_name] = one.replace(" | None", f"{known} | None")
+    return keys
+
+
+def _queryset(schema: EntitySchema) -> list[str]:
+    name = schema.name
     base = Group("QuerySet[", (("", literal(name)), ("", f"{name}Field"), ("", f"{name}Order")), "]")
     head = Group(f"class {name}QuerySet(", (("", base),), "):")
     results = {"def filter": "Self", "def exclude": "Self", "def get": name, "async def aget": name}
+    made = f"tuple[{name}, bool]"
+    defaults = f"defaults: {name}Values | None = None"
+    writes: list[tuple[str, Sequence[str], str]] = []
+    if schema.method("add"):
+        writes += [("create", (), name), ("get_or_create", (defaults,), made)]
+    if schema.method("add") and schema.method("update"):
+        writes += [("update_or_create", (defaults,), made)]
+    if schema.method("update"):
+        writes += [("update", (), "int"), ("explain_update", (), "str")]
     return [
         f"    {text(head, indent=4)}",
         f'        """Rows of {name}, with its own lookups."""',
         "",
-        *(f"        {_method(name, method, result)}" for method, result in results.items()),
+        *(f"        {_method(method, _lookups(name), result)}" for method, result in results.items()),
+        *(
+            f"        {_method(kind + method, ('self', *before, f'**values: Unpack[{name}Values]'), result)}"
+            for method, before, result in writes
+            for kind in (("def ", "async def a") if method != "explain_update" else ("def ",))
+        ),
     ]
 
 
-def _method(entity: str, method: str, result: str) -> str:
-    parameters = ("self", "*conditions: Q", f"**lookups: Unpack[{entity}Lookups]")
+def _lookups(entity: str) -> Sequence[str]:
+    return ("self", "*conditions: Q", f"**lookups: Unpack[{entity}Lookups]")
+
+
+def _method(method: str, parameters: Sequence[str], result: str) -> str:
     node = Group(f"{method}(", tuple(("", p) for p in parameters), f") -> {result}: ...")
     return text(node, indent=8)

@@ -159,7 +159,7 @@ def test_a_relation_of_a_row_without_the_id_is_not_loaded() -> None:
 
 def test_belonging_rows_that_were_not_fetched_say_how_to_get_them() -> None:
     with pytest.raises(RelationNotLoaded, match="prefetch_related"):
-        _ = deal().contacts
+        list(deal().contacts)
 
 
 def test_a_repr_shows_the_first_values() -> None:

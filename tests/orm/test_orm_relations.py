@@ -166,7 +166,7 @@ def test_a_relation_that_was_not_fetched_says_how(portal: LocalPortal) -> None:
     with pytest.raises(errors.RelationNotLoaded, match=r"select_related\('company'\)"):
         _ = deal.company
     with pytest.raises(errors.RelationNotLoaded, match=r"prefetch_related\('contacts'\)"):
-        _ = deal.contacts
+        list(deal.contacts)
 
 
 def test_a_slice_cannot_be_prefetched(portal: LocalPortal) -> None:

@@ -26,6 +26,17 @@ def mistakes() -> None:
     _ = Deal.objects.get(id=1).titel  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def wrong_writes(deal: Deal, contact: Contact) -> None:
+    _ = Deal.objects.create(titel="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    _ = Deal.objects.create(opportunity="x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    _ = Deal.objects.create(date_modify=None)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    _ = Deal.objects.filter(id=1).update(company=contact)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    _ = Deal.objects.get_or_create(opportunity__gt=5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    deal.contacts.add(deal)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    deal.quotes.add(1)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    deal.company = contact  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+
+
 async def forgotten() -> None:
     _ = Deal.objects.acount() + 1  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
     _ = Deal.objects.afirst().title  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]

@@ -10,7 +10,7 @@ from typing_extensions import assert_type
 
 import b24orm
 from b24orm import Prefetch, Q
-from b24orm.models import Company, Contact, Deal, Item, Task
+from b24orm.models import Company, Contact, Deal, Item, ProductRow, Task
 
 
 def reads() -> None:
@@ -37,6 +37,22 @@ def reads() -> None:
     )
     _ = Item.objects.filter(entity_type_id=1038, title__contains="pump")
     _ = Task.objects.filter(responsible_id=1)
+
+
+def writes() -> None:
+    acme = Company.objects.create(title="Acme")
+    deal = Deal(title="Roof", stage="NEW", company=acme, opportunity=5, contact_ids=[1, Contact(id=2)])
+    deal.stage, deal.company = "WON", acme.id
+    assert_type(Deal.objects.create(title="Roof", assigned_by=7), Deal)
+    assert_type(Deal.objects.get_or_create({"opportunity": 5}, title="Roof", stage="NEW"), tuple[Deal, bool])
+    assert_type(Deal.objects.update_or_create({"company": acme}, title="Roof"), tuple[Deal, bool])
+    assert_type(Deal.objects.filter(id__gt=0).update(stage="WON", closedate=None), int)
+    _ = Contact.objects.create(name="Ann", phone=["+7", b24orm.MultiField(value="+8")])
+    assert_type(deal.contacts[0], Contact)
+    assert_type([person.name for person in deal.contacts.all()], list[str | None])
+    deal.contacts.set([Contact(id=1), 7])
+    deal.product_rows.add(ProductRow(product_name="Tile", price=1))
+    assert_type(acme.deals.all(), list[Deal])
 
 
 def calls(portal: b24orm.Portal) -> None:

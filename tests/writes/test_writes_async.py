@@ -29,7 +29,7 @@ async def test_one_row(desk: LocalPortal, portal: AsyncPortal) -> None:
     await deal.arefresh_from_db()
     assert (deal.title, titles(desk)) == ("t2", ["t2"])
     ann = await Contact.objects.acreate(name="Ann", phone=["+7"])
-    await deal.linked("contacts").aadd(ann)
+    await deal.contacts.aadd(ann)
     assert [c.id for c in (await Deal.objects.prefetch_related("contacts").aget(id=deal.id)).contacts] == [
         ann.id
     ]
@@ -52,7 +52,7 @@ async def test_many_rows(desk: LocalPortal, portal: AsyncPortal, tmp_path: Path)
         lambda deal: deal.save(),
         lambda deal: deal.delete(),
         lambda deal: deal.refresh_from_db(),
-        lambda deal: deal.linked("contacts").clear(),
+        lambda deal: deal.contacts.clear(),
         lambda deal: Deal.objects.create(title="x"),
         lambda deal: Deal.objects.bulk_create([Deal(title="x")]),
         lambda deal: Deal.objects.filter(id=3).update(title="x"),

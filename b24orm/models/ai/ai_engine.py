@@ -11,7 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -76,6 +76,16 @@ if TYPE_CHECKING:
         date_create__lte: int
         date_create__range: tuple[int, int]
 
+    class AiEngineValues(TypedDict, total=False):
+        """What an AiEngine is made of and what can be changed in it."""
+
+        id: int
+        name: str | None
+        code: str | None
+        category: AiEngineCategoryValue | None
+        completions_url: str | None
+        settings: Any
+
     class AiEngineQuerySet(QuerySet["AiEngine", AiEngineField, AiEngineOrder]):
         """Rows of AiEngine, with its own lookups."""
 
@@ -83,6 +93,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> AiEngine: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> AiEngine: ...
+        def create(self, **values: Unpack[AiEngineValues]) -> AiEngine: ...
+        async def acreate(self, **values: Unpack[AiEngineValues]) -> AiEngine: ...
+        def get_or_create(
+            self,
+            defaults: AiEngineValues | None = None,
+            **values: Unpack[AiEngineValues],
+        ) -> tuple[AiEngine, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: AiEngineValues | None = None,
+            **values: Unpack[AiEngineValues],
+        ) -> tuple[AiEngine, bool]: ...
 
 
 class AiEngine(Model, schema=AI_ENGINE):
@@ -102,3 +124,7 @@ class AiEngine(Model, schema=AI_ENGINE):
     completions_url: t.Text = t.UNSET
     settings: t.Json = t.UNSET
     date_create: t.Integer = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[AiEngineValues]) -> None: ...

@@ -15,7 +15,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -149,6 +149,20 @@ if TYPE_CHECKING:
         url_table_description__endswith: str
         url_table_description__iendswith: str
 
+    class BiconnectorConnectorValues(TypedDict, total=False):
+        """What a BiconnectorConnector is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        logo: str | None
+        description: str | None
+        sort: int | None
+        url_check: str | None
+        settings: Any
+        url_data: str | None
+        url_table_list: str | None
+        url_table_description: str | None
+
     class BiconnectorConnectorQuerySet(
         QuerySet["BiconnectorConnector", BiconnectorConnectorField, BiconnectorConnectorOrder],
     ):
@@ -166,6 +180,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[BiconnectorConnectorLookups],
         ) -> BiconnectorConnector: ...
+        def create(self, **values: Unpack[BiconnectorConnectorValues]) -> BiconnectorConnector: ...
+        async def acreate(self, **values: Unpack[BiconnectorConnectorValues]) -> BiconnectorConnector: ...
+        def get_or_create(
+            self,
+            defaults: BiconnectorConnectorValues | None = None,
+            **values: Unpack[BiconnectorConnectorValues],
+        ) -> tuple[BiconnectorConnector, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: BiconnectorConnectorValues | None = None,
+            **values: Unpack[BiconnectorConnectorValues],
+        ) -> tuple[BiconnectorConnector, bool]: ...
+        def update_or_create(
+            self,
+            defaults: BiconnectorConnectorValues | None = None,
+            **values: Unpack[BiconnectorConnectorValues],
+        ) -> tuple[BiconnectorConnector, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: BiconnectorConnectorValues | None = None,
+            **values: Unpack[BiconnectorConnectorValues],
+        ) -> tuple[BiconnectorConnector, bool]: ...
+        def update(self, **values: Unpack[BiconnectorConnectorValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[BiconnectorConnectorValues]) -> int: ...
+        def explain_update(self, **values: Unpack[BiconnectorConnectorValues]) -> str: ...
 
 
 class BiconnectorConnector(Model, schema=BICONNECTOR_CONNECTOR):
@@ -189,3 +228,7 @@ class BiconnectorConnector(Model, schema=BICONNECTOR_CONNECTOR):
     url_data: t.Text = t.UNSET
     url_table_list: t.Text = t.UNSET
     url_table_description: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[BiconnectorConnectorValues]) -> None: ...

@@ -14,7 +14,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -185,6 +185,17 @@ if TYPE_CHECKING:
         source_id__lte: int
         source_id__range: tuple[int, int]
 
+    class BiconnectorDatasetValues(TypedDict, total=False):
+        """What a BiconnectorDataset is made of and what can be changed in it."""
+
+        id: int
+        name: str | None
+        description: str | None
+        external_code: str | None
+        external_name: str | None
+        fields: Any
+        source_id: int | None
+
     class BiconnectorDatasetQuerySet(
         QuerySet["BiconnectorDataset", BiconnectorDatasetField, BiconnectorDatasetOrder],
     ):
@@ -198,6 +209,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[BiconnectorDatasetLookups],
         ) -> BiconnectorDataset: ...
+        def create(self, **values: Unpack[BiconnectorDatasetValues]) -> BiconnectorDataset: ...
+        async def acreate(self, **values: Unpack[BiconnectorDatasetValues]) -> BiconnectorDataset: ...
+        def get_or_create(
+            self,
+            defaults: BiconnectorDatasetValues | None = None,
+            **values: Unpack[BiconnectorDatasetValues],
+        ) -> tuple[BiconnectorDataset, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: BiconnectorDatasetValues | None = None,
+            **values: Unpack[BiconnectorDatasetValues],
+        ) -> tuple[BiconnectorDataset, bool]: ...
+        def update_or_create(
+            self,
+            defaults: BiconnectorDatasetValues | None = None,
+            **values: Unpack[BiconnectorDatasetValues],
+        ) -> tuple[BiconnectorDataset, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: BiconnectorDatasetValues | None = None,
+            **values: Unpack[BiconnectorDatasetValues],
+        ) -> tuple[BiconnectorDataset, bool]: ...
+        def update(self, **values: Unpack[BiconnectorDatasetValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[BiconnectorDatasetValues]) -> int: ...
+        def explain_update(self, **values: Unpack[BiconnectorDatasetValues]) -> str: ...
 
 
 class BiconnectorDataset(Model, schema=BICONNECTOR_DATASET):
@@ -227,6 +263,8 @@ class BiconnectorDataset(Model, schema=BICONNECTOR_DATASET):
     source_id: t.Integer = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[BiconnectorDatasetValues]) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...

@@ -14,7 +14,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -167,6 +167,16 @@ if TYPE_CHECKING:
         updated_by__lte: int
         updated_by__range: tuple[int, int]
 
+    class BiconnectorSourceValues(TypedDict, total=False):
+        """What a BiconnectorSource is made of and what can be changed in it."""
+
+        connector_id: int | None
+        settings: Any
+        id: int
+        title: str | None
+        active: bool | None
+        description: str | None
+
     class BiconnectorSourceQuerySet(
         QuerySet["BiconnectorSource", BiconnectorSourceField, BiconnectorSourceOrder],
     ):
@@ -180,6 +190,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[BiconnectorSourceLookups],
         ) -> BiconnectorSource: ...
+        def create(self, **values: Unpack[BiconnectorSourceValues]) -> BiconnectorSource: ...
+        async def acreate(self, **values: Unpack[BiconnectorSourceValues]) -> BiconnectorSource: ...
+        def get_or_create(
+            self,
+            defaults: BiconnectorSourceValues | None = None,
+            **values: Unpack[BiconnectorSourceValues],
+        ) -> tuple[BiconnectorSource, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: BiconnectorSourceValues | None = None,
+            **values: Unpack[BiconnectorSourceValues],
+        ) -> tuple[BiconnectorSource, bool]: ...
+        def update_or_create(
+            self,
+            defaults: BiconnectorSourceValues | None = None,
+            **values: Unpack[BiconnectorSourceValues],
+        ) -> tuple[BiconnectorSource, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: BiconnectorSourceValues | None = None,
+            **values: Unpack[BiconnectorSourceValues],
+        ) -> tuple[BiconnectorSource, bool]: ...
+        def update(self, **values: Unpack[BiconnectorSourceValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[BiconnectorSourceValues]) -> int: ...
+        def explain_update(self, **values: Unpack[BiconnectorSourceValues]) -> str: ...
 
 
 class BiconnectorSource(Model, schema=BICONNECTOR_SOURCE):
@@ -208,6 +243,8 @@ class BiconnectorSource(Model, schema=BICONNECTOR_SOURCE):
     updated_by_id: t.Reference = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[BiconnectorSourceValues]) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...

@@ -12,7 +12,7 @@ from b24orm.facts.bizproc.bizproc_activity import BIZPROC_ACTIVITY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -38,6 +38,22 @@ if TYPE_CHECKING:
     class BizprocActivityLookups(TypedDict, total=False):
         """What ``filter`` takes for BizprocActivity."""
 
+    class BizprocActivityValues(TypedDict, total=False):
+        """What a BizprocActivity is made of and what can be changed in it."""
+
+        code: str
+        handler: str | None
+        auth_user_id: int | None
+        use_subscription: bool | None
+        name: str | None
+        description: str | None
+        properties: Any
+        return_properties: Any
+        document_type: Any
+        filter: Any
+        use_placement: bool | None
+        placement_handler: str | None
+
     class BizprocActivityQuerySet(QuerySet["BizprocActivity", BizprocActivityField, BizprocActivityOrder]):
         """Rows of BizprocActivity, with its own lookups."""
 
@@ -49,6 +65,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[BizprocActivityLookups],
         ) -> BizprocActivity: ...
+        def create(self, **values: Unpack[BizprocActivityValues]) -> BizprocActivity: ...
+        async def acreate(self, **values: Unpack[BizprocActivityValues]) -> BizprocActivity: ...
+        def get_or_create(
+            self,
+            defaults: BizprocActivityValues | None = None,
+            **values: Unpack[BizprocActivityValues],
+        ) -> tuple[BizprocActivity, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: BizprocActivityValues | None = None,
+            **values: Unpack[BizprocActivityValues],
+        ) -> tuple[BizprocActivity, bool]: ...
+        def update_or_create(
+            self,
+            defaults: BizprocActivityValues | None = None,
+            **values: Unpack[BizprocActivityValues],
+        ) -> tuple[BizprocActivity, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: BizprocActivityValues | None = None,
+            **values: Unpack[BizprocActivityValues],
+        ) -> tuple[BizprocActivity, bool]: ...
+        def update(self, **values: Unpack[BizprocActivityValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[BizprocActivityValues]) -> int: ...
+        def explain_update(self, **values: Unpack[BizprocActivityValues]) -> str: ...
 
 
 class BizprocActivity(Model, schema=BIZPROC_ACTIVITY):
@@ -73,3 +114,7 @@ class BizprocActivity(Model, schema=BIZPROC_ACTIVITY):
     filter: t.Json = t.UNSET
     use_placement: t.Boolean = t.UNSET
     placement_handler: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[BizprocActivityValues]) -> None: ...

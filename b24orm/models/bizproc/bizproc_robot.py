@@ -10,7 +10,7 @@ from b24orm.facts.bizproc.bizproc_robot import BIZPROC_ROBOT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -36,6 +36,22 @@ if TYPE_CHECKING:
     class BizprocRobotLookups(TypedDict, total=False):
         """What ``filter`` takes for BizprocRobot."""
 
+    class BizprocRobotValues(TypedDict, total=False):
+        """What a BizprocRobot is made of and what can be changed in it."""
+
+        code: str
+        handler: str | None
+        auth_user_id: int | None
+        use_subscription: bool | None
+        name: str | None
+        description: str | None
+        properties: Any
+        return_properties: Any
+        document_type: Any
+        filter: Any
+        use_placement: bool | None
+        placement_handler: str | None
+
     class BizprocRobotQuerySet(QuerySet["BizprocRobot", BizprocRobotField, BizprocRobotOrder]):
         """Rows of BizprocRobot, with its own lookups."""
 
@@ -43,6 +59,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> BizprocRobot: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> BizprocRobot: ...
+        def create(self, **values: Unpack[BizprocRobotValues]) -> BizprocRobot: ...
+        async def acreate(self, **values: Unpack[BizprocRobotValues]) -> BizprocRobot: ...
+        def get_or_create(
+            self,
+            defaults: BizprocRobotValues | None = None,
+            **values: Unpack[BizprocRobotValues],
+        ) -> tuple[BizprocRobot, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: BizprocRobotValues | None = None,
+            **values: Unpack[BizprocRobotValues],
+        ) -> tuple[BizprocRobot, bool]: ...
+        def update_or_create(
+            self,
+            defaults: BizprocRobotValues | None = None,
+            **values: Unpack[BizprocRobotValues],
+        ) -> tuple[BizprocRobot, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: BizprocRobotValues | None = None,
+            **values: Unpack[BizprocRobotValues],
+        ) -> tuple[BizprocRobot, bool]: ...
+        def update(self, **values: Unpack[BizprocRobotValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[BizprocRobotValues]) -> int: ...
+        def explain_update(self, **values: Unpack[BizprocRobotValues]) -> str: ...
 
 
 class BizprocRobot(Model, schema=BIZPROC_ROBOT):
@@ -66,3 +107,7 @@ class BizprocRobot(Model, schema=BIZPROC_ROBOT):
     filter: t.Json = t.UNSET
     use_placement: t.Boolean = t.UNSET
     placement_handler: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[BizprocRobotValues]) -> None: ...

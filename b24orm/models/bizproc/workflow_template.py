@@ -13,14 +13,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
-    from typing import Literal
+    from collections.abc import Iterable
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.bizproc.bizproc_task import BizprocTask
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, RelatedRows
 
     WorkflowTemplateModuleIdValue = Literal["crm", "lists", "disk"]
     WorkflowTemplateField = Literal[
@@ -126,6 +126,16 @@ if TYPE_CHECKING:
         description__ne: str
         description__in: Iterable[str]
 
+    class WorkflowTemplateValues(TypedDict, total=False):
+        """What a WorkflowTemplate is made of and what can be changed in it."""
+
+        id: int
+        document_type: Any
+        auto_execute: int | None
+        name: str | None
+        description: str | None
+        template_data: Any
+
     class WorkflowTemplateQuerySet(
         QuerySet["WorkflowTemplate", WorkflowTemplateField, WorkflowTemplateOrder],
     ):
@@ -139,6 +149,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[WorkflowTemplateLookups],
         ) -> WorkflowTemplate: ...
+        def create(self, **values: Unpack[WorkflowTemplateValues]) -> WorkflowTemplate: ...
+        async def acreate(self, **values: Unpack[WorkflowTemplateValues]) -> WorkflowTemplate: ...
+        def get_or_create(
+            self,
+            defaults: WorkflowTemplateValues | None = None,
+            **values: Unpack[WorkflowTemplateValues],
+        ) -> tuple[WorkflowTemplate, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: WorkflowTemplateValues | None = None,
+            **values: Unpack[WorkflowTemplateValues],
+        ) -> tuple[WorkflowTemplate, bool]: ...
+        def update_or_create(
+            self,
+            defaults: WorkflowTemplateValues | None = None,
+            **values: Unpack[WorkflowTemplateValues],
+        ) -> tuple[WorkflowTemplate, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: WorkflowTemplateValues | None = None,
+            **values: Unpack[WorkflowTemplateValues],
+        ) -> tuple[WorkflowTemplate, bool]: ...
+        def update(self, **values: Unpack[WorkflowTemplateValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[WorkflowTemplateValues]) -> int: ...
+        def explain_update(self, **values: Unpack[WorkflowTemplateValues]) -> str: ...
 
 
 class WorkflowTemplate(Model, schema=WORKFLOW_TEMPLATE):
@@ -174,8 +209,10 @@ class WorkflowTemplate(Model, schema=WORKFLOW_TEMPLATE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[WorkflowTemplateValues]) -> None: ...
+
         @property
         def user(self) -> User | None: ...
 
         @property
-        def bizproc_tasks(self) -> Sequence[BizprocTask]: ...
+        def bizproc_tasks(self) -> RelatedRows[BizprocTask]: ...

@@ -12,7 +12,7 @@ from b24orm.facts.booking.booking import BOOKING
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -25,6 +25,15 @@ if TYPE_CHECKING:
     class BookingLookups(TypedDict, total=False):
         """What ``filter`` takes for Booking."""
 
+    class BookingValues(TypedDict, total=False):
+        """What a Booking is made of and what can be changed in it."""
+
+        date_period: Any
+        description: str | None
+        id: int
+        name: str | None
+        resource_ids: Any
+
     class BookingQuerySet(QuerySet["Booking", BookingField, BookingOrder]):
         """Rows of Booking, with its own lookups."""
 
@@ -32,6 +41,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Booking: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Booking: ...
+        def create(self, **values: Unpack[BookingValues]) -> Booking: ...
+        async def acreate(self, **values: Unpack[BookingValues]) -> Booking: ...
+        def get_or_create(
+            self,
+            defaults: BookingValues | None = None,
+            **values: Unpack[BookingValues],
+        ) -> tuple[Booking, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: BookingValues | None = None,
+            **values: Unpack[BookingValues],
+        ) -> tuple[Booking, bool]: ...
+        def update_or_create(
+            self,
+            defaults: BookingValues | None = None,
+            **values: Unpack[BookingValues],
+        ) -> tuple[Booking, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: BookingValues | None = None,
+            **values: Unpack[BookingValues],
+        ) -> tuple[Booking, bool]: ...
+        def update(self, **values: Unpack[BookingValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[BookingValues]) -> int: ...
+        def explain_update(self, **values: Unpack[BookingValues]) -> str: ...
 
 
 class Booking(Model, schema=BOOKING):
@@ -49,3 +83,7 @@ class Booking(Model, schema=BOOKING):
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET
     resource_ids: t.Jsons = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[BookingValues]) -> None: ...

@@ -65,6 +65,34 @@ if TYPE_CHECKING:
         type_id: int
         type: int | BookingResourceType
 
+    class BookingResourceValues(TypedDict, total=False):
+        """What a BookingResource is made of and what can be changed in it."""
+
+        confirmation_counter_delay: int | None
+        delayed_counter_delay: int | None
+        description: str | None
+        id: int
+        is_confirmation_notification_on: bool | None
+        is_delayed_notification_on: bool | None
+        is_feedback_notification_on: bool | None
+        is_info_notification_on: bool | None
+        is_main: bool | None
+        is_reminder_notification_on: bool | None
+        name: str | None
+        template_type_confirmation: str | None
+        template_type_delayed: str | None
+        template_type_feedback: str | None
+        template_type_info: str | None
+        template_type_reminder: str | None
+        type_id: int | None
+        type: int | BookingResourceType | None
+        confirmation_notification_delay: int | None
+        confirmation_notification_repetitions: int | None
+        confirmation_notification_repetitions_interval: int | None
+        delayed_notification_delay: int | None
+        info_notification_delay: int | None
+        reminder_notification_delay: int | None
+
     class BookingResourceQuerySet(QuerySet["BookingResource", BookingResourceField, BookingResourceOrder]):
         """Rows of BookingResource, with its own lookups."""
 
@@ -76,6 +104,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[BookingResourceLookups],
         ) -> BookingResource: ...
+        def create(self, **values: Unpack[BookingResourceValues]) -> BookingResource: ...
+        async def acreate(self, **values: Unpack[BookingResourceValues]) -> BookingResource: ...
+        def get_or_create(
+            self,
+            defaults: BookingResourceValues | None = None,
+            **values: Unpack[BookingResourceValues],
+        ) -> tuple[BookingResource, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: BookingResourceValues | None = None,
+            **values: Unpack[BookingResourceValues],
+        ) -> tuple[BookingResource, bool]: ...
+        def update_or_create(
+            self,
+            defaults: BookingResourceValues | None = None,
+            **values: Unpack[BookingResourceValues],
+        ) -> tuple[BookingResource, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: BookingResourceValues | None = None,
+            **values: Unpack[BookingResourceValues],
+        ) -> tuple[BookingResource, bool]: ...
+        def update(self, **values: Unpack[BookingResourceValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[BookingResourceValues]) -> int: ...
+        def explain_update(self, **values: Unpack[BookingResourceValues]) -> str: ...
 
 
 class BookingResource(Model, schema=BOOKING_RESOURCE):
@@ -116,5 +169,10 @@ class BookingResource(Model, schema=BOOKING_RESOURCE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[BookingResourceValues]) -> None: ...
+
         @property
         def type(self) -> BookingResourceType | None: ...
+
+        @type.setter
+        def type(self, value: int | BookingResourceType | None) -> None: ...

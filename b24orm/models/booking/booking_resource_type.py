@@ -50,6 +50,31 @@ if TYPE_CHECKING:
         code: str
         name: str
 
+    class BookingResourceTypeValues(TypedDict, total=False):
+        """What a BookingResourceType is made of and what can be changed in it."""
+
+        code: str | None
+        confirmation_counter_delay: int | None
+        delayed_counter_delay: int | None
+        id: int
+        is_confirmation_notification_on: bool | None
+        is_delayed_notification_on: bool | None
+        is_feedback_notification_on: bool | None
+        is_reminder_notification_on: bool | None
+        name: str | None
+        template_type_confirmation: str | None
+        template_type_delayed: str | None
+        template_type_feedback: str | None
+        template_type_reminder: str | None
+        confirmation_notification_delay: int | None
+        confirmation_notification_repetitions: int | None
+        confirmation_notification_repetitions_interval: int | None
+        delayed_notification_delay: int | None
+        info_notification_delay: int | None
+        reminder_notification_delay: int | None
+        is_info_notification_on: bool | None
+        template_type_info: str | None
+
     class BookingResourceTypeQuerySet(
         QuerySet["BookingResourceType", BookingResourceTypeField, BookingResourceTypeOrder],
     ):
@@ -67,6 +92,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[BookingResourceTypeLookups],
         ) -> BookingResourceType: ...
+        def create(self, **values: Unpack[BookingResourceTypeValues]) -> BookingResourceType: ...
+        async def acreate(self, **values: Unpack[BookingResourceTypeValues]) -> BookingResourceType: ...
+        def get_or_create(
+            self,
+            defaults: BookingResourceTypeValues | None = None,
+            **values: Unpack[BookingResourceTypeValues],
+        ) -> tuple[BookingResourceType, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: BookingResourceTypeValues | None = None,
+            **values: Unpack[BookingResourceTypeValues],
+        ) -> tuple[BookingResourceType, bool]: ...
+        def update_or_create(
+            self,
+            defaults: BookingResourceTypeValues | None = None,
+            **values: Unpack[BookingResourceTypeValues],
+        ) -> tuple[BookingResourceType, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: BookingResourceTypeValues | None = None,
+            **values: Unpack[BookingResourceTypeValues],
+        ) -> tuple[BookingResourceType, bool]: ...
+        def update(self, **values: Unpack[BookingResourceTypeValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[BookingResourceTypeValues]) -> int: ...
+        def explain_update(self, **values: Unpack[BookingResourceTypeValues]) -> str: ...
 
 
 class BookingResourceType(Model, schema=BOOKING_RESOURCE_TYPE):
@@ -100,3 +150,7 @@ class BookingResourceType(Model, schema=BOOKING_RESOURCE_TYPE):
     reminder_notification_delay: t.Integer = t.UNSET
     is_info_notification_on: t.Boolean = t.UNSET
     template_type_info: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[BookingResourceTypeValues]) -> None: ...

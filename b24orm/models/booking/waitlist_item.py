@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     class WaitlistItemLookups(TypedDict, total=False):
         """What ``filter`` takes for WaitlistItem."""
 
+    class WaitlistItemValues(TypedDict, total=False):
+        """What a WaitlistItem is made of and what can be changed in it."""
+
+        id: int
+        note: str | None
+
     class WaitlistItemQuerySet(QuerySet["WaitlistItem", WaitlistItemField, WaitlistItemOrder]):
         """Rows of WaitlistItem, with its own lookups."""
 
@@ -32,6 +38,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> WaitlistItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> WaitlistItem: ...
+        def create(self, **values: Unpack[WaitlistItemValues]) -> WaitlistItem: ...
+        async def acreate(self, **values: Unpack[WaitlistItemValues]) -> WaitlistItem: ...
+        def get_or_create(
+            self,
+            defaults: WaitlistItemValues | None = None,
+            **values: Unpack[WaitlistItemValues],
+        ) -> tuple[WaitlistItem, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: WaitlistItemValues | None = None,
+            **values: Unpack[WaitlistItemValues],
+        ) -> tuple[WaitlistItem, bool]: ...
+        def update_or_create(
+            self,
+            defaults: WaitlistItemValues | None = None,
+            **values: Unpack[WaitlistItemValues],
+        ) -> tuple[WaitlistItem, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: WaitlistItemValues | None = None,
+            **values: Unpack[WaitlistItemValues],
+        ) -> tuple[WaitlistItem, bool]: ...
+        def update(self, **values: Unpack[WaitlistItemValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[WaitlistItemValues]) -> int: ...
+        def explain_update(self, **values: Unpack[WaitlistItemValues]) -> str: ...
 
 
 class WaitlistItem(Model, schema=WAITLIST_ITEM):
@@ -46,3 +77,7 @@ class WaitlistItem(Model, schema=WAITLIST_ITEM):
 
     id: t.Id = t.UNSET
     note: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[WaitlistItemValues]) -> None: ...

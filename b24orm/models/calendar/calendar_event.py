@@ -12,7 +12,8 @@ from b24orm.facts.calendar.calendar_event import CALENDAR_EVENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -93,6 +94,41 @@ if TYPE_CHECKING:
         type: str
         owner_id: int
 
+    class CalendarEventValues(TypedDict, total=False):
+        """What a CalendarEvent is made of and what can be changed in it."""
+
+        type: str
+        owner_id: int
+        id: int
+        cal_type: str | None
+        name: str | None
+        date_from: dt.datetime | dt.date | None
+        date_to: dt.datetime | dt.date | None
+        tz_from: str | None
+        tz_to: str | None
+        dt_skip_time: bool | None
+        description: str | None
+        private_event: bool | None
+        accessibility: str | None
+        importance: str | None
+        is_meeting: bool | None
+        meeting_host: int | None
+        meeting_host_user: int | User | None
+        meeting: Any
+        location: str | None
+        remind: Any
+        color: str | None
+        rrule: Any
+        attendees_codes: Any
+        section_id: int | None
+        uf_crm_cal_event: Any
+        from_ts: int | None
+        to_ts: int | None
+        auto_detect_section: bool | None
+        text_color: str | None
+        recurrence_mode: str | None
+        current_date_from: dt.date | None
+
     class CalendarEventQuerySet(QuerySet["CalendarEvent", CalendarEventField, CalendarEventOrder]):
         """Rows of CalendarEvent, with its own lookups."""
 
@@ -100,6 +136,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> CalendarEvent: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> CalendarEvent: ...
+        def create(self, **values: Unpack[CalendarEventValues]) -> CalendarEvent: ...
+        async def acreate(self, **values: Unpack[CalendarEventValues]) -> CalendarEvent: ...
+        def get_or_create(
+            self,
+            defaults: CalendarEventValues | None = None,
+            **values: Unpack[CalendarEventValues],
+        ) -> tuple[CalendarEvent, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: CalendarEventValues | None = None,
+            **values: Unpack[CalendarEventValues],
+        ) -> tuple[CalendarEvent, bool]: ...
+        def update_or_create(
+            self,
+            defaults: CalendarEventValues | None = None,
+            **values: Unpack[CalendarEventValues],
+        ) -> tuple[CalendarEvent, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: CalendarEventValues | None = None,
+            **values: Unpack[CalendarEventValues],
+        ) -> tuple[CalendarEvent, bool]: ...
+        def update(self, **values: Unpack[CalendarEventValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[CalendarEventValues]) -> int: ...
+        def explain_update(self, **values: Unpack[CalendarEventValues]) -> str: ...
 
 
 class CalendarEvent(Model, schema=CALENDAR_EVENT):
@@ -180,8 +241,13 @@ class CalendarEvent(Model, schema=CALENDAR_EVENT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[CalendarEventValues]) -> None: ...
+
         @property
         def created_by_user(self) -> User | None: ...
 
         @property
         def meeting_host_user(self) -> User | None: ...
+
+        @meeting_host_user.setter
+        def meeting_host_user(self, value: int | User | None) -> None: ...

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     class CalendarResourceLookups(TypedDict, total=False):
         """What ``filter`` takes for CalendarResource."""
 
+    class CalendarResourceValues(TypedDict, total=False):
+        """What a CalendarResource is made of and what can be changed in it."""
+
+        id: int
+        name: str | None
+
     class CalendarResourceQuerySet(
         QuerySet["CalendarResource", CalendarResourceField, CalendarResourceOrder],
     ):
@@ -39,6 +45,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[CalendarResourceLookups],
         ) -> CalendarResource: ...
+        def create(self, **values: Unpack[CalendarResourceValues]) -> CalendarResource: ...
+        async def acreate(self, **values: Unpack[CalendarResourceValues]) -> CalendarResource: ...
+        def get_or_create(
+            self,
+            defaults: CalendarResourceValues | None = None,
+            **values: Unpack[CalendarResourceValues],
+        ) -> tuple[CalendarResource, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: CalendarResourceValues | None = None,
+            **values: Unpack[CalendarResourceValues],
+        ) -> tuple[CalendarResource, bool]: ...
+        def update_or_create(
+            self,
+            defaults: CalendarResourceValues | None = None,
+            **values: Unpack[CalendarResourceValues],
+        ) -> tuple[CalendarResource, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: CalendarResourceValues | None = None,
+            **values: Unpack[CalendarResourceValues],
+        ) -> tuple[CalendarResource, bool]: ...
+        def update(self, **values: Unpack[CalendarResourceValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[CalendarResourceValues]) -> int: ...
+        def explain_update(self, **values: Unpack[CalendarResourceValues]) -> str: ...
 
 
 class CalendarResource(Model, schema=CALENDAR_RESOURCE):
@@ -58,6 +89,8 @@ class CalendarResource(Model, schema=CALENDAR_RESOURCE):
     created_by: t.Reference = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[CalendarResourceValues]) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...

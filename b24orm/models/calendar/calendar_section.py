@@ -12,7 +12,7 @@ from b24orm.facts.calendar.calendar_section import CALENDAR_SECTION
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -49,6 +49,19 @@ if TYPE_CHECKING:
         type: str
         owner_id: int
 
+    class CalendarSectionValues(TypedDict, total=False):
+        """What a CalendarSection is made of and what can be changed in it."""
+
+        type: str
+        owner_id: int
+        id: int
+        name: str | None
+        description: str | None
+        color: str | None
+        text_color: str | None
+        export: Any
+        cal_type: str | None
+
     class CalendarSectionQuerySet(QuerySet["CalendarSection", CalendarSectionField, CalendarSectionOrder]):
         """Rows of CalendarSection, with its own lookups."""
 
@@ -60,6 +73,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[CalendarSectionLookups],
         ) -> CalendarSection: ...
+        def create(self, **values: Unpack[CalendarSectionValues]) -> CalendarSection: ...
+        async def acreate(self, **values: Unpack[CalendarSectionValues]) -> CalendarSection: ...
+        def get_or_create(
+            self,
+            defaults: CalendarSectionValues | None = None,
+            **values: Unpack[CalendarSectionValues],
+        ) -> tuple[CalendarSection, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: CalendarSectionValues | None = None,
+            **values: Unpack[CalendarSectionValues],
+        ) -> tuple[CalendarSection, bool]: ...
+        def update_or_create(
+            self,
+            defaults: CalendarSectionValues | None = None,
+            **values: Unpack[CalendarSectionValues],
+        ) -> tuple[CalendarSection, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: CalendarSectionValues | None = None,
+            **values: Unpack[CalendarSectionValues],
+        ) -> tuple[CalendarSection, bool]: ...
+        def update(self, **values: Unpack[CalendarSectionValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[CalendarSectionValues]) -> int: ...
+        def explain_update(self, **values: Unpack[CalendarSectionValues]) -> str: ...
 
 
 class CalendarSection(Model, schema=CALENDAR_SECTION):
@@ -95,6 +133,8 @@ class CalendarSection(Model, schema=CALENDAR_SECTION):
     perm: t.Json = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[CalendarSectionValues]) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...

@@ -104,6 +104,17 @@ if TYPE_CHECKING:
         is_default: bool
         is_default__ne: bool
 
+    class CatalogMeasureValues(TypedDict, total=False):
+        """What a CatalogMeasure is made of and what can be changed in it."""
+
+        id: int
+        code: int | None
+        measure_title: str | None
+        symbol: str | None
+        symbol_intl: str | None
+        symbol_letter_intl: str | None
+        is_default: bool | None
+
     class CatalogMeasureQuerySet(QuerySet["CatalogMeasure", CatalogMeasureField, CatalogMeasureOrder]):
         """Rows of CatalogMeasure, with its own lookups."""
 
@@ -111,6 +122,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> CatalogMeasure: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> CatalogMeasure: ...
+        def create(self, **values: Unpack[CatalogMeasureValues]) -> CatalogMeasure: ...
+        async def acreate(self, **values: Unpack[CatalogMeasureValues]) -> CatalogMeasure: ...
+        def get_or_create(
+            self,
+            defaults: CatalogMeasureValues | None = None,
+            **values: Unpack[CatalogMeasureValues],
+        ) -> tuple[CatalogMeasure, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: CatalogMeasureValues | None = None,
+            **values: Unpack[CatalogMeasureValues],
+        ) -> tuple[CatalogMeasure, bool]: ...
+        def update_or_create(
+            self,
+            defaults: CatalogMeasureValues | None = None,
+            **values: Unpack[CatalogMeasureValues],
+        ) -> tuple[CatalogMeasure, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: CatalogMeasureValues | None = None,
+            **values: Unpack[CatalogMeasureValues],
+        ) -> tuple[CatalogMeasure, bool]: ...
+        def update(self, **values: Unpack[CatalogMeasureValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[CatalogMeasureValues]) -> int: ...
+        def explain_update(self, **values: Unpack[CatalogMeasureValues]) -> str: ...
 
 
 class CatalogMeasure(Model, schema=CATALOG_MEASURE):
@@ -130,3 +166,7 @@ class CatalogMeasure(Model, schema=CATALOG_MEASURE):
     symbol_intl: t.Text = t.UNSET
     symbol_letter_intl: t.Text = t.UNSET
     is_default: t.Boolean = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[CatalogMeasureValues]) -> None: ...

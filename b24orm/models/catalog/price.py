@@ -170,6 +170,21 @@ if TYPE_CHECKING:
         price_scale__lte: Decimal | int | float
         price_scale__range: tuple[Decimal | int | float, Decimal | int | float]
 
+    class PriceValues(TypedDict, total=False):
+        """What a Price is made of and what can be changed in it."""
+
+        id: int
+        product_id: int | None
+        extra_id: int | None
+        extra_extra: int | Extra | None
+        catalog_group_id: int | None
+        catalog_group: int | PriceType | None
+        price: Decimal | int | float | None
+        currency: str | None
+        currency_currency: str | Currency | None
+        quantity_from: int | None
+        quantity_to: int | None
+
     class PriceQuerySet(QuerySet["Price", PriceField, PriceOrder]):
         """Rows of Price, with its own lookups."""
 
@@ -177,6 +192,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Price: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Price: ...
+        def create(self, **values: Unpack[PriceValues]) -> Price: ...
+        async def acreate(self, **values: Unpack[PriceValues]) -> Price: ...
+        def get_or_create(
+            self,
+            defaults: PriceValues | None = None,
+            **values: Unpack[PriceValues],
+        ) -> tuple[Price, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: PriceValues | None = None,
+            **values: Unpack[PriceValues],
+        ) -> tuple[Price, bool]: ...
+        def update_or_create(
+            self,
+            defaults: PriceValues | None = None,
+            **values: Unpack[PriceValues],
+        ) -> tuple[Price, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: PriceValues | None = None,
+            **values: Unpack[PriceValues],
+        ) -> tuple[Price, bool]: ...
+        def update(self, **values: Unpack[PriceValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[PriceValues]) -> int: ...
+        def explain_update(self, **values: Unpack[PriceValues]) -> str: ...
 
 
 class Price(Model, schema=PRICE):
@@ -207,11 +247,22 @@ class Price(Model, schema=PRICE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[PriceValues]) -> None: ...
+
         @property
         def extra_extra(self) -> Extra | None: ...
+
+        @extra_extra.setter
+        def extra_extra(self, value: int | Extra | None) -> None: ...
 
         @property
         def catalog_group(self) -> PriceType | None: ...
 
+        @catalog_group.setter
+        def catalog_group(self, value: int | PriceType | None) -> None: ...
+
         @property
         def currency_currency(self) -> Currency | None: ...
+
+        @currency_currency.setter
+        def currency_currency(self, value: str | Currency | None) -> None: ...

@@ -150,6 +150,15 @@ if TYPE_CHECKING:
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
 
+    class PriceTypeValues(TypedDict, total=False):
+        """What a PriceType is made of and what can be changed in it."""
+
+        id: int
+        name: str | None
+        base: PriceTypeBaseValue | None
+        sort: int | None
+        xml_id: str | None
+
     class PriceTypeQuerySet(QuerySet["PriceType", PriceTypeField, PriceTypeOrder]):
         """Rows of PriceType, with its own lookups."""
 
@@ -157,6 +166,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> PriceType: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> PriceType: ...
+        def create(self, **values: Unpack[PriceTypeValues]) -> PriceType: ...
+        async def acreate(self, **values: Unpack[PriceTypeValues]) -> PriceType: ...
+        def get_or_create(
+            self,
+            defaults: PriceTypeValues | None = None,
+            **values: Unpack[PriceTypeValues],
+        ) -> tuple[PriceType, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: PriceTypeValues | None = None,
+            **values: Unpack[PriceTypeValues],
+        ) -> tuple[PriceType, bool]: ...
+        def update_or_create(
+            self,
+            defaults: PriceTypeValues | None = None,
+            **values: Unpack[PriceTypeValues],
+        ) -> tuple[PriceType, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: PriceTypeValues | None = None,
+            **values: Unpack[PriceTypeValues],
+        ) -> tuple[PriceType, bool]: ...
+        def update(self, **values: Unpack[PriceTypeValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[PriceTypeValues]) -> int: ...
+        def explain_update(self, **values: Unpack[PriceTypeValues]) -> str: ...
 
 
 class PriceType(Model, schema=PRICE_TYPE):
@@ -182,6 +216,8 @@ class PriceType(Model, schema=PRICE_TYPE):
     created_by: t.Reference = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[PriceTypeValues]) -> None: ...
 
         @property
         def modified_by_user(self) -> User | None: ...

@@ -71,6 +71,15 @@ if TYPE_CHECKING:
         access: bool
         access__ne: bool
 
+    class PriceTypeGroupValues(TypedDict, total=False):
+        """What a PriceTypeGroup is made of and what can be changed in it."""
+
+        id: int
+        catalog_group_id: int | None
+        catalog_group: int | PriceType | None
+        group_id: int | None
+        access: bool | None
+
     class PriceTypeGroupQuerySet(QuerySet["PriceTypeGroup", PriceTypeGroupField, PriceTypeGroupOrder]):
         """Rows of PriceTypeGroup, with its own lookups."""
 
@@ -78,6 +87,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> PriceTypeGroup: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> PriceTypeGroup: ...
+        def create(self, **values: Unpack[PriceTypeGroupValues]) -> PriceTypeGroup: ...
+        async def acreate(self, **values: Unpack[PriceTypeGroupValues]) -> PriceTypeGroup: ...
+        def get_or_create(
+            self,
+            defaults: PriceTypeGroupValues | None = None,
+            **values: Unpack[PriceTypeGroupValues],
+        ) -> tuple[PriceTypeGroup, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: PriceTypeGroupValues | None = None,
+            **values: Unpack[PriceTypeGroupValues],
+        ) -> tuple[PriceTypeGroup, bool]: ...
 
 
 class PriceTypeGroup(Model, schema=PRICE_TYPE_GROUP):
@@ -99,5 +120,10 @@ class PriceTypeGroup(Model, schema=PRICE_TYPE_GROUP):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[PriceTypeGroupValues]) -> None: ...
+
         @property
         def catalog_group(self) -> PriceType | None: ...
+
+        @catalog_group.setter
+        def catalog_group(self, value: int | PriceType | None) -> None: ...

@@ -89,6 +89,16 @@ if TYPE_CHECKING:
         name__endswith: str
         name__iendswith: str
 
+    class PriceTypeLangValues(TypedDict, total=False):
+        """What a PriceTypeLang is made of and what can be changed in it."""
+
+        id: int
+        catalog_group_id: int | None
+        catalog_group: int | PriceType | None
+        lang: str | None
+        lang_price_type_language: str | PriceTypeLanguage | None
+        name: str | None
+
     class PriceTypeLangQuerySet(QuerySet["PriceTypeLang", PriceTypeLangField, PriceTypeLangOrder]):
         """Rows of PriceTypeLang, with its own lookups."""
 
@@ -96,6 +106,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> PriceTypeLang: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> PriceTypeLang: ...
+        def create(self, **values: Unpack[PriceTypeLangValues]) -> PriceTypeLang: ...
+        async def acreate(self, **values: Unpack[PriceTypeLangValues]) -> PriceTypeLang: ...
+        def get_or_create(
+            self,
+            defaults: PriceTypeLangValues | None = None,
+            **values: Unpack[PriceTypeLangValues],
+        ) -> tuple[PriceTypeLang, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: PriceTypeLangValues | None = None,
+            **values: Unpack[PriceTypeLangValues],
+        ) -> tuple[PriceTypeLang, bool]: ...
+        def update_or_create(
+            self,
+            defaults: PriceTypeLangValues | None = None,
+            **values: Unpack[PriceTypeLangValues],
+        ) -> tuple[PriceTypeLang, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: PriceTypeLangValues | None = None,
+            **values: Unpack[PriceTypeLangValues],
+        ) -> tuple[PriceTypeLang, bool]: ...
+        def update(self, **values: Unpack[PriceTypeLangValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[PriceTypeLangValues]) -> int: ...
+        def explain_update(self, **values: Unpack[PriceTypeLangValues]) -> str: ...
 
 
 class PriceTypeLang(Model, schema=PRICE_TYPE_LANG):
@@ -118,8 +153,16 @@ class PriceTypeLang(Model, schema=PRICE_TYPE_LANG):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[PriceTypeLangValues]) -> None: ...
+
         @property
         def catalog_group(self) -> PriceType | None: ...
 
+        @catalog_group.setter
+        def catalog_group(self, value: int | PriceType | None) -> None: ...
+
         @property
         def lang_price_type_language(self) -> PriceTypeLanguage | None: ...
+
+        @lang_price_type_language.setter
+        def lang_price_type_language(self, value: str | PriceTypeLanguage | None) -> None: ...

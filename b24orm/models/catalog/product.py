@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -467,6 +467,54 @@ if TYPE_CHECKING:
         without_order: bool
         without_order__ne: bool
 
+    class CatalogProductValues(TypedDict, total=False):
+        """What a CatalogProduct is made of and what can be changed in it."""
+
+        iblock_id: int | str
+        id: int
+        created_by: int | None
+        created_by_user: int | User | None
+        date_create: dt.datetime | dt.date | None
+        modified_by: int | None
+        modified_by_user: int | User | None
+        active: bool | None
+        date_active_from: dt.datetime | dt.date | None
+        date_active_to: dt.datetime | dt.date | None
+        name: str | None
+        code: str | None
+        sort: int | None
+        preview_text: str | None
+        preview_text_type: CatalogProductPreviewTextTypeValue | None
+        preview_picture: Any
+        detail_text: str | None
+        detail_text_type: CatalogProductDetailTextTypeValue | None
+        detail_picture: Any
+        iblock_section_id: int | None
+        iblock_section: Any
+        xml_id: str | None
+        price_type: bool | None
+        purchasing_price: Decimal | int | float | None
+        purchasing_currency: str | None
+        vat_id: int | None
+        vat: int | CatalogVat | None
+        vat_included: bool | None
+        quantity: Decimal | int | float | None
+        quantity_reserved: Decimal | int | float | None
+        measure: int | None
+        measure_catalog_measure: int | CatalogMeasure | None
+        quantity_trace: CatalogProductQuantityTraceValue | None
+        can_buy_zero: bool | None
+        subscribe: CatalogProductSubscribeValue | None
+        weight: Decimal | int | float | None
+        length: Decimal | int | float | None
+        width: Decimal | int | float | None
+        height: Decimal | int | float | None
+        barcode_multi: bool | None
+        recur_scheme_length: int | None
+        recur_scheme_type: CatalogProductRecurSchemeTypeValue | None
+        trial_price_id: int | None
+        without_order: bool | None
+
     class CatalogProductQuerySet(QuerySet["CatalogProduct", CatalogProductField, CatalogProductOrder]):
         """Rows of CatalogProduct, with its own lookups."""
 
@@ -474,6 +522,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CatalogProductLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CatalogProductLookups]) -> CatalogProduct: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CatalogProductLookups]) -> CatalogProduct: ...
+        def create(self, **values: Unpack[CatalogProductValues]) -> CatalogProduct: ...
+        async def acreate(self, **values: Unpack[CatalogProductValues]) -> CatalogProduct: ...
+        def get_or_create(
+            self,
+            defaults: CatalogProductValues | None = None,
+            **values: Unpack[CatalogProductValues],
+        ) -> tuple[CatalogProduct, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: CatalogProductValues | None = None,
+            **values: Unpack[CatalogProductValues],
+        ) -> tuple[CatalogProduct, bool]: ...
+        def update_or_create(
+            self,
+            defaults: CatalogProductValues | None = None,
+            **values: Unpack[CatalogProductValues],
+        ) -> tuple[CatalogProduct, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: CatalogProductValues | None = None,
+            **values: Unpack[CatalogProductValues],
+        ) -> tuple[CatalogProduct, bool]: ...
+        def update(self, **values: Unpack[CatalogProductValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[CatalogProductValues]) -> int: ...
+        def explain_update(self, **values: Unpack[CatalogProductValues]) -> str: ...
 
 
 class CatalogProduct(Model, schema=CATALOG_PRODUCT):
@@ -538,11 +611,19 @@ class CatalogProduct(Model, schema=CATALOG_PRODUCT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[CatalogProductValues]) -> None: ...
+
         @property
         def created_by_user(self) -> User | None: ...
 
+        @created_by_user.setter
+        def created_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def modified_by_user(self) -> User | None: ...
+
+        @modified_by_user.setter
+        def modified_by_user(self, value: int | User | None) -> None: ...
 
         @property
         def iblock(self) -> CatalogCatalog | None: ...
@@ -550,5 +631,11 @@ class CatalogProduct(Model, schema=CATALOG_PRODUCT):
         @property
         def vat(self) -> CatalogVat | None: ...
 
+        @vat.setter
+        def vat(self, value: int | CatalogVat | None) -> None: ...
+
         @property
         def measure_catalog_measure(self) -> CatalogMeasure | None: ...
+
+        @measure_catalog_measure.setter
+        def measure_catalog_measure(self, value: int | CatalogMeasure | None) -> None: ...

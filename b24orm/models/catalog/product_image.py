@@ -35,6 +35,13 @@ if TYPE_CHECKING:
 
         product_id: int
 
+    class ProductImageValues(TypedDict, total=False):
+        """What a ProductImage is made of and what can be changed in it."""
+
+        product_id: int
+        id: int
+        type: str | None
+
     class ProductImageQuerySet(QuerySet["ProductImage", ProductImageField, ProductImageOrder]):
         """Rows of ProductImage, with its own lookups."""
 
@@ -42,6 +49,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> ProductImage: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> ProductImage: ...
+        def create(self, **values: Unpack[ProductImageValues]) -> ProductImage: ...
+        async def acreate(self, **values: Unpack[ProductImageValues]) -> ProductImage: ...
+        def get_or_create(
+            self,
+            defaults: ProductImageValues | None = None,
+            **values: Unpack[ProductImageValues],
+        ) -> tuple[ProductImage, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ProductImageValues | None = None,
+            **values: Unpack[ProductImageValues],
+        ) -> tuple[ProductImage, bool]: ...
 
 
 class ProductImage(Model, schema=PRODUCT_IMAGE):
@@ -61,3 +80,7 @@ class ProductImage(Model, schema=PRODUCT_IMAGE):
     create_time: t.DateTime = t.UNSET
     download_url: t.Text = t.UNSET
     detail_url: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[ProductImageValues]) -> None: ...

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -468,6 +468,55 @@ if TYPE_CHECKING:
         without_order: bool
         without_order__ne: bool
 
+    class ProductOfferValues(TypedDict, total=False):
+        """What a ProductOffer is made of and what can be changed in it."""
+
+        iblock_id: int | str
+        id: int
+        created_by: int | None
+        created_by_user: int | User | None
+        date_create: dt.datetime | dt.date | None
+        modified_by: int | None
+        modified_by_user: int | User | None
+        active: bool | None
+        date_active_from: dt.datetime | dt.date | None
+        date_active_to: dt.datetime | dt.date | None
+        name: str | None
+        code: str | None
+        sort: int | None
+        preview_text: str | None
+        preview_text_type: ProductOfferPreviewTextTypeValue | None
+        preview_picture: Any
+        detail_text: str | None
+        detail_text_type: ProductOfferDetailTextTypeValue | None
+        detail_picture: Any
+        iblock_section_id: int | None
+        iblock_section: Any
+        xml_id: str | None
+        price_type: bool | None
+        purchasing_price: Decimal | int | float | None
+        purchasing_currency: str | None
+        vat_id: int | None
+        vat: int | CatalogVat | None
+        vat_included: bool | None
+        quantity: Decimal | int | float | None
+        quantity_reserved: Decimal | int | float | None
+        measure: int | None
+        measure_catalog_measure: int | CatalogMeasure | None
+        quantity_trace: ProductOfferQuantityTraceValue | None
+        can_buy_zero: bool | None
+        subscribe: ProductOfferSubscribeValue | None
+        weight: Decimal | int | float | None
+        length: Decimal | int | float | None
+        width: Decimal | int | float | None
+        height: Decimal | int | float | None
+        barcode_multi: bool | None
+        recur_scheme_length: int | None
+        recur_scheme_type: ProductOfferRecurSchemeTypeValue | None
+        trial_price_id: int | None
+        without_order: bool | None
+        parent_id: Any
+
     class ProductOfferQuerySet(QuerySet["ProductOffer", ProductOfferField, ProductOfferOrder]):
         """Rows of ProductOffer, with its own lookups."""
 
@@ -475,6 +524,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> ProductOffer: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> ProductOffer: ...
+        def create(self, **values: Unpack[ProductOfferValues]) -> ProductOffer: ...
+        async def acreate(self, **values: Unpack[ProductOfferValues]) -> ProductOffer: ...
+        def get_or_create(
+            self,
+            defaults: ProductOfferValues | None = None,
+            **values: Unpack[ProductOfferValues],
+        ) -> tuple[ProductOffer, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ProductOfferValues | None = None,
+            **values: Unpack[ProductOfferValues],
+        ) -> tuple[ProductOffer, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ProductOfferValues | None = None,
+            **values: Unpack[ProductOfferValues],
+        ) -> tuple[ProductOffer, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ProductOfferValues | None = None,
+            **values: Unpack[ProductOfferValues],
+        ) -> tuple[ProductOffer, bool]: ...
+        def update(self, **values: Unpack[ProductOfferValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ProductOfferValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ProductOfferValues]) -> str: ...
 
 
 class ProductOffer(Model, schema=PRODUCT_OFFER):
@@ -541,11 +615,19 @@ class ProductOffer(Model, schema=PRODUCT_OFFER):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ProductOfferValues]) -> None: ...
+
         @property
         def created_by_user(self) -> User | None: ...
 
+        @created_by_user.setter
+        def created_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def modified_by_user(self) -> User | None: ...
+
+        @modified_by_user.setter
+        def modified_by_user(self, value: int | User | None) -> None: ...
 
         @property
         def iblock(self) -> CatalogCatalog | None: ...
@@ -553,5 +635,11 @@ class ProductOffer(Model, schema=PRODUCT_OFFER):
         @property
         def vat(self) -> CatalogVat | None: ...
 
+        @vat.setter
+        def vat(self, value: int | CatalogVat | None) -> None: ...
+
         @property
         def measure_catalog_measure(self) -> CatalogMeasure | None: ...
+
+        @measure_catalog_measure.setter
+        def measure_catalog_measure(self, value: int | CatalogMeasure | None) -> None: ...

@@ -15,7 +15,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -271,6 +271,35 @@ if TYPE_CHECKING:
         hint__endswith: str
         hint__iendswith: str
 
+    class CatalogProductPropertyValues(TypedDict, total=False):
+        """What a CatalogProductProperty is made of and what can be changed in it."""
+
+        id: int
+        iblock_id: int | None
+        iblock: int | CatalogCatalog | None
+        name: str | None
+        active: bool | None
+        sort: int | None
+        code: str | None
+        default_value: str | None
+        property_type: CatalogProductPropertyPropertyTypeValue | None
+        user_type: str | None
+        row_count: int | None
+        col_count: int | None
+        list_type: CatalogProductPropertyListTypeValue | None
+        multiple: bool | None
+        xml_id: str | None
+        file_type: str | None
+        multiple_cnt: int | None
+        link_iblock_id: int | None
+        link_iblock: int | CatalogCatalog | None
+        with_description: bool | None
+        searchable: bool | None
+        filtrable: bool | None
+        is_required: bool | None
+        hint: str | None
+        user_type_settings: Any
+
     class CatalogProductPropertyQuerySet(
         QuerySet["CatalogProductProperty", CatalogProductPropertyField, CatalogProductPropertyOrder],
     ):
@@ -288,6 +317,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[CatalogProductPropertyLookups],
         ) -> CatalogProductProperty: ...
+        def create(self, **values: Unpack[CatalogProductPropertyValues]) -> CatalogProductProperty: ...
+        async def acreate(self, **values: Unpack[CatalogProductPropertyValues]) -> CatalogProductProperty: ...
+        def get_or_create(
+            self,
+            defaults: CatalogProductPropertyValues | None = None,
+            **values: Unpack[CatalogProductPropertyValues],
+        ) -> tuple[CatalogProductProperty, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: CatalogProductPropertyValues | None = None,
+            **values: Unpack[CatalogProductPropertyValues],
+        ) -> tuple[CatalogProductProperty, bool]: ...
+        def update_or_create(
+            self,
+            defaults: CatalogProductPropertyValues | None = None,
+            **values: Unpack[CatalogProductPropertyValues],
+        ) -> tuple[CatalogProductProperty, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: CatalogProductPropertyValues | None = None,
+            **values: Unpack[CatalogProductPropertyValues],
+        ) -> tuple[CatalogProductProperty, bool]: ...
+        def update(self, **values: Unpack[CatalogProductPropertyValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[CatalogProductPropertyValues]) -> int: ...
+        def explain_update(self, **values: Unpack[CatalogProductPropertyValues]) -> str: ...
 
 
 class CatalogProductProperty(Model, schema=CATALOG_PRODUCT_PROPERTY):
@@ -330,8 +384,16 @@ class CatalogProductProperty(Model, schema=CATALOG_PRODUCT_PROPERTY):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[CatalogProductPropertyValues]) -> None: ...
+
         @property
         def iblock(self) -> CatalogCatalog | None: ...
 
+        @iblock.setter
+        def iblock(self, value: int | CatalogCatalog | None) -> None: ...
+
         @property
         def link_iblock(self) -> CatalogCatalog | None: ...
+
+        @link_iblock.setter
+        def link_iblock(self, value: int | CatalogCatalog | None) -> None: ...

@@ -94,6 +94,17 @@ if TYPE_CHECKING:
         xml_id__endswith: str
         xml_id__iendswith: str
 
+    class ProductPropertyEnumValues(TypedDict, total=False):
+        """What a ProductPropertyEnum is made of and what can be changed in it."""
+
+        id: int
+        property_id: int | None
+        property_catalog_product_property: int | CatalogProductProperty | None
+        value: str | None
+        def_: bool | None
+        sort: int | None
+        xml_id: str | None
+
     class ProductPropertyEnumQuerySet(
         QuerySet["ProductPropertyEnum", ProductPropertyEnumField, ProductPropertyEnumOrder],
     ):
@@ -111,6 +122,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ProductPropertyEnumLookups],
         ) -> ProductPropertyEnum: ...
+        def create(self, **values: Unpack[ProductPropertyEnumValues]) -> ProductPropertyEnum: ...
+        async def acreate(self, **values: Unpack[ProductPropertyEnumValues]) -> ProductPropertyEnum: ...
+        def get_or_create(
+            self,
+            defaults: ProductPropertyEnumValues | None = None,
+            **values: Unpack[ProductPropertyEnumValues],
+        ) -> tuple[ProductPropertyEnum, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ProductPropertyEnumValues | None = None,
+            **values: Unpack[ProductPropertyEnumValues],
+        ) -> tuple[ProductPropertyEnum, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ProductPropertyEnumValues | None = None,
+            **values: Unpack[ProductPropertyEnumValues],
+        ) -> tuple[ProductPropertyEnum, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ProductPropertyEnumValues | None = None,
+            **values: Unpack[ProductPropertyEnumValues],
+        ) -> tuple[ProductPropertyEnum, bool]: ...
+        def update(self, **values: Unpack[ProductPropertyEnumValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ProductPropertyEnumValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ProductPropertyEnumValues]) -> str: ...
 
 
 class ProductPropertyEnum(Model, schema=PRODUCT_PROPERTY_ENUM):
@@ -135,5 +171,10 @@ class ProductPropertyEnum(Model, schema=PRODUCT_PROPERTY_ENUM):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ProductPropertyEnumValues]) -> None: ...
+
         @property
         def property_catalog_product_property(self) -> CatalogProductProperty | None: ...
+
+        @property_catalog_product_property.setter
+        def property_catalog_product_property(self, value: int | CatalogProductProperty | None) -> None: ...

@@ -84,6 +84,16 @@ if TYPE_CHECKING:
         is_enabled: bool
         is_enabled__ne: bool
 
+    class ProductPropertyFeatureValues(TypedDict, total=False):
+        """What a ProductPropertyFeature is made of and what can be changed in it."""
+
+        id: int
+        property_id: int | None
+        property_catalog_product_property: int | CatalogProductProperty | None
+        module_id: str | None
+        feature_id: str | None
+        is_enabled: bool | None
+
     class ProductPropertyFeatureQuerySet(
         QuerySet["ProductPropertyFeature", ProductPropertyFeatureField, ProductPropertyFeatureOrder],
     ):
@@ -101,6 +111,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ProductPropertyFeatureLookups],
         ) -> ProductPropertyFeature: ...
+        def create(self, **values: Unpack[ProductPropertyFeatureValues]) -> ProductPropertyFeature: ...
+        async def acreate(self, **values: Unpack[ProductPropertyFeatureValues]) -> ProductPropertyFeature: ...
+        def get_or_create(
+            self,
+            defaults: ProductPropertyFeatureValues | None = None,
+            **values: Unpack[ProductPropertyFeatureValues],
+        ) -> tuple[ProductPropertyFeature, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ProductPropertyFeatureValues | None = None,
+            **values: Unpack[ProductPropertyFeatureValues],
+        ) -> tuple[ProductPropertyFeature, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ProductPropertyFeatureValues | None = None,
+            **values: Unpack[ProductPropertyFeatureValues],
+        ) -> tuple[ProductPropertyFeature, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ProductPropertyFeatureValues | None = None,
+            **values: Unpack[ProductPropertyFeatureValues],
+        ) -> tuple[ProductPropertyFeature, bool]: ...
+        def update(self, **values: Unpack[ProductPropertyFeatureValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ProductPropertyFeatureValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ProductPropertyFeatureValues]) -> str: ...
 
 
 class ProductPropertyFeature(Model, schema=PRODUCT_PROPERTY_FEATURE):
@@ -124,5 +159,10 @@ class ProductPropertyFeature(Model, schema=PRODUCT_PROPERTY_FEATURE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ProductPropertyFeatureValues]) -> None: ...
+
         @property
         def property_catalog_product_property(self) -> CatalogProductProperty | None: ...
+
+        @property_catalog_product_property.setter
+        def property_catalog_product_property(self, value: int | CatalogProductProperty | None) -> None: ...

@@ -78,6 +78,16 @@ if TYPE_CHECKING:
         filter_hint__endswith: str
         filter_hint__iendswith: str
 
+    class ProductPropertySectionValues(TypedDict, total=False):
+        """What a ProductPropertySection is made of and what can be changed in it."""
+
+        property_id: int
+        property_catalog_product_property: int
+        smart_filter: bool | None
+        display_type: ProductPropertySectionDisplayTypeValue | None
+        display_expanded: bool | None
+        filter_hint: str | None
+
     class ProductPropertySectionQuerySet(
         QuerySet["ProductPropertySection", ProductPropertySectionField, ProductPropertySectionOrder],
     ):
@@ -95,6 +105,9 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ProductPropertySectionLookups],
         ) -> ProductPropertySection: ...
+        def update(self, **values: Unpack[ProductPropertySectionValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ProductPropertySectionValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ProductPropertySectionValues]) -> str: ...
 
 
 class ProductPropertySection(Model, schema=PRODUCT_PROPERTY_SECTION):
@@ -117,5 +130,10 @@ class ProductPropertySection(Model, schema=PRODUCT_PROPERTY_SECTION):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ProductPropertySectionValues]) -> None: ...
+
         @property
         def property_catalog_product_property(self) -> CatalogProductProperty | None: ...
+
+        @property_catalog_product_property.setter
+        def property_catalog_product_property(self, value: int) -> None: ...

@@ -15,7 +15,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -319,6 +319,39 @@ if TYPE_CHECKING:
         vat_included: bool
         vat_included__ne: bool
 
+    class ProductServiceValues(TypedDict, total=False):
+        """What a ProductService is made of and what can be changed in it."""
+
+        iblock_id: int | str
+        id: int
+        created_by: int | None
+        created_by_user: int | User | None
+        date_create: dt.datetime | dt.date | None
+        modified_by: int | None
+        modified_by_user: int | User | None
+        active: bool | None
+        date_active_from: dt.datetime | dt.date | None
+        date_active_to: dt.datetime | dt.date | None
+        name: str | None
+        code: str | None
+        sort: int | None
+        preview_text: str | None
+        preview_text_type: ProductServicePreviewTextTypeValue | None
+        preview_picture: Any
+        detail_text: str | None
+        detail_text_type: ProductServiceDetailTextTypeValue | None
+        detail_picture: Any
+        iblock_section_id: int | None
+        iblock_section: Any
+        xml_id: str | None
+        price_type: bool | None
+        available: bool | None
+        measure: int | None
+        measure_catalog_measure: int | CatalogMeasure | None
+        vat_id: int | None
+        vat: int | CatalogVat | None
+        vat_included: bool | None
+
     class ProductServiceQuerySet(QuerySet["ProductService", ProductServiceField, ProductServiceOrder]):
         """Rows of ProductService, with its own lookups."""
 
@@ -326,6 +359,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> ProductService: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> ProductService: ...
+        def create(self, **values: Unpack[ProductServiceValues]) -> ProductService: ...
+        async def acreate(self, **values: Unpack[ProductServiceValues]) -> ProductService: ...
+        def get_or_create(
+            self,
+            defaults: ProductServiceValues | None = None,
+            **values: Unpack[ProductServiceValues],
+        ) -> tuple[ProductService, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ProductServiceValues | None = None,
+            **values: Unpack[ProductServiceValues],
+        ) -> tuple[ProductService, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ProductServiceValues | None = None,
+            **values: Unpack[ProductServiceValues],
+        ) -> tuple[ProductService, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ProductServiceValues | None = None,
+            **values: Unpack[ProductServiceValues],
+        ) -> tuple[ProductService, bool]: ...
+        def update(self, **values: Unpack[ProductServiceValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ProductServiceValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ProductServiceValues]) -> str: ...
 
 
 class ProductService(Model, schema=PRODUCT_SERVICE):
@@ -374,11 +432,19 @@ class ProductService(Model, schema=PRODUCT_SERVICE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ProductServiceValues]) -> None: ...
+
         @property
         def created_by_user(self) -> User | None: ...
 
+        @created_by_user.setter
+        def created_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def modified_by_user(self) -> User | None: ...
+
+        @modified_by_user.setter
+        def modified_by_user(self, value: int | User | None) -> None: ...
 
         @property
         def iblock(self) -> CatalogCatalog | None: ...
@@ -386,5 +452,11 @@ class ProductService(Model, schema=PRODUCT_SERVICE):
         @property
         def measure_catalog_measure(self) -> CatalogMeasure | None: ...
 
+        @measure_catalog_measure.setter
+        def measure_catalog_measure(self, value: int | CatalogMeasure | None) -> None: ...
+
         @property
         def vat(self) -> CatalogVat | None: ...
+
+        @vat.setter
+        def vat(self, value: int | CatalogVat | None) -> None: ...

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -409,6 +409,47 @@ if TYPE_CHECKING:
         height__lte: Decimal | int | float
         height__range: tuple[Decimal | int | float, Decimal | int | float]
 
+    class ProductSkuValues(TypedDict, total=False):
+        """What a ProductSku is made of and what can be changed in it."""
+
+        iblock_id: int | str
+        id: int
+        created_by: int | None
+        created_by_user: int | User | None
+        date_create: dt.datetime | dt.date | None
+        modified_by: int | None
+        modified_by_user: int | User | None
+        active: bool | None
+        date_active_from: dt.datetime | dt.date | None
+        date_active_to: dt.datetime | dt.date | None
+        name: str | None
+        code: str | None
+        sort: int | None
+        preview_text: str | None
+        preview_text_type: ProductSkuPreviewTextTypeValue | None
+        preview_picture: Any
+        detail_text: str | None
+        detail_text_type: ProductSkuDetailTextTypeValue | None
+        detail_picture: Any
+        iblock_section_id: int | None
+        iblock_section: Any
+        xml_id: str | None
+        price_type: bool | None
+        purchasing_price: Decimal | int | float | None
+        purchasing_currency: str | None
+        vat_id: int | None
+        vat: int | CatalogVat | None
+        vat_included: bool | None
+        quantity: Decimal | int | float | None
+        measure: int | None
+        measure_catalog_measure: int | CatalogMeasure | None
+        can_buy_zero: bool | None
+        subscribe: ProductSkuSubscribeValue | None
+        weight: Decimal | int | float | None
+        length: Decimal | int | float | None
+        width: Decimal | int | float | None
+        height: Decimal | int | float | None
+
     class ProductSkuQuerySet(QuerySet["ProductSku", ProductSkuField, ProductSkuOrder]):
         """Rows of ProductSku, with its own lookups."""
 
@@ -416,6 +457,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ProductSkuLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ProductSkuLookups]) -> ProductSku: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ProductSkuLookups]) -> ProductSku: ...
+        def create(self, **values: Unpack[ProductSkuValues]) -> ProductSku: ...
+        async def acreate(self, **values: Unpack[ProductSkuValues]) -> ProductSku: ...
+        def get_or_create(
+            self,
+            defaults: ProductSkuValues | None = None,
+            **values: Unpack[ProductSkuValues],
+        ) -> tuple[ProductSku, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ProductSkuValues | None = None,
+            **values: Unpack[ProductSkuValues],
+        ) -> tuple[ProductSku, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ProductSkuValues | None = None,
+            **values: Unpack[ProductSkuValues],
+        ) -> tuple[ProductSku, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ProductSkuValues | None = None,
+            **values: Unpack[ProductSkuValues],
+        ) -> tuple[ProductSku, bool]: ...
+        def update(self, **values: Unpack[ProductSkuValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ProductSkuValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ProductSkuValues]) -> str: ...
 
 
 class ProductSku(Model, schema=PRODUCT_SKU):
@@ -472,11 +538,19 @@ class ProductSku(Model, schema=PRODUCT_SKU):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ProductSkuValues]) -> None: ...
+
         @property
         def created_by_user(self) -> User | None: ...
 
+        @created_by_user.setter
+        def created_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def modified_by_user(self) -> User | None: ...
+
+        @modified_by_user.setter
+        def modified_by_user(self, value: int | User | None) -> None: ...
 
         @property
         def iblock(self) -> CatalogCatalog | None: ...
@@ -484,5 +558,11 @@ class ProductSku(Model, schema=PRODUCT_SKU):
         @property
         def vat(self) -> CatalogVat | None: ...
 
+        @vat.setter
+        def vat(self, value: int | CatalogVat | None) -> None: ...
+
         @property
         def measure_catalog_measure(self) -> CatalogMeasure | None: ...
+
+        @measure_catalog_measure.setter
+        def measure_catalog_measure(self, value: int | CatalogMeasure | None) -> None: ...

@@ -156,6 +156,16 @@ if TYPE_CHECKING:
         date_modify__lte: dt.datetime | dt.date
         date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
 
+    class RoundingRuleValues(TypedDict, total=False):
+        """What a RoundingRule is made of and what can be changed in it."""
+
+        id: int
+        catalog_group_id: int | None
+        catalog_group: int | PriceType | None
+        price: Decimal | int | float | None
+        round_type: int | None
+        round_precision: Decimal | int | float | None
+
     class RoundingRuleQuerySet(QuerySet["RoundingRule", RoundingRuleField, RoundingRuleOrder]):
         """Rows of RoundingRule, with its own lookups."""
 
@@ -163,6 +173,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> RoundingRule: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> RoundingRule: ...
+        def create(self, **values: Unpack[RoundingRuleValues]) -> RoundingRule: ...
+        async def acreate(self, **values: Unpack[RoundingRuleValues]) -> RoundingRule: ...
+        def get_or_create(
+            self,
+            defaults: RoundingRuleValues | None = None,
+            **values: Unpack[RoundingRuleValues],
+        ) -> tuple[RoundingRule, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: RoundingRuleValues | None = None,
+            **values: Unpack[RoundingRuleValues],
+        ) -> tuple[RoundingRule, bool]: ...
+        def update_or_create(
+            self,
+            defaults: RoundingRuleValues | None = None,
+            **values: Unpack[RoundingRuleValues],
+        ) -> tuple[RoundingRule, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: RoundingRuleValues | None = None,
+            **values: Unpack[RoundingRuleValues],
+        ) -> tuple[RoundingRule, bool]: ...
+        def update(self, **values: Unpack[RoundingRuleValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[RoundingRuleValues]) -> int: ...
+        def explain_update(self, **values: Unpack[RoundingRuleValues]) -> str: ...
 
 
 class RoundingRule(Model, schema=ROUNDING_RULE):
@@ -190,8 +225,13 @@ class RoundingRule(Model, schema=ROUNDING_RULE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[RoundingRuleValues]) -> None: ...
+
         @property
         def catalog_group(self) -> PriceType | None: ...
+
+        @catalog_group.setter
+        def catalog_group(self, value: int | PriceType | None) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...

@@ -132,6 +132,20 @@ if TYPE_CHECKING:
         name__endswith: str
         name__iendswith: str
 
+    class SectionValues(TypedDict, total=False):
+        """What a Section is made of and what can be changed in it."""
+
+        iblock_id: int | str
+        id: int
+        description: str | None
+        description_type: str | None
+        iblock_section_id: int | None
+        active: bool | None
+        code: str | None
+        xml_id: str | None
+        sort: int | None
+        name: str | None
+
     class SectionQuerySet(QuerySet["Section", SectionField, SectionOrder]):
         """Rows of Section, with its own lookups."""
 
@@ -139,6 +153,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Section: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Section: ...
+        def create(self, **values: Unpack[SectionValues]) -> Section: ...
+        async def acreate(self, **values: Unpack[SectionValues]) -> Section: ...
+        def get_or_create(
+            self,
+            defaults: SectionValues | None = None,
+            **values: Unpack[SectionValues],
+        ) -> tuple[Section, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: SectionValues | None = None,
+            **values: Unpack[SectionValues],
+        ) -> tuple[Section, bool]: ...
+        def update_or_create(
+            self,
+            defaults: SectionValues | None = None,
+            **values: Unpack[SectionValues],
+        ) -> tuple[Section, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: SectionValues | None = None,
+            **values: Unpack[SectionValues],
+        ) -> tuple[Section, bool]: ...
+        def update(self, **values: Unpack[SectionValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[SectionValues]) -> int: ...
+        def explain_update(self, **values: Unpack[SectionValues]) -> str: ...
 
 
 class Section(Model, schema=SECTION):
@@ -165,6 +204,8 @@ class Section(Model, schema=SECTION):
     name: t.Text = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[SectionValues]) -> None: ...
 
         @property
         def iblock(self) -> CatalogCatalog | None: ...

@@ -13,15 +13,15 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.store_product import StoreProduct
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, RelatedRows
 
     StoreField = Literal[
         "id",
@@ -244,6 +244,27 @@ if TYPE_CHECKING:
         code__endswith: str
         code__iendswith: str
 
+    class StoreValues(TypedDict, total=False):
+        """What a Store is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        active: bool | None
+        address: str | None
+        description: str | None
+        gps_n: Decimal | int | float | None
+        gps_s: Decimal | int | float | None
+        image_id: Any
+        date_modify: dt.datetime | dt.date | None
+        date_create: dt.datetime | dt.date | None
+        phone: str | None
+        schedule: str | None
+        xml_id: str | None
+        sort: int | None
+        email: str | None
+        issuing_center: bool | None
+        code: str | None
+
     class StoreQuerySet(QuerySet["Store", StoreField, StoreOrder]):
         """Rows of Store, with its own lookups."""
 
@@ -251,6 +272,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Store: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Store: ...
+        def create(self, **values: Unpack[StoreValues]) -> Store: ...
+        async def acreate(self, **values: Unpack[StoreValues]) -> Store: ...
+        def get_or_create(
+            self,
+            defaults: StoreValues | None = None,
+            **values: Unpack[StoreValues],
+        ) -> tuple[Store, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: StoreValues | None = None,
+            **values: Unpack[StoreValues],
+        ) -> tuple[Store, bool]: ...
+        def update_or_create(
+            self,
+            defaults: StoreValues | None = None,
+            **values: Unpack[StoreValues],
+        ) -> tuple[Store, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: StoreValues | None = None,
+            **values: Unpack[StoreValues],
+        ) -> tuple[Store, bool]: ...
+        def update(self, **values: Unpack[StoreValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[StoreValues]) -> int: ...
+        def explain_update(self, **values: Unpack[StoreValues]) -> str: ...
 
 
 class Store(Model, schema=STORE):
@@ -289,6 +335,8 @@ class Store(Model, schema=STORE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[StoreValues]) -> None: ...
+
         @property
         def user(self) -> User | None: ...
 
@@ -296,4 +344,4 @@ class Store(Model, schema=STORE):
         def modified_by_user(self) -> User | None: ...
 
         @property
-        def store_products(self) -> Sequence[StoreProduct]: ...
+        def store_products(self) -> RelatedRows[StoreProduct]: ...

@@ -252,6 +252,32 @@ if TYPE_CHECKING:
         contractor_id__lte: int
         contractor_id__range: tuple[int, int]
 
+    class StoreDocumentValues(TypedDict, total=False):
+        """What a StoreDocument is made of and what can be changed in it."""
+
+        id: int
+        doc_type: StoreDocumentDocTypeValue | None
+        doc_type_store_document_type: StoreDocumentDocTypeValue | StoreDocumentType | None
+        site_id: bool | None
+        responsible_id: int | None
+        responsible: int | User | None
+        date_modify: dt.datetime | dt.date | None
+        date_create: dt.datetime | dt.date | None
+        created_by: int | None
+        created_by_user: int | User | None
+        modified_by: int | None
+        modified_by_user: int | User | None
+        currency: bool | None
+        currency_currency: bool | Currency | None
+        date_document: dt.datetime | dt.date | None
+        status_by: int | None
+        status_by_user: int | User | None
+        total: Decimal | int | float | None
+        commentary: bool | None
+        title: str | None
+        doc_number: str | None
+        contractor_id: int | None
+
     class StoreDocumentQuerySet(QuerySet["StoreDocument", StoreDocumentField, StoreDocumentOrder]):
         """Rows of StoreDocument, with its own lookups."""
 
@@ -259,6 +285,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> StoreDocument: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> StoreDocument: ...
+        def create(self, **values: Unpack[StoreDocumentValues]) -> StoreDocument: ...
+        async def acreate(self, **values: Unpack[StoreDocumentValues]) -> StoreDocument: ...
+        def get_or_create(
+            self,
+            defaults: StoreDocumentValues | None = None,
+            **values: Unpack[StoreDocumentValues],
+        ) -> tuple[StoreDocument, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: StoreDocumentValues | None = None,
+            **values: Unpack[StoreDocumentValues],
+        ) -> tuple[StoreDocument, bool]: ...
+        def update_or_create(
+            self,
+            defaults: StoreDocumentValues | None = None,
+            **values: Unpack[StoreDocumentValues],
+        ) -> tuple[StoreDocument, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: StoreDocumentValues | None = None,
+            **values: Unpack[StoreDocumentValues],
+        ) -> tuple[StoreDocument, bool]: ...
+        def update(self, **values: Unpack[StoreDocumentValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[StoreDocumentValues]) -> int: ...
+        def explain_update(self, **values: Unpack[StoreDocumentValues]) -> str: ...
 
 
 class StoreDocument(Model, schema=STORE_DOCUMENT):
@@ -296,20 +347,42 @@ class StoreDocument(Model, schema=STORE_DOCUMENT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[StoreDocumentValues]) -> None: ...
+
         @property
         def doc_type_store_document_type(self) -> StoreDocumentType | None: ...
+
+        @doc_type_store_document_type.setter
+        def doc_type_store_document_type(
+            self, value: StoreDocumentDocTypeValue | StoreDocumentType | None
+        ) -> None: ...
 
         @property
         def responsible(self) -> User | None: ...
 
+        @responsible.setter
+        def responsible(self, value: int | User | None) -> None: ...
+
         @property
         def created_by_user(self) -> User | None: ...
+
+        @created_by_user.setter
+        def created_by_user(self, value: int | User | None) -> None: ...
 
         @property
         def modified_by_user(self) -> User | None: ...
 
+        @modified_by_user.setter
+        def modified_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def currency_currency(self) -> Currency | None: ...
 
+        @currency_currency.setter
+        def currency_currency(self, value: bool | Currency | None) -> None: ...
+
         @property
         def status_by_user(self) -> User | None: ...
+
+        @status_by_user.setter
+        def status_by_user(self, value: int | User | None) -> None: ...

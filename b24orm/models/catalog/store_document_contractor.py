@@ -77,6 +77,15 @@ if TYPE_CHECKING:
         entity_id__lte: int
         entity_id__range: tuple[int, int]
 
+    class StoreDocumentContractorValues(TypedDict, total=False):
+        """What a StoreDocumentContractor is made of and what can be changed in it."""
+
+        id: int
+        document_id: int | None
+        document: int | StoreDocument | None
+        entity_type_id: int | None
+        entity_id: int | None
+
     class StoreDocumentContractorQuerySet(
         QuerySet["StoreDocumentContractor", StoreDocumentContractorField, StoreDocumentContractorOrder],
     ):
@@ -94,6 +103,21 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[StoreDocumentContractorLookups],
         ) -> StoreDocumentContractor: ...
+        def create(self, **values: Unpack[StoreDocumentContractorValues]) -> StoreDocumentContractor: ...
+        async def acreate(
+            self,
+            **values: Unpack[StoreDocumentContractorValues],
+        ) -> StoreDocumentContractor: ...
+        def get_or_create(
+            self,
+            defaults: StoreDocumentContractorValues | None = None,
+            **values: Unpack[StoreDocumentContractorValues],
+        ) -> tuple[StoreDocumentContractor, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: StoreDocumentContractorValues | None = None,
+            **values: Unpack[StoreDocumentContractorValues],
+        ) -> tuple[StoreDocumentContractor, bool]: ...
 
 
 class StoreDocumentContractor(Model, schema=STORE_DOCUMENT_CONTRACTOR):
@@ -115,5 +139,10 @@ class StoreDocumentContractor(Model, schema=STORE_DOCUMENT_CONTRACTOR):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[StoreDocumentContractorValues]) -> None: ...
+
         @property
         def document(self) -> StoreDocument | None: ...
+
+        @document.setter
+        def document(self, value: int | StoreDocument | None) -> None: ...

@@ -134,6 +134,20 @@ if TYPE_CHECKING:
         purchasing_price__lte: Decimal | int | float
         purchasing_price__range: tuple[Decimal | int | float, Decimal | int | float]
 
+    class StoreDocumentElementValues(TypedDict, total=False):
+        """What a StoreDocumentElement is made of and what can be changed in it."""
+
+        id: int
+        doc_id: int | None
+        doc: int | StoreDocument | None
+        store_from: int | None
+        store_from_store: int | Store | None
+        store_to: int | None
+        store_to_store: int | Store | None
+        element_id: int | None
+        amount: Decimal | int | float | None
+        purchasing_price: Decimal | int | float | None
+
     class StoreDocumentElementQuerySet(
         QuerySet["StoreDocumentElement", StoreDocumentElementField, StoreDocumentElementOrder],
     ):
@@ -151,6 +165,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[StoreDocumentElementLookups],
         ) -> StoreDocumentElement: ...
+        def create(self, **values: Unpack[StoreDocumentElementValues]) -> StoreDocumentElement: ...
+        async def acreate(self, **values: Unpack[StoreDocumentElementValues]) -> StoreDocumentElement: ...
+        def get_or_create(
+            self,
+            defaults: StoreDocumentElementValues | None = None,
+            **values: Unpack[StoreDocumentElementValues],
+        ) -> tuple[StoreDocumentElement, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: StoreDocumentElementValues | None = None,
+            **values: Unpack[StoreDocumentElementValues],
+        ) -> tuple[StoreDocumentElement, bool]: ...
+        def update_or_create(
+            self,
+            defaults: StoreDocumentElementValues | None = None,
+            **values: Unpack[StoreDocumentElementValues],
+        ) -> tuple[StoreDocumentElement, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: StoreDocumentElementValues | None = None,
+            **values: Unpack[StoreDocumentElementValues],
+        ) -> tuple[StoreDocumentElement, bool]: ...
+        def update(self, **values: Unpack[StoreDocumentElementValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[StoreDocumentElementValues]) -> int: ...
+        def explain_update(self, **values: Unpack[StoreDocumentElementValues]) -> str: ...
 
 
 class StoreDocumentElement(Model, schema=STORE_DOCUMENT_ELEMENT):
@@ -177,11 +216,22 @@ class StoreDocumentElement(Model, schema=STORE_DOCUMENT_ELEMENT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[StoreDocumentElementValues]) -> None: ...
+
         @property
         def doc(self) -> StoreDocument | None: ...
+
+        @doc.setter
+        def doc(self, value: int | StoreDocument | None) -> None: ...
 
         @property
         def store_from_store(self) -> Store | None: ...
 
+        @store_from_store.setter
+        def store_from_store(self, value: int | Store | None) -> None: ...
+
         @property
         def store_to_store(self) -> Store | None: ...
+
+        @store_to_store.setter
+        def store_to_store(self, value: int | Store | None) -> None: ...

@@ -44,6 +44,13 @@ if TYPE_CHECKING:
         document__lte: int
         document__range: tuple[int, int]
 
+    class StoreDocumentUserFieldValues(TypedDict, total=False):
+        """What a StoreDocumentUserField is made of and what can be changed in it."""
+
+        document_type: int | str
+        document_id: int
+        document: int
+
     class StoreDocumentUserFieldQuerySet(
         QuerySet["StoreDocumentUserField", StoreDocumentUserFieldField, StoreDocumentUserFieldOrder],
     ):
@@ -61,6 +68,9 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[StoreDocumentUserFieldLookups],
         ) -> StoreDocumentUserField: ...
+        def update(self, **values: Unpack[StoreDocumentUserFieldValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[StoreDocumentUserFieldValues]) -> int: ...
+        def explain_update(self, **values: Unpack[StoreDocumentUserFieldValues]) -> str: ...
 
 
 class StoreDocumentUserField(Model, schema=STORE_DOCUMENT_USER_FIELD):
@@ -80,8 +90,13 @@ class StoreDocumentUserField(Model, schema=STORE_DOCUMENT_USER_FIELD):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[StoreDocumentUserFieldValues]) -> None: ...
+
         @property
         def document(self) -> StoreDocument | None: ...
+
+        @document.setter
+        def document(self, value: int) -> None: ...
 
         @property
         def document_type_store_document_type(self) -> StoreDocumentType | None: ...

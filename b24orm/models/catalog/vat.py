@@ -85,6 +85,16 @@ if TYPE_CHECKING:
         rate__lte: Decimal | int | float
         rate__range: tuple[Decimal | int | float, Decimal | int | float]
 
+    class CatalogVatValues(TypedDict, total=False):
+        """What a CatalogVat is made of and what can be changed in it."""
+
+        id: int
+        timestamp_x: dt.datetime | dt.date | None
+        active: bool | None
+        sort: int | None
+        name: str | None
+        rate: Decimal | int | float | None
+
     class CatalogVatQuerySet(QuerySet["CatalogVat", CatalogVatField, CatalogVatOrder]):
         """Rows of CatalogVat, with its own lookups."""
 
@@ -92,6 +102,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> CatalogVat: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> CatalogVat: ...
+        def create(self, **values: Unpack[CatalogVatValues]) -> CatalogVat: ...
+        async def acreate(self, **values: Unpack[CatalogVatValues]) -> CatalogVat: ...
+        def get_or_create(
+            self,
+            defaults: CatalogVatValues | None = None,
+            **values: Unpack[CatalogVatValues],
+        ) -> tuple[CatalogVat, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: CatalogVatValues | None = None,
+            **values: Unpack[CatalogVatValues],
+        ) -> tuple[CatalogVat, bool]: ...
+        def update_or_create(
+            self,
+            defaults: CatalogVatValues | None = None,
+            **values: Unpack[CatalogVatValues],
+        ) -> tuple[CatalogVat, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: CatalogVatValues | None = None,
+            **values: Unpack[CatalogVatValues],
+        ) -> tuple[CatalogVat, bool]: ...
+        def update(self, **values: Unpack[CatalogVatValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[CatalogVatValues]) -> int: ...
+        def explain_update(self, **values: Unpack[CatalogVatValues]) -> str: ...
 
 
 class CatalogVat(Model, schema=CATALOG_VAT):
@@ -110,3 +145,7 @@ class CatalogVat(Model, schema=CATALOG_VAT):
     sort: t.Integer = t.UNSET
     name: t.Text = t.UNSET
     rate: t.Number = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[CatalogVatValues]) -> None: ...

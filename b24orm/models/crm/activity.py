@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -606,6 +606,56 @@ if TYPE_CHECKING:
         autocomplete_rule__range: tuple[int, int]
         autocomplete_rule__isnull: bool
 
+    class ActivityValues(TypedDict, total=False):
+        """What an Activity is made of and what can be changed in it."""
+
+        id: int
+        owner_id: int | None
+        owner_type_id: int | None
+        owner_type: int | OwnerType | None
+        type_id: int | None
+        type: int | ActivityTypeEnum | None
+        provider_id: str | None
+        provider_type_id: str | None
+        provider_group_id: str | None
+        subject: str | None
+        start_time: dt.datetime | dt.date | None
+        end_time: dt.datetime | dt.date | None
+        deadline: dt.datetime | dt.date | None
+        completed: bool | None
+        status: int | None
+        status_activity_status_enum: int | ActivityStatusEnum | None
+        responsible_id: int | None
+        responsible: int | User | None
+        priority: int | None
+        priority_activity_priority_enum: int | ActivityPriorityEnum | None
+        notify_type: int | None
+        notify_type_activity_notify_type_enum: int | ActivityNotifyTypeEnum | None
+        notify_value: int | None
+        description: str | None
+        description_type: int | None
+        description_type_content_type_enum: int | ContentTypeEnum | None
+        direction: int | None
+        direction_activity_direction_enum: int | ActivityDirectionEnum | None
+        location: str | None
+        settings: Any
+        origin_id: str | None
+        originator_id: str | None
+        result_status: int | None
+        result_stream: int | None
+        result_source_id: str | None
+        provider_params: Any
+        provider_data: str | None
+        result_mark: int | None
+        result_value: Decimal | int | float | None
+        result_sum: Decimal | int | float | None
+        result_currency_id: str | None
+        result_currency: str | Currency | None
+        autocomplete_rule: int | None
+        communications: Any
+        files: Any
+        webdav_elements: Any
+
     class ActivityQuerySet(QuerySet["Activity", ActivityField, ActivityOrder]):
         """Rows of Activity, with its own lookups."""
 
@@ -613,6 +663,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Activity: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Activity: ...
+        def create(self, **values: Unpack[ActivityValues]) -> Activity: ...
+        async def acreate(self, **values: Unpack[ActivityValues]) -> Activity: ...
+        def get_or_create(
+            self,
+            defaults: ActivityValues | None = None,
+            **values: Unpack[ActivityValues],
+        ) -> tuple[Activity, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ActivityValues | None = None,
+            **values: Unpack[ActivityValues],
+        ) -> tuple[Activity, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ActivityValues | None = None,
+            **values: Unpack[ActivityValues],
+        ) -> tuple[Activity, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ActivityValues | None = None,
+            **values: Unpack[ActivityValues],
+        ) -> tuple[Activity, bool]: ...
+        def update(self, **values: Unpack[ActivityValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ActivityValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ActivityValues]) -> str: ...
 
 
 class Activity(Model, schema=ACTIVITY):
@@ -682,29 +757,57 @@ class Activity(Model, schema=ACTIVITY):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ActivityValues]) -> None: ...
+
         @property
         def owner_type(self) -> OwnerType | None: ...
+
+        @owner_type.setter
+        def owner_type(self, value: int | OwnerType | None) -> None: ...
 
         @property
         def type(self) -> ActivityTypeEnum | None: ...
 
+        @type.setter
+        def type(self, value: int | ActivityTypeEnum | None) -> None: ...
+
         @property
         def status_activity_status_enum(self) -> ActivityStatusEnum | None: ...
+
+        @status_activity_status_enum.setter
+        def status_activity_status_enum(self, value: int | ActivityStatusEnum | None) -> None: ...
 
         @property
         def responsible(self) -> User | None: ...
 
+        @responsible.setter
+        def responsible(self, value: int | User | None) -> None: ...
+
         @property
         def priority_activity_priority_enum(self) -> ActivityPriorityEnum | None: ...
+
+        @priority_activity_priority_enum.setter
+        def priority_activity_priority_enum(self, value: int | ActivityPriorityEnum | None) -> None: ...
 
         @property
         def notify_type_activity_notify_type_enum(self) -> ActivityNotifyTypeEnum | None: ...
 
+        @notify_type_activity_notify_type_enum.setter
+        def notify_type_activity_notify_type_enum(
+            self, value: int | ActivityNotifyTypeEnum | None
+        ) -> None: ...
+
         @property
         def description_type_content_type_enum(self) -> ContentTypeEnum | None: ...
 
+        @description_type_content_type_enum.setter
+        def description_type_content_type_enum(self, value: int | ContentTypeEnum | None) -> None: ...
+
         @property
         def direction_activity_direction_enum(self) -> ActivityDirectionEnum | None: ...
+
+        @direction_activity_direction_enum.setter
+        def direction_activity_direction_enum(self, value: int | ActivityDirectionEnum | None) -> None: ...
 
         @property
         def author(self) -> User | None: ...
@@ -714,3 +817,6 @@ class Activity(Model, schema=ACTIVITY):
 
         @property
         def result_currency(self) -> Currency | None: ...
+
+        @result_currency.setter
+        def result_currency(self, value: str | Currency | None) -> None: ...

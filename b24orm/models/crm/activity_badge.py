@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     class ActivityBadgeLookups(TypedDict, total=False):
         """What ``filter`` takes for ActivityBadge."""
 
+    class ActivityBadgeValues(TypedDict, total=False):
+        """What an ActivityBadge is made of and what can be changed in it."""
+
+        code: str
+        title: str | None
+        value: str | None
+        type: str | None
+
     class ActivityBadgeQuerySet(QuerySet["ActivityBadge", ActivityBadgeField, ActivityBadgeOrder]):
         """Rows of ActivityBadge, with its own lookups."""
 
@@ -32,6 +40,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> ActivityBadge: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> ActivityBadge: ...
+        def create(self, **values: Unpack[ActivityBadgeValues]) -> ActivityBadge: ...
+        async def acreate(self, **values: Unpack[ActivityBadgeValues]) -> ActivityBadge: ...
+        def get_or_create(
+            self,
+            defaults: ActivityBadgeValues | None = None,
+            **values: Unpack[ActivityBadgeValues],
+        ) -> tuple[ActivityBadge, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ActivityBadgeValues | None = None,
+            **values: Unpack[ActivityBadgeValues],
+        ) -> tuple[ActivityBadge, bool]: ...
 
 
 class ActivityBadge(Model, schema=ACTIVITY_BADGE):
@@ -48,3 +68,7 @@ class ActivityBadge(Model, schema=ACTIVITY_BADGE):
     title: t.Text = t.UNSET
     value: t.Text = t.UNSET
     type: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[ActivityBadgeValues]) -> None: ...

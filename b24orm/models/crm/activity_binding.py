@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 
         activity_id: int | str
 
+    class ActivityBindingValues(TypedDict, total=False):
+        """What an ActivityBinding is made of and what can be changed in it."""
+
+        activity_id: int | str
+        entity_type_id: int | None
+        entity_type: int | OwnerType | None
+        entity_id: int | None
+
     class ActivityBindingQuerySet(QuerySet["ActivityBinding", ActivityBindingField, ActivityBindingOrder]):
         """Rows of ActivityBinding, with its own lookups."""
 
@@ -39,6 +47,18 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ActivityBindingLookups],
         ) -> ActivityBinding: ...
+        def create(self, **values: Unpack[ActivityBindingValues]) -> ActivityBinding: ...
+        async def acreate(self, **values: Unpack[ActivityBindingValues]) -> ActivityBinding: ...
+        def get_or_create(
+            self,
+            defaults: ActivityBindingValues | None = None,
+            **values: Unpack[ActivityBindingValues],
+        ) -> tuple[ActivityBinding, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ActivityBindingValues | None = None,
+            **values: Unpack[ActivityBindingValues],
+        ) -> tuple[ActivityBinding, bool]: ...
 
 
 class ActivityBinding(Model, schema=ACTIVITY_BINDING):
@@ -57,5 +77,10 @@ class ActivityBinding(Model, schema=ACTIVITY_BINDING):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ActivityBindingValues]) -> None: ...
+
         @property
         def entity_type(self) -> OwnerType | None: ...
+
+        @entity_type.setter
+        def entity_type(self, value: int | OwnerType | None) -> None: ...

@@ -10,7 +10,7 @@ from b24orm.facts.crm.activity_type import ACTIVITY_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     class ActivityTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for ActivityType."""
 
+    class ActivityTypeValues(TypedDict, total=False):
+        """What an ActivityType is made of and what can be changed in it."""
+
+        type_id: str
+        name: str | None
+        is_configurable_type: bool | None
+        icon_file: Any
+
     class ActivityTypeQuerySet(QuerySet["ActivityType", ActivityTypeField, ActivityTypeOrder]):
         """Rows of ActivityType, with its own lookups."""
 
@@ -30,6 +38,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> ActivityType: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> ActivityType: ...
+        def create(self, **values: Unpack[ActivityTypeValues]) -> ActivityType: ...
+        async def acreate(self, **values: Unpack[ActivityTypeValues]) -> ActivityType: ...
+        def get_or_create(
+            self,
+            defaults: ActivityTypeValues | None = None,
+            **values: Unpack[ActivityTypeValues],
+        ) -> tuple[ActivityType, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ActivityTypeValues | None = None,
+            **values: Unpack[ActivityTypeValues],
+        ) -> tuple[ActivityType, bool]: ...
 
 
 class ActivityType(Model, schema=ACTIVITY_TYPE):
@@ -46,3 +66,7 @@ class ActivityType(Model, schema=ACTIVITY_TYPE):
     is_configurable_type: t.Boolean = t.UNSET
     icon_id: t.Integer = t.UNSET
     icon_file: t.File = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[ActivityTypeValues]) -> None: ...

@@ -217,6 +217,24 @@ if TYPE_CHECKING:
         anchor_id__lte: int
         anchor_id__range: tuple[int, int]
 
+    class AddressValues(TypedDict, total=False):
+        """What an Address is made of and what can be changed in it."""
+
+        type_id: int | None
+        type: int | AddressType | None
+        entity_type_id: int | None
+        entity_type: int | OwnerType | None
+        entity_id: int | None
+        address_1: str | None
+        address_2: str | None
+        city: str | None
+        postal_code: str | None
+        region: str | None
+        province: str | None
+        country: str | None
+        country_code: str | None
+        loc_addr_id: int | None
+
     class AddressQuerySet(QuerySet["Address", AddressField, AddressOrder]):
         """Rows of Address, with its own lookups."""
 
@@ -224,6 +242,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Address: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Address: ...
+        def create(self, **values: Unpack[AddressValues]) -> Address: ...
+        async def acreate(self, **values: Unpack[AddressValues]) -> Address: ...
+        def get_or_create(
+            self,
+            defaults: AddressValues | None = None,
+            **values: Unpack[AddressValues],
+        ) -> tuple[Address, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: AddressValues | None = None,
+            **values: Unpack[AddressValues],
+        ) -> tuple[Address, bool]: ...
+        def update_or_create(
+            self,
+            defaults: AddressValues | None = None,
+            **values: Unpack[AddressValues],
+        ) -> tuple[Address, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: AddressValues | None = None,
+            **values: Unpack[AddressValues],
+        ) -> tuple[Address, bool]: ...
+        def update(self, **values: Unpack[AddressValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[AddressValues]) -> int: ...
+        def explain_update(self, **values: Unpack[AddressValues]) -> str: ...
 
 
 class Address(Model, schema=ADDRESS):
@@ -256,11 +299,19 @@ class Address(Model, schema=ADDRESS):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[AddressValues]) -> None: ...
+
         @property
         def type(self) -> AddressType | None: ...
 
+        @type.setter
+        def type(self, value: int | AddressType | None) -> None: ...
+
         @property
         def entity_type(self) -> OwnerType | None: ...
+
+        @entity_type.setter
+        def entity_type(self, value: int | OwnerType | None) -> None: ...
 
         @property
         def anchor_type(self) -> OwnerType | None: ...

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
+    from b24orm.models.crm.smart_process_type import SmartProcessType
     from b24orm.orm import Q, QuerySet
 
     AutomatedSolutionField = Literal["id", "title", "type_ids"]
@@ -45,6 +46,13 @@ if TYPE_CHECKING:
         title__endswith: str
         title__iendswith: str
 
+    class AutomatedSolutionValues(TypedDict, total=False):
+        """What an AutomatedSolution is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        type_ids: Iterable[int | SmartProcessType] | None
+
     class AutomatedSolutionQuerySet(
         QuerySet["AutomatedSolution", AutomatedSolutionField, AutomatedSolutionOrder],
     ):
@@ -58,6 +66,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[AutomatedSolutionLookups],
         ) -> AutomatedSolution: ...
+        def create(self, **values: Unpack[AutomatedSolutionValues]) -> AutomatedSolution: ...
+        async def acreate(self, **values: Unpack[AutomatedSolutionValues]) -> AutomatedSolution: ...
+        def get_or_create(
+            self,
+            defaults: AutomatedSolutionValues | None = None,
+            **values: Unpack[AutomatedSolutionValues],
+        ) -> tuple[AutomatedSolution, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: AutomatedSolutionValues | None = None,
+            **values: Unpack[AutomatedSolutionValues],
+        ) -> tuple[AutomatedSolution, bool]: ...
+        def update_or_create(
+            self,
+            defaults: AutomatedSolutionValues | None = None,
+            **values: Unpack[AutomatedSolutionValues],
+        ) -> tuple[AutomatedSolution, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: AutomatedSolutionValues | None = None,
+            **values: Unpack[AutomatedSolutionValues],
+        ) -> tuple[AutomatedSolution, bool]: ...
+        def update(self, **values: Unpack[AutomatedSolutionValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[AutomatedSolutionValues]) -> int: ...
+        def explain_update(self, **values: Unpack[AutomatedSolutionValues]) -> str: ...
 
 
 class AutomatedSolution(Model, schema=AUTOMATED_SOLUTION):
@@ -73,3 +106,7 @@ class AutomatedSolution(Model, schema=AUTOMATED_SOLUTION):
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET
     type_ids: t.Integers = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[AutomatedSolutionValues]) -> None: ...

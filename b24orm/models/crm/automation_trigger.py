@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     class AutomationTriggerLookups(TypedDict, total=False):
         """What ``filter`` takes for AutomationTrigger."""
 
+    class AutomationTriggerValues(TypedDict, total=False):
+        """What an AutomationTrigger is made of and what can be changed in it."""
+
+        name: str | None
+        code: str
+
     class AutomationTriggerQuerySet(
         QuerySet["AutomationTrigger", AutomationTriggerField, AutomationTriggerOrder],
     ):
@@ -38,6 +44,18 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[AutomationTriggerLookups],
         ) -> AutomationTrigger: ...
+        def create(self, **values: Unpack[AutomationTriggerValues]) -> AutomationTrigger: ...
+        async def acreate(self, **values: Unpack[AutomationTriggerValues]) -> AutomationTrigger: ...
+        def get_or_create(
+            self,
+            defaults: AutomationTriggerValues | None = None,
+            **values: Unpack[AutomationTriggerValues],
+        ) -> tuple[AutomationTrigger, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: AutomationTriggerValues | None = None,
+            **values: Unpack[AutomationTriggerValues],
+        ) -> tuple[AutomationTrigger, bool]: ...
 
 
 class AutomationTrigger(Model, schema=AUTOMATION_TRIGGER):
@@ -51,3 +69,7 @@ class AutomationTrigger(Model, schema=AUTOMATION_TRIGGER):
 
     name: t.Text = t.UNSET
     code: t.StringId = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[AutomationTriggerValues]) -> None: ...

@@ -447,6 +447,41 @@ if TYPE_CHECKING:
         originator_id__endswith: str
         originator_id__iendswith: str
 
+    class BankDetailValues(TypedDict, total=False):
+        """What a BankDetail is made of and what can be changed in it."""
+
+        id: int
+        entity_id: int | None
+        entity: int | Requisite | None
+        country_id: int | None
+        country: int | RequisiteCountry | None
+        name: str | None
+        code: str | None
+        xml_id: str | None
+        active: bool | None
+        sort: int | None
+        rq_bank_name: str | None
+        rq_bank_addr: str | None
+        rq_bank_code: str | None
+        rq_agency_name: str | None
+        rq_bank_route_num: str | None
+        rq_bik: str | None
+        rq_mfo: str | None
+        rq_acc_name: str | None
+        rq_acc_num: str | None
+        rq_acc_type: str | None
+        rq_iik: str | None
+        rq_acc_currency: str | None
+        rq_cor_acc_num: str | None
+        rq_iban: str | None
+        rq_swift: str | None
+        rq_bic: str | None
+        rq_codeb: str | None
+        rq_codeg: str | None
+        rq_rib: str | None
+        comments: str | None
+        originator_id: str | None
+
     class BankDetailQuerySet(QuerySet["BankDetail", BankDetailField, BankDetailOrder]):
         """Rows of BankDetail, with its own lookups."""
 
@@ -454,6 +489,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> BankDetail: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> BankDetail: ...
+        def create(self, **values: Unpack[BankDetailValues]) -> BankDetail: ...
+        async def acreate(self, **values: Unpack[BankDetailValues]) -> BankDetail: ...
+        def get_or_create(
+            self,
+            defaults: BankDetailValues | None = None,
+            **values: Unpack[BankDetailValues],
+        ) -> tuple[BankDetail, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: BankDetailValues | None = None,
+            **values: Unpack[BankDetailValues],
+        ) -> tuple[BankDetail, bool]: ...
+        def update_or_create(
+            self,
+            defaults: BankDetailValues | None = None,
+            **values: Unpack[BankDetailValues],
+        ) -> tuple[BankDetail, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: BankDetailValues | None = None,
+            **values: Unpack[BankDetailValues],
+        ) -> tuple[BankDetail, bool]: ...
+        def update(self, **values: Unpack[BankDetailValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[BankDetailValues]) -> int: ...
+        def explain_update(self, **values: Unpack[BankDetailValues]) -> str: ...
 
 
 class BankDetail(Model, schema=BANK_DETAIL):
@@ -506,11 +566,19 @@ class BankDetail(Model, schema=BANK_DETAIL):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[BankDetailValues]) -> None: ...
+
         @property
         def entity(self) -> Requisite | None: ...
 
+        @entity.setter
+        def entity(self, value: int | Requisite | None) -> None: ...
+
         @property
         def country(self) -> RequisiteCountry | None: ...
+
+        @country.setter
+        def country(self, value: int | RequisiteCountry | None) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...

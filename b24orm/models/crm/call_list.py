@@ -103,6 +103,14 @@ if TYPE_CHECKING:
         entity_type_owner_type__lte: int
         entity_type_owner_type__range: tuple[int, int]
 
+    class CallListValues(TypedDict, total=False):
+        """What a CallList is made of and what can be changed in it."""
+
+        id: int
+        webform_id: int | None
+        entity_type: str | None
+        entities: Iterable[int] | None
+
     class CallListQuerySet(QuerySet["CallList", CallListField, CallListOrder]):
         """Rows of CallList, with its own lookups."""
 
@@ -110,6 +118,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CallListLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CallListLookups]) -> CallList: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CallListLookups]) -> CallList: ...
+        def create(self, **values: Unpack[CallListValues]) -> CallList: ...
+        async def acreate(self, **values: Unpack[CallListValues]) -> CallList: ...
+        def get_or_create(
+            self,
+            defaults: CallListValues | None = None,
+            **values: Unpack[CallListValues],
+        ) -> tuple[CallList, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: CallListValues | None = None,
+            **values: Unpack[CallListValues],
+        ) -> tuple[CallList, bool]: ...
+        def update_or_create(
+            self,
+            defaults: CallListValues | None = None,
+            **values: Unpack[CallListValues],
+        ) -> tuple[CallList, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: CallListValues | None = None,
+            **values: Unpack[CallListValues],
+        ) -> tuple[CallList, bool]: ...
+        def update(self, **values: Unpack[CallListValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[CallListValues]) -> int: ...
+        def explain_update(self, **values: Unpack[CallListValues]) -> str: ...
 
 
 class CallList(Model, schema=CALL_LIST):
@@ -133,6 +166,8 @@ class CallList(Model, schema=CALL_LIST):
     entities: t.Integers = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[CallListValues]) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...

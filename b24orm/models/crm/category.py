@@ -38,6 +38,17 @@ if TYPE_CHECKING:
 
         entity_type_id: int
 
+    class CategoryValues(TypedDict, total=False):
+        """What a Category is made of and what can be changed in it."""
+
+        entity_type_id: int
+        id: int
+        name: str | None
+        sort: int | None
+        is_default: bool | None
+        origin_id: str | None
+        originator_id: str | None
+
     class CategoryQuerySet(QuerySet["Category", CategoryField, CategoryOrder]):
         """Rows of Category, with its own lookups."""
 
@@ -45,6 +56,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Category: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Category: ...
+        def create(self, **values: Unpack[CategoryValues]) -> Category: ...
+        async def acreate(self, **values: Unpack[CategoryValues]) -> Category: ...
+        def get_or_create(
+            self,
+            defaults: CategoryValues | None = None,
+            **values: Unpack[CategoryValues],
+        ) -> tuple[Category, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: CategoryValues | None = None,
+            **values: Unpack[CategoryValues],
+        ) -> tuple[Category, bool]: ...
+        def update_or_create(
+            self,
+            defaults: CategoryValues | None = None,
+            **values: Unpack[CategoryValues],
+        ) -> tuple[Category, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: CategoryValues | None = None,
+            **values: Unpack[CategoryValues],
+        ) -> tuple[Category, bool]: ...
+        def update(self, **values: Unpack[CategoryValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[CategoryValues]) -> int: ...
+        def explain_update(self, **values: Unpack[CategoryValues]) -> str: ...
 
 
 class Category(Model, schema=CATEGORY):
@@ -70,6 +106,8 @@ class Category(Model, schema=CATEGORY):
     originator_id: t.Text = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[CategoryValues]) -> None: ...
 
         @property
         def entity_type(self) -> OwnerType | None: ...

@@ -13,12 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.entity.types import MultiField
     from b24orm.models.crm.contact import Contact
     from b24orm.models.crm.contact_item import ContactItem
     from b24orm.models.crm.currency import Currency
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.smart_invoice import SmartInvoice
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import BoundRows, Q, QuerySet, RelatedRows
 
     CompanyField = Literal[
         "id",
@@ -688,6 +689,64 @@ if TYPE_CHECKING:
         web__startswith: str
         im__startswith: str
 
+    class CompanyValues(TypedDict, total=False):
+        """What a Company is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        company_type: str | None
+        company_type_status: str | Status | None
+        logo: Any
+        address: str | None
+        address_2: str | None
+        address_city: str | None
+        address_postal_code: str | None
+        address_region: str | None
+        address_province: str | None
+        address_country: str | None
+        address_country_code: str | None
+        address_loc_addr_id: int | None
+        address_legal: str | None
+        reg_address: str | None
+        reg_address_2: str | None
+        reg_address_city: str | None
+        reg_address_postal_code: str | None
+        reg_address_region: str | None
+        reg_address_province: str | None
+        reg_address_country: str | None
+        reg_address_country_code: str | None
+        reg_address_loc_addr_id: int | None
+        banking_details: str | None
+        industry: str | None
+        industry_status: str | Status | None
+        employees: str | None
+        employees_status: str | Status | None
+        currency_id: str | None
+        currency: str | Currency | None
+        revenue: Decimal | int | float | None
+        opened: bool | None
+        comments: str | None
+        is_my_company: bool | None
+        assigned_by_id: int | None
+        assigned_by: int | User | None
+        contact_id: Iterable[int | Contact] | None
+        originator_id: str | None
+        origin_id: str | None
+        origin_version: str | None
+        utm_source: str | None
+        utm_medium: str | None
+        utm_campaign: str | None
+        utm_content: str | None
+        utm_term: str | None
+        last_activity_time: dt.datetime | dt.date | None
+        last_activity_by: int | None
+        last_activity_by_user: int | User | None
+        phone: Iterable[str | MultiField] | None
+        email: Iterable[str | MultiField] | None
+        web: Iterable[str | MultiField] | None
+        im: Iterable[str | MultiField] | None
+        link: Iterable[str | MultiField] | None
+
     class CompanyQuerySet(QuerySet["Company", CompanyField, CompanyOrder]):
         """Rows of Company, with its own lookups."""
 
@@ -695,6 +754,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CompanyLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CompanyLookups]) -> Company: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CompanyLookups]) -> Company: ...
+        def create(self, **values: Unpack[CompanyValues]) -> Company: ...
+        async def acreate(self, **values: Unpack[CompanyValues]) -> Company: ...
+        def get_or_create(
+            self,
+            defaults: CompanyValues | None = None,
+            **values: Unpack[CompanyValues],
+        ) -> tuple[Company, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: CompanyValues | None = None,
+            **values: Unpack[CompanyValues],
+        ) -> tuple[Company, bool]: ...
+        def update_or_create(
+            self,
+            defaults: CompanyValues | None = None,
+            **values: Unpack[CompanyValues],
+        ) -> tuple[Company, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: CompanyValues | None = None,
+            **values: Unpack[CompanyValues],
+        ) -> tuple[Company, bool]: ...
+        def update(self, **values: Unpack[CompanyValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[CompanyValues]) -> int: ...
+        def explain_update(self, **values: Unpack[CompanyValues]) -> str: ...
 
 
 class Company(Model, schema=COMPANY):
@@ -776,20 +860,37 @@ class Company(Model, schema=COMPANY):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[CompanyValues]) -> None: ...
+
         @property
         def company_type_status(self) -> Status | None: ...
+
+        @company_type_status.setter
+        def company_type_status(self, value: str | Status | None) -> None: ...
 
         @property
         def industry_status(self) -> Status | None: ...
 
+        @industry_status.setter
+        def industry_status(self, value: str | Status | None) -> None: ...
+
         @property
         def employees_status(self) -> Status | None: ...
+
+        @employees_status.setter
+        def employees_status(self, value: str | Status | None) -> None: ...
 
         @property
         def currency(self) -> Currency | None: ...
 
+        @currency.setter
+        def currency(self, value: str | Currency | None) -> None: ...
+
         @property
         def assigned_by(self) -> User | None: ...
+
+        @assigned_by.setter
+        def assigned_by(self, value: int | User | None) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...
@@ -803,29 +904,32 @@ class Company(Model, schema=COMPANY):
         @property
         def last_activity_by_user(self) -> User | None: ...
 
-        @property
-        def contact_items(self) -> Sequence[ContactItem]: ...
+        @last_activity_by_user.setter
+        def last_activity_by_user(self, value: int | User | None) -> None: ...
 
         @property
-        def contacts(self) -> Sequence[Contact]: ...
+        def contact_items(self) -> RelatedRows[ContactItem]: ...
 
         @property
-        def deal_items(self) -> Sequence[DealItem]: ...
+        def contacts(self) -> BoundRows[Contact]: ...
 
         @property
-        def deals(self) -> Sequence[Deal]: ...
+        def deal_items(self) -> RelatedRows[DealItem]: ...
 
         @property
-        def lead_items(self) -> Sequence[LeadItem]: ...
+        def deals(self) -> RelatedRows[Deal]: ...
 
         @property
-        def leads(self) -> Sequence[Lead]: ...
+        def lead_items(self) -> RelatedRows[LeadItem]: ...
 
         @property
-        def quote_items(self) -> Sequence[QuoteItem]: ...
+        def leads(self) -> RelatedRows[Lead]: ...
 
         @property
-        def quotes(self) -> Sequence[Quote]: ...
+        def quote_items(self) -> RelatedRows[QuoteItem]: ...
 
         @property
-        def smart_invoices(self) -> Sequence[SmartInvoice]: ...
+        def quotes(self) -> RelatedRows[Quote]: ...
+
+        @property
+        def smart_invoices(self) -> RelatedRows[SmartInvoice]: ...

@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 
         id: int | str
 
+    class CompanyContactValues(TypedDict, total=False):
+        """What a CompanyContact is made of and what can be changed in it."""
+
+        id: int | str
+        contact_id: int
+        contact: int
+        sort: int | None
+        is_primary: bool | None
+
     class CompanyContactQuerySet(QuerySet["CompanyContact", CompanyContactField, CompanyContactOrder]):
         """Rows of CompanyContact, with its own lookups."""
 
@@ -35,6 +44,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CompanyContactLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CompanyContactLookups]) -> CompanyContact: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CompanyContactLookups]) -> CompanyContact: ...
+        def create(self, **values: Unpack[CompanyContactValues]) -> CompanyContact: ...
+        async def acreate(self, **values: Unpack[CompanyContactValues]) -> CompanyContact: ...
+        def get_or_create(
+            self,
+            defaults: CompanyContactValues | None = None,
+            **values: Unpack[CompanyContactValues],
+        ) -> tuple[CompanyContact, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: CompanyContactValues | None = None,
+            **values: Unpack[CompanyContactValues],
+        ) -> tuple[CompanyContact, bool]: ...
 
 
 class CompanyContact(Model, schema=COMPANY_CONTACT):
@@ -56,5 +77,10 @@ class CompanyContact(Model, schema=COMPANY_CONTACT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[CompanyContactValues]) -> None: ...
+
         @property
         def contact(self) -> Contact | None: ...
+
+        @contact.setter
+        def contact(self, value: int) -> None: ...

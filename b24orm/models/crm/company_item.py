@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.entity.types import MultiField
+    from b24orm.models.crm.contact import Contact
     from b24orm.models.crm.currency import Currency
     from b24orm.models.crm.lead import Lead
     from b24orm.models.crm.owner_type import OwnerType
@@ -466,6 +468,46 @@ if TYPE_CHECKING:
         utm_term__iendswith: str
         utm_term__isnull: bool
 
+    class CompanyItemValues(TypedDict, total=False):
+        """What a CompanyItem is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        type_id: str | None
+        type: str | Status | None
+        category_id: int | None
+        logo: Any
+        banking_details: str | None
+        industry: str | None
+        industry_status: str | Status | None
+        employees: str | None
+        employees_status: str | Status | None
+        currency_id: str | None
+        currency: str | Currency | None
+        revenue: Decimal | int | float | None
+        opened: bool | None
+        comments: str | None
+        is_my_company: bool | None
+        assigned_by_id: int | None
+        assigned_by: int | User | None
+        last_activity_by: int | None
+        last_activity_by_user: int | User | None
+        last_activity_time: dt.datetime | dt.date | None
+        contact_ids: Iterable[int | Contact] | None
+        contacts: Iterable[int | Contact] | None
+        lead_id: int | None
+        lead: int | Lead | None
+        originator_id: str | None
+        origin_id: str | None
+        origin_version: str | None
+        fm: Iterable[str | MultiField] | None
+        observers: Iterable[int | User] | None
+        utm_source: str | None
+        utm_medium: str | None
+        utm_campaign: str | None
+        utm_content: str | None
+        utm_term: str | None
+
     class CompanyItemQuerySet(QuerySet["CompanyItem", CompanyItemField, CompanyItemOrder]):
         """Rows of CompanyItem, with its own lookups."""
 
@@ -473,6 +515,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> CompanyItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> CompanyItem: ...
+        def create(self, **values: Unpack[CompanyItemValues]) -> CompanyItem: ...
+        async def acreate(self, **values: Unpack[CompanyItemValues]) -> CompanyItem: ...
+        def get_or_create(
+            self,
+            defaults: CompanyItemValues | None = None,
+            **values: Unpack[CompanyItemValues],
+        ) -> tuple[CompanyItem, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: CompanyItemValues | None = None,
+            **values: Unpack[CompanyItemValues],
+        ) -> tuple[CompanyItem, bool]: ...
+        def update_or_create(
+            self,
+            defaults: CompanyItemValues | None = None,
+            **values: Unpack[CompanyItemValues],
+        ) -> tuple[CompanyItem, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: CompanyItemValues | None = None,
+            **values: Unpack[CompanyItemValues],
+        ) -> tuple[CompanyItem, bool]: ...
+        def update(self, **values: Unpack[CompanyItemValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[CompanyItemValues]) -> int: ...
+        def explain_update(self, **values: Unpack[CompanyItemValues]) -> str: ...
 
 
 class CompanyItem(Model, schema=COMPANY_ITEM):
@@ -555,20 +622,37 @@ class CompanyItem(Model, schema=COMPANY_ITEM):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[CompanyItemValues]) -> None: ...
+
         @property
         def type(self) -> Status | None: ...
+
+        @type.setter
+        def type(self, value: str | Status | None) -> None: ...
 
         @property
         def industry_status(self) -> Status | None: ...
 
+        @industry_status.setter
+        def industry_status(self, value: str | Status | None) -> None: ...
+
         @property
         def employees_status(self) -> Status | None: ...
+
+        @employees_status.setter
+        def employees_status(self, value: str | Status | None) -> None: ...
 
         @property
         def currency(self) -> Currency | None: ...
 
+        @currency.setter
+        def currency(self, value: str | Currency | None) -> None: ...
+
         @property
         def assigned_by(self) -> User | None: ...
+
+        @assigned_by.setter
+        def assigned_by(self, value: int | User | None) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...
@@ -579,8 +663,14 @@ class CompanyItem(Model, schema=COMPANY_ITEM):
         @property
         def last_activity_by_user(self) -> User | None: ...
 
+        @last_activity_by_user.setter
+        def last_activity_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def lead(self) -> Lead | None: ...
+
+        @lead.setter
+        def lead(self, value: int | Lead | None) -> None: ...
 
         @property
         def entity_type(self) -> OwnerType | None: ...

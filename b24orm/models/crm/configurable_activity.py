@@ -12,9 +12,35 @@ from b24orm.facts.crm.configurable_activity import CONFIGURABLE_ACTIVITY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable
+    from typing import Any
+
+    from typing_extensions import TypedDict, Unpack
+
     from b24orm.models.crm.activity_badge import ActivityBadge
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.users.user import User
+
+    class ConfigurableActivityValues(TypedDict, total=False):
+        """What a ConfigurableActivity is made of and what can be changed in it."""
+
+        id: int
+        owner_type_id: int | None
+        owner_type: int | OwnerType | None
+        owner_id: int | None
+        type_id: str | None
+        completed: bool | None
+        deadline: dt.datetime | dt.date | None
+        ping_offsets: Iterable[int] | None
+        is_incoming_channel: bool | None
+        responsible_id: int | None
+        responsible: int | User | None
+        badge_code: str | None
+        badge_code_activity_badge: str | ActivityBadge | None
+        originator_id: str | None
+        origin_id: str | None
+        layout: Any
 
 
 class ConfigurableActivity(Model, schema=CONFIGURABLE_ACTIVITY):
@@ -43,11 +69,22 @@ class ConfigurableActivity(Model, schema=CONFIGURABLE_ACTIVITY):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ConfigurableActivityValues]) -> None: ...
+
         @property
         def owner_type(self) -> OwnerType | None: ...
+
+        @owner_type.setter
+        def owner_type(self, value: int | OwnerType | None) -> None: ...
 
         @property
         def responsible(self) -> User | None: ...
 
+        @responsible.setter
+        def responsible(self, value: int | User | None) -> None: ...
+
         @property
         def badge_code_activity_badge(self) -> ActivityBadge | None: ...
+
+        @badge_code_activity_badge.setter
+        def badge_code_activity_badge(self, value: str | ActivityBadge | None) -> None: ...

@@ -13,11 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
-    from typing import Literal
+    from collections.abc import Iterable
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.entity.types import MultiField
     from b24orm.models.crm.company import Company
     from b24orm.models.crm.deal import Deal
     from b24orm.models.crm.deal_item import DealItem
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.smart_invoice import SmartInvoice
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import BoundRows, Q, QuerySet, RelatedRows
 
     ContactField = Literal[
         "id",
@@ -592,6 +593,57 @@ if TYPE_CHECKING:
         web__startswith: str
         im__startswith: str
 
+    class ContactValues(TypedDict, total=False):
+        """What a Contact is made of and what can be changed in it."""
+
+        id: int
+        honorific: str | None
+        honorific_status: str | Status | None
+        name: str | None
+        second_name: str | None
+        last_name: str | None
+        photo: Any
+        birthdate: dt.date | None
+        type_id: str | None
+        type: str | Status | None
+        source_id: str | None
+        source: str | Status | None
+        source_description: str | None
+        post: str | None
+        address: str | None
+        address_2: str | None
+        address_city: str | None
+        address_postal_code: str | None
+        address_region: str | None
+        address_province: str | None
+        address_country: str | None
+        address_country_code: str | None
+        address_loc_addr_id: int | None
+        comments: str | None
+        opened: bool | None
+        export: bool | None
+        assigned_by_id: int | None
+        assigned_by: int | User | None
+        company_id: int | None
+        company: int | Company | None
+        company_ids: Iterable[int | Company] | None
+        originator_id: str | None
+        origin_id: str | None
+        origin_version: str | None
+        utm_source: str | None
+        utm_medium: str | None
+        utm_campaign: str | None
+        utm_content: str | None
+        utm_term: str | None
+        last_activity_time: dt.datetime | dt.date | None
+        last_activity_by: int | None
+        last_activity_by_user: int | User | None
+        phone: Iterable[str | MultiField] | None
+        email: Iterable[str | MultiField] | None
+        web: Iterable[str | MultiField] | None
+        im: Iterable[str | MultiField] | None
+        link: Iterable[str | MultiField] | None
+
     class ContactQuerySet(QuerySet["Contact", ContactField, ContactOrder]):
         """Rows of Contact, with its own lookups."""
 
@@ -599,6 +651,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ContactLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ContactLookups]) -> Contact: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ContactLookups]) -> Contact: ...
+        def create(self, **values: Unpack[ContactValues]) -> Contact: ...
+        async def acreate(self, **values: Unpack[ContactValues]) -> Contact: ...
+        def get_or_create(
+            self,
+            defaults: ContactValues | None = None,
+            **values: Unpack[ContactValues],
+        ) -> tuple[Contact, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ContactValues | None = None,
+            **values: Unpack[ContactValues],
+        ) -> tuple[Contact, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ContactValues | None = None,
+            **values: Unpack[ContactValues],
+        ) -> tuple[Contact, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ContactValues | None = None,
+            **values: Unpack[ContactValues],
+        ) -> tuple[Contact, bool]: ...
+        def update(self, **values: Unpack[ContactValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ContactValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ContactValues]) -> str: ...
 
 
 class Contact(Model, schema=CONTACT):
@@ -674,17 +751,31 @@ class Contact(Model, schema=CONTACT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ContactValues]) -> None: ...
+
         @property
         def honorific_status(self) -> Status | None: ...
+
+        @honorific_status.setter
+        def honorific_status(self, value: str | Status | None) -> None: ...
 
         @property
         def type(self) -> Status | None: ...
 
+        @type.setter
+        def type(self, value: str | Status | None) -> None: ...
+
         @property
         def source(self) -> Status | None: ...
 
+        @source.setter
+        def source(self, value: str | Status | None) -> None: ...
+
         @property
         def assigned_by(self) -> User | None: ...
+
+        @assigned_by.setter
+        def assigned_by(self, value: int | User | None) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...
@@ -695,32 +786,38 @@ class Contact(Model, schema=CONTACT):
         @property
         def company(self) -> Company | None: ...
 
+        @company.setter
+        def company(self, value: int | Company | None) -> None: ...
+
         @property
         def lead(self) -> Lead | None: ...
 
         @property
         def last_activity_by_user(self) -> User | None: ...
 
-        @property
-        def companies(self) -> Sequence[Company]: ...
+        @last_activity_by_user.setter
+        def last_activity_by_user(self, value: int | User | None) -> None: ...
 
         @property
-        def deal_items(self) -> Sequence[DealItem]: ...
+        def companies(self) -> BoundRows[Company]: ...
 
         @property
-        def deals(self) -> Sequence[Deal]: ...
+        def deal_items(self) -> RelatedRows[DealItem]: ...
 
         @property
-        def lead_items(self) -> Sequence[LeadItem]: ...
+        def deals(self) -> RelatedRows[Deal]: ...
 
         @property
-        def leads(self) -> Sequence[Lead]: ...
+        def lead_items(self) -> RelatedRows[LeadItem]: ...
 
         @property
-        def quote_items(self) -> Sequence[QuoteItem]: ...
+        def leads(self) -> RelatedRows[Lead]: ...
 
         @property
-        def quotes(self) -> Sequence[Quote]: ...
+        def quote_items(self) -> RelatedRows[QuoteItem]: ...
 
         @property
-        def smart_invoices(self) -> Sequence[SmartInvoice]: ...
+        def quotes(self) -> RelatedRows[Quote]: ...
+
+        @property
+        def smart_invoices(self) -> RelatedRows[SmartInvoice]: ...

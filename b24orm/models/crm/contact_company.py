@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 
         id: int | str
 
+    class ContactCompanyValues(TypedDict, total=False):
+        """What a ContactCompany is made of and what can be changed in it."""
+
+        id: int | str
+        company_id: int
+        company: int
+        sort: int | None
+        is_primary: bool | None
+
     class ContactCompanyQuerySet(QuerySet["ContactCompany", ContactCompanyField, ContactCompanyOrder]):
         """Rows of ContactCompany, with its own lookups."""
 
@@ -35,6 +44,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> ContactCompany: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> ContactCompany: ...
+        def create(self, **values: Unpack[ContactCompanyValues]) -> ContactCompany: ...
+        async def acreate(self, **values: Unpack[ContactCompanyValues]) -> ContactCompany: ...
+        def get_or_create(
+            self,
+            defaults: ContactCompanyValues | None = None,
+            **values: Unpack[ContactCompanyValues],
+        ) -> tuple[ContactCompany, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ContactCompanyValues | None = None,
+            **values: Unpack[ContactCompanyValues],
+        ) -> tuple[ContactCompany, bool]: ...
 
 
 class ContactCompany(Model, schema=CONTACT_COMPANY):
@@ -56,5 +77,10 @@ class ContactCompany(Model, schema=CONTACT_COMPANY):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ContactCompanyValues]) -> None: ...
+
         @property
         def company(self) -> Company | None: ...
+
+        @company.setter
+        def company(self, value: int) -> None: ...

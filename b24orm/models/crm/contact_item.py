@@ -14,10 +14,11 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.entity.types import MultiField
     from b24orm.models.crm.company import Company
     from b24orm.models.crm.lead import Lead
     from b24orm.models.crm.owner_type import OwnerType
@@ -510,6 +511,49 @@ if TYPE_CHECKING:
         utm_term__iendswith: str
         utm_term__isnull: bool
 
+    class ContactItemValues(TypedDict, total=False):
+        """What a ContactItem is made of and what can be changed in it."""
+
+        id: int
+        honorific: str | None
+        honorific_status: str | Status | None
+        name: str | None
+        second_name: str | None
+        last_name: str | None
+        photo: Any
+        birthdate: dt.date | None
+        type_id: str | None
+        type: str | Status | None
+        source_id: str | None
+        source: str | Status | None
+        source_description: str | None
+        post: str | None
+        comments: str | None
+        opened: bool | None
+        export: bool | None
+        assigned_by_id: int | None
+        assigned_by: int | User | None
+        last_activity_by: int | None
+        last_activity_by_user: int | User | None
+        last_activity_time: dt.datetime | dt.date | None
+        company_id: int | None
+        company: int | Company | None
+        company_ids: Iterable[int | Company] | None
+        companies: Iterable[int | Company] | None
+        lead_id: int | None
+        lead: int | Lead | None
+        originator_id: str | None
+        origin_id: str | None
+        origin_version: str | None
+        category_id: int | None
+        fm: Iterable[str | MultiField] | None
+        observers: Iterable[int | User] | None
+        utm_source: str | None
+        utm_medium: str | None
+        utm_campaign: str | None
+        utm_content: str | None
+        utm_term: str | None
+
     class ContactItemQuerySet(QuerySet["ContactItem", ContactItemField, ContactItemOrder]):
         """Rows of ContactItem, with its own lookups."""
 
@@ -517,6 +561,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> ContactItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> ContactItem: ...
+        def create(self, **values: Unpack[ContactItemValues]) -> ContactItem: ...
+        async def acreate(self, **values: Unpack[ContactItemValues]) -> ContactItem: ...
+        def get_or_create(
+            self,
+            defaults: ContactItemValues | None = None,
+            **values: Unpack[ContactItemValues],
+        ) -> tuple[ContactItem, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ContactItemValues | None = None,
+            **values: Unpack[ContactItemValues],
+        ) -> tuple[ContactItem, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ContactItemValues | None = None,
+            **values: Unpack[ContactItemValues],
+        ) -> tuple[ContactItem, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ContactItemValues | None = None,
+            **values: Unpack[ContactItemValues],
+        ) -> tuple[ContactItem, bool]: ...
+        def update(self, **values: Unpack[ContactItemValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ContactItemValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ContactItemValues]) -> str: ...
 
 
 class ContactItem(Model, schema=CONTACT_ITEM):
@@ -598,17 +667,31 @@ class ContactItem(Model, schema=CONTACT_ITEM):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ContactItemValues]) -> None: ...
+
         @property
         def honorific_status(self) -> Status | None: ...
+
+        @honorific_status.setter
+        def honorific_status(self, value: str | Status | None) -> None: ...
 
         @property
         def type(self) -> Status | None: ...
 
+        @type.setter
+        def type(self, value: str | Status | None) -> None: ...
+
         @property
         def source(self) -> Status | None: ...
 
+        @source.setter
+        def source(self, value: str | Status | None) -> None: ...
+
         @property
         def assigned_by(self) -> User | None: ...
+
+        @assigned_by.setter
+        def assigned_by(self, value: int | User | None) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...
@@ -619,11 +702,20 @@ class ContactItem(Model, schema=CONTACT_ITEM):
         @property
         def last_activity_by_user(self) -> User | None: ...
 
+        @last_activity_by_user.setter
+        def last_activity_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def company(self) -> Company | None: ...
 
+        @company.setter
+        def company(self, value: int | Company | None) -> None: ...
+
         @property
         def lead(self) -> Lead | None: ...
+
+        @lead.setter
+        def lead(self, value: int | Lead | None) -> None: ...
 
         @property
         def entity_type(self) -> OwnerType | None: ...

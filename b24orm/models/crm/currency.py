@@ -12,7 +12,8 @@ from b24orm.facts.crm.currency import CURRENCY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from decimal import Decimal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -38,6 +39,15 @@ if TYPE_CHECKING:
     class CurrencyLookups(TypedDict, total=False):
         """What ``filter`` takes for Currency."""
 
+    class CurrencyValues(TypedDict, total=False):
+        """What a Currency is made of and what can be changed in it."""
+
+        currency: str
+        amount_cnt: int | None
+        amount: Decimal | int | float | None
+        sort: int | None
+        lang: Any
+
     class CurrencyQuerySet(QuerySet["Currency", CurrencyField, CurrencyOrder]):
         """Rows of Currency, with its own lookups."""
 
@@ -45,6 +55,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Currency: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Currency: ...
+        def create(self, **values: Unpack[CurrencyValues]) -> Currency: ...
+        async def acreate(self, **values: Unpack[CurrencyValues]) -> Currency: ...
+        def get_or_create(
+            self,
+            defaults: CurrencyValues | None = None,
+            **values: Unpack[CurrencyValues],
+        ) -> tuple[Currency, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: CurrencyValues | None = None,
+            **values: Unpack[CurrencyValues],
+        ) -> tuple[Currency, bool]: ...
+        def update_or_create(
+            self,
+            defaults: CurrencyValues | None = None,
+            **values: Unpack[CurrencyValues],
+        ) -> tuple[Currency, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: CurrencyValues | None = None,
+            **values: Unpack[CurrencyValues],
+        ) -> tuple[Currency, bool]: ...
+        def update(self, **values: Unpack[CurrencyValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[CurrencyValues]) -> int: ...
+        def explain_update(self, **values: Unpack[CurrencyValues]) -> str: ...
 
 
 class Currency(Model, schema=CURRENCY):
@@ -70,3 +105,7 @@ class Currency(Model, schema=CURRENCY):
     thousands_sep: t.Text = t.UNSET
     decimals: t.Integer = t.UNSET
     lang: t.Jsons = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[CurrencyValues]) -> None: ...

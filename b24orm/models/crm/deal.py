@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from decimal import Decimal
     from typing import Literal
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.quote_item import QuoteItem
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import BoundRows, OwnedRows, Q, QuerySet, RelatedRows
 
     DealStageSemanticIdValue = Literal["P", "S", "F"]
     DealField = Literal[
@@ -640,6 +640,53 @@ if TYPE_CHECKING:
         last_activity_by_user__range: tuple[int, int]
         last_activity_by_user__isnull: bool
 
+    class DealValues(TypedDict, total=False):
+        """What a Deal is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        type_id: str | None
+        type: str | Status | None
+        category_id: int | None
+        stage_id: str | None
+        stage: str | Status | None
+        is_recurring: bool | None
+        is_return_customer: bool | None
+        is_repeated_approach: bool | None
+        probability: int | None
+        currency_id: str | None
+        currency: str | Currency | None
+        opportunity: Decimal | int | float | None
+        is_manual_opportunity: bool | None
+        tax_value: Decimal | int | float | None
+        company_id: int | None
+        company: int | Company | None
+        contact_id: int | None
+        contact: int | Contact | None
+        contact_ids: Iterable[int | Contact] | None
+        begindate: dt.date | None
+        closedate: dt.date | None
+        opened: bool | None
+        closed: bool | None
+        comments: str | None
+        assigned_by_id: int | None
+        assigned_by: int | User | None
+        source_id: str | None
+        source: str | Status | None
+        source_description: str | None
+        additional_info: str | None
+        location_id: str | None
+        originator_id: str | None
+        origin_id: str | None
+        utm_source: str | None
+        utm_medium: str | None
+        utm_campaign: str | None
+        utm_content: str | None
+        utm_term: str | None
+        last_activity_time: dt.datetime | dt.date | None
+        last_activity_by: int | None
+        last_activity_by_user: int | User | None
+
     class DealQuerySet(QuerySet["Deal", DealField, DealOrder]):
         """Rows of Deal, with its own lookups."""
 
@@ -647,6 +694,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DealLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DealLookups]) -> Deal: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DealLookups]) -> Deal: ...
+        def create(self, **values: Unpack[DealValues]) -> Deal: ...
+        async def acreate(self, **values: Unpack[DealValues]) -> Deal: ...
+        def get_or_create(
+            self,
+            defaults: DealValues | None = None,
+            **values: Unpack[DealValues],
+        ) -> tuple[Deal, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DealValues | None = None,
+            **values: Unpack[DealValues],
+        ) -> tuple[Deal, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DealValues | None = None,
+            **values: Unpack[DealValues],
+        ) -> tuple[Deal, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DealValues | None = None,
+            **values: Unpack[DealValues],
+        ) -> tuple[Deal, bool]: ...
+        def update(self, **values: Unpack[DealValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DealValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DealValues]) -> str: ...
 
 
 class Deal(Model, schema=DEAL):
@@ -722,11 +794,19 @@ class Deal(Model, schema=DEAL):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[DealValues]) -> None: ...
+
         @property
         def type(self) -> Status | None: ...
 
+        @type.setter
+        def type(self, value: str | Status | None) -> None: ...
+
         @property
         def stage(self) -> Status | None: ...
+
+        @stage.setter
+        def stage(self, value: str | Status | None) -> None: ...
 
         @property
         def previous_stage(self) -> Status | None: ...
@@ -734,17 +814,29 @@ class Deal(Model, schema=DEAL):
         @property
         def currency(self) -> Currency | None: ...
 
+        @currency.setter
+        def currency(self, value: str | Currency | None) -> None: ...
+
         @property
         def company(self) -> Company | None: ...
 
+        @company.setter
+        def company(self, value: int | Company | None) -> None: ...
+
         @property
         def contact(self) -> Contact | None: ...
+
+        @contact.setter
+        def contact(self, value: int | Contact | None) -> None: ...
 
         @property
         def quote(self) -> Quote | None: ...
 
         @property
         def assigned_by(self) -> User | None: ...
+
+        @assigned_by.setter
+        def assigned_by(self, value: int | User | None) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...
@@ -758,23 +850,29 @@ class Deal(Model, schema=DEAL):
         @property
         def source(self) -> Status | None: ...
 
+        @source.setter
+        def source(self, value: str | Status | None) -> None: ...
+
         @property
         def lead(self) -> Lead | None: ...
 
         @property
         def last_activity_by_user(self) -> User | None: ...
 
-        @property
-        def contacts(self) -> Sequence[Contact]: ...
+        @last_activity_by_user.setter
+        def last_activity_by_user(self, value: int | User | None) -> None: ...
 
         @property
-        def deal_recurrings(self) -> Sequence[DealRecurring]: ...
+        def contacts(self) -> BoundRows[Contact]: ...
 
         @property
-        def product_rows(self) -> Sequence[ProductRow]: ...
+        def deal_recurrings(self) -> RelatedRows[DealRecurring]: ...
 
         @property
-        def quote_items(self) -> Sequence[QuoteItem]: ...
+        def product_rows(self) -> OwnedRows[ProductRow]: ...
 
         @property
-        def quotes(self) -> Sequence[Quote]: ...
+        def quote_items(self) -> RelatedRows[QuoteItem]: ...
+
+        @property
+        def quotes(self) -> RelatedRows[Quote]: ...

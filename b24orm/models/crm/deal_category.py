@@ -70,6 +70,13 @@ if TYPE_CHECKING:
         is_locked: bool
         is_locked__ne: bool
 
+    class DealCategoryValues(TypedDict, total=False):
+        """What a DealCategory is made of and what can be changed in it."""
+
+        id: int
+        name: str | None
+        sort: int | None
+
     class DealCategoryQuerySet(QuerySet["DealCategory", DealCategoryField, DealCategoryOrder]):
         """Rows of DealCategory, with its own lookups."""
 
@@ -77,6 +84,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> DealCategory: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> DealCategory: ...
+        def create(self, **values: Unpack[DealCategoryValues]) -> DealCategory: ...
+        async def acreate(self, **values: Unpack[DealCategoryValues]) -> DealCategory: ...
+        def get_or_create(
+            self,
+            defaults: DealCategoryValues | None = None,
+            **values: Unpack[DealCategoryValues],
+        ) -> tuple[DealCategory, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DealCategoryValues | None = None,
+            **values: Unpack[DealCategoryValues],
+        ) -> tuple[DealCategory, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DealCategoryValues | None = None,
+            **values: Unpack[DealCategoryValues],
+        ) -> tuple[DealCategory, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DealCategoryValues | None = None,
+            **values: Unpack[DealCategoryValues],
+        ) -> tuple[DealCategory, bool]: ...
+        def update(self, **values: Unpack[DealCategoryValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DealCategoryValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DealCategoryValues]) -> str: ...
 
 
 class DealCategory(Model, schema=DEAL_CATEGORY):
@@ -96,3 +128,7 @@ class DealCategory(Model, schema=DEAL_CATEGORY):
     name: t.Text = t.UNSET
     sort: t.Integer = t.UNSET
     is_locked: t.Boolean = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[DealCategoryValues]) -> None: ...

@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 
         id: int | str
 
+    class DealContactValues(TypedDict, total=False):
+        """What a DealContact is made of and what can be changed in it."""
+
+        id: int | str
+        contact_id: int
+        contact: int
+        sort: int | None
+        is_primary: bool | None
+
     class DealContactQuerySet(QuerySet["DealContact", DealContactField, DealContactOrder]):
         """Rows of DealContact, with its own lookups."""
 
@@ -35,6 +44,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DealContactLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DealContactLookups]) -> DealContact: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DealContactLookups]) -> DealContact: ...
+        def create(self, **values: Unpack[DealContactValues]) -> DealContact: ...
+        async def acreate(self, **values: Unpack[DealContactValues]) -> DealContact: ...
+        def get_or_create(
+            self,
+            defaults: DealContactValues | None = None,
+            **values: Unpack[DealContactValues],
+        ) -> tuple[DealContact, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DealContactValues | None = None,
+            **values: Unpack[DealContactValues],
+        ) -> tuple[DealContact, bool]: ...
 
 
 class DealContact(Model, schema=DEAL_CONTACT):
@@ -56,5 +77,10 @@ class DealContact(Model, schema=DEAL_CONTACT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[DealContactValues]) -> None: ...
+
         @property
         def contact(self) -> Contact | None: ...
+
+        @contact.setter
+        def contact(self, value: int) -> None: ...

@@ -667,6 +667,56 @@ if TYPE_CHECKING:
         utm_term__iendswith: str
         utm_term__isnull: bool
 
+    class DealItemValues(TypedDict, total=False):
+        """What a DealItem is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        type_id: str | None
+        type: str | Status | None
+        category_id: int | None
+        stage_id: str | None
+        stage: str | Status | None
+        is_recurring: bool | None
+        probability: int | None
+        currency_id: str | None
+        currency: str | Currency | None
+        is_manual_opportunity: bool | None
+        opportunity: Decimal | int | float | None
+        tax_value: Decimal | int | float | None
+        company_id: int | None
+        company: int | Company | None
+        contact_id: int | None
+        contact: int | Contact | None
+        contact_ids: Iterable[int | Contact] | None
+        contacts: Iterable[int | Contact] | None
+        quote_id: int | None
+        quote: int | Quote | None
+        begindate: dt.date | None
+        closedate: dt.date | None
+        opened: bool | None
+        comments: str | None
+        assigned_by_id: int | None
+        assigned_by: int | User | None
+        last_activity_by: int | None
+        last_activity_by_user: int | User | None
+        last_activity_time: dt.datetime | dt.date | None
+        source_id: str | None
+        source: str | Status | None
+        source_description: str | None
+        lead_id: int | None
+        lead: int | Lead | None
+        additional_info: str | None
+        originator_id: str | None
+        origin_id: str | None
+        observers: Iterable[int | User] | None
+        location_id: str | None
+        utm_source: str | None
+        utm_medium: str | None
+        utm_campaign: str | None
+        utm_content: str | None
+        utm_term: str | None
+
     class DealItemQuerySet(QuerySet["DealItem", DealItemField, DealItemOrder]):
         """Rows of DealItem, with its own lookups."""
 
@@ -674,6 +724,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> DealItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> DealItem: ...
+        def create(self, **values: Unpack[DealItemValues]) -> DealItem: ...
+        async def acreate(self, **values: Unpack[DealItemValues]) -> DealItem: ...
+        def get_or_create(
+            self,
+            defaults: DealItemValues | None = None,
+            **values: Unpack[DealItemValues],
+        ) -> tuple[DealItem, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DealItemValues | None = None,
+            **values: Unpack[DealItemValues],
+        ) -> tuple[DealItem, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DealItemValues | None = None,
+            **values: Unpack[DealItemValues],
+        ) -> tuple[DealItem, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DealItemValues | None = None,
+            **values: Unpack[DealItemValues],
+        ) -> tuple[DealItem, bool]: ...
+        def update(self, **values: Unpack[DealItemValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DealItemValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DealItemValues]) -> str: ...
 
 
 class DealItem(Model, schema=DEAL_ITEM):
@@ -774,11 +849,19 @@ class DealItem(Model, schema=DEAL_ITEM):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[DealItemValues]) -> None: ...
+
         @property
         def type(self) -> Status | None: ...
 
+        @type.setter
+        def type(self, value: str | Status | None) -> None: ...
+
         @property
         def stage(self) -> Status | None: ...
+
+        @stage.setter
+        def stage(self, value: str | Status | None) -> None: ...
 
         @property
         def previous_stage(self) -> Status | None: ...
@@ -786,17 +869,32 @@ class DealItem(Model, schema=DEAL_ITEM):
         @property
         def currency(self) -> Currency | None: ...
 
+        @currency.setter
+        def currency(self, value: str | Currency | None) -> None: ...
+
         @property
         def company(self) -> Company | None: ...
+
+        @company.setter
+        def company(self, value: int | Company | None) -> None: ...
 
         @property
         def contact(self) -> Contact | None: ...
 
+        @contact.setter
+        def contact(self, value: int | Contact | None) -> None: ...
+
         @property
         def quote(self) -> Quote | None: ...
 
+        @quote.setter
+        def quote(self, value: int | Quote | None) -> None: ...
+
         @property
         def assigned_by(self) -> User | None: ...
+
+        @assigned_by.setter
+        def assigned_by(self, value: int | User | None) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...
@@ -810,11 +908,20 @@ class DealItem(Model, schema=DEAL_ITEM):
         @property
         def last_activity_by_user(self) -> User | None: ...
 
+        @last_activity_by_user.setter
+        def last_activity_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def source(self) -> Status | None: ...
 
+        @source.setter
+        def source(self, value: str | Status | None) -> None: ...
+
         @property
         def lead(self) -> Lead | None: ...
+
+        @lead.setter
+        def lead(self, value: int | Lead | None) -> None: ...
 
         @property
         def product(self) -> Product | None: ...

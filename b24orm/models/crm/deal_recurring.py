@@ -14,7 +14,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -164,6 +164,20 @@ if TYPE_CHECKING:
         limit_date__lte: dt.date
         limit_date__range: tuple[dt.date, dt.date]
 
+    class DealRecurringValues(TypedDict, total=False):
+        """What a DealRecurring is made of and what can be changed in it."""
+
+        id: int
+        deal_id: int | None
+        deal: int | Deal | None
+        active: bool | None
+        start_date: dt.date | None
+        category_id: bool | None
+        is_limit: DealRecurringIsLimitValue | None
+        limit_repeat: int | None
+        limit_date: dt.date | None
+        params: Any
+
     class DealRecurringQuerySet(QuerySet["DealRecurring", DealRecurringField, DealRecurringOrder]):
         """Rows of DealRecurring, with its own lookups."""
 
@@ -171,6 +185,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> DealRecurring: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> DealRecurring: ...
+        def create(self, **values: Unpack[DealRecurringValues]) -> DealRecurring: ...
+        async def acreate(self, **values: Unpack[DealRecurringValues]) -> DealRecurring: ...
+        def get_or_create(
+            self,
+            defaults: DealRecurringValues | None = None,
+            **values: Unpack[DealRecurringValues],
+        ) -> tuple[DealRecurring, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DealRecurringValues | None = None,
+            **values: Unpack[DealRecurringValues],
+        ) -> tuple[DealRecurring, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DealRecurringValues | None = None,
+            **values: Unpack[DealRecurringValues],
+        ) -> tuple[DealRecurring, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DealRecurringValues | None = None,
+            **values: Unpack[DealRecurringValues],
+        ) -> tuple[DealRecurring, bool]: ...
+        def update(self, **values: Unpack[DealRecurringValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DealRecurringValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DealRecurringValues]) -> str: ...
 
 
 class DealRecurring(Model, schema=DEAL_RECURRING):
@@ -201,8 +240,13 @@ class DealRecurring(Model, schema=DEAL_RECURRING):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[DealRecurringValues]) -> None: ...
+
         @property
         def deal(self) -> Deal | None: ...
+
+        @deal.setter
+        def deal(self, value: int | Deal | None) -> None: ...
 
         @property
         def based(self) -> Deal | None: ...

@@ -12,7 +12,7 @@ from b24orm.facts.crm.deal_user_field import DEAL_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -83,6 +83,29 @@ if TYPE_CHECKING:
         edit_in_list: bool
         is_searchable: bool
 
+    class DealUserFieldValues(TypedDict, total=False):
+        """What a DealUserField is made of and what can be changed in it."""
+
+        id: int
+        field_name: str | None
+        user_type_id: str | None
+        xml_id: str | None
+        sort: int | None
+        multiple: bool | None
+        mandatory: bool | None
+        show_filter: DealUserFieldShowFilterValue | None
+        show_in_list: bool | None
+        edit_in_list: bool | None
+        is_searchable: bool | None
+        edit_form_label: str | None
+        list_column_label: str | None
+        list_filter_label: str | None
+        error_message: str | None
+        help_message: str | None
+        list: Any
+        settings: Any
+        label: str | None
+
     class DealUserFieldQuerySet(QuerySet["DealUserField", DealUserFieldField, DealUserFieldOrder]):
         """Rows of DealUserField, with its own lookups."""
 
@@ -90,6 +113,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DealUserFieldLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DealUserFieldLookups]) -> DealUserField: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DealUserFieldLookups]) -> DealUserField: ...
+        def create(self, **values: Unpack[DealUserFieldValues]) -> DealUserField: ...
+        async def acreate(self, **values: Unpack[DealUserFieldValues]) -> DealUserField: ...
+        def get_or_create(
+            self,
+            defaults: DealUserFieldValues | None = None,
+            **values: Unpack[DealUserFieldValues],
+        ) -> tuple[DealUserField, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DealUserFieldValues | None = None,
+            **values: Unpack[DealUserFieldValues],
+        ) -> tuple[DealUserField, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DealUserFieldValues | None = None,
+            **values: Unpack[DealUserFieldValues],
+        ) -> tuple[DealUserField, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DealUserFieldValues | None = None,
+            **values: Unpack[DealUserFieldValues],
+        ) -> tuple[DealUserField, bool]: ...
+        def update(self, **values: Unpack[DealUserFieldValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DealUserFieldValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DealUserFieldValues]) -> str: ...
 
 
 class DealUserField(Model, schema=DEAL_USER_FIELD):
@@ -123,3 +171,7 @@ class DealUserField(Model, schema=DEAL_USER_FIELD):
     settings: t.Json = t.UNSET
     label: t.Text = t.UNSET
     user_type_owner: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[DealUserFieldValues]) -> None: ...

@@ -15,7 +15,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -219,6 +219,18 @@ if TYPE_CHECKING:
         updated_by_user__lte: int
         updated_by_user__range: tuple[int, int]
 
+    class DocumentValues(TypedDict, total=False):
+        """What a Document is made of and what can be changed in it."""
+
+        id: int
+        template_id: int | None
+        template: int | DocumentTemplate | None
+        entity_type_id: int | None
+        entity_type: int | OwnerType | None
+        entity_id: int | None
+        values: Any
+        stamps_enabled: bool | None
+
     class DocumentQuerySet(QuerySet["Document", DocumentField, DocumentOrder]):
         """Rows of Document, with its own lookups."""
 
@@ -226,6 +238,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Document: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Document: ...
+        def create(self, **values: Unpack[DocumentValues]) -> Document: ...
+        async def acreate(self, **values: Unpack[DocumentValues]) -> Document: ...
+        def get_or_create(
+            self,
+            defaults: DocumentValues | None = None,
+            **values: Unpack[DocumentValues],
+        ) -> tuple[Document, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DocumentValues | None = None,
+            **values: Unpack[DocumentValues],
+        ) -> tuple[Document, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DocumentValues | None = None,
+            **values: Unpack[DocumentValues],
+        ) -> tuple[Document, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DocumentValues | None = None,
+            **values: Unpack[DocumentValues],
+        ) -> tuple[Document, bool]: ...
+        def update(self, **values: Unpack[DocumentValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DocumentValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DocumentValues]) -> str: ...
 
 
 class Document(Model, schema=DOCUMENT):
@@ -278,11 +315,19 @@ class Document(Model, schema=DOCUMENT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[DocumentValues]) -> None: ...
+
         @property
         def template(self) -> DocumentTemplate | None: ...
 
+        @template.setter
+        def template(self, value: int | DocumentTemplate | None) -> None: ...
+
         @property
         def entity_type(self) -> OwnerType | None: ...
+
+        @entity_type.setter
+        def entity_type(self, value: int | OwnerType | None) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...

@@ -13,7 +13,7 @@ from b24orm.facts.crm.document_numerator import DOCUMENT_NUMERATOR
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 
     class DocumentNumeratorLookups(TypedDict, total=False):
         """What ``filter`` takes for DocumentNumerator."""
+
+    class DocumentNumeratorValues(TypedDict, total=False):
+        """What a DocumentNumerator is made of and what can be changed in it."""
+
+        id: int
+        name: str | None
+        template: str | None
+        settings: Any
 
     class DocumentNumeratorQuerySet(
         QuerySet["DocumentNumerator", DocumentNumeratorField, DocumentNumeratorOrder],
@@ -39,6 +47,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DocumentNumeratorLookups],
         ) -> DocumentNumerator: ...
+        def create(self, **values: Unpack[DocumentNumeratorValues]) -> DocumentNumerator: ...
+        async def acreate(self, **values: Unpack[DocumentNumeratorValues]) -> DocumentNumerator: ...
+        def get_or_create(
+            self,
+            defaults: DocumentNumeratorValues | None = None,
+            **values: Unpack[DocumentNumeratorValues],
+        ) -> tuple[DocumentNumerator, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DocumentNumeratorValues | None = None,
+            **values: Unpack[DocumentNumeratorValues],
+        ) -> tuple[DocumentNumerator, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DocumentNumeratorValues | None = None,
+            **values: Unpack[DocumentNumeratorValues],
+        ) -> tuple[DocumentNumerator, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DocumentNumeratorValues | None = None,
+            **values: Unpack[DocumentNumeratorValues],
+        ) -> tuple[DocumentNumerator, bool]: ...
+        def update(self, **values: Unpack[DocumentNumeratorValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DocumentNumeratorValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DocumentNumeratorValues]) -> str: ...
 
 
 class DocumentNumerator(Model, schema=DOCUMENT_NUMERATOR):
@@ -57,3 +90,7 @@ class DocumentNumerator(Model, schema=DOCUMENT_NUMERATOR):
     template: t.Text = t.UNSET
     code: t.Text = t.UNSET
     settings: t.Json = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[DocumentNumeratorValues]) -> None: ...

@@ -15,7 +15,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -139,6 +139,21 @@ if TYPE_CHECKING:
         update_time__lte: dt.datetime | dt.date
         update_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
 
+    class DocumentTemplateValues(TypedDict, total=False):
+        """What a DocumentTemplate is made of and what can be changed in it."""
+
+        id: int
+        name: str | None
+        region: str | None
+        users: Any
+        entity_type_id: Any
+        active: bool | None
+        numerator_id: int | None
+        numerator: int | DocumentNumerator | None
+        with_stamps: bool | None
+        sort: int | None
+        file: Any
+
     class DocumentTemplateQuerySet(
         QuerySet["DocumentTemplate", DocumentTemplateField, DocumentTemplateOrder],
     ):
@@ -152,6 +167,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DocumentTemplateLookups],
         ) -> DocumentTemplate: ...
+        def create(self, **values: Unpack[DocumentTemplateValues]) -> DocumentTemplate: ...
+        async def acreate(self, **values: Unpack[DocumentTemplateValues]) -> DocumentTemplate: ...
+        def get_or_create(
+            self,
+            defaults: DocumentTemplateValues | None = None,
+            **values: Unpack[DocumentTemplateValues],
+        ) -> tuple[DocumentTemplate, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DocumentTemplateValues | None = None,
+            **values: Unpack[DocumentTemplateValues],
+        ) -> tuple[DocumentTemplate, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DocumentTemplateValues | None = None,
+            **values: Unpack[DocumentTemplateValues],
+        ) -> tuple[DocumentTemplate, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DocumentTemplateValues | None = None,
+            **values: Unpack[DocumentTemplateValues],
+        ) -> tuple[DocumentTemplate, bool]: ...
+        def update(self, **values: Unpack[DocumentTemplateValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DocumentTemplateValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DocumentTemplateValues]) -> str: ...
 
 
 class DocumentTemplate(Model, schema=DOCUMENT_TEMPLATE):
@@ -187,5 +227,10 @@ class DocumentTemplate(Model, schema=DOCUMENT_TEMPLATE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[DocumentTemplateValues]) -> None: ...
+
         @property
         def numerator(self) -> DocumentNumerator | None: ...
+
+        @numerator.setter
+        def numerator(self, value: int | DocumentNumerator | None) -> None: ...

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     class DuplicateVolatileTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for DuplicateVolatileType."""
 
+    class DuplicateVolatileTypeValues(TypedDict, total=False):
+        """What a DuplicateVolatileType is made of and what can be changed in it."""
+
+        id: int
+        entity_type_id: int | None
+        entity_type: int | OwnerType | None
+        field_code: str | None
+
     class DuplicateVolatileTypeQuerySet(
         QuerySet["DuplicateVolatileType", DuplicateVolatileTypeField, DuplicateVolatileTypeOrder],
     ):
@@ -43,6 +51,18 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DuplicateVolatileTypeLookups],
         ) -> DuplicateVolatileType: ...
+        def create(self, **values: Unpack[DuplicateVolatileTypeValues]) -> DuplicateVolatileType: ...
+        async def acreate(self, **values: Unpack[DuplicateVolatileTypeValues]) -> DuplicateVolatileType: ...
+        def get_or_create(
+            self,
+            defaults: DuplicateVolatileTypeValues | None = None,
+            **values: Unpack[DuplicateVolatileTypeValues],
+        ) -> tuple[DuplicateVolatileType, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DuplicateVolatileTypeValues | None = None,
+            **values: Unpack[DuplicateVolatileTypeValues],
+        ) -> tuple[DuplicateVolatileType, bool]: ...
 
 
 class DuplicateVolatileType(Model, schema=DUPLICATE_VOLATILE_TYPE):
@@ -63,5 +83,10 @@ class DuplicateVolatileType(Model, schema=DUPLICATE_VOLATILE_TYPE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[DuplicateVolatileTypeValues]) -> None: ...
+
         @property
         def entity_type(self) -> OwnerType | None: ...
+
+        @entity_type.setter
+        def entity_type(self, value: int | OwnerType | None) -> None: ...

@@ -463,6 +463,44 @@ if TYPE_CHECKING:
         is_recurring: bool
         is_recurring__ne: bool
 
+    class DynamicItemValues(TypedDict, total=False):
+        """What a DynamicItem is made of and what can be changed in it."""
+
+        entity_type_id: int
+        id: int
+        title: str | None
+        xml_id: str | None
+        assigned_by_id: int | None
+        assigned_by: int | User | None
+        opened: bool | None
+        webform_id: int | None
+        begindate: dt.date | None
+        closedate: dt.date | None
+        company_id: int | None
+        company: int | Company | None
+        contact_id: int | None
+        contact: int | Contact | None
+        contact_ids: Iterable[int | Contact] | None
+        contacts: Iterable[int | Contact] | None
+        observers: Iterable[int | User] | None
+        category_id: int | None
+        stage_id: str | None
+        stage: str | Status | None
+        source_id: str | None
+        source: str | Status | None
+        source_description: str | None
+        currency_id: str | None
+        currency: str | Currency | None
+        is_manual_opportunity: bool | None
+        opportunity: Decimal | int | float | None
+        tax_value: Decimal | int | float | None
+        mycompany_id: int | None
+        mycompany: int | Company | None
+        last_activity_by: int | None
+        last_activity_by_user: int | User | None
+        last_activity_time: dt.datetime | dt.date | None
+        is_recurring: bool | None
+
     class DynamicItemQuerySet(QuerySet["DynamicItem", DynamicItemField, DynamicItemOrder]):
         """Rows of DynamicItem, with its own lookups."""
 
@@ -470,6 +508,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DynamicItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DynamicItemLookups]) -> DynamicItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DynamicItemLookups]) -> DynamicItem: ...
+        def create(self, **values: Unpack[DynamicItemValues]) -> DynamicItem: ...
+        async def acreate(self, **values: Unpack[DynamicItemValues]) -> DynamicItem: ...
+        def get_or_create(
+            self,
+            defaults: DynamicItemValues | None = None,
+            **values: Unpack[DynamicItemValues],
+        ) -> tuple[DynamicItem, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DynamicItemValues | None = None,
+            **values: Unpack[DynamicItemValues],
+        ) -> tuple[DynamicItem, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DynamicItemValues | None = None,
+            **values: Unpack[DynamicItemValues],
+        ) -> tuple[DynamicItem, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DynamicItemValues | None = None,
+            **values: Unpack[DynamicItemValues],
+        ) -> tuple[DynamicItem, bool]: ...
+        def update(self, **values: Unpack[DynamicItemValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DynamicItemValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DynamicItemValues]) -> str: ...
 
 
 class DynamicItem(Model, schema=DYNAMIC_ITEM):
@@ -535,6 +598,8 @@ class DynamicItem(Model, schema=DYNAMIC_ITEM):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[DynamicItemValues]) -> None: ...
+
         @property
         def created_by_user(self) -> User | None: ...
 
@@ -544,11 +609,20 @@ class DynamicItem(Model, schema=DYNAMIC_ITEM):
         @property
         def assigned_by(self) -> User | None: ...
 
+        @assigned_by.setter
+        def assigned_by(self, value: int | User | None) -> None: ...
+
         @property
         def company(self) -> Company | None: ...
 
+        @company.setter
+        def company(self, value: int | Company | None) -> None: ...
+
         @property
         def contact(self) -> Contact | None: ...
+
+        @contact.setter
+        def contact(self, value: int | Contact | None) -> None: ...
 
         @property
         def moved_by_user(self) -> User | None: ...
@@ -556,20 +630,35 @@ class DynamicItem(Model, schema=DYNAMIC_ITEM):
         @property
         def stage(self) -> Status | None: ...
 
+        @stage.setter
+        def stage(self, value: str | Status | None) -> None: ...
+
         @property
         def previous_stage(self) -> Status | None: ...
 
         @property
         def source(self) -> Status | None: ...
 
+        @source.setter
+        def source(self, value: str | Status | None) -> None: ...
+
         @property
         def currency(self) -> Currency | None: ...
+
+        @currency.setter
+        def currency(self, value: str | Currency | None) -> None: ...
 
         @property
         def mycompany(self) -> Company | None: ...
 
+        @mycompany.setter
+        def mycompany(self, value: int | Company | None) -> None: ...
+
         @property
         def last_activity_by_user(self) -> User | None: ...
+
+        @last_activity_by_user.setter
+        def last_activity_by_user(self, value: int | User | None) -> None: ...
 
         @property
         def account_currency(self) -> Currency | None: ...

@@ -102,6 +102,16 @@ if TYPE_CHECKING:
         external_server_host__endswith: str
         external_server_host__iendswith: str
 
+    class ExternalChannelConnectorValues(TypedDict, total=False):
+        """What an ExternalChannelConnector is made of and what can be changed in it."""
+
+        type_id: str | None
+        originator_id: str | None
+        name: str | None
+        app_id: str | None
+        channel_id: str | None
+        external_server_host: str | None
+
     class ExternalChannelConnectorQuerySet(
         QuerySet["ExternalChannelConnector", ExternalChannelConnectorField, ExternalChannelConnectorOrder],
     ):
@@ -119,6 +129,21 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ExternalChannelConnectorLookups],
         ) -> ExternalChannelConnector: ...
+        def create(self, **values: Unpack[ExternalChannelConnectorValues]) -> ExternalChannelConnector: ...
+        async def acreate(
+            self,
+            **values: Unpack[ExternalChannelConnectorValues],
+        ) -> ExternalChannelConnector: ...
+        def get_or_create(
+            self,
+            defaults: ExternalChannelConnectorValues | None = None,
+            **values: Unpack[ExternalChannelConnectorValues],
+        ) -> tuple[ExternalChannelConnector, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ExternalChannelConnectorValues | None = None,
+            **values: Unpack[ExternalChannelConnectorValues],
+        ) -> tuple[ExternalChannelConnector, bool]: ...
 
 
 class ExternalChannelConnector(Model, schema=EXTERNAL_CHANNEL_CONNECTOR):
@@ -137,3 +162,7 @@ class ExternalChannelConnector(Model, schema=EXTERNAL_CHANNEL_CONNECTOR):
     app_id: t.Text = t.UNSET
     channel_id: t.Text = t.UNSET
     external_server_host: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[ExternalChannelConnectorValues]) -> None: ...

@@ -13,9 +13,9 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.person_type import PersonType
     from b24orm.models.crm.quote import Quote
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, RelatedRows
 
     InvoiceField = Literal[
         "account_number",
@@ -553,6 +553,45 @@ if TYPE_CHECKING:
         user_description__contains: str
         user_description__icontains: str
 
+    class InvoiceValues(TypedDict, total=False):
+        """What an Invoice is made of and what can be changed in it."""
+
+        account_number: str | None
+        comments: str | None
+        date_bill: dt.date | None
+        date_insert: dt.datetime | dt.date | None
+        date_marked: dt.datetime | dt.date | None
+        date_pay_before: dt.date | None
+        id: int
+        xml_id: str | None
+        order_topic: str | None
+        pay_system_id: int | None
+        pay_system: int | PaySystem | None
+        pay_voucher_date: dt.date | None
+        pay_voucher_num: str | None
+        person_type_id: int | None
+        person_type: int | PersonType | None
+        reason_marked: str | None
+        responsible_id: int | None
+        responsible: int | User | None
+        status_id: str | None
+        status: str | InvoiceStatus | None
+        is_recurring: str | None
+        uf_company_id: int | None
+        uf_company: int | Company | None
+        uf_contact_id: int | None
+        uf_contact: int | Contact | None
+        uf_mycompany_id: int | None
+        uf_mycompany: int | Company | None
+        uf_deal_id: int | None
+        uf_deal: int | Deal | None
+        uf_quote_id: int | None
+        uf_quote: int | Quote | None
+        user_description: str | None
+        pr_location: int | None
+        invoice_properties: Any
+        product_rows: Any
+
     class InvoiceQuerySet(QuerySet["Invoice", InvoiceField, InvoiceOrder]):
         """Rows of Invoice, with its own lookups."""
 
@@ -560,6 +599,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Invoice: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Invoice: ...
+        def create(self, **values: Unpack[InvoiceValues]) -> Invoice: ...
+        async def acreate(self, **values: Unpack[InvoiceValues]) -> Invoice: ...
+        def get_or_create(
+            self,
+            defaults: InvoiceValues | None = None,
+            **values: Unpack[InvoiceValues],
+        ) -> tuple[Invoice, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: InvoiceValues | None = None,
+            **values: Unpack[InvoiceValues],
+        ) -> tuple[Invoice, bool]: ...
+        def update_or_create(
+            self,
+            defaults: InvoiceValues | None = None,
+            **values: Unpack[InvoiceValues],
+        ) -> tuple[Invoice, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: InvoiceValues | None = None,
+            **values: Unpack[InvoiceValues],
+        ) -> tuple[Invoice, bool]: ...
+        def update(self, **values: Unpack[InvoiceValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[InvoiceValues]) -> int: ...
+        def explain_update(self, **values: Unpack[InvoiceValues]) -> str: ...
 
 
 class Invoice(Model, schema=INVOICE):
@@ -628,6 +692,8 @@ class Invoice(Model, schema=INVOICE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[InvoiceValues]) -> None: ...
+
         @property
         def currency_currency(self) -> Currency | None: ...
 
@@ -643,29 +709,56 @@ class Invoice(Model, schema=INVOICE):
         @property
         def pay_system(self) -> PaySystem | None: ...
 
+        @pay_system.setter
+        def pay_system(self, value: int | PaySystem | None) -> None: ...
+
         @property
         def person_type(self) -> PersonType | None: ...
+
+        @person_type.setter
+        def person_type(self, value: int | PersonType | None) -> None: ...
 
         @property
         def responsible(self) -> User | None: ...
 
+        @responsible.setter
+        def responsible(self, value: int | User | None) -> None: ...
+
         @property
         def status(self) -> InvoiceStatus | None: ...
+
+        @status.setter
+        def status(self, value: str | InvoiceStatus | None) -> None: ...
 
         @property
         def uf_company(self) -> Company | None: ...
 
+        @uf_company.setter
+        def uf_company(self, value: int | Company | None) -> None: ...
+
         @property
         def uf_contact(self) -> Contact | None: ...
+
+        @uf_contact.setter
+        def uf_contact(self, value: int | Contact | None) -> None: ...
 
         @property
         def uf_mycompany(self) -> Company | None: ...
 
+        @uf_mycompany.setter
+        def uf_mycompany(self, value: int | Company | None) -> None: ...
+
         @property
         def uf_deal(self) -> Deal | None: ...
+
+        @uf_deal.setter
+        def uf_deal(self, value: int | Deal | None) -> None: ...
 
         @property
         def uf_quote(self) -> Quote | None: ...
 
+        @uf_quote.setter
+        def uf_quote(self, value: int | Quote | None) -> None: ...
+
         @property
-        def invoice_recurrings(self) -> Sequence[InvoiceRecurring]: ...
+        def invoice_recurrings(self) -> RelatedRows[InvoiceRecurring]: ...

@@ -15,7 +15,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -157,6 +157,21 @@ if TYPE_CHECKING:
         limit_date__lte: dt.date
         limit_date__range: tuple[dt.date, dt.date]
 
+    class InvoiceRecurringValues(TypedDict, total=False):
+        """What an InvoiceRecurring is made of and what can be changed in it."""
+
+        id: int
+        invoice_id: int | None
+        invoice: int | Invoice | None
+        active: bool | None
+        start_date: dt.date | None
+        is_limit: InvoiceRecurringIsLimitValue | None
+        send_bill: bool | None
+        email_id: int | None
+        limit_repeat: int | None
+        limit_date: dt.date | None
+        params: Any
+
     class InvoiceRecurringQuerySet(
         QuerySet["InvoiceRecurring", InvoiceRecurringField, InvoiceRecurringOrder],
     ):
@@ -170,6 +185,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[InvoiceRecurringLookups],
         ) -> InvoiceRecurring: ...
+        def create(self, **values: Unpack[InvoiceRecurringValues]) -> InvoiceRecurring: ...
+        async def acreate(self, **values: Unpack[InvoiceRecurringValues]) -> InvoiceRecurring: ...
+        def get_or_create(
+            self,
+            defaults: InvoiceRecurringValues | None = None,
+            **values: Unpack[InvoiceRecurringValues],
+        ) -> tuple[InvoiceRecurring, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: InvoiceRecurringValues | None = None,
+            **values: Unpack[InvoiceRecurringValues],
+        ) -> tuple[InvoiceRecurring, bool]: ...
+        def update_or_create(
+            self,
+            defaults: InvoiceRecurringValues | None = None,
+            **values: Unpack[InvoiceRecurringValues],
+        ) -> tuple[InvoiceRecurring, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: InvoiceRecurringValues | None = None,
+            **values: Unpack[InvoiceRecurringValues],
+        ) -> tuple[InvoiceRecurring, bool]: ...
+        def update(self, **values: Unpack[InvoiceRecurringValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[InvoiceRecurringValues]) -> int: ...
+        def explain_update(self, **values: Unpack[InvoiceRecurringValues]) -> str: ...
 
 
 class InvoiceRecurring(Model, schema=INVOICE_RECURRING):
@@ -200,5 +240,10 @@ class InvoiceRecurring(Model, schema=INVOICE_RECURRING):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[InvoiceRecurringValues]) -> None: ...
+
         @property
         def invoice(self) -> Invoice | None: ...
+
+        @invoice.setter
+        def invoice(self, value: int | Invoice | None) -> None: ...

@@ -12,7 +12,7 @@ from b24orm.facts.crm.invoice_status import INVOICE_STATUS
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -37,6 +37,18 @@ if TYPE_CHECKING:
     class InvoiceStatusLookups(TypedDict, total=False):
         """What ``filter`` takes for InvoiceStatus."""
 
+    class InvoiceStatusValues(TypedDict, total=False):
+        """What an InvoiceStatus is made of and what can be changed in it."""
+
+        entity_id: str | None
+        status_id: str
+        sort: int | None
+        name: str | None
+        category_id: int | None
+        color: str | None
+        semantics: bool | None
+        extra_: Any
+
     class InvoiceStatusQuerySet(QuerySet["InvoiceStatus", InvoiceStatusField, InvoiceStatusOrder]):
         """Rows of InvoiceStatus, with its own lookups."""
 
@@ -44,6 +56,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> InvoiceStatus: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> InvoiceStatus: ...
+        def create(self, **values: Unpack[InvoiceStatusValues]) -> InvoiceStatus: ...
+        async def acreate(self, **values: Unpack[InvoiceStatusValues]) -> InvoiceStatus: ...
+        def get_or_create(
+            self,
+            defaults: InvoiceStatusValues | None = None,
+            **values: Unpack[InvoiceStatusValues],
+        ) -> tuple[InvoiceStatus, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: InvoiceStatusValues | None = None,
+            **values: Unpack[InvoiceStatusValues],
+        ) -> tuple[InvoiceStatus, bool]: ...
+        def update_or_create(
+            self,
+            defaults: InvoiceStatusValues | None = None,
+            **values: Unpack[InvoiceStatusValues],
+        ) -> tuple[InvoiceStatus, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: InvoiceStatusValues | None = None,
+            **values: Unpack[InvoiceStatusValues],
+        ) -> tuple[InvoiceStatus, bool]: ...
+        def update(self, **values: Unpack[InvoiceStatusValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[InvoiceStatusValues]) -> int: ...
+        def explain_update(self, **values: Unpack[InvoiceStatusValues]) -> str: ...
 
 
 class InvoiceStatus(Model, schema=INVOICE_STATUS):
@@ -67,3 +104,7 @@ class InvoiceStatus(Model, schema=INVOICE_STATUS):
     color: t.Text = t.UNSET
     semantics: t.Boolean = t.UNSET
     extra_: t.Json = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[InvoiceStatusValues]) -> None: ...

@@ -13,7 +13,7 @@ from b24orm.facts.crm.invoice_user_field import INVOICE_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -84,6 +84,29 @@ if TYPE_CHECKING:
         edit_in_list: bool
         is_searchable: bool
 
+    class InvoiceUserFieldValues(TypedDict, total=False):
+        """What an InvoiceUserField is made of and what can be changed in it."""
+
+        id: int
+        field_name: str | None
+        user_type_id: str | None
+        xml_id: str | None
+        sort: int | None
+        multiple: bool | None
+        mandatory: bool | None
+        show_filter: InvoiceUserFieldShowFilterValue | None
+        show_in_list: bool | None
+        edit_in_list: bool | None
+        is_searchable: bool | None
+        edit_form_label: str | None
+        list_column_label: str | None
+        list_filter_label: str | None
+        error_message: str | None
+        help_message: str | None
+        list: Any
+        settings: Any
+        label: str | None
+
     class InvoiceUserFieldQuerySet(
         QuerySet["InvoiceUserField", InvoiceUserFieldField, InvoiceUserFieldOrder],
     ):
@@ -97,6 +120,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[InvoiceUserFieldLookups],
         ) -> InvoiceUserField: ...
+        def create(self, **values: Unpack[InvoiceUserFieldValues]) -> InvoiceUserField: ...
+        async def acreate(self, **values: Unpack[InvoiceUserFieldValues]) -> InvoiceUserField: ...
+        def get_or_create(
+            self,
+            defaults: InvoiceUserFieldValues | None = None,
+            **values: Unpack[InvoiceUserFieldValues],
+        ) -> tuple[InvoiceUserField, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: InvoiceUserFieldValues | None = None,
+            **values: Unpack[InvoiceUserFieldValues],
+        ) -> tuple[InvoiceUserField, bool]: ...
+        def update_or_create(
+            self,
+            defaults: InvoiceUserFieldValues | None = None,
+            **values: Unpack[InvoiceUserFieldValues],
+        ) -> tuple[InvoiceUserField, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: InvoiceUserFieldValues | None = None,
+            **values: Unpack[InvoiceUserFieldValues],
+        ) -> tuple[InvoiceUserField, bool]: ...
+        def update(self, **values: Unpack[InvoiceUserFieldValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[InvoiceUserFieldValues]) -> int: ...
+        def explain_update(self, **values: Unpack[InvoiceUserFieldValues]) -> str: ...
 
 
 class InvoiceUserField(Model, schema=INVOICE_USER_FIELD):
@@ -130,3 +178,7 @@ class InvoiceUserField(Model, schema=INVOICE_USER_FIELD):
     settings: t.Json = t.UNSET
     label: t.Text = t.UNSET
     user_type_owner: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[InvoiceUserFieldValues]) -> None: ...

@@ -463,6 +463,44 @@ if TYPE_CHECKING:
         is_recurring: bool
         is_recurring__ne: bool
 
+    class ItemValues(TypedDict, total=False):
+        """What an Item is made of and what can be changed in it."""
+
+        entity_type_id: int
+        id: int
+        opened: bool | None
+        assigned_by_id: int | None
+        assigned_by: int | User | None
+        last_activity_by: int | None
+        last_activity_by_user: int | User | None
+        last_activity_time: dt.datetime | dt.date | None
+        webform_id: int | None
+        title: str | None
+        xml_id: str | None
+        begindate: dt.date | None
+        closedate: dt.date | None
+        company_id: int | None
+        company: int | Company | None
+        contact_id: int | None
+        contact: int | Contact | None
+        contact_ids: Iterable[int | Contact] | None
+        contacts: Iterable[int | Contact] | None
+        observers: Iterable[int | User] | None
+        category_id: int | None
+        stage_id: str | None
+        stage: str | Status | None
+        source_id: str | None
+        source: str | Status | None
+        source_description: str | None
+        currency_id: str | None
+        currency: str | Currency | None
+        is_manual_opportunity: bool | None
+        opportunity: Decimal | int | float | None
+        tax_value: Decimal | int | float | None
+        mycompany_id: int | None
+        mycompany: int | Company | None
+        is_recurring: bool | None
+
     class ItemQuerySet(QuerySet["Item", ItemField, ItemOrder]):
         """Rows of Item, with its own lookups."""
 
@@ -470,6 +508,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ItemLookups]) -> Item: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ItemLookups]) -> Item: ...
+        def create(self, **values: Unpack[ItemValues]) -> Item: ...
+        async def acreate(self, **values: Unpack[ItemValues]) -> Item: ...
+        def get_or_create(
+            self,
+            defaults: ItemValues | None = None,
+            **values: Unpack[ItemValues],
+        ) -> tuple[Item, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ItemValues | None = None,
+            **values: Unpack[ItemValues],
+        ) -> tuple[Item, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ItemValues | None = None,
+            **values: Unpack[ItemValues],
+        ) -> tuple[Item, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ItemValues | None = None,
+            **values: Unpack[ItemValues],
+        ) -> tuple[Item, bool]: ...
+        def update(self, **values: Unpack[ItemValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ItemValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ItemValues]) -> str: ...
 
 
 class Item(Model, schema=ITEM):
@@ -535,8 +598,13 @@ class Item(Model, schema=ITEM):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ItemValues]) -> None: ...
+
         @property
         def assigned_by(self) -> User | None: ...
+
+        @assigned_by.setter
+        def assigned_by(self, value: int | User | None) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...
@@ -547,14 +615,23 @@ class Item(Model, schema=ITEM):
         @property
         def last_activity_by_user(self) -> User | None: ...
 
+        @last_activity_by_user.setter
+        def last_activity_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def entity_type(self) -> OwnerType | None: ...
 
         @property
         def company(self) -> Company | None: ...
 
+        @company.setter
+        def company(self, value: int | Company | None) -> None: ...
+
         @property
         def contact(self) -> Contact | None: ...
+
+        @contact.setter
+        def contact(self, value: int | Contact | None) -> None: ...
 
         @property
         def moved_by_user(self) -> User | None: ...
@@ -562,17 +639,29 @@ class Item(Model, schema=ITEM):
         @property
         def stage(self) -> Status | None: ...
 
+        @stage.setter
+        def stage(self, value: str | Status | None) -> None: ...
+
         @property
         def previous_stage(self) -> Status | None: ...
 
         @property
         def source(self) -> Status | None: ...
 
+        @source.setter
+        def source(self, value: str | Status | None) -> None: ...
+
         @property
         def currency(self) -> Currency | None: ...
 
+        @currency.setter
+        def currency(self, value: str | Currency | None) -> None: ...
+
         @property
         def mycompany(self) -> Company | None: ...
+
+        @mycompany.setter
+        def mycompany(self, value: int | Company | None) -> None: ...
 
         @property
         def account_currency(self) -> Currency | None: ...

@@ -13,12 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from decimal import Decimal
     from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.entity.types import MultiField
     from b24orm.models.crm.company import Company
     from b24orm.models.crm.company_item import CompanyItem
     from b24orm.models.crm.contact import Contact
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.quote_item import QuoteItem
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import BoundRows, OwnedRows, Q, QuerySet, RelatedRows
 
     LeadStatusSemanticIdValue = Literal["P", "S", "F"]
     LeadField = Literal[
@@ -722,6 +723,63 @@ if TYPE_CHECKING:
         web__startswith: str
         im__startswith: str
 
+    class LeadValues(TypedDict, total=False):
+        """What a Lead is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        honorific: str | None
+        honorific_status: str | Status | None
+        name: str | None
+        second_name: str | None
+        last_name: str | None
+        birthdate: dt.date | None
+        company_title: str | None
+        source_id: str | None
+        source: str | Status | None
+        source_description: str | None
+        status_id: str | None
+        status: str | Status | None
+        status_description: str | None
+        post: str | None
+        address: str | None
+        address_2: str | None
+        address_city: str | None
+        address_postal_code: str | None
+        address_region: str | None
+        address_province: str | None
+        address_country: str | None
+        address_country_code: str | None
+        address_loc_addr_id: int | None
+        currency_id: str | None
+        currency: str | Currency | None
+        opportunity: Decimal | int | float | None
+        is_manual_opportunity: bool | None
+        opened: bool | None
+        comments: str | None
+        assigned_by_id: int | None
+        assigned_by: int | User | None
+        company_id: int | None
+        company: int | Company | None
+        contact_id: int | None
+        contact: int | Contact | None
+        contact_ids: Iterable[int | Contact] | None
+        originator_id: str | None
+        origin_id: str | None
+        utm_source: str | None
+        utm_medium: str | None
+        utm_campaign: str | None
+        utm_content: str | None
+        utm_term: str | None
+        last_activity_time: dt.datetime | dt.date | None
+        last_activity_by: int | None
+        last_activity_by_user: int | User | None
+        phone: Iterable[str | MultiField] | None
+        email: Iterable[str | MultiField] | None
+        web: Iterable[str | MultiField] | None
+        im: Iterable[str | MultiField] | None
+        link: Iterable[str | MultiField] | None
+
     class LeadQuerySet(QuerySet["Lead", LeadField, LeadOrder]):
         """Rows of Lead, with its own lookups."""
 
@@ -729,6 +787,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[LeadLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[LeadLookups]) -> Lead: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[LeadLookups]) -> Lead: ...
+        def create(self, **values: Unpack[LeadValues]) -> Lead: ...
+        async def acreate(self, **values: Unpack[LeadValues]) -> Lead: ...
+        def get_or_create(
+            self,
+            defaults: LeadValues | None = None,
+            **values: Unpack[LeadValues],
+        ) -> tuple[Lead, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: LeadValues | None = None,
+            **values: Unpack[LeadValues],
+        ) -> tuple[Lead, bool]: ...
+        def update_or_create(
+            self,
+            defaults: LeadValues | None = None,
+            **values: Unpack[LeadValues],
+        ) -> tuple[Lead, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: LeadValues | None = None,
+            **values: Unpack[LeadValues],
+        ) -> tuple[Lead, bool]: ...
+        def update(self, **values: Unpack[LeadValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[LeadValues]) -> int: ...
+        def explain_update(self, **values: Unpack[LeadValues]) -> str: ...
 
 
 class Lead(Model, schema=LEAD):
@@ -814,20 +897,37 @@ class Lead(Model, schema=LEAD):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[LeadValues]) -> None: ...
+
         @property
         def honorific_status(self) -> Status | None: ...
+
+        @honorific_status.setter
+        def honorific_status(self, value: str | Status | None) -> None: ...
 
         @property
         def source(self) -> Status | None: ...
 
+        @source.setter
+        def source(self, value: str | Status | None) -> None: ...
+
         @property
         def status(self) -> Status | None: ...
+
+        @status.setter
+        def status(self, value: str | Status | None) -> None: ...
 
         @property
         def currency(self) -> Currency | None: ...
 
+        @currency.setter
+        def currency(self, value: str | Currency | None) -> None: ...
+
         @property
         def assigned_by(self) -> User | None: ...
+
+        @assigned_by.setter
+        def assigned_by(self, value: int | User | None) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...
@@ -841,35 +941,44 @@ class Lead(Model, schema=LEAD):
         @property
         def company(self) -> Company | None: ...
 
+        @company.setter
+        def company(self, value: int | Company | None) -> None: ...
+
         @property
         def contact(self) -> Contact | None: ...
+
+        @contact.setter
+        def contact(self, value: int | Contact | None) -> None: ...
 
         @property
         def last_activity_by_user(self) -> User | None: ...
 
-        @property
-        def companies(self) -> Sequence[Company]: ...
+        @last_activity_by_user.setter
+        def last_activity_by_user(self, value: int | User | None) -> None: ...
 
         @property
-        def company_items(self) -> Sequence[CompanyItem]: ...
+        def companies(self) -> RelatedRows[Company]: ...
 
         @property
-        def contact_items(self) -> Sequence[ContactItem]: ...
+        def company_items(self) -> RelatedRows[CompanyItem]: ...
 
         @property
-        def contacts(self) -> Sequence[Contact]: ...
+        def contact_items(self) -> RelatedRows[ContactItem]: ...
 
         @property
-        def deal_items(self) -> Sequence[DealItem]: ...
+        def contacts(self) -> BoundRows[Contact]: ...
 
         @property
-        def deals(self) -> Sequence[Deal]: ...
+        def deal_items(self) -> RelatedRows[DealItem]: ...
 
         @property
-        def product_rows(self) -> Sequence[ProductRow]: ...
+        def deals(self) -> RelatedRows[Deal]: ...
 
         @property
-        def quote_items(self) -> Sequence[QuoteItem]: ...
+        def product_rows(self) -> OwnedRows[ProductRow]: ...
 
         @property
-        def quotes(self) -> Sequence[Quote]: ...
+        def quote_items(self) -> RelatedRows[QuoteItem]: ...
+
+        @property
+        def quotes(self) -> RelatedRows[Quote]: ...

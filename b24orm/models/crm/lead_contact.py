@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 
         id: int | str
 
+    class LeadContactValues(TypedDict, total=False):
+        """What a LeadContact is made of and what can be changed in it."""
+
+        id: int | str
+        contact_id: int
+        contact: int
+        sort: int | None
+        is_primary: bool | None
+
     class LeadContactQuerySet(QuerySet["LeadContact", LeadContactField, LeadContactOrder]):
         """Rows of LeadContact, with its own lookups."""
 
@@ -35,6 +44,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[LeadContactLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[LeadContactLookups]) -> LeadContact: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[LeadContactLookups]) -> LeadContact: ...
+        def create(self, **values: Unpack[LeadContactValues]) -> LeadContact: ...
+        async def acreate(self, **values: Unpack[LeadContactValues]) -> LeadContact: ...
+        def get_or_create(
+            self,
+            defaults: LeadContactValues | None = None,
+            **values: Unpack[LeadContactValues],
+        ) -> tuple[LeadContact, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: LeadContactValues | None = None,
+            **values: Unpack[LeadContactValues],
+        ) -> tuple[LeadContact, bool]: ...
 
 
 class LeadContact(Model, schema=LEAD_CONTACT):
@@ -56,5 +77,10 @@ class LeadContact(Model, schema=LEAD_CONTACT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[LeadContactValues]) -> None: ...
+
         @property
         def contact(self) -> Contact | None: ...
+
+        @contact.setter
+        def contact(self, value: int) -> None: ...

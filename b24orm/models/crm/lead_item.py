@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
+    from b24orm.entity.types import MultiField
     from b24orm.models.crm.company import Company
     from b24orm.models.crm.contact import Contact
     from b24orm.models.crm.currency import Currency
@@ -633,6 +634,53 @@ if TYPE_CHECKING:
         utm_term__iendswith: str
         utm_term__isnull: bool
 
+    class LeadItemValues(TypedDict, total=False):
+        """What a LeadItem is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        honorific: str | None
+        honorific_status: str | Status | None
+        name: str | None
+        second_name: str | None
+        last_name: str | None
+        birthdate: dt.date | None
+        company_title: str | None
+        source_id: str | None
+        source: str | Status | None
+        source_description: str | None
+        stage_id: str | None
+        stage: str | Status | None
+        status_description: str | None
+        post: str | None
+        currency_id: str | None
+        currency: str | Currency | None
+        is_manual_opportunity: bool | None
+        opportunity: Decimal | int | float | None
+        opened: bool | None
+        comments: str | None
+        assigned_by_id: int | None
+        assigned_by: int | User | None
+        last_activity_by: int | None
+        last_activity_by_user: int | User | None
+        last_activity_time: dt.datetime | dt.date | None
+        company_id: int | None
+        company: int | Company | None
+        contact_id: int | None
+        contact: int | Contact | None
+        contact_ids: Iterable[int | Contact] | None
+        contacts: Iterable[int | Contact] | None
+        originator_id: str | None
+        origin_id: str | None
+        webform_id: int | None
+        observers: Iterable[int | User] | None
+        fm: Iterable[str | MultiField] | None
+        utm_source: str | None
+        utm_medium: str | None
+        utm_campaign: str | None
+        utm_content: str | None
+        utm_term: str | None
+
     class LeadItemQuerySet(QuerySet["LeadItem", LeadItemField, LeadItemOrder]):
         """Rows of LeadItem, with its own lookups."""
 
@@ -640,6 +688,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> LeadItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> LeadItem: ...
+        def create(self, **values: Unpack[LeadItemValues]) -> LeadItem: ...
+        async def acreate(self, **values: Unpack[LeadItemValues]) -> LeadItem: ...
+        def get_or_create(
+            self,
+            defaults: LeadItemValues | None = None,
+            **values: Unpack[LeadItemValues],
+        ) -> tuple[LeadItem, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: LeadItemValues | None = None,
+            **values: Unpack[LeadItemValues],
+        ) -> tuple[LeadItem, bool]: ...
+        def update_or_create(
+            self,
+            defaults: LeadItemValues | None = None,
+            **values: Unpack[LeadItemValues],
+        ) -> tuple[LeadItem, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: LeadItemValues | None = None,
+            **values: Unpack[LeadItemValues],
+        ) -> tuple[LeadItem, bool]: ...
+        def update(self, **values: Unpack[LeadItemValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[LeadItemValues]) -> int: ...
+        def explain_update(self, **values: Unpack[LeadItemValues]) -> str: ...
 
 
 class LeadItem(Model, schema=LEAD_ITEM):
@@ -737,20 +810,37 @@ class LeadItem(Model, schema=LEAD_ITEM):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[LeadItemValues]) -> None: ...
+
         @property
         def honorific_status(self) -> Status | None: ...
+
+        @honorific_status.setter
+        def honorific_status(self, value: str | Status | None) -> None: ...
 
         @property
         def source(self) -> Status | None: ...
 
+        @source.setter
+        def source(self, value: str | Status | None) -> None: ...
+
         @property
         def stage(self) -> Status | None: ...
+
+        @stage.setter
+        def stage(self, value: str | Status | None) -> None: ...
 
         @property
         def currency(self) -> Currency | None: ...
 
+        @currency.setter
+        def currency(self, value: str | Currency | None) -> None: ...
+
         @property
         def assigned_by(self) -> User | None: ...
+
+        @assigned_by.setter
+        def assigned_by(self, value: int | User | None) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...
@@ -764,11 +854,20 @@ class LeadItem(Model, schema=LEAD_ITEM):
         @property
         def last_activity_by_user(self) -> User | None: ...
 
+        @last_activity_by_user.setter
+        def last_activity_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def company(self) -> Company | None: ...
 
+        @company.setter
+        def company(self, value: int | Company | None) -> None: ...
+
         @property
         def contact(self) -> Contact | None: ...
+
+        @contact.setter
+        def contact(self, value: int | Contact | None) -> None: ...
 
         @property
         def product(self) -> Product | None: ...

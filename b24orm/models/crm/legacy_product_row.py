@@ -252,6 +252,30 @@ if TYPE_CHECKING:
         type__range: tuple[int, int]
         type__isnull: bool
 
+    class LegacyProductRowValues(TypedDict, total=False):
+        """What a LegacyProductRow is made of and what can be changed in it."""
+
+        owner_id: int | str
+        owner_type: int | str
+        id: int
+        product_id: int | None
+        product: int | Product | None
+        product_name: str | None
+        price: Decimal | int | float | None
+        price_exclusive: Decimal | int | float | None
+        price_netto: Decimal | int | float | None
+        price_brutto: Decimal | int | float | None
+        quantity: Decimal | int | float | None
+        discount_type_id: int | None
+        discount_rate: Decimal | int | float | None
+        discount_sum: Decimal | int | float | None
+        tax_rate: Decimal | int | float | None
+        tax_included: bool | None
+        customized: bool | None
+        measure_code: int | None
+        measure_name: str | None
+        sort: int | None
+
     class LegacyProductRowQuerySet(
         QuerySet["LegacyProductRow", LegacyProductRowField, LegacyProductRowOrder],
     ):
@@ -265,6 +289,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[LegacyProductRowLookups],
         ) -> LegacyProductRow: ...
+        def create(self, **values: Unpack[LegacyProductRowValues]) -> LegacyProductRow: ...
+        async def acreate(self, **values: Unpack[LegacyProductRowValues]) -> LegacyProductRow: ...
+        def get_or_create(
+            self,
+            defaults: LegacyProductRowValues | None = None,
+            **values: Unpack[LegacyProductRowValues],
+        ) -> tuple[LegacyProductRow, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: LegacyProductRowValues | None = None,
+            **values: Unpack[LegacyProductRowValues],
+        ) -> tuple[LegacyProductRow, bool]: ...
+        def update_or_create(
+            self,
+            defaults: LegacyProductRowValues | None = None,
+            **values: Unpack[LegacyProductRowValues],
+        ) -> tuple[LegacyProductRow, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: LegacyProductRowValues | None = None,
+            **values: Unpack[LegacyProductRowValues],
+        ) -> tuple[LegacyProductRow, bool]: ...
+        def update(self, **values: Unpack[LegacyProductRowValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[LegacyProductRowValues]) -> int: ...
+        def explain_update(self, **values: Unpack[LegacyProductRowValues]) -> str: ...
 
 
 class LegacyProductRow(Model, schema=LEGACY_PRODUCT_ROW):
@@ -302,5 +351,10 @@ class LegacyProductRow(Model, schema=LEGACY_PRODUCT_ROW):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[LegacyProductRowValues]) -> None: ...
+
         @property
         def product(self) -> Product | None: ...
+
+        @product.setter
+        def product(self, value: int | Product | None) -> None: ...

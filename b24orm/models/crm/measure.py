@@ -88,6 +88,17 @@ if TYPE_CHECKING:
         is_default: bool
         is_default__ne: bool
 
+    class MeasureValues(TypedDict, total=False):
+        """What a Measure is made of and what can be changed in it."""
+
+        id: int
+        code: int | None
+        measure_title: str | None
+        symbol_rus: str | None
+        symbol_intl: str | None
+        symbol_letter_intl: str | None
+        is_default: bool | None
+
     class MeasureQuerySet(QuerySet["Measure", MeasureField, MeasureOrder]):
         """Rows of Measure, with its own lookups."""
 
@@ -95,6 +106,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Measure: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Measure: ...
+        def create(self, **values: Unpack[MeasureValues]) -> Measure: ...
+        async def acreate(self, **values: Unpack[MeasureValues]) -> Measure: ...
+        def get_or_create(
+            self,
+            defaults: MeasureValues | None = None,
+            **values: Unpack[MeasureValues],
+        ) -> tuple[Measure, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: MeasureValues | None = None,
+            **values: Unpack[MeasureValues],
+        ) -> tuple[Measure, bool]: ...
+        def update_or_create(
+            self,
+            defaults: MeasureValues | None = None,
+            **values: Unpack[MeasureValues],
+        ) -> tuple[Measure, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: MeasureValues | None = None,
+            **values: Unpack[MeasureValues],
+        ) -> tuple[Measure, bool]: ...
+        def update(self, **values: Unpack[MeasureValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[MeasureValues]) -> int: ...
+        def explain_update(self, **values: Unpack[MeasureValues]) -> str: ...
 
 
 class Measure(Model, schema=MEASURE):
@@ -114,3 +150,7 @@ class Measure(Model, schema=MEASURE):
     symbol_intl: t.Text = t.UNSET
     symbol_letter_intl: t.Text = t.UNSET
     is_default: t.Boolean = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[MeasureValues]) -> None: ...

@@ -67,6 +67,14 @@ if TYPE_CHECKING:
         owner_type__lte: int
         owner_type__range: tuple[int, int]
 
+    class OrderEntityValues(TypedDict, total=False):
+        """What an OrderEntity is made of and what can be changed in it."""
+
+        order_id: int | None
+        owner_id: int | None
+        owner_type_id: int | None
+        owner_type: int | OwnerType | None
+
     class OrderEntityQuerySet(QuerySet["OrderEntity", OrderEntityField, OrderEntityOrder]):
         """Rows of OrderEntity, with its own lookups."""
 
@@ -74,6 +82,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> OrderEntity: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> OrderEntity: ...
+        def create(self, **values: Unpack[OrderEntityValues]) -> OrderEntity: ...
+        async def acreate(self, **values: Unpack[OrderEntityValues]) -> OrderEntity: ...
+        def get_or_create(
+            self,
+            defaults: OrderEntityValues | None = None,
+            **values: Unpack[OrderEntityValues],
+        ) -> tuple[OrderEntity, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: OrderEntityValues | None = None,
+            **values: Unpack[OrderEntityValues],
+        ) -> tuple[OrderEntity, bool]: ...
 
 
 class OrderEntity(Model, schema=ORDER_ENTITY):
@@ -94,5 +114,10 @@ class OrderEntity(Model, schema=ORDER_ENTITY):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[OrderEntityValues]) -> None: ...
+
         @property
         def owner_type(self) -> OwnerType | None: ...
+
+        @owner_type.setter
+        def owner_type(self, value: int | OwnerType | None) -> None: ...

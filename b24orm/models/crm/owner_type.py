@@ -10,13 +10,12 @@ from b24orm.facts.crm.owner_type import OWNER_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.crm.activity import Activity
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, RelatedRows
 
     OwnerTypeField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     OwnerTypeOrder = Literal["id", "-id"]
@@ -53,4 +52,4 @@ class OwnerType(Model, schema=OWNER_TYPE):
     if TYPE_CHECKING:
 
         @property
-        def activities(self) -> Sequence[Activity]: ...
+        def activities(self) -> RelatedRows[Activity]: ...

@@ -10,14 +10,14 @@ from b24orm.facts.crm.pay_system import PAY_SYSTEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.invoice import Invoice
     from b24orm.models.crm.person_type import PersonType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, RelatedRows
 
     PaySystemField = Literal[
         "id",
@@ -141,4 +141,4 @@ class PaySystem(Model, schema=PAY_SYSTEM):
         def person_type(self) -> PersonType | None: ...
 
         @property
-        def invoices(self) -> Sequence[Invoice]: ...
+        def invoices(self) -> RelatedRows[Invoice]: ...

@@ -40,6 +40,15 @@ if TYPE_CHECKING:
         entity_id: int | str
         entity_type_id: int | str
 
+    class PaymentValues(TypedDict, total=False):
+        """What a Payment is made of and what can be changed in it."""
+
+        entity_id: int | str
+        entity_type_id: int | str
+        id: int
+        paid: str | None
+        pay_system_id: int | None
+
     class PaymentQuerySet(QuerySet["Payment", PaymentField, PaymentOrder]):
         """Rows of Payment, with its own lookups."""
 
@@ -47,6 +56,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Payment: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Payment: ...
+        def create(self, **values: Unpack[PaymentValues]) -> Payment: ...
+        async def acreate(self, **values: Unpack[PaymentValues]) -> Payment: ...
+        def get_or_create(
+            self,
+            defaults: PaymentValues | None = None,
+            **values: Unpack[PaymentValues],
+        ) -> tuple[Payment, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: PaymentValues | None = None,
+            **values: Unpack[PaymentValues],
+        ) -> tuple[Payment, bool]: ...
+        def update_or_create(
+            self,
+            defaults: PaymentValues | None = None,
+            **values: Unpack[PaymentValues],
+        ) -> tuple[Payment, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: PaymentValues | None = None,
+            **values: Unpack[PaymentValues],
+        ) -> tuple[Payment, bool]: ...
+        def update(self, **values: Unpack[PaymentValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[PaymentValues]) -> int: ...
+        def explain_update(self, **values: Unpack[PaymentValues]) -> str: ...
 
 
 class Payment(Model, schema=PAYMENT):
@@ -72,6 +106,8 @@ class Payment(Model, schema=PAYMENT):
     pay_system_name: t.Text = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[PaymentValues]) -> None: ...
 
         @property
         def emp_paid(self) -> User | None: ...

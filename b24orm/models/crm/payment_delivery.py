@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
         payment_id: int
 
+    class PaymentDeliveryValues(TypedDict, total=False):
+        """What a PaymentDelivery is made of and what can be changed in it."""
+
+        payment_id: int
+        id: int
+        delivery_id: int | None
+
     class PaymentDeliveryQuerySet(QuerySet["PaymentDelivery", PaymentDeliveryField, PaymentDeliveryOrder]):
         """Rows of PaymentDelivery, with its own lookups."""
 
@@ -38,6 +45,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[PaymentDeliveryLookups],
         ) -> PaymentDelivery: ...
+        def create(self, **values: Unpack[PaymentDeliveryValues]) -> PaymentDelivery: ...
+        async def acreate(self, **values: Unpack[PaymentDeliveryValues]) -> PaymentDelivery: ...
+        def get_or_create(
+            self,
+            defaults: PaymentDeliveryValues | None = None,
+            **values: Unpack[PaymentDeliveryValues],
+        ) -> tuple[PaymentDelivery, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: PaymentDeliveryValues | None = None,
+            **values: Unpack[PaymentDeliveryValues],
+        ) -> tuple[PaymentDelivery, bool]: ...
+        def update_or_create(
+            self,
+            defaults: PaymentDeliveryValues | None = None,
+            **values: Unpack[PaymentDeliveryValues],
+        ) -> tuple[PaymentDelivery, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: PaymentDeliveryValues | None = None,
+            **values: Unpack[PaymentDeliveryValues],
+        ) -> tuple[PaymentDelivery, bool]: ...
+        def update(self, **values: Unpack[PaymentDeliveryValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[PaymentDeliveryValues]) -> int: ...
+        def explain_update(self, **values: Unpack[PaymentDeliveryValues]) -> str: ...
 
 
 class PaymentDelivery(Model, schema=PAYMENT_DELIVERY):
@@ -54,3 +86,7 @@ class PaymentDelivery(Model, schema=PAYMENT_DELIVERY):
     payment_id: t.Reference = t.UNSET
     quantity: t.Number = t.UNSET
     delivery_id: t.Reference = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[PaymentDeliveryValues]) -> None: ...

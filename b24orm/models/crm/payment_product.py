@@ -12,6 +12,7 @@ from b24orm.facts.crm.payment_product import PAYMENT_PRODUCT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from decimal import Decimal
     from typing import Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
 
         payment_id: int
 
+    class PaymentProductValues(TypedDict, total=False):
+        """What a PaymentProduct is made of and what can be changed in it."""
+
+        payment_id: int
+        id: int
+        quantity: Decimal | int | float | None
+        row_id: int | None
+
     class PaymentProductQuerySet(QuerySet["PaymentProduct", PaymentProductField, PaymentProductOrder]):
         """Rows of PaymentProduct, with its own lookups."""
 
@@ -34,6 +43,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> PaymentProduct: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> PaymentProduct: ...
+        def create(self, **values: Unpack[PaymentProductValues]) -> PaymentProduct: ...
+        async def acreate(self, **values: Unpack[PaymentProductValues]) -> PaymentProduct: ...
+        def get_or_create(
+            self,
+            defaults: PaymentProductValues | None = None,
+            **values: Unpack[PaymentProductValues],
+        ) -> tuple[PaymentProduct, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: PaymentProductValues | None = None,
+            **values: Unpack[PaymentProductValues],
+        ) -> tuple[PaymentProduct, bool]: ...
+        def update_or_create(
+            self,
+            defaults: PaymentProductValues | None = None,
+            **values: Unpack[PaymentProductValues],
+        ) -> tuple[PaymentProduct, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: PaymentProductValues | None = None,
+            **values: Unpack[PaymentProductValues],
+        ) -> tuple[PaymentProduct, bool]: ...
+        def update(self, **values: Unpack[PaymentProductValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[PaymentProductValues]) -> int: ...
+        def explain_update(self, **values: Unpack[PaymentProductValues]) -> str: ...
 
 
 class PaymentProduct(Model, schema=PAYMENT_PRODUCT):
@@ -50,3 +84,7 @@ class PaymentProduct(Model, schema=PAYMENT_PRODUCT):
     payment_id: t.Reference = t.UNSET
     quantity: t.Number = t.UNSET
     row_id: t.Reference = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[PaymentProductValues]) -> None: ...

@@ -10,7 +10,7 @@ from b24orm.facts.crm.person_type import PERSON_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from typing import Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.pay_system import PaySystem
     from b24orm.models.crm.quote import Quote
     from b24orm.models.crm.quote_item import QuoteItem
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, RelatedRows
 
     PersonTypeField = Literal["id", "name"]
     PersonTypeOrder = Literal["id", "-id", "name", "-name"]
@@ -69,13 +69,13 @@ class PersonType(Model, schema=PERSON_TYPE):
     if TYPE_CHECKING:
 
         @property
-        def invoices(self) -> Sequence[Invoice]: ...
+        def invoices(self) -> RelatedRows[Invoice]: ...
 
         @property
-        def pay_systems(self) -> Sequence[PaySystem]: ...
+        def pay_systems(self) -> RelatedRows[PaySystem]: ...
 
         @property
-        def quote_items(self) -> Sequence[QuoteItem]: ...
+        def quote_items(self) -> RelatedRows[QuoteItem]: ...
 
         @property
-        def quotes(self) -> Sequence[Quote]: ...
+        def quotes(self) -> RelatedRows[Quote]: ...

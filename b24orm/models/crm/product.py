@@ -13,8 +13,9 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
-    from typing import Literal
+    from collections.abc import Iterable
+    from decimal import Decimal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.vat import Vat
     from b24orm.models.sale.basket_item import BasketItem
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, RelatedRows
 
     ProductDescriptionTypeValue = Literal["text", "html"]
     ProductField = Literal[
@@ -237,6 +238,36 @@ if TYPE_CHECKING:
         created_by_user__range: tuple[int, int]
         created_by_user__isnull: bool
 
+    class ProductValues(TypedDict, total=False):
+        """What a Product is made of and what can be changed in it."""
+
+        id: int
+        price: Decimal | int | float | None
+        currency_id: str | None
+        currency: str | Currency | None
+        name: str | None
+        code: str | None
+        description: str | None
+        description_type: ProductDescriptionTypeValue | None
+        active: bool | None
+        section_id: int | None
+        section: int | ProductSection | None
+        sort: int | None
+        vat_id: int | None
+        vat: int | Vat | None
+        vat_included: bool | None
+        measure: int | None
+        measure_measure: int | Measure | None
+        xml_id: str | None
+        preview_picture: Any
+        detail_picture: Any
+        date_create: dt.datetime | dt.date | None
+        timestamp_x: dt.datetime | dt.date | None
+        modified_by: int | None
+        modified_by_user: int | User | None
+        created_by: int | None
+        created_by_user: int | User | None
+
     class ProductQuerySet(QuerySet["Product", ProductField, ProductOrder]):
         """Rows of Product, with its own lookups."""
 
@@ -244,6 +275,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Product: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Product: ...
+        def create(self, **values: Unpack[ProductValues]) -> Product: ...
+        async def acreate(self, **values: Unpack[ProductValues]) -> Product: ...
+        def get_or_create(
+            self,
+            defaults: ProductValues | None = None,
+            **values: Unpack[ProductValues],
+        ) -> tuple[Product, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ProductValues | None = None,
+            **values: Unpack[ProductValues],
+        ) -> tuple[Product, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ProductValues | None = None,
+            **values: Unpack[ProductValues],
+        ) -> tuple[Product, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ProductValues | None = None,
+            **values: Unpack[ProductValues],
+        ) -> tuple[Product, bool]: ...
+        def update(self, **values: Unpack[ProductValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ProductValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ProductValues]) -> str: ...
 
 
 class Product(Model, schema=PRODUCT):
@@ -286,26 +342,46 @@ class Product(Model, schema=PRODUCT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ProductValues]) -> None: ...
+
         @property
         def catalog(self) -> Catalog | None: ...
 
         @property
         def currency(self) -> Currency | None: ...
 
+        @currency.setter
+        def currency(self, value: str | Currency | None) -> None: ...
+
         @property
         def section(self) -> ProductSection | None: ...
+
+        @section.setter
+        def section(self, value: int | ProductSection | None) -> None: ...
 
         @property
         def vat(self) -> Vat | None: ...
 
+        @vat.setter
+        def vat(self, value: int | Vat | None) -> None: ...
+
         @property
         def measure_measure(self) -> Measure | None: ...
+
+        @measure_measure.setter
+        def measure_measure(self, value: int | Measure | None) -> None: ...
 
         @property
         def modified_by_user(self) -> User | None: ...
 
+        @modified_by_user.setter
+        def modified_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def created_by_user(self) -> User | None: ...
 
+        @created_by_user.setter
+        def created_by_user(self, value: int | User | None) -> None: ...
+
         @property
-        def basket_items(self) -> Sequence[BasketItem]: ...
+        def basket_items(self) -> RelatedRows[BasketItem]: ...

@@ -12,7 +12,7 @@ from b24orm.facts.crm.product_property import PRODUCT_PROPERTY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -44,6 +44,26 @@ if TYPE_CHECKING:
     class ProductPropertyLookups(TypedDict, total=False):
         """What ``filter`` takes for ProductProperty."""
 
+    class ProductPropertyValues(TypedDict, total=False):
+        """What a ProductProperty is made of and what can be changed in it."""
+
+        id: int
+        xml_id: str | None
+        code: str | None
+        name: str | None
+        active: bool | None
+        is_required: bool | None
+        sort: int | None
+        property_type: str | None
+        multiple: bool | None
+        default_value: Any
+        row_count: int | None
+        col_count: int | None
+        file_type: str | None
+        user_type: str | None
+        user_type_settings: Any
+        values: Any
+
     class ProductPropertyQuerySet(QuerySet["ProductProperty", ProductPropertyField, ProductPropertyOrder]):
         """Rows of ProductProperty, with its own lookups."""
 
@@ -55,6 +75,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ProductPropertyLookups],
         ) -> ProductProperty: ...
+        def create(self, **values: Unpack[ProductPropertyValues]) -> ProductProperty: ...
+        async def acreate(self, **values: Unpack[ProductPropertyValues]) -> ProductProperty: ...
+        def get_or_create(
+            self,
+            defaults: ProductPropertyValues | None = None,
+            **values: Unpack[ProductPropertyValues],
+        ) -> tuple[ProductProperty, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ProductPropertyValues | None = None,
+            **values: Unpack[ProductPropertyValues],
+        ) -> tuple[ProductProperty, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ProductPropertyValues | None = None,
+            **values: Unpack[ProductPropertyValues],
+        ) -> tuple[ProductProperty, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ProductPropertyValues | None = None,
+            **values: Unpack[ProductPropertyValues],
+        ) -> tuple[ProductProperty, bool]: ...
+        def update(self, **values: Unpack[ProductPropertyValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ProductPropertyValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ProductPropertyValues]) -> str: ...
 
 
 class ProductProperty(Model, schema=PRODUCT_PROPERTY):
@@ -85,3 +130,7 @@ class ProductProperty(Model, schema=PRODUCT_PROPERTY):
     user_type: t.Text = t.UNSET
     user_type_settings: t.Json = t.UNSET
     values: t.Jsons = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[ProductPropertyValues]) -> None: ...

@@ -280,6 +280,27 @@ if TYPE_CHECKING:
         xml_id__iendswith: str
         xml_id__isnull: bool
 
+    class ProductRowValues(TypedDict, total=False):
+        """What a ProductRow is made of and what can be changed in it."""
+
+        id: int
+        owner_id: int | None
+        owner_type: str | None
+        product_id: int | None
+        product: int | Product | None
+        product_name: str | None
+        price: Decimal | int | float | None
+        quantity: Decimal | int | float | None
+        discount_type_id: int | None
+        discount_rate: Decimal | int | float | None
+        discount_sum: Decimal | int | float | None
+        tax_rate: Decimal | int | float | None
+        tax_included: bool | None
+        customized: bool | None
+        measure_code: int | None
+        measure_name: str | None
+        sort: int | None
+
     class ProductRowQuerySet(QuerySet["ProductRow", ProductRowField, ProductRowOrder]):
         """Rows of ProductRow, with its own lookups."""
 
@@ -287,6 +308,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> ProductRow: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> ProductRow: ...
+        def create(self, **values: Unpack[ProductRowValues]) -> ProductRow: ...
+        async def acreate(self, **values: Unpack[ProductRowValues]) -> ProductRow: ...
+        def get_or_create(
+            self,
+            defaults: ProductRowValues | None = None,
+            **values: Unpack[ProductRowValues],
+        ) -> tuple[ProductRow, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ProductRowValues | None = None,
+            **values: Unpack[ProductRowValues],
+        ) -> tuple[ProductRow, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ProductRowValues | None = None,
+            **values: Unpack[ProductRowValues],
+        ) -> tuple[ProductRow, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ProductRowValues | None = None,
+            **values: Unpack[ProductRowValues],
+        ) -> tuple[ProductRow, bool]: ...
+        def update(self, **values: Unpack[ProductRowValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ProductRowValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ProductRowValues]) -> str: ...
 
 
 class ProductRow(Model, schema=PRODUCT_ROW):
@@ -327,5 +373,10 @@ class ProductRow(Model, schema=PRODUCT_ROW):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ProductRowValues]) -> None: ...
+
         @property
         def product(self) -> Product | None: ...
+
+        @product.setter
+        def product(self, value: int | Product | None) -> None: ...

@@ -48,6 +48,18 @@ if TYPE_CHECKING:
         xml_id: str
         code: str
 
+    class ProductSectionValues(TypedDict, total=False):
+        """What a ProductSection is made of and what can be changed in it."""
+
+        id: int
+        catalog_id: int | None
+        catalog: int | Catalog | None
+        section_id: int | None
+        section: int | ProductSection | None
+        name: str | None
+        xml_id: str | None
+        code: str | None
+
     class ProductSectionQuerySet(QuerySet["ProductSection", ProductSectionField, ProductSectionOrder]):
         """Rows of ProductSection, with its own lookups."""
 
@@ -55,6 +67,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> ProductSection: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> ProductSection: ...
+        def create(self, **values: Unpack[ProductSectionValues]) -> ProductSection: ...
+        async def acreate(self, **values: Unpack[ProductSectionValues]) -> ProductSection: ...
+        def get_or_create(
+            self,
+            defaults: ProductSectionValues | None = None,
+            **values: Unpack[ProductSectionValues],
+        ) -> tuple[ProductSection, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ProductSectionValues | None = None,
+            **values: Unpack[ProductSectionValues],
+        ) -> tuple[ProductSection, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ProductSectionValues | None = None,
+            **values: Unpack[ProductSectionValues],
+        ) -> tuple[ProductSection, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ProductSectionValues | None = None,
+            **values: Unpack[ProductSectionValues],
+        ) -> tuple[ProductSection, bool]: ...
+        def update(self, **values: Unpack[ProductSectionValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ProductSectionValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ProductSectionValues]) -> str: ...
 
 
 class ProductSection(Model, schema=PRODUCT_SECTION):
@@ -78,8 +115,16 @@ class ProductSection(Model, schema=PRODUCT_SECTION):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ProductSectionValues]) -> None: ...
+
         @property
         def catalog(self) -> Catalog | None: ...
 
+        @catalog.setter
+        def catalog(self, value: int | Catalog | None) -> None: ...
+
         @property
         def section(self) -> ProductSection | None: ...
+
+        @section.setter
+        def section(self, value: int | ProductSection | None) -> None: ...

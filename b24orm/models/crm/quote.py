@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from decimal import Decimal
     from typing import Literal
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.product_row import ProductRow
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import BoundRows, OwnedRows, Q, QuerySet, RelatedRows
 
     QuoteField = Literal[
         "id",
@@ -641,6 +641,57 @@ if TYPE_CHECKING:
         last_activity_by_user__range: tuple[int, int]
         last_activity_by_user__isnull: bool
 
+    class QuoteValues(TypedDict, total=False):
+        """What a Quote is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        status_id: str | None
+        status: str | Status | None
+        currency_id: str | None
+        currency: str | Currency | None
+        opportunity: Decimal | int | float | None
+        tax_value: Decimal | int | float | None
+        company_id: int | None
+        company: int | Company | None
+        mycompany_id: int | None
+        mycompany: int | Company | None
+        contact_id: int | None
+        contact: int | Contact | None
+        contact_ids: Iterable[int | Contact] | None
+        begindate: dt.date | None
+        closedate: dt.date | None
+        actual_date: dt.date | None
+        opened: bool | None
+        closed: bool | None
+        comments: str | None
+        content: str | None
+        terms: str | None
+        client_title: str | None
+        client_addr: str | None
+        client_contact: str | None
+        client_email: str | None
+        client_phone: str | None
+        client_tp_id: str | None
+        client_tpa_id: str | None
+        assigned_by_id: int | None
+        assigned_by: int | User | None
+        lead_id: int | None
+        lead: int | Lead | None
+        deal_id: int | None
+        deal: int | Deal | None
+        person_type_id: int | None
+        person_type: int | PersonType | None
+        location_id: str | None
+        utm_source: str | None
+        utm_medium: str | None
+        utm_campaign: str | None
+        utm_content: str | None
+        utm_term: str | None
+        last_activity_time: dt.datetime | dt.date | None
+        last_activity_by: int | None
+        last_activity_by_user: int | User | None
+
     class QuoteQuerySet(QuerySet["Quote", QuoteField, QuoteOrder]):
         """Rows of Quote, with its own lookups."""
 
@@ -648,6 +699,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[QuoteLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[QuoteLookups]) -> Quote: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[QuoteLookups]) -> Quote: ...
+        def create(self, **values: Unpack[QuoteValues]) -> Quote: ...
+        async def acreate(self, **values: Unpack[QuoteValues]) -> Quote: ...
+        def get_or_create(
+            self,
+            defaults: QuoteValues | None = None,
+            **values: Unpack[QuoteValues],
+        ) -> tuple[Quote, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: QuoteValues | None = None,
+            **values: Unpack[QuoteValues],
+        ) -> tuple[Quote, bool]: ...
+        def update_or_create(
+            self,
+            defaults: QuoteValues | None = None,
+            **values: Unpack[QuoteValues],
+        ) -> tuple[Quote, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: QuoteValues | None = None,
+            **values: Unpack[QuoteValues],
+        ) -> tuple[Quote, bool]: ...
+        def update(self, **values: Unpack[QuoteValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[QuoteValues]) -> int: ...
+        def explain_update(self, **values: Unpack[QuoteValues]) -> str: ...
 
 
 class Quote(Model, schema=QUOTE):
@@ -717,23 +793,43 @@ class Quote(Model, schema=QUOTE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[QuoteValues]) -> None: ...
+
         @property
         def status(self) -> Status | None: ...
+
+        @status.setter
+        def status(self, value: str | Status | None) -> None: ...
 
         @property
         def currency(self) -> Currency | None: ...
 
+        @currency.setter
+        def currency(self, value: str | Currency | None) -> None: ...
+
         @property
         def company(self) -> Company | None: ...
+
+        @company.setter
+        def company(self, value: int | Company | None) -> None: ...
 
         @property
         def mycompany(self) -> Company | None: ...
 
+        @mycompany.setter
+        def mycompany(self, value: int | Company | None) -> None: ...
+
         @property
         def contact(self) -> Contact | None: ...
 
+        @contact.setter
+        def contact(self, value: int | Contact | None) -> None: ...
+
         @property
         def assigned_by(self) -> User | None: ...
+
+        @assigned_by.setter
+        def assigned_by(self, value: int | User | None) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...
@@ -744,23 +840,35 @@ class Quote(Model, schema=QUOTE):
         @property
         def lead(self) -> Lead | None: ...
 
+        @lead.setter
+        def lead(self, value: int | Lead | None) -> None: ...
+
         @property
         def deal(self) -> Deal | None: ...
+
+        @deal.setter
+        def deal(self, value: int | Deal | None) -> None: ...
 
         @property
         def person_type(self) -> PersonType | None: ...
 
+        @person_type.setter
+        def person_type(self, value: int | PersonType | None) -> None: ...
+
         @property
         def last_activity_by_user(self) -> User | None: ...
 
-        @property
-        def contacts(self) -> Sequence[Contact]: ...
+        @last_activity_by_user.setter
+        def last_activity_by_user(self, value: int | User | None) -> None: ...
 
         @property
-        def deal_items(self) -> Sequence[DealItem]: ...
+        def contacts(self) -> BoundRows[Contact]: ...
 
         @property
-        def deals(self) -> Sequence[Deal]: ...
+        def deal_items(self) -> RelatedRows[DealItem]: ...
 
         @property
-        def product_rows(self) -> Sequence[ProductRow]: ...
+        def deals(self) -> RelatedRows[Deal]: ...
+
+        @property
+        def product_rows(self) -> OwnedRows[ProductRow]: ...

@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 
         id: int | str
 
+    class QuoteContactValues(TypedDict, total=False):
+        """What a QuoteContact is made of and what can be changed in it."""
+
+        id: int | str
+        contact_id: int
+        contact: int
+        sort: int | None
+        is_primary: bool | None
+
     class QuoteContactQuerySet(QuerySet["QuoteContact", QuoteContactField, QuoteContactOrder]):
         """Rows of QuoteContact, with its own lookups."""
 
@@ -35,6 +44,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[QuoteContactLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[QuoteContactLookups]) -> QuoteContact: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[QuoteContactLookups]) -> QuoteContact: ...
+        def create(self, **values: Unpack[QuoteContactValues]) -> QuoteContact: ...
+        async def acreate(self, **values: Unpack[QuoteContactValues]) -> QuoteContact: ...
+        def get_or_create(
+            self,
+            defaults: QuoteContactValues | None = None,
+            **values: Unpack[QuoteContactValues],
+        ) -> tuple[QuoteContact, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: QuoteContactValues | None = None,
+            **values: Unpack[QuoteContactValues],
+        ) -> tuple[QuoteContact, bool]: ...
 
 
 class QuoteContact(Model, schema=QUOTE_CONTACT):
@@ -56,5 +77,10 @@ class QuoteContact(Model, schema=QUOTE_CONTACT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[QuoteContactValues]) -> None: ...
+
         @property
         def contact(self) -> Contact | None: ...
+
+        @contact.setter
+        def contact(self, value: int) -> None: ...

@@ -600,6 +600,53 @@ if TYPE_CHECKING:
         utm_term__iendswith: str
         utm_term__isnull: bool
 
+    class QuoteItemValues(TypedDict, total=False):
+        """What a QuoteItem is made of and what can be changed in it."""
+
+        id: int
+        quote_number: str | None
+        title: str | None
+        last_activity_by: int | None
+        last_activity_by_user: int | User | None
+        last_activity_time: dt.datetime | dt.date | None
+        assigned_by_id: int | None
+        assigned_by: int | User | None
+        opened: bool | None
+        content: str | None
+        terms: str | None
+        comments: str | None
+        deal_id: int | None
+        deal: int | Deal | None
+        lead_id: int | None
+        lead: int | Lead | None
+        storage_type_id: int | None
+        storage_element_ids: Iterable[int] | None
+        webform_id: int | None
+        company_id: int | None
+        company: int | Company | None
+        contact_id: int | None
+        contact: int | Contact | None
+        contact_ids: Iterable[int | Contact] | None
+        contacts: Iterable[int | Contact] | None
+        location_id: str | None
+        currency_id: str | None
+        currency: str | Currency | None
+        is_manual_opportunity: bool | None
+        opportunity: Decimal | int | float | None
+        tax_value: Decimal | int | float | None
+        stage_id: str | None
+        stage: str | Status | None
+        begindate: dt.date | None
+        closedate: dt.date | None
+        actual_date: dt.date | None
+        mycompany_id: int | None
+        mycompany: int | Company | None
+        utm_source: str | None
+        utm_medium: str | None
+        utm_campaign: str | None
+        utm_content: str | None
+        utm_term: str | None
+
     class QuoteItemQuerySet(QuerySet["QuoteItem", QuoteItemField, QuoteItemOrder]):
         """Rows of QuoteItem, with its own lookups."""
 
@@ -607,6 +654,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> QuoteItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> QuoteItem: ...
+        def create(self, **values: Unpack[QuoteItemValues]) -> QuoteItem: ...
+        async def acreate(self, **values: Unpack[QuoteItemValues]) -> QuoteItem: ...
+        def get_or_create(
+            self,
+            defaults: QuoteItemValues | None = None,
+            **values: Unpack[QuoteItemValues],
+        ) -> tuple[QuoteItem, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: QuoteItemValues | None = None,
+            **values: Unpack[QuoteItemValues],
+        ) -> tuple[QuoteItem, bool]: ...
+        def update_or_create(
+            self,
+            defaults: QuoteItemValues | None = None,
+            **values: Unpack[QuoteItemValues],
+        ) -> tuple[QuoteItem, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: QuoteItemValues | None = None,
+            **values: Unpack[QuoteItemValues],
+        ) -> tuple[QuoteItem, bool]: ...
+        def update(self, **values: Unpack[QuoteItemValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[QuoteItemValues]) -> int: ...
+        def explain_update(self, **values: Unpack[QuoteItemValues]) -> str: ...
 
 
 class QuoteItem(Model, schema=QUOTE_ITEM):
@@ -694,6 +766,8 @@ class QuoteItem(Model, schema=QUOTE_ITEM):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[QuoteItemValues]) -> None: ...
+
         @property
         def created_by_user(self) -> User | None: ...
 
@@ -703,20 +777,38 @@ class QuoteItem(Model, schema=QUOTE_ITEM):
         @property
         def last_activity_by_user(self) -> User | None: ...
 
+        @last_activity_by_user.setter
+        def last_activity_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def assigned_by(self) -> User | None: ...
+
+        @assigned_by.setter
+        def assigned_by(self, value: int | User | None) -> None: ...
 
         @property
         def deal(self) -> Deal | None: ...
 
+        @deal.setter
+        def deal(self, value: int | Deal | None) -> None: ...
+
         @property
         def lead(self) -> Lead | None: ...
+
+        @lead.setter
+        def lead(self, value: int | Lead | None) -> None: ...
 
         @property
         def company(self) -> Company | None: ...
 
+        @company.setter
+        def company(self, value: int | Company | None) -> None: ...
+
         @property
         def contact(self) -> Contact | None: ...
+
+        @contact.setter
+        def contact(self, value: int | Contact | None) -> None: ...
 
         @property
         def person_type(self) -> PersonType | None: ...
@@ -724,11 +816,20 @@ class QuoteItem(Model, schema=QUOTE_ITEM):
         @property
         def currency(self) -> Currency | None: ...
 
+        @currency.setter
+        def currency(self, value: str | Currency | None) -> None: ...
+
         @property
         def stage(self) -> Status | None: ...
 
+        @stage.setter
+        def stage(self, value: str | Status | None) -> None: ...
+
         @property
         def mycompany(self) -> Company | None: ...
+
+        @mycompany.setter
+        def mycompany(self, value: int | Company | None) -> None: ...
 
         @property
         def entity_type(self) -> OwnerType | None: ...

@@ -12,7 +12,7 @@ from b24orm.facts.crm.quote_user_field import QUOTE_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -83,6 +83,29 @@ if TYPE_CHECKING:
         edit_in_list: bool
         is_searchable: bool
 
+    class QuoteUserFieldValues(TypedDict, total=False):
+        """What a QuoteUserField is made of and what can be changed in it."""
+
+        id: int
+        field_name: str | None
+        user_type_id: str | None
+        xml_id: str | None
+        sort: int | None
+        multiple: bool | None
+        mandatory: bool | None
+        show_filter: QuoteUserFieldShowFilterValue | None
+        show_in_list: bool | None
+        edit_in_list: bool | None
+        is_searchable: bool | None
+        edit_form_label: str | None
+        list_column_label: str | None
+        list_filter_label: str | None
+        error_message: str | None
+        help_message: str | None
+        list: Any
+        settings: Any
+        label: str | None
+
     class QuoteUserFieldQuerySet(QuerySet["QuoteUserField", QuoteUserFieldField, QuoteUserFieldOrder]):
         """Rows of QuoteUserField, with its own lookups."""
 
@@ -90,6 +113,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[QuoteUserFieldLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[QuoteUserFieldLookups]) -> QuoteUserField: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[QuoteUserFieldLookups]) -> QuoteUserField: ...
+        def create(self, **values: Unpack[QuoteUserFieldValues]) -> QuoteUserField: ...
+        async def acreate(self, **values: Unpack[QuoteUserFieldValues]) -> QuoteUserField: ...
+        def get_or_create(
+            self,
+            defaults: QuoteUserFieldValues | None = None,
+            **values: Unpack[QuoteUserFieldValues],
+        ) -> tuple[QuoteUserField, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: QuoteUserFieldValues | None = None,
+            **values: Unpack[QuoteUserFieldValues],
+        ) -> tuple[QuoteUserField, bool]: ...
+        def update_or_create(
+            self,
+            defaults: QuoteUserFieldValues | None = None,
+            **values: Unpack[QuoteUserFieldValues],
+        ) -> tuple[QuoteUserField, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: QuoteUserFieldValues | None = None,
+            **values: Unpack[QuoteUserFieldValues],
+        ) -> tuple[QuoteUserField, bool]: ...
+        def update(self, **values: Unpack[QuoteUserFieldValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[QuoteUserFieldValues]) -> int: ...
+        def explain_update(self, **values: Unpack[QuoteUserFieldValues]) -> str: ...
 
 
 class QuoteUserField(Model, schema=QUOTE_USER_FIELD):
@@ -123,3 +171,7 @@ class QuoteUserField(Model, schema=QUOTE_USER_FIELD):
     settings: t.Json = t.UNSET
     label: t.Text = t.UNSET
     user_type_owner: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[QuoteUserFieldValues]) -> None: ...

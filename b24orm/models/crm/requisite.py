@@ -933,6 +933,84 @@ if TYPE_CHECKING:
         rq_cpf__endswith: str
         rq_cpf__iendswith: str
 
+    class RequisiteValues(TypedDict, total=False):
+        """What a Requisite is made of and what can be changed in it."""
+
+        id: int
+        entity_type_id: int | None
+        entity_type: int | OwnerType | None
+        entity_id: int | None
+        preset_id: int | None
+        preset: int | RequisitePreset | None
+        name: str | None
+        code: str | None
+        xml_id: str | None
+        originator_id: str | None
+        active: bool | None
+        address_only: bool | None
+        sort: int | None
+        rq_name: str | None
+        rq_first_name: str | None
+        rq_last_name: str | None
+        rq_second_name: str | None
+        rq_company_id: str | None
+        rq_company_name: str | None
+        rq_company_full_name: str | None
+        rq_company_reg_date: str | None
+        rq_director: str | None
+        rq_accountant: str | None
+        rq_ceo_name: str | None
+        rq_ceo_work_pos: str | None
+        rq_contact: str | None
+        rq_email: str | None
+        rq_phone: str | None
+        rq_fax: str | None
+        rq_ident_type: str | None
+        rq_ident_type_status: str | Status | None
+        rq_ident_doc: str | None
+        rq_ident_doc_ser: str | None
+        rq_ident_doc_num: str | None
+        rq_ident_doc_pers_num: str | None
+        rq_ident_doc_date: str | None
+        rq_ident_doc_issued_by: str | None
+        rq_ident_doc_dep_code: str | None
+        rq_inn: str | None
+        rq_kpp: str | None
+        rq_usrle: str | None
+        rq_ifns: str | None
+        rq_ogrn: str | None
+        rq_ogrnip: str | None
+        rq_okpo: str | None
+        rq_oktmo: str | None
+        rq_okved: str | None
+        rq_edrpou: str | None
+        rq_drfo: str | None
+        rq_kbe: str | None
+        rq_iin: str | None
+        rq_bin: str | None
+        rq_st_cert_ser: str | None
+        rq_st_cert_num: str | None
+        rq_st_cert_date: str | None
+        rq_vat_payer: bool | None
+        rq_vat_id: str | None
+        rq_vat_cert_ser: str | None
+        rq_vat_cert_num: str | None
+        rq_vat_cert_date: str | None
+        rq_residence_country: str | None
+        rq_base_doc: str | None
+        rq_regon: str | None
+        rq_krs: str | None
+        rq_pesel: str | None
+        rq_legal_form: str | None
+        rq_siret: str | None
+        rq_siren: str | None
+        rq_capital: str | None
+        rq_rcs: str | None
+        rq_cnpj: str | None
+        rq_state_reg: str | None
+        rq_mnpl_reg: str | None
+        rq_cpf: str | None
+
     class RequisiteQuerySet(QuerySet["Requisite", RequisiteField, RequisiteOrder]):
         """Rows of Requisite, with its own lookups."""
 
@@ -940,6 +1018,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Requisite: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Requisite: ...
+        def create(self, **values: Unpack[RequisiteValues]) -> Requisite: ...
+        async def acreate(self, **values: Unpack[RequisiteValues]) -> Requisite: ...
+        def get_or_create(
+            self,
+            defaults: RequisiteValues | None = None,
+            **values: Unpack[RequisiteValues],
+        ) -> tuple[Requisite, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: RequisiteValues | None = None,
+            **values: Unpack[RequisiteValues],
+        ) -> tuple[Requisite, bool]: ...
+        def update_or_create(
+            self,
+            defaults: RequisiteValues | None = None,
+            **values: Unpack[RequisiteValues],
+        ) -> tuple[Requisite, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: RequisiteValues | None = None,
+            **values: Unpack[RequisiteValues],
+        ) -> tuple[Requisite, bool]: ...
+        def update(self, **values: Unpack[RequisiteValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[RequisiteValues]) -> int: ...
+        def explain_update(self, **values: Unpack[RequisiteValues]) -> str: ...
 
 
 class Requisite(Model, schema=REQUISITE):
@@ -1034,11 +1137,19 @@ class Requisite(Model, schema=REQUISITE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[RequisiteValues]) -> None: ...
+
         @property
         def entity_type(self) -> OwnerType | None: ...
 
+        @entity_type.setter
+        def entity_type(self, value: int | OwnerType | None) -> None: ...
+
         @property
         def preset(self) -> RequisitePreset | None: ...
+
+        @preset.setter
+        def preset(self, value: int | RequisitePreset | None) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...
@@ -1048,3 +1159,6 @@ class Requisite(Model, schema=REQUISITE):
 
         @property
         def rq_ident_type_status(self) -> Status | None: ...
+
+        @rq_ident_type_status.setter
+        def rq_ident_type_status(self, value: str | Status | None) -> None: ...

@@ -144,6 +144,21 @@ if TYPE_CHECKING:
         mc_bank_detail__lte: int
         mc_bank_detail__range: tuple[int, int]
 
+    class RequisiteLinkValues(TypedDict, total=False):
+        """What a RequisiteLink is made of and what can be changed in it."""
+
+        entity_type_id: int | None
+        entity_type: int | OwnerType | None
+        entity_id: int | None
+        requisite_id: int | None
+        requisite: int | Requisite | None
+        bank_detail_id: int | None
+        bank_detail: int | BankDetail | None
+        mc_requisite_id: int | None
+        mc_requisite: int | Requisite | None
+        mc_bank_detail_id: int | None
+        mc_bank_detail: int | BankDetail | None
+
     class RequisiteLinkQuerySet(QuerySet["RequisiteLink", RequisiteLinkField, RequisiteLinkOrder]):
         """Rows of RequisiteLink, with its own lookups."""
 
@@ -151,6 +166,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> RequisiteLink: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> RequisiteLink: ...
+        def create(self, **values: Unpack[RequisiteLinkValues]) -> RequisiteLink: ...
+        async def acreate(self, **values: Unpack[RequisiteLinkValues]) -> RequisiteLink: ...
+        def get_or_create(
+            self,
+            defaults: RequisiteLinkValues | None = None,
+            **values: Unpack[RequisiteLinkValues],
+        ) -> tuple[RequisiteLink, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: RequisiteLinkValues | None = None,
+            **values: Unpack[RequisiteLinkValues],
+        ) -> tuple[RequisiteLink, bool]: ...
 
 
 class RequisiteLink(Model, schema=REQUISITE_LINK):
@@ -176,17 +203,34 @@ class RequisiteLink(Model, schema=REQUISITE_LINK):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[RequisiteLinkValues]) -> None: ...
+
         @property
         def entity_type(self) -> OwnerType | None: ...
+
+        @entity_type.setter
+        def entity_type(self, value: int | OwnerType | None) -> None: ...
 
         @property
         def requisite(self) -> Requisite | None: ...
 
+        @requisite.setter
+        def requisite(self, value: int | Requisite | None) -> None: ...
+
         @property
         def bank_detail(self) -> BankDetail | None: ...
+
+        @bank_detail.setter
+        def bank_detail(self, value: int | BankDetail | None) -> None: ...
 
         @property
         def mc_requisite(self) -> Requisite | None: ...
 
+        @mc_requisite.setter
+        def mc_requisite(self, value: int | Requisite | None) -> None: ...
+
         @property
         def mc_bank_detail(self) -> BankDetail | None: ...
+
+        @mc_bank_detail.setter
+        def mc_bank_detail(self, value: int | BankDetail | None) -> None: ...

@@ -182,6 +182,19 @@ if TYPE_CHECKING:
         xml_id__endswith: str
         xml_id__iendswith: str
 
+    class RequisitePresetValues(TypedDict, total=False):
+        """What a RequisitePreset is made of and what can be changed in it."""
+
+        id: int
+        entity_type_id: int | None
+        entity_type: int | OwnerType | None
+        country_id: int | None
+        country: int | RequisiteCountry | None
+        name: str | None
+        active: bool | None
+        sort: int | None
+        xml_id: str | None
+
     class RequisitePresetQuerySet(QuerySet["RequisitePreset", RequisitePresetField, RequisitePresetOrder]):
         """Rows of RequisitePreset, with its own lookups."""
 
@@ -193,6 +206,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[RequisitePresetLookups],
         ) -> RequisitePreset: ...
+        def create(self, **values: Unpack[RequisitePresetValues]) -> RequisitePreset: ...
+        async def acreate(self, **values: Unpack[RequisitePresetValues]) -> RequisitePreset: ...
+        def get_or_create(
+            self,
+            defaults: RequisitePresetValues | None = None,
+            **values: Unpack[RequisitePresetValues],
+        ) -> tuple[RequisitePreset, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: RequisitePresetValues | None = None,
+            **values: Unpack[RequisitePresetValues],
+        ) -> tuple[RequisitePreset, bool]: ...
+        def update_or_create(
+            self,
+            defaults: RequisitePresetValues | None = None,
+            **values: Unpack[RequisitePresetValues],
+        ) -> tuple[RequisitePreset, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: RequisitePresetValues | None = None,
+            **values: Unpack[RequisitePresetValues],
+        ) -> tuple[RequisitePreset, bool]: ...
+        def update(self, **values: Unpack[RequisitePresetValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[RequisitePresetValues]) -> int: ...
+        def explain_update(self, **values: Unpack[RequisitePresetValues]) -> str: ...
 
 
 class RequisitePreset(Model, schema=REQUISITE_PRESET):
@@ -222,11 +260,19 @@ class RequisitePreset(Model, schema=REQUISITE_PRESET):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[RequisitePresetValues]) -> None: ...
+
         @property
         def entity_type(self) -> OwnerType | None: ...
 
+        @entity_type.setter
+        def entity_type(self, value: int | OwnerType | None) -> None: ...
+
         @property
         def country(self) -> RequisiteCountry | None: ...
+
+        @country.setter
+        def country(self, value: int | RequisiteCountry | None) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...

@@ -28,6 +28,16 @@ if TYPE_CHECKING:
 
         preset: int | str
 
+    class RequisitePresetFieldValues(TypedDict, total=False):
+        """What a RequisitePresetField is made of and what can be changed in it."""
+
+        preset: int | str
+        id: int
+        field_name: str | None
+        field_title: str | None
+        sort: int | None
+        in_short_list: bool | None
+
     class RequisitePresetFieldQuerySet(
         QuerySet["RequisitePresetField", RequisitePresetFieldField, RequisitePresetFieldOrder],
     ):
@@ -45,6 +55,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[RequisitePresetFieldLookups],
         ) -> RequisitePresetField: ...
+        def create(self, **values: Unpack[RequisitePresetFieldValues]) -> RequisitePresetField: ...
+        async def acreate(self, **values: Unpack[RequisitePresetFieldValues]) -> RequisitePresetField: ...
+        def get_or_create(
+            self,
+            defaults: RequisitePresetFieldValues | None = None,
+            **values: Unpack[RequisitePresetFieldValues],
+        ) -> tuple[RequisitePresetField, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: RequisitePresetFieldValues | None = None,
+            **values: Unpack[RequisitePresetFieldValues],
+        ) -> tuple[RequisitePresetField, bool]: ...
+        def update_or_create(
+            self,
+            defaults: RequisitePresetFieldValues | None = None,
+            **values: Unpack[RequisitePresetFieldValues],
+        ) -> tuple[RequisitePresetField, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: RequisitePresetFieldValues | None = None,
+            **values: Unpack[RequisitePresetFieldValues],
+        ) -> tuple[RequisitePresetField, bool]: ...
+        def update(self, **values: Unpack[RequisitePresetFieldValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[RequisitePresetFieldValues]) -> int: ...
+        def explain_update(self, **values: Unpack[RequisitePresetFieldValues]) -> str: ...
 
 
 class RequisitePresetField(Model, schema=REQUISITE_PRESET_FIELD):
@@ -63,3 +98,7 @@ class RequisitePresetField(Model, schema=REQUISITE_PRESET_FIELD):
     field_title: t.Text = t.UNSET
     sort: t.Integer = t.UNSET
     in_short_list: t.Boolean = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[RequisitePresetFieldValues]) -> None: ...

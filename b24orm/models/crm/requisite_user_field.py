@@ -13,7 +13,7 @@ from b24orm.facts.crm.requisite_user_field import REQUISITE_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -84,6 +84,29 @@ if TYPE_CHECKING:
         edit_in_list: bool
         is_searchable: bool
 
+    class RequisiteUserFieldValues(TypedDict, total=False):
+        """What a RequisiteUserField is made of and what can be changed in it."""
+
+        id: int
+        field_name: str | None
+        user_type_id: str | None
+        xml_id: str | None
+        sort: int | None
+        multiple: bool | None
+        mandatory: bool | None
+        show_filter: RequisiteUserFieldShowFilterValue | None
+        show_in_list: bool | None
+        edit_in_list: bool | None
+        is_searchable: bool | None
+        edit_form_label: str | None
+        list_column_label: str | None
+        list_filter_label: str | None
+        error_message: str | None
+        help_message: str | None
+        list: Any
+        settings: Any
+        label: str | None
+
     class RequisiteUserFieldQuerySet(
         QuerySet["RequisiteUserField", RequisiteUserFieldField, RequisiteUserFieldOrder],
     ):
@@ -97,6 +120,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[RequisiteUserFieldLookups],
         ) -> RequisiteUserField: ...
+        def create(self, **values: Unpack[RequisiteUserFieldValues]) -> RequisiteUserField: ...
+        async def acreate(self, **values: Unpack[RequisiteUserFieldValues]) -> RequisiteUserField: ...
+        def get_or_create(
+            self,
+            defaults: RequisiteUserFieldValues | None = None,
+            **values: Unpack[RequisiteUserFieldValues],
+        ) -> tuple[RequisiteUserField, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: RequisiteUserFieldValues | None = None,
+            **values: Unpack[RequisiteUserFieldValues],
+        ) -> tuple[RequisiteUserField, bool]: ...
+        def update_or_create(
+            self,
+            defaults: RequisiteUserFieldValues | None = None,
+            **values: Unpack[RequisiteUserFieldValues],
+        ) -> tuple[RequisiteUserField, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: RequisiteUserFieldValues | None = None,
+            **values: Unpack[RequisiteUserFieldValues],
+        ) -> tuple[RequisiteUserField, bool]: ...
+        def update(self, **values: Unpack[RequisiteUserFieldValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[RequisiteUserFieldValues]) -> int: ...
+        def explain_update(self, **values: Unpack[RequisiteUserFieldValues]) -> str: ...
 
 
 class RequisiteUserField(Model, schema=REQUISITE_USER_FIELD):
@@ -130,3 +178,7 @@ class RequisiteUserField(Model, schema=REQUISITE_USER_FIELD):
     settings: t.Json = t.UNSET
     label: t.Text = t.UNSET
     user_type_owner: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[RequisiteUserFieldValues]) -> None: ...

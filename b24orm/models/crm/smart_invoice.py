@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from decimal import Decimal
     from typing import Literal
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.product_row import ProductRow
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import OwnedRows, Q, QuerySet
 
     SmartInvoiceField = Literal[
         "id",
@@ -498,6 +498,46 @@ if TYPE_CHECKING:
         location_id__iendswith: str
         location_id__isnull: bool
 
+    class SmartInvoiceValues(TypedDict, total=False):
+        """What a SmartInvoice is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        xml_id: str | None
+        assigned_by_id: int | None
+        assigned_by: int | User | None
+        opened: bool | None
+        webform_id: int | None
+        begindate: dt.date | None
+        closedate: dt.date | None
+        company_id: int | None
+        company: int | Company | None
+        contact_id: int | None
+        contact: int | Contact | None
+        contact_ids: Iterable[int | Contact] | None
+        contacts: Iterable[int | Contact] | None
+        observers: Iterable[int | User] | None
+        category_id: int | None
+        stage_id: str | None
+        stage: str | Status | None
+        source_id: str | None
+        source: str | Status | None
+        source_description: str | None
+        currency_id: str | None
+        currency: str | Currency | None
+        is_manual_opportunity: bool | None
+        opportunity: Decimal | int | float | None
+        tax_value: Decimal | int | float | None
+        mycompany_id: int | None
+        mycompany: int | Company | None
+        last_activity_by: int | None
+        last_activity_by_user: int | User | None
+        last_activity_time: dt.datetime | dt.date | None
+        is_recurring: bool | None
+        comments: str | None
+        account_number: str | None
+        location_id: str | None
+
     class SmartInvoiceQuerySet(QuerySet["SmartInvoice", SmartInvoiceField, SmartInvoiceOrder]):
         """Rows of SmartInvoice, with its own lookups."""
 
@@ -505,6 +545,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SmartInvoiceLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SmartInvoiceLookups]) -> SmartInvoice: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SmartInvoiceLookups]) -> SmartInvoice: ...
+        def create(self, **values: Unpack[SmartInvoiceValues]) -> SmartInvoice: ...
+        async def acreate(self, **values: Unpack[SmartInvoiceValues]) -> SmartInvoice: ...
+        def get_or_create(
+            self,
+            defaults: SmartInvoiceValues | None = None,
+            **values: Unpack[SmartInvoiceValues],
+        ) -> tuple[SmartInvoice, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: SmartInvoiceValues | None = None,
+            **values: Unpack[SmartInvoiceValues],
+        ) -> tuple[SmartInvoice, bool]: ...
+        def update_or_create(
+            self,
+            defaults: SmartInvoiceValues | None = None,
+            **values: Unpack[SmartInvoiceValues],
+        ) -> tuple[SmartInvoice, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: SmartInvoiceValues | None = None,
+            **values: Unpack[SmartInvoiceValues],
+        ) -> tuple[SmartInvoice, bool]: ...
+        def update(self, **values: Unpack[SmartInvoiceValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[SmartInvoiceValues]) -> int: ...
+        def explain_update(self, **values: Unpack[SmartInvoiceValues]) -> str: ...
 
 
 class SmartInvoice(Model, schema=SMART_INVOICE):
@@ -572,6 +637,8 @@ class SmartInvoice(Model, schema=SMART_INVOICE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[SmartInvoiceValues]) -> None: ...
+
         @property
         def created_by_user(self) -> User | None: ...
 
@@ -581,11 +648,20 @@ class SmartInvoice(Model, schema=SMART_INVOICE):
         @property
         def assigned_by(self) -> User | None: ...
 
+        @assigned_by.setter
+        def assigned_by(self, value: int | User | None) -> None: ...
+
         @property
         def company(self) -> Company | None: ...
 
+        @company.setter
+        def company(self, value: int | Company | None) -> None: ...
+
         @property
         def contact(self) -> Contact | None: ...
+
+        @contact.setter
+        def contact(self, value: int | Contact | None) -> None: ...
 
         @property
         def moved_by_user(self) -> User | None: ...
@@ -593,23 +669,38 @@ class SmartInvoice(Model, schema=SMART_INVOICE):
         @property
         def stage(self) -> Status | None: ...
 
+        @stage.setter
+        def stage(self, value: str | Status | None) -> None: ...
+
         @property
         def previous_stage(self) -> Status | None: ...
 
         @property
         def source(self) -> Status | None: ...
 
+        @source.setter
+        def source(self, value: str | Status | None) -> None: ...
+
         @property
         def currency(self) -> Currency | None: ...
+
+        @currency.setter
+        def currency(self, value: str | Currency | None) -> None: ...
 
         @property
         def mycompany(self) -> Company | None: ...
 
+        @mycompany.setter
+        def mycompany(self, value: int | Company | None) -> None: ...
+
         @property
         def last_activity_by_user(self) -> User | None: ...
+
+        @last_activity_by_user.setter
+        def last_activity_by_user(self, value: int | User | None) -> None: ...
 
         @property
         def entity_type(self) -> OwnerType | None: ...
 
         @property
-        def product_rows(self) -> Sequence[ProductRow]: ...
+        def product_rows(self) -> OwnedRows[ProductRow]: ...

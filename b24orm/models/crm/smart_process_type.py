@@ -14,7 +14,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -227,6 +227,36 @@ if TYPE_CHECKING:
         updated_by_user__lte: int
         updated_by_user__range: tuple[int, int]
 
+    class SmartProcessTypeValues(TypedDict, total=False):
+        """What a SmartProcessType is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        code: str | None
+        entity_type_id: int | None
+        custom_section_id: int | None
+        is_categories_enabled: bool | None
+        is_stages_enabled: bool | None
+        is_begin_close_dates_enabled: bool | None
+        is_client_enabled: bool | None
+        is_use_in_userfield_enabled: bool | None
+        is_link_with_products_enabled: bool | None
+        is_mycompany_enabled: bool | None
+        is_documents_enabled: bool | None
+        is_source_enabled: bool | None
+        is_observers_enabled: bool | None
+        is_recurring_enabled: bool | None
+        is_recyclebin_enabled: bool | None
+        is_automation_enabled: bool | None
+        is_biz_proc_enabled: bool | None
+        is_set_open_permissions: bool | None
+        created_time: dt.datetime | dt.date | None
+        updated_time: dt.datetime | dt.date | None
+        relations: Any
+        linked_user_fields: Any
+        custom_sections: Any
+        is_external: bool | None
+
     class SmartProcessTypeQuerySet(
         QuerySet["SmartProcessType", SmartProcessTypeField, SmartProcessTypeOrder],
     ):
@@ -240,6 +270,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[SmartProcessTypeLookups],
         ) -> SmartProcessType: ...
+        def create(self, **values: Unpack[SmartProcessTypeValues]) -> SmartProcessType: ...
+        async def acreate(self, **values: Unpack[SmartProcessTypeValues]) -> SmartProcessType: ...
+        def get_or_create(
+            self,
+            defaults: SmartProcessTypeValues | None = None,
+            **values: Unpack[SmartProcessTypeValues],
+        ) -> tuple[SmartProcessType, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: SmartProcessTypeValues | None = None,
+            **values: Unpack[SmartProcessTypeValues],
+        ) -> tuple[SmartProcessType, bool]: ...
+        def update_or_create(
+            self,
+            defaults: SmartProcessTypeValues | None = None,
+            **values: Unpack[SmartProcessTypeValues],
+        ) -> tuple[SmartProcessType, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: SmartProcessTypeValues | None = None,
+            **values: Unpack[SmartProcessTypeValues],
+        ) -> tuple[SmartProcessType, bool]: ...
+        def update(self, **values: Unpack[SmartProcessTypeValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[SmartProcessTypeValues]) -> int: ...
+        def explain_update(self, **values: Unpack[SmartProcessTypeValues]) -> str: ...
 
 
 class SmartProcessType(Model, schema=SMART_PROCESS_TYPE):
@@ -284,6 +339,8 @@ class SmartProcessType(Model, schema=SMART_PROCESS_TYPE):
     is_external: t.Boolean = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[SmartProcessTypeValues]) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...

@@ -12,7 +12,7 @@ from b24orm.facts.crm.status import STATUS
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -65,6 +65,20 @@ if TYPE_CHECKING:
         category_id: int
         semantics: StatusSemanticsValue
 
+    class StatusValues(TypedDict, total=False):
+        """What a Status is made of and what can be changed in it."""
+
+        id: int
+        entity_id: str | None
+        entity: str | StatusEntityType | None
+        status_id: str | None
+        sort: int | None
+        name: str | None
+        category_id: int | None
+        color: str | None
+        semantics: StatusSemanticsValue | None
+        extra_: Any
+
     class StatusQuerySet(QuerySet["Status", StatusField, StatusOrder]):
         """Rows of Status, with its own lookups."""
 
@@ -72,6 +86,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Status: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Status: ...
+        def create(self, **values: Unpack[StatusValues]) -> Status: ...
+        async def acreate(self, **values: Unpack[StatusValues]) -> Status: ...
+        def get_or_create(
+            self,
+            defaults: StatusValues | None = None,
+            **values: Unpack[StatusValues],
+        ) -> tuple[Status, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: StatusValues | None = None,
+            **values: Unpack[StatusValues],
+        ) -> tuple[Status, bool]: ...
+        def update_or_create(
+            self,
+            defaults: StatusValues | None = None,
+            **values: Unpack[StatusValues],
+        ) -> tuple[Status, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: StatusValues | None = None,
+            **values: Unpack[StatusValues],
+        ) -> tuple[Status, bool]: ...
+        def update(self, **values: Unpack[StatusValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[StatusValues]) -> int: ...
+        def explain_update(self, **values: Unpack[StatusValues]) -> str: ...
 
 
 class Status(Model, schema=STATUS):
@@ -100,5 +139,10 @@ class Status(Model, schema=STATUS):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[StatusValues]) -> None: ...
+
         @property
         def entity(self) -> StatusEntityType | None: ...
+
+        @entity.setter
+        def entity(self, value: str | StatusEntityType | None) -> None: ...

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
         owner_id: int | str
 
+    class TimelineBindingValues(TypedDict, total=False):
+        """What a TimelineBinding is made of and what can be changed in it."""
+
+        owner_id: int | str
+        entity_id: int | None
+        entity_type: str | None
+
     class TimelineBindingQuerySet(QuerySet["TimelineBinding", TimelineBindingField, TimelineBindingOrder]):
         """Rows of TimelineBinding, with its own lookups."""
 
@@ -38,6 +45,18 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[TimelineBindingLookups],
         ) -> TimelineBinding: ...
+        def create(self, **values: Unpack[TimelineBindingValues]) -> TimelineBinding: ...
+        async def acreate(self, **values: Unpack[TimelineBindingValues]) -> TimelineBinding: ...
+        def get_or_create(
+            self,
+            defaults: TimelineBindingValues | None = None,
+            **values: Unpack[TimelineBindingValues],
+        ) -> tuple[TimelineBinding, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: TimelineBindingValues | None = None,
+            **values: Unpack[TimelineBindingValues],
+        ) -> tuple[TimelineBinding, bool]: ...
 
 
 class TimelineBinding(Model, schema=TIMELINE_BINDING):
@@ -53,3 +72,7 @@ class TimelineBinding(Model, schema=TIMELINE_BINDING):
     owner_id: t.Integer = t.UNSET
     entity_id: t.Integer = t.UNSET
     entity_type: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[TimelineBindingValues]) -> None: ...

@@ -12,7 +12,7 @@ from b24orm.facts.crm.timeline_comment import TIMELINE_COMMENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -37,6 +37,17 @@ if TYPE_CHECKING:
         entity_id: int | str
         entity_type: int | str
 
+    class TimelineCommentValues(TypedDict, total=False):
+        """What a TimelineComment is made of and what can be changed in it."""
+
+        entity_id: int | str
+        entity_type: int | str
+        id: int
+        author_id: int | None
+        author: int | User | None
+        comment: str | None
+        files: Any
+
     class TimelineCommentQuerySet(QuerySet["TimelineComment", TimelineCommentField, TimelineCommentOrder]):
         """Rows of TimelineComment, with its own lookups."""
 
@@ -48,6 +59,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[TimelineCommentLookups],
         ) -> TimelineComment: ...
+        def create(self, **values: Unpack[TimelineCommentValues]) -> TimelineComment: ...
+        async def acreate(self, **values: Unpack[TimelineCommentValues]) -> TimelineComment: ...
+        def get_or_create(
+            self,
+            defaults: TimelineCommentValues | None = None,
+            **values: Unpack[TimelineCommentValues],
+        ) -> tuple[TimelineComment, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: TimelineCommentValues | None = None,
+            **values: Unpack[TimelineCommentValues],
+        ) -> tuple[TimelineComment, bool]: ...
+        def update_or_create(
+            self,
+            defaults: TimelineCommentValues | None = None,
+            **values: Unpack[TimelineCommentValues],
+        ) -> tuple[TimelineComment, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: TimelineCommentValues | None = None,
+            **values: Unpack[TimelineCommentValues],
+        ) -> tuple[TimelineComment, bool]: ...
+        def update(self, **values: Unpack[TimelineCommentValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[TimelineCommentValues]) -> int: ...
+        def explain_update(self, **values: Unpack[TimelineCommentValues]) -> str: ...
 
 
 class TimelineComment(Model, schema=TIMELINE_COMMENT):
@@ -72,5 +108,10 @@ class TimelineComment(Model, schema=TIMELINE_COMMENT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[TimelineCommentValues]) -> None: ...
+
         @property
         def author(self) -> User | None: ...
+
+        @author.setter
+        def author(self, value: int | User | None) -> None: ...

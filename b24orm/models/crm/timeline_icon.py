@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     class TimelineIconLookups(TypedDict, total=False):
         """What ``filter`` takes for TimelineIcon."""
 
+    class TimelineIconValues(TypedDict, total=False):
+        """What a TimelineIcon is made of and what can be changed in it."""
+
+        code: str
+        file_content: str | None
+
     class TimelineIconQuerySet(QuerySet["TimelineIcon", TimelineIconField, TimelineIconOrder]):
         """Rows of TimelineIcon, with its own lookups."""
 
@@ -32,6 +38,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> TimelineIcon: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> TimelineIcon: ...
+        def create(self, **values: Unpack[TimelineIconValues]) -> TimelineIcon: ...
+        async def acreate(self, **values: Unpack[TimelineIconValues]) -> TimelineIcon: ...
+        def get_or_create(
+            self,
+            defaults: TimelineIconValues | None = None,
+            **values: Unpack[TimelineIconValues],
+        ) -> tuple[TimelineIcon, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: TimelineIconValues | None = None,
+            **values: Unpack[TimelineIconValues],
+        ) -> tuple[TimelineIcon, bool]: ...
 
 
 class TimelineIcon(Model, schema=TIMELINE_ICON):
@@ -48,3 +66,7 @@ class TimelineIcon(Model, schema=TIMELINE_ICON):
     is_system: t.Boolean = t.UNSET
     file_uri: t.Text = t.UNSET
     file_content: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[TimelineIconValues]) -> None: ...

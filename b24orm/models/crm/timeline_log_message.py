@@ -40,6 +40,17 @@ if TYPE_CHECKING:
         entity_type_id: int
         entity_id: int
 
+    class TimelineLogMessageValues(TypedDict, total=False):
+        """What a TimelineLogMessage is made of and what can be changed in it."""
+
+        entity_type_id: int
+        entity_id: int
+        id: int
+        title: str | None
+        text: str | None
+        icon_code: str | None
+        icon_code_timeline_icon: str | TimelineIcon | None
+
     class TimelineLogMessageQuerySet(
         QuerySet["TimelineLogMessage", TimelineLogMessageField, TimelineLogMessageOrder],
     ):
@@ -53,6 +64,18 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[TimelineLogMessageLookups],
         ) -> TimelineLogMessage: ...
+        def create(self, **values: Unpack[TimelineLogMessageValues]) -> TimelineLogMessage: ...
+        async def acreate(self, **values: Unpack[TimelineLogMessageValues]) -> TimelineLogMessage: ...
+        def get_or_create(
+            self,
+            defaults: TimelineLogMessageValues | None = None,
+            **values: Unpack[TimelineLogMessageValues],
+        ) -> tuple[TimelineLogMessage, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: TimelineLogMessageValues | None = None,
+            **values: Unpack[TimelineLogMessageValues],
+        ) -> tuple[TimelineLogMessage, bool]: ...
 
 
 class TimelineLogMessage(Model, schema=TIMELINE_LOG_MESSAGE):
@@ -79,11 +102,16 @@ class TimelineLogMessage(Model, schema=TIMELINE_LOG_MESSAGE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[TimelineLogMessageValues]) -> None: ...
+
         @property
         def author(self) -> User | None: ...
 
         @property
         def icon_code_timeline_icon(self) -> TimelineIcon | None: ...
+
+        @icon_code_timeline_icon.setter
+        def icon_code_timeline_icon(self, value: str | TimelineIcon | None) -> None: ...
 
         @property
         def entity_type(self) -> OwnerType | None: ...

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     class TimelineLogoLookups(TypedDict, total=False):
         """What ``filter`` takes for TimelineLogo."""
 
+    class TimelineLogoValues(TypedDict, total=False):
+        """What a TimelineLogo is made of and what can be changed in it."""
+
+        code: str
+        file_content: str | None
+
     class TimelineLogoQuerySet(QuerySet["TimelineLogo", TimelineLogoField, TimelineLogoOrder]):
         """Rows of TimelineLogo, with its own lookups."""
 
@@ -32,6 +38,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> TimelineLogo: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> TimelineLogo: ...
+        def create(self, **values: Unpack[TimelineLogoValues]) -> TimelineLogo: ...
+        async def acreate(self, **values: Unpack[TimelineLogoValues]) -> TimelineLogo: ...
+        def get_or_create(
+            self,
+            defaults: TimelineLogoValues | None = None,
+            **values: Unpack[TimelineLogoValues],
+        ) -> tuple[TimelineLogo, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: TimelineLogoValues | None = None,
+            **values: Unpack[TimelineLogoValues],
+        ) -> tuple[TimelineLogo, bool]: ...
 
 
 class TimelineLogo(Model, schema=TIMELINE_LOGO):
@@ -48,3 +66,7 @@ class TimelineLogo(Model, schema=TIMELINE_LOGO):
     is_system: t.Boolean = t.UNSET
     file_uri: t.Text = t.UNSET
     file_content: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[TimelineLogoValues]) -> None: ...

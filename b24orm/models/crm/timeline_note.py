@@ -10,7 +10,18 @@ from b24orm.facts.crm.timeline_note import TIMELINE_NOTE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from typing_extensions import TypedDict, Unpack
+
     from b24orm.models.users.user import User
+
+    class TimelineNoteValues(TypedDict, total=False):
+        """What a TimelineNote is made of and what can be changed in it."""
+
+        owner_type_id: int | str
+        owner_id: int | str
+        item_type: int | str
+        item_id: int | str
+        text: str | None
 
 
 class TimelineNote(Model, schema=TIMELINE_NOTE):
@@ -28,6 +39,8 @@ class TimelineNote(Model, schema=TIMELINE_NOTE):
     updated_time: t.DateTime = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[TimelineNoteValues]) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...

@@ -3,9 +3,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from b24orm.entity import types as t
 from b24orm.facts.crm.tracking_trace import TRACKING_TRACE
 from b24orm.orm import Model
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from typing_extensions import TypedDict, Unpack
+
+    class TrackingTraceValues(TypedDict, total=False):
+        """What a TrackingTrace is made of and what can be changed in it."""
+
+        trace: str | None
+        entities: Any
 
 
 class TrackingTrace(Model, schema=TRACKING_TRACE):
@@ -16,3 +29,7 @@ class TrackingTrace(Model, schema=TRACKING_TRACE):
 
     trace: t.Text = t.UNSET
     entities: t.Jsons = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[TrackingTraceValues]) -> None: ...

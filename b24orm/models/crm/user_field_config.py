@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -137,6 +137,25 @@ if TYPE_CHECKING:
         is_searchable: bool
         is_searchable__ne: bool
 
+    class UserFieldConfigValues(TypedDict, total=False):
+        """What a UserFieldConfig is made of and what can be changed in it."""
+
+        id: int
+        entity_id: str | None
+        field_name: str | None
+        user_type_id: str | None
+        xml_id: str | None
+        sort: int | None
+        multiple: bool | None
+        mandatory: bool | None
+        show_filter: bool | None
+        edit_in_list: bool | None
+        is_searchable: bool | None
+        settings: Any
+        edit_form_label: Any
+        help_message: Any
+        enum: Any
+
     class UserFieldConfigQuerySet(QuerySet["UserFieldConfig", UserFieldConfigField, UserFieldConfigOrder]):
         """Rows of UserFieldConfig, with its own lookups."""
 
@@ -148,6 +167,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[UserFieldConfigLookups],
         ) -> UserFieldConfig: ...
+        def create(self, **values: Unpack[UserFieldConfigValues]) -> UserFieldConfig: ...
+        async def acreate(self, **values: Unpack[UserFieldConfigValues]) -> UserFieldConfig: ...
+        def get_or_create(
+            self,
+            defaults: UserFieldConfigValues | None = None,
+            **values: Unpack[UserFieldConfigValues],
+        ) -> tuple[UserFieldConfig, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: UserFieldConfigValues | None = None,
+            **values: Unpack[UserFieldConfigValues],
+        ) -> tuple[UserFieldConfig, bool]: ...
+        def update_or_create(
+            self,
+            defaults: UserFieldConfigValues | None = None,
+            **values: Unpack[UserFieldConfigValues],
+        ) -> tuple[UserFieldConfig, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: UserFieldConfigValues | None = None,
+            **values: Unpack[UserFieldConfigValues],
+        ) -> tuple[UserFieldConfig, bool]: ...
+        def update(self, **values: Unpack[UserFieldConfigValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[UserFieldConfigValues]) -> int: ...
+        def explain_update(self, **values: Unpack[UserFieldConfigValues]) -> str: ...
 
 
 class UserFieldConfig(Model, schema=USER_FIELD_CONFIG):
@@ -180,3 +224,7 @@ class UserFieldConfig(Model, schema=USER_FIELD_CONFIG):
     error_message: t.Json = t.UNSET
     help_message: t.Json = t.UNSET
     enum: t.Jsons = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[UserFieldConfigValues]) -> None: ...

@@ -83,6 +83,15 @@ if TYPE_CHECKING:
         rate__lte: Decimal | int | float
         rate__range: tuple[Decimal | int | float, Decimal | int | float]
 
+    class VatValues(TypedDict, total=False):
+        """What a Vat is made of and what can be changed in it."""
+
+        id: int
+        active: VatActiveValue | None
+        c_sort: int | None
+        name: str | None
+        rate: Decimal | int | float | None
+
     class VatQuerySet(QuerySet["Vat", VatField, VatOrder]):
         """Rows of Vat, with its own lookups."""
 
@@ -90,6 +99,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[VatLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[VatLookups]) -> Vat: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[VatLookups]) -> Vat: ...
+        def create(self, **values: Unpack[VatValues]) -> Vat: ...
+        async def acreate(self, **values: Unpack[VatValues]) -> Vat: ...
+        def get_or_create(
+            self,
+            defaults: VatValues | None = None,
+            **values: Unpack[VatValues],
+        ) -> tuple[Vat, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: VatValues | None = None,
+            **values: Unpack[VatValues],
+        ) -> tuple[Vat, bool]: ...
+        def update_or_create(
+            self,
+            defaults: VatValues | None = None,
+            **values: Unpack[VatValues],
+        ) -> tuple[Vat, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: VatValues | None = None,
+            **values: Unpack[VatValues],
+        ) -> tuple[Vat, bool]: ...
+        def update(self, **values: Unpack[VatValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[VatValues]) -> int: ...
+        def explain_update(self, **values: Unpack[VatValues]) -> str: ...
 
 
 class Vat(Model, schema=VAT):
@@ -107,3 +141,7 @@ class Vat(Model, schema=VAT):
     c_sort: t.Integer = t.UNSET
     name: t.Text = t.UNSET
     rate: t.Number = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[VatValues]) -> None: ...

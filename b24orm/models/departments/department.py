@@ -33,6 +33,17 @@ if TYPE_CHECKING:
         uf_head: int
         uf_head_user: int | User
 
+    class DepartmentValues(TypedDict, total=False):
+        """What a Department is made of and what can be changed in it."""
+
+        id: int
+        name: str | None
+        sort: int | None
+        parent: int | None
+        parent_department: int | Department | None
+        uf_head: int | None
+        uf_head_user: int | User | None
+
     class DepartmentQuerySet(QuerySet["Department", DepartmentField, DepartmentOrder]):
         """Rows of Department, with its own lookups."""
 
@@ -40,6 +51,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Department: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Department: ...
+        def create(self, **values: Unpack[DepartmentValues]) -> Department: ...
+        async def acreate(self, **values: Unpack[DepartmentValues]) -> Department: ...
+        def get_or_create(
+            self,
+            defaults: DepartmentValues | None = None,
+            **values: Unpack[DepartmentValues],
+        ) -> tuple[Department, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DepartmentValues | None = None,
+            **values: Unpack[DepartmentValues],
+        ) -> tuple[Department, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DepartmentValues | None = None,
+            **values: Unpack[DepartmentValues],
+        ) -> tuple[Department, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DepartmentValues | None = None,
+            **values: Unpack[DepartmentValues],
+        ) -> tuple[Department, bool]: ...
+        def update(self, **values: Unpack[DepartmentValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DepartmentValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DepartmentValues]) -> str: ...
 
 
 class Department(Model, schema=DEPARTMENT):
@@ -62,8 +98,16 @@ class Department(Model, schema=DEPARTMENT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[DepartmentValues]) -> None: ...
+
         @property
         def parent_department(self) -> Department | None: ...
 
+        @parent_department.setter
+        def parent_department(self, value: int | Department | None) -> None: ...
+
         @property
         def uf_head_user(self) -> User | None: ...
+
+        @uf_head_user.setter
+        def uf_head_user(self, value: int | User | None) -> None: ...

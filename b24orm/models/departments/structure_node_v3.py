@@ -41,6 +41,16 @@ if TYPE_CHECKING:
 
         type: str
 
+    class StructureNodeValues(TypedDict, total=False):
+        """What a StructureNode is made of and what can be changed in it."""
+
+        type: str
+        id: int
+        name: str | None
+        parent_id: int | None
+        description: str | None
+        color_name: str | None
+
     class StructureNodeQuerySet(QuerySet["StructureNode", StructureNodeField, StructureNodeOrder]):
         """Rows of StructureNode, with its own lookups."""
 
@@ -48,6 +58,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> StructureNode: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> StructureNode: ...
+        def create(self, **values: Unpack[StructureNodeValues]) -> StructureNode: ...
+        async def acreate(self, **values: Unpack[StructureNodeValues]) -> StructureNode: ...
+        def get_or_create(
+            self,
+            defaults: StructureNodeValues | None = None,
+            **values: Unpack[StructureNodeValues],
+        ) -> tuple[StructureNode, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: StructureNodeValues | None = None,
+            **values: Unpack[StructureNodeValues],
+        ) -> tuple[StructureNode, bool]: ...
+        def update_or_create(
+            self,
+            defaults: StructureNodeValues | None = None,
+            **values: Unpack[StructureNodeValues],
+        ) -> tuple[StructureNode, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: StructureNodeValues | None = None,
+            **values: Unpack[StructureNodeValues],
+        ) -> tuple[StructureNode, bool]: ...
+        def update(self, **values: Unpack[StructureNodeValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[StructureNodeValues]) -> int: ...
+        def explain_update(self, **values: Unpack[StructureNodeValues]) -> str: ...
 
 
 class StructureNode(Model, schema=STRUCTURE_NODE):
@@ -73,3 +108,7 @@ class StructureNode(Model, schema=STRUCTURE_NODE):
     created_at: t.DateTime = t.UNSET
     updated_at: t.DateTime = t.UNSET
     members: t.Json = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[StructureNodeValues]) -> None: ...

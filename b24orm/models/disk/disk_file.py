@@ -149,6 +149,13 @@ if TYPE_CHECKING:
         delete_time__lte: dt.datetime | dt.date
         delete_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
 
+    class DiskFileValues(TypedDict, total=False):
+        """What a DiskFile is made of and what can be changed in it."""
+
+        folder_id: int | str
+        id: int
+        name: str | None
+
     class DiskFileQuerySet(QuerySet["DiskFile", DiskFileField, DiskFileOrder]):
         """Rows of DiskFile, with its own lookups."""
 
@@ -156,6 +163,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> DiskFile: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> DiskFile: ...
+        def create(self, **values: Unpack[DiskFileValues]) -> DiskFile: ...
+        async def acreate(self, **values: Unpack[DiskFileValues]) -> DiskFile: ...
+        def get_or_create(
+            self,
+            defaults: DiskFileValues | None = None,
+            **values: Unpack[DiskFileValues],
+        ) -> tuple[DiskFile, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DiskFileValues | None = None,
+            **values: Unpack[DiskFileValues],
+        ) -> tuple[DiskFile, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DiskFileValues | None = None,
+            **values: Unpack[DiskFileValues],
+        ) -> tuple[DiskFile, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DiskFileValues | None = None,
+            **values: Unpack[DiskFileValues],
+        ) -> tuple[DiskFile, bool]: ...
+        def update(self, **values: Unpack[DiskFileValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DiskFileValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DiskFileValues]) -> str: ...
 
 
 class DiskFile(Model, schema=DISK_FILE):
@@ -191,6 +223,8 @@ class DiskFile(Model, schema=DISK_FILE):
     detail_url: t.Text = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[DiskFileValues]) -> None: ...
 
         @property
         def storage(self) -> DiskStorage | None: ...

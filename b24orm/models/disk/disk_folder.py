@@ -146,6 +146,13 @@ if TYPE_CHECKING:
         delete_time__lte: dt.datetime | dt.date
         delete_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
 
+    class DiskFolderValues(TypedDict, total=False):
+        """What a DiskFolder is made of and what can be changed in it."""
+
+        folder_id: int | str
+        id: int
+        name: str | None
+
     class DiskFolderQuerySet(QuerySet["DiskFolder", DiskFolderField, DiskFolderOrder]):
         """Rows of DiskFolder, with its own lookups."""
 
@@ -153,6 +160,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> DiskFolder: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> DiskFolder: ...
+        def create(self, **values: Unpack[DiskFolderValues]) -> DiskFolder: ...
+        async def acreate(self, **values: Unpack[DiskFolderValues]) -> DiskFolder: ...
+        def get_or_create(
+            self,
+            defaults: DiskFolderValues | None = None,
+            **values: Unpack[DiskFolderValues],
+        ) -> tuple[DiskFolder, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DiskFolderValues | None = None,
+            **values: Unpack[DiskFolderValues],
+        ) -> tuple[DiskFolder, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DiskFolderValues | None = None,
+            **values: Unpack[DiskFolderValues],
+        ) -> tuple[DiskFolder, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DiskFolderValues | None = None,
+            **values: Unpack[DiskFolderValues],
+        ) -> tuple[DiskFolder, bool]: ...
+        def update(self, **values: Unpack[DiskFolderValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DiskFolderValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DiskFolderValues]) -> str: ...
 
 
 class DiskFolder(Model, schema=DISK_FOLDER):
@@ -185,6 +217,8 @@ class DiskFolder(Model, schema=DISK_FOLDER):
     detail_url: t.Text = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[DiskFolderValues]) -> None: ...
 
         @property
         def storage(self) -> DiskStorage | None: ...

@@ -15,7 +15,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -222,6 +222,16 @@ if TYPE_CHECKING:
         updated_by_user__lte: int
         updated_by_user__range: tuple[int, int]
 
+    class DocumentgeneratorDocumentValues(TypedDict, total=False):
+        """What a DocumentgeneratorDocument is made of and what can be changed in it."""
+
+        id: int
+        template_id: int | None
+        template: int | DocumentgeneratorDocumentTemplate | None
+        value: str | None
+        values: Any
+        stamps_enabled: bool | None
+
     class DocumentgeneratorDocumentQuerySet(
         QuerySet["DocumentgeneratorDocument", DocumentgeneratorDocumentField, DocumentgeneratorDocumentOrder],
     ):
@@ -239,6 +249,34 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DocumentgeneratorDocumentLookups],
         ) -> DocumentgeneratorDocument: ...
+        def create(self, **values: Unpack[DocumentgeneratorDocumentValues]) -> DocumentgeneratorDocument: ...
+        async def acreate(
+            self,
+            **values: Unpack[DocumentgeneratorDocumentValues],
+        ) -> DocumentgeneratorDocument: ...
+        def get_or_create(
+            self,
+            defaults: DocumentgeneratorDocumentValues | None = None,
+            **values: Unpack[DocumentgeneratorDocumentValues],
+        ) -> tuple[DocumentgeneratorDocument, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DocumentgeneratorDocumentValues | None = None,
+            **values: Unpack[DocumentgeneratorDocumentValues],
+        ) -> tuple[DocumentgeneratorDocument, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DocumentgeneratorDocumentValues | None = None,
+            **values: Unpack[DocumentgeneratorDocumentValues],
+        ) -> tuple[DocumentgeneratorDocument, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DocumentgeneratorDocumentValues | None = None,
+            **values: Unpack[DocumentgeneratorDocumentValues],
+        ) -> tuple[DocumentgeneratorDocument, bool]: ...
+        def update(self, **values: Unpack[DocumentgeneratorDocumentValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DocumentgeneratorDocumentValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DocumentgeneratorDocumentValues]) -> str: ...
 
 
 class DocumentgeneratorDocument(Model, schema=DOCUMENTGENERATOR_DOCUMENT):
@@ -289,8 +327,13 @@ class DocumentgeneratorDocument(Model, schema=DOCUMENTGENERATOR_DOCUMENT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[DocumentgeneratorDocumentValues]) -> None: ...
+
         @property
         def template(self) -> DocumentgeneratorDocumentTemplate | None: ...
+
+        @template.setter
+        def template(self, value: int | DocumentgeneratorDocumentTemplate | None) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...

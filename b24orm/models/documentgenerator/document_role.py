@@ -12,7 +12,7 @@ from b24orm.facts.documentgenerator.document_role import DOCUMENT_ROLE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     class DocumentRoleLookups(TypedDict, total=False):
         """What ``filter`` takes for DocumentRole."""
 
+    class DocumentRoleValues(TypedDict, total=False):
+        """What a DocumentRole is made of and what can be changed in it."""
+
+        id: int
+        name: str | None
+        code: str | None
+        permissions: Any
+
     class DocumentRoleQuerySet(QuerySet["DocumentRole", DocumentRoleField, DocumentRoleOrder]):
         """Rows of DocumentRole, with its own lookups."""
 
@@ -32,6 +40,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> DocumentRole: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> DocumentRole: ...
+        def create(self, **values: Unpack[DocumentRoleValues]) -> DocumentRole: ...
+        async def acreate(self, **values: Unpack[DocumentRoleValues]) -> DocumentRole: ...
+        def get_or_create(
+            self,
+            defaults: DocumentRoleValues | None = None,
+            **values: Unpack[DocumentRoleValues],
+        ) -> tuple[DocumentRole, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DocumentRoleValues | None = None,
+            **values: Unpack[DocumentRoleValues],
+        ) -> tuple[DocumentRole, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DocumentRoleValues | None = None,
+            **values: Unpack[DocumentRoleValues],
+        ) -> tuple[DocumentRole, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DocumentRoleValues | None = None,
+            **values: Unpack[DocumentRoleValues],
+        ) -> tuple[DocumentRole, bool]: ...
+        def update(self, **values: Unpack[DocumentRoleValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DocumentRoleValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DocumentRoleValues]) -> str: ...
 
 
 class DocumentRole(Model, schema=DOCUMENT_ROLE):
@@ -48,3 +81,7 @@ class DocumentRole(Model, schema=DOCUMENT_ROLE):
     name: t.Text = t.UNSET
     code: t.Text = t.UNSET
     permissions: t.Json = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[DocumentRoleValues]) -> None: ...

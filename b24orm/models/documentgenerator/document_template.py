@@ -15,7 +15,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -174,6 +174,24 @@ if TYPE_CHECKING:
         is_deleted: bool
         is_deleted__ne: bool
 
+    class DocumentgeneratorDocumentTemplateValues(TypedDict, total=False):
+        """What a DocumentgeneratorDocumentTemplate is made of and what can be changed in it."""
+
+        id: int
+        active: bool | None
+        name: str | None
+        code: str | None
+        region: str | None
+        region_region: str | Region | None
+        sort: int | None
+        file_id: int | None
+        numerator_id: int | None
+        numerator: int | Numerator | None
+        with_stamps: bool | None
+        users: Any
+        providers: Any
+        file: Any
+
     class DocumentgeneratorDocumentTemplateQuerySet(
         QuerySet[
             "DocumentgeneratorDocumentTemplate",
@@ -203,6 +221,37 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DocumentgeneratorDocumentTemplateLookups],
         ) -> DocumentgeneratorDocumentTemplate: ...
+        def create(
+            self,
+            **values: Unpack[DocumentgeneratorDocumentTemplateValues],
+        ) -> DocumentgeneratorDocumentTemplate: ...
+        async def acreate(
+            self,
+            **values: Unpack[DocumentgeneratorDocumentTemplateValues],
+        ) -> DocumentgeneratorDocumentTemplate: ...
+        def get_or_create(
+            self,
+            defaults: DocumentgeneratorDocumentTemplateValues | None = None,
+            **values: Unpack[DocumentgeneratorDocumentTemplateValues],
+        ) -> tuple[DocumentgeneratorDocumentTemplate, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DocumentgeneratorDocumentTemplateValues | None = None,
+            **values: Unpack[DocumentgeneratorDocumentTemplateValues],
+        ) -> tuple[DocumentgeneratorDocumentTemplate, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DocumentgeneratorDocumentTemplateValues | None = None,
+            **values: Unpack[DocumentgeneratorDocumentTemplateValues],
+        ) -> tuple[DocumentgeneratorDocumentTemplate, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DocumentgeneratorDocumentTemplateValues | None = None,
+            **values: Unpack[DocumentgeneratorDocumentTemplateValues],
+        ) -> tuple[DocumentgeneratorDocumentTemplate, bool]: ...
+        def update(self, **values: Unpack[DocumentgeneratorDocumentTemplateValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DocumentgeneratorDocumentTemplateValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DocumentgeneratorDocumentTemplateValues]) -> str: ...
 
 
 class DocumentgeneratorDocumentTemplate(Model, schema=DOCUMENTGENERATOR_DOCUMENT_TEMPLATE):
@@ -245,8 +294,13 @@ class DocumentgeneratorDocumentTemplate(Model, schema=DOCUMENTGENERATOR_DOCUMENT
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[DocumentgeneratorDocumentTemplateValues]) -> None: ...
+
         @property
         def region_region(self) -> Region | None: ...
+
+        @region_region.setter
+        def region_region(self, value: str | Region | None) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...
@@ -256,3 +310,6 @@ class DocumentgeneratorDocumentTemplate(Model, schema=DOCUMENTGENERATOR_DOCUMENT
 
         @property
         def numerator(self) -> Numerator | None: ...
+
+        @numerator.setter
+        def numerator(self, value: int | Numerator | None) -> None: ...

@@ -13,13 +13,12 @@ from b24orm.facts.documentgenerator.numerator import NUMERATOR
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.documentgenerator.document_template import DocumentgeneratorDocumentTemplate
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, RelatedRows
 
     NumeratorField = Literal["id", "name", "template", "code", "settings"]
     NumeratorOrder = Literal["id", "-id"]
@@ -28,6 +27,14 @@ if TYPE_CHECKING:
     class NumeratorLookups(TypedDict, total=False):
         """What ``filter`` takes for Numerator."""
 
+    class NumeratorValues(TypedDict, total=False):
+        """What a Numerator is made of and what can be changed in it."""
+
+        id: int
+        name: str | None
+        template: str | None
+        settings: Any
+
     class NumeratorQuerySet(QuerySet["Numerator", NumeratorField, NumeratorOrder]):
         """Rows of Numerator, with its own lookups."""
 
@@ -35,6 +42,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Numerator: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Numerator: ...
+        def create(self, **values: Unpack[NumeratorValues]) -> Numerator: ...
+        async def acreate(self, **values: Unpack[NumeratorValues]) -> Numerator: ...
+        def get_or_create(
+            self,
+            defaults: NumeratorValues | None = None,
+            **values: Unpack[NumeratorValues],
+        ) -> tuple[Numerator, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: NumeratorValues | None = None,
+            **values: Unpack[NumeratorValues],
+        ) -> tuple[Numerator, bool]: ...
+        def update_or_create(
+            self,
+            defaults: NumeratorValues | None = None,
+            **values: Unpack[NumeratorValues],
+        ) -> tuple[Numerator, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: NumeratorValues | None = None,
+            **values: Unpack[NumeratorValues],
+        ) -> tuple[Numerator, bool]: ...
+        def update(self, **values: Unpack[NumeratorValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[NumeratorValues]) -> int: ...
+        def explain_update(self, **values: Unpack[NumeratorValues]) -> str: ...
 
 
 class Numerator(Model, schema=NUMERATOR):
@@ -58,5 +90,7 @@ class Numerator(Model, schema=NUMERATOR):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[NumeratorValues]) -> None: ...
+
         @property
-        def document_templates(self) -> Sequence[DocumentgeneratorDocumentTemplate]: ...
+        def document_templates(self) -> RelatedRows[DocumentgeneratorDocumentTemplate]: ...

@@ -12,7 +12,7 @@ from b24orm.facts.documentgenerator.region import REGION
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -34,6 +34,17 @@ if TYPE_CHECKING:
     class RegionLookups(TypedDict, total=False):
         """What ``filter`` takes for Region."""
 
+    class RegionValues(TypedDict, total=False):
+        """What a Region is made of and what can be changed in it."""
+
+        code: str
+        title: str | None
+        language_id: str | None
+        format_date: str | None
+        format_datetime: str | None
+        format_name: str | None
+        phrases: Any
+
     class RegionQuerySet(QuerySet["Region", RegionField, RegionOrder]):
         """Rows of Region, with its own lookups."""
 
@@ -41,6 +52,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Region: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Region: ...
+        def create(self, **values: Unpack[RegionValues]) -> Region: ...
+        async def acreate(self, **values: Unpack[RegionValues]) -> Region: ...
+        def get_or_create(
+            self,
+            defaults: RegionValues | None = None,
+            **values: Unpack[RegionValues],
+        ) -> tuple[Region, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: RegionValues | None = None,
+            **values: Unpack[RegionValues],
+        ) -> tuple[Region, bool]: ...
+        def update_or_create(
+            self,
+            defaults: RegionValues | None = None,
+            **values: Unpack[RegionValues],
+        ) -> tuple[Region, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: RegionValues | None = None,
+            **values: Unpack[RegionValues],
+        ) -> tuple[Region, bool]: ...
+        def update(self, **values: Unpack[RegionValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[RegionValues]) -> int: ...
+        def explain_update(self, **values: Unpack[RegionValues]) -> str: ...
 
 
 class Region(Model, schema=REGION):
@@ -61,3 +97,7 @@ class Region(Model, schema=REGION):
     format_datetime: t.Text = t.UNSET
     format_name: t.Text = t.UNSET
     phrases: t.Json = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[RegionValues]) -> None: ...

@@ -12,7 +12,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -173,6 +173,19 @@ if TYPE_CHECKING:
         section__lte: int
         section__range: tuple[int, int]
 
+    class EntityItemValues(TypedDict, total=False):
+        """What an EntityItem is made of and what can be changed in it."""
+
+        entity: str
+        id: int
+        date_active_from: dt.datetime | dt.date | None
+        date_active_to: dt.datetime | dt.date | None
+        name: str | None
+        preview_picture: Any
+        detail_picture: Any
+        section: int | None
+        property_values: Any
+
     class EntityItemQuerySet(QuerySet["EntityItem", EntityItemField, EntityItemOrder]):
         """Rows of EntityItem, with its own lookups."""
 
@@ -180,6 +193,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> EntityItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> EntityItem: ...
+        def create(self, **values: Unpack[EntityItemValues]) -> EntityItem: ...
+        async def acreate(self, **values: Unpack[EntityItemValues]) -> EntityItem: ...
+        def get_or_create(
+            self,
+            defaults: EntityItemValues | None = None,
+            **values: Unpack[EntityItemValues],
+        ) -> tuple[EntityItem, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: EntityItemValues | None = None,
+            **values: Unpack[EntityItemValues],
+        ) -> tuple[EntityItem, bool]: ...
+        def update_or_create(
+            self,
+            defaults: EntityItemValues | None = None,
+            **values: Unpack[EntityItemValues],
+        ) -> tuple[EntityItem, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: EntityItemValues | None = None,
+            **values: Unpack[EntityItemValues],
+        ) -> tuple[EntityItem, bool]: ...
+        def update(self, **values: Unpack[EntityItemValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[EntityItemValues]) -> int: ...
+        def explain_update(self, **values: Unpack[EntityItemValues]) -> str: ...
 
 
 class EntityItem(Model, schema=ENTITY_ITEM):
@@ -214,6 +252,8 @@ class EntityItem(Model, schema=ENTITY_ITEM):
     property_values: t.Json = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[EntityItemValues]) -> None: ...
 
         @property
         def modified_by_user(self) -> User | None: ...

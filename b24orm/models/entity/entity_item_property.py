@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 
         entity: int | str
 
+    class EntityItemPropertyValues(TypedDict, total=False):
+        """What an EntityItemProperty is made of and what can be changed in it."""
+
+        entity: int | str
+        property_: str
+        name: str | None
+        type: str | None
+        sort: int | None
+        property_new: str | None
+
     class EntityItemPropertyQuerySet(
         QuerySet["EntityItemProperty", EntityItemPropertyField, EntityItemPropertyOrder],
     ):
@@ -40,6 +50,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[EntityItemPropertyLookups],
         ) -> EntityItemProperty: ...
+        def create(self, **values: Unpack[EntityItemPropertyValues]) -> EntityItemProperty: ...
+        async def acreate(self, **values: Unpack[EntityItemPropertyValues]) -> EntityItemProperty: ...
+        def get_or_create(
+            self,
+            defaults: EntityItemPropertyValues | None = None,
+            **values: Unpack[EntityItemPropertyValues],
+        ) -> tuple[EntityItemProperty, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: EntityItemPropertyValues | None = None,
+            **values: Unpack[EntityItemPropertyValues],
+        ) -> tuple[EntityItemProperty, bool]: ...
+        def update_or_create(
+            self,
+            defaults: EntityItemPropertyValues | None = None,
+            **values: Unpack[EntityItemPropertyValues],
+        ) -> tuple[EntityItemProperty, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: EntityItemPropertyValues | None = None,
+            **values: Unpack[EntityItemPropertyValues],
+        ) -> tuple[EntityItemProperty, bool]: ...
+        def update(self, **values: Unpack[EntityItemPropertyValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[EntityItemPropertyValues]) -> int: ...
+        def explain_update(self, **values: Unpack[EntityItemPropertyValues]) -> str: ...
 
 
 class EntityItemProperty(Model, schema=ENTITY_ITEM_PROPERTY):
@@ -57,3 +92,7 @@ class EntityItemProperty(Model, schema=ENTITY_ITEM_PROPERTY):
     type: t.Status = t.UNSET
     sort: t.Integer = t.UNSET
     property_new: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[EntityItemPropertyValues]) -> None: ...

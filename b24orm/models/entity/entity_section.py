@@ -14,7 +14,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -184,6 +184,20 @@ if TYPE_CHECKING:
         section__lte: int
         section__range: tuple[int, int]
 
+    class EntitySectionValues(TypedDict, total=False):
+        """What an EntitySection is made of and what can be changed in it."""
+
+        entity: str
+        id: int
+        code: str | None
+        active: bool | None
+        sort: int | None
+        name: str | None
+        picture: Any
+        detail_picture: Any
+        description: str | None
+        section: int | None
+
     class EntitySectionQuerySet(QuerySet["EntitySection", EntitySectionField, EntitySectionOrder]):
         """Rows of EntitySection, with its own lookups."""
 
@@ -191,6 +205,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> EntitySection: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> EntitySection: ...
+        def create(self, **values: Unpack[EntitySectionValues]) -> EntitySection: ...
+        async def acreate(self, **values: Unpack[EntitySectionValues]) -> EntitySection: ...
+        def get_or_create(
+            self,
+            defaults: EntitySectionValues | None = None,
+            **values: Unpack[EntitySectionValues],
+        ) -> tuple[EntitySection, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: EntitySectionValues | None = None,
+            **values: Unpack[EntitySectionValues],
+        ) -> tuple[EntitySection, bool]: ...
+        def update_or_create(
+            self,
+            defaults: EntitySectionValues | None = None,
+            **values: Unpack[EntitySectionValues],
+        ) -> tuple[EntitySection, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: EntitySectionValues | None = None,
+            **values: Unpack[EntitySectionValues],
+        ) -> tuple[EntitySection, bool]: ...
+        def update(self, **values: Unpack[EntitySectionValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[EntitySectionValues]) -> int: ...
+        def explain_update(self, **values: Unpack[EntitySectionValues]) -> str: ...
 
 
 class EntitySection(Model, schema=ENTITY_SECTION):
@@ -224,6 +263,8 @@ class EntitySection(Model, schema=ENTITY_SECTION):
     section: t.Reference = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[EntitySectionValues]) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...

@@ -10,7 +10,7 @@ from b24orm.facts.entity.entity_storage import ENTITY_STORAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     class EntityStorageLookups(TypedDict, total=False):
         """What ``filter`` takes for EntityStorage."""
 
+    class EntityStorageValues(TypedDict, total=False):
+        """What an EntityStorage is made of and what can be changed in it."""
+
+        entity: str
+        name: str | None
+        access: Any
+        entity_new: str | None
+
     class EntityStorageQuerySet(QuerySet["EntityStorage", EntityStorageField, EntityStorageOrder]):
         """Rows of EntityStorage, with its own lookups."""
 
@@ -30,6 +38,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> EntityStorage: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> EntityStorage: ...
+        def create(self, **values: Unpack[EntityStorageValues]) -> EntityStorage: ...
+        async def acreate(self, **values: Unpack[EntityStorageValues]) -> EntityStorage: ...
+        def get_or_create(
+            self,
+            defaults: EntityStorageValues | None = None,
+            **values: Unpack[EntityStorageValues],
+        ) -> tuple[EntityStorage, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: EntityStorageValues | None = None,
+            **values: Unpack[EntityStorageValues],
+        ) -> tuple[EntityStorage, bool]: ...
+        def update_or_create(
+            self,
+            defaults: EntityStorageValues | None = None,
+            **values: Unpack[EntityStorageValues],
+        ) -> tuple[EntityStorage, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: EntityStorageValues | None = None,
+            **values: Unpack[EntityStorageValues],
+        ) -> tuple[EntityStorage, bool]: ...
+        def update(self, **values: Unpack[EntityStorageValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[EntityStorageValues]) -> int: ...
+        def explain_update(self, **values: Unpack[EntityStorageValues]) -> str: ...
 
 
 class EntityStorage(Model, schema=ENTITY_STORAGE):
@@ -47,3 +80,7 @@ class EntityStorage(Model, schema=ENTITY_STORAGE):
     name: t.Text = t.UNSET
     access: t.Json = t.UNSET
     entity_new: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[EntityStorageValues]) -> None: ...

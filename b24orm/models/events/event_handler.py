@@ -10,7 +10,7 @@ from b24orm.facts.events.event_handler import EVENT_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -31,6 +31,16 @@ if TYPE_CHECKING:
     class EventHandlerLookups(TypedDict, total=False):
         """What ``filter`` takes for EventHandler."""
 
+    class EventHandlerValues(TypedDict, total=False):
+        """What an EventHandler is made of and what can be changed in it."""
+
+        event: str
+        handler: str | None
+        auth_type: int | None
+        event_type: str | None
+        auth_connector: str | None
+        options: Any
+
     class EventHandlerQuerySet(QuerySet["EventHandler", EventHandlerField, EventHandlerOrder]):
         """Rows of EventHandler, with its own lookups."""
 
@@ -38,6 +48,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> EventHandler: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> EventHandler: ...
+        def create(self, **values: Unpack[EventHandlerValues]) -> EventHandler: ...
+        async def acreate(self, **values: Unpack[EventHandlerValues]) -> EventHandler: ...
+        def get_or_create(
+            self,
+            defaults: EventHandlerValues | None = None,
+            **values: Unpack[EventHandlerValues],
+        ) -> tuple[EventHandler, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: EventHandlerValues | None = None,
+            **values: Unpack[EventHandlerValues],
+        ) -> tuple[EventHandler, bool]: ...
 
 
 class EventHandler(Model, schema=EVENT_HANDLER):
@@ -56,3 +78,7 @@ class EventHandler(Model, schema=EVENT_HANDLER):
     event_type: t.Text = t.UNSET
     auth_connector: t.Text = t.UNSET
     options: t.Json = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[EventHandlerValues]) -> None: ...

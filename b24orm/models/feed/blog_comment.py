@@ -10,7 +10,7 @@ from b24orm.facts.feed.blog_comment import BLOG_COMMENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     class BlogCommentLookups(TypedDict, total=False):
         """What ``filter`` takes for BlogComment."""
 
+    class BlogCommentValues(TypedDict, total=False):
+        """What a BlogComment is made of and what can be changed in it."""
+
+        id: int
+        text: str | None
+        attach: Any
+        post_id: int | None
+        post: int | BlogPost | None
+
     class BlogCommentQuerySet(QuerySet["BlogComment", BlogCommentField, BlogCommentOrder]):
         """Rows of BlogComment, with its own lookups."""
 
@@ -31,6 +40,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> BlogComment: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> BlogComment: ...
+        def create(self, **values: Unpack[BlogCommentValues]) -> BlogComment: ...
+        async def acreate(self, **values: Unpack[BlogCommentValues]) -> BlogComment: ...
+        def get_or_create(
+            self,
+            defaults: BlogCommentValues | None = None,
+            **values: Unpack[BlogCommentValues],
+        ) -> tuple[BlogComment, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: BlogCommentValues | None = None,
+            **values: Unpack[BlogCommentValues],
+        ) -> tuple[BlogComment, bool]: ...
 
 
 class BlogComment(Model, schema=BLOG_COMMENT):
@@ -54,5 +75,10 @@ class BlogComment(Model, schema=BLOG_COMMENT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[BlogCommentValues]) -> None: ...
+
         @property
         def post(self) -> BlogPost | None: ...
+
+        @post.setter
+        def post(self, value: int | BlogPost | None) -> None: ...

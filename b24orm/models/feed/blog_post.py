@@ -10,7 +10,7 @@ from b24orm.facts.feed.blog_post import BLOG_POST
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -59,6 +59,24 @@ if TYPE_CHECKING:
     class BlogPostLookups(TypedDict, total=False):
         """What ``filter`` takes for BlogPost."""
 
+    class BlogPostValues(TypedDict, total=False):
+        """What a BlogPost is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        author_id: int | None
+        author: int | User | None
+        detail_text: str | None
+        files: Any
+        dest: Any
+        sperm: Any
+        important: bool | None
+        important_date_end: str | None
+        site_id: str | None
+        tags: str | None
+        background_code: str | None
+        parse_preview: bool | None
+
     class BlogPostQuerySet(QuerySet["BlogPost", BlogPostField, BlogPostOrder]):
         """Rows of BlogPost, with its own lookups."""
 
@@ -66,6 +84,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> BlogPost: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> BlogPost: ...
+        def create(self, **values: Unpack[BlogPostValues]) -> BlogPost: ...
+        async def acreate(self, **values: Unpack[BlogPostValues]) -> BlogPost: ...
+        def get_or_create(
+            self,
+            defaults: BlogPostValues | None = None,
+            **values: Unpack[BlogPostValues],
+        ) -> tuple[BlogPost, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: BlogPostValues | None = None,
+            **values: Unpack[BlogPostValues],
+        ) -> tuple[BlogPost, bool]: ...
+        def update_or_create(
+            self,
+            defaults: BlogPostValues | None = None,
+            **values: Unpack[BlogPostValues],
+        ) -> tuple[BlogPost, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: BlogPostValues | None = None,
+            **values: Unpack[BlogPostValues],
+        ) -> tuple[BlogPost, bool]: ...
+        def update(self, **values: Unpack[BlogPostValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[BlogPostValues]) -> int: ...
+        def explain_update(self, **values: Unpack[BlogPostValues]) -> str: ...
 
 
 class BlogPost(Model, schema=BLOG_POST):
@@ -116,5 +159,10 @@ class BlogPost(Model, schema=BLOG_POST):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[BlogPostValues]) -> None: ...
+
         @property
         def author(self) -> User | None: ...
+
+        @author.setter
+        def author(self, value: int | User | None) -> None: ...

@@ -10,7 +10,7 @@ from b24orm.facts.im.chat import CHAT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -68,6 +68,22 @@ if TYPE_CHECKING:
 
         find: int | str
 
+    class ChatValues(TypedDict, total=False):
+        """What a Chat is made of and what can be changed in it."""
+
+        find: int | str
+        id: int
+        name: str | None
+        description: str | None
+        avatar: str | None
+        color: str | None
+        type: str | None
+        entity_type: str | None
+        entity_id: str | None
+        users: Any
+        message: str | None
+        copilot_main_role: str | None
+
     class ChatQuerySet(QuerySet["Chat", ChatField, ChatOrder]):
         """Rows of Chat, with its own lookups."""
 
@@ -75,6 +91,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Chat: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Chat: ...
+        def create(self, **values: Unpack[ChatValues]) -> Chat: ...
+        async def acreate(self, **values: Unpack[ChatValues]) -> Chat: ...
+        def get_or_create(
+            self,
+            defaults: ChatValues | None = None,
+            **values: Unpack[ChatValues],
+        ) -> tuple[Chat, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ChatValues | None = None,
+            **values: Unpack[ChatValues],
+        ) -> tuple[Chat, bool]: ...
 
 
 class Chat(Model, schema=CHAT):
@@ -131,6 +159,8 @@ class Chat(Model, schema=CHAT):
     copilot_main_role: t.Text = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[ChatValues]) -> None: ...
 
         @property
         def owner_user(self) -> User | None: ...

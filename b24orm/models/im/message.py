@@ -10,7 +10,7 @@ from b24orm.facts.im.message import MESSAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -44,6 +44,20 @@ if TYPE_CHECKING:
 
         dialog_id: int | str
 
+    class MessageValues(TypedDict, total=False):
+        """What a Message is made of and what can be changed in it."""
+
+        dialog_id: int | str
+        id: int
+        text: str | None
+        attach: Any
+        keyboard: Any
+        menu: Any
+        system: bool | None
+        url_preview: bool | None
+        reply_id: int | None
+        is_edited: bool | None
+
     class MessageQuerySet(QuerySet["Message", MessageField, MessageOrder]):
         """Rows of Message, with its own lookups."""
 
@@ -51,6 +65,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Message: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Message: ...
+        def create(self, **values: Unpack[MessageValues]) -> Message: ...
+        async def acreate(self, **values: Unpack[MessageValues]) -> Message: ...
+        def get_or_create(
+            self,
+            defaults: MessageValues | None = None,
+            **values: Unpack[MessageValues],
+        ) -> tuple[Message, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: MessageValues | None = None,
+            **values: Unpack[MessageValues],
+        ) -> tuple[Message, bool]: ...
+        def update_or_create(
+            self,
+            defaults: MessageValues | None = None,
+            **values: Unpack[MessageValues],
+        ) -> tuple[Message, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: MessageValues | None = None,
+            **values: Unpack[MessageValues],
+        ) -> tuple[Message, bool]: ...
+        def update(self, **values: Unpack[MessageValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[MessageValues]) -> int: ...
+        def explain_update(self, **values: Unpack[MessageValues]) -> str: ...
 
 
 class Message(Model, schema=MESSAGE):
@@ -83,6 +122,8 @@ class Message(Model, schema=MESSAGE):
     is_edited: t.Boolean = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[MessageValues]) -> None: ...
 
         @property
         def author(self) -> User | None: ...

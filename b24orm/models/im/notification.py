@@ -10,7 +10,7 @@ from b24orm.facts.im.notification import NOTIFICATION
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -46,6 +46,19 @@ if TYPE_CHECKING:
     class NotificationLookups(TypedDict, total=False):
         """What ``filter`` takes for Notification."""
 
+    class NotificationValues(TypedDict, total=False):
+        """What a Notification is made of and what can be changed in it."""
+
+        id: int
+        text: str | None
+        user_id: int | None
+        user: int | User | None
+        message_out: str | None
+        tag: str | None
+        sub_tag: str | None
+        attach: Any
+        client_id: str | None
+
     class NotificationQuerySet(QuerySet["Notification", NotificationField, NotificationOrder]):
         """Rows of Notification, with its own lookups."""
 
@@ -53,6 +66,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Notification: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Notification: ...
+        def create(self, **values: Unpack[NotificationValues]) -> Notification: ...
+        async def acreate(self, **values: Unpack[NotificationValues]) -> Notification: ...
+        def get_or_create(
+            self,
+            defaults: NotificationValues | None = None,
+            **values: Unpack[NotificationValues],
+        ) -> tuple[Notification, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: NotificationValues | None = None,
+            **values: Unpack[NotificationValues],
+        ) -> tuple[Notification, bool]: ...
 
 
 class Notification(Model, schema=NOTIFICATION):
@@ -90,8 +115,13 @@ class Notification(Model, schema=NOTIFICATION):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[NotificationValues]) -> None: ...
+
         @property
         def author(self) -> User | None: ...
 
         @property
         def user(self) -> User | None: ...
+
+        @user.setter
+        def user(self, value: int | User | None) -> None: ...

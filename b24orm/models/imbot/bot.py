@@ -12,7 +12,7 @@ from b24orm.facts.imbot.bot import BOT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -45,6 +45,21 @@ if TYPE_CHECKING:
 
         type: str
 
+    class BotValues(TypedDict, total=False):
+        """What a Bot is made of and what can be changed in it."""
+
+        id: int
+        code: str | None
+        type: str | None
+        is_hidden: bool | None
+        is_support_openline: bool | None
+        is_reactions_enabled: bool | None
+        background_id: str | None
+        event_mode: str | None
+        bot_token: str | None
+        properties: Any
+        webhook_url: str | None
+
     class BotQuerySet(QuerySet["Bot", BotField, BotOrder]):
         """Rows of Bot, with its own lookups."""
 
@@ -52,6 +67,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BotLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BotLookups]) -> Bot: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BotLookups]) -> Bot: ...
+        def create(self, **values: Unpack[BotValues]) -> Bot: ...
+        async def acreate(self, **values: Unpack[BotValues]) -> Bot: ...
+        def get_or_create(
+            self,
+            defaults: BotValues | None = None,
+            **values: Unpack[BotValues],
+        ) -> tuple[Bot, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: BotValues | None = None,
+            **values: Unpack[BotValues],
+        ) -> tuple[Bot, bool]: ...
+        def update_or_create(
+            self,
+            defaults: BotValues | None = None,
+            **values: Unpack[BotValues],
+        ) -> tuple[Bot, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: BotValues | None = None,
+            **values: Unpack[BotValues],
+        ) -> tuple[Bot, bool]: ...
+        def update(self, **values: Unpack[BotValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[BotValues]) -> int: ...
+        def explain_update(self, **values: Unpack[BotValues]) -> str: ...
 
 
 class Bot(Model, schema=BOT):
@@ -81,3 +121,7 @@ class Bot(Model, schema=BOT):
     bot_token: t.Text = t.UNSET
     properties: t.Json = t.UNSET
     webhook_url: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[BotValues]) -> None: ...

@@ -39,6 +39,18 @@ if TYPE_CHECKING:
 
         bot_id: int
 
+    class BotCommandValues(TypedDict, total=False):
+        """What a BotCommand is made of and what can be changed in it."""
+
+        bot_id: int
+        id: int
+        command: str | None
+        title: str | None
+        params: str | None
+        common: bool | None
+        hidden: bool | None
+        extranet_support: bool | None
+
     class BotCommandQuerySet(QuerySet["BotCommand", BotCommandField, BotCommandOrder]):
         """Rows of BotCommand, with its own lookups."""
 
@@ -46,6 +58,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> BotCommand: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> BotCommand: ...
+        def create(self, **values: Unpack[BotCommandValues]) -> BotCommand: ...
+        async def acreate(self, **values: Unpack[BotCommandValues]) -> BotCommand: ...
+        def get_or_create(
+            self,
+            defaults: BotCommandValues | None = None,
+            **values: Unpack[BotCommandValues],
+        ) -> tuple[BotCommand, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: BotCommandValues | None = None,
+            **values: Unpack[BotCommandValues],
+        ) -> tuple[BotCommand, bool]: ...
+        def update_or_create(
+            self,
+            defaults: BotCommandValues | None = None,
+            **values: Unpack[BotCommandValues],
+        ) -> tuple[BotCommand, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: BotCommandValues | None = None,
+            **values: Unpack[BotCommandValues],
+        ) -> tuple[BotCommand, bool]: ...
+        def update(self, **values: Unpack[BotCommandValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[BotCommandValues]) -> int: ...
+        def explain_update(self, **values: Unpack[BotCommandValues]) -> str: ...
 
 
 class BotCommand(Model, schema=BOT_COMMAND):
@@ -72,6 +109,8 @@ class BotCommand(Model, schema=BOT_COMMAND):
     context: t.Text = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[BotCommandValues]) -> None: ...
 
         @property
         def bot(self) -> Bot | None: ...

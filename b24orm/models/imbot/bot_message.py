@@ -12,7 +12,7 @@ from b24orm.facts.imbot.bot_message import BOT_MESSAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -47,6 +47,20 @@ if TYPE_CHECKING:
 
         bot_id: int | str
 
+    class BotMessageValues(TypedDict, total=False):
+        """What a BotMessage is made of and what can be changed in it."""
+
+        bot_id: int | str
+        id: int
+        message: str | None
+        attach: Any
+        keyboard: Any
+        system: bool | None
+        url_preview: bool | None
+        reply_id: int | None
+        template_id: str | None
+        forward_ids: Any
+
     class BotMessageQuerySet(QuerySet["BotMessage", BotMessageField, BotMessageOrder]):
         """Rows of BotMessage, with its own lookups."""
 
@@ -54,6 +68,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> BotMessage: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> BotMessage: ...
+        def create(self, **values: Unpack[BotMessageValues]) -> BotMessage: ...
+        async def acreate(self, **values: Unpack[BotMessageValues]) -> BotMessage: ...
+        def get_or_create(
+            self,
+            defaults: BotMessageValues | None = None,
+            **values: Unpack[BotMessageValues],
+        ) -> tuple[BotMessage, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: BotMessageValues | None = None,
+            **values: Unpack[BotMessageValues],
+        ) -> tuple[BotMessage, bool]: ...
+        def update_or_create(
+            self,
+            defaults: BotMessageValues | None = None,
+            **values: Unpack[BotMessageValues],
+        ) -> tuple[BotMessage, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: BotMessageValues | None = None,
+            **values: Unpack[BotMessageValues],
+        ) -> tuple[BotMessage, bool]: ...
+        def update(self, **values: Unpack[BotMessageValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[BotMessageValues]) -> int: ...
+        def explain_update(self, **values: Unpack[BotMessageValues]) -> str: ...
 
 
 class BotMessage(Model, schema=BOT_MESSAGE):
@@ -88,6 +127,8 @@ class BotMessage(Model, schema=BOT_MESSAGE):
     forward_ids: t.Json = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[BotMessageValues]) -> None: ...
 
         @property
         def author(self) -> User | None: ...

@@ -12,7 +12,7 @@ from b24orm.facts.imopenlines.open_line import OPEN_LINE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -120,6 +120,94 @@ if TYPE_CHECKING:
     class OpenLineLookups(TypedDict, total=False):
         """What ``filter`` takes for OpenLine."""
 
+    class OpenLineValues(TypedDict, total=False):
+        """What an OpenLine is made of and what can be changed in it."""
+
+        id: int
+        line_name: str | None
+        active: bool | None
+        crm: bool | None
+        crm_create: str | None
+        crm_create_second: str | None
+        crm_create_third: bool | None
+        crm_forward: bool | None
+        crm_chat_tracker: bool | None
+        crm_transfer_change: bool | None
+        crm_source: str | None
+        queue_type: str | None
+        queue_time: int | None
+        no_answer_time: int | None
+        check_available: bool | None
+        watch_typing: bool | None
+        welcome_bot_enable: bool | None
+        welcome_message: bool | None
+        welcome_message_text: str | None
+        vote_message: bool | None
+        vote_time_limit: int | None
+        vote_before_finish: bool | None
+        vote_closing_delay: bool | None
+        vote_message_1_text: str | None
+        vote_message_1_like: str | None
+        vote_message_1_dislike: str | None
+        vote_message_2_text: str | None
+        vote_message_2_like: str | None
+        vote_message_2_dislike: str | None
+        category_enable: bool | None
+        category_id: int | None
+        welcome_bot_join: str | None
+        welcome_bot_id: int | None
+        welcome_bot_time: int | None
+        welcome_bot_left: str | None
+        no_answer_rule: str | None
+        no_answer_form_id: int | None
+        no_answer_bot_id: int | None
+        no_answer_text: str | None
+        worktime_enable: bool | None
+        worktime_from: str | None
+        worktime_to: str | None
+        worktime_timezone: str | None
+        worktime_holidays: Any
+        worktime_dayoff: Any
+        worktime_dayoff_rule: str | None
+        worktime_dayoff_form_id: int | None
+        worktime_dayoff_bot_id: int | None
+        worktime_dayoff_text: str | None
+        close_rule: str | None
+        close_form_id: int | None
+        close_bot_id: int | None
+        close_text: str | None
+        full_close_time: int | None
+        auto_close_rule: str | None
+        auto_close_form_id: int | None
+        auto_close_bot_id: int | None
+        auto_close_time: int | None
+        auto_close_text: str | None
+        auto_expire_time: int | None
+        temporary: bool | None
+        language_id: str | None
+        quick_answers_iblock_id: int | None
+        session_priority: int | None
+        type_max_chat: str | None
+        max_chat: int | None
+        operator_data: str | None
+        queue: Any
+        default_operator_data: Any
+        kpi_first_answer_time: int | None
+        kpi_first_answer_alert: bool | None
+        kpi_first_answer_list: Any
+        kpi_first_answer_text: str | None
+        kpi_further_answer_time: int | None
+        kpi_further_answer_alert: bool | None
+        kpi_further_answer_list: Any
+        kpi_further_answer_text: str | None
+        kpi_check_operator_activity: bool | None
+        use_welcome_form: bool | None
+        welcome_form_id: int | None
+        welcome_form_delay: bool | None
+        send_welcome_each_session: bool | None
+        confirm_close: bool | None
+        ignore_welcome_form_responsible: bool | None
+
     class OpenLineQuerySet(QuerySet["OpenLine", OpenLineField, OpenLineOrder]):
         """Rows of OpenLine, with its own lookups."""
 
@@ -127,6 +215,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> OpenLine: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> OpenLine: ...
+        def create(self, **values: Unpack[OpenLineValues]) -> OpenLine: ...
+        async def acreate(self, **values: Unpack[OpenLineValues]) -> OpenLine: ...
+        def get_or_create(
+            self,
+            defaults: OpenLineValues | None = None,
+            **values: Unpack[OpenLineValues],
+        ) -> tuple[OpenLine, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: OpenLineValues | None = None,
+            **values: Unpack[OpenLineValues],
+        ) -> tuple[OpenLine, bool]: ...
+        def update_or_create(
+            self,
+            defaults: OpenLineValues | None = None,
+            **values: Unpack[OpenLineValues],
+        ) -> tuple[OpenLine, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: OpenLineValues | None = None,
+            **values: Unpack[OpenLineValues],
+        ) -> tuple[OpenLine, bool]: ...
+        def update(self, **values: Unpack[OpenLineValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[OpenLineValues]) -> int: ...
+        def explain_update(self, **values: Unpack[OpenLineValues]) -> str: ...
 
 
 class OpenLine(Model, schema=OPEN_LINE):
@@ -236,6 +349,8 @@ class OpenLine(Model, schema=OPEN_LINE):
     ignore_welcome_form_responsible: t.Boolean = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[OpenLineValues]) -> None: ...
 
         @property
         def modify_user(self) -> User | None: ...

@@ -208,6 +208,11 @@ if TYPE_CHECKING:
         date_modify__lte: dt.datetime | dt.date
         date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
 
+    class DemoTemplateValues(TypedDict, total=False):
+        """What a DemoTemplate is made of and what can be changed in it."""
+
+        id: int
+
     class DemoTemplateQuerySet(QuerySet["DemoTemplate", DemoTemplateField, DemoTemplateOrder]):
         """Rows of DemoTemplate, with its own lookups."""
 
@@ -215,6 +220,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> DemoTemplate: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> DemoTemplate: ...
+        def create(self, **values: Unpack[DemoTemplateValues]) -> DemoTemplate: ...
+        async def acreate(self, **values: Unpack[DemoTemplateValues]) -> DemoTemplate: ...
+        def get_or_create(
+            self,
+            defaults: DemoTemplateValues | None = None,
+            **values: Unpack[DemoTemplateValues],
+        ) -> tuple[DemoTemplate, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DemoTemplateValues | None = None,
+            **values: Unpack[DemoTemplateValues],
+        ) -> tuple[DemoTemplate, bool]: ...
 
 
 class DemoTemplate(Model, schema=DEMO_TEMPLATE):
@@ -250,6 +267,8 @@ class DemoTemplate(Model, schema=DEMO_TEMPLATE):
     date_modify: t.DateTime = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[DemoTemplateValues]) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...

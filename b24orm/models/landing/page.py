@@ -14,7 +14,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -247,6 +247,27 @@ if TYPE_CHECKING:
         date_public__lte: dt.datetime | dt.date
         date_public__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
 
+    class PageValues(TypedDict, total=False):
+        """What a Page is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        code: str | None
+        site_id: int | None
+        site: int | Site | None
+        folder_id: int | None
+        tpl_id: int | None
+        tpl: int | ViewTemplate | None
+        deleted: PageDeletedValue | None
+        description: str | None
+        xml_id: str | None
+        sitemap: PageSitemapValue | None
+        folder: PageFolderValue | None
+        date_public: dt.datetime | dt.date | None
+        additional_fields: Any
+        block_id: int | None
+        menu_code: str | None
+
     class PageQuerySet(QuerySet["Page", PageField, PageOrder]):
         """Rows of Page, with its own lookups."""
 
@@ -254,6 +275,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[PageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[PageLookups]) -> Page: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[PageLookups]) -> Page: ...
+        def create(self, **values: Unpack[PageValues]) -> Page: ...
+        async def acreate(self, **values: Unpack[PageValues]) -> Page: ...
+        def get_or_create(
+            self,
+            defaults: PageValues | None = None,
+            **values: Unpack[PageValues],
+        ) -> tuple[Page, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: PageValues | None = None,
+            **values: Unpack[PageValues],
+        ) -> tuple[Page, bool]: ...
+        def update_or_create(
+            self,
+            defaults: PageValues | None = None,
+            **values: Unpack[PageValues],
+        ) -> tuple[Page, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: PageValues | None = None,
+            **values: Unpack[PageValues],
+        ) -> tuple[Page, bool]: ...
+        def update(self, **values: Unpack[PageValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[PageValues]) -> int: ...
+        def explain_update(self, **values: Unpack[PageValues]) -> str: ...
 
 
 class Page(Model, schema=PAGE):
@@ -297,11 +343,19 @@ class Page(Model, schema=PAGE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[PageValues]) -> None: ...
+
         @property
         def site(self) -> Site | None: ...
 
+        @site.setter
+        def site(self, value: int | Site | None) -> None: ...
+
         @property
         def tpl(self) -> ViewTemplate | None: ...
+
+        @tpl.setter
+        def tpl(self, value: int | ViewTemplate | None) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...

@@ -174,6 +174,19 @@ if TYPE_CHECKING:
         date_modify__lte: dt.datetime | dt.date
         date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
 
+    class RepoBlockValues(TypedDict, total=False):
+        """What a RepoBlock is made of and what can be changed in it."""
+
+        id: int
+        active: str | None
+        name: str | None
+        description: str | None
+        sections: str | None
+        site_template_id: str | None
+        preview: str | None
+        content: str | None
+        reset: str | None
+
     class RepoBlockQuerySet(QuerySet["RepoBlock", RepoBlockField, RepoBlockOrder]):
         """Rows of RepoBlock, with its own lookups."""
 
@@ -181,6 +194,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> RepoBlock: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> RepoBlock: ...
+        def create(self, **values: Unpack[RepoBlockValues]) -> RepoBlock: ...
+        async def acreate(self, **values: Unpack[RepoBlockValues]) -> RepoBlock: ...
+        def get_or_create(
+            self,
+            defaults: RepoBlockValues | None = None,
+            **values: Unpack[RepoBlockValues],
+        ) -> tuple[RepoBlock, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: RepoBlockValues | None = None,
+            **values: Unpack[RepoBlockValues],
+        ) -> tuple[RepoBlock, bool]: ...
 
 
 class RepoBlock(Model, schema=REPO_BLOCK):
@@ -212,6 +237,8 @@ class RepoBlock(Model, schema=REPO_BLOCK):
     reset: t.Text = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[RepoBlockValues]) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...

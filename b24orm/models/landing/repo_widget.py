@@ -14,7 +14,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -173,6 +173,19 @@ if TYPE_CHECKING:
         site_template_id__contains: str
         site_template_id__icontains: str
 
+    class RepoWidgetValues(TypedDict, total=False):
+        """What a RepoWidget is made of and what can be changed in it."""
+
+        id: int
+        active: bool | None
+        name: str | None
+        description: str | None
+        sections: str | None
+        preview: str | None
+        widget_params: Any
+        content: str | None
+        site_template_id: str | None
+
     class RepoWidgetQuerySet(QuerySet["RepoWidget", RepoWidgetField, RepoWidgetOrder]):
         """Rows of RepoWidget, with its own lookups."""
 
@@ -180,6 +193,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> RepoWidget: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> RepoWidget: ...
+        def create(self, **values: Unpack[RepoWidgetValues]) -> RepoWidget: ...
+        async def acreate(self, **values: Unpack[RepoWidgetValues]) -> RepoWidget: ...
+        def get_or_create(
+            self,
+            defaults: RepoWidgetValues | None = None,
+            **values: Unpack[RepoWidgetValues],
+        ) -> tuple[RepoWidget, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: RepoWidgetValues | None = None,
+            **values: Unpack[RepoWidgetValues],
+        ) -> tuple[RepoWidget, bool]: ...
 
 
 class RepoWidget(Model, schema=REPO_WIDGET):
@@ -211,6 +236,8 @@ class RepoWidget(Model, schema=REPO_WIDGET):
     site_template_id: t.Text = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[RepoWidgetValues]) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...

@@ -12,7 +12,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -268,6 +268,24 @@ if TYPE_CHECKING:
         date_modify__lte: dt.datetime | dt.date
         date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
 
+    class SiteValues(TypedDict, total=False):
+        """What a Site is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        code: str | None
+        type: SiteTypeValue | None
+        description: str | None
+        xml_id: str | None
+        domain_id: int | None
+        landing_id_index: int | None
+        landing_id_index_page: int | Page | None
+        landing_id_404: int | None
+        landing_id_404_page: int | Page | None
+        landing_id_503: int | None
+        landing_id_503_page: int | Page | None
+        additional_fields: Any
+
     class SiteQuerySet(QuerySet["Site", SiteField, SiteOrder]):
         """Rows of Site, with its own lookups."""
 
@@ -275,6 +293,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Site: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Site: ...
+        def create(self, **values: Unpack[SiteValues]) -> Site: ...
+        async def acreate(self, **values: Unpack[SiteValues]) -> Site: ...
+        def get_or_create(
+            self,
+            defaults: SiteValues | None = None,
+            **values: Unpack[SiteValues],
+        ) -> tuple[Site, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: SiteValues | None = None,
+            **values: Unpack[SiteValues],
+        ) -> tuple[Site, bool]: ...
+        def update_or_create(
+            self,
+            defaults: SiteValues | None = None,
+            **values: Unpack[SiteValues],
+        ) -> tuple[Site, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: SiteValues | None = None,
+            **values: Unpack[SiteValues],
+        ) -> tuple[Site, bool]: ...
+        def update(self, **values: Unpack[SiteValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[SiteValues]) -> int: ...
+        def explain_update(self, **values: Unpack[SiteValues]) -> str: ...
 
 
 class Site(Model, schema=SITE):
@@ -316,17 +359,28 @@ class Site(Model, schema=SITE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[SiteValues]) -> None: ...
+
         @property
         def tpl(self) -> ViewTemplate | None: ...
 
         @property
         def landing_id_index_page(self) -> Page | None: ...
 
+        @landing_id_index_page.setter
+        def landing_id_index_page(self, value: int | Page | None) -> None: ...
+
         @property
         def landing_id_404_page(self) -> Page | None: ...
 
+        @landing_id_404_page.setter
+        def landing_id_404_page(self, value: int | Page | None) -> None: ...
+
         @property
         def landing_id_503_page(self) -> Page | None: ...
+
+        @landing_id_503_page.setter
+        def landing_id_503_page(self, value: int | Page | None) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...

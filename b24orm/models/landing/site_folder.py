@@ -58,6 +58,18 @@ if TYPE_CHECKING:
         date_create: dt.datetime | dt.date
         date_modify: dt.datetime | dt.date
 
+    class SiteFolderValues(TypedDict, total=False):
+        """What a SiteFolder is made of and what can be changed in it."""
+
+        site_id: int | str
+        id: int
+        parent_id: int | None
+        index_id: int | None
+        index: int | Page | None
+        active: SiteFolderActiveValue | None
+        title: str | None
+        code: str | None
+
     class SiteFolderQuerySet(QuerySet["SiteFolder", SiteFolderField, SiteFolderOrder]):
         """Rows of SiteFolder, with its own lookups."""
 
@@ -65,6 +77,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> SiteFolder: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> SiteFolder: ...
+        def create(self, **values: Unpack[SiteFolderValues]) -> SiteFolder: ...
+        async def acreate(self, **values: Unpack[SiteFolderValues]) -> SiteFolder: ...
+        def get_or_create(
+            self,
+            defaults: SiteFolderValues | None = None,
+            **values: Unpack[SiteFolderValues],
+        ) -> tuple[SiteFolder, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: SiteFolderValues | None = None,
+            **values: Unpack[SiteFolderValues],
+        ) -> tuple[SiteFolder, bool]: ...
+        def update_or_create(
+            self,
+            defaults: SiteFolderValues | None = None,
+            **values: Unpack[SiteFolderValues],
+        ) -> tuple[SiteFolder, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: SiteFolderValues | None = None,
+            **values: Unpack[SiteFolderValues],
+        ) -> tuple[SiteFolder, bool]: ...
+        def update(self, **values: Unpack[SiteFolderValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[SiteFolderValues]) -> int: ...
+        def explain_update(self, **values: Unpack[SiteFolderValues]) -> str: ...
 
 
 class SiteFolder(Model, schema=SITE_FOLDER):
@@ -94,11 +131,16 @@ class SiteFolder(Model, schema=SITE_FOLDER):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[SiteFolderValues]) -> None: ...
+
         @property
         def site(self) -> Site | None: ...
 
         @property
         def index(self) -> Page | None: ...
+
+        @index.setter
+        def index(self, value: int | Page | None) -> None: ...
 
         @property
         def created_by(self) -> User | None: ...

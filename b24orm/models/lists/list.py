@@ -74,6 +74,17 @@ if TYPE_CHECKING:
 
         iblock_type_id: str
 
+    class UniversalListValues(TypedDict, total=False):
+        """What a UniversalList is made of and what can be changed in it."""
+
+        iblock_type_id: str
+        id: int
+        name: str | None
+        sort: int | None
+        picture: str | None
+        description: str | None
+        bizproc: bool | None
+
     class UniversalListQuerySet(QuerySet["UniversalList", UniversalListField, UniversalListOrder]):
         """Rows of UniversalList, with its own lookups."""
 
@@ -81,6 +92,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> UniversalList: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> UniversalList: ...
+        def create(self, **values: Unpack[UniversalListValues]) -> UniversalList: ...
+        async def acreate(self, **values: Unpack[UniversalListValues]) -> UniversalList: ...
+        def get_or_create(
+            self,
+            defaults: UniversalListValues | None = None,
+            **values: Unpack[UniversalListValues],
+        ) -> tuple[UniversalList, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: UniversalListValues | None = None,
+            **values: Unpack[UniversalListValues],
+        ) -> tuple[UniversalList, bool]: ...
+        def update_or_create(
+            self,
+            defaults: UniversalListValues | None = None,
+            **values: Unpack[UniversalListValues],
+        ) -> tuple[UniversalList, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: UniversalListValues | None = None,
+            **values: Unpack[UniversalListValues],
+        ) -> tuple[UniversalList, bool]: ...
+        def update(self, **values: Unpack[UniversalListValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[UniversalListValues]) -> int: ...
+        def explain_update(self, **values: Unpack[UniversalListValues]) -> str: ...
 
 
 class UniversalList(Model, schema=UNIVERSAL_LIST):
@@ -143,6 +179,8 @@ class UniversalList(Model, schema=UNIVERSAL_LIST):
     server_name: t.Text = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[UniversalListValues]) -> None: ...
 
         @property
         def socnet_group(self) -> Workgroup | None: ...

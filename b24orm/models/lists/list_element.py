@@ -167,6 +167,21 @@ if TYPE_CHECKING:
         detail_text__contains: str
         detail_text__icontains: str
 
+    class ListElementValues(TypedDict, total=False):
+        """What a ListElement is made of and what can be changed in it."""
+
+        iblock_type_id: int | str
+        iblock_id: int | str
+        id: int
+        name: str | None
+        iblock_section_id: int | None
+        code: str | None
+        sort: int | None
+        active_from: dt.datetime | dt.date | None
+        active_to: dt.datetime | dt.date | None
+        preview_text: str | None
+        detail_text: str | None
+
     class ListElementQuerySet(QuerySet["ListElement", ListElementField, ListElementOrder]):
         """Rows of ListElement, with its own lookups."""
 
@@ -174,6 +189,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> ListElement: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> ListElement: ...
+        def create(self, **values: Unpack[ListElementValues]) -> ListElement: ...
+        async def acreate(self, **values: Unpack[ListElementValues]) -> ListElement: ...
+        def get_or_create(
+            self,
+            defaults: ListElementValues | None = None,
+            **values: Unpack[ListElementValues],
+        ) -> tuple[ListElement, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ListElementValues | None = None,
+            **values: Unpack[ListElementValues],
+        ) -> tuple[ListElement, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ListElementValues | None = None,
+            **values: Unpack[ListElementValues],
+        ) -> tuple[ListElement, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ListElementValues | None = None,
+            **values: Unpack[ListElementValues],
+        ) -> tuple[ListElement, bool]: ...
+        def update(self, **values: Unpack[ListElementValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ListElementValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ListElementValues]) -> str: ...
 
 
 class ListElement(Model, schema=LIST_ELEMENT):
@@ -207,6 +247,8 @@ class ListElement(Model, schema=LIST_ELEMENT):
     created_user_name: t.Text = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[ListElementValues]) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...

@@ -10,7 +10,7 @@ from b24orm.facts.lists.list_field import LIST_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -47,6 +47,28 @@ if TYPE_CHECKING:
         iblock_type_id: int | str
         iblock_id: int | str
 
+    class ListFieldValues(TypedDict, total=False):
+        """What a ListField is made of and what can be changed in it."""
+
+        iblock_type_id: int | str
+        iblock_id: int | str
+        field_id: str
+        sort: int | None
+        name: str | None
+        is_required: bool | None
+        multiple: bool | None
+        default_value: str | None
+        type: str | None
+        code: str | None
+        link_iblock_id: int | None
+        row_count: int | None
+        col_count: int | None
+        user_type_settings: str | None
+        settings: Any
+        list: Any
+        list_text_values: str | None
+        list_def: Any
+
     class ListFieldQuerySet(QuerySet["ListField", ListFieldField, ListFieldOrder]):
         """Rows of ListField, with its own lookups."""
 
@@ -54,6 +76,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> ListField: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> ListField: ...
+        def create(self, **values: Unpack[ListFieldValues]) -> ListField: ...
+        async def acreate(self, **values: Unpack[ListFieldValues]) -> ListField: ...
+        def get_or_create(
+            self,
+            defaults: ListFieldValues | None = None,
+            **values: Unpack[ListFieldValues],
+        ) -> tuple[ListField, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ListFieldValues | None = None,
+            **values: Unpack[ListFieldValues],
+        ) -> tuple[ListField, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ListFieldValues | None = None,
+            **values: Unpack[ListFieldValues],
+        ) -> tuple[ListField, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ListFieldValues | None = None,
+            **values: Unpack[ListFieldValues],
+        ) -> tuple[ListField, bool]: ...
+        def update(self, **values: Unpack[ListFieldValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ListFieldValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ListFieldValues]) -> str: ...
 
 
 class ListField(Model, schema=LIST_FIELD):
@@ -85,3 +132,7 @@ class ListField(Model, schema=LIST_FIELD):
     list: t.Json = t.UNSET
     list_text_values: t.Text = t.UNSET
     list_def: t.Json = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[ListFieldValues]) -> None: ...

@@ -11,7 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -67,6 +67,25 @@ if TYPE_CHECKING:
         created_by: int
         created_by_user: int | User
 
+    class ListSectionValues(TypedDict, total=False):
+        """What a ListSection is made of and what can be changed in it."""
+
+        iblock_type_id: int | str
+        iblock_id: int | str
+        id: int
+        code: str | None
+        xml_id: str | None
+        external_id: str | None
+        iblock_section_id: int | None
+        sort: int | None
+        name: str | None
+        active: bool | None
+        picture: Any
+        description: str | None
+        description_type: str | None
+        detail_picture: Any
+        section_property: Any
+
     class ListSectionQuerySet(QuerySet["ListSection", ListSectionField, ListSectionOrder]):
         """Rows of ListSection, with its own lookups."""
 
@@ -74,6 +93,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> ListSection: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> ListSection: ...
+        def create(self, **values: Unpack[ListSectionValues]) -> ListSection: ...
+        async def acreate(self, **values: Unpack[ListSectionValues]) -> ListSection: ...
+        def get_or_create(
+            self,
+            defaults: ListSectionValues | None = None,
+            **values: Unpack[ListSectionValues],
+        ) -> tuple[ListSection, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ListSectionValues | None = None,
+            **values: Unpack[ListSectionValues],
+        ) -> tuple[ListSection, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ListSectionValues | None = None,
+            **values: Unpack[ListSectionValues],
+        ) -> tuple[ListSection, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ListSectionValues | None = None,
+            **values: Unpack[ListSectionValues],
+        ) -> tuple[ListSection, bool]: ...
+        def update(self, **values: Unpack[ListSectionValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ListSectionValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ListSectionValues]) -> str: ...
 
 
 class ListSection(Model, schema=LIST_SECTION):
@@ -111,6 +155,8 @@ class ListSection(Model, schema=LIST_SECTION):
     section_property: t.Json = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[ListSectionValues]) -> None: ...
 
         @property
         def modified_by_user(self) -> User | None: ...

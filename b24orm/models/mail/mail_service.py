@@ -42,6 +42,19 @@ if TYPE_CHECKING:
     class MailServiceLookups(TypedDict, total=False):
         """What ``filter`` takes for MailService."""
 
+    class MailServiceValues(TypedDict, total=False):
+        """What a MailService is made of and what can be changed in it."""
+
+        id: int
+        active: bool | None
+        sort: int | None
+        name: str | None
+        server: str | None
+        port: int | None
+        encryption: bool | None
+        link: str | None
+        icon: str | None
+
     class MailServiceQuerySet(QuerySet["MailService", MailServiceField, MailServiceOrder]):
         """Rows of MailService, with its own lookups."""
 
@@ -49,6 +62,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> MailService: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> MailService: ...
+        def create(self, **values: Unpack[MailServiceValues]) -> MailService: ...
+        async def acreate(self, **values: Unpack[MailServiceValues]) -> MailService: ...
+        def get_or_create(
+            self,
+            defaults: MailServiceValues | None = None,
+            **values: Unpack[MailServiceValues],
+        ) -> tuple[MailService, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: MailServiceValues | None = None,
+            **values: Unpack[MailServiceValues],
+        ) -> tuple[MailService, bool]: ...
+        def update_or_create(
+            self,
+            defaults: MailServiceValues | None = None,
+            **values: Unpack[MailServiceValues],
+        ) -> tuple[MailService, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: MailServiceValues | None = None,
+            **values: Unpack[MailServiceValues],
+        ) -> tuple[MailService, bool]: ...
+        def update(self, **values: Unpack[MailServiceValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[MailServiceValues]) -> int: ...
+        def explain_update(self, **values: Unpack[MailServiceValues]) -> str: ...
 
 
 class MailService(Model, schema=MAIL_SERVICE):
@@ -77,3 +115,7 @@ class MailService(Model, schema=MAIL_SERVICE):
     smtp_password_as_imap: t.Boolean = t.UNSET
     smtp_encryption: t.Boolean = t.UNSET
     upload_outgoing: t.Boolean = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[MailServiceValues]) -> None: ...

@@ -25,6 +25,15 @@ if TYPE_CHECKING:
     class MessageSenderLookups(TypedDict, total=False):
         """What ``filter`` takes for MessageSender."""
 
+    class MessageSenderValues(TypedDict, total=False):
+        """What a MessageSender is made of and what can be changed in it."""
+
+        code: str
+        type: str | None
+        handler: str | None
+        name: str | None
+        description: str | None
+
     class MessageSenderQuerySet(QuerySet["MessageSender", MessageSenderField, MessageSenderOrder]):
         """Rows of MessageSender, with its own lookups."""
 
@@ -32,6 +41,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> MessageSender: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> MessageSender: ...
+        def create(self, **values: Unpack[MessageSenderValues]) -> MessageSender: ...
+        async def acreate(self, **values: Unpack[MessageSenderValues]) -> MessageSender: ...
+        def get_or_create(
+            self,
+            defaults: MessageSenderValues | None = None,
+            **values: Unpack[MessageSenderValues],
+        ) -> tuple[MessageSender, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: MessageSenderValues | None = None,
+            **values: Unpack[MessageSenderValues],
+        ) -> tuple[MessageSender, bool]: ...
+        def update_or_create(
+            self,
+            defaults: MessageSenderValues | None = None,
+            **values: Unpack[MessageSenderValues],
+        ) -> tuple[MessageSender, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: MessageSenderValues | None = None,
+            **values: Unpack[MessageSenderValues],
+        ) -> tuple[MessageSender, bool]: ...
+        def update(self, **values: Unpack[MessageSenderValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[MessageSenderValues]) -> int: ...
+        def explain_update(self, **values: Unpack[MessageSenderValues]) -> str: ...
 
 
 class MessageSender(Model, schema=MESSAGE_SENDER):
@@ -49,3 +83,7 @@ class MessageSender(Model, schema=MESSAGE_SENDER):
     handler: t.Text = t.UNSET
     name: t.Text = t.UNSET
     description: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[MessageSenderValues]) -> None: ...

@@ -35,6 +35,13 @@ if TYPE_CHECKING:
     class NoteCollectionLookups(TypedDict, total=False):
         """What ``filter`` takes for NoteCollection."""
 
+    class NoteCollectionValues(TypedDict, total=False):
+        """What a NoteCollection is made of and what can be changed in it."""
+
+        id: int
+        name: str | None
+        position: int | None
+
     class NoteCollectionQuerySet(QuerySet["NoteCollection", NoteCollectionField, NoteCollectionOrder]):
         """Rows of NoteCollection, with its own lookups."""
 
@@ -42,6 +49,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> NoteCollection: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> NoteCollection: ...
+        def create(self, **values: Unpack[NoteCollectionValues]) -> NoteCollection: ...
+        async def acreate(self, **values: Unpack[NoteCollectionValues]) -> NoteCollection: ...
+        def get_or_create(
+            self,
+            defaults: NoteCollectionValues | None = None,
+            **values: Unpack[NoteCollectionValues],
+        ) -> tuple[NoteCollection, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: NoteCollectionValues | None = None,
+            **values: Unpack[NoteCollectionValues],
+        ) -> tuple[NoteCollection, bool]: ...
+        def update_or_create(
+            self,
+            defaults: NoteCollectionValues | None = None,
+            **values: Unpack[NoteCollectionValues],
+        ) -> tuple[NoteCollection, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: NoteCollectionValues | None = None,
+            **values: Unpack[NoteCollectionValues],
+        ) -> tuple[NoteCollection, bool]: ...
+        def update(self, **values: Unpack[NoteCollectionValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[NoteCollectionValues]) -> int: ...
+        def explain_update(self, **values: Unpack[NoteCollectionValues]) -> str: ...
 
 
 class NoteCollection(Model, schema=NOTE_COLLECTION):
@@ -66,6 +98,8 @@ class NoteCollection(Model, schema=NOTE_COLLECTION):
     updated_at: t.DateTime = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[NoteCollectionValues]) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...

@@ -41,6 +41,15 @@ if TYPE_CHECKING:
 
         collection_id: int
 
+    class NoteDocumentValues(TypedDict, total=False):
+        """What a NoteDocument is made of and what can be changed in it."""
+
+        collection_id: int
+        id: int
+        parent_id: int | None
+        title: str | None
+        markdown: str | None
+
     class NoteDocumentQuerySet(QuerySet["NoteDocument", NoteDocumentField, NoteDocumentOrder]):
         """Rows of NoteDocument, with its own lookups."""
 
@@ -48,6 +57,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> NoteDocument: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> NoteDocument: ...
+        def create(self, **values: Unpack[NoteDocumentValues]) -> NoteDocument: ...
+        async def acreate(self, **values: Unpack[NoteDocumentValues]) -> NoteDocument: ...
+        def get_or_create(
+            self,
+            defaults: NoteDocumentValues | None = None,
+            **values: Unpack[NoteDocumentValues],
+        ) -> tuple[NoteDocument, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: NoteDocumentValues | None = None,
+            **values: Unpack[NoteDocumentValues],
+        ) -> tuple[NoteDocument, bool]: ...
+        def update_or_create(
+            self,
+            defaults: NoteDocumentValues | None = None,
+            **values: Unpack[NoteDocumentValues],
+        ) -> tuple[NoteDocument, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: NoteDocumentValues | None = None,
+            **values: Unpack[NoteDocumentValues],
+        ) -> tuple[NoteDocument, bool]: ...
+        def update(self, **values: Unpack[NoteDocumentValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[NoteDocumentValues]) -> int: ...
+        def explain_update(self, **values: Unpack[NoteDocumentValues]) -> str: ...
 
 
 class NoteDocument(Model, schema=NOTE_DOCUMENT):
@@ -76,6 +110,8 @@ class NoteDocument(Model, schema=NOTE_DOCUMENT):
     children: t.Json = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[NoteDocumentValues]) -> None: ...
 
         @property
         def collection(self) -> NoteCollection | None: ...

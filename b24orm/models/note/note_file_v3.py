@@ -3,9 +3,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from b24orm.entity import types as t
 from b24orm.facts.note.note_file_v3 import NOTE_FILE
 from b24orm.orm import Model
+
+if TYPE_CHECKING:
+    from typing_extensions import TypedDict, Unpack
+
+    class NoteFileValues(TypedDict, total=False):
+        """What a NoteFile is made of and what can be changed in it."""
+
+        document_id: int
+        id: int
+        name: str | None
+        file_content: str | None
 
 
 class NoteFile(Model, schema=NOTE_FILE):
@@ -22,3 +35,7 @@ class NoteFile(Model, schema=NOTE_FILE):
     asset_type: t.Text = t.UNSET
     asset_markdown: t.Text = t.UNSET
     file_content: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[NoteFileValues]) -> None: ...

@@ -10,7 +10,7 @@ from b24orm.facts.placement.placement_handler import PLACEMENT_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -34,6 +34,20 @@ if TYPE_CHECKING:
     class PlacementHandlerLookups(TypedDict, total=False):
         """What ``filter`` takes for PlacementHandler."""
 
+    class PlacementHandlerValues(TypedDict, total=False):
+        """What a PlacementHandler is made of and what can be changed in it."""
+
+        placement: str | None
+        user_id: int | None
+        user: int | User | None
+        handler: str | None
+        options: Any
+        title: str | None
+        description: str | None
+        lang_all: Any
+        id: int
+        group_name: str | None
+
     class PlacementHandlerQuerySet(
         QuerySet["PlacementHandler", PlacementHandlerField, PlacementHandlerOrder],
     ):
@@ -47,6 +61,18 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[PlacementHandlerLookups],
         ) -> PlacementHandler: ...
+        def create(self, **values: Unpack[PlacementHandlerValues]) -> PlacementHandler: ...
+        async def acreate(self, **values: Unpack[PlacementHandlerValues]) -> PlacementHandler: ...
+        def get_or_create(
+            self,
+            defaults: PlacementHandlerValues | None = None,
+            **values: Unpack[PlacementHandlerValues],
+        ) -> tuple[PlacementHandler, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: PlacementHandlerValues | None = None,
+            **values: Unpack[PlacementHandlerValues],
+        ) -> tuple[PlacementHandler, bool]: ...
 
 
 class PlacementHandler(Model, schema=PLACEMENT_HANDLER):
@@ -72,5 +98,10 @@ class PlacementHandler(Model, schema=PLACEMENT_HANDLER):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[PlacementHandlerValues]) -> None: ...
+
         @property
         def user(self) -> User | None: ...
+
+        @user.setter
+        def user(self, value: int | User | None) -> None: ...

@@ -12,7 +12,7 @@ from b24orm.facts.placement.user_field_type import PLACEMENT_USER_FIELD_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 
     class PlacementUserFieldTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for PlacementUserFieldType."""
+
+    class PlacementUserFieldTypeValues(TypedDict, total=False):
+        """What a PlacementUserFieldType is made of and what can be changed in it."""
+
+        user_type_id: str
+        handler: str | None
+        title: str | None
+        description: str | None
+        options: Any
 
     class PlacementUserFieldTypeQuerySet(
         QuerySet["PlacementUserFieldType", PlacementUserFieldTypeField, PlacementUserFieldTypeOrder],
@@ -42,6 +51,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[PlacementUserFieldTypeLookups],
         ) -> PlacementUserFieldType: ...
+        def create(self, **values: Unpack[PlacementUserFieldTypeValues]) -> PlacementUserFieldType: ...
+        async def acreate(self, **values: Unpack[PlacementUserFieldTypeValues]) -> PlacementUserFieldType: ...
+        def get_or_create(
+            self,
+            defaults: PlacementUserFieldTypeValues | None = None,
+            **values: Unpack[PlacementUserFieldTypeValues],
+        ) -> tuple[PlacementUserFieldType, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: PlacementUserFieldTypeValues | None = None,
+            **values: Unpack[PlacementUserFieldTypeValues],
+        ) -> tuple[PlacementUserFieldType, bool]: ...
+        def update_or_create(
+            self,
+            defaults: PlacementUserFieldTypeValues | None = None,
+            **values: Unpack[PlacementUserFieldTypeValues],
+        ) -> tuple[PlacementUserFieldType, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: PlacementUserFieldTypeValues | None = None,
+            **values: Unpack[PlacementUserFieldTypeValues],
+        ) -> tuple[PlacementUserFieldType, bool]: ...
+        def update(self, **values: Unpack[PlacementUserFieldTypeValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[PlacementUserFieldTypeValues]) -> int: ...
+        def explain_update(self, **values: Unpack[PlacementUserFieldTypeValues]) -> str: ...
 
 
 class PlacementUserFieldType(Model, schema=PLACEMENT_USER_FIELD_TYPE):
@@ -58,3 +92,7 @@ class PlacementUserFieldType(Model, schema=PLACEMENT_USER_FIELD_TYPE):
     title: t.Text = t.UNSET
     description: t.Text = t.UNSET
     options: t.Jsons = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[PlacementUserFieldTypeValues]) -> None: ...

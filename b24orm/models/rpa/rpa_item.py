@@ -163,6 +163,13 @@ if TYPE_CHECKING:
         moved_by_user__lte: int
         moved_by_user__range: tuple[int, int]
 
+    class RpaItemValues(TypedDict, total=False):
+        """What a RpaItem is made of and what can be changed in it."""
+
+        type_id: int
+        id: int
+        stage_id: int | None
+
     class RpaItemQuerySet(QuerySet["RpaItem", RpaItemField, RpaItemOrder]):
         """Rows of RpaItem, with its own lookups."""
 
@@ -170,6 +177,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> RpaItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> RpaItem: ...
+        def create(self, **values: Unpack[RpaItemValues]) -> RpaItem: ...
+        async def acreate(self, **values: Unpack[RpaItemValues]) -> RpaItem: ...
+        def get_or_create(
+            self,
+            defaults: RpaItemValues | None = None,
+            **values: Unpack[RpaItemValues],
+        ) -> tuple[RpaItem, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: RpaItemValues | None = None,
+            **values: Unpack[RpaItemValues],
+        ) -> tuple[RpaItem, bool]: ...
+        def update_or_create(
+            self,
+            defaults: RpaItemValues | None = None,
+            **values: Unpack[RpaItemValues],
+        ) -> tuple[RpaItem, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: RpaItemValues | None = None,
+            **values: Unpack[RpaItemValues],
+        ) -> tuple[RpaItem, bool]: ...
+        def update(self, **values: Unpack[RpaItemValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[RpaItemValues]) -> int: ...
+        def explain_update(self, **values: Unpack[RpaItemValues]) -> str: ...
 
 
 class RpaItem(Model, schema=RPA_ITEM):
@@ -202,6 +234,8 @@ class RpaItem(Model, schema=RPA_ITEM):
     permissions: t.Json = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[RpaItemValues]) -> None: ...
 
         @property
         def type(self) -> RpaType | None: ...

@@ -43,6 +43,17 @@ if TYPE_CHECKING:
 
         type_id: int
 
+    class RpaStageValues(TypedDict, total=False):
+        """What a RpaStage is made of and what can be changed in it."""
+
+        type_id: int
+        name: str | None
+        code: str | None
+        color: str | None
+        sort: int | None
+        semantic: str | None
+        id: int
+
     class RpaStageQuerySet(QuerySet["RpaStage", RpaStageField, RpaStageOrder]):
         """Rows of RpaStage, with its own lookups."""
 
@@ -50,6 +61,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> RpaStage: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> RpaStage: ...
+        def create(self, **values: Unpack[RpaStageValues]) -> RpaStage: ...
+        async def acreate(self, **values: Unpack[RpaStageValues]) -> RpaStage: ...
+        def get_or_create(
+            self,
+            defaults: RpaStageValues | None = None,
+            **values: Unpack[RpaStageValues],
+        ) -> tuple[RpaStage, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: RpaStageValues | None = None,
+            **values: Unpack[RpaStageValues],
+        ) -> tuple[RpaStage, bool]: ...
+        def update_or_create(
+            self,
+            defaults: RpaStageValues | None = None,
+            **values: Unpack[RpaStageValues],
+        ) -> tuple[RpaStage, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: RpaStageValues | None = None,
+            **values: Unpack[RpaStageValues],
+        ) -> tuple[RpaStage, bool]: ...
+        def update(self, **values: Unpack[RpaStageValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[RpaStageValues]) -> int: ...
+        def explain_update(self, **values: Unpack[RpaStageValues]) -> str: ...
 
 
 class RpaStage(Model, schema=RPA_STAGE):
@@ -80,6 +116,8 @@ class RpaStage(Model, schema=RPA_STAGE):
     id: t.Id = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[RpaStageValues]) -> None: ...
 
         @property
         def type(self) -> RpaType | None: ...

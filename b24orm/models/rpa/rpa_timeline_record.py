@@ -45,6 +45,15 @@ if TYPE_CHECKING:
         type_id: int
         item_id: int
 
+    class RpaTimelineRecordValues(TypedDict, total=False):
+        """What a RpaTimelineRecord is made of and what can be changed in it."""
+
+        type_id: int
+        item_id: int
+        id: int
+        title: str | None
+        description: str | None
+
     class RpaTimelineRecordQuerySet(
         QuerySet["RpaTimelineRecord", RpaTimelineRecordField, RpaTimelineRecordOrder],
     ):
@@ -58,6 +67,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[RpaTimelineRecordLookups],
         ) -> RpaTimelineRecord: ...
+        def create(self, **values: Unpack[RpaTimelineRecordValues]) -> RpaTimelineRecord: ...
+        async def acreate(self, **values: Unpack[RpaTimelineRecordValues]) -> RpaTimelineRecord: ...
+        def get_or_create(
+            self,
+            defaults: RpaTimelineRecordValues | None = None,
+            **values: Unpack[RpaTimelineRecordValues],
+        ) -> tuple[RpaTimelineRecord, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: RpaTimelineRecordValues | None = None,
+            **values: Unpack[RpaTimelineRecordValues],
+        ) -> tuple[RpaTimelineRecord, bool]: ...
+        def update_or_create(
+            self,
+            defaults: RpaTimelineRecordValues | None = None,
+            **values: Unpack[RpaTimelineRecordValues],
+        ) -> tuple[RpaTimelineRecord, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: RpaTimelineRecordValues | None = None,
+            **values: Unpack[RpaTimelineRecordValues],
+        ) -> tuple[RpaTimelineRecord, bool]: ...
+        def update(self, **values: Unpack[RpaTimelineRecordValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[RpaTimelineRecordValues]) -> int: ...
+        def explain_update(self, **values: Unpack[RpaTimelineRecordValues]) -> str: ...
 
 
 class RpaTimelineRecord(Model, schema=RPA_TIMELINE_RECORD):
@@ -87,6 +121,8 @@ class RpaTimelineRecord(Model, schema=RPA_TIMELINE_RECORD):
     text_description: t.Text = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[RpaTimelineRecordValues]) -> None: ...
 
         @property
         def type(self) -> RpaType | None: ...

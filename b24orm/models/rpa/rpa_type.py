@@ -11,7 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -68,6 +68,15 @@ if TYPE_CHECKING:
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
 
+    class RpaTypeValues(TypedDict, total=False):
+        """What a RpaType is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        image: str | None
+        settings: Any
+        permissions: Any
+
     class RpaTypeQuerySet(QuerySet["RpaType", RpaTypeField, RpaTypeOrder]):
         """Rows of RpaType, with its own lookups."""
 
@@ -75,6 +84,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> RpaType: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> RpaType: ...
+        def create(self, **values: Unpack[RpaTypeValues]) -> RpaType: ...
+        async def acreate(self, **values: Unpack[RpaTypeValues]) -> RpaType: ...
+        def get_or_create(
+            self,
+            defaults: RpaTypeValues | None = None,
+            **values: Unpack[RpaTypeValues],
+        ) -> tuple[RpaType, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: RpaTypeValues | None = None,
+            **values: Unpack[RpaTypeValues],
+        ) -> tuple[RpaType, bool]: ...
+        def update_or_create(
+            self,
+            defaults: RpaTypeValues | None = None,
+            **values: Unpack[RpaTypeValues],
+        ) -> tuple[RpaType, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: RpaTypeValues | None = None,
+            **values: Unpack[RpaTypeValues],
+        ) -> tuple[RpaType, bool]: ...
+        def update(self, **values: Unpack[RpaTypeValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[RpaTypeValues]) -> int: ...
+        def explain_update(self, **values: Unpack[RpaTypeValues]) -> str: ...
 
 
 class RpaType(Model, schema=RPA_TYPE):
@@ -96,6 +130,8 @@ class RpaType(Model, schema=RPA_TYPE):
     permissions: t.Jsons = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[RpaTypeValues]) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...

@@ -412,6 +412,40 @@ if TYPE_CHECKING:
         product_xml_id__endswith: str
         product_xml_id__iendswith: str
 
+    class BasketItemValues(TypedDict, total=False):
+        """What a BasketItem is made of and what can be changed in it."""
+
+        id: int
+        xml_id: str | None
+        order_id: int | None
+        order: int | Order | None
+        sort: int | None
+        product_id: int | None
+        product: int | Product | None
+        price: Decimal | int | float | None
+        currency: str | None
+        currency_currency: str | Currency | None
+        quantity: Decimal | int | float | None
+        name: str | None
+        product_price_id: int | None
+        price_type_id: int | None
+        base_price: Decimal | int | float | None
+        discount_price: Decimal | int | float | None
+        weight: Decimal | int | float | None
+        dimensions: str | None
+        measure_code: str | None
+        measure_name: str | None
+        can_buy: bool | None
+        vat_rate: Decimal | int | float | None
+        vat_included: bool | None
+        barcode_multi: bool | None
+        type: int | None
+        product_provider_class: str | None
+        module: str | None
+        set_parent_id: int | None
+        catalog_xml_id: str | None
+        product_xml_id: str | None
+
     class BasketItemQuerySet(QuerySet["BasketItem", BasketItemField, BasketItemOrder]):
         """Rows of BasketItem, with its own lookups."""
 
@@ -419,6 +453,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> BasketItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> BasketItem: ...
+        def create(self, **values: Unpack[BasketItemValues]) -> BasketItem: ...
+        async def acreate(self, **values: Unpack[BasketItemValues]) -> BasketItem: ...
+        def get_or_create(
+            self,
+            defaults: BasketItemValues | None = None,
+            **values: Unpack[BasketItemValues],
+        ) -> tuple[BasketItem, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: BasketItemValues | None = None,
+            **values: Unpack[BasketItemValues],
+        ) -> tuple[BasketItem, bool]: ...
+        def update_or_create(
+            self,
+            defaults: BasketItemValues | None = None,
+            **values: Unpack[BasketItemValues],
+        ) -> tuple[BasketItem, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: BasketItemValues | None = None,
+            **values: Unpack[BasketItemValues],
+        ) -> tuple[BasketItem, bool]: ...
+        def update(self, **values: Unpack[BasketItemValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[BasketItemValues]) -> int: ...
+        def explain_update(self, **values: Unpack[BasketItemValues]) -> str: ...
 
 
 class BasketItem(Model, schema=BASKET_ITEM):
@@ -472,11 +531,22 @@ class BasketItem(Model, schema=BASKET_ITEM):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[BasketItemValues]) -> None: ...
+
         @property
         def order(self) -> Order | None: ...
+
+        @order.setter
+        def order(self, value: int | Order | None) -> None: ...
 
         @property
         def product(self) -> Product | None: ...
 
+        @product.setter
+        def product(self, value: int | Product | None) -> None: ...
+
         @property
         def currency_currency(self) -> Currency | None: ...
+
+        @currency_currency.setter
+        def currency_currency(self, value: str | Currency | None) -> None: ...

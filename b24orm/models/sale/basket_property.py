@@ -111,6 +111,18 @@ if TYPE_CHECKING:
         xml_id__endswith: str
         xml_id__iendswith: str
 
+    class BasketPropertyValues(TypedDict, total=False):
+        """What a BasketProperty is made of and what can be changed in it."""
+
+        id: int
+        basket_id: int | None
+        basket: int | BasketItem | None
+        name: str | None
+        value: str | None
+        code: str | None
+        sort: int | None
+        xml_id: str | None
+
     class BasketPropertyQuerySet(QuerySet["BasketProperty", BasketPropertyField, BasketPropertyOrder]):
         """Rows of BasketProperty, with its own lookups."""
 
@@ -118,6 +130,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> BasketProperty: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> BasketProperty: ...
+        def create(self, **values: Unpack[BasketPropertyValues]) -> BasketProperty: ...
+        async def acreate(self, **values: Unpack[BasketPropertyValues]) -> BasketProperty: ...
+        def get_or_create(
+            self,
+            defaults: BasketPropertyValues | None = None,
+            **values: Unpack[BasketPropertyValues],
+        ) -> tuple[BasketProperty, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: BasketPropertyValues | None = None,
+            **values: Unpack[BasketPropertyValues],
+        ) -> tuple[BasketProperty, bool]: ...
+        def update_or_create(
+            self,
+            defaults: BasketPropertyValues | None = None,
+            **values: Unpack[BasketPropertyValues],
+        ) -> tuple[BasketProperty, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: BasketPropertyValues | None = None,
+            **values: Unpack[BasketPropertyValues],
+        ) -> tuple[BasketProperty, bool]: ...
+        def update(self, **values: Unpack[BasketPropertyValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[BasketPropertyValues]) -> int: ...
+        def explain_update(self, **values: Unpack[BasketPropertyValues]) -> str: ...
 
 
 class BasketProperty(Model, schema=BASKET_PROPERTY):
@@ -142,5 +179,10 @@ class BasketProperty(Model, schema=BASKET_PROPERTY):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[BasketPropertyValues]) -> None: ...
+
         @property
         def basket(self) -> BasketItem | None: ...
+
+        @basket.setter
+        def basket(self, value: int | BasketItem | None) -> None: ...

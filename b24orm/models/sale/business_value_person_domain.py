@@ -48,6 +48,13 @@ if TYPE_CHECKING:
         domain__ne: BusinessValuePersonDomainDomainValue
         domain__in: Iterable[BusinessValuePersonDomainDomainValue]
 
+    class BusinessValuePersonDomainValues(TypedDict, total=False):
+        """What a BusinessValuePersonDomain is made of and what can be changed in it."""
+
+        person_type_id: int
+        person_type: int
+        domain: BusinessValuePersonDomainDomainValue | None
+
     class BusinessValuePersonDomainQuerySet(
         QuerySet["BusinessValuePersonDomain", BusinessValuePersonDomainField, BusinessValuePersonDomainOrder],
     ):
@@ -65,6 +72,21 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[BusinessValuePersonDomainLookups],
         ) -> BusinessValuePersonDomain: ...
+        def create(self, **values: Unpack[BusinessValuePersonDomainValues]) -> BusinessValuePersonDomain: ...
+        async def acreate(
+            self,
+            **values: Unpack[BusinessValuePersonDomainValues],
+        ) -> BusinessValuePersonDomain: ...
+        def get_or_create(
+            self,
+            defaults: BusinessValuePersonDomainValues | None = None,
+            **values: Unpack[BusinessValuePersonDomainValues],
+        ) -> tuple[BusinessValuePersonDomain, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: BusinessValuePersonDomainValues | None = None,
+            **values: Unpack[BusinessValuePersonDomainValues],
+        ) -> tuple[BusinessValuePersonDomain, bool]: ...
 
 
 class BusinessValuePersonDomain(Model, schema=BUSINESS_VALUE_PERSON_DOMAIN):
@@ -84,5 +106,10 @@ class BusinessValuePersonDomain(Model, schema=BUSINESS_VALUE_PERSON_DOMAIN):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[BusinessValuePersonDomainValues]) -> None: ...
+
         @property
         def person_type(self) -> SalePersonType | None: ...
+
+        @person_type.setter
+        def person_type(self, value: int) -> None: ...

@@ -12,7 +12,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -123,6 +123,23 @@ if TYPE_CHECKING:
         enabled: bool
         enabled__ne: bool
 
+    class CashboxValues(TypedDict, total=False):
+        """What a Cashbox is made of and what can be changed in it."""
+
+        id: int
+        name: str | None
+        ofd: str | None
+        email: str | None
+        number_kkm: str | None
+        kkm_id: str | None
+        active: bool | None
+        sort: int | None
+        use_offline: bool | None
+        enabled: bool | None
+        rest_code: str | None
+        ofd_settings: Any
+        settings: Any
+
     class CashboxQuerySet(QuerySet["Cashbox", CashboxField, CashboxOrder]):
         """Rows of Cashbox, with its own lookups."""
 
@@ -130,6 +147,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Cashbox: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Cashbox: ...
+        def create(self, **values: Unpack[CashboxValues]) -> Cashbox: ...
+        async def acreate(self, **values: Unpack[CashboxValues]) -> Cashbox: ...
+        def get_or_create(
+            self,
+            defaults: CashboxValues | None = None,
+            **values: Unpack[CashboxValues],
+        ) -> tuple[Cashbox, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: CashboxValues | None = None,
+            **values: Unpack[CashboxValues],
+        ) -> tuple[Cashbox, bool]: ...
+        def update_or_create(
+            self,
+            defaults: CashboxValues | None = None,
+            **values: Unpack[CashboxValues],
+        ) -> tuple[Cashbox, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: CashboxValues | None = None,
+            **values: Unpack[CashboxValues],
+        ) -> tuple[Cashbox, bool]: ...
+        def update(self, **values: Unpack[CashboxValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[CashboxValues]) -> int: ...
+        def explain_update(self, **values: Unpack[CashboxValues]) -> str: ...
 
 
 class Cashbox(Model, schema=CASHBOX):
@@ -156,3 +198,7 @@ class Cashbox(Model, schema=CASHBOX):
     rest_code: t.Text = t.UNSET
     ofd_settings: t.Json = t.UNSET
     settings: t.Json = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[CashboxValues]) -> None: ...

@@ -12,7 +12,7 @@ from b24orm.facts.sale.cashbox_handler import CASHBOX_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -25,6 +25,16 @@ if TYPE_CHECKING:
     class CashboxHandlerLookups(TypedDict, total=False):
         """What ``filter`` takes for CashboxHandler."""
 
+    class CashboxHandlerValues(TypedDict, total=False):
+        """What a CashboxHandler is made of and what can be changed in it."""
+
+        id: int
+        name: str | None
+        code: str | None
+        sort: int | None
+        settings: Any
+        supports_ffd105: str | None
+
     class CashboxHandlerQuerySet(QuerySet["CashboxHandler", CashboxHandlerField, CashboxHandlerOrder]):
         """Rows of CashboxHandler, with its own lookups."""
 
@@ -32,6 +42,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> CashboxHandler: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> CashboxHandler: ...
+        def create(self, **values: Unpack[CashboxHandlerValues]) -> CashboxHandler: ...
+        async def acreate(self, **values: Unpack[CashboxHandlerValues]) -> CashboxHandler: ...
+        def get_or_create(
+            self,
+            defaults: CashboxHandlerValues | None = None,
+            **values: Unpack[CashboxHandlerValues],
+        ) -> tuple[CashboxHandler, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: CashboxHandlerValues | None = None,
+            **values: Unpack[CashboxHandlerValues],
+        ) -> tuple[CashboxHandler, bool]: ...
+        def update_or_create(
+            self,
+            defaults: CashboxHandlerValues | None = None,
+            **values: Unpack[CashboxHandlerValues],
+        ) -> tuple[CashboxHandler, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: CashboxHandlerValues | None = None,
+            **values: Unpack[CashboxHandlerValues],
+        ) -> tuple[CashboxHandler, bool]: ...
+        def update(self, **values: Unpack[CashboxHandlerValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[CashboxHandlerValues]) -> int: ...
+        def explain_update(self, **values: Unpack[CashboxHandlerValues]) -> str: ...
 
 
 class CashboxHandler(Model, schema=CASHBOX_HANDLER):
@@ -50,3 +85,7 @@ class CashboxHandler(Model, schema=CASHBOX_HANDLER):
     sort: t.Integer = t.UNSET
     settings: t.Json = t.UNSET
     supports_ffd105: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[CashboxHandlerValues]) -> None: ...

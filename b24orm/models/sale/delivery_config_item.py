@@ -10,7 +10,7 @@ from b24orm.facts.sale.delivery_config_item import DELIVERY_CONFIG_ITEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 
         id: int | str
 
+    class DeliveryConfigItemValues(TypedDict, total=False):
+        """What a DeliveryConfigItem is made of and what can be changed in it."""
+
+        id: int | str
+        code: str
+        value: Any
+
     class DeliveryConfigItemQuerySet(
         QuerySet["DeliveryConfigItem", DeliveryConfigItemField, DeliveryConfigItemOrder],
     ):
@@ -38,6 +45,9 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DeliveryConfigItemLookups],
         ) -> DeliveryConfigItem: ...
+        def update(self, **values: Unpack[DeliveryConfigItemValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DeliveryConfigItemValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DeliveryConfigItemValues]) -> str: ...
 
 
 class DeliveryConfigItem(Model, schema=DELIVERY_CONFIG_ITEM):
@@ -51,3 +61,7 @@ class DeliveryConfigItem(Model, schema=DELIVERY_CONFIG_ITEM):
 
     code: t.StringId = t.UNSET
     value: t.Json = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[DeliveryConfigItemValues]) -> None: ...

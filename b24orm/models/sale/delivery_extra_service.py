@@ -12,7 +12,8 @@ from b24orm.facts.sale.delivery_extra_service import DELIVERY_EXTRA_SERVICE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from decimal import Decimal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -39,6 +40,20 @@ if TYPE_CHECKING:
 
         delivery_id: int
 
+    class DeliveryExtraServiceValues(TypedDict, total=False):
+        """What a DeliveryExtraService is made of and what can be changed in it."""
+
+        delivery_id: int
+        id: int
+        type: str | None
+        name: str | None
+        active: str | None
+        code: str | None
+        sort: int | None
+        description: str | None
+        price: Decimal | int | float | None
+        items: Any
+
     class DeliveryExtraServiceQuerySet(
         QuerySet["DeliveryExtraService", DeliveryExtraServiceField, DeliveryExtraServiceOrder],
     ):
@@ -56,6 +71,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DeliveryExtraServiceLookups],
         ) -> DeliveryExtraService: ...
+        def create(self, **values: Unpack[DeliveryExtraServiceValues]) -> DeliveryExtraService: ...
+        async def acreate(self, **values: Unpack[DeliveryExtraServiceValues]) -> DeliveryExtraService: ...
+        def get_or_create(
+            self,
+            defaults: DeliveryExtraServiceValues | None = None,
+            **values: Unpack[DeliveryExtraServiceValues],
+        ) -> tuple[DeliveryExtraService, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DeliveryExtraServiceValues | None = None,
+            **values: Unpack[DeliveryExtraServiceValues],
+        ) -> tuple[DeliveryExtraService, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DeliveryExtraServiceValues | None = None,
+            **values: Unpack[DeliveryExtraServiceValues],
+        ) -> tuple[DeliveryExtraService, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DeliveryExtraServiceValues | None = None,
+            **values: Unpack[DeliveryExtraServiceValues],
+        ) -> tuple[DeliveryExtraService, bool]: ...
+        def update(self, **values: Unpack[DeliveryExtraServiceValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DeliveryExtraServiceValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DeliveryExtraServiceValues]) -> str: ...
 
 
 class DeliveryExtraService(Model, schema=DELIVERY_EXTRA_SERVICE):
@@ -82,6 +122,8 @@ class DeliveryExtraService(Model, schema=DELIVERY_EXTRA_SERVICE):
     delivery_id: t.Reference = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[DeliveryExtraServiceValues]) -> None: ...
 
         @property
         def delivery(self) -> DeliveryService | None: ...

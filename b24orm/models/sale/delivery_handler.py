@@ -12,7 +12,7 @@ from b24orm.facts.sale.delivery_handler import DELIVERY_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -25,6 +25,17 @@ if TYPE_CHECKING:
     class DeliveryHandlerLookups(TypedDict, total=False):
         """What ``filter`` takes for DeliveryHandler."""
 
+    class DeliveryHandlerValues(TypedDict, total=False):
+        """What a DeliveryHandler is made of and what can be changed in it."""
+
+        id: int
+        name: str | None
+        code: str | None
+        sort: int | None
+        description: str | None
+        settings: Any
+        profiles: Any
+
     class DeliveryHandlerQuerySet(QuerySet["DeliveryHandler", DeliveryHandlerField, DeliveryHandlerOrder]):
         """Rows of DeliveryHandler, with its own lookups."""
 
@@ -36,6 +47,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DeliveryHandlerLookups],
         ) -> DeliveryHandler: ...
+        def create(self, **values: Unpack[DeliveryHandlerValues]) -> DeliveryHandler: ...
+        async def acreate(self, **values: Unpack[DeliveryHandlerValues]) -> DeliveryHandler: ...
+        def get_or_create(
+            self,
+            defaults: DeliveryHandlerValues | None = None,
+            **values: Unpack[DeliveryHandlerValues],
+        ) -> tuple[DeliveryHandler, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DeliveryHandlerValues | None = None,
+            **values: Unpack[DeliveryHandlerValues],
+        ) -> tuple[DeliveryHandler, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DeliveryHandlerValues | None = None,
+            **values: Unpack[DeliveryHandlerValues],
+        ) -> tuple[DeliveryHandler, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DeliveryHandlerValues | None = None,
+            **values: Unpack[DeliveryHandlerValues],
+        ) -> tuple[DeliveryHandler, bool]: ...
+        def update(self, **values: Unpack[DeliveryHandlerValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DeliveryHandlerValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DeliveryHandlerValues]) -> str: ...
 
 
 class DeliveryHandler(Model, schema=DELIVERY_HANDLER):
@@ -55,3 +91,7 @@ class DeliveryHandler(Model, schema=DELIVERY_HANDLER):
     description: t.Text = t.UNSET
     settings: t.Json = t.UNSET
     profiles: t.Jsons = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[DeliveryHandlerValues]) -> None: ...

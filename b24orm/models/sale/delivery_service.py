@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -112,6 +112,20 @@ if TYPE_CHECKING:
         active__contains: str
         active__icontains: str
 
+    class DeliveryServiceValues(TypedDict, total=False):
+        """What a DeliveryService is made of and what can be changed in it."""
+
+        id: int
+        name: str | None
+        currency: str | None
+        currency_currency: str | Currency | None
+        description: str | None
+        sort: int | None
+        active: DeliveryServiceActiveValue | None
+        rest_code: str | None
+        config: Any
+        logotype: int | None
+
     class DeliveryServiceQuerySet(QuerySet["DeliveryService", DeliveryServiceField, DeliveryServiceOrder]):
         """Rows of DeliveryService, with its own lookups."""
 
@@ -123,6 +137,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DeliveryServiceLookups],
         ) -> DeliveryService: ...
+        def create(self, **values: Unpack[DeliveryServiceValues]) -> DeliveryService: ...
+        async def acreate(self, **values: Unpack[DeliveryServiceValues]) -> DeliveryService: ...
+        def get_or_create(
+            self,
+            defaults: DeliveryServiceValues | None = None,
+            **values: Unpack[DeliveryServiceValues],
+        ) -> tuple[DeliveryService, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: DeliveryServiceValues | None = None,
+            **values: Unpack[DeliveryServiceValues],
+        ) -> tuple[DeliveryService, bool]: ...
+        def update_or_create(
+            self,
+            defaults: DeliveryServiceValues | None = None,
+            **values: Unpack[DeliveryServiceValues],
+        ) -> tuple[DeliveryService, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: DeliveryServiceValues | None = None,
+            **values: Unpack[DeliveryServiceValues],
+        ) -> tuple[DeliveryService, bool]: ...
+        def update(self, **values: Unpack[DeliveryServiceValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[DeliveryServiceValues]) -> int: ...
+        def explain_update(self, **values: Unpack[DeliveryServiceValues]) -> str: ...
 
 
 class DeliveryService(Model, schema=DELIVERY_SERVICE):
@@ -149,8 +188,13 @@ class DeliveryService(Model, schema=DELIVERY_SERVICE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[DeliveryServiceValues]) -> None: ...
+
         @property
         def parent(self) -> DeliveryService | None: ...
 
         @property
         def currency_currency(self) -> Currency | None: ...
+
+        @currency_currency.setter
+        def currency_currency(self, value: str | Currency | None) -> None: ...

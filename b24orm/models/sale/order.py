@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from decimal import Decimal
     from typing import Literal
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from b24orm.models.sale.person_type import SalePersonType
     from b24orm.models.sale.sale_status import SaleStatus
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, RelatedRows
 
     OrderField = Literal[
         "person_type_id",
@@ -541,6 +541,50 @@ if TYPE_CHECKING:
         company_id__lte: int
         company_id__range: tuple[int, int]
 
+    class OrderValues(TypedDict, total=False):
+        """What an Order is made of and what can be changed in it."""
+
+        person_type_id: int | None
+        person_type: int | SalePersonType | None
+        user_id: int | None
+        user: int | User | None
+        currency: str | None
+        currency_currency: str | Currency | None
+        lid: str | None
+        id: int
+        canceled: bool | None
+        emp_canceled_id: int | None
+        emp_canceled: int | User | None
+        reason_canceled: str | None
+        status_id: bool | None
+        status: bool | SaleStatus | None
+        emp_status_id: int | None
+        emp_status: int | User | None
+        marked: bool | None
+        emp_marked_id: int | None
+        emp_marked: int | User | None
+        reason_marked: str | None
+        price: Decimal | int | float | None
+        discount_value: Decimal | int | float | None
+        date_insert: dt.datetime | dt.date | None
+        user_description: str | None
+        additional_info: str | None
+        comments: str | None
+        recurring_id: bool | None
+        locked_by: bool | None
+        locked_by_user: bool | User | None
+        recount_flag: bool | None
+        affiliate_id: int | None
+        updated1c: bool | None
+        order_topic: str | None
+        responsible_id: int | None
+        responsible: int | User | None
+        xml_id: str | None
+        id1c: str | None
+        version1c: str | None
+        external_order: bool | None
+        company_id: int | None
+
     class OrderQuerySet(QuerySet["Order", OrderField, OrderOrder]):
         """Rows of Order, with its own lookups."""
 
@@ -548,6 +592,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Order: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Order: ...
+        def create(self, **values: Unpack[OrderValues]) -> Order: ...
+        async def acreate(self, **values: Unpack[OrderValues]) -> Order: ...
+        def get_or_create(
+            self,
+            defaults: OrderValues | None = None,
+            **values: Unpack[OrderValues],
+        ) -> tuple[Order, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: OrderValues | None = None,
+            **values: Unpack[OrderValues],
+        ) -> tuple[Order, bool]: ...
+        def update_or_create(
+            self,
+            defaults: OrderValues | None = None,
+            **values: Unpack[OrderValues],
+        ) -> tuple[Order, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: OrderValues | None = None,
+            **values: Unpack[OrderValues],
+        ) -> tuple[Order, bool]: ...
+        def update(self, **values: Unpack[OrderValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[OrderValues]) -> int: ...
+        def explain_update(self, **values: Unpack[OrderValues]) -> str: ...
 
 
 class Order(Model, schema=ORDER):
@@ -622,32 +691,61 @@ class Order(Model, schema=ORDER):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[OrderValues]) -> None: ...
+
         @property
         def person_type(self) -> SalePersonType | None: ...
+
+        @person_type.setter
+        def person_type(self, value: int | SalePersonType | None) -> None: ...
 
         @property
         def user(self) -> User | None: ...
 
+        @user.setter
+        def user(self, value: int | User | None) -> None: ...
+
         @property
         def currency_currency(self) -> Currency | None: ...
+
+        @currency_currency.setter
+        def currency_currency(self, value: str | Currency | None) -> None: ...
 
         @property
         def emp_canceled(self) -> User | None: ...
 
+        @emp_canceled.setter
+        def emp_canceled(self, value: int | User | None) -> None: ...
+
         @property
         def status(self) -> SaleStatus | None: ...
+
+        @status.setter
+        def status(self, value: bool | SaleStatus | None) -> None: ...
 
         @property
         def emp_status(self) -> User | None: ...
 
+        @emp_status.setter
+        def emp_status(self, value: int | User | None) -> None: ...
+
         @property
         def emp_marked(self) -> User | None: ...
+
+        @emp_marked.setter
+        def emp_marked(self, value: int | User | None) -> None: ...
 
         @property
         def locked_by_user(self) -> User | None: ...
 
+        @locked_by_user.setter
+        def locked_by_user(self, value: bool | User | None) -> None: ...
+
         @property
         def responsible(self) -> User | None: ...
 
+        @responsible.setter
+        def responsible(self, value: int | User | None) -> None: ...
+
         @property
-        def order_property_values(self) -> Sequence[OrderPropertyValue]: ...
+        def order_property_values(self) -> RelatedRows[OrderPropertyValue]: ...

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -242,6 +242,40 @@ if TYPE_CHECKING:
         is_address_to: bool
         is_address_to__ne: bool
 
+    class OrderPropertyValues(TypedDict, total=False):
+        """What an OrderProperty is made of and what can be changed in it."""
+
+        id: int
+        person_type_id: int | None
+        person_type: int | SalePersonType | None
+        props_group_id: int | None
+        props_group: int | OrderPropertyGroup | None
+        name: str | None
+        code: str | None
+        active: bool | None
+        util: bool | None
+        user_props: bool | None
+        is_filtered: bool | None
+        sort: int | None
+        description: str | None
+        xml_id: str | None
+        type: OrderPropertyTypeValue | None
+        required: bool | None
+        multiple: bool | None
+        default_value: Any
+        settings: Any
+        is_profile_name: bool | None
+        is_payer: bool | None
+        is_email: bool | None
+        is_phone: bool | None
+        is_zip: bool | None
+        is_address: bool | None
+        is_location: bool | None
+        input_field_location: str | None
+        is_location4tax: bool | None
+        is_address_from: bool | None
+        is_address_to: bool | None
+
     class OrderPropertyQuerySet(QuerySet["OrderProperty", OrderPropertyField, OrderPropertyOrder]):
         """Rows of OrderProperty, with its own lookups."""
 
@@ -249,6 +283,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> OrderProperty: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> OrderProperty: ...
+        def create(self, **values: Unpack[OrderPropertyValues]) -> OrderProperty: ...
+        async def acreate(self, **values: Unpack[OrderPropertyValues]) -> OrderProperty: ...
+        def get_or_create(
+            self,
+            defaults: OrderPropertyValues | None = None,
+            **values: Unpack[OrderPropertyValues],
+        ) -> tuple[OrderProperty, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: OrderPropertyValues | None = None,
+            **values: Unpack[OrderPropertyValues],
+        ) -> tuple[OrderProperty, bool]: ...
+        def update_or_create(
+            self,
+            defaults: OrderPropertyValues | None = None,
+            **values: Unpack[OrderPropertyValues],
+        ) -> tuple[OrderProperty, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: OrderPropertyValues | None = None,
+            **values: Unpack[OrderPropertyValues],
+        ) -> tuple[OrderProperty, bool]: ...
+        def update(self, **values: Unpack[OrderPropertyValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[OrderPropertyValues]) -> int: ...
+        def explain_update(self, **values: Unpack[OrderPropertyValues]) -> str: ...
 
 
 class OrderProperty(Model, schema=ORDER_PROPERTY):
@@ -297,8 +356,16 @@ class OrderProperty(Model, schema=ORDER_PROPERTY):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[OrderPropertyValues]) -> None: ...
+
         @property
         def person_type(self) -> SalePersonType | None: ...
 
+        @person_type.setter
+        def person_type(self, value: int | SalePersonType | None) -> None: ...
+
         @property
         def props_group(self) -> OrderPropertyGroup | None: ...
+
+        @props_group.setter
+        def props_group(self, value: int | OrderPropertyGroup | None) -> None: ...

@@ -74,6 +74,15 @@ if TYPE_CHECKING:
         sort__lte: int
         sort__range: tuple[int, int]
 
+    class OrderPropertyGroupValues(TypedDict, total=False):
+        """What an OrderPropertyGroup is made of and what can be changed in it."""
+
+        id: int
+        person_type_id: int | None
+        person_type: int | SalePersonType | None
+        name: str | None
+        sort: int | None
+
     class OrderPropertyGroupQuerySet(
         QuerySet["OrderPropertyGroup", OrderPropertyGroupField, OrderPropertyGroupOrder],
     ):
@@ -87,6 +96,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[OrderPropertyGroupLookups],
         ) -> OrderPropertyGroup: ...
+        def create(self, **values: Unpack[OrderPropertyGroupValues]) -> OrderPropertyGroup: ...
+        async def acreate(self, **values: Unpack[OrderPropertyGroupValues]) -> OrderPropertyGroup: ...
+        def get_or_create(
+            self,
+            defaults: OrderPropertyGroupValues | None = None,
+            **values: Unpack[OrderPropertyGroupValues],
+        ) -> tuple[OrderPropertyGroup, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: OrderPropertyGroupValues | None = None,
+            **values: Unpack[OrderPropertyGroupValues],
+        ) -> tuple[OrderPropertyGroup, bool]: ...
+        def update_or_create(
+            self,
+            defaults: OrderPropertyGroupValues | None = None,
+            **values: Unpack[OrderPropertyGroupValues],
+        ) -> tuple[OrderPropertyGroup, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: OrderPropertyGroupValues | None = None,
+            **values: Unpack[OrderPropertyGroupValues],
+        ) -> tuple[OrderPropertyGroup, bool]: ...
+        def update(self, **values: Unpack[OrderPropertyGroupValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[OrderPropertyGroupValues]) -> int: ...
+        def explain_update(self, **values: Unpack[OrderPropertyGroupValues]) -> str: ...
 
 
 class OrderPropertyGroup(Model, schema=ORDER_PROPERTY_GROUP):
@@ -108,5 +142,10 @@ class OrderPropertyGroup(Model, schema=ORDER_PROPERTY_GROUP):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[OrderPropertyGroupValues]) -> None: ...
+
         @property
         def person_type(self) -> SalePersonType | None: ...
+
+        @person_type.setter
+        def person_type(self, value: int | SalePersonType | None) -> None: ...

@@ -69,6 +69,14 @@ if TYPE_CHECKING:
         entity_type__endswith: str
         entity_type__iendswith: str
 
+    class OrderPropertyRelationValues(TypedDict, total=False):
+        """What an OrderPropertyRelation is made of and what can be changed in it."""
+
+        property_id: int
+        property_order_property: int
+        entity_id: int | None
+        entity_type: OrderPropertyRelationEntityTypeValue | None
+
     class OrderPropertyRelationQuerySet(
         QuerySet["OrderPropertyRelation", OrderPropertyRelationField, OrderPropertyRelationOrder],
     ):
@@ -86,6 +94,18 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[OrderPropertyRelationLookups],
         ) -> OrderPropertyRelation: ...
+        def create(self, **values: Unpack[OrderPropertyRelationValues]) -> OrderPropertyRelation: ...
+        async def acreate(self, **values: Unpack[OrderPropertyRelationValues]) -> OrderPropertyRelation: ...
+        def get_or_create(
+            self,
+            defaults: OrderPropertyRelationValues | None = None,
+            **values: Unpack[OrderPropertyRelationValues],
+        ) -> tuple[OrderPropertyRelation, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: OrderPropertyRelationValues | None = None,
+            **values: Unpack[OrderPropertyRelationValues],
+        ) -> tuple[OrderPropertyRelation, bool]: ...
 
 
 class OrderPropertyRelation(Model, schema=ORDER_PROPERTY_RELATION):
@@ -105,5 +125,10 @@ class OrderPropertyRelation(Model, schema=ORDER_PROPERTY_RELATION):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[OrderPropertyRelationValues]) -> None: ...
+
         @property
         def property_order_property(self) -> OrderProperty | None: ...
+
+        @property_order_property.setter
+        def property_order_property(self, value: int) -> None: ...

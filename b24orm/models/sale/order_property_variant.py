@@ -89,6 +89,17 @@ if TYPE_CHECKING:
         description__contains: str
         description__icontains: str
 
+    class OrderPropertyVariantValues(TypedDict, total=False):
+        """What an OrderPropertyVariant is made of and what can be changed in it."""
+
+        id: int
+        order_props_id: int | None
+        order_props: int | OrderProperty | None
+        name: str | None
+        value: str | None
+        sort: int | None
+        description: str | None
+
     class OrderPropertyVariantQuerySet(
         QuerySet["OrderPropertyVariant", OrderPropertyVariantField, OrderPropertyVariantOrder],
     ):
@@ -106,6 +117,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[OrderPropertyVariantLookups],
         ) -> OrderPropertyVariant: ...
+        def create(self, **values: Unpack[OrderPropertyVariantValues]) -> OrderPropertyVariant: ...
+        async def acreate(self, **values: Unpack[OrderPropertyVariantValues]) -> OrderPropertyVariant: ...
+        def get_or_create(
+            self,
+            defaults: OrderPropertyVariantValues | None = None,
+            **values: Unpack[OrderPropertyVariantValues],
+        ) -> tuple[OrderPropertyVariant, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: OrderPropertyVariantValues | None = None,
+            **values: Unpack[OrderPropertyVariantValues],
+        ) -> tuple[OrderPropertyVariant, bool]: ...
+        def update_or_create(
+            self,
+            defaults: OrderPropertyVariantValues | None = None,
+            **values: Unpack[OrderPropertyVariantValues],
+        ) -> tuple[OrderPropertyVariant, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: OrderPropertyVariantValues | None = None,
+            **values: Unpack[OrderPropertyVariantValues],
+        ) -> tuple[OrderPropertyVariant, bool]: ...
+        def update(self, **values: Unpack[OrderPropertyVariantValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[OrderPropertyVariantValues]) -> int: ...
+        def explain_update(self, **values: Unpack[OrderPropertyVariantValues]) -> str: ...
 
 
 class OrderPropertyVariant(Model, schema=ORDER_PROPERTY_VARIANT):
@@ -129,5 +165,10 @@ class OrderPropertyVariant(Model, schema=ORDER_PROPERTY_VARIANT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[OrderPropertyVariantValues]) -> None: ...
+
         @property
         def order_props(self) -> OrderProperty | None: ...
+
+        @order_props.setter
+        def order_props(self, value: int | OrderProperty | None) -> None: ...

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -167,6 +167,22 @@ if TYPE_CHECKING:
         have_result_receive: str
         have_result_receive__in: Iterable[str]
 
+    class SalePaySystemValues(TypedDict, total=False):
+        """What a SalePaySystem is made of and what can be changed in it."""
+
+        id: int
+        name: str | None
+        description: str | None
+        xml_id: str | None
+        person_type_id: int | None
+        person_type: int | SalePersonType | None
+        action_file: str | None
+        active: SalePaySystemActiveValue | None
+        entity_registry_type: SalePaySystemEntityRegistryTypeValue | None
+        new_window: SalePaySystemNewWindowValue | None
+        settings: Any
+        logotype: str | None
+
     class SalePaySystemQuerySet(QuerySet["SalePaySystem", SalePaySystemField, SalePaySystemOrder]):
         """Rows of SalePaySystem, with its own lookups."""
 
@@ -174,6 +190,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> SalePaySystem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> SalePaySystem: ...
+        def create(self, **values: Unpack[SalePaySystemValues]) -> SalePaySystem: ...
+        async def acreate(self, **values: Unpack[SalePaySystemValues]) -> SalePaySystem: ...
+        def get_or_create(
+            self,
+            defaults: SalePaySystemValues | None = None,
+            **values: Unpack[SalePaySystemValues],
+        ) -> tuple[SalePaySystem, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: SalePaySystemValues | None = None,
+            **values: Unpack[SalePaySystemValues],
+        ) -> tuple[SalePaySystem, bool]: ...
+        def update_or_create(
+            self,
+            defaults: SalePaySystemValues | None = None,
+            **values: Unpack[SalePaySystemValues],
+        ) -> tuple[SalePaySystem, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: SalePaySystemValues | None = None,
+            **values: Unpack[SalePaySystemValues],
+        ) -> tuple[SalePaySystem, bool]: ...
+        def update(self, **values: Unpack[SalePaySystemValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[SalePaySystemValues]) -> int: ...
+        def explain_update(self, **values: Unpack[SalePaySystemValues]) -> str: ...
 
 
 class SalePaySystem(Model, schema=SALE_PAY_SYSTEM):
@@ -217,5 +258,10 @@ class SalePaySystem(Model, schema=SALE_PAY_SYSTEM):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[SalePaySystemValues]) -> None: ...
+
         @property
         def person_type(self) -> SalePersonType | None: ...
+
+        @person_type.setter
+        def person_type(self, value: int | SalePersonType | None) -> None: ...

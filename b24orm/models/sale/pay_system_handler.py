@@ -12,7 +12,7 @@ from b24orm.facts.sale.pay_system_handler import PAY_SYSTEM_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 
     class PaySystemHandlerLookups(TypedDict, total=False):
         """What ``filter`` takes for PaySystemHandler."""
+
+    class PaySystemHandlerValues(TypedDict, total=False):
+        """What a PaySystemHandler is made of and what can be changed in it."""
+
+        id: str
+        name: str | None
+        code: str | None
+        sort: str | None
+        settings: Any
 
     class PaySystemHandlerQuerySet(
         QuerySet["PaySystemHandler", PaySystemHandlerField, PaySystemHandlerOrder],
@@ -38,6 +47,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[PaySystemHandlerLookups],
         ) -> PaySystemHandler: ...
+        def create(self, **values: Unpack[PaySystemHandlerValues]) -> PaySystemHandler: ...
+        async def acreate(self, **values: Unpack[PaySystemHandlerValues]) -> PaySystemHandler: ...
+        def get_or_create(
+            self,
+            defaults: PaySystemHandlerValues | None = None,
+            **values: Unpack[PaySystemHandlerValues],
+        ) -> tuple[PaySystemHandler, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: PaySystemHandlerValues | None = None,
+            **values: Unpack[PaySystemHandlerValues],
+        ) -> tuple[PaySystemHandler, bool]: ...
+        def update_or_create(
+            self,
+            defaults: PaySystemHandlerValues | None = None,
+            **values: Unpack[PaySystemHandlerValues],
+        ) -> tuple[PaySystemHandler, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: PaySystemHandlerValues | None = None,
+            **values: Unpack[PaySystemHandlerValues],
+        ) -> tuple[PaySystemHandler, bool]: ...
+        def update(self, **values: Unpack[PaySystemHandlerValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[PaySystemHandlerValues]) -> int: ...
+        def explain_update(self, **values: Unpack[PaySystemHandlerValues]) -> str: ...
 
 
 class PaySystemHandler(Model, schema=PAY_SYSTEM_HANDLER):
@@ -55,3 +89,7 @@ class PaySystemHandler(Model, schema=PAY_SYSTEM_HANDLER):
     code: t.Text = t.UNSET
     sort: t.Text = t.UNSET
     settings: t.Json = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[PaySystemHandlerValues]) -> None: ...

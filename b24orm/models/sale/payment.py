@@ -578,6 +578,55 @@ if TYPE_CHECKING:
         emp_marked__lte: int
         emp_marked__range: tuple[int, int]
 
+    class SalePaymentValues(TypedDict, total=False):
+        """What a SalePayment is made of and what can be changed in it."""
+
+        id: int
+        order_id: int | None
+        order: int | Order | None
+        paid: bool | None
+        date_paid: dt.datetime | dt.date | None
+        emp_paid_id: int | None
+        emp_paid: int | User | None
+        pay_system_id: int | None
+        pay_system: int | SalePaySystem | None
+        ps_status: bool | None
+        ps_status_code: str | None
+        ps_status_description: str | None
+        ps_status_message: str | None
+        ps_sum: Decimal | int | float | None
+        ps_currency: str | None
+        ps_currency_currency: str | Currency | None
+        ps_response_date: dt.datetime | dt.date | None
+        pay_voucher_num: str | None
+        pay_voucher_date: dt.datetime | dt.date | None
+        date_pay_before: dt.datetime | dt.date | None
+        date_bill: dt.datetime | dt.date | None
+        xml_id: str | None
+        sum: Decimal | int | float | None
+        company_id: int | None
+        pay_return_num: str | None
+        price_cod: Decimal | int | float | None
+        pay_return_date: dt.date | None
+        emp_return_id: int | None
+        emp_return: int | User | None
+        pay_return_comment: str | None
+        responsible_id: int | None
+        responsible: int | User | None
+        emp_responsible_id: int | None
+        emp_responsible: int | User | None
+        is_return: bool | None
+        comments: str | None
+        updated1c: bool | None
+        id1c: str | None
+        version1c: str | None
+        external_payment: bool | None
+        ps_invoice_id: str | None
+        marked: bool | None
+        reason_marked: str | None
+        emp_marked_id: int | None
+        emp_marked: int | User | None
+
     class SalePaymentQuerySet(QuerySet["SalePayment", SalePaymentField, SalePaymentOrder]):
         """Rows of SalePayment, with its own lookups."""
 
@@ -585,6 +634,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> SalePayment: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> SalePayment: ...
+        def create(self, **values: Unpack[SalePaymentValues]) -> SalePayment: ...
+        async def acreate(self, **values: Unpack[SalePaymentValues]) -> SalePayment: ...
+        def get_or_create(
+            self,
+            defaults: SalePaymentValues | None = None,
+            **values: Unpack[SalePaymentValues],
+        ) -> tuple[SalePayment, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: SalePaymentValues | None = None,
+            **values: Unpack[SalePaymentValues],
+        ) -> tuple[SalePayment, bool]: ...
+        def update_or_create(
+            self,
+            defaults: SalePaymentValues | None = None,
+            **values: Unpack[SalePaymentValues],
+        ) -> tuple[SalePayment, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: SalePaymentValues | None = None,
+            **values: Unpack[SalePaymentValues],
+        ) -> tuple[SalePayment, bool]: ...
+        def update(self, **values: Unpack[SalePaymentValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[SalePaymentValues]) -> int: ...
+        def explain_update(self, **values: Unpack[SalePaymentValues]) -> str: ...
 
 
 class SalePayment(Model, schema=SALE_PAYMENT):
@@ -651,17 +725,31 @@ class SalePayment(Model, schema=SALE_PAYMENT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[SalePaymentValues]) -> None: ...
+
         @property
         def order(self) -> Order | None: ...
+
+        @order.setter
+        def order(self, value: int | Order | None) -> None: ...
 
         @property
         def emp_paid(self) -> User | None: ...
 
+        @emp_paid.setter
+        def emp_paid(self, value: int | User | None) -> None: ...
+
         @property
         def pay_system(self) -> SalePaySystem | None: ...
 
+        @pay_system.setter
+        def pay_system(self, value: int | SalePaySystem | None) -> None: ...
+
         @property
         def ps_currency_currency(self) -> Currency | None: ...
+
+        @ps_currency_currency.setter
+        def ps_currency_currency(self, value: str | Currency | None) -> None: ...
 
         @property
         def currency_currency(self) -> Currency | None: ...
@@ -669,11 +757,23 @@ class SalePayment(Model, schema=SALE_PAYMENT):
         @property
         def emp_return(self) -> User | None: ...
 
+        @emp_return.setter
+        def emp_return(self, value: int | User | None) -> None: ...
+
         @property
         def responsible(self) -> User | None: ...
+
+        @responsible.setter
+        def responsible(self, value: int | User | None) -> None: ...
 
         @property
         def emp_responsible(self) -> User | None: ...
 
+        @emp_responsible.setter
+        def emp_responsible(self, value: int | User | None) -> None: ...
+
         @property
         def emp_marked(self) -> User | None: ...
+
+        @emp_marked.setter
+        def emp_marked(self, value: int | User | None) -> None: ...

@@ -110,6 +110,17 @@ if TYPE_CHECKING:
         date_insert__lte: dt.datetime | dt.date
         date_insert__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
 
+    class PaymentItemBasketValues(TypedDict, total=False):
+        """What a PaymentItemBasket is made of and what can be changed in it."""
+
+        id: int
+        payment_id: int | None
+        payment: int | SalePayment | None
+        basket_id: int | None
+        basket: int | BasketItem | None
+        quantity: Decimal | int | float | None
+        xml_id: str | None
+
     class PaymentItemBasketQuerySet(
         QuerySet["PaymentItemBasket", PaymentItemBasketField, PaymentItemBasketOrder],
     ):
@@ -123,6 +134,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[PaymentItemBasketLookups],
         ) -> PaymentItemBasket: ...
+        def create(self, **values: Unpack[PaymentItemBasketValues]) -> PaymentItemBasket: ...
+        async def acreate(self, **values: Unpack[PaymentItemBasketValues]) -> PaymentItemBasket: ...
+        def get_or_create(
+            self,
+            defaults: PaymentItemBasketValues | None = None,
+            **values: Unpack[PaymentItemBasketValues],
+        ) -> tuple[PaymentItemBasket, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: PaymentItemBasketValues | None = None,
+            **values: Unpack[PaymentItemBasketValues],
+        ) -> tuple[PaymentItemBasket, bool]: ...
+        def update_or_create(
+            self,
+            defaults: PaymentItemBasketValues | None = None,
+            **values: Unpack[PaymentItemBasketValues],
+        ) -> tuple[PaymentItemBasket, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: PaymentItemBasketValues | None = None,
+            **values: Unpack[PaymentItemBasketValues],
+        ) -> tuple[PaymentItemBasket, bool]: ...
+        def update(self, **values: Unpack[PaymentItemBasketValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[PaymentItemBasketValues]) -> int: ...
+        def explain_update(self, **values: Unpack[PaymentItemBasketValues]) -> str: ...
 
 
 class PaymentItemBasket(Model, schema=PAYMENT_ITEM_BASKET):
@@ -146,8 +182,16 @@ class PaymentItemBasket(Model, schema=PAYMENT_ITEM_BASKET):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[PaymentItemBasketValues]) -> None: ...
+
         @property
         def payment(self) -> SalePayment | None: ...
 
+        @payment.setter
+        def payment(self, value: int | SalePayment | None) -> None: ...
+
         @property
         def basket(self) -> BasketItem | None: ...
+
+        @basket.setter
+        def basket(self, value: int | BasketItem | None) -> None: ...

@@ -99,6 +99,16 @@ if TYPE_CHECKING:
         date_insert__lte: dt.datetime | dt.date
         date_insert__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
 
+    class PaymentItemShipmentValues(TypedDict, total=False):
+        """What a PaymentItemShipment is made of and what can be changed in it."""
+
+        id: int
+        payment_id: int | None
+        payment: int | SalePayment | None
+        shipment_id: int | None
+        shipment: int | Shipment | None
+        xml_id: str | None
+
     class PaymentItemShipmentQuerySet(
         QuerySet["PaymentItemShipment", PaymentItemShipmentField, PaymentItemShipmentOrder],
     ):
@@ -116,6 +126,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[PaymentItemShipmentLookups],
         ) -> PaymentItemShipment: ...
+        def create(self, **values: Unpack[PaymentItemShipmentValues]) -> PaymentItemShipment: ...
+        async def acreate(self, **values: Unpack[PaymentItemShipmentValues]) -> PaymentItemShipment: ...
+        def get_or_create(
+            self,
+            defaults: PaymentItemShipmentValues | None = None,
+            **values: Unpack[PaymentItemShipmentValues],
+        ) -> tuple[PaymentItemShipment, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: PaymentItemShipmentValues | None = None,
+            **values: Unpack[PaymentItemShipmentValues],
+        ) -> tuple[PaymentItemShipment, bool]: ...
+        def update_or_create(
+            self,
+            defaults: PaymentItemShipmentValues | None = None,
+            **values: Unpack[PaymentItemShipmentValues],
+        ) -> tuple[PaymentItemShipment, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: PaymentItemShipmentValues | None = None,
+            **values: Unpack[PaymentItemShipmentValues],
+        ) -> tuple[PaymentItemShipment, bool]: ...
+        def update(self, **values: Unpack[PaymentItemShipmentValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[PaymentItemShipmentValues]) -> int: ...
+        def explain_update(self, **values: Unpack[PaymentItemShipmentValues]) -> str: ...
 
 
 class PaymentItemShipment(Model, schema=PAYMENT_ITEM_SHIPMENT):
@@ -139,8 +174,16 @@ class PaymentItemShipment(Model, schema=PAYMENT_ITEM_SHIPMENT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[PaymentItemShipmentValues]) -> None: ...
+
         @property
         def payment(self) -> SalePayment | None: ...
 
+        @payment.setter
+        def payment(self, value: int | SalePayment | None) -> None: ...
+
         @property
         def shipment(self) -> Shipment | None: ...
+
+        @shipment.setter
+        def shipment(self, value: int | Shipment | None) -> None: ...

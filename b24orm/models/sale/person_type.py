@@ -105,6 +105,17 @@ if TYPE_CHECKING:
         lid__endswith: str
         lid__iendswith: str
 
+    class SalePersonTypeValues(TypedDict, total=False):
+        """What a SalePersonType is made of and what can be changed in it."""
+
+        id: int
+        name: str | None
+        code: str | None
+        sort: str | None
+        active: SalePersonTypeActiveValue | None
+        xml_id: str | None
+        lid: str | None
+
     class SalePersonTypeQuerySet(QuerySet["SalePersonType", SalePersonTypeField, SalePersonTypeOrder]):
         """Rows of SalePersonType, with its own lookups."""
 
@@ -112,6 +123,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> SalePersonType: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> SalePersonType: ...
+        def create(self, **values: Unpack[SalePersonTypeValues]) -> SalePersonType: ...
+        async def acreate(self, **values: Unpack[SalePersonTypeValues]) -> SalePersonType: ...
+        def get_or_create(
+            self,
+            defaults: SalePersonTypeValues | None = None,
+            **values: Unpack[SalePersonTypeValues],
+        ) -> tuple[SalePersonType, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: SalePersonTypeValues | None = None,
+            **values: Unpack[SalePersonTypeValues],
+        ) -> tuple[SalePersonType, bool]: ...
+        def update_or_create(
+            self,
+            defaults: SalePersonTypeValues | None = None,
+            **values: Unpack[SalePersonTypeValues],
+        ) -> tuple[SalePersonType, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: SalePersonTypeValues | None = None,
+            **values: Unpack[SalePersonTypeValues],
+        ) -> tuple[SalePersonType, bool]: ...
+        def update(self, **values: Unpack[SalePersonTypeValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[SalePersonTypeValues]) -> int: ...
+        def explain_update(self, **values: Unpack[SalePersonTypeValues]) -> str: ...
 
 
 class SalePersonType(Model, schema=SALE_PERSON_TYPE):
@@ -131,3 +167,7 @@ class SalePersonType(Model, schema=SALE_PERSON_TYPE):
     active: t.Text = t.UNSET
     xml_id: t.Text = t.UNSET
     lid: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[SalePersonTypeValues]) -> None: ...

@@ -89,6 +89,16 @@ if TYPE_CHECKING:
         xml_id__endswith: str
         xml_id__iendswith: str
 
+    class SaleStatusValues(TypedDict, total=False):
+        """What a SaleStatus is made of and what can be changed in it."""
+
+        id: str
+        type: SaleStatusTypeValue | None
+        sort: int | None
+        notify: SaleStatusNotifyValue | None
+        color: str | None
+        xml_id: str | None
+
     class SaleStatusQuerySet(QuerySet["SaleStatus", SaleStatusField, SaleStatusOrder]):
         """Rows of SaleStatus, with its own lookups."""
 
@@ -96,6 +106,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> SaleStatus: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> SaleStatus: ...
+        def create(self, **values: Unpack[SaleStatusValues]) -> SaleStatus: ...
+        async def acreate(self, **values: Unpack[SaleStatusValues]) -> SaleStatus: ...
+        def get_or_create(
+            self,
+            defaults: SaleStatusValues | None = None,
+            **values: Unpack[SaleStatusValues],
+        ) -> tuple[SaleStatus, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: SaleStatusValues | None = None,
+            **values: Unpack[SaleStatusValues],
+        ) -> tuple[SaleStatus, bool]: ...
+        def update_or_create(
+            self,
+            defaults: SaleStatusValues | None = None,
+            **values: Unpack[SaleStatusValues],
+        ) -> tuple[SaleStatus, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: SaleStatusValues | None = None,
+            **values: Unpack[SaleStatusValues],
+        ) -> tuple[SaleStatus, bool]: ...
+        def update(self, **values: Unpack[SaleStatusValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[SaleStatusValues]) -> int: ...
+        def explain_update(self, **values: Unpack[SaleStatusValues]) -> str: ...
 
 
 class SaleStatus(Model, schema=SALE_STATUS):
@@ -114,3 +149,7 @@ class SaleStatus(Model, schema=SALE_STATUS):
     notify: t.Text = t.UNSET
     color: t.Text = t.UNSET
     xml_id: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[SaleStatusValues]) -> None: ...

@@ -90,6 +90,16 @@ if TYPE_CHECKING:
         description__endswith: str
         description__iendswith: str
 
+    class SaleStatusLangValues(TypedDict, total=False):
+        """What a SaleStatusLang is made of and what can be changed in it."""
+
+        status_id: str
+        status: str
+        lid: str | None
+        lid_sale_language: str | SaleLanguage | None
+        name: str | None
+        description: str | None
+
     class SaleStatusLangQuerySet(QuerySet["SaleStatusLang", SaleStatusLangField, SaleStatusLangOrder]):
         """Rows of SaleStatusLang, with its own lookups."""
 
@@ -97,6 +107,18 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> SaleStatusLang: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> SaleStatusLang: ...
+        def create(self, **values: Unpack[SaleStatusLangValues]) -> SaleStatusLang: ...
+        async def acreate(self, **values: Unpack[SaleStatusLangValues]) -> SaleStatusLang: ...
+        def get_or_create(
+            self,
+            defaults: SaleStatusLangValues | None = None,
+            **values: Unpack[SaleStatusLangValues],
+        ) -> tuple[SaleStatusLang, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: SaleStatusLangValues | None = None,
+            **values: Unpack[SaleStatusLangValues],
+        ) -> tuple[SaleStatusLang, bool]: ...
 
 
 class SaleStatusLang(Model, schema=SALE_STATUS_LANG):
@@ -117,8 +139,16 @@ class SaleStatusLang(Model, schema=SALE_STATUS_LANG):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[SaleStatusLangValues]) -> None: ...
+
         @property
         def status(self) -> SaleStatus | None: ...
 
+        @status.setter
+        def status(self, value: str) -> None: ...
+
         @property
         def lid_sale_language(self) -> SaleLanguage | None: ...
+
+        @lid_sale_language.setter
+        def lid_sale_language(self, value: str | SaleLanguage | None) -> None: ...

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from decimal import Decimal
     from typing import Literal
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from b24orm.models.sale.sale_status import SaleStatus
     from b24orm.models.sale.shipment_property_value import ShipmentPropertyValue
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, RelatedRows
 
     ShipmentField = Literal[
         "id",
@@ -575,6 +575,29 @@ if TYPE_CHECKING:
         account_number__endswith: str
         account_number__iendswith: str
 
+    class ShipmentValues(TypedDict, total=False):
+        """What a Shipment is made of and what can be changed in it."""
+
+        id: int
+        order_id: int | None
+        order: int | Order | None
+        status_id: bool | None
+        status: bool | SaleStatus | None
+        base_price_delivery: Decimal | int | float | None
+        price_delivery: Decimal | int | float | None
+        allow_delivery: bool | None
+        deducted: bool | None
+        delivery_id: int | None
+        delivery: int | DeliveryService | None
+        delivery_doc_num: str | None
+        delivery_doc_date: dt.datetime | dt.date | None
+        tracking_number: str | None
+        xml_id: str | None
+        company_id: int | None
+        responsible_id: int | None
+        responsible: int | User | None
+        comments: str | None
+
     class ShipmentQuerySet(QuerySet["Shipment", ShipmentField, ShipmentOrder]):
         """Rows of Shipment, with its own lookups."""
 
@@ -582,6 +605,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Shipment: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Shipment: ...
+        def create(self, **values: Unpack[ShipmentValues]) -> Shipment: ...
+        async def acreate(self, **values: Unpack[ShipmentValues]) -> Shipment: ...
+        def get_or_create(
+            self,
+            defaults: ShipmentValues | None = None,
+            **values: Unpack[ShipmentValues],
+        ) -> tuple[Shipment, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ShipmentValues | None = None,
+            **values: Unpack[ShipmentValues],
+        ) -> tuple[Shipment, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ShipmentValues | None = None,
+            **values: Unpack[ShipmentValues],
+        ) -> tuple[Shipment, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ShipmentValues | None = None,
+            **values: Unpack[ShipmentValues],
+        ) -> tuple[Shipment, bool]: ...
+        def update(self, **values: Unpack[ShipmentValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ShipmentValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ShipmentValues]) -> str: ...
 
 
 class Shipment(Model, schema=SHIPMENT):
@@ -654,11 +702,19 @@ class Shipment(Model, schema=SHIPMENT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ShipmentValues]) -> None: ...
+
         @property
         def order(self) -> Order | None: ...
 
+        @order.setter
+        def order(self, value: int | Order | None) -> None: ...
+
         @property
         def status(self) -> SaleStatus | None: ...
+
+        @status.setter
+        def status(self, value: bool | SaleStatus | None) -> None: ...
 
         @property
         def emp_allow_delivery(self) -> User | None: ...
@@ -669,6 +725,9 @@ class Shipment(Model, schema=SHIPMENT):
         @property
         def delivery(self) -> DeliveryService | None: ...
 
+        @delivery.setter
+        def delivery(self, value: int | DeliveryService | None) -> None: ...
+
         @property
         def emp_marked(self) -> User | None: ...
 
@@ -678,6 +737,9 @@ class Shipment(Model, schema=SHIPMENT):
         @property
         def responsible(self) -> User | None: ...
 
+        @responsible.setter
+        def responsible(self, value: int | User | None) -> None: ...
+
         @property
         def emp_responsible(self) -> User | None: ...
 
@@ -685,7 +747,7 @@ class Shipment(Model, schema=SHIPMENT):
         def currency_currency(self) -> Currency | None: ...
 
         @property
-        def payment_items_shipment(self) -> Sequence[PaymentItemShipment]: ...
+        def payment_items_shipment(self) -> RelatedRows[PaymentItemShipment]: ...
 
         @property
-        def shipment_property_values(self) -> Sequence[ShipmentPropertyValue]: ...
+        def shipment_property_values(self) -> RelatedRows[ShipmentPropertyValue]: ...

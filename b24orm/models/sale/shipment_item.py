@@ -127,6 +127,17 @@ if TYPE_CHECKING:
         reserved_quantity__lte: Decimal | int | float
         reserved_quantity__range: tuple[Decimal | int | float, Decimal | int | float]
 
+    class ShipmentItemValues(TypedDict, total=False):
+        """What a ShipmentItem is made of and what can be changed in it."""
+
+        id: int
+        order_delivery_id: int | None
+        order_delivery: int | Shipment | None
+        basket_id: int | None
+        basket: int | BasketItem | None
+        quantity: Decimal | int | float | None
+        xml_id: str | None
+
     class ShipmentItemQuerySet(QuerySet["ShipmentItem", ShipmentItemField, ShipmentItemOrder]):
         """Rows of ShipmentItem, with its own lookups."""
 
@@ -134,6 +145,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> ShipmentItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> ShipmentItem: ...
+        def create(self, **values: Unpack[ShipmentItemValues]) -> ShipmentItem: ...
+        async def acreate(self, **values: Unpack[ShipmentItemValues]) -> ShipmentItem: ...
+        def get_or_create(
+            self,
+            defaults: ShipmentItemValues | None = None,
+            **values: Unpack[ShipmentItemValues],
+        ) -> tuple[ShipmentItem, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ShipmentItemValues | None = None,
+            **values: Unpack[ShipmentItemValues],
+        ) -> tuple[ShipmentItem, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ShipmentItemValues | None = None,
+            **values: Unpack[ShipmentItemValues],
+        ) -> tuple[ShipmentItem, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ShipmentItemValues | None = None,
+            **values: Unpack[ShipmentItemValues],
+        ) -> tuple[ShipmentItem, bool]: ...
+        def update(self, **values: Unpack[ShipmentItemValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ShipmentItemValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ShipmentItemValues]) -> str: ...
 
 
 class ShipmentItem(Model, schema=SHIPMENT_ITEM):
@@ -158,8 +194,16 @@ class ShipmentItem(Model, schema=SHIPMENT_ITEM):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ShipmentItemValues]) -> None: ...
+
         @property
         def order_delivery(self) -> Shipment | None: ...
 
+        @order_delivery.setter
+        def order_delivery(self, value: int | Shipment | None) -> None: ...
+
         @property
         def basket(self) -> BasketItem | None: ...
+
+        @basket.setter
+        def basket(self, value: int | BasketItem | None) -> None: ...

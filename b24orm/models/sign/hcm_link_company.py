@@ -12,7 +12,7 @@ from b24orm.facts.sign.hcm_link_company import HCM_LINK_COMPANY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -35,6 +35,17 @@ if TYPE_CHECKING:
     class HcmLinkCompanyLookups(TypedDict, total=False):
         """What ``filter`` takes for HcmLinkCompany."""
 
+    class HcmLinkCompanyValues(TypedDict, total=False):
+        """What a HcmLinkCompany is made of and what can be changed in it."""
+
+        id: int
+        company: str | None
+        crm_company_id: int | None
+        crm_company: int | Company | None
+        title: str | None
+        data: Any
+        fields: Any
+
     class HcmLinkCompanyQuerySet(QuerySet["HcmLinkCompany", HcmLinkCompanyField, HcmLinkCompanyOrder]):
         """Rows of HcmLinkCompany, with its own lookups."""
 
@@ -42,6 +53,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> HcmLinkCompany: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> HcmLinkCompany: ...
+        def create(self, **values: Unpack[HcmLinkCompanyValues]) -> HcmLinkCompany: ...
+        async def acreate(self, **values: Unpack[HcmLinkCompanyValues]) -> HcmLinkCompany: ...
+        def get_or_create(
+            self,
+            defaults: HcmLinkCompanyValues | None = None,
+            **values: Unpack[HcmLinkCompanyValues],
+        ) -> tuple[HcmLinkCompany, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: HcmLinkCompanyValues | None = None,
+            **values: Unpack[HcmLinkCompanyValues],
+        ) -> tuple[HcmLinkCompany, bool]: ...
+        def update_or_create(
+            self,
+            defaults: HcmLinkCompanyValues | None = None,
+            **values: Unpack[HcmLinkCompanyValues],
+        ) -> tuple[HcmLinkCompany, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: HcmLinkCompanyValues | None = None,
+            **values: Unpack[HcmLinkCompanyValues],
+        ) -> tuple[HcmLinkCompany, bool]: ...
+        def update(self, **values: Unpack[HcmLinkCompanyValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[HcmLinkCompanyValues]) -> int: ...
+        def explain_update(self, **values: Unpack[HcmLinkCompanyValues]) -> str: ...
 
 
 class HcmLinkCompany(Model, schema=HCM_LINK_COMPANY):
@@ -67,5 +103,10 @@ class HcmLinkCompany(Model, schema=HCM_LINK_COMPANY):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[HcmLinkCompanyValues]) -> None: ...
+
         @property
         def crm_company(self) -> Company | None: ...
+
+        @crm_company.setter
+        def crm_company(self, value: int | Company | None) -> None: ...

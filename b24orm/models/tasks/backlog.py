@@ -12,8 +12,21 @@ from b24orm.facts.tasks.backlog import BACKLOG
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from typing_extensions import TypedDict, Unpack
+
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
+
+    class BacklogValues(TypedDict, total=False):
+        """What a Backlog is made of and what can be changed in it."""
+
+        id: int
+        group_id: int | None
+        group: int | Workgroup | None
+        created_by: int | None
+        created_by_user: int | User | None
+        modified_by: int | None
+        modified_by_user: int | User | None
 
 
 class Backlog(Model, schema=BACKLOG):
@@ -34,11 +47,22 @@ class Backlog(Model, schema=BACKLOG):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[BacklogValues]) -> None: ...
+
         @property
         def group(self) -> Workgroup | None: ...
+
+        @group.setter
+        def group(self, value: int | Workgroup | None) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...
 
+        @created_by_user.setter
+        def created_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def modified_by_user(self) -> User | None: ...
+
+        @modified_by_user.setter
+        def modified_by_user(self, value: int | User | None) -> None: ...

@@ -12,7 +12,7 @@ from b24orm.facts.tasks.checklist_item import CHECKLIST_ITEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -61,6 +61,18 @@ if TYPE_CHECKING:
 
         task_id: int | str
 
+    class ChecklistItemValues(TypedDict, total=False):
+        """What a ChecklistItem is made of and what can be changed in it."""
+
+        task_id: int | str
+        id: int
+        parent_id: int | None
+        title: str | None
+        sort_index: int | None
+        is_complete: bool | None
+        is_important: bool | None
+        members: Any
+
     class ChecklistItemQuerySet(QuerySet["ChecklistItem", ChecklistItemField, ChecklistItemOrder]):
         """Rows of ChecklistItem, with its own lookups."""
 
@@ -68,6 +80,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> ChecklistItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> ChecklistItem: ...
+        def create(self, **values: Unpack[ChecklistItemValues]) -> ChecklistItem: ...
+        async def acreate(self, **values: Unpack[ChecklistItemValues]) -> ChecklistItem: ...
+        def get_or_create(
+            self,
+            defaults: ChecklistItemValues | None = None,
+            **values: Unpack[ChecklistItemValues],
+        ) -> tuple[ChecklistItem, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ChecklistItemValues | None = None,
+            **values: Unpack[ChecklistItemValues],
+        ) -> tuple[ChecklistItem, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ChecklistItemValues | None = None,
+            **values: Unpack[ChecklistItemValues],
+        ) -> tuple[ChecklistItem, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ChecklistItemValues | None = None,
+            **values: Unpack[ChecklistItemValues],
+        ) -> tuple[ChecklistItem, bool]: ...
+        def update(self, **values: Unpack[ChecklistItemValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ChecklistItemValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ChecklistItemValues]) -> str: ...
 
 
 class ChecklistItem(Model, schema=CHECKLIST_ITEM):
@@ -97,6 +134,8 @@ class ChecklistItem(Model, schema=CHECKLIST_ITEM):
     attachments: t.Json = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[ChecklistItemValues]) -> None: ...
 
         @property
         def task(self) -> Task | None: ...

@@ -91,6 +91,20 @@ if TYPE_CHECKING:
         created_date__lte: dt.datetime | dt.date
         created_date__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
 
+    class ElapsedTimeValues(TypedDict, total=False):
+        """What an ElapsedTime is made of and what can be changed in it."""
+
+        task_id: int | str
+        id: int
+        user_id: int | None
+        user: int | User | None
+        comment_text: str | None
+        seconds: int | None
+        source: int | None
+        created_date: dt.datetime | dt.date | None
+        date_start: dt.datetime | dt.date | None
+        date_stop: dt.datetime | dt.date | None
+
     class ElapsedTimeQuerySet(QuerySet["ElapsedTime", ElapsedTimeField, ElapsedTimeOrder]):
         """Rows of ElapsedTime, with its own lookups."""
 
@@ -98,6 +112,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> ElapsedTime: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> ElapsedTime: ...
+        def create(self, **values: Unpack[ElapsedTimeValues]) -> ElapsedTime: ...
+        async def acreate(self, **values: Unpack[ElapsedTimeValues]) -> ElapsedTime: ...
+        def get_or_create(
+            self,
+            defaults: ElapsedTimeValues | None = None,
+            **values: Unpack[ElapsedTimeValues],
+        ) -> tuple[ElapsedTime, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ElapsedTimeValues | None = None,
+            **values: Unpack[ElapsedTimeValues],
+        ) -> tuple[ElapsedTime, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ElapsedTimeValues | None = None,
+            **values: Unpack[ElapsedTimeValues],
+        ) -> tuple[ElapsedTime, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ElapsedTimeValues | None = None,
+            **values: Unpack[ElapsedTimeValues],
+        ) -> tuple[ElapsedTime, bool]: ...
+        def update(self, **values: Unpack[ElapsedTimeValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ElapsedTimeValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ElapsedTimeValues]) -> str: ...
 
 
 class ElapsedTime(Model, schema=ELAPSED_TIME):
@@ -125,8 +164,13 @@ class ElapsedTime(Model, schema=ELAPSED_TIME):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ElapsedTimeValues]) -> None: ...
+
         @property
         def task(self) -> Task | None: ...
 
         @property
         def user(self) -> User | None: ...
+
+        @user.setter
+        def user(self, value: int | User | None) -> None: ...

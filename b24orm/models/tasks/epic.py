@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -136,6 +136,21 @@ if TYPE_CHECKING:
         color__endswith: str
         color__iendswith: str
 
+    class EpicValues(TypedDict, total=False):
+        """What an Epic is made of and what can be changed in it."""
+
+        id: int
+        group_id: int | None
+        group: int | Workgroup | None
+        name: str | None
+        description: str | None
+        created_by: int | None
+        created_by_user: int | User | None
+        modified_by: int | None
+        modified_by_user: int | User | None
+        color: str | None
+        files: Any
+
     class EpicQuerySet(QuerySet["Epic", EpicField, EpicOrder]):
         """Rows of Epic, with its own lookups."""
 
@@ -143,6 +158,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Epic: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Epic: ...
+        def create(self, **values: Unpack[EpicValues]) -> Epic: ...
+        async def acreate(self, **values: Unpack[EpicValues]) -> Epic: ...
+        def get_or_create(
+            self,
+            defaults: EpicValues | None = None,
+            **values: Unpack[EpicValues],
+        ) -> tuple[Epic, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: EpicValues | None = None,
+            **values: Unpack[EpicValues],
+        ) -> tuple[Epic, bool]: ...
+        def update_or_create(
+            self,
+            defaults: EpicValues | None = None,
+            **values: Unpack[EpicValues],
+        ) -> tuple[Epic, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: EpicValues | None = None,
+            **values: Unpack[EpicValues],
+        ) -> tuple[Epic, bool]: ...
+        def update(self, **values: Unpack[EpicValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[EpicValues]) -> int: ...
+        def explain_update(self, **values: Unpack[EpicValues]) -> str: ...
 
 
 class Epic(Model, schema=EPIC):
@@ -169,11 +209,22 @@ class Epic(Model, schema=EPIC):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[EpicValues]) -> None: ...
+
         @property
         def group(self) -> Workgroup | None: ...
+
+        @group.setter
+        def group(self, value: int | Workgroup | None) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...
 
+        @created_by_user.setter
+        def created_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def modified_by_user(self) -> User | None: ...
+
+        @modified_by_user.setter
+        def modified_by_user(self, value: int | User | None) -> None: ...

@@ -12,8 +12,35 @@ from b24orm.facts.tasks.flow import FLOW
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from typing import Any
+
+    from typing_extensions import TypedDict, Unpack
+
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
+
+    class FlowValues(TypedDict, total=False):
+        """What a Flow is made of and what can be changed in it."""
+
+        id: int
+        owner_id: int | None
+        owner: int | User | None
+        group_id: int | None
+        group: int | Workgroup | None
+        template_id: int | None
+        planned_completion_time: int | None
+        name: str | None
+        description: str | None
+        distribution_type: str | None
+        responsible_list: Any
+        responsible_can_change_deadline: bool | None
+        match_work_time: bool | None
+        task_control: bool | None
+        notify_at_half_time: bool | None
+        notify_on_queue_overflow: int | None
+        notify_on_tasks_in_progress_overflow: int | None
+        notify_when_efficiency_decreases: int | None
+        task_creators: Any
 
 
 class Flow(Model, schema=FLOW):
@@ -53,11 +80,19 @@ class Flow(Model, schema=FLOW):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[FlowValues]) -> None: ...
+
         @property
         def creator(self) -> User | None: ...
 
         @property
         def owner(self) -> User | None: ...
 
+        @owner.setter
+        def owner(self, value: int | User | None) -> None: ...
+
         @property
         def group(self) -> Workgroup | None: ...
+
+        @group.setter
+        def group(self, value: int | Workgroup | None) -> None: ...

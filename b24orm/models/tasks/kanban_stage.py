@@ -29,6 +29,16 @@ if TYPE_CHECKING:
 
         sprint_id: int
 
+    class KanbanStageValues(TypedDict, total=False):
+        """What a KanbanStage is made of and what can be changed in it."""
+
+        sprint_id: int
+        id: int
+        name: str | None
+        type: str | None
+        sort: int | None
+        color: str | None
+
     class KanbanStageQuerySet(QuerySet["KanbanStage", KanbanStageField, KanbanStageOrder]):
         """Rows of KanbanStage, with its own lookups."""
 
@@ -36,6 +46,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> KanbanStage: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> KanbanStage: ...
+        def create(self, **values: Unpack[KanbanStageValues]) -> KanbanStage: ...
+        async def acreate(self, **values: Unpack[KanbanStageValues]) -> KanbanStage: ...
+        def get_or_create(
+            self,
+            defaults: KanbanStageValues | None = None,
+            **values: Unpack[KanbanStageValues],
+        ) -> tuple[KanbanStage, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: KanbanStageValues | None = None,
+            **values: Unpack[KanbanStageValues],
+        ) -> tuple[KanbanStage, bool]: ...
+        def update_or_create(
+            self,
+            defaults: KanbanStageValues | None = None,
+            **values: Unpack[KanbanStageValues],
+        ) -> tuple[KanbanStage, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: KanbanStageValues | None = None,
+            **values: Unpack[KanbanStageValues],
+        ) -> tuple[KanbanStage, bool]: ...
+        def update(self, **values: Unpack[KanbanStageValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[KanbanStageValues]) -> int: ...
+        def explain_update(self, **values: Unpack[KanbanStageValues]) -> str: ...
 
 
 class KanbanStage(Model, schema=KANBAN_STAGE):
@@ -59,6 +94,8 @@ class KanbanStage(Model, schema=KANBAN_STAGE):
     sprint_id: t.Reference = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[KanbanStageValues]) -> None: ...
 
         @property
         def sprint(self) -> Sprint | None: ...

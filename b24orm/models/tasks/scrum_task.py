@@ -10,8 +10,19 @@ from b24orm.facts.tasks.scrum_task import SCRUM_TASK
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from typing_extensions import TypedDict, Unpack
+
     from b24orm.models.tasks.epic import Epic
     from b24orm.models.users.user import User
+
+    class ScrumTaskValues(TypedDict, total=False):
+        """What a ScrumTask is made of and what can be changed in it."""
+
+        entity_id: int
+        story_points: str | None
+        epic_id: int | None
+        epic: int | Epic | None
+        sort: int | None
 
 
 class ScrumTask(Model, schema=SCRUM_TASK):
@@ -32,8 +43,13 @@ class ScrumTask(Model, schema=SCRUM_TASK):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[ScrumTaskValues]) -> None: ...
+
         @property
         def epic(self) -> Epic | None: ...
+
+        @epic.setter
+        def epic(self, value: int | Epic | None) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, RelatedRows
 
     SprintStatusValue = Literal["active", "planned", "completed"]
     SprintField = Literal[
@@ -172,6 +172,18 @@ if TYPE_CHECKING:
         status__endswith: str
         status__iendswith: str
 
+    class SprintValues(TypedDict, total=False):
+        """What a Sprint is made of and what can be changed in it."""
+
+        id: int
+        group_id: int | None
+        group: int | Workgroup | None
+        name: str | None
+        sort: int | None
+        date_start: dt.datetime | dt.date | None
+        date_end: dt.datetime | dt.date | None
+        status: SprintStatusValue | None
+
     class SprintQuerySet(QuerySet["Sprint", SprintField, SprintOrder]):
         """Rows of Sprint, with its own lookups."""
 
@@ -179,6 +191,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Sprint: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Sprint: ...
+        def create(self, **values: Unpack[SprintValues]) -> Sprint: ...
+        async def acreate(self, **values: Unpack[SprintValues]) -> Sprint: ...
+        def get_or_create(
+            self,
+            defaults: SprintValues | None = None,
+            **values: Unpack[SprintValues],
+        ) -> tuple[Sprint, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: SprintValues | None = None,
+            **values: Unpack[SprintValues],
+        ) -> tuple[Sprint, bool]: ...
+        def update_or_create(
+            self,
+            defaults: SprintValues | None = None,
+            **values: Unpack[SprintValues],
+        ) -> tuple[Sprint, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: SprintValues | None = None,
+            **values: Unpack[SprintValues],
+        ) -> tuple[Sprint, bool]: ...
+        def update(self, **values: Unpack[SprintValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[SprintValues]) -> int: ...
+        def explain_update(self, **values: Unpack[SprintValues]) -> str: ...
 
 
 class Sprint(Model, schema=SPRINT):
@@ -210,8 +247,13 @@ class Sprint(Model, schema=SPRINT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[SprintValues]) -> None: ...
+
         @property
         def group(self) -> Workgroup | None: ...
+
+        @group.setter
+        def group(self, value: int | Workgroup | None) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...
@@ -220,4 +262,4 @@ class Sprint(Model, schema=SPRINT):
         def modified_by_user(self) -> User | None: ...
 
         @property
-        def tasks(self) -> Sequence[Task]: ...
+        def tasks(self) -> RelatedRows[Task]: ...

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -466,6 +466,54 @@ if TYPE_CHECKING:
         parent__lte: int
         parent__range: tuple[int, int]
 
+    class TaskValues(TypedDict, total=False):
+        """What a Task is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        description: str | None
+        mark: TaskMarkValue | None
+        priority: int | None
+        replicate: bool | None
+        stage_id: int | None
+        created_by: int | None
+        created_by_user: int | User | None
+        created_date: dt.datetime | dt.date | None
+        responsible_id: int | None
+        responsible_user: int | User | None
+        changed_by: int | None
+        changed_by_user: int | User | None
+        changed_date: dt.datetime | dt.date | None
+        status_changed_by: int | None
+        status_changed_by_user: int | User | None
+        deadline: dt.datetime | dt.date | None
+        start_date_plan: dt.datetime | dt.date | None
+        end_date_plan: dt.datetime | dt.date | None
+        xml_id: str | None
+        allow_change_deadline: bool | None
+        allow_time_tracking: bool | None
+        task_control: bool | None
+        add_in_report: bool | None
+        time_estimate: int | None
+        match_work_time: bool | None
+        forum_id: int | None
+        site_id: str | None
+        flow_id: int | None
+        status: int | None
+        status_changed_date: dt.datetime | dt.date | None
+        duration_plan: int | None
+        duration_type: str | None
+        group_id: int | None
+        group_workgroup: int | Workgroup | None
+        auditors: Iterable[int | User] | None
+        accomplices: Iterable[int | User] | None
+        tags: Any
+        parent_id: int | None
+        parent: int | Task | None
+        uf_crm_task: Any
+        uf_task_webdav_files: Any
+        uf_mail_message: str | None
+
     class TaskQuerySet(QuerySet["Task", TaskField, TaskOrder]):
         """Rows of Task, with its own lookups."""
 
@@ -473,6 +521,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Task: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Task: ...
+        def create(self, **values: Unpack[TaskValues]) -> Task: ...
+        async def acreate(self, **values: Unpack[TaskValues]) -> Task: ...
+        def get_or_create(
+            self,
+            defaults: TaskValues | None = None,
+            **values: Unpack[TaskValues],
+        ) -> tuple[Task, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: TaskValues | None = None,
+            **values: Unpack[TaskValues],
+        ) -> tuple[Task, bool]: ...
+        def update_or_create(
+            self,
+            defaults: TaskValues | None = None,
+            **values: Unpack[TaskValues],
+        ) -> tuple[Task, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: TaskValues | None = None,
+            **values: Unpack[TaskValues],
+        ) -> tuple[Task, bool]: ...
+        def update(self, **values: Unpack[TaskValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[TaskValues]) -> int: ...
+        def explain_update(self, **values: Unpack[TaskValues]) -> str: ...
 
 
 class Task(Model, schema=TASK):
@@ -567,20 +640,34 @@ class Task(Model, schema=TASK):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[TaskValues]) -> None: ...
+
         @property
         def sprint(self) -> Sprint | None: ...
 
         @property
         def created_by_user(self) -> User | None: ...
 
+        @created_by_user.setter
+        def created_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def responsible_user(self) -> User | None: ...
+
+        @responsible_user.setter
+        def responsible_user(self, value: int | User | None) -> None: ...
 
         @property
         def changed_by_user(self) -> User | None: ...
 
+        @changed_by_user.setter
+        def changed_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def status_changed_by_user(self) -> User | None: ...
+
+        @status_changed_by_user.setter
+        def status_changed_by_user(self, value: int | User | None) -> None: ...
 
         @property
         def closed_by_user(self) -> User | None: ...
@@ -588,5 +675,11 @@ class Task(Model, schema=TASK):
         @property
         def group_workgroup(self) -> Workgroup | None: ...
 
+        @group_workgroup.setter
+        def group_workgroup(self, value: int | Workgroup | None) -> None: ...
+
         @property
         def parent(self) -> Task | None: ...
+
+        @parent.setter
+        def parent(self, value: int | Task | None) -> None: ...

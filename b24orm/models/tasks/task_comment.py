@@ -14,7 +14,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -86,6 +86,17 @@ if TYPE_CHECKING:
         post_date__lte: dt.datetime | dt.date
         post_date__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
 
+    class TaskCommentValues(TypedDict, total=False):
+        """What a TaskComment is made of and what can be changed in it."""
+
+        task_id: int | str
+        id: int
+        author_id: int | None
+        author: int | User | None
+        post_date: dt.datetime | dt.date | None
+        post_message: str | None
+        uf_forum_message_doc: Any
+
     class TaskCommentQuerySet(QuerySet["TaskComment", TaskCommentField, TaskCommentOrder]):
         """Rows of TaskComment, with its own lookups."""
 
@@ -93,6 +104,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> TaskComment: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> TaskComment: ...
+        def create(self, **values: Unpack[TaskCommentValues]) -> TaskComment: ...
+        async def acreate(self, **values: Unpack[TaskCommentValues]) -> TaskComment: ...
+        def get_or_create(
+            self,
+            defaults: TaskCommentValues | None = None,
+            **values: Unpack[TaskCommentValues],
+        ) -> tuple[TaskComment, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: TaskCommentValues | None = None,
+            **values: Unpack[TaskCommentValues],
+        ) -> tuple[TaskComment, bool]: ...
+        def update_or_create(
+            self,
+            defaults: TaskCommentValues | None = None,
+            **values: Unpack[TaskCommentValues],
+        ) -> tuple[TaskComment, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: TaskCommentValues | None = None,
+            **values: Unpack[TaskCommentValues],
+        ) -> tuple[TaskComment, bool]: ...
+        def update(self, **values: Unpack[TaskCommentValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[TaskCommentValues]) -> int: ...
+        def explain_update(self, **values: Unpack[TaskCommentValues]) -> str: ...
 
 
 class TaskComment(Model, schema=TASK_COMMENT):
@@ -119,5 +155,10 @@ class TaskComment(Model, schema=TASK_COMMENT):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[TaskCommentValues]) -> None: ...
+
         @property
         def author(self) -> User | None: ...
+
+        @author.setter
+        def author(self, value: int | User | None) -> None: ...

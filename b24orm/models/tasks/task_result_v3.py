@@ -50,6 +50,14 @@ if TYPE_CHECKING:
     class TaskResultV3Lookups(TypedDict, total=False):
         """What ``filter`` takes for TaskResultV3."""
 
+    class TaskResultV3Values(TypedDict, total=False):
+        """What a TaskResultV3 is made of and what can be changed in it."""
+
+        id: int
+        task_id: int | None
+        task: int | TaskV3 | None
+        text: str | None
+
     class TaskResultV3QuerySet(QuerySet["TaskResultV3", TaskResultV3Field, TaskResultV3Order]):
         """Rows of TaskResultV3, with its own lookups."""
 
@@ -57,6 +65,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> TaskResultV3: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> TaskResultV3: ...
+        def create(self, **values: Unpack[TaskResultV3Values]) -> TaskResultV3: ...
+        async def acreate(self, **values: Unpack[TaskResultV3Values]) -> TaskResultV3: ...
+        def get_or_create(
+            self,
+            defaults: TaskResultV3Values | None = None,
+            **values: Unpack[TaskResultV3Values],
+        ) -> tuple[TaskResultV3, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: TaskResultV3Values | None = None,
+            **values: Unpack[TaskResultV3Values],
+        ) -> tuple[TaskResultV3, bool]: ...
+        def update_or_create(
+            self,
+            defaults: TaskResultV3Values | None = None,
+            **values: Unpack[TaskResultV3Values],
+        ) -> tuple[TaskResultV3, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: TaskResultV3Values | None = None,
+            **values: Unpack[TaskResultV3Values],
+        ) -> tuple[TaskResultV3, bool]: ...
+        def update(self, **values: Unpack[TaskResultV3Values]) -> int: ...
+        async def aupdate(self, **values: Unpack[TaskResultV3Values]) -> int: ...
+        def explain_update(self, **values: Unpack[TaskResultV3Values]) -> str: ...
 
 
 class TaskResultV3(Model, schema=TASK_RESULT_V3):
@@ -86,8 +119,13 @@ class TaskResultV3(Model, schema=TASK_RESULT_V3):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[TaskResultV3Values]) -> None: ...
+
         @property
         def task(self) -> TaskV3 | None: ...
+
+        @task.setter
+        def task(self, value: int | TaskV3 | None) -> None: ...
 
         @property
         def author_user(self) -> User | None: ...

@@ -37,6 +37,15 @@ if TYPE_CHECKING:
 
         entity_id: int | str
 
+    class TaskStageValues(TypedDict, total=False):
+        """What a TaskStage is made of and what can be changed in it."""
+
+        entity_id: int | str
+        id: int
+        title: str | None
+        color: str | None
+        after_id: int | None
+
     class TaskStageQuerySet(QuerySet["TaskStage", TaskStageField, TaskStageOrder]):
         """Rows of TaskStage, with its own lookups."""
 
@@ -44,6 +53,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> TaskStage: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> TaskStage: ...
+        def create(self, **values: Unpack[TaskStageValues]) -> TaskStage: ...
+        async def acreate(self, **values: Unpack[TaskStageValues]) -> TaskStage: ...
+        def get_or_create(
+            self,
+            defaults: TaskStageValues | None = None,
+            **values: Unpack[TaskStageValues],
+        ) -> tuple[TaskStage, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: TaskStageValues | None = None,
+            **values: Unpack[TaskStageValues],
+        ) -> tuple[TaskStage, bool]: ...
+        def update_or_create(
+            self,
+            defaults: TaskStageValues | None = None,
+            **values: Unpack[TaskStageValues],
+        ) -> tuple[TaskStage, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: TaskStageValues | None = None,
+            **values: Unpack[TaskStageValues],
+        ) -> tuple[TaskStage, bool]: ...
+        def update(self, **values: Unpack[TaskStageValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[TaskStageValues]) -> int: ...
+        def explain_update(self, **values: Unpack[TaskStageValues]) -> str: ...
 
 
 class TaskStage(Model, schema=TASK_STAGE):
@@ -66,3 +100,7 @@ class TaskStage(Model, schema=TASK_STAGE):
     to_update: t.Json = t.UNSET
     to_update_access: t.Json = t.UNSET
     after_id: t.Integer = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[TaskStageValues]) -> None: ...

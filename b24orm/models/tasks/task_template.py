@@ -12,9 +12,54 @@ from b24orm.facts.tasks.task_template import TASK_TEMPLATE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from typing import Any
+
+    from typing_extensions import TypedDict, Unpack
+
     from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
+
+    class TaskTemplateValues(TypedDict, total=False):
+        """What a TaskTemplate is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        description: str | None
+        priority: int | None
+        status: str | None
+        stage_id: int | None
+        responsible_id: int | None
+        responsible: int | User | None
+        deadline_after: dt.datetime | dt.date | None
+        start_date_plan_after: str | None
+        end_date_plan_after: str | None
+        replicate: bool | None
+        created_by: int | None
+        created_by_user: int | User | None
+        xml_id: str | None
+        allow_change_deadline: bool | None
+        allow_time_tracking: bool | None
+        task_control: bool | None
+        add_in_report: bool | None
+        group_id: int | None
+        group: int | Workgroup | None
+        parent_id: int | None
+        parent: int | Task | None
+        multitask: bool | None
+        site_id: str | None
+        accomplices: str | None
+        auditors: str | None
+        responsibles: str | None
+        tags: Any
+        depends_on: Any
+        tparam_type: int | None
+        tparam_replication_count: int | None
+        replicate_params: str | None
+        base_template_id: int | None
+        uf_crm_task: Any
+        uf_task_webdav_files: Any
 
 
 class TaskTemplate(Model, schema=TASK_TEMPLATE):
@@ -80,17 +125,31 @@ class TaskTemplate(Model, schema=TASK_TEMPLATE):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[TaskTemplateValues]) -> None: ...
+
         @property
         def responsible(self) -> User | None: ...
+
+        @responsible.setter
+        def responsible(self, value: int | User | None) -> None: ...
 
         @property
         def created_by_user(self) -> User | None: ...
 
+        @created_by_user.setter
+        def created_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def group(self) -> Workgroup | None: ...
 
+        @group.setter
+        def group(self, value: int | Workgroup | None) -> None: ...
+
         @property
         def parent(self) -> Task | None: ...
+
+        @parent.setter
+        def parent(self, value: int | Task | None) -> None: ...
 
         @property
         def task(self) -> Task | None: ...

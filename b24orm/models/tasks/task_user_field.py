@@ -12,7 +12,7 @@ from b24orm.facts.tasks.task_user_field import TASK_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -44,6 +44,19 @@ if TYPE_CHECKING:
     class TaskUserFieldLookups(TypedDict, total=False):
         """What ``filter`` takes for TaskUserField."""
 
+    class TaskUserFieldValues(TypedDict, total=False):
+        """What a TaskUserField is made of and what can be changed in it."""
+
+        id: int
+        field_name: str | None
+        user_type_id: str | None
+        xml_id: str | None
+        sort: int | None
+        multiple: bool | None
+        mandatory: bool | None
+        settings: Any
+        edit_form_label: Any
+
     class TaskUserFieldQuerySet(QuerySet["TaskUserField", TaskUserFieldField, TaskUserFieldOrder]):
         """Rows of TaskUserField, with its own lookups."""
 
@@ -51,6 +64,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> TaskUserField: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> TaskUserField: ...
+        def create(self, **values: Unpack[TaskUserFieldValues]) -> TaskUserField: ...
+        async def acreate(self, **values: Unpack[TaskUserFieldValues]) -> TaskUserField: ...
+        def get_or_create(
+            self,
+            defaults: TaskUserFieldValues | None = None,
+            **values: Unpack[TaskUserFieldValues],
+        ) -> tuple[TaskUserField, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: TaskUserFieldValues | None = None,
+            **values: Unpack[TaskUserFieldValues],
+        ) -> tuple[TaskUserField, bool]: ...
+        def update_or_create(
+            self,
+            defaults: TaskUserFieldValues | None = None,
+            **values: Unpack[TaskUserFieldValues],
+        ) -> tuple[TaskUserField, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: TaskUserFieldValues | None = None,
+            **values: Unpack[TaskUserFieldValues],
+        ) -> tuple[TaskUserField, bool]: ...
+        def update(self, **values: Unpack[TaskUserFieldValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[TaskUserFieldValues]) -> int: ...
+        def explain_update(self, **values: Unpack[TaskUserFieldValues]) -> str: ...
 
 
 class TaskUserField(Model, schema=TASK_USER_FIELD):
@@ -81,3 +119,7 @@ class TaskUserField(Model, schema=TASK_USER_FIELD):
     list_filter_label: t.Json = t.UNSET
     error_message: t.Json = t.UNSET
     help_message: t.Json = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[TaskUserFieldValues]) -> None: ...

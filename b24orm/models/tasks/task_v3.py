@@ -12,7 +12,8 @@ from b24orm.facts.tasks.task_v3 import TASK_V3
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -143,6 +144,96 @@ if TYPE_CHECKING:
     class TaskV3Lookups(TypedDict, total=False):
         """What ``filter`` takes for TaskV3."""
 
+    class TaskV3Values(TypedDict, total=False):
+        """What a TaskV3 is made of and what can be changed in it."""
+
+        id: int
+        title: str | None
+        description: str | None
+        creator_id: int | None
+        creator_user: int | User | None
+        responsible_id: int | None
+        responsible_user: int | User | None
+        deadline: dt.datetime | dt.date | None
+        needs_control: bool | None
+        start_plan: dt.datetime | dt.date | None
+        end_plan: dt.datetime | dt.date | None
+        file_ids: Any
+        checklist: Any
+        group_id: int | None
+        group_workgroup: int | Workgroup | None
+        stage_id: int | None
+        epic_id: int | None
+        epic: int | Epic | None
+        story_points: int | None
+        flow_id: int | None
+        priority: str | None
+        status: str | None
+        status_changed: dt.datetime | dt.date | None
+        accomplices: Any
+        auditors: Any
+        parent_id: int | None
+        parent_task_v3: int | TaskV3 | None
+        contains_checklist: bool | None
+        contains_sub_tasks: bool | None
+        contains_related_tasks: bool | None
+        contains_gantt_links: bool | None
+        contains_placements: bool | None
+        contains_results: bool | None
+        number_of_reminders: int | None
+        chat_id: int | None
+        planned_duration: int | None
+        actual_duration: int | None
+        duration_type: str | None
+        started: dt.datetime | dt.date | None
+        estimated_time: int | None
+        replicate: bool | None
+        changed_: dt.datetime | dt.date | None
+        changed_by_id: int | None
+        changed_by_user: int | User | None
+        status_changed_by_id: int | None
+        status_changed_by_user: int | User | None
+        closed_by_id: int | None
+        closed_by_user: int | User | None
+        closed: dt.datetime | dt.date | None
+        activity: dt.datetime | dt.date | None
+        guid: str | None
+        xml_id: str | None
+        exchange_id: str | None
+        exchange_modified: str | None
+        outlook_version: int | None
+        mark: str | None
+        allows_change_deadline: bool | None
+        allows_time_tracking: bool | None
+        matches_work_time: bool | None
+        add_in_report: bool | None
+        is_multitask: bool | None
+        site_id: str | None
+        forked_by_template_id: int | None
+        deadline_count: int | None
+        decline_reason: str | None
+        forum_topic_id: int | None
+        link: str | None
+        rights: Any
+        archive_link: str | None
+        crm_item_ids: Any
+        reminders: Any
+        require_result: bool | None
+        matches_sub_tasks_time: bool | None
+        autocomplete_sub_tasks: bool | None
+        allows_change_date_plan: bool | None
+        email_id: int | None
+        email_mail_message: int | MailMessage | None
+        max_deadline_change_date: dt.datetime | dt.date | None
+        max_deadline_changes: int | None
+        require_deadline_change_reason: bool | None
+        in_favorite: Any
+        in_pin: Any
+        in_group_pin: Any
+        in_mute: Any
+        depends_on: Any
+        scenarios: Any
+
     class TaskV3QuerySet(QuerySet["TaskV3", TaskV3Field, TaskV3Order]):
         """Rows of TaskV3, with its own lookups."""
 
@@ -150,6 +241,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> TaskV3: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> TaskV3: ...
+        def create(self, **values: Unpack[TaskV3Values]) -> TaskV3: ...
+        async def acreate(self, **values: Unpack[TaskV3Values]) -> TaskV3: ...
+        def get_or_create(
+            self,
+            defaults: TaskV3Values | None = None,
+            **values: Unpack[TaskV3Values],
+        ) -> tuple[TaskV3, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: TaskV3Values | None = None,
+            **values: Unpack[TaskV3Values],
+        ) -> tuple[TaskV3, bool]: ...
+        def update_or_create(
+            self,
+            defaults: TaskV3Values | None = None,
+            **values: Unpack[TaskV3Values],
+        ) -> tuple[TaskV3, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: TaskV3Values | None = None,
+            **values: Unpack[TaskV3Values],
+        ) -> tuple[TaskV3, bool]: ...
+        def update(self, **values: Unpack[TaskV3Values]) -> int: ...
+        async def aupdate(self, **values: Unpack[TaskV3Values]) -> int: ...
+        def explain_update(self, **values: Unpack[TaskV3Values]) -> str: ...
 
 
 class TaskV3(Model, schema=TASK_V3):
@@ -269,8 +385,13 @@ class TaskV3(Model, schema=TASK_V3):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[TaskV3Values]) -> None: ...
+
         @property
         def creator_user(self) -> User | None: ...
+
+        @creator_user.setter
+        def creator_user(self, value: int | User | None) -> None: ...
 
         @property
         def creator_user_(self) -> User | None: ...
@@ -278,11 +399,17 @@ class TaskV3(Model, schema=TASK_V3):
         @property
         def responsible_user(self) -> User | None: ...
 
+        @responsible_user.setter
+        def responsible_user(self, value: int | User | None) -> None: ...
+
         @property
         def responsible_user_(self) -> User | None: ...
 
         @property
         def group_workgroup(self) -> Workgroup | None: ...
+
+        @group_workgroup.setter
+        def group_workgroup(self, value: int | Workgroup | None) -> None: ...
 
         @property
         def group_workgroup_(self) -> Workgroup | None: ...
@@ -290,8 +417,14 @@ class TaskV3(Model, schema=TASK_V3):
         @property
         def epic(self) -> Epic | None: ...
 
+        @epic.setter
+        def epic(self, value: int | Epic | None) -> None: ...
+
         @property
         def parent_task_v3(self) -> TaskV3 | None: ...
+
+        @parent_task_v3.setter
+        def parent_task_v3(self, value: int | TaskV3 | None) -> None: ...
 
         @property
         def parent_task_v3_(self) -> TaskV3 | None: ...
@@ -299,11 +432,17 @@ class TaskV3(Model, schema=TASK_V3):
         @property
         def changed_by_user(self) -> User | None: ...
 
+        @changed_by_user.setter
+        def changed_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def changed_by_user_(self) -> User | None: ...
 
         @property
         def status_changed_by_user(self) -> User | None: ...
+
+        @status_changed_by_user.setter
+        def status_changed_by_user(self, value: int | User | None) -> None: ...
 
         @property
         def status_changed_by_user_(self) -> User | None: ...
@@ -311,11 +450,17 @@ class TaskV3(Model, schema=TASK_V3):
         @property
         def closed_by_user(self) -> User | None: ...
 
+        @closed_by_user.setter
+        def closed_by_user(self, value: int | User | None) -> None: ...
+
         @property
         def closed_by_user_(self) -> User | None: ...
 
         @property
         def email_mail_message(self) -> MailMessage | None: ...
+
+        @email_mail_message.setter
+        def email_mail_message(self, value: int | MailMessage | None) -> None: ...
 
         @property
         def email_mail_message_(self) -> MailMessage | None: ...

@@ -12,7 +12,7 @@ from b24orm.facts.tasks.template_checklist_item import TEMPLATE_CHECKLIST_ITEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -44,6 +44,18 @@ if TYPE_CHECKING:
 
         template_id: int
 
+    class TemplateChecklistItemValues(TypedDict, total=False):
+        """What a TemplateChecklistItem is made of and what can be changed in it."""
+
+        template_id: int
+        id: int
+        parent_id: int | None
+        title: str | None
+        sort_index: int | None
+        is_complete: bool | None
+        is_important: bool | None
+        members: Any
+
     class TemplateChecklistItemQuerySet(
         QuerySet["TemplateChecklistItem", TemplateChecklistItemField, TemplateChecklistItemOrder],
     ):
@@ -61,6 +73,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[TemplateChecklistItemLookups],
         ) -> TemplateChecklistItem: ...
+        def create(self, **values: Unpack[TemplateChecklistItemValues]) -> TemplateChecklistItem: ...
+        async def acreate(self, **values: Unpack[TemplateChecklistItemValues]) -> TemplateChecklistItem: ...
+        def get_or_create(
+            self,
+            defaults: TemplateChecklistItemValues | None = None,
+            **values: Unpack[TemplateChecklistItemValues],
+        ) -> tuple[TemplateChecklistItem, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: TemplateChecklistItemValues | None = None,
+            **values: Unpack[TemplateChecklistItemValues],
+        ) -> tuple[TemplateChecklistItem, bool]: ...
+        def update_or_create(
+            self,
+            defaults: TemplateChecklistItemValues | None = None,
+            **values: Unpack[TemplateChecklistItemValues],
+        ) -> tuple[TemplateChecklistItem, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: TemplateChecklistItemValues | None = None,
+            **values: Unpack[TemplateChecklistItemValues],
+        ) -> tuple[TemplateChecklistItem, bool]: ...
+        def update(self, **values: Unpack[TemplateChecklistItemValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[TemplateChecklistItemValues]) -> int: ...
+        def explain_update(self, **values: Unpack[TemplateChecklistItemValues]) -> str: ...
 
 
 class TemplateChecklistItem(Model, schema=TEMPLATE_CHECKLIST_ITEM):
@@ -92,6 +129,8 @@ class TemplateChecklistItem(Model, schema=TEMPLATE_CHECKLIST_ITEM):
     template_id: t.Reference = t.UNSET
 
     if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[TemplateChecklistItemValues]) -> None: ...
 
         @property
         def user(self) -> User | None: ...

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     class ExternalLineLookups(TypedDict, total=False):
         """What ``filter`` takes for ExternalLine."""
 
+    class ExternalLineValues(TypedDict, total=False):
+        """What an ExternalLine is made of and what can be changed in it."""
+
+        number: str
+        name: str | None
+        crm_auto_create: bool | None
+
     class ExternalLineQuerySet(QuerySet["ExternalLine", ExternalLineField, ExternalLineOrder]):
         """Rows of ExternalLine, with its own lookups."""
 
@@ -32,6 +39,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> ExternalLine: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> ExternalLine: ...
+        def create(self, **values: Unpack[ExternalLineValues]) -> ExternalLine: ...
+        async def acreate(self, **values: Unpack[ExternalLineValues]) -> ExternalLine: ...
+        def get_or_create(
+            self,
+            defaults: ExternalLineValues | None = None,
+            **values: Unpack[ExternalLineValues],
+        ) -> tuple[ExternalLine, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: ExternalLineValues | None = None,
+            **values: Unpack[ExternalLineValues],
+        ) -> tuple[ExternalLine, bool]: ...
+        def update_or_create(
+            self,
+            defaults: ExternalLineValues | None = None,
+            **values: Unpack[ExternalLineValues],
+        ) -> tuple[ExternalLine, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: ExternalLineValues | None = None,
+            **values: Unpack[ExternalLineValues],
+        ) -> tuple[ExternalLine, bool]: ...
+        def update(self, **values: Unpack[ExternalLineValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[ExternalLineValues]) -> int: ...
+        def explain_update(self, **values: Unpack[ExternalLineValues]) -> str: ...
 
 
 class ExternalLine(Model, schema=EXTERNAL_LINE):
@@ -47,3 +79,7 @@ class ExternalLine(Model, schema=EXTERNAL_LINE):
     number: t.StringId = t.UNSET
     name: t.Text = t.UNSET
     crm_auto_create: t.Boolean = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[ExternalLineValues]) -> None: ...

@@ -162,6 +162,16 @@ if TYPE_CHECKING:
         incoming_password__contains: str
         incoming_password__icontains: str
 
+    class SipLineValues(TypedDict, total=False):
+        """What a SipLine is made of and what can be changed in it."""
+
+        type: SipLineTypeValue | None
+        config_id: int
+        server: str | None
+        login: str | None
+        password: str | None
+        title: str | None
+
     class SipLineQuerySet(QuerySet["SipLine", SipLineField, SipLineOrder]):
         """Rows of SipLine, with its own lookups."""
 
@@ -169,6 +179,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> SipLine: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> SipLine: ...
+        def create(self, **values: Unpack[SipLineValues]) -> SipLine: ...
+        async def acreate(self, **values: Unpack[SipLineValues]) -> SipLine: ...
+        def get_or_create(
+            self,
+            defaults: SipLineValues | None = None,
+            **values: Unpack[SipLineValues],
+        ) -> tuple[SipLine, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: SipLineValues | None = None,
+            **values: Unpack[SipLineValues],
+        ) -> tuple[SipLine, bool]: ...
+        def update_or_create(
+            self,
+            defaults: SipLineValues | None = None,
+            **values: Unpack[SipLineValues],
+        ) -> tuple[SipLine, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: SipLineValues | None = None,
+            **values: Unpack[SipLineValues],
+        ) -> tuple[SipLine, bool]: ...
+        def update(self, **values: Unpack[SipLineValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[SipLineValues]) -> int: ...
+        def explain_update(self, **values: Unpack[SipLineValues]) -> str: ...
 
 
 class SipLine(Model, schema=SIP_LINE):
@@ -196,3 +231,7 @@ class SipLine(Model, schema=SIP_LINE):
     incoming_server: t.Text = t.UNSET
     incoming_login: t.Text = t.UNSET
     incoming_password: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[SipLineValues]) -> None: ...

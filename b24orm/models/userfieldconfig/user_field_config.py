@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -140,6 +140,26 @@ if TYPE_CHECKING:
         is_searchable: bool
         is_searchable__ne: bool
 
+    class UserfieldconfigUserFieldConfigValues(TypedDict, total=False):
+        """What a UserfieldconfigUserFieldConfig is made of and what can be changed in it."""
+
+        module_id: int | str
+        id: int
+        entity_id: str | None
+        field_name: str | None
+        user_type_id: str | None
+        xml_id: str | None
+        sort: int | None
+        multiple: bool | None
+        mandatory: bool | None
+        show_filter: UserfieldconfigUserFieldConfigShowFilterValue | None
+        edit_in_list: bool | None
+        is_searchable: bool | None
+        settings: Any
+        edit_form_label: Any
+        help_message: Any
+        enum: Any
+
     class UserfieldconfigUserFieldConfigQuerySet(
         QuerySet[
             "UserfieldconfigUserFieldConfig",
@@ -169,6 +189,37 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[UserfieldconfigUserFieldConfigLookups],
         ) -> UserfieldconfigUserFieldConfig: ...
+        def create(
+            self,
+            **values: Unpack[UserfieldconfigUserFieldConfigValues],
+        ) -> UserfieldconfigUserFieldConfig: ...
+        async def acreate(
+            self,
+            **values: Unpack[UserfieldconfigUserFieldConfigValues],
+        ) -> UserfieldconfigUserFieldConfig: ...
+        def get_or_create(
+            self,
+            defaults: UserfieldconfigUserFieldConfigValues | None = None,
+            **values: Unpack[UserfieldconfigUserFieldConfigValues],
+        ) -> tuple[UserfieldconfigUserFieldConfig, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: UserfieldconfigUserFieldConfigValues | None = None,
+            **values: Unpack[UserfieldconfigUserFieldConfigValues],
+        ) -> tuple[UserfieldconfigUserFieldConfig, bool]: ...
+        def update_or_create(
+            self,
+            defaults: UserfieldconfigUserFieldConfigValues | None = None,
+            **values: Unpack[UserfieldconfigUserFieldConfigValues],
+        ) -> tuple[UserfieldconfigUserFieldConfig, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: UserfieldconfigUserFieldConfigValues | None = None,
+            **values: Unpack[UserfieldconfigUserFieldConfigValues],
+        ) -> tuple[UserfieldconfigUserFieldConfig, bool]: ...
+        def update(self, **values: Unpack[UserfieldconfigUserFieldConfigValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[UserfieldconfigUserFieldConfigValues]) -> int: ...
+        def explain_update(self, **values: Unpack[UserfieldconfigUserFieldConfigValues]) -> str: ...
 
 
 class UserfieldconfigUserFieldConfig(Model, schema=USERFIELDCONFIG_USER_FIELD_CONFIG):
@@ -201,3 +252,7 @@ class UserfieldconfigUserFieldConfig(Model, schema=USERFIELDCONFIG_USER_FIELD_CO
     error_message: t.Json = t.UNSET
     help_message: t.Json = t.UNSET
     enum: t.Jsons = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[UserfieldconfigUserFieldConfigValues]) -> None: ...

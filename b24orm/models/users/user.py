@@ -11,16 +11,17 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
-    from typing import Literal
+    from collections.abc import Iterable
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.bizproc.bizproc_task import BizprocTask
     from b24orm.models.bizproc.workflow_template import WorkflowTemplate
     from b24orm.models.catalog.store import Store
+    from b24orm.models.departments.department import Department
     from b24orm.models.sale.order import Order
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, RelatedRows
 
     UserPersonalGenderValue = Literal["M", "F"]
     UserUserTypeValue = Literal["employee", "extranet", "email"]
@@ -738,6 +739,67 @@ if TYPE_CHECKING:
         uf_timeman__endswith: str
         uf_timeman__iendswith: str
 
+    class UserValues(TypedDict, total=False):
+        """What a User is made of and what can be changed in it."""
+
+        id: int
+        active: bool | None
+        name: str | None
+        last_name: str | None
+        second_name: str | None
+        email: str | None
+        time_zone: str | None
+        personal_gender: UserPersonalGenderValue | None
+        personal_www: str | None
+        personal_birthday: dt.date | None
+        personal_mobile: str | None
+        personal_city: str | None
+        work_phone: str | None
+        work_position: str | None
+        uf_employment_date: dt.date | None
+        uf_department: Iterable[int | Department] | None
+        personal_profession: str | None
+        personal_photo: Any
+        personal_icq: str | None
+        personal_phone: str | None
+        personal_fax: str | None
+        personal_pager: str | None
+        personal_street: str | None
+        personal_state: str | None
+        personal_zip: str | None
+        personal_country: str | None
+        personal_mailbox: str | None
+        personal_notes: str | None
+        work_company: str | None
+        work_department: str | None
+        work_www: str | None
+        work_fax: str | None
+        work_pager: str | None
+        work_street: str | None
+        work_mailbox: str | None
+        work_city: str | None
+        work_state: str | None
+        work_zip: str | None
+        work_country: str | None
+        work_profile: str | None
+        work_logo: Any
+        work_notes: str | None
+        uf_skype_link: str | None
+        uf_zoom: str | None
+        uf_interests: str | None
+        uf_skills: str | None
+        uf_web_sites: str | None
+        uf_xing: str | None
+        uf_linkedin: str | None
+        uf_facebook: str | None
+        uf_twitter: str | None
+        uf_skype: str | None
+        uf_district: str | None
+        uf_phone_inner: str | None
+        xml_id: str | None
+        title: str | None
+        uf_timeman: str | None
+
     class UserQuerySet(QuerySet["User", UserField, UserOrder]):
         """Rows of User, with its own lookups."""
 
@@ -745,6 +807,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[UserLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[UserLookups]) -> User: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[UserLookups]) -> User: ...
+        def create(self, **values: Unpack[UserValues]) -> User: ...
+        async def acreate(self, **values: Unpack[UserValues]) -> User: ...
+        def get_or_create(
+            self,
+            defaults: UserValues | None = None,
+            **values: Unpack[UserValues],
+        ) -> tuple[User, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: UserValues | None = None,
+            **values: Unpack[UserValues],
+        ) -> tuple[User, bool]: ...
+        def update_or_create(
+            self,
+            defaults: UserValues | None = None,
+            **values: Unpack[UserValues],
+        ) -> tuple[User, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: UserValues | None = None,
+            **values: Unpack[UserValues],
+        ) -> tuple[User, bool]: ...
+        def update(self, **values: Unpack[UserValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[UserValues]) -> int: ...
+        def explain_update(self, **values: Unpack[UserValues]) -> str: ...
 
 
 class User(Model, schema=USER):
@@ -825,14 +912,16 @@ class User(Model, schema=USER):
 
     if TYPE_CHECKING:
 
-        @property
-        def bizproc_tasks(self) -> Sequence[BizprocTask]: ...
+        def __init__(self, **values: Unpack[UserValues]) -> None: ...
 
         @property
-        def orders(self) -> Sequence[Order]: ...
+        def bizproc_tasks(self) -> RelatedRows[BizprocTask]: ...
 
         @property
-        def stores(self) -> Sequence[Store]: ...
+        def orders(self) -> RelatedRows[Order]: ...
 
         @property
-        def workflow_templates(self) -> Sequence[WorkflowTemplate]: ...
+        def stores(self) -> RelatedRows[Store]: ...
+
+        @property
+        def workflow_templates(self) -> RelatedRows[WorkflowTemplate]: ...

@@ -12,7 +12,7 @@ from b24orm.facts.users.user_user_field import USER_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -45,6 +45,27 @@ if TYPE_CHECKING:
     class UserUserFieldLookups(TypedDict, total=False):
         """What ``filter`` takes for UserUserField."""
 
+    class UserUserFieldValues(TypedDict, total=False):
+        """What a UserUserField is made of and what can be changed in it."""
+
+        id: int
+        field_name: str | None
+        user_type_id: str | None
+        xml_id: str | None
+        sort: int | None
+        multiple: bool | None
+        mandatory: bool | None
+        show_filter: str | None
+        show_in_list: bool | None
+        edit_in_list: bool | None
+        is_searchable: bool | None
+        settings: Any
+        edit_form_label: str | None
+        list_column_label: str | None
+        list_filter_label: str | None
+        error_message: str | None
+        help_message: str | None
+
     class UserUserFieldQuerySet(QuerySet["UserUserField", UserUserFieldField, UserUserFieldOrder]):
         """Rows of UserUserField, with its own lookups."""
 
@@ -52,6 +73,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> UserUserField: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> UserUserField: ...
+        def create(self, **values: Unpack[UserUserFieldValues]) -> UserUserField: ...
+        async def acreate(self, **values: Unpack[UserUserFieldValues]) -> UserUserField: ...
+        def get_or_create(
+            self,
+            defaults: UserUserFieldValues | None = None,
+            **values: Unpack[UserUserFieldValues],
+        ) -> tuple[UserUserField, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: UserUserFieldValues | None = None,
+            **values: Unpack[UserUserFieldValues],
+        ) -> tuple[UserUserField, bool]: ...
+        def update_or_create(
+            self,
+            defaults: UserUserFieldValues | None = None,
+            **values: Unpack[UserUserFieldValues],
+        ) -> tuple[UserUserField, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: UserUserFieldValues | None = None,
+            **values: Unpack[UserUserFieldValues],
+        ) -> tuple[UserUserField, bool]: ...
+        def update(self, **values: Unpack[UserUserFieldValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[UserUserFieldValues]) -> int: ...
+        def explain_update(self, **values: Unpack[UserUserFieldValues]) -> str: ...
 
 
 class UserUserField(Model, schema=USER_USER_FIELD):
@@ -82,3 +128,7 @@ class UserUserField(Model, schema=USER_USER_FIELD):
     list_filter_label: t.Text = t.UNSET
     error_message: t.Text = t.UNSET
     help_message: t.Text = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[UserUserFieldValues]) -> None: ...

@@ -12,7 +12,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -155,6 +155,28 @@ if TYPE_CHECKING:
         is_extranet: bool
         is_extranet__ne: bool
 
+    class WorkgroupValues(TypedDict, total=False):
+        """What a Workgroup is made of and what can be changed in it."""
+
+        id: int
+        site_id: str | None
+        name: str | None
+        description: str | None
+        visible: bool | None
+        opened: bool | None
+        closed: bool | None
+        subject_id: int | None
+        owner_id: int | None
+        owner: int | User | None
+        keywords: str | None
+        image: Any
+        project: bool | None
+        initiate_perms: str | None
+        project_date_start: dt.datetime | dt.date | None
+        project_date_finish: dt.datetime | dt.date | None
+        scrum_master_id: int | None
+        image_file_id: int | None
+
     class WorkgroupQuerySet(QuerySet["Workgroup", WorkgroupField, WorkgroupOrder]):
         """Rows of Workgroup, with its own lookups."""
 
@@ -162,6 +184,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Workgroup: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Workgroup: ...
+        def create(self, **values: Unpack[WorkgroupValues]) -> Workgroup: ...
+        async def acreate(self, **values: Unpack[WorkgroupValues]) -> Workgroup: ...
+        def get_or_create(
+            self,
+            defaults: WorkgroupValues | None = None,
+            **values: Unpack[WorkgroupValues],
+        ) -> tuple[Workgroup, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: WorkgroupValues | None = None,
+            **values: Unpack[WorkgroupValues],
+        ) -> tuple[Workgroup, bool]: ...
+        def update_or_create(
+            self,
+            defaults: WorkgroupValues | None = None,
+            **values: Unpack[WorkgroupValues],
+        ) -> tuple[Workgroup, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: WorkgroupValues | None = None,
+            **values: Unpack[WorkgroupValues],
+        ) -> tuple[Workgroup, bool]: ...
+        def update(self, **values: Unpack[WorkgroupValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[WorkgroupValues]) -> int: ...
+        def explain_update(self, **values: Unpack[WorkgroupValues]) -> str: ...
 
 
 class Workgroup(Model, schema=WORKGROUP):
@@ -202,5 +249,10 @@ class Workgroup(Model, schema=WORKGROUP):
 
     if TYPE_CHECKING:
 
+        def __init__(self, **values: Unpack[WorkgroupValues]) -> None: ...
+
         @property
         def owner(self) -> User | None: ...
+
+        @owner.setter
+        def owner(self, value: int | User | None) -> None: ...

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
         id: int | str
 
+    class WorkgroupMemberValues(TypedDict, total=False):
+        """What a WorkgroupMember is made of and what can be changed in it."""
+
+        id: int | str
+        user_id: int
+        role: str | None
+
     class WorkgroupMemberQuerySet(QuerySet["WorkgroupMember", WorkgroupMemberField, WorkgroupMemberOrder]):
         """Rows of WorkgroupMember, with its own lookups."""
 
@@ -38,6 +45,31 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[WorkgroupMemberLookups],
         ) -> WorkgroupMember: ...
+        def create(self, **values: Unpack[WorkgroupMemberValues]) -> WorkgroupMember: ...
+        async def acreate(self, **values: Unpack[WorkgroupMemberValues]) -> WorkgroupMember: ...
+        def get_or_create(
+            self,
+            defaults: WorkgroupMemberValues | None = None,
+            **values: Unpack[WorkgroupMemberValues],
+        ) -> tuple[WorkgroupMember, bool]: ...
+        async def aget_or_create(
+            self,
+            defaults: WorkgroupMemberValues | None = None,
+            **values: Unpack[WorkgroupMemberValues],
+        ) -> tuple[WorkgroupMember, bool]: ...
+        def update_or_create(
+            self,
+            defaults: WorkgroupMemberValues | None = None,
+            **values: Unpack[WorkgroupMemberValues],
+        ) -> tuple[WorkgroupMember, bool]: ...
+        async def aupdate_or_create(
+            self,
+            defaults: WorkgroupMemberValues | None = None,
+            **values: Unpack[WorkgroupMemberValues],
+        ) -> tuple[WorkgroupMember, bool]: ...
+        def update(self, **values: Unpack[WorkgroupMemberValues]) -> int: ...
+        async def aupdate(self, **values: Unpack[WorkgroupMemberValues]) -> int: ...
+        def explain_update(self, **values: Unpack[WorkgroupMemberValues]) -> str: ...
 
 
 class WorkgroupMember(Model, schema=WORKGROUP_MEMBER):
@@ -52,3 +84,7 @@ class WorkgroupMember(Model, schema=WORKGROUP_MEMBER):
 
     user_id: t.Id = t.UNSET
     role: t.Status = t.UNSET
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[WorkgroupMemberValues]) -> None: ...

@@ -1,0 +1,112 @@
+"""What a QuerySet makes of one row: create, get_or_create, update_or_create."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Generic, cast
+
+from typing_extensions import TypeVar
+
+from b24orm.entity.base import Entity
+from b24orm.errors import InvalidValue
+from b24orm.orm.saving import asave, save
+
+__all__ = ["Creates"]
+
+M = TypeVar("M", bound=Entity)
+
+
+class Creates(Generic[M]):
+    """The making of one row.
+
+    The generated QuerySets add the types of the keywords; at run time they are here.
+    """
+
+    if TYPE_CHECKING:
+        _model: type[Entity]
+
+        @property
+        def _backend(self) -> Any: ...
+
+    else:
+
+        def create(self, **values: Any) -> M:
+            """A new row, saved. Rule: the entity's ``add``.
+
+            >>> Deal.objects.create(title="Roof", stage="NEW", company=company)     # doctest: +SKIP
+
+            Raises:
+                InvalidValue: a value does not fit, a required field is missing; nothing was sent.
+                OutcomeUnknown: the answer was lost; it was not sent again.
+            """
+            made = self._model(**values)
+            save(made, using=self._backend, force_add=True)
+            return cast("M", made)
+
+        async def acreate(self, **values: Any) -> M:
+            """As :meth:`create`, awaited."""
+            made = self._model(**values)
+            await asave(made, using=self._backend, force_add=True)
+            return cast("M", made)
+
+        def get_or_create(self, defaults: Mapping[str, Any] | None = None, **lookups: Any) -> tuple[M, bool]:
+            """The row with these values, made if there is none; and whether it was made.
+
+            The portal knows no unique fields: two programs at the same time may both make one.
+
+            Args:
+                defaults: further values for a new row.
+                lookups: values that the row has, by equality; a new row gets them too.
+
+            Raises:
+                MultipleObjects: several rows have these values.
+            """
+            _equalities(lookups)
+            try:
+                return cast("Any", self).get(**lookups), False
+            except self._model.DoesNotExist:
+                return self.create(**{**lookups, **(defaults or {})}), True
+
+        async def aget_or_create(
+            self, defaults: Mapping[str, Any] | None = None, **lookups: Any
+        ) -> tuple[M, bool]:
+            """As :meth:`get_or_create`, awaited."""
+            _equalities(lookups)
+            try:
+                return await cast("Any", self).aget(**lookups), False
+            except self._model.DoesNotExist:
+                return await self.acreate(**{**lookups, **(defaults or {})}), True
+
+        def update_or_create(
+            self, defaults: Mapping[str, Any] | None = None, **lookups: Any
+        ) -> tuple[M, bool]:
+            """The row with these values, changed to hold ``defaults`` too; made if there is none."""
+            found, made = self.get_or_create(defaults, **lookups)
+            if not made:
+                _assign(found, defaults or {})
+                save(found, using=self._backend)
+            return found, made
+
+        async def aupdate_or_create(
+            self, defaults: Mapping[str, Any] | None = None, **lookups: Any
+        ) -> tuple[M, bool]:
+            """As :meth:`update_or_create`, awaited."""
+            found, made = await self.aget_or_create(defaults, **lookups)
+            if not made:
+                _assign(found, defaults or {})
+                await asave(found, using=self._backend)
+            return found, made
+
+
+def _equalities(lookups: Mapping[str, Any]) -> None:
+    for name in lookups:
+        if "__" in name:
+            raise InvalidValue(
+                f"get_or_create() compares by equality: {name!r} can't be given to a new row; "
+                "use filter(...).first() and create()"
+            )
+
+
+def _assign(row: Entity, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)

@@ -1,0 +1,148 @@
+"""What a QuerySet does to whatever fits its conditions: update and delete."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, cast
+
+from typing_extensions import TypeVar
+
+from b24orm.entity.base import Entity
+from b24orm.entity.dump import changed, repeatable
+from b24orm.errors import InvalidValue, UsageError
+from b24orm.orm.explain import explained
+from b24orm.orm.jobs import Job, Options, acollected, collected
+from b24orm.plan import writes
+from b24orm.plan.calls import Call
+from b24orm.plan.compiler import compile_query
+from b24orm.query.nodes import EVERYTHING, Query
+
+__all__ = ["SetWrites"]
+
+M = TypeVar("M", bound=Entity)
+
+
+class SetWrites(Generic[M]):
+    """Writes of all rows that fit.
+
+    The generated QuerySets add the types of the keywords; at run time they are here.
+    """
+
+    if TYPE_CHECKING:
+        _model: type[Entity]
+        _query: Query
+
+        @property
+        def _backend(self) -> Any: ...
+
+    else:
+
+        def update(self, **changes: Any) -> int:
+            """Changes every row of this set; gives their number. Asks for nothing but the ids.
+
+            >>> Deal.objects.filter(stage="NEW").update(assigned_by=7)              # doctest: +SKIP
+
+            Raises:
+                InvalidValue: a value does not fit, or the field can't be changed.
+                UsageError: the set has no condition.
+                WriteErrors: some rows could not be changed.
+            """
+            job, ids = self._by_id("update", changes), self._ids("update")
+            return len(collected(job.run(ids.iterator()), "group"))
+
+        async def aupdate(self, **changes: Any) -> int:
+            """As :meth:`update`, awaited."""
+            job, ids = self._by_id("update", changes), self._ids("update")
+            return len(await acollected(job.arun(ids.aiterator()), "group"))
+
+        def explain_update(self, **changes: Any) -> str:
+            """How :meth:`update` would go about it; nothing is sent."""
+            call = self._by_id("update", changes).call(0)
+            return self._explained("update", call)
+
+    def delete(self) -> int:
+        """Deletes every row of this set; gives their number. Asks for nothing but the ids.
+
+        >>> Deal.objects.filter(stage="LOSE", date_create__lt="2015-01-01").delete()    # doctest: +SKIP
+
+        Raises:
+            UsageError: the set has no condition.
+            WriteErrors: some rows could not be deleted.
+        """
+        job, ids = self._by_id("delete", None), self._ids("delete")
+        return len(collected(job.run(ids.iterator()), "group"))
+
+    async def adelete(self) -> int:
+        """As :meth:`delete`, awaited."""
+        job, ids = self._by_id("delete", None), self._ids("delete")
+        return len(await acollected(job.arun(ids.aiterator()), "group"))
+
+    def explain_delete(self) -> str:
+        """How :meth:`delete` would go about it; nothing is sent."""
+        return self._explained("delete", self._by_id("delete", None).call(0))
+
+    def _explained(self, what: str, call: Call) -> str:
+        plan = explained(compile_query(self._ids(what)._query))
+        sent = {key: value for key, value in call.params.items() if value != 0}
+        return f"{plan}\nthen each row: {call.method} {sent}\n  requests  1 for up to 50 rows"
+
+    def _ids(self, what: str) -> Any:
+        """The ids of the rows; all of them first, where pages would shift under the writes."""
+        if self._query.where == EVERYTHING and not self._query.sliced:
+            raise UsageError(
+                f"{what}() without a condition would touch every {self._model.__schema__.name} there is; "
+                f"if that is meant, say filter({self._model.__schema__.id_name}__gt=0).{what}()"
+            )
+        rows = cast("Any", self)._with(replace(self._query, select=(self._model.__schema__.id_field,)))
+        return _Ids(rows.values_list(self._model.__schema__.id_name, flat=True))
+
+    def _by_id(self, kind: writes.Kind, changes: Mapping[str, Any] | None) -> Job[Any]:
+        schema, params = self._model.__schema__, dict(self._query.params)
+        fields: dict[str, Any] = {}
+        if changes is not None:
+            if not changes:
+                raise InvalidValue("update() takes at least one field to change")
+            made = self._model(**changes)
+            if any(schema.fields[n].type == "crm_multifield" for n in made.changed if n in schema.fields):
+                raise InvalidValue("update() can't change lists of values; change the objects and save them")
+            fields = changed(made)
+        parents = writes.parents(schema, params)
+
+        def call(row_id: Any) -> Call:
+            if kind == "delete":
+                return writes.delete(schema, row_id, parents)
+            return writes.update(schema, row_id, fields, parents, {})
+
+        return Job(
+            kind,
+            self._model,
+            self._backend,
+            Options(),
+            call,
+            repeatable=lambda _: kind == "delete" or repeatable(fields),
+            settle=lambda row_id, *_: row_id,
+        )
+
+
+class _Ids:
+    """The ids of a set of rows, for sync and async code."""
+
+    def __init__(self, rows: Any) -> None:
+        self._rows = rows
+        self._query: Query = rows._query
+        self._shifts = compile_query(self._query).strategy == "OffsetPages"
+
+    def iterator(self) -> Iterator[Any]:
+        """The ids, one by one."""
+        return iter(list(self._rows)) if self._shifts else self._rows.iterator()
+
+    async def aiterator(self) -> AsyncIterator[Any]:
+        """The ids, one by one."""
+        source = await self._rows if self._shifts else None
+        if source is not None:
+            for row_id in source:
+                yield row_id
+            return
+        async for row_id in self._rows.aiterator():
+            yield row_id
