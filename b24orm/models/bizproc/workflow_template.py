@@ -134,7 +134,7 @@ if TYPE_CHECKING:
         auto_execute: int | None
         name: str | None
         description: str | None
-        template_data: Any
+        template_data: t.File | None
 
     class WorkflowTemplateQuerySet(
         QuerySet["WorkflowTemplate", WorkflowTemplateField, WorkflowTemplateOrder],

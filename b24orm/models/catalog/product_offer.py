@@ -486,10 +486,10 @@ if TYPE_CHECKING:
         sort: int | None
         preview_text: str | None
         preview_text_type: ProductOfferPreviewTextTypeValue | None
-        preview_picture: Any
+        preview_picture: t.File | None
         detail_text: str | None
         detail_text_type: ProductOfferDetailTextTypeValue | None
-        detail_picture: Any
+        detail_picture: t.File | None
         iblock_section_id: int | None
         iblock_section: Any
         xml_id: str | None

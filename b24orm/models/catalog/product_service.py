@@ -337,10 +337,10 @@ if TYPE_CHECKING:
         sort: int | None
         preview_text: str | None
         preview_text_type: ProductServicePreviewTextTypeValue | None
-        preview_picture: Any
+        preview_picture: t.File | None
         detail_text: str | None
         detail_text_type: ProductServiceDetailTextTypeValue | None
-        detail_picture: Any
+        detail_picture: t.File | None
         iblock_section_id: int | None
         iblock_section: Any
         xml_id: str | None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Any, Literal
+    from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -254,7 +254,7 @@ if TYPE_CHECKING:
         description: str | None
         gps_n: Decimal | int | float | None
         gps_s: Decimal | int | float | None
-        image_id: Any
+        image_id: t.File | None
         date_modify: dt.datetime | dt.date | None
         date_create: dt.datetime | dt.date | None
         phone: str | None

@@ -10,7 +10,7 @@ from b24orm.facts.crm.activity_type import ACTIVITY_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         type_id: str
         name: str | None
         is_configurable_type: bool | None
-        icon_file: Any
+        icon_file: t.File | None
 
     class ActivityTypeQuerySet(QuerySet["ActivityType", ActivityTypeField, ActivityTypeOrder]):
         """Rows of ActivityType, with its own lookups."""

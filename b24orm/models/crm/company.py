@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Any, Literal
+    from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -696,7 +696,7 @@ if TYPE_CHECKING:
         title: str | None
         company_type: str | None
         company_type_status: str | Status | None
-        logo: Any
+        logo: t.File | None
         address: str | None
         address_2: str | None
         address_city: str | None

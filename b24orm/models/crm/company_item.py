@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Any, Literal
+    from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -476,7 +476,7 @@ if TYPE_CHECKING:
         type_id: str | None
         type: str | Status | None
         category_id: int | None
-        logo: Any
+        logo: t.File | None
         banking_details: str | None
         industry: str | None
         industry_status: str | Status | None

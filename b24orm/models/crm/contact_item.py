@@ -14,7 +14,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -520,7 +520,7 @@ if TYPE_CHECKING:
         name: str | None
         second_name: str | None
         last_name: str | None
-        photo: Any
+        photo: t.File | None
         birthdate: dt.date | None
         type_id: str | None
         type: str | Status | None

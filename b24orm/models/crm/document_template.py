@@ -152,7 +152,7 @@ if TYPE_CHECKING:
         numerator: int | DocumentNumerator | None
         with_stamps: bool | None
         sort: int | None
-        file: Any
+        file: t.File | None
 
     class DocumentTemplateQuerySet(
         QuerySet["DocumentTemplate", DocumentTemplateField, DocumentTemplateOrder],

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Any, Literal
+    from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -259,8 +259,8 @@ if TYPE_CHECKING:
         measure: int | None
         measure_measure: int | Measure | None
         xml_id: str | None
-        preview_picture: Any
-        detail_picture: Any
+        preview_picture: t.File | None
+        detail_picture: t.File | None
         date_create: dt.datetime | dt.date | None
         timestamp_x: dt.datetime | dt.date | None
         modified_by: int | None

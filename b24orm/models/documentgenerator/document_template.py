@@ -190,7 +190,7 @@ if TYPE_CHECKING:
         with_stamps: bool | None
         users: Any
         providers: Any
-        file: Any
+        file: t.File | None
 
     class DocumentgeneratorDocumentTemplateQuerySet(
         QuerySet[

@@ -181,8 +181,8 @@ if TYPE_CHECKING:
         date_active_from: dt.datetime | dt.date | None
         date_active_to: dt.datetime | dt.date | None
         name: str | None
-        preview_picture: Any
-        detail_picture: Any
+        preview_picture: t.File | None
+        detail_picture: t.File | None
         section: int | None
         property_values: Any
 

@@ -14,7 +14,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -193,8 +193,8 @@ if TYPE_CHECKING:
         active: bool | None
         sort: int | None
         name: str | None
-        picture: Any
-        detail_picture: Any
+        picture: t.File | None
+        detail_picture: t.File | None
         description: str | None
         section: int | None
 

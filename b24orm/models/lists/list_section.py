@@ -80,10 +80,10 @@ if TYPE_CHECKING:
         sort: int | None
         name: str | None
         active: bool | None
-        picture: Any
+        picture: t.File | None
         description: str | None
         description_type: str | None
-        detail_picture: Any
+        detail_picture: t.File | None
         section_property: Any
 
     class ListSectionQuerySet(QuerySet["ListSection", ListSectionField, ListSectionOrder]):

@@ -12,7 +12,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Literal
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
@@ -759,7 +759,7 @@ if TYPE_CHECKING:
         uf_employment_date: dt.date | None
         uf_department: Iterable[int | Department] | None
         personal_profession: str | None
-        personal_photo: Any
+        personal_photo: t.File | None
         personal_icq: str | None
         personal_phone: str | None
         personal_fax: str | None
@@ -782,7 +782,7 @@ if TYPE_CHECKING:
         work_zip: str | None
         work_country: str | None
         work_profile: str | None
-        work_logo: Any
+        work_logo: t.File | None
         work_notes: str | None
         uf_skype_link: str | None
         uf_zoom: str | None

@@ -12,7 +12,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -169,7 +169,7 @@ if TYPE_CHECKING:
         owner_id: int | None
         owner: int | User | None
         keywords: str | None
-        image: Any
+        image: t.File | None
         project: bool | None
         initiate_perms: str | None
         project_date_start: dt.datetime | dt.date | None
