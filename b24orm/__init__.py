@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from b24orm.entity.files import NewFile as NewFile
     from b24orm.errors import B24Error as B24Error
     from b24orm.executor.limits import RateLimits as RateLimits
+    from b24orm.executor.limits import RedisLimits as RedisLimits
     from b24orm.orm import Prefetch as Prefetch
     from b24orm.orm import Q as Q
     from b24orm.orm.results import WriteErrors as WriteErrors
@@ -52,6 +53,7 @@ __all__ = [
     "Prefetch",
     "Q",
     "RateLimits",
+    "RedisLimits",
     "StoredFile",
     "WriteErrors",
     "WriteResult",
@@ -75,6 +77,7 @@ _PLACES = {
     "Q": "b24orm.query.nodes",
     "RateLimits": "b24orm.executor.limits",
     "StoredFile": "b24orm.values",
+    "RedisLimits": "b24orm.executor.limits",
     "WriteErrors": "b24orm.orm.results",
     "WriteResult": "b24orm.orm.results",
     "connect": "b24orm.portal",

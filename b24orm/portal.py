@@ -29,7 +29,7 @@ from b24orm.entity.rows import OnInvalid
 from b24orm.errors import InvalidValue, NotConfigured, PortalClosed, UsageError
 from b24orm.executor import rest
 from b24orm.executor.executor import Executor
-from b24orm.executor.limits import RateLimits, limits_for, portal_limits
+from b24orm.executor.limits import RateLimits, RedisLimits, limits_for, portal_limits
 from b24orm.executor.progress import Progress, ProgressMode
 from b24orm.executor.sender import Sender
 from b24orm.guard import guard
@@ -59,6 +59,7 @@ class _Client:
         url: str | None = None,
         *,
         plan: str | RateLimits = "standard",
+        limits: RedisLimits | None = None,
         progress: ProgressMode = "auto",
         timeout: float | int = 60,
         verify_ssl: bool | ssl.SSLContext = True,
@@ -74,6 +75,7 @@ class _Client:
             raise InvalidValue(f"timeout must be a positive number of seconds, not {timeout!r}")
         self._credentials = Webhook.parse(address, allow_http=allow_http)
         self._limits = limits_for(plan)
+        self._shared = limits
         self._timeout = float(timeout)
         self._verify_ssl = verify_ssl
         self._session = session
@@ -108,7 +110,7 @@ class _Client:
             raise PortalClosed(f"the portal {self.host} was closed")
         if self._executor is None or self._pid != os.getpid():
             transport = HttpTransport(verify_ssl=self._verify_ssl, session=self._session)
-            limits = portal_limits(self.host, self._limits)
+            limits = (portal_limits if self._shared is None else self._shared.open)(self.host, self._limits)
             self._executor = Executor(Sender(transport, self._credentials, limits, timeout=self._timeout))
             self._pid = os.getpid()
             self._opened(self._executor)
@@ -187,6 +189,7 @@ class AsyncPortal(_Client, NamedMethods[Coroutine[Any, Any, Any]]):
     Args:
         url: the webhook; without it ``B24_WEBHOOK_URL`` is read.
         plan: ``standard``, ``enterprise``, ``unlimited`` or :class:`RateLimits`.
+        limits: :class:`RedisLimits` makes what ``plan`` permits one budget of many processes and hosts.
         progress: show progress bars: True, False, or ``auto`` (on a terminal, after a second).
         timeout: seconds for one request; the cloud itself cuts requests at 60.
         verify_ssl: False, or an SSLContext of your own, changes how certificates are checked.
@@ -390,6 +393,7 @@ def connect(
     url: str | None = None,
     *,
     plan: str | RateLimits = "standard",
+    limits: RedisLimits | None = None,
     progress: ProgressMode = "auto",
     timeout: float | int = 60,
     verify_ssl: bool | ssl.SSLContext = True,
@@ -404,6 +408,7 @@ def connect(
             ``B24_WEBHOOK_URL`` is read.
         plan: ``standard`` (50 requests at once, then 2 a second), ``enterprise`` (250, 5),
             ``unlimited``, or :class:`RateLimits`.
+        limits: :class:`RedisLimits` makes what ``plan`` permits one budget of many processes and hosts.
         progress: show progress bars: True, False, or ``auto`` (on a terminal, after a second).
         timeout: seconds for one request; the cloud itself cuts requests at 60.
         verify_ssl: False, or an SSLContext of your own, changes how certificates are checked.
@@ -423,6 +428,7 @@ def connect(
     _default = Portal(
         url,
         plan=plan,
+        limits=limits,
         progress=progress,
         timeout=timeout,
         verify_ssl=verify_ssl,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from b24orm import Portal, connect
 from b24orm.emulator import LocalPortal
+from tests.redis_server import RedisServer
 
 settings.register_profile(  # a busy machine is no reason to fail; fixtures here hold no state
     "b24orm", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -76,3 +78,14 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target"]
     subprocess.run([*pip, str(folder), str(wheel)], check=True, capture_output=True)
     return folder
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis server of the test's own."""
+    if not RedisServer.available():
+        if os.environ.get("CI"):
+            pytest.fail("redis-server is not installed")
+        pytest.skip("needs redis-server")
+    with RedisServer(tmp_path) as server:
+        yield server

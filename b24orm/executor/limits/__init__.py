@@ -13,6 +13,7 @@ from b24orm.executor.limits.bucket import Bucket
 from b24orm.executor.limits.operating import Operating
 from b24orm.executor.limits.plans import PLANS, RateLimits, limits_for
 from b24orm.executor.limits.portal import PortalLimits, portal_limits
+from b24orm.executor.limits.shared import RedisLimits, SharedLimits
 
 __all__ = [
     "PLANS",
@@ -21,6 +22,8 @@ __all__ = [
     "Operating",
     "PortalLimits",
     "RateLimits",
+    "RedisLimits",
+    "SharedLimits",
     "Turn",
     "limits_for",
     "portal_limits",

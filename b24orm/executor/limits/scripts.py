@@ -1,0 +1,211 @@
+"""The same counting as Lua scripts, which Redis runs one at a time.
+
+The functions follow :class:`Bucket` and :class:`Operating` line by line; tests compare them. Times
+are those of the server's clock, in seconds. ``ARGV[1]`` and ``ARGV[2]`` are empty; tests put the
+time and the server's age there. Numbers travel as text: Redis cuts Lua's to integers.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["DECLARE", "ENTER", "EXHAUSTED", "GIVE_BACK", "LEARN", "LEAVE"]
+
+_CLOCK: Final = """
+local function clock()
+  if ARGV[1] ~= '' then return tonumber(ARGV[1]) end
+  local t = redis.call('TIME')
+  return tonumber(t[1]) + tonumber(t[2]) / 1000000
+end
+
+local function uptime()
+  if ARGV[2] ~= '' then return tonumber(ARGV[2]) end
+  local info = redis.pcall('INFO', 'server')  -- not everybody may ask
+  if type(info) ~= 'string' then return math.huge end
+  local age = tonumber(string.match(info, 'uptime_in_seconds:(%d+)')) or math.huge
+  return math.max(0, age - 1)  -- it counts the seconds that began
+end
+
+local function text(number)
+  return string.format('%.6f', number)
+end
+
+local function keep(key, seconds)
+  redis.call('PEXPIRE', key, math.ceil(seconds * 1000))
+end
+"""
+
+_BUCKET: Final = """
+local function bucket_of(key, now, burst, rate)
+  local f = redis.call('HMGET', key, 'level', 'seen', 'resting', 'share')
+  return {
+    key = key, rate = rate, room = burst - math.min(rate, burst - 1), known = f[1] ~= false,
+    level = tonumber(f[1] or 0), seen = tonumber(f[2] or now),
+    resting = (f[3] or '1') == '1', share = tonumber(f[4] or 1)
+  }
+end
+
+local function save(b)
+  redis.call('HSET', b.key, 'level', text(b.level), 'seen', text(b.seen),
+    'resting', b.resting and '1' or '0', 'share', text(b.share))
+  keep(b.key, 60 + b.level / (b.rate * b.share))
+end
+
+local function fill(b, now, level)
+  b.level = math.max(b.level, level)
+  b.resting = false
+  b.seen = math.max(now, b.seen)
+end
+
+-- A server that started lately may have forgotten what the bucket held.
+local function remember(b, seen, now, grace)
+  if b.known and now - seen <= 1 then return end
+  local age = uptime()
+  if b.known and seen >= now - age then return end
+  local level = b.room + b.rate * (grace - age)
+  if level > b.level then fill(b, now, level) end
+end
+
+local function take(b, now, grace)
+  local rate, seen, drained = b.rate * b.share, b.seen, 0
+  if not b.resting then drained = rate * math.max(0, now - seen) end
+  b.resting = b.resting or drained >= b.level
+  b.level = math.max(0, b.level - drained)
+  b.seen = math.max(now, seen)
+  remember(b, seen, now, grace)
+  b.level = b.level + 1
+  save(b)
+  return math.max(0, b.level - b.room) / rate
+end
+"""
+
+_OPERATING: Final = """
+local function budget_of(key)
+  local f = redis.call('HMGET', key, 'spent', 'resets', 'cost', 'next_turn', 'blocked')
+  return {
+    known = f[1] ~= false, spent = tonumber(f[1] or 0), resets = tonumber(f[2] or 0),
+    cost = tonumber(f[3] or 0), next_turn = tonumber(f[4] or 0), blocked = tonumber(f[5] or 0)
+  }
+end
+
+local function operating_wait(key, leases, now, limit)
+  local b = budget_of(key)
+  if now < b.blocked then return b.blocked - now end
+  if limit < 0 or not b.known or now >= b.resets then return 0 end
+  redis.call('ZREMRANGEBYSCORE', leases, '-inf', text(now))
+  local ahead = b.cost * (redis.call('ZCARD', leases) + 1)
+  if b.spent + ahead >= limit then return b.resets - now end
+  return math.max(0, b.next_turn - now)
+end
+
+-- A lease ends by itself: a process that was killed gives nothing back.
+local function start(key, leases, now, limit, calm, ticket, seconds)
+  if limit < 0 then return end
+  redis.call('ZADD', leases, text(now + seconds), ticket)
+  keep(leases, seconds + 60)
+  local b = budget_of(key)
+  if not b.known or b.spent < calm * limit or now >= b.resets then return end
+  local left = limit - b.spent
+  local pace = left > 0 and b.cost * (b.resets - now) / left or 0
+  redis.call('HSET', key, 'next_turn', text(math.max(now, b.next_turn) + pace))
+end
+
+local function finish(ticket)
+  for i = 2, #KEYS, 2 do redis.call('ZREM', KEYS[i + 1], ticket) end
+end
+"""
+
+_LIBRARY: Final = _CLOCK + _BUCKET + _OPERATING
+
+ENTER: Final = (
+    _LIBRARY
+    + """
+local now, burst, rate, grace = clock(), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local limit, calm, ticket, lease = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], tonumber(ARGV[9])
+local wait = 0
+for i = 2, #KEYS, 2 do
+  wait = math.max(wait, operating_wait(KEYS[i], KEYS[i + 1], now, limit))
+end
+if wait > 0 then return {'0', text(wait)} end
+if rate > 0 then wait = take(bucket_of(KEYS[1], now, burst, rate), now, grace) end
+for i = 2, #KEYS, 2 do
+  start(KEYS[i], KEYS[i + 1], now, limit, calm, ticket, wait + lease)
+end
+return {'1', text(wait)}
+"""
+)
+"""``bucket, (budget, leases)*; burst rate grace limit calm ticket lease`` -> granted, wait."""
+
+LEAVE: Final = (
+    _LIBRARY
+    + """
+local now, burst, rate, ticket, accepted = clock(), tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], ARGV[6]
+finish(ticket)
+if rate <= 0 then return end
+local b = bucket_of(KEYS[1], now, burst, rate)
+if b.resting and b.known then
+  b.resting = false
+  b.seen = math.max(now, b.seen)
+end
+if accepted == '1' then
+  b.share = math.min(1, b.share * 1.02)
+elseif accepted == '0' then
+  b.level = math.max(b.level, b.room)
+  b.share = math.max(0.25, b.share / 2)
+end
+if b.known or accepted == '0' then save(b) end
+"""
+)
+"""``bucket, (budget, leases)*; burst rate ticket accepted``."""
+
+GIVE_BACK: Final = (
+    _LIBRARY
+    + """
+local now, burst, rate, ticket = clock(), tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
+finish(ticket)
+if rate <= 0 then return end
+local b = bucket_of(KEYS[1], now, burst, rate)
+b.level = math.max(0, b.level - 1)
+if b.known then save(b) end
+"""
+)
+"""``bucket, (budget, leases)*; burst rate ticket``."""
+
+DECLARE: Final = (
+    _LIBRARY
+    + """
+local now, burst, rate, grace = clock(), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+if rate <= 0 then return end
+local b = bucket_of(KEYS[1], now, burst, rate)
+fill(b, now, b.room + rate * grace)
+save(b)
+"""
+)
+"""``bucket; burst rate grace``: somebody counted alone; from now on the bucket is taken for full."""
+
+LEARN: Final = (
+    _LIBRARY
+    + """
+local now, key, spent, left = clock(), KEYS[1], tonumber(ARGV[3]), tonumber(ARGV[4])
+local b = budget_of(key)
+local step = spent - b.spent
+if step > 0 then
+  b.cost = b.cost == 0 and step or (b.cost + step) / 2
+end
+redis.call('HSET', key, 'spent', text(spent), 'resets', text(now + left), 'cost', text(b.cost))
+keep(key, left + 3600)
+"""
+)
+"""``budget; spent left``."""
+
+EXHAUSTED: Final = (
+    _LIBRARY
+    + """
+local now, key, limit, blind = clock(), KEYS[1], tonumber(ARGV[3]), tonumber(ARGV[4])
+local b = budget_of(key)
+local resets = b.resets > now and b.resets or now + blind
+redis.call('HSET', key, 'spent', text(math.max(0, limit)), 'resets', text(resets), 'blocked', text(resets))
+keep(key, resets - now + 3600)
+"""
+)
+"""``budget; limit blind``."""

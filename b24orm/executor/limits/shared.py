@@ -1,0 +1,295 @@
+"""One budget for many processes and hosts, kept in Redis.
+
+The limits of a portal are counted by scripts that Redis runs one at a time, by its own clock.
+Where Redis can't be reached, each process goes on with a fixed share of the limits, and looks in
+the background for Redis to come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from b24orm.errors import InvalidValue, NotConfigured
+from b24orm.executor.limits import scripts
+from b24orm.executor.limits.base import Turn
+from b24orm.executor.limits.operating import BLIND, CALM, reading
+from b24orm.executor.limits.plans import RateLimits
+from b24orm.executor.limits.standby import Standby, standby_for
+from b24orm.guard import guard
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+    from redis.commands.core import AsyncScript
+
+__all__ = ["RedisLimits", "SharedLimits"]
+
+_SCHEMES: Final = ("redis", "rediss", "unix")
+_NO_LIMIT: Final = -1.0
+
+
+@guard
+@dataclass(frozen=True, slots=True)
+class RedisLimits:
+    """Where many processes keep the limits of their portals together. Rule: ``limits``.
+
+    >>> RedisLimits("redis://localhost:6379/0", share=0.25)
+    RedisLimits(share=0.25, prefix='b24orm', address='', timeout=1.0, retry=1.0)
+
+    Args:
+        url: of the Redis server: ``redis://``, ``rediss://`` or ``unix://``. May hold a password.
+        share: the part of the limits that this process keeps to while Redis is away: for ``n``
+            processes ``1 / n``.
+        prefix: what the names of the keys begin with.
+        address: a name for the address that this host's requests come from. The portal counts
+            requests by address. Hosts behind one address leave this empty; hosts that have one
+            each name it, and each name has a bucket of its own.
+        timeout: seconds to wait for an answer of Redis before it counts as away.
+        retry: seconds between two looks whether Redis is back.
+
+    Raises:
+        InvalidValue: the URL is none of Redis, or a number makes no sense.
+        NotConfigured: the package ``redis`` is not installed.
+    """
+
+    url: str = field(repr=False)
+    share: float | int = 0.25
+    prefix: str = "b24orm"
+    address: str = ""
+    timeout: float | int = 1.0
+    retry: float | int = 1.0
+
+    def __post_init__(self) -> None:
+        if urlsplit(self.url).scheme not in _SCHEMES:
+            raise InvalidValue("RedisLimits.url must begin with redis://, rediss:// or unix://")
+        if not 0 < self.share <= 1:
+            raise InvalidValue(f"RedisLimits.share must be more than 0 and at most 1, not {self.share!r}")
+        for name in ("timeout", "retry"):
+            if not getattr(self, name) > 0:
+                raise InvalidValue(f"RedisLimits.{name} must be positive, not {getattr(self, name)!r}")
+        if find_spec("redis") is None:
+            raise NotConfigured("RedisLimits needs redis: pip install 'b24orm[redis]'")
+
+    def open(self, host: str, limits: RateLimits) -> SharedLimits:
+        """A client's view of a portal's shared limits; to be used on one event loop."""
+        return SharedLimits(self, host, limits)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("the URL may hold a password and is not pickled; make RedisLimits where it is used")
+
+
+class SharedLimits:
+    """One client's view of the limits that a portal's clients keep in Redis.
+
+    Entering asks Redis and waits for the answer. Everything else is told to it in the background,
+    in order; what is lost on the way ends by itself.
+    """
+
+    def __init__(self, config: RedisLimits, host: str, limits: RateLimits) -> None:
+        self._config = config
+        self._limits = limits
+        self._standby: Standby = standby_for(config, host, limits, config.share)
+        self._keys = _Keys(config.prefix, host, config.address)
+        self._link = _Link(config.url, config.timeout)
+        self._known: dict[tuple[str, tuple[str, ...]], float] = {}
+        self._notes: list[tuple[str, Sequence[str], Sequence[Any]]] = []
+        self._teller: asyncio.Task[None] | None = None
+        self._watcher: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def request_limit(self) -> float:
+        """Seconds after which the portal itself gives up a request."""
+        return self._limits.request_limit
+
+    @property
+    def operating_seconds(self) -> float:
+        """Server time that answers to this process have told of so far."""
+        return self._standby.limits.operating_seconds
+
+    def known_wait(self, account: str, methods: Sequence[str], now: float) -> float:
+        """Seconds that Redis told these methods to wait, and that have not passed yet."""
+        if self._standby.away:
+            return self._standby.limits.known_wait(account, methods, now)
+        until = self._known.get((account, tuple(methods)), now)
+        if until <= now:
+            self._known.pop((account, tuple(methods)), None)
+        return until - now
+
+    async def enter(self, account: str, methods: Sequence[str], now: float) -> Turn:
+        """A place in the bucket and leases of the methods, as Redis gives them."""
+        if self._standby.away or self._closed:
+            self._watch()
+            return self._standby.limits.take(account, methods, now)
+        ticket = uuid.uuid4().hex
+        arguments = (*self._rate, self._grace, self._limit, CALM, ticket, self._lease)
+        try:
+            granted, wait = await self._link.ask(scripts.ENTER, self._keys.all(account, methods), arguments)
+        except self._link.failures as error:
+            self._standby.lost(error, now)
+            self._watch()
+            return self._standby.limits.take(account, methods, now)
+        turn = Turn(account, methods, float(wait), granted == b"1", ticket)
+        if not turn.granted:
+            self._known[account, tuple(methods)] = now + turn.wait
+        return turn
+
+    @property
+    def _rate(self) -> tuple[float, float]:
+        return self._limits.burst, self._limits.per_second or 0.0
+
+    @property
+    def _limit(self) -> float:
+        limit = self._limits.operating_limit
+        return _NO_LIMIT if limit is None else limit
+
+    @property
+    def _lease(self) -> float:
+        """Seconds after which a call is surely over, whatever became of its process."""
+        return self._limits.request_limit + self._config.timeout
+
+    @property
+    def _grace(self) -> float:
+        """Seconds within which every process has noticed that Redis is back."""
+        return self._config.retry + self._config.timeout
+
+    def give_back(self, turn: Turn, now: float) -> None:
+        """The place and the leases of a turn that was not used."""
+        if not turn.ticket:
+            self._standby.limits.give_back(turn, now)
+            return
+        keys = self._keys.all(turn.account, turn.methods)
+        self._tell(scripts.GIVE_BACK, keys, (*self._rate, turn.ticket))
+
+    def leave(self, turn: Turn, now: float, *, accepted: bool | None) -> None:
+        """A request is back."""
+        if not turn.ticket:
+            self._standby.limits.leave(turn, now, accepted=accepted)
+            return
+        fate = "" if accepted is None else str(int(accepted))
+        keys = self._keys.all(turn.account, turn.methods)
+        self._tell(scripts.LEAVE, keys, (*self._rate, turn.ticket, fate))
+
+    def learn(self, account: str, method: str, time: Mapping[str, Any], now: float) -> None:
+        """Takes in the ``time`` of an answer."""
+        self._standby.limits.learn(account, method, time, now)
+        known = reading(time)
+        if known is not None:
+            self._tell(scripts.LEARN, [self._keys.budget(account, method)], known)
+
+    def exhausted(self, account: str, method: str, now: float) -> None:
+        """The server refused the method for its operating time."""
+        self._standby.limits.exhausted(account, method, now)
+        self._tell(scripts.EXHAUSTED, [self._keys.budget(account, method)], (self._limit, BLIND))
+
+    def _tell(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> None:
+        if self._standby.away or self._closed:
+            return
+        self._notes.append((script, keys, arguments))
+        if self._teller is None or self._teller.done():
+            self._teller = asyncio.get_running_loop().create_task(self._telling())
+
+    async def _telling(self) -> None:
+        while self._notes:
+            notes, self._notes = self._notes, []
+            try:
+                await self._link.tell(notes)
+            except self._link.failures:
+                return  # whoever enters next finds out; leases end by themselves
+
+    def _watch(self) -> None:
+        if not self._closed and (self._watcher is None or self._watcher.done()):
+            self._watcher = asyncio.get_running_loop().create_task(self._watching())
+
+    async def _watching(self) -> None:
+        """Looks for Redis until it is back; then says that others have been counting alone."""
+        while self._standby.away:
+            await asyncio.sleep(self._config.retry)
+            try:
+                await self._link.ask(scripts.DECLARE, [self._keys.bucket], (*self._rate, self._grace))
+            except self._link.failures:
+                continue
+            self._standby.found()
+
+    async def close(self) -> None:
+        """Tells what is left to tell, and closes the connections."""
+        self._closed = True
+        if self._watcher is not None:
+            self._watcher.cancel()
+        running = [task for task in (self._teller, self._watcher) if task is not None]
+        await asyncio.gather(*running, return_exceptions=True)
+        await self._link.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The names of a portal's keys; in a cluster they lie on one node, as scripts need them to."""
+
+    prefix: str
+    host: str
+    address: str
+
+    @property
+    def bucket(self) -> str:
+        return f"{self.prefix}:{{{self.host}}}:bucket:{self.address}"
+
+    def budget(self, account: str, method: str) -> str:
+        return f"{self.prefix}:{{{self.host}}}:operating:{account}:{method}"
+
+    def all(self, account: str, methods: Sequence[str]) -> list[str]:
+        budgets = [self.budget(account, method) for method in methods]
+        return [self.bucket, *(key for budget in budgets for key in (budget, f"{budget}:under-way"))]
+
+
+class _Link:
+    """The connections to Redis, made when they are first needed."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        from redis.exceptions import RedisError
+
+        self.failures: tuple[type[Exception], ...] = (RedisError, OSError, asyncio.TimeoutError)
+        self._url = url
+        self._timeout = timeout
+        self._redis: Redis | None = None
+        self._scripts: dict[str, AsyncScript] = {}
+
+    async def ask(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+        """The answer of a script."""
+        known = self._script(script)
+        return await asyncio.wait_for(known(keys, ["", "", *arguments]), self._timeout)
+
+    async def tell(self, notes: Sequence[tuple[str, Sequence[str], Sequence[Any]]]) -> None:
+        """Runs scripts in one go; their answers say nothing."""
+        pipe = self._opened().pipeline(transaction=False)
+        for script, keys, arguments in notes:
+            await self._script(script)(keys, ["", "", *arguments], client=pipe)
+        await asyncio.wait_for(pipe.execute(), self._timeout)
+
+    def _script(self, text: str) -> AsyncScript:
+        if text not in self._scripts:
+            self._scripts[text] = self._opened().register_script(text)
+        return self._scripts[text]
+
+    def _opened(self) -> Redis:
+        if self._redis is None:
+            from redis.asyncio import Redis
+            from redis.asyncio.retry import Retry
+            from redis.backoff import NoBackoff
+
+            self._redis = Redis.from_url(
+                self._url,
+                protocol=2,
+                socket_timeout=self._timeout,
+                socket_connect_timeout=self._timeout,
+                retry=Retry(NoBackoff(), 1),  # a connection that was idle for long may be dead
+            )
+        return self._redis
+
+    async def close(self) -> None:
+        if self._redis is not None:
+            await self._redis.aclose()

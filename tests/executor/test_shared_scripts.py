@@ -1,0 +1,218 @@
+"""The scripts count as the process's own bucket and operating time do: the same waits, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from redis import Redis
+
+from b24orm.executor.limits import Bucket, Operating, RateLimits, scripts
+from b24orm.executor.limits.operating import BLIND, CALM
+from tests.redis_server import RedisServer
+
+QUICK = settings(max_examples=60, derandomize=True, deadline=None)
+BUCKET, BUDGET, LEASES = "bucket", "budget", "budget:under-way"
+OLD = 1e9
+"""A server that has been up for long."""
+GRACE, LEASE = 2.0, 60.0
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    if not RedisServer.available():
+        pytest.skip("needs redis-server")  # test_shared_limits fails for it where it has to be there
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server, Redis.from_url(server.url) as client:
+        yield client
+
+
+class Shared:
+    """The scripts, at moments that the test names."""
+
+    def __init__(self, redis: Redis, limits: RateLimits, age: float = OLD) -> None:
+        redis.flushall()
+        self._redis = redis
+        self._limit = -1.0 if limits.operating_limit is None else limits.operating_limit
+        self._rate = (limits.burst, limits.per_second or 0.0)
+        self.age = age
+
+    def _run(self, script: str, keys: Sequence[str], now: float, *arguments: Any) -> Any:
+        answer: Any = self._redis.eval(script, len(keys), *keys, f"{now:.6f}", str(self.age), *arguments)
+        return answer
+
+    def enter(self, now: float, ticket: str = "t", *budgets: str) -> tuple[bool, float]:
+        keys = [BUCKET, *budgets]
+        granted, wait = self._run(
+            scripts.ENTER, keys, now, *self._rate, GRACE, self._limit, CALM, ticket, LEASE
+        )
+        return granted == b"1", float(wait)
+
+    def take(self, now: float) -> float:
+        return self.enter(now)[1]
+
+    def leave(self, now: float, accepted: str = "", ticket: str = "t", *budgets: str) -> None:
+        self._run(scripts.LEAVE, [BUCKET, *budgets], now, *self._rate, ticket, accepted)
+
+    def give_back(self, now: float) -> None:
+        self._run(scripts.GIVE_BACK, [BUCKET], now, *self._rate, "t")
+
+    def declare(self, now: float) -> None:
+        self._run(scripts.DECLARE, [BUCKET], now, *self._rate, GRACE)
+
+    def learn(self, now: float, spent: float, left: float) -> None:
+        self._run(scripts.LEARN, [BUDGET], now, spent, left)
+
+    def exhausted(self, now: float) -> None:
+        self._run(scripts.EXHAUSTED, [BUDGET], now, self._limit, BLIND)
+
+
+# -- the bucket ----------------------------------------------------------------------------------------
+
+RATES = st.builds(RateLimits, burst=st.integers(1, 60), per_second=st.sampled_from([0.5, 2.0, 10.0]))
+PAUSES = st.floats(0, 40, allow_nan=False)
+DEEDS = st.sampled_from(["take", "take", "take", "taken", "lost", "refused", "back"])
+
+
+@QUICK
+@given(limits=RATES, deeds=st.lists(st.tuples(DEEDS, PAUSES), max_size=40))
+def test_the_shared_bucket_makes_wait_as_long_as_our_own(
+    redis: Redis, limits: RateLimits, deeds: list[tuple[str, float]]
+) -> None:
+    own, shared, now = Bucket(limits), Shared(redis, limits), 1_700_000_000.0
+    waits = [(own.take(now), shared.take(now))]
+    for deed, pause in deeds:
+        now += pause
+        if deed == "take":
+            waits.append((own.take(now), shared.take(now)))
+        elif deed == "back":
+            own.give_back()
+            shared.give_back(now)
+        else:
+            own.answered(now)
+            {"taken": own.accepted, "refused": own.refused, "lost": lambda: None}[deed]()
+            shared.leave(now, {"taken": "1", "refused": "0", "lost": ""}[deed])
+
+    assert [mine for mine, _ in waits] == pytest.approx([theirs for _, theirs in waits], abs=1e-3)
+
+
+def test_places_are_given_in_order_at_the_rate_of_the_plan(redis: Redis) -> None:
+    shared = Shared(redis, RateLimits(burst=5, per_second=2.0))
+
+    assert [shared.take(100.0) for _ in range(6)] == [0.0, 0.0, 0.0, 0.5, 1.0, 1.5]
+
+
+def test_without_a_rate_nothing_is_counted(redis: Redis) -> None:
+    shared = Shared(redis, RateLimits(per_second=None))
+    shared.take(100.0)
+
+    assert redis.keys() == []
+
+
+def test_a_bucket_that_nobody_uses_is_forgotten_when_it_is_empty(redis: Redis) -> None:
+    shared = Shared(redis, RateLimits(burst=50, per_second=2.0))
+    for _ in range(50):
+        shared.take(100.0)
+    left: Any = redis.ttl(BUCKET)
+
+    assert 50 / 2.0 <= left <= 120
+
+
+def test_who_counted_alone_makes_the_bucket_full_when_it_is_back(redis: Redis) -> None:
+    shared = Shared(redis, RateLimits(burst=50, per_second=2.0))
+    shared.declare(100.0)
+
+    assert shared.take(100.0) == pytest.approx(GRACE + 0.5)
+
+
+@pytest.mark.parametrize(("age", "wait"), [(0.0, GRACE + 0.5), (4.0, 0.0), (OLD, 0.0)])
+def test_a_server_that_started_lately_takes_an_unknown_bucket_for_full(
+    redis: Redis, age: float, wait: float
+) -> None:
+    shared = Shared(redis, RateLimits(burst=50, per_second=2.0), age)
+
+    assert shared.take(100.0) == pytest.approx(wait)
+
+
+def test_what_a_server_knows_from_before_its_start_may_be_out_of_date(redis: Redis) -> None:
+    shared = Shared(redis, RateLimits(burst=50, per_second=2.0))
+    shared.take(100.0)
+    shared.age = 5.0  # it was started at 195
+
+    assert sum(shared.take(200.0) == 0.0 for _ in range(48)) == 2 * (5.0 - GRACE)
+
+
+# -- operating time --------------------------------------------------------------------------------------
+
+LIMITED = RateLimits(per_second=None, operating_limit=480.0)
+SPENT = st.floats(0, 500, allow_nan=False)
+
+
+@QUICK
+@given(deeds=st.lists(st.tuples(st.sampled_from(["call", "call", "learn", "refused"]), SPENT), max_size=30))
+def test_shared_operating_time_makes_wait_as_long_as_our_own(
+    redis: Redis, deeds: list[tuple[str, float]]
+) -> None:
+    own, shared, now, waits = Operating(LIMITED), Shared(redis, LIMITED), 1_700_000_000.0, list[Any]()
+    for deed, number in deeds:
+        now += number % 7
+        if deed == "learn":
+            time = {"operating": number, "operating_reset_at": 900.0 + number, "finish": 900.0}
+            own.learn("hook", "m", time, now)
+            shared.learn(now, number, number)
+        elif deed == "refused":
+            own.refused("hook", "m", now)
+            shared.exhausted(now)
+        else:
+            waits.append((own.wait("hook", "m", now), shared.enter(now, "t", BUDGET, LEASES)))
+            if waits[-1][0] == 0:
+                own.start("hook", "m", now)
+                own.finish("hook", "m")
+            shared.leave(now, "1", "t", BUDGET, LEASES)
+
+    assert [mine for mine, _ in waits] == pytest.approx([theirs[1] for _, theirs in waits], abs=1e-3)
+    assert [mine == 0 for mine, _ in waits] == [theirs[0] for _, theirs in waits]
+
+
+def test_calls_under_way_elsewhere_are_reckoned_with(redis: Redis) -> None:
+    shared = Shared(redis, LIMITED)
+    shared.learn(0.0, 100.0, 500.0)  # a call costs 100 s
+    granted = [shared.enter(float(n), f"t{n}", BUDGET, LEASES)[0] for n in range(5)]
+
+    assert granted == [True, True, True, False, False]
+
+
+def test_the_leases_of_a_process_that_was_killed_end_by_themselves(redis: Redis) -> None:
+    shared = Shared(redis, LIMITED)
+    shared.learn(0.0, 100.0, 500.0)
+    for number in range(3):
+        shared.enter(1.0, f"killed{number}", BUDGET, LEASES)
+
+    refused, granted = (
+        shared.enter(now, "t", BUDGET, LEASES)[0] for now in (1.0 + LEASE - 1, 1.0 + LEASE + 1)
+    )
+    assert (refused, granted) == (False, True)
+
+
+def test_who_has_to_wait_for_operating_time_takes_no_place(redis: Redis) -> None:
+    shared = Shared(redis, RateLimits(burst=2, per_second=1.0, operating_limit=480.0))
+    shared.learn(0.0, 479.0, 500.0)
+    shared.enter(1.0, "t", BUDGET, LEASES)
+
+    assert redis.exists(BUCKET, LEASES) == 0
+
+
+@pytest.fixture
+def by_the_server_s_clock(redis: Redis) -> Callable[[str, list[str], list[Any]], Any]:
+    redis.flushall()
+    return lambda script, keys, arguments: redis.eval(script, len(keys), *keys, "", "", *arguments)
+
+
+def test_the_clock_is_the_server_s(redis: Redis, by_the_server_s_clock: Callable[..., Any]) -> None:
+    by_the_server_s_clock(scripts.ENTER, [BUCKET], [50, 2.0, GRACE, -1.0, CALM, "t", LEASE])
+    seconds, micros = redis.time()  # type: ignore[misc]
+    seen: Any = redis.hget(BUCKET, "seen")
+
+    assert 0 <= seconds + micros / 1e6 - float(seen) < 5
