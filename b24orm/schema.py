@@ -28,7 +28,7 @@ __all__ = [
     "extended",
 ]
 
-Dialect = Literal["classic", "orm", "tasks", "user", "plain", "equality", "flat", "none"]
+Dialect = Literal["classic", "orm", "tasks", "user", "plain", "equality", "flat", "v3", "none"]
 """How a list method reads its filter.
 
 ``classic``
@@ -47,13 +47,15 @@ Dialect = Literal["classic", "orm", "tasks", "user", "plain", "equality", "flat"
     crm.status.list: equality only, one scalar a field.
 ``flat``
     department.get: conditions are top-level parameters, equality only.
+``v3``
+    REST 3.0: a list of conditions and groups, AND and OR; values of the field's own type, never null.
 ``none``
     the method takes no filter.
 """
 
-Paging = Literal["classic", "orm", "controller", "page", "offset", "none"]
+Paging = Literal["classic", "orm", "controller", "page", "offset", "pagination", "none"]
 """How the paging parameter is read: ``start`` by the server families A, B and C of the paging
-rules, the number of a page from 1, rows to skip, or not at all."""
+rules, the number of a page from 1, rows to skip, REST 3.0's ``{limit, offset}``, or not at all."""
 
 Api = Literal["v2", "v3"]
 """The classic REST, or REST 3.0 with its own addresses and envelopes."""
@@ -188,6 +190,8 @@ class ListSchema:
         constants: parameters that every list call needs (``{"filter.TYPE": "file"}``).
         select_always: what ``select`` must name whatever else it does.
         select_all: what ``select`` must say to get every field.
+        tail: the method of REST 3.0 that reads on from a cursor, where there is one.
+        aggregate: the method of REST 3.0 that counts and sums, where there is one.
     """
 
     name: str
@@ -211,6 +215,8 @@ class ListSchema:
     select_always: tuple[str, ...] = ()
     constants: Mapping[str, object] = _field(default_factory=dict)
     extra_params: tuple[str, ...] = ()
+    tail: str | None = None
+    aggregate: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

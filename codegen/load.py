@@ -144,7 +144,15 @@ def _list_schema(entity: Mapping[str, Any]) -> ListSchema | None:
         select_always=tuple(raw.get("select_always", ())),
         constants=raw.get("constants", {}),
         extra_params=tuple(raw["extra_params"]),
+        tail=_sibling(entity, "tail"),
+        aggregate=_sibling(entity, "aggregate"),
     )
+
+
+def _sibling(entity: Mapping[str, Any], word: str) -> str | None:
+    """The method of REST 3.0 beside the list that ends with a word, if it is documented."""
+    wanted = f"{entity['methods']['list']['name'].rpartition('.')[0]}.{word}"
+    return wanted if any(action["name"] == wanted for action in entity["methods"].get("other", ())) else None
 
 
 def _can_keyset(entity: Mapping[str, Any], raw: Mapping[str, Any]) -> bool:
@@ -152,13 +160,20 @@ def _can_keyset(entity: Mapping[str, Any], raw: Mapping[str, Any]) -> bool:
     key = entity["fields"].get(entity["id_field"] or "", {})
     bounds = {">", "<", ">=", "<="} <= set(raw["filter_operators"])
     ordered = raw["order_style"] is not None
-    return bounds and ordered and raw["page_size"] == _PAGE and key.get("type") in ("integer", "int")
+    paged = raw["page_size"] == _PAGE or _is_v3(entity)
+    return bounds and ordered and paged and key.get("type") in ("integer", "int")
+
+
+def _is_v3(entity: Mapping[str, Any]) -> bool:
+    return bool(entity.get("api", "v2") == "v3")
 
 
 def _dialect(entity: Mapping[str, Any], raw: Mapping[str, Any]) -> str:
     """The family that reads the filter; ``classic`` and ``orm`` are known one by one (the overlay)."""
-    if raw["filter"] is None or entity.get("api", "v2") != "v2":
+    if raw["filter"] is None:
         return "none"
+    if _is_v3(entity):
+        return "v3" if raw["filter_operators"] else "none"
     if not raw["filter_operators"]:
         return "equality"
     return "user" if raw["envelope"] else "plain"
@@ -166,6 +181,8 @@ def _dialect(entity: Mapping[str, Any], raw: Mapping[str, Any]) -> str:
 
 def _paging(raw: Mapping[str, Any]) -> str:
     """The family: controllers wrap their rows, classic methods answer a bare list."""
+    if raw["start"] == "pagination":
+        return "pagination"
     if raw["start"] != "start" or raw["page_size"] is None:
         return "none"
     return "controller" if raw["envelope"] else "classic"
@@ -174,6 +191,8 @@ def _paging(raw: Mapping[str, Any]) -> str:
 def _select_all(entity: Mapping[str, Any], raw: Mapping[str, Any], dialect: str) -> tuple[str, ...]:
     if raw["select"] is None:
         return ()
+    if _is_v3(entity):  # it knows no star; other objects' fields are read only when asked for
+        return tuple(wire for wire, f in _selectable(entity) if not _embedded(f, dialect))
     if raw["envelope"]:
         return ("*",)
     if dialect == "plain" and entity["module"] != "crm":  # whether it knows a star is not known
@@ -181,6 +200,11 @@ def _select_all(entity: Mapping[str, Any], raw: Mapping[str, Any], dialect: str)
     custom = ["UF_*"] if entity.get("supports_user_fields") else []
     multifields = [w for w, f in entity["fields"].items() if f.get("type") == "crm_multifield"]
     return ("*", *custom, *multifields)
+
+
+def _embedded(field: Mapping[str, Any], dialect: str) -> bool:
+    """Whether a field of REST 3.0 holds another object, or a list of them."""
+    return field.get("type") == "object" or (bool(field.get("multiple")) and dialect == "v3")
 
 
 def _selectable(entity: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:

@@ -27,6 +27,8 @@ from b24orm.emulator.pipeline import Hit, Outcome, WireMethod, counter_key, find
 from b24orm.emulator.reply import CONTENT_TYPES, Reply, gateway_page, json_reply, spoil
 from b24orm.emulator.request import Incoming, Route, parameters, route
 from b24orm.emulator.stats import RequestRecord, Stats
+from b24orm.emulator.v3.gate import Gate, credential
+from b24orm.emulator.v3.refusals import V3Refusal, access_denied
 from b24orm.emulator.values import ZONE
 
 __all__ = ["Engine"]
@@ -36,12 +38,6 @@ _log = logging.getLogger("b24orm.emulator")
 _WIRE_METHODS: Final[Mapping[str, WireMethod]] = MappingProxyType({"batch": batch.run_batch})
 _RATE_LIMITED: Final = {"error": "QUERY_LIMIT_EXCEEDED", "error_description": "Too many requests"}
 _DEFECT: Final = {"error": "INTERNAL_SERVER_ERROR", "error_description": "Internal server error"}
-_V3_NOT_FOUND: Final = {
-    "error": {
-        "code": "BITRIX_REST_V3_EXCEPTION_METHODNOTFOUNDEXCEPTION",
-        "message": "Method not found",
-    }
-}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,6 +46,7 @@ class Engine:
 
     Attributes:
         registry: the methods.
+        v3: the methods of REST 3.0.
         clock: gives unix seconds.
         churn: called before the work of each request.
         around: surrounds the work of each request, for what is told only when it is done.
@@ -64,6 +61,7 @@ class Engine:
     faults: Faults = field(default_factory=Faults)
     churn: Callable[[], None] | None = None
     around: Callable[[], AbstractContextManager[None]] = nullcontext
+    v3: Gate = field(default_factory=lambda: Gate({}))
     zone: tzinfo = ZONE
     stats: Stats = field(default_factory=Stats)
     log: deque[RequestRecord] = field(default_factory=lambda: deque[RequestRecord](maxlen=1000))
@@ -120,7 +118,8 @@ class Engine:
         if self.churn is not None:
             self.churn()
         params = parameters(incoming, place)
-        fault = self.faults.draw(_methods(place, params))
+        names = self.v3.names(place.method, incoming) if place.api == "v3" else _methods(place, params)
+        fault = self.faults.draw(names)
         if fault is None:
             return self._work(incoming, place, params)
         self.stats.faults += 1
@@ -133,10 +132,10 @@ class Engine:
         return spoil(reply, fault, incoming.path)
 
     def _work(self, incoming: Incoming, place: Route, params: dict[str, Any]) -> Reply:
+        if place.api == "v3":
+            return self._work_v3(incoming, place)
         if place.api != "v2":
-            return (
-                json_reply(404, _V3_NOT_FOUND) if place.api == "v3" else gateway_page(Reply(status=404), 404)
-            )
+            return gateway_page(Reply(status=404), 404)
         hit: Hit | None = None
         try:
             find_method(self.registry, _WIRE_METHODS, place.method.lower())
@@ -149,6 +148,25 @@ class Engine:
             _log.exception("%s failed inside the emulator", place.method)
             outcome = Outcome(500, _DEFECT)
         return self._reply(place, outcome, hit)
+
+    def _work_v3(self, incoming: Incoming, place: Route) -> Reply:
+        hit: Hit | None = None
+        reply = Reply(status=200, seconds=self.costs.overhead)
+        try:
+            self.v3.find(place.method)
+            hit = self._hit(incoming, {**credential(incoming), **place.params})
+            with self.around():
+                sent = self.v3.perform(hit, place.method, incoming)
+            reply.body, reply.headers = sent.body, (*reply.headers, *sent.headers)
+        except V3Refusal as refusal:
+            reply.status, reply.body = refusal.status, json_bytes(refusal.body())
+        except Refusal:  # REST 3.0 has one word for every bad credential
+            reply.status, reply.body = 401, json_bytes(access_denied(401).body())
+        except Exception:
+            _log.exception("%s failed inside the emulator", place.method)
+            failure = V3Refusal("INTERNAL_INTERNALEXCEPTION", "Internal error", status=500)
+            reply.status, reply.body = 500, json_bytes(failure.body())
+        return self._charged(reply, hit)
 
     def _hit(self, incoming: Incoming, params: Mapping[str, Any]) -> Hit:
         started = self.clock()
@@ -171,6 +189,10 @@ class Engine:
             content_type=CONTENT_TYPES[place.transport],
             seconds=self.costs.overhead,
         )
+        return self._charged(reply, hit)
+
+    def _charged(self, reply: Reply, hit: Hit | None) -> Reply:
+        """The reply with what the request cost."""
         if hit is None:
             return reply
         reply.seconds, reply.meter, reply.calls = hit.elapsed, hit.meter, tuple(hit.calls)

@@ -35,6 +35,8 @@ from b24orm.emulator.server import Door
 from b24orm.emulator.stats import RequestRecord, Stats
 from b24orm.emulator.store import Store
 from b24orm.emulator.threaded import ServerThread, loopback
+from b24orm.emulator.v3 import Gate, V3Method, build_v3
+from b24orm.emulator.v3.eventlog import log_events
 
 __all__ = ["LocalPortal"]
 
@@ -45,7 +47,7 @@ class LocalPortal:
     Usable with ``with``, ``async with`` or :meth:`start` and :meth:`stop`.
 
     Args:
-        deals, contacts, companies, users, leads, tasks, activities, invoices: rows to seed;
+        deals, contacts, companies, users, leads, tasks, activities, invoices, log_entries: rows to seed;
             ``None`` takes a number that fits the deals. A file that holds a portal already is not seeded.
         sparse: keep only every n-th id, as on a portal where much was deleted.
         seed: the same seed gives the same rows.
@@ -80,6 +82,7 @@ class LocalPortal:
         tasks: int = 0,
         activities: int = 0,
         invoices: int = 0,
+        log_entries: int = 0,
         sparse: int = 1,
         seed: int = 1,
         path: str | PathLike[str] | None = None,
@@ -100,6 +103,7 @@ class LocalPortal:
         chosen = plan_named(plan)
         played = faults if isinstance(faults, Faults) else Faults(*(faults or ()))
         self.store: Store = Store(path, clock=self._clock)
+        methods = build_v3(self.store)
         if not self.store.count("user"):
             seed_portal(
                 self.store,
@@ -114,6 +118,7 @@ class LocalPortal:
                 sparse=sparse,
                 seed=seed,
             )
+            log_events(self.store, range(1, log_entries * sparse + 1, sparse))
         self.events = EventHub(self.store)
         info = PortalInfo(license=chosen.license, lacks=chosen.lacks)
         self._engine = Engine(
@@ -123,6 +128,7 @@ class LocalPortal:
             costs=costs or CostModel(),
             faults=played,
             around=self.events.hit,
+            v3=Gate(methods),
         )
         self._engine.oauth.endpoint = lambda: self.token_url
         self.events.credentials = EventAuth(
@@ -214,7 +220,9 @@ class LocalPortal:
     @property
     def scopes(self) -> frozenset[str]:
         """Every scope that some method needs."""
-        return frozenset(method.scope for method in self._engine.registry.values() if method.scope)
+        classic = {method.scope for method in self._engine.registry.values()}
+        newer = {method.scope for method in self._engine.v3.registry.values()}
+        return frozenset(scope for scope in classic | newer if scope)
 
     def add_webhook(
         self, *, user_id: int = 1, scope: Iterable[str] | None = None, admin: bool = True, login: str = ""
@@ -320,6 +328,10 @@ class LocalPortal:
     def register(self, name: str, handler: Handler, *, scope: str | None = None) -> None:
         """Add a REST method of one's own, or replace one."""
         self._engine.registry[name.lower()] = Method(handler, scope)
+
+    def register_v3(self, name: str, method: V3Method) -> None:
+        """Add a method of REST 3.0, or replace one; the case of its name counts."""
+        self._engine.v3.registry[name] = method
 
     # -- what happened --------------------------------------------------------------------
 

@@ -37,6 +37,7 @@ class Incoming:
     content_type: str = ""
     authorization: str = field(default="", repr=False)
     body: bytes = field(default=b"", repr=False)
+    idempotency_key: str | None = None
     remote: str = "127.0.0.1"
 
 
@@ -71,7 +72,8 @@ def route(path: str) -> Route:
         return Route(api="none")
     parts = [unquote(part) for part in path[len("/rest/") :].removesuffix("/").split("/")]
     if parts[0] == "api" and len(parts) in (2, 4):
-        return Route(api="v3", method=parts[-1])
+        hook = {"aplogin": parts[1], "ap": parts[2]} if len(parts) == 4 else {}
+        return Route(api="v3", method=parts[-1], params=hook)
     if len(parts) == 1:
         return _v2(parts[0], {})
     if len(parts) == 3:

@@ -76,6 +76,7 @@ async def _incoming(request: web.BaseRequest) -> Incoming:
         content_type=request.headers.get("Content-Type", ""),
         authorization=request.headers.get("Authorization", ""),
         body=await request.content.read() if request.can_read_body else b"",
+        idempotency_key=request.headers.get("Idempotency-Key"),
         remote=request.remote or "",
     )
 

@@ -177,6 +177,8 @@ def _refused(dialect: Dialect, kind: Kind) -> frozenset[str]:
         return frozenset({"isnull"})
     if dialect == "plain":
         return _UNKNOWN
+    if dialect == "v3":  # it takes no null, and looks for no parts of texts
+        return frozenset({*_TEXT, "isnull"})
     if dialect in ("equality", "flat"):
         return frozenset(LOOKUPS) - {"exact"}
     return frozenset()
@@ -238,4 +240,6 @@ def lookups_for(listing: ListSchema, field: FieldSchema) -> tuple[str, ...]:
     if kind == "multifield" and listing.dialect != "classic":
         return ()
     refused = _refused(listing.dialect, kind) | _unheard(listing)
+    if listing.dialect == "v3" and field.nullable:  # "unequal" would leave out the rows without a value
+        refused |= {"ne"}
     return tuple(lookup for lookup in KINDS[kind] if lookup not in refused)

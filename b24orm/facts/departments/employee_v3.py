@@ -68,7 +68,7 @@ EMPLOYEE = EntitySchema(
         paging="none",
         envelope=("items",),
         select="select",
-        select_all=("*",),
+        select_all=("userId", "name", "workPosition", "avatar", "url", "departments", "teams"),
         extra_params=("nodeId",),
     ),
     methods={"fields": MethodSchema(name="humanresources.employee.field.list", envelope=("items",))},

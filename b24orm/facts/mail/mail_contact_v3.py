@@ -22,10 +22,10 @@ MAIL_CONTACT = EntitySchema(
     list=ListSchema(
         name="mail.recipient.listcontacts",
         dialect="none",
-        paging="none",
+        paging="pagination",
         envelope=("items",),
         start="pagination",
-        page_size=50,
+        page_size=200,
         extra_params=("query",),
     ),
     methods={"fields": MethodSchema(name="mail.recipient.field.list", envelope=("items",))},

@@ -22,10 +22,10 @@ MAIL_EMPLOYEE = EntitySchema(
     list=ListSchema(
         name="mail.recipient.listemployees",
         dialect="none",
-        paging="none",
+        paging="pagination",
         envelope=("items",),
         start="pagination",
-        page_size=50,
+        page_size=200,
     ),
     parent_params=("query",),
     user_field_prefix="uf",

@@ -76,10 +76,10 @@ MAIL_MESSAGE = EntitySchema(
     list=ListSchema(
         name="mail.message.list",
         dialect="none",
-        paging="none",
+        paging="pagination",
         envelope=("items",),
         start="pagination",
-        page_size=25,
+        page_size=200,
         extra_params=("mailboxId", "searchQuery", "dateFrom", "dateTo", "isSeen", "hasAttachments", "folder"),
     ),
     methods={

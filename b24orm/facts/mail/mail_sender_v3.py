@@ -29,10 +29,10 @@ MAIL_SENDER = EntitySchema(
     list=ListSchema(
         name="mail.mailbox.senders",
         dialect="none",
-        paging="none",
+        paging="pagination",
         envelope=("items",),
         start="pagination",
-        page_size=50,
+        page_size=100,
     ),
     id_name="email",
     user_field_prefix="uf",

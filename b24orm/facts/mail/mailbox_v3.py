@@ -30,10 +30,10 @@ MAILBOX = EntitySchema(
     list=ListSchema(
         name="mail.mailbox.list",
         dialect="none",
-        paging="none",
+        paging="pagination",
         envelope=("items",),
         start="pagination",
-        page_size=25,
+        page_size=100,
         extra_params=("name", "email"),
     ),
     methods={

@@ -76,7 +76,8 @@ NOTE_COLLECTION = EntitySchema(
         dialect="none",
         paging="none",
         envelope=("items",),
-        page_size=50,
+        start="pagination.afterCursor",
+        page_size=200,
         extra_params=("pagination",),
     ),
     methods={

@@ -57,6 +57,8 @@ NOTE_SEARCH_RESULT = EntitySchema(
         dialect="none",
         paging="none",
         envelope=("items",),
+        start="pagination.limit",
+        page_size=200,
         extra_params=("pagination",),
     ),
     methods={"fields": MethodSchema(name="note.document.search.field.list", envelope=("items",))},

@@ -8,32 +8,10 @@ from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
 __all__ = ["TIME_RECORD"]
 
 _FIELDS: tuple[FieldSchema, ...] = (
-    FieldSchema(
-        name="id",
-        wire="id",
-        type="integer",
-        read_only=True,
-        nullable=False,
-        filterable=False,
-        sortable=False,
-    ),
+    FieldSchema(name="id", wire="id", type="integer", read_only=True, nullable=False, filterable=False),
     FieldSchema(name="start_time", wire="startTime", type="datetime", read_only=True),
-    FieldSchema(
-        name="end_time",
-        wire="endTime",
-        type="datetime",
-        read_only=True,
-        filterable=False,
-        sortable=False,
-    ),
-    FieldSchema(
-        name="duration",
-        wire="duration",
-        type="integer",
-        read_only=True,
-        filterable=False,
-        sortable=False,
-    ),
+    FieldSchema(name="end_time", wire="endTime", type="datetime", read_only=True, filterable=False),
+    FieldSchema(name="duration", wire="duration", type="integer", read_only=True, filterable=False),
     FieldSchema(
         name="user_id",
         wire="userId",
@@ -69,8 +47,8 @@ TIME_RECORD = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="timeman.record.list",
-        dialect="none",
-        paging="none",
+        dialect="v3",
+        paging="pagination",
         envelope=("items",),
         select="select",
         filter="filter",
@@ -79,9 +57,10 @@ TIME_RECORD = EntitySchema(
         start="pagination",
         page_size=50,
         operators=("=", "!=", ">", ">=", "<", "<=", "in", "between"),
-        select_all=("*",),
+        select_all=("id", "startTime", "endTime", "duration", "userId", "breakLength", "isApproved"),
     ),
     methods={"fields": MethodSchema(name="timeman.record.field.list", envelope=("items",))},
     actions={"timeman.record.field.get": ("name", "select")},
+    parent_params=("filter.=userId",),
     user_field_prefix="uf",
 )

@@ -127,6 +127,7 @@ USER = EntitySchema(
     user_fields=True,
     links={
         "bizproc_tasks": LinkSchema(name="bizproc_tasks", entity="BizprocTask", field="user_id"),
+        "event_log_records": LinkSchema(name="event_log_records", entity="EventLogRecord", field="user_id"),
         "orders": LinkSchema(name="orders", entity="Order", field="user_id"),
         "stores": LinkSchema(name="stores", entity="Store", field="user_id"),
         "workflow_templates": LinkSchema(

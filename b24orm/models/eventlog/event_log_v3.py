@@ -10,6 +10,8 @@ from b24orm.facts.eventlog.event_log_v3 import EVENT_LOG_RECORD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable
     from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -48,6 +50,46 @@ if TYPE_CHECKING:
 
     class EventLogRecordLookups(TypedDict, total=False):
         """What ``filter`` takes for EventLogRecord."""
+
+        id: int
+        id__ne: int
+        id__in: Iterable[int]
+        id__gt: int
+        id__gte: int
+        id__lt: int
+        id__lte: int
+        id__range: tuple[int, int]
+        timestamp_x: dt.datetime | dt.date
+        timestamp_x__ne: dt.datetime | dt.date
+        timestamp_x__in: Iterable[dt.datetime | dt.date]
+        timestamp_x__gt: dt.datetime | dt.date
+        timestamp_x__gte: dt.datetime | dt.date
+        timestamp_x__lt: dt.datetime | dt.date
+        timestamp_x__lte: dt.datetime | dt.date
+        timestamp_x__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
+        audit_type_id: str
+        audit_type_id__in: Iterable[str]
+        user_id: int
+        user_id__in: Iterable[int]
+        user_id__gt: int
+        user_id__gte: int
+        user_id__lt: int
+        user_id__lte: int
+        user_id__range: tuple[int, int]
+        user: int | User
+        user__in: Iterable[int | User]
+        user__gt: int
+        user__gte: int
+        user__lt: int
+        user__lte: int
+        user__range: tuple[int, int]
+        guest_id: int
+        guest_id__in: Iterable[int]
+        guest_id__gt: int
+        guest_id__gte: int
+        guest_id__lt: int
+        guest_id__lte: int
+        guest_id__range: tuple[int, int]
 
     class EventLogRecordQuerySet(QuerySet["EventLogRecord", EventLogRecordField, EventLogRecordOrder]):
         """Rows of EventLogRecord, with its own lookups."""

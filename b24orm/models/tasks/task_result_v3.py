@@ -12,6 +12,7 @@ from b24orm.facts.tasks.task_result_v3 import TASK_RESULT_V3
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
 
+    TaskResultV3StatusValue = Literal["open", "closed"]
     TaskResultV3Field = Literal[
         "id",
         "task_id",
@@ -36,19 +38,67 @@ if TYPE_CHECKING:
     TaskResultV3Order = Literal[
         "id",
         "-id",
-        "task_id",
-        "-task_id",
         "author_id",
         "-author_id",
+        "created_at",
+        "-created_at",
+        "updated_at",
+        "-updated_at",
         "status",
         "-status",
         "message_id",
         "-message_id",
     ]
-    TaskResultV3Relation = Literal["task", "author_user", "author_user_"]
+    TaskResultV3Relation = Literal["task", "author_user"]
 
     class TaskResultV3Lookups(TypedDict, total=False):
         """What ``filter`` takes for TaskResultV3."""
+
+        id: int
+        id__ne: int
+        id__in: Iterable[int]
+        id__gt: int
+        id__gte: int
+        id__lt: int
+        id__lte: int
+        id__range: tuple[int, int]
+        task_id: int
+        task_id__in: Iterable[int]
+        task_id__gt: int
+        task_id__gte: int
+        task_id__lt: int
+        task_id__lte: int
+        task_id__range: tuple[int, int]
+        task: int | TaskV3
+        task__in: Iterable[int | TaskV3]
+        task__gt: int
+        task__gte: int
+        task__lt: int
+        task__lte: int
+        task__range: tuple[int, int]
+        author_id: int
+        author_id__in: Iterable[int]
+        author_id__gt: int
+        author_id__gte: int
+        author_id__lt: int
+        author_id__lte: int
+        author_id__range: tuple[int, int]
+        author_user: int | User
+        author_user__in: Iterable[int | User]
+        author_user__gt: int
+        author_user__gte: int
+        author_user__lt: int
+        author_user__lte: int
+        author_user__range: tuple[int, int]
+        status: TaskResultV3StatusValue
+        status__in: Iterable[TaskResultV3StatusValue]
+        message_id: int
+        message_id__in: Iterable[int]
+        message_id__gt: int
+        message_id__gte: int
+        message_id__lt: int
+        message_id__lte: int
+        message_id__range: tuple[int, int]
 
     class TaskResultV3Values(TypedDict, total=False):
         """What a TaskResultV3 is made of and what can be changed in it."""
@@ -98,8 +148,7 @@ class TaskResultV3(Model, schema=TASK_RESULT_V3):
     Methods: tasks.task.result.list, tasks.task.result.add, tasks.task.result.update,
     tasks.task.result.delete.
 
-    Relations: task (TaskV3 by task_id), author_user (User by author_id), author_user_ (User by
-    author).
+    Relations: task (TaskV3 by task_id), author_user (User by author_id).
     """
 
     if TYPE_CHECKING:
@@ -129,6 +178,3 @@ class TaskResultV3(Model, schema=TASK_RESULT_V3):
 
         @property
         def author_user(self) -> User | None: ...
-
-        @property
-        def author_user_(self) -> User | None: ...

@@ -13,6 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -36,45 +37,25 @@ if TYPE_CHECKING:
         "needs_control",
         "start_plan",
         "end_plan",
-        "file_ids",
-        "checklist",
         "group_id",
         "group",
-        "stage_id",
-        "stage",
-        "epic_id",
-        "story_points",
         "flow_id",
         "flow",
         "priority",
         "status",
         "status_changed",
-        "accomplices",
-        "auditors",
         "parent_id",
-        "parent",
-        "contains_checklist",
-        "contains_sub_tasks",
-        "contains_related_tasks",
-        "contains_gantt_links",
-        "contains_placements",
-        "contains_results",
-        "number_of_reminders",
         "chat_id",
-        "chat",
         "planned_duration",
         "actual_duration",
         "duration_type",
         "started",
         "estimated_time",
-        "replicate",
         "changed_",
         "changed_by_id",
         "changed_by",
         "status_changed_by_id",
         "status_changed_by",
-        "closed_by_id",
-        "closed_by",
         "closed",
         "activity",
         "guid",
@@ -89,60 +70,75 @@ if TYPE_CHECKING:
         "add_in_report",
         "is_multitask",
         "site_id",
-        "forked_by_template_id",
-        "forked_by_template",
         "deadline_count",
-        "decline_reason",
         "forum_topic_id",
         "tags",
-        "link",
-        "user_fields",
-        "rights",
-        "archive_link",
         "crm_item_ids",
         "crm_items",
-        "reminders",
-        "elapsed_time",
-        "require_result",
-        "matches_sub_tasks_time",
-        "autocomplete_sub_tasks",
-        "allows_change_date_plan",
-        "email_id",
-        "email",
-        "max_deadline_change_date",
-        "max_deadline_changes",
-        "require_deadline_change_reason",
-        "in_favorite",
-        "in_pin",
-        "in_group_pin",
-        "in_mute",
-        "source",
-        "depends_on",
-        "scenarios",
     ]
-    TaskV3Order = Literal["id", "-id"]
+    TaskV3Order = Literal[
+        "id",
+        "-id",
+        "title",
+        "-title",
+        "creator_id",
+        "-creator_id",
+        "created",
+        "-created",
+        "responsible_id",
+        "-responsible_id",
+        "deadline",
+        "-deadline",
+        "start_plan",
+        "-start_plan",
+        "end_plan",
+        "-end_plan",
+        "group_id",
+        "-group_id",
+        "priority",
+        "-priority",
+        "status",
+        "-status",
+        "started",
+        "-started",
+        "estimated_time",
+        "-estimated_time",
+        "changed_",
+        "-changed_",
+        "closed",
+        "-closed",
+        "activity",
+        "-activity",
+        "mark",
+        "-mark",
+        "allows_change_deadline",
+        "-allows_change_deadline",
+        "allows_time_tracking",
+        "-allows_time_tracking",
+    ]
     TaskV3Relation = Literal[
         "creator_user",
-        "creator_user_",
         "responsible_user",
-        "responsible_user_",
         "group_workgroup",
-        "group_workgroup_",
         "epic",
         "parent_task_v3",
-        "parent_task_v3_",
         "changed_by_user",
-        "changed_by_user_",
         "status_changed_by_user",
-        "status_changed_by_user_",
         "closed_by_user",
-        "closed_by_user_",
         "email_mail_message",
-        "email_mail_message_",
     ]
 
     class TaskV3Lookups(TypedDict, total=False):
         """What ``filter`` takes for TaskV3."""
+
+        id: int
+        id__ne: int
+        id__in: Iterable[int]
+        id__gt: int
+        id__gte: int
+        id__lt: int
+        id__lte: int
+        id__range: tuple[int, int]
 
     class TaskV3Values(TypedDict, total=False):
         """What a TaskV3 is made of and what can be changed in it."""
@@ -274,14 +270,11 @@ class TaskV3(Model, schema=TASK_V3):
     Methods: tasks.task.list, tasks.task.get, tasks.task.add, tasks.task.update, tasks.task.delete,
     tasks.task.field.list.
 
-    Relations: creator_user (User by creator_id), creator_user_ (User by creator), responsible_user
-    (User by responsible_id), responsible_user_ (User by responsible), group_workgroup (Workgroup by
-    group_id), group_workgroup_ (Workgroup by group), epic (Epic by epic_id), parent_task_v3 (TaskV3
-    by parent_id), parent_task_v3_ (TaskV3 by parent), changed_by_user (User by changed_by_id),
-    changed_by_user_ (User by changed_by), status_changed_by_user (User by status_changed_by_id),
-    status_changed_by_user_ (User by status_changed_by), closed_by_user (User by closed_by_id),
-    closed_by_user_ (User by closed_by), email_mail_message (MailMessage by email_id),
-    email_mail_message_ (MailMessage by email).
+    Relations: creator_user (User by creator_id), responsible_user (User by responsible_id),
+    group_workgroup (Workgroup by group_id), epic (Epic by epic_id), parent_task_v3 (TaskV3 by
+    parent_id), changed_by_user (User by changed_by_id), status_changed_by_user (User by
+    status_changed_by_id), closed_by_user (User by closed_by_id), email_mail_message (MailMessage by
+    email_id).
     """
 
     if TYPE_CHECKING:
@@ -394,25 +387,16 @@ class TaskV3(Model, schema=TASK_V3):
         def creator_user(self, value: int | User | None) -> None: ...
 
         @property
-        def creator_user_(self) -> User | None: ...
-
-        @property
         def responsible_user(self) -> User | None: ...
 
         @responsible_user.setter
         def responsible_user(self, value: int | User | None) -> None: ...
 
         @property
-        def responsible_user_(self) -> User | None: ...
-
-        @property
         def group_workgroup(self) -> Workgroup | None: ...
 
         @group_workgroup.setter
         def group_workgroup(self, value: int | Workgroup | None) -> None: ...
-
-        @property
-        def group_workgroup_(self) -> Workgroup | None: ...
 
         @property
         def epic(self) -> Epic | None: ...
@@ -427,16 +411,10 @@ class TaskV3(Model, schema=TASK_V3):
         def parent_task_v3(self, value: int | TaskV3 | None) -> None: ...
 
         @property
-        def parent_task_v3_(self) -> TaskV3 | None: ...
-
-        @property
         def changed_by_user(self) -> User | None: ...
 
         @changed_by_user.setter
         def changed_by_user(self, value: int | User | None) -> None: ...
-
-        @property
-        def changed_by_user_(self) -> User | None: ...
 
         @property
         def status_changed_by_user(self) -> User | None: ...
@@ -445,22 +423,13 @@ class TaskV3(Model, schema=TASK_V3):
         def status_changed_by_user(self, value: int | User | None) -> None: ...
 
         @property
-        def status_changed_by_user_(self) -> User | None: ...
-
-        @property
         def closed_by_user(self) -> User | None: ...
 
         @closed_by_user.setter
         def closed_by_user(self, value: int | User | None) -> None: ...
 
         @property
-        def closed_by_user_(self) -> User | None: ...
-
-        @property
         def email_mail_message(self) -> MailMessage | None: ...
 
         @email_mail_message.setter
         def email_mail_message(self, value: int | MailMessage | None) -> None: ...
-
-        @property
-        def email_mail_message_(self) -> MailMessage | None: ...

@@ -10,6 +10,8 @@ from b24orm.facts.timeman.time_record_v3 import TIME_RECORD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable
     from typing import Literal
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -27,11 +29,44 @@ if TYPE_CHECKING:
         "state",
         "is_approved",
     ]
-    TimeRecordOrder = Literal["start_time", "-start_time", "user_id", "-user_id"]
+    TimeRecordOrder = Literal[
+        "id",
+        "-id",
+        "start_time",
+        "-start_time",
+        "end_time",
+        "-end_time",
+        "duration",
+        "-duration",
+        "user_id",
+        "-user_id",
+    ]
     TimeRecordRelation = Literal["user"]
 
     class TimeRecordLookups(TypedDict, total=False):
         """What ``filter`` takes for TimeRecord."""
+
+        start_time: dt.datetime | dt.date
+        start_time__in: Iterable[dt.datetime | dt.date]
+        start_time__gt: dt.datetime | dt.date
+        start_time__gte: dt.datetime | dt.date
+        start_time__lt: dt.datetime | dt.date
+        start_time__lte: dt.datetime | dt.date
+        start_time__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
+        user_id: int
+        user_id__in: Iterable[int]
+        user_id__gt: int
+        user_id__gte: int
+        user_id__lt: int
+        user_id__lte: int
+        user_id__range: tuple[int, int]
+        user: int | User
+        user__in: Iterable[int | User]
+        user__gt: int
+        user__gte: int
+        user__lt: int
+        user__lte: int
+        user__range: tuple[int, int]
 
     class TimeRecordQuerySet(QuerySet["TimeRecord", TimeRecordField, TimeRecordOrder]):
         """Rows of TimeRecord, with its own lookups."""

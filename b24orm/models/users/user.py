@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from b24orm.models.bizproc.workflow_template import WorkflowTemplate
     from b24orm.models.catalog.store import Store
     from b24orm.models.departments.department import Department
+    from b24orm.models.eventlog.event_log_v3 import EventLogRecord
     from b24orm.models.sale.order import Order
     from b24orm.orm import Q, QuerySet, RelatedRows
 
@@ -839,8 +840,8 @@ class User(Model, schema=USER):
 
     Methods: user.get, user.add, user.update, user.fields.
 
-    Belonging rows: bizproc_tasks (BizprocTask), orders (Order), stores (Store), workflow_templates
-    (WorkflowTemplate).
+    Belonging rows: bizproc_tasks (BizprocTask), event_log_records (EventLogRecord), orders (Order),
+    stores (Store), workflow_templates (WorkflowTemplate).
     """
 
     if TYPE_CHECKING:
@@ -916,6 +917,9 @@ class User(Model, schema=USER):
 
         @property
         def bizproc_tasks(self) -> RelatedRows[BizprocTask]: ...
+
+        @property
+        def event_log_records(self) -> RelatedRows[EventLogRecord]: ...
 
         @property
         def orders(self) -> RelatedRows[Order]: ...
