@@ -30,6 +30,13 @@ if TYPE_CHECKING:
     from b24orm.portal import AsyncPortal as AsyncPortal
     from b24orm.portal import Portal as Portal
     from b24orm.portal import connect as connect
+    from b24orm.portal import portals as portals
+    from b24orm.portal import use as use
+    from b24orm.transport.auth.app import App as App
+    from b24orm.transport.auth.stores.file import FileTokens as FileTokens
+    from b24orm.transport.auth.stores.memory import MemoryTokens as MemoryTokens
+    from b24orm.transport.auth.stores.redis import RedisTokens as RedisTokens
+    from b24orm.transport.auth.stores.sqlite import SqliteTokens as SqliteTokens
     from b24orm.values import Address as Address
     from b24orm.values import Binding as Binding
     from b24orm.values import Booking as Booking
@@ -40,12 +47,15 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Address",
+    "App",
     "AsyncPortal",
     "B24Error",
     "Binding",
     "Booking",
     "Entity",
+    "FileTokens",
     "InvalidRowWarning",
+    "MemoryTokens",
     "Money",
     "MultiField",
     "NewFile",
@@ -54,11 +64,15 @@ __all__ = [
     "Q",
     "RateLimits",
     "RedisLimits",
+    "RedisTokens",
+    "SqliteTokens",
     "StoredFile",
     "WriteErrors",
     "WriteResult",
     "connect",
     "errors",
+    "portals",
+    "use",
 ]
 
 _PLACES = {
@@ -80,7 +94,14 @@ _PLACES = {
     "RedisLimits": "b24orm.executor.limits",
     "WriteErrors": "b24orm.orm.results",
     "WriteResult": "b24orm.orm.results",
+    "App": "b24orm.transport.auth.app",
+    "FileTokens": "b24orm.transport.auth.stores.file",
+    "MemoryTokens": "b24orm.transport.auth.stores.memory",
+    "RedisTokens": "b24orm.transport.auth.stores.redis",
+    "SqliteTokens": "b24orm.transport.auth.stores.sqlite",
     "connect": "b24orm.portal",
+    "portals": "b24orm.portal",
+    "use": "b24orm.portal",
 }
 
 if not TYPE_CHECKING:

@@ -17,14 +17,21 @@
      ├── Incomplete            rows moved while they were read: the list is not whole
      ├── OutcomeUnknown        writes were sent, and nobody can say whether they were done
      ├── StaleObject           the row was changed by somebody else since it was fetched
+     ├── TokenStoreFailed      OAuth tokens could not be kept or read
      ├── ApiError              the server answered with an error
      │    ├── AuthError        bad, expired or insufficient credentials
-     │    │    └── ExpiredToken
+     │    │    ├── ExpiredToken
+     │    │    ├── InvalidGrant       a code or refresh token that is used up: authorise again
+     │    │    ├── InvalidClient      the authorization server does not know the application so
+     │    │    ├── InsufficientScope  the credentials don't reach as far as the method
+     │    │    ├── PaymentRequired    the application's subscription has ended
+     │    │    └── NotInstalled       the application is not installed on the portal
      │    ├── NotFound         no such row or method
      │    ├── AccessDenied     the user may not do that
      │    ├── RateLimited      QUERY_LIMIT_EXCEEDED: never executed
      │    ├── OperatingLimited OPERATION_TIME_LIMIT: never executed
      │    └── ServerFailure    5xx, or an answer that is no REST answer
+     │         └── PortalMoved the portal has an address where the credentials may not go
      └── TransportError        no answer arrived
           ├── ConnectFailed    the request never reached the portal
           ├── TimedOut         no answer in time: the fate of a write is unknown
@@ -37,6 +44,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 __all__ = [
     "AccessDenied",
@@ -49,19 +57,26 @@ __all__ = [
     "ExpiredToken",
     "FieldNotLoaded",
     "Incomplete",
+    "InsufficientScope",
+    "InvalidClient",
+    "InvalidGrant",
     "InvalidRow",
     "InvalidValue",
     "MultipleObjects",
     "NotConfigured",
     "NotFound",
+    "NotInstalled",
     "OperatingLimited",
     "OutcomeUnknown",
+    "PaymentRequired",
     "PortalClosed",
+    "PortalMoved",
     "RateLimited",
     "RelationNotLoaded",
     "ServerFailure",
     "StaleObject",
     "TimedOut",
+    "TokenStoreFailed",
     "TransportError",
     "UnknownName",
     "Unsupported",
@@ -172,6 +187,10 @@ class StaleObject(B24Error):
     """The row was changed by somebody else since it was fetched; nothing was sent."""
 
 
+class TokenStoreFailed(B24Error):
+    """OAuth tokens could not be kept or read; what the store itself said is the cause's class only."""
+
+
 class ApiError(B24Error):
     """The server answered with an error.
 
@@ -236,6 +255,26 @@ class ExpiredToken(AuthError):
     """The OAuth access token is out of date."""
 
 
+class InvalidGrant(AuthError):
+    """The code or the refresh token is used up, out of date or another application's: authorise again."""
+
+
+class InvalidClient(AuthError):
+    """The authorization server does not know the application by this id and secret."""
+
+
+class InsufficientScope(AuthError):
+    """The credentials lack a scope that the method needs."""
+
+
+class PaymentRequired(AuthError):
+    """The application's trial or subscription has ended."""
+
+
+class NotInstalled(AuthError):
+    """The application is not installed on the portal, or was removed from it."""
+
+
 class NotFound(ApiError):
     """No such row or method."""
 
@@ -254,6 +293,22 @@ class OperatingLimited(ApiError):
 
 class ServerFailure(ApiError):
     """The server failed (5xx) or its answer is no REST answer."""
+
+
+class PortalMoved(ServerFailure):
+    """The portal answers from another address, where the credentials may not go; nothing was executed.
+
+    Attributes:
+        base: the address, up to ``/rest``.
+    """
+
+    def __init__(self, code: str, description: str = "", *, base: str = "", **context: Any) -> None:
+        self.base = base
+        super().__init__(code, description, **context)
+
+    def _context(self) -> Iterable[tuple[str, object]]:
+        yield "base", self.base
+        yield from super()._context()
 
 
 class TransportError(B24Error):

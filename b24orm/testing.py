@@ -84,9 +84,11 @@ def _disconnect(port: int) -> None:
     module = sys.modules.get("b24orm.portal")
     if module is None:
         return
+    from b24orm import errors
+
     try:
         client = module.current_portal()
-    except module.NotConfigured:
+    except errors.NotConfigured:
         return
     if isinstance(client, module.Portal) and client.host.endswith(f":{port}"):
         client.close()

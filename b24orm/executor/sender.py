@@ -12,6 +12,7 @@ from b24orm.errors import (
     B24Error,
     ExpiredToken,
     OperatingLimited,
+    PortalMoved,
     RateLimited,
     ServerFailure,
     TransportError,
@@ -23,6 +24,7 @@ from b24orm.executor.retry import RetryBudget, RetryPolicy, never_executed, wort
 from b24orm.executor.sizes import cut_off
 from b24orm.plan.calls import Reply
 from b24orm.transport.auth.base import Access, Credentials
+from b24orm.transport.auth.hosts import check_moved
 from b24orm.transport.base import Transport
 from b24orm.transport.encoding import to_json
 from b24orm.transport.reply import read
@@ -34,8 +36,8 @@ _COMPARABLE: Final = 25
 """Commands that a batch must hold for its time to say something about the portal."""
 _LONG: Final = 5.0
 """Seconds of waiting that users are told of."""
-_RENEWALS: Final = 3
-"""Times that one request waits for another access: what others renewed may have expired as well."""
+_ACCESSES: Final = 3
+"""Accesses that one request tries before its last: what others renewed may have expired as well."""
 _SHOWN: Final = 2_000
 """Characters of a body that a log record holds at the most."""
 
@@ -169,14 +171,18 @@ class Sender:
     async def _request(self, trip: Trip, body: bytes) -> Reply | None:
         """Sends it, or does not if others spent the operating time meanwhile.
 
-        An access that is out of date was refused before any work, and is renewed.
+        An access that is out of date, or leads to an address that the portal had before, was refused
+        before any work.
         """
-        for _ in range(_RENEWALS):
+        for _ in range(_ACCESSES):
             access = await self.credentials.access()
             try:
                 return await self._sent(trip, body, access)
             except ExpiredToken:
                 if not await self.credentials.renew(access):
+                    raise
+            except PortalMoved as error:
+                if not await self.credentials.moved(error.base):
                     raise
         return await self._sent(trip, body, await self.credentials.access())
 
@@ -194,6 +200,7 @@ class Sender:
         try:
             response = await self._transport.send(request)
             log.debug("<- %s %d %s", mark, response.status, self._shown(response.body))
+            check_moved(response, request)
             reply = read(response, method=trip.name, host=access.host, redact=self.credentials.redact)
             accepted = True
         except (ApiError, TransportError) as error:
@@ -229,10 +236,14 @@ class Sender:
         await self._clock.sleep(seconds)
 
     def _failed(self, error: B24Error, trip: Trip) -> None:
+        if isinstance(error, PortalMoved):
+            return
         if isinstance(error, OperatingLimited):
             for method in trip.methods:
                 self.refused(method, batched=trip.batched)
-        elif isinstance(error, (RateLimited, ServerFailure, TransportError)):
+        elif isinstance(error, (RateLimited, ServerFailure, TransportError)) and not isinstance(
+            error, PortalMoved
+        ):
             self.gate.bad()
 
     def learn(self, method: str, time: Mapping[str, Any], *, batched: bool) -> None:

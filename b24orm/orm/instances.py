@@ -27,7 +27,7 @@ class Saving(Entity):
     def save(
         self,
         *,
-        using: Portal | AsyncPortal | None = None,
+        using: Portal | AsyncPortal | str | None = None,
         params: Mapping[str, Any] | None = None,
         if_unchanged: bool = False,
         idempotency: str | None = None,
@@ -38,7 +38,8 @@ class Saving(Entity):
         >>> deal.save()                                                         # doctest: +SKIP
 
         Args:
-            using: another portal than the one that it came from.
+            using: the portal to add a new object to, or its name; for a row, other credentials of its
+                own portal.
             params: ``params`` of the method: ``{"REGISTER_SONET_EVENT": "N"}``.
             if_unchanged: look first whether somebody else changed the row since it was fetched.
                 A small gap remains between the look and the change.
@@ -54,7 +55,7 @@ class Saving(Entity):
     async def asave(
         self,
         *,
-        using: Portal | AsyncPortal | None = None,
+        using: Portal | AsyncPortal | str | None = None,
         params: Mapping[str, Any] | None = None,
         if_unchanged: bool = False,
         idempotency: str | None = None,
@@ -62,7 +63,7 @@ class Saving(Entity):
         """As :meth:`save`, awaited."""
         await asave(self, using=using, params=params, if_unchanged=if_unchanged, idempotency=idempotency)
 
-    def delete(self, *, using: Portal | AsyncPortal | None = None) -> None:
+    def delete(self, *, using: Portal | AsyncPortal | str | None = None) -> None:
         """Deletes the row; the object keeps its values and loses its id.
 
         Raises:
@@ -72,7 +73,7 @@ class Saving(Entity):
         call = writing.delete_call(self)
         portal.run(lambda: deleted(self, portal, call))
 
-    async def adelete(self, *, using: Portal | AsyncPortal | None = None) -> None:
+    async def adelete(self, *, using: Portal | AsyncPortal | str | None = None) -> None:
         """As :meth:`delete`, awaited."""
         portal = portal_of(self, using)
         call = writing.delete_call(self)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from b24orm.entity.base import Entity
-from b24orm.portal import AsyncPortal, Portal, current_portal
+from b24orm.errors import UsageError
+from b24orm.portal import AsyncPortal, Portal, current_portal, portal_named
 
 __all__ = ["portal_of", "remember"]
 
@@ -15,9 +16,21 @@ def remember(row: Entity, portal: Any) -> None:
     object.__setattr__(row, "__portal__", portal)
 
 
-def portal_of(row: Entity, using: Portal | AsyncPortal | None = None) -> Any:
-    """The portal to save an object in: the given one, else its own, else the default one."""
-    if using is not None:
-        return using
+def portal_of(row: Entity, using: Portal | AsyncPortal | str | None = None) -> Any:
+    """The portal to save an object in: the given one, else its own, else the current one.
+
+    Raises:
+        UsageError: the object is a row of one portal, and another one is named: its id means
+            another row there, if any.
+    """
     own = getattr(row, "__portal__", None)
-    return own if own is not None else current_portal()
+    if using is None:
+        return own if own is not None else current_portal()
+    named = portal_named(using)
+    if own is not None and row.pk is not None and own.host != named.host:
+        kind = type(row).__name__
+        raise UsageError(
+            f"this {kind} is the row {row.pk} of {own.host}; on {named.host} that id means another row. "
+            f"Make a new {kind} of its values to add it there"
+        )
+    return named

@@ -27,6 +27,7 @@ from b24orm.orm.sets import SetWrites
 from b24orm.orm.shapes import as_dicts, as_tuples, as_values
 from b24orm.plan.calls import Row
 from b24orm.portal import AsyncPortal, Portal
+from b24orm.portal.current import used_portal
 from b24orm.query.nodes import Q, Query
 
 __all__ = ["QuerySet", "objects_of"]
@@ -161,9 +162,9 @@ class QuerySet(Rows[M, F, O], Creates[M], BulkWrites[M], SetWrites[M]):
 
 
 def objects_of(model: type[M], portal: Portal | AsyncPortal | None = None) -> QuerySet[M]:
-    """All rows of a model, not yet fetched."""
+    """All rows of a model, not yet fetched: of the given portal, or of that of ``use()`` around us."""
 
     def shape(rows: Sequence[Row], on_invalid: OnInvalid) -> list[M]:
         return hydrate(model, rows, on_invalid)
 
-    return QuerySet(model, Query(model.__schema__), portal, shape)
+    return QuerySet(model, Query(model.__schema__), portal or used_portal(), shape)

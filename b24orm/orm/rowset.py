@@ -22,7 +22,7 @@ from b24orm.orm.explain import explained
 from b24orm.orm.fetch import Shape, acount, afetch, ameasure, fetch
 from b24orm.orm.loads import Load
 from b24orm.plan.compiler import Plan, compile_count, compile_query
-from b24orm.portal import AsyncPortal, Portal, current_portal
+from b24orm.portal import AsyncPortal, Portal, current_portal, portal_named
 from b24orm.query.names import find_field, resolve, resolve_order
 from b24orm.query.nodes import NOTHING, Order, Q, Query
 from b24orm.schema import FieldSchema
@@ -108,10 +108,15 @@ class Rows(Generic[R, F, O]):
         """The rows with nothing but these fields (and the id) fetched."""
         return self._with(replace(self._query, select=self._selected(fields)))
 
-    def using(self, portal: Portal | AsyncPortal) -> Self:
-        """The rows of another portal than the default one."""
+    def using(self, portal: Portal | AsyncPortal | str | None) -> Self:
+        """The rows of another portal than the current one.
+
+        Args:
+            portal: a portal, or the name of one in ``b24orm.portals``; None: whichever is the current
+                one when the rows are asked for.
+        """
         made = self._with(self._query)
-        made._portal = portal
+        made._portal = None if portal is None else portal_named(portal)
         return made
 
     def _selected(self, names: Sequence[str]) -> tuple[FieldSchema, ...] | None:

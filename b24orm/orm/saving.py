@@ -28,7 +28,7 @@ __all__ = ["asave", "deleted", "save"]
 def save(
     row: Entity,
     *,
-    using: Portal | AsyncPortal | None = None,
+    using: Portal | AsyncPortal | str | None = None,
     params: Mapping[str, Any] | None = None,
     if_unchanged: bool = False,
     idempotency: str | None = None,
@@ -44,7 +44,7 @@ def save(
 async def asave(
     row: Entity,
     *,
-    using: Portal | AsyncPortal | None = None,
+    using: Portal | AsyncPortal | str | None = None,
     params: Mapping[str, Any] | None = None,
     if_unchanged: bool = False,
     idempotency: str | None = None,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 __all__ = ["Request", "Response", "Transport"]
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP POST.
+    """One HTTP request.
 
     Attributes:
         url: where to; holds the secret of a webhook, so it stays out of the repr.
@@ -20,6 +20,7 @@ class Request:
         label: what may be said of it in logs and errors: the REST method.
         host: the portal's host.
         headers: further headers; may hold a token, so they stay out of the repr.
+        verb: ``POST``, or ``GET``, which sends no body.
     """
 
     url: str = field(repr=False)
@@ -28,6 +29,7 @@ class Request:
     label: str
     host: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    verb: Literal["GET", "POST"] = "POST"
 
 
 @dataclass(frozen=True, slots=True)

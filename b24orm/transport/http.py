@@ -7,7 +7,7 @@ import io
 import ssl
 from typing import TYPE_CHECKING, Final
 
-from b24orm.errors import ConnectFailed, Disconnected, PortalClosed, TimedOut
+from b24orm.errors import ConnectFailed, Disconnected, PortalClosed, TimedOut, TransportError
 from b24orm.transport.base import Request, Response
 
 if TYPE_CHECKING:
@@ -63,35 +63,41 @@ class HttpTransport:
         return self._session
 
     async def send(self, request: Request) -> Response:
-        """Posts the body as JSON; never follows a redirect, for that would lose the body."""
+        """Sends the body as JSON; never follows a redirect, for that would lose the body."""
+        found = await self._answered(self._opened(request.host), request)
+        if isinstance(found, TransportError):
+            raise found  # from here: the frames of aiohttp hold addresses with secrets in them
+        return found
+
+    async def _answered(self, session: aiohttp.ClientSession, request: Request) -> Response | TransportError:
         import aiohttp
 
-        session = self._opened(request.host)
+        where = {"method": request.label, "host": request.host}
         try:
-            async with session.post(
-                request.url,
-                # aiohttp wants large bodies as streams
-                data=request.body if len(request.body) < _LARGE else io.BytesIO(request.body),
-                headers={**_JSON, **request.headers},
-                timeout=aiohttp.ClientTimeout(total=request.timeout, sock_connect=_CONNECT),
-                allow_redirects=False,
-            ) as answer:
-                body = await answer.read()
-                kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-                return Response(answer.status, kind, body, answer.headers.get("Location"))
+            return await self._exchanged(session, request)
         except aiohttp.ConnectionTimeoutError:
-            raise ConnectFailed("no connection in time", method=request.label, host=request.host) from None
+            return ConnectFailed("no connection in time", **where)
         except asyncio.TimeoutError:
-            raise TimedOut(
-                f"no answer within {request.timeout:g} s", method=request.label, host=request.host
-            ) from None
+            return TimedOut(f"no answer within {request.timeout:g} s", **where)
         except aiohttp.ClientConnectorError as error:
-            why = _reason(error)
-            raise ConnectFailed(f"can't connect: {why}", method=request.label, host=request.host) from None
+            return ConnectFailed(f"can't connect: {_reason(error)}", **where)
         except aiohttp.ClientError as error:
-            raise Disconnected(
-                f"the connection broke: {type(error).__name__}", method=request.label, host=request.host
-            ) from None
+            return Disconnected(f"the connection broke: {type(error).__name__}", **where)
+
+    async def _exchanged(self, session: aiohttp.ClientSession, request: Request) -> Response:
+        import aiohttp
+
+        async with session.request(
+            request.verb,
+            request.url,
+            data=_data(request),
+            headers={**_JSON, **request.headers},
+            timeout=aiohttp.ClientTimeout(total=request.timeout, sock_connect=_CONNECT),
+            allow_redirects=False,
+        ) as answer:
+            body = await answer.read()
+            kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+            return Response(answer.status, kind, body, answer.headers.get("Location"))
 
     async def close(self) -> None:
         """Closes the session, if it is our own; nothing can be sent after that."""
@@ -99,6 +105,13 @@ class HttpTransport:
         if self._session is not None and self._own:
             await self._session.close()
         self._session = None
+
+
+def _data(request: Request) -> bytes | io.BytesIO | None:
+    """The body; aiohttp wants large ones as streams."""
+    if request.verb == "GET":
+        return None
+    return request.body if len(request.body) < _LARGE else io.BytesIO(request.body)
 
 
 def _reason(error: aiohttp.ClientConnectorError) -> str:

@@ -15,8 +15,11 @@ from b24orm.errors import (
     AuthError,
     B24Error,
     ExpiredToken,
+    InsufficientScope,
     NotFound,
+    NotInstalled,
     OperatingLimited,
+    PaymentRequired,
     RateLimited,
     ServerFailure,
 )
@@ -32,14 +35,14 @@ _CODES: Final[Mapping[str, type[ApiError]]] = {
     "NO_AUTH_FOUND": AuthError,
     "INVALID_CREDENTIALS": AuthError,
     "INVALID_TOKEN": AuthError,
-    "INSUFFICIENT_SCOPE": AuthError,
+    "INSUFFICIENT_SCOPE": InsufficientScope,
     "USER_ACCESS_ERROR": AuthError,
     "AUTHORIZATION_ERROR": AuthError,
-    "APPLICATION_NOT_FOUND": AuthError,
+    "APPLICATION_NOT_FOUND": NotInstalled,
     "WRONG_AUTH_TYPE": AuthError,
-    "PAYMENT_REQUIRED": AuthError,
-    "NOT_INSTALLED": AuthError,
-    "ERROR_OAUTH": AuthError,
+    "PAYMENT_REQUIRED": PaymentRequired,
+    "NOT_INSTALLED": NotInstalled,
+    "ERROR_OAUTH": NotInstalled,
     "INVALID_REQUEST": AuthError,
     "PORTAL_DELETED": AuthError,
     "OVERLOAD_LIMIT": AuthError,
@@ -59,7 +62,7 @@ _CODES: Final[Mapping[str, type[ApiError]]] = {
 _V3: Final = "BITRIX_REST_V3_EXCEPTION_"
 _V3_CODES: Final[Mapping[str, type[ApiError]]] = {
     "ACCESSDENIEDEXCEPTION": AccessDenied,
-    "INSUFFICIENTSCOPEEXCEPTION": AuthError,
+    "INSUFFICIENTSCOPEEXCEPTION": InsufficientScope,
     "LICENSEEXCEPTION": AccessDenied,
     "METHODNOTFOUNDEXCEPTION": NotFound,
     "ENTITYNOTFOUNDEXCEPTION": NotFound,
@@ -86,13 +89,20 @@ def read(response: Response, *, method: str, host: str, redact: Callable[[str], 
     Raises:
         ApiError: the server answered with an error, or with something that is no REST answer.
     """
+    found = _judged(response, method=method, host=host, redact=redact)
+    if isinstance(found, ApiError):
+        raise found  # from here, where no local variable holds what the server said
+    return found
+
+
+def _judged(response: Response, *, method: str, host: str, redact: Callable[[str], str]) -> Reply | ApiError:
     body = _decoded(response)
     if body is None:
-        raise ServerFailure(_no_answer(response), method=method, status=response.status, host=host)
+        return ServerFailure(_no_answer(response), method=method, status=response.status, host=host)
     if "error" in body:
-        raise _error(body, method=method, status=response.status, host=host, redact=redact)
+        return _error(body, method=method, status=response.status, host=host, redact=redact)
     if "result" not in body:
-        raise ServerFailure(
+        return ServerFailure(
             "NO_RESULT",
             "the answer has neither result nor error",
             method=method,

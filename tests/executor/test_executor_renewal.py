@@ -40,6 +40,9 @@ class Numbered:
     def account(self, *, batched: bool) -> str:
         return "app"
 
+    async def moved(self, base: str) -> bool:
+        return False
+
     def redact(self, text: str) -> str:
         return text
 

@@ -170,7 +170,7 @@ class BrokenSession:
     def __init__(self, error: BaseException) -> None:
         self.error = error
 
-    def post(self, *_: Any, **__: Any) -> Any:
+    def request(self, *_: Any, **__: Any) -> Any:
         raise self.error
 
 

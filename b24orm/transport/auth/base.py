@@ -71,7 +71,7 @@ class Credentials(Protocol):
     """Who calls, and where.
 
     The order of things: :meth:`access` before each request; :meth:`renew` when the portal answers
-    that the access is out of date.
+    that the access is out of date, :meth:`moved` when it answers from another address.
     """
 
     @property
@@ -92,6 +92,14 @@ class Credentials(Protocol):
 
         Raises:
             B24Error: a new one was asked for and refused.
+        """
+        ...
+
+    async def moved(self, base: str) -> bool:
+        """Whether these credentials may go to the portal's new address; if so they do from now on.
+
+        Args:
+            base: the address up to ``/rest`` that the portal redirects to.
         """
         ...
 

@@ -1,0 +1,216 @@
+"""What both kinds of portal are made of."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Generator, Iterable, Mapping
+from contextlib import aclosing, contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from aiohttp import ClientSession
+
+from b24orm.entity.rows import OnInvalid
+from b24orm.errors import InvalidValue, NotConfigured, PortalClosed
+from b24orm.executor import rest
+from b24orm.executor.executor import Executor
+from b24orm.executor.limits import RateLimits, RedisLimits, limits_for, portal_limits
+from b24orm.executor.progress import Progress, ProgressMode
+from b24orm.executor.sender import Sender
+from b24orm.guard import guard
+from b24orm.plan.flow import Flow, Page
+from b24orm.transport.auth.base import Credentials
+from b24orm.transport.auth.function import TokenFunction, TokenSource
+from b24orm.transport.auth.secret import Secret
+from b24orm.transport.auth.webhook import Webhook
+from b24orm.transport.http import HttpTransport
+
+__all__ = ["Client", "Items", "Source", "hidden"]
+
+Source = Callable[[Executor], AsyncGenerator[Page, None]]
+if TYPE_CHECKING:
+    Items = dict[str, Any] | Iterable[Mapping[str, Any]]
+else:
+    Items = Any  # checked one by one in _checked, which says more than a type hint could
+_VARIABLE = "B24_WEBHOOK_URL"
+
+
+class Client:
+    """What both kinds of portal are made of."""
+
+    def __init__(
+        self,
+        url: str | Secret | Credentials | None = None,
+        *,
+        plan: str | RateLimits = "standard",
+        limits: RedisLimits | None = None,
+        progress: ProgressMode = "auto",
+        timeout: float | int = 60,
+        verify_ssl: bool | ssl.SSLContext = True,
+        session: ClientSession | None = None,
+        allow_http: bool = False,
+        on_invalid: OnInvalid = "raise",
+        token_func: TokenSource | None = None,
+        trusted_hosts: Collection[str] = (),
+    ) -> None:
+        where = hidden(url)
+        del url  # the frames of a traceback show what they hold
+        self._credentials: Credentials = _credentials(
+            where, token_func, allow_http=allow_http, trusted_hosts=trusted_hosts
+        )
+        self._set_up(plan, limits, progress, timeout, verify_ssl, session, on_invalid)
+        self._closed = False
+        self._pid = -1
+        self._executor: Executor | None = None
+
+    @guard
+    def _set_up(
+        self,
+        plan: str | RateLimits,
+        limits: RedisLimits | None,
+        progress: ProgressMode,
+        timeout: float | int,
+        verify_ssl: bool | ssl.SSLContext,  # noqa: FBT001
+        session: ClientSession | None,
+        on_invalid: OnInvalid,
+    ) -> None:
+        if not timeout > 0:
+            raise InvalidValue(f"timeout must be a positive number of seconds, not {timeout!r}")
+        self.on_invalid: OnInvalid = on_invalid
+        self._limits = limits_for(plan)
+        self._shared = limits
+        self._timeout = float(timeout)
+        self._verify_ssl = verify_ssl
+        self._session = session
+        self._progress: ProgressMode = progress
+
+    @property
+    def host(self) -> str:
+        """The portal's host."""
+        return self._credentials.host
+
+    @property
+    def requests(self) -> int:
+        """HTTP requests sent so far."""
+        return self._executor.sender.requests if self._executor else 0
+
+    @property
+    def executor(self) -> Executor:
+        """What sends this portal's calls; to be used on the portal's own loop only."""
+        return self._open()
+
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` was called."""
+        return self._closed
+
+    def _open(self) -> Executor:
+        """The executor; a forked child gets one of its own, for connections can't be shared."""
+        if self._closed:
+            raise PortalClosed(f"the portal {self.host} was closed")
+        if self._executor is None or self._pid != os.getpid():
+            transport = HttpTransport(verify_ssl=self._verify_ssl, session=self._session)
+            limits = (portal_limits if self._shared is None else self._shared.open)(self.host, self._limits)
+            self._executor = Executor(Sender(transport, self._credentials, limits, timeout=self._timeout))
+            self._pid = os.getpid()
+            self._opened(self._executor)
+        return self._executor
+
+    def _opened(self, executor: Executor) -> None:
+        """Called with each new executor."""
+
+    async def _pages(
+        self, source: AsyncGenerator[Page, None], label: str, flow: Flow | None = None
+    ) -> AsyncIterator[Page]:
+        with Progress(self._progress, label) as bar:
+            async with aclosing(source):  # who leaves early ends what is under way
+                async for page in source:
+                    bar.add(len(page), flow.expected if flow is not None else None)
+                    yield page
+
+    def stream(self, source: Source, label: str, flow: Flow) -> AsyncIterator[Page]:
+        """The pages of a source, on the loop that the portal's connections belong to."""
+        return self._pages(source(self._open()), label, flow)
+
+    async def _get_all(self, method: str, params: Mapping[str, Any] | None) -> Any:
+        if rest.answers_a_map(method):
+            return rest.unwrapped((await rest.call_one(self._open(), method, params or {})).result)
+        source = rest.all_rows(self._open(), method, params or {})
+        return [row async for page in self._pages(source, method) for row in page]
+
+    async def _call(self, method: str, items: Items | None, *, raw: bool) -> Any:
+        executor = self._open()
+        if items is None or isinstance(items, Mapping):
+            params: Mapping[str, Any] = cast("Mapping[str, Any]", items or {})
+            reply = await rest.call_one(executor, method, params)
+            return dict(reply.body or {}) if raw else rest.unwrapped(reply.result)
+        listed = _checked(method, items)
+        if raw:
+            raise InvalidValue("call(raw=True) takes one set of parameters, not several")
+        return await rest.call_many(executor, method, listed)
+
+    def __repr__(self) -> str:
+        state = " closed" if self._closed else ""
+        return f"<{type(self).__name__} {self.host}{state}>"
+
+    @contextmanager
+    def slow(self, max_concurrent_requests: int = 1) -> Generator[None, None, None]:
+        """Limits how many requests are under way at once, within the block.
+
+        >>> with portal.slow():                                      # doctest: +SKIP
+        ...     portal.get_all("crm.deal.list")
+        """
+        if max_concurrent_requests < 1:
+            raise InvalidValue(f"max_concurrent_requests must be at least 1, not {max_concurrent_requests}")
+        gate = self._open().sender.gate
+        before = gate.limit(max_concurrent_requests)
+        try:
+            yield
+        finally:
+            gate.limit(before)
+
+
+def _checked(method: str, items: Iterable[Any]) -> list[Mapping[str, Any]]:
+    if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
+        raise InvalidValue(f"call({method!r}) takes a dict of parameters or a list of them, not {items!r}")
+    listed = list(items)
+    for number, item in enumerate(listed):
+        if not isinstance(item, Mapping):
+            raise InvalidValue(f"call({method!r}): item {number} must be a dict of parameters, not {item!r}")
+    return listed
+
+
+def hidden(url: str | Secret | Credentials | None) -> Secret | Credentials:
+    """What names a portal, such that no traceback shows it.
+
+    Raises:
+        NotConfigured: nothing was given, and the variable is not set.
+        InvalidValue: it is neither a URL nor credentials.
+    """
+    if isinstance(url, str) and url:
+        return Secret(url)
+    if url is None or isinstance(url, str):
+        address = os.environ.get(_VARIABLE)
+        if not address:
+            raise NotConfigured(f"no portal: pass the URL of a webhook, or set {_VARIABLE}")
+        return Secret(address)
+    kind = type(url).__name__
+    if isinstance(url, Secret) or (hasattr(url, "access") and hasattr(url, "redact")):
+        return url
+    del url
+    raise InvalidValue(f"url is the address of a portal or its credentials, not a {kind}")
+
+
+@guard
+def _credentials(
+    where: Any, token_func: TokenSource | None, *, allow_http: bool, trusted_hosts: Collection[str]
+) -> Any:
+    if not isinstance(where, Secret):
+        if token_func is not None:
+            raise InvalidValue("token_func is for a URL; these credentials get their tokens themselves")
+        return where
+    if isinstance(trusted_hosts, str):
+        raise InvalidValue(f"trusted_hosts is a list of hosts: [{trusted_hosts!r}]")
+    if token_func is not None:
+        return TokenFunction(where, token_func, allow_http=allow_http, trusted_hosts=trusted_hosts)
+    return Webhook.parse(where, allow_http=allow_http, trusted_hosts=trusted_hosts)

@@ -1,0 +1,225 @@
+"""The two kinds of portal: for synchronous code, and for asynchronous code."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, TypeVar
+
+from b24orm.errors import UsageError
+from b24orm.executor import rest
+from b24orm.executor.executor import Executor
+from b24orm.guard import guard
+from b24orm.loop import LoopThread, background
+from b24orm.methods import NamedMethods
+from b24orm.plan.flow import Flow, Page
+from b24orm.portal import current
+from b24orm.portal.client import Client, Items, Source
+
+__all__ = ["AsyncPortal", "Portal"]
+
+_T = TypeVar("_T")
+
+
+class AsyncPortal(Client, NamedMethods[Coroutine[Any, Any, Any]]):
+    """A portal for asynchronous code.
+
+    >>> async with AsyncPortal("https://acme.bitrix24.com/rest/1/secret/") as portal:   # doctest: +SKIP
+    ...     deals = await portal.get_all("crm.deal.list", {"filter": {"STAGE_ID": "WON"}})
+
+    Inside ``async with`` it is the portal of the task, and of the tasks that it starts; and the
+    default of the program, if that has none.
+
+    Args:
+        url: the webhook, or credentials; without it ``B24_WEBHOOK_URL`` is read.
+        plan: ``standard``, ``enterprise``, ``unlimited`` or :class:`RateLimits`.
+        limits: :class:`RedisLimits` makes what ``plan`` permits one budget of many processes and hosts.
+        progress: show progress bars: True, False, or ``auto`` (on a terminal, after a second).
+        timeout: seconds for one request; the cloud itself cuts requests at 60.
+        verify_ssl: False, or an SSLContext of your own, changes how certificates are checked.
+        session: an aiohttp session to send with; it is left open.
+        allow_http: accept plain http, which shows the secret to everybody on the way.
+        on_invalid: a value that does not fit its field: ``raise`` InvalidRow, or ``keep`` it as the
+            server sent it, with a warning.
+    """
+
+    async def __aenter__(self) -> AsyncPortal:
+        self._open()
+        self._entered = current.enter(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        current.leave(self, self._entered)
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes the connections; calls after that are refused."""
+        if self._executor is not None and not self._closed:
+            await self._executor.close()
+        self._closed = True
+
+    @guard
+    async def call(self, method: str, items: Items | None = None, *, raw: bool = False) -> Any:
+        """The answer of a method; for a list of parameter sets, the answers in order.
+
+        Args:
+            method: the REST method, ``crm.deal.get``.
+            items: its parameters, or a list of them, which is packed into batches.
+            raw: the whole answer with ``time`` and ``total``, not only its result.
+
+        Raises:
+            ApiError: the server answered with an error.
+            TransportError: no answer arrived.
+        """
+        return await self._call(method, items, raw=raw)
+
+    @guard
+    async def call_batch(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """A batch as the REST docs write it; the results by label. Rule: ``batch``."""
+        return await rest.call_batch(self._open(), params)
+
+    @guard
+    async def get_all(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
+        """Every row of a list method, whatever the paging. ``order`` is kept, equals are kept.
+
+        The answer is a list; of a ``*.fields`` method it is the dict of the fields by name.
+        """
+        return await self._get_all(method, params)
+
+    @guard
+    async def get_by_ID(  # noqa: N802 - the name that users know
+        self,
+        method: str,
+        ID_list: Iterable[int | str],  # noqa: N803
+        ID_field_name: str = "ID",  # noqa: N803
+        params: Mapping[str, Any] | None = None,
+    ) -> dict[Any, Any]:
+        """What the method answers for each id, as a dict by id."""
+        return await rest.get_by_id(self._open(), method, ID_list, ID_field_name, params or {})
+
+    @guard
+    async def list_and_get(self, method_branch: str, ID_field_name: str = "ID") -> dict[Any, Any]:  # noqa: N803
+        """Everything ``branch.list`` lists, as ``branch.get`` answers it, by id."""
+        return await rest.list_and_get(self._open(), method_branch, ID_field_name)
+
+    async def arun(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+        """Runs work on the portal's loop: the running one."""
+        return await work()
+
+    def astream(self, source: Source, label: str, flow: Flow) -> AsyncIterator[Page]:
+        """The pages of a source."""
+        return self.stream(source, label, flow)
+
+    def run(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:  # noqa: ARG002
+        """Refused: this portal's connections belong to your event loop."""
+        raise UsageError(
+            "an AsyncPortal can't be used synchronously: await the a-prefixed twin, or use connect()"
+        )
+
+    def iterate(self, source: Source, label: str, flow: Flow) -> Iterator[Page]:  # noqa: ARG002
+        """Refused, as :meth:`run`."""
+        raise UsageError("an AsyncPortal can't be used synchronously: use 'async for', or connect()")
+
+
+class Portal(Client, NamedMethods[Any]):
+    """A portal for synchronous code; made by :func:`connect`.
+
+    Its work happens on one background event loop, so it works in scripts, in notebooks, inside a
+    running loop and from several threads.
+    """
+
+    def _opened(self, executor: Executor) -> None:
+        """Sees to it that a portal that nobody holds any more lets go of its connections."""
+        weakref.finalize(self, _let_go, executor, os.getpid())
+
+    def __enter__(self) -> Portal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections; calls after that are refused."""
+        executor = self._executor
+        if executor is not None and not self._closed and self._pid == os.getpid():
+            self._loop.run(executor.close())
+        self._closed = True
+        current.forget(self)
+
+    @property
+    def _loop(self) -> LoopThread:
+        return background()
+
+    def run(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+        """Runs work on the background loop and waits for it."""
+        self._open()
+        return self._loop.run(work())
+
+    def iterate(self, source: Source, label: str, flow: Flow) -> Iterator[Page]:
+        """The pages of a source, one hop to the background loop a page."""
+        return self._loop.iterate(self.stream(source, label, flow))
+
+    async def arun(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+        """Runs work on the background loop, awaited from any other."""
+        self._open()
+        return await self._loop.arun(work())
+
+    def astream(self, source: Source, label: str, flow: Flow) -> AsyncIterator[Page]:
+        """The pages of a source, for ``async for`` on any loop."""
+        return self._loop.aiterate(self.stream(source, label, flow))
+
+    @guard
+    def call(self, method: str, items: Items | None = None, *, raw: bool = False) -> Any:
+        """The answer of a method; for a list of parameter sets, the answers in order.
+
+        Args:
+            method: the REST method, ``crm.deal.get``.
+            items: its parameters, or a list of them, which is packed into batches.
+            raw: the whole answer with ``time`` and ``total``, not only its result.
+
+        Raises:
+            ApiError: the server answered with an error.
+            TransportError: no answer arrived.
+        """
+        return self.run(lambda: self._call(method, items, raw=raw))
+
+    @guard
+    def call_batch(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """A batch as the REST docs write it; the results by label. Rule: ``batch``."""
+        return self.run(lambda: rest.call_batch(self._open(), params))
+
+    @guard
+    def get_all(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
+        """Every row of a list method, whatever the paging. ``order`` is kept, equals are kept.
+
+        The answer is a list; of a ``*.fields`` method it is the dict of the fields by name.
+        """
+        return self.run(lambda: self._get_all(method, params))
+
+    @guard
+    def get_by_ID(  # noqa: N802 - the name that users know
+        self,
+        method: str,
+        ID_list: Iterable[int | str],  # noqa: N803
+        ID_field_name: str = "ID",  # noqa: N803
+        params: Mapping[str, Any] | None = None,
+    ) -> dict[Any, Any]:
+        """What the method answers for each id, as a dict by id."""
+        return self.run(lambda: rest.get_by_id(self._open(), method, ID_list, ID_field_name, params or {}))
+
+    @guard
+    def list_and_get(self, method_branch: str, ID_field_name: str = "ID") -> dict[Any, Any]:  # noqa: N803
+        """Everything ``branch.list`` lists, as ``branch.get`` answers it, by id."""
+        return self.run(lambda: rest.list_and_get(self._open(), method_branch, ID_field_name))
+
+
+def _let_go(executor: Executor, pid: int) -> None:
+    """Closes an executor's connections on the background loop, without waiting in it."""
+    if pid == os.getpid():
+        background().finish(executor.close())

@@ -1,0 +1,294 @@
+"""An application: how it gets its first tokens on a portal, and finds them again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Collection, Coroutine
+from concurrent.futures import Future
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any, Final, NoReturn, TypeVar
+from urllib.parse import urlencode
+
+from b24orm.errors import AuthError, B24Error, InvalidValue, NotConfigured
+from b24orm.guard import guard
+from b24orm.transport.auth import hosts
+from b24orm.transport.auth.endpoint import SERVERS, TokenServer, server_named
+from b24orm.transport.auth.oauth import OAuth, in_thread
+from b24orm.transport.auth.payloads import Payload, auth_of, fields_of, tokens_of
+from b24orm.transport.auth.secret import Secret, same
+from b24orm.transport.auth.stores.base import TokenStore
+from b24orm.transport.auth.stores.guarded import GuardedStore
+from b24orm.transport.auth.stores.memory import MemoryTokens
+from b24orm.transport.auth.tokens import Tokens
+from b24orm.transport.base import Transport
+from b24orm.transport.http import HttpTransport
+
+__all__ = ["App", "Authorization"]
+
+_T = TypeVar("_T")
+log: Final = logging.getLogger("b24orm")
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """Where to send a user's browser.
+
+    Attributes:
+        url: the portal's page that asks for the user's consent.
+        state: comes back with the code; keep it in the user's session and give it to ``exchange``.
+    """
+
+    url: str
+    state: str
+
+
+class App:
+    """An application that was registered with Bitrix24, or locally on one portal.
+
+    >>> app = App("local.5f3a", "secret", ["crm", "task"])
+    >>> app.authorization("acme.bitrix24.com", state="s1").url
+    'https://acme.bitrix24.com/oauth/authorize/?client_id=local.5f3a&state=s1'
+
+    Args:
+        client_id: ``client_id`` of the application.
+        client_secret: its ``client_secret``.
+        scope: the scopes that it needs; a warning tells which of them a portal did not grant.
+        store: where tokens are kept: :class:`FileTokens`, :class:`SqliteTokens`, :class:`RedisTokens`,
+            or any object with the methods of :class:`TokenStore`. In memory if there is none.
+        server: the authorization server, where tokens don't say another one of Bitrix24's.
+        trusted_hosts: hosts besides those of Bitrix24's cloud that portals may move to.
+        transport: makes what reaches the authorization server.
+
+    Raises:
+        InvalidValue: the server is no https address.
+    """
+
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: str | Secret,
+        scope: Collection[str] = (),
+        *,
+        store: TokenStore | None = None,
+        server: str = SERVERS[0],
+        trusted_hosts: Collection[str] = (),
+        transport: Callable[[], Transport] = HttpTransport,
+    ) -> None:
+        secret = client_secret if isinstance(client_secret, Secret) else Secret(client_secret)
+        del client_secret
+        if not client_id or not secret:
+            raise InvalidValue("an App needs its client_id and its client_secret")
+        self.client_id: Final = client_id
+        self._scope = frozenset([scope] if isinstance(scope, str) else scope)
+        self._given: TokenStore = MemoryTokens() if store is None else store
+        self._store = GuardedStore(self._given)
+        self._trusted = frozenset(trusted_hosts)
+        self._server = TokenServer(client_id, secret, transport, server_named(server))
+
+    # -- the user's consent ----------------------------------------------------------------
+
+    @guard
+    def authorization(self, portal: str, state: str | None = None) -> Authorization:
+        """Where to send the browser of a user who is to let the application into a portal.
+
+        Args:
+            portal: its host, ``acme.bitrix24.com``, or its address.
+            state: comes back unchanged; a random one if you give none.
+
+        Raises:
+            InvalidValue: this is no portal.
+        """
+        address = portal if "://" in portal else f"https://{portal}"
+        base = hosts.endpoint_of(f"{address.rstrip('/').removesuffix('/rest')}/rest/")
+        if base is None or hosts.in_clear(base):
+            raise InvalidValue(f"{portal!r} is no portal; it looks like acme.bitrix24.com")
+        chosen = state or secrets.token_urlsafe(24)
+        query = urlencode({"client_id": self.client_id, "state": chosen})
+        return Authorization(f"{base.removesuffix('/rest')}/oauth/authorize/?{query}", chosen)
+
+    def exchange(self, returned: Payload, *, state: str | None, user: str = "") -> OAuth:
+        """The credentials behind the code that a browser came back with. Do it at once: it lasts 30 seconds.
+
+        Args:
+            returned: the query that the browser came back with.
+            state: what :meth:`authorization` gave; None if the user typed the code in by hand.
+            user: keeps tokens of several users of a portal apart, by whatever you call them.
+
+        Raises:
+            InvalidGrant: the code is used up.
+            AuthError: the state is another one, or the server refuses the application.
+            InvalidValue: there is no code.
+        """
+        grant = self._grant(returned, state)
+        del returned
+        return _alone(lambda: self._exchange(*grant, user))
+
+    async def aexchange(self, returned: Payload, *, state: str | None, user: str = "") -> OAuth:
+        """As :meth:`exchange`, awaited."""
+        grant = self._grant(returned, state)
+        del returned
+        return await in_thread(lambda: asyncio.run(self._exchange(*grant, user)))
+
+    def _grant(self, returned: Payload, state: str | None) -> tuple[Secret, str]:
+        """The code, and the server that it is for."""
+        found = fields_of(returned)
+        code, came = Secret(str(found.get("code") or "")), Secret(str(found.get("state") or ""))
+        server = str(found.get("server_domain") or "")
+        del returned, found
+        if state is not None and not same(came, state):
+            raise AuthError("WRONG_STATE", "the browser came back with another state than it was sent with")
+        if not code:
+            raise InvalidValue("there is no code in what the browser came back with")
+        return code, f"https://{server}" if server else ""
+
+    async def _exchange(self, code: Secret, server: str, user: str) -> OAuth:
+        return self._kept(await self._server.exchange(code, server), user)
+
+    # -- installed, opened, removed ----------------------------------------------------------
+
+    def installed(self, *payloads: Payload, user: str = "") -> OAuth:
+        """The credentials in the event of an installation, or in the form of its page.
+
+        Anybody can post a form. So the tokens are proved: the authorization server exchanges them
+        for new ones, and what it says of the portal is what counts.
+
+        Args:
+            payloads: the body, raw or parsed; for a form also the query of its address.
+            user: keeps tokens of several users of a portal apart.
+
+        Raises:
+            InvalidValue: there are no tokens in it.
+            InvalidGrant: the tokens are not genuine.
+            AuthError: the server refuses the application.
+        """
+        told = self._told(*payloads)
+        del payloads
+        return _alone(lambda: self._proved(told, user))
+
+    async def ainstalled(self, *payloads: Payload, user: str = "") -> OAuth:
+        """As :meth:`installed`, awaited."""
+        told = self._told(*payloads)
+        del payloads
+        return await in_thread(lambda: asyncio.run(self._proved(told, user)))
+
+    def _told(self, *payloads: Payload) -> Tokens:
+        found = tokens_of(*payloads)
+        del payloads
+        if isinstance(found, InvalidValue):
+            raise found
+        if not found.refresh_token:
+            raise InvalidValue("this payload holds no refresh token: only an installation, or a form, does")
+        return found
+
+    async def _proved(self, told: Tokens, user: str) -> OAuth:
+        return self._kept((await self._server.refresh(told)).after(told), user)
+
+    def opened(self, *payloads: Payload) -> OAuth:
+        """The credentials of the user who has opened the application in a portal.
+
+        They are not kept; use them for what this user does. The portal must be one that the
+        application was installed on.
+
+        Raises:
+            InvalidValue: there are no tokens in the form.
+            NotConfigured: the application was not installed there.
+            AuthError: the form names another address than the portal's.
+        """
+        told = self._told(*payloads)
+        del payloads
+        known = self._loaded(told.member_id, "")
+        if not hosts.allows(known.endpoint, told.endpoint, self._trusted):
+            raise AuthError("WRONG_HOST", f"the form names {told.endpoint}; the portal is {known.endpoint}")
+        return self._credentials(told, "opened", MemoryTokens())
+
+    async def aopened(self, *payloads: Payload) -> OAuth:
+        """As :meth:`opened`, awaited."""
+        return await in_thread(lambda: self.opened(*payloads))
+
+    def accepts(self, *payloads: Payload) -> bool:
+        """Whether an event comes from a portal: it knows the ``application_token`` of the installation.
+
+        The comparison takes the same time whatever the difference. If the installation told no
+        token, nothing is accepted.
+        """
+        auth = auth_of(*payloads)
+        del payloads
+        tokens = self._store.load(self._key(auth.get("member_id", ""), ""))
+        return tokens is not None and same(tokens.application_token, auth.get("application_token", ""))
+
+    async def aaccepts(self, *payloads: Payload) -> bool:
+        """As :meth:`accepts`, awaited."""
+        return await in_thread(lambda: self.accepts(*payloads))
+
+    def uninstalled(self, *payloads: Payload) -> bool:
+        """Forgets a portal's tokens, if the event that says so (ONAPPUNINSTALL) is accepted."""
+        accepted = self.accepts(*payloads)
+        if accepted:
+            self._store.delete(self._key(auth_of(*payloads)["member_id"], ""))
+        return accepted
+
+    async def auninstalled(self, *payloads: Payload) -> bool:
+        """As :meth:`uninstalled`, awaited."""
+        return await in_thread(lambda: self.uninstalled(*payloads))
+
+    # -- found again -------------------------------------------------------------------------
+
+    @guard
+    def credentials(self, member_id: str, user: str = "") -> OAuth:
+        """The credentials that were kept for a portal: ``connect(app.credentials(member_id))``.
+
+        Raises:
+            NotConfigured: the application was not installed there.
+            TokenStoreFailed: the store can't be read.
+        """
+        return self._credentials(self._loaded(member_id, user), self._key(member_id, user), self._given)
+
+    async def acredentials(self, member_id: str, user: str = "") -> OAuth:
+        """As :meth:`credentials`, awaited."""
+        return await in_thread(lambda: self.credentials(member_id, user))
+
+    def _loaded(self, member_id: str, user: str) -> Tokens:
+        tokens = self._store.load(self._key(member_id, user))
+        if tokens is None:
+            raise NotConfigured(
+                f"{self.client_id} has no tokens of the portal {member_id!r}: install it there first"
+            )
+        return tokens
+
+    def _key(self, member_id: str, user: str) -> str:
+        return ":".join(part for part in (self.client_id, member_id, user) if part)
+
+    def _kept(self, tokens: Tokens, user: str) -> OAuth:
+        missing = self._scope - set(tokens.scope)
+        if missing:
+            log.warning("%s did not grant %s the scopes %s", tokens.endpoint, self.client_id, sorted(missing))
+        key = self._key(tokens.member_id, user)
+        with self._store.lock(key):
+            self._store.save(key, tokens)
+        return self._credentials(tokens, key, self._given)
+
+    def _credentials(self, tokens: Tokens, key: str, store: TokenStore) -> OAuth:
+        return OAuth(self._server, store, key, tokens, trusted_hosts=self._trusted)
+
+    def __repr__(self) -> str:
+        return f"<App {self.client_id}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an App holds a secret and is not pickled; make it anew")
+
+
+def _alone(work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+    """Runs a coroutine on a loop of its own, so that it works within any other loop."""
+    done: Future[_T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(asyncio.run(work()))
+        except BaseException as error:
+            done.set_exception(error.with_traceback(None) if isinstance(error, B24Error) else error)
+
+    Thread(target=run, name="b24orm-tokens").start()
+    return done.result()

@@ -1,0 +1,241 @@
+"""OAuth credentials: tokens that are renewed when the portal says that they are out of date.
+
+A renewal happens once, however many tasks, threads and processes find the token out of date at the
+same time. It has a thread and an event loop of its own: stores may block there, and a caller that
+is cancelled, or whose loop ends, does not take the new pair of tokens with it, which nobody could
+ask for again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Collection
+from concurrent.futures import Future
+from typing import Final, NoReturn, TypeVar
+
+from b24orm.errors import B24Error, InvalidGrant
+from b24orm.transport.auth import hosts
+from b24orm.transport.auth.base import Access
+from b24orm.transport.auth.endpoint import TokenServer
+from b24orm.transport.auth.stores.base import TokenStore
+from b24orm.transport.auth.stores.guarded import GuardedStore
+from b24orm.transport.auth.tokens import Tokens
+
+__all__ = ["OAuth", "in_thread"]
+
+_T = TypeVar("_T")
+log: Final = logging.getLogger("b24orm")
+
+
+class OAuth:
+    """The tokens of an application on one portal; made by :class:`b24orm.App`.
+
+    Args:
+        server: whom to ask for new tokens.
+        store: where they are kept.
+        key: what they are kept by.
+        tokens: the tokens that the store holds now.
+        trusted_hosts: hosts besides those of Bitrix24's cloud that the portal may move to.
+    """
+
+    def __init__(
+        self,
+        server: TokenServer,
+        store: TokenStore,
+        key: str,
+        tokens: Tokens,
+        *,
+        trusted_hosts: Collection[str] = (),
+    ) -> None:
+        self._server = server
+        self._store = GuardedStore(store)
+        self._key = key
+        self._tokens = tokens
+        self._trusted = frozenset(trusted_hosts)
+        self._unsaved: Tokens | None = None
+        self._gone: deque[Tokens] = deque(maxlen=4)
+        self._mutex = threading.Lock()
+        self._flight: Future[None] | None = None
+        self._pid = os.getpid()
+
+    # -- what the protocol asks for ----------------------------------------------------
+
+    @property
+    def host(self) -> str:
+        """The portal's host; another one after the portal was renamed."""
+        return self._tokens.endpoint.partition("://")[2].removesuffix("/rest")
+
+    @property
+    def member_id(self) -> str:
+        """The portal's identity; stays when the portal is renamed."""
+        return self._tokens.member_id
+
+    @property
+    def user_id(self) -> int | None:
+        """The user that the tokens act for, if that is known."""
+        return self._tokens.user_id
+
+    async def access(self) -> Access:
+        """The token of the moment.
+
+        Raises:
+            TokenStoreFailed: new tokens could not be kept, now as before.
+        """
+        if self._unsaved is not None:
+            await in_thread(self._renewed)  # the store did not take them: they are all there is
+        tokens = self._tokens
+        return Access(tokens.endpoint, self.host, token=tokens.access_token.reveal())
+
+    async def renew(self, refused: Access) -> bool:
+        """Waits until there is another token than the refused one: asked for once by all who wait.
+
+        Raises:
+            AuthError: the authorization server gave no new one; InvalidGrant: the user must authorise again.
+            TokenStoreFailed: the tokens could not be kept or read.
+            ServerFailure, TransportError: the authorization server did not answer.
+        """
+        flight = self._joined(refused.token)
+        if flight is not None:
+            landed = asyncio.wrap_future(flight)
+            landed.add_done_callback(_noticed)
+            await asyncio.shield(landed)
+        return True
+
+    async def moved(self, base: str) -> bool:
+        """Whether the tokens may go to the portal's new address; it is remembered, in the store too."""
+        if not hosts.allows(self._tokens.endpoint, base, self._trusted):
+            return False
+        if base != self._tokens.endpoint:
+            await in_thread(lambda: self._move(base))
+        return True
+
+    def account(self, *, batched: bool) -> str:  # noqa: ARG002 - the protocol's
+        """An application spends its own time, in batches or alone."""
+        return f"app-{hashlib.sha256(self._server.client_id.encode()).hexdigest()[:16]}"
+
+    def redact(self, text: str) -> str:
+        """The text without any token or secret of the application."""
+        for tokens in (self._tokens, *self._gone):
+            text = tokens.redact(text)
+        return self._server.client_secret.redact(text)
+
+    def __repr__(self) -> str:
+        return f"<OAuth {self._server.client_id} on {self.host}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("credentials hold secrets and are not pickled; make them anew from the store")
+
+    # -- renewal -------------------------------------------------------------------------
+
+    def _joined(self, refused: str) -> Future[None] | None:
+        """The renewal under way, begun if need be; None if there is another token already."""
+        if self._pid != os.getpid():  # a forked child has none of its parent's threads
+            self._mutex, self._flight, self._pid = threading.Lock(), None, os.getpid()
+        with self._mutex:
+            if self._tokens.access_token.reveal() != refused and self._unsaved is None:
+                return None
+            if self._flight is None:
+                self._flight = Future()
+                threading.Thread(target=self._fly, args=(self._flight,), name="b24orm-renewal").start()
+            return self._flight
+
+    def _fly(self, flight: Future[None]) -> None:
+        failure: BaseException | None = None
+        try:
+            self._renewed()
+        except BaseException as error:
+            failure = _bare(error)
+        with self._mutex:
+            self._flight = None
+        if failure is None:
+            flight.set_result(None)
+        else:
+            flight.set_exception(failure)
+
+    def _renewed(self) -> None:
+        """Runs in a thread: under the store's lock, for other processes may do the same."""
+        with self._store.lock(self._key):
+            current = self._latest()
+            if current is not self._tokens:
+                log.info("%s: somebody else has renewed the tokens", self.host)
+                self._adopt(current)
+            elif self._unsaved is not None:
+                self._take(self._unsaved)
+            else:
+                self._take(self._checked(asyncio.run(self._asked(current)), current))
+
+    def _latest(self) -> Tokens:
+        """Our own tokens, or those that somebody else has put into the store since."""
+        stored = self._store.load(self._key)
+        if stored is None or stored.access_token == self._tokens.access_token:
+            return self._tokens
+        return stored
+
+    async def _asked(self, current: Tokens) -> Tokens:
+        """New tokens; those in the store if somebody was quicker who does not heed its lock."""
+        if not current.refresh_token:
+            text = "the access token has ended, and came without a refresh token"
+            raise InvalidGrant("invalid_grant", text, host=self.host)
+        log.info("%s: the access token has ended; asking for another", self.host)
+        try:
+            return await self._server.refresh(current)
+        except InvalidGrant:
+            latest = self._latest()
+            if latest is current:
+                raise
+            return latest
+
+    def _checked(self, fresh: Tokens, current: Tokens) -> Tokens:
+        """New tokens with all that is known, at an address that they may go to."""
+        fresh = fresh.after(current)
+        if hosts.allows(current.endpoint, fresh.endpoint, self._trusted):
+            return fresh
+        text = "the tokens of %s name the address %s, where they may not go; trusted_hosts may allow it"
+        log.warning(text, current.endpoint, fresh.endpoint)
+        return fresh.moved(current.endpoint)
+
+    def _take(self, fresh: Tokens) -> None:
+        """Keeps new tokens, and uses them after that; never the other way round."""
+        self._unsaved = fresh
+        self._store.save(self._key, fresh)
+        self._adopt(fresh)
+
+    def _adopt(self, tokens: Tokens) -> None:
+        self._gone.append(self._tokens)
+        self._tokens, self._unsaved = tokens, None
+
+    def _move(self, endpoint: str) -> None:
+        with self._store.lock(self._key):
+            self._take(self._latest().moved(endpoint))
+
+
+async def in_thread(work: Callable[[], _T]) -> _T:
+    """Runs what may block in a thread of its own, to its end even if the caller does not wait."""
+    done: Future[_T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:
+            done.set_exception(_bare(error))
+
+    threading.Thread(target=run, name="b24orm-tokens").start()
+    landed = asyncio.wrap_future(done)
+    landed.add_done_callback(_noticed)
+    return await asyncio.shield(landed)
+
+
+def _bare(error: BaseException) -> BaseException:
+    """The error without the frames of the thread it comes from, unless it is a mistake of ours."""
+    return error.with_traceback(None) if isinstance(error, B24Error) else error
+
+
+def _noticed(landed: asyncio.Future[_T]) -> None:
+    """Nobody may be waiting any more."""
+    if not landed.cancelled():
+        landed.exception()

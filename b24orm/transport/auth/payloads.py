@@ -1,0 +1,76 @@
+"""What a portal sends to an application: the event of its installation, and the form that opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+from urllib.parse import parse_qsl
+
+from b24orm.errors import InvalidValue
+from b24orm.transport.auth.tokens import Tokens
+
+__all__ = ["Payload", "auth_of", "fields_of", "tokens_of"]
+
+Payload: TypeAlias = "bytes | str | Mapping[str, Any]"
+"""A form body as it came, or the fields that a web framework made of it."""
+
+_OPENED: Final = {
+    "AUTH_ID": "access_token",
+    "REFRESH_ID": "refresh_token",
+    "SERVER_ENDPOINT": "server_endpoint",
+    "member_id": "member_id",
+    "status": "status",
+}
+"""The names of the form that opens an application, and those of the token server for the same."""
+
+
+def auth_of(*payloads: Payload) -> dict[str, str]:
+    """What payloads say of who sent them, under the names that the authorization server uses.
+
+    Args:
+        payloads: the body; for a form that opens the application also the query of its address.
+
+    >>> auth_of(b"event=ONAPPINSTALL&auth%5Bmember_id%5D=a1")
+    {'member_id': 'a1'}
+    >>> auth_of("AUTH_ID=t1&member_id=a1", "DOMAIN=acme.bitrix24.com&PROTOCOL=1")["client_endpoint"]
+    'https://acme.bitrix24.com/rest/'
+    """
+    fields: dict[str, Any] = {}
+    for payload in payloads:
+        fields.update(fields_of(payload))
+    return _of_event(fields) or _of_form(fields)
+
+
+def fields_of(payload: Payload) -> Mapping[str, Any]:
+    """The fields of a form or a query."""
+    if isinstance(payload, Mapping):
+        return payload
+    text = payload.decode(errors="replace") if isinstance(payload, bytes) else payload
+    return dict(parse_qsl(text.lstrip("?"), keep_blank_values=True))
+
+
+def _of_event(fields: Mapping[str, Any]) -> dict[str, str]:
+    nested = fields.get("auth")
+    if isinstance(nested, Mapping):
+        return {str(name): str(value) for name, value in nested.items()}
+    flat = {name: value for name, value in fields.items() if name.startswith("auth[") and name.endswith("]")}
+    return {name[len("auth[") : -1]: str(value) for name, value in flat.items()}
+
+
+def _of_form(fields: Mapping[str, Any]) -> dict[str, str]:
+    found = {ours: str(fields[theirs]) for theirs, ours in _OPENED.items() if theirs in fields}
+    if domain := fields.get("DOMAIN"):
+        scheme = "http" if str(fields.get("PROTOCOL", "1")) == "0" else "https"
+        found["client_endpoint"] = f"{scheme}://{domain}/rest/"
+    return found
+
+
+def tokens_of(*payloads: Payload) -> Tokens | InvalidValue:
+    """The tokens in payloads; nothing says yet that they are genuine."""
+    try:
+        return Tokens.parse(auth_of(*payloads))
+    except InvalidValue:
+        return InvalidValue(
+            "this payload holds no tokens: it takes the form of ONAPPINSTALL, or AUTH_ID, REFRESH_ID, "
+            "member_id and DOMAIN of the form that opens an application (DOMAIN is in its query)"
+        )

@@ -1,0 +1,1 @@
+"""Where OAuth tokens are kept."""
