@@ -3,64 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import replace
+from functools import cache
+from typing import Final
 
-from b24orm.emulator.tables import DYNAMIC_PREFIX, Column, Kind, Table, upper_snake, words
-from b24orm.facts import load
-from b24orm.schema import FieldSchema
+from b24orm.emulator.module_tables import BARE_TABLES, MODULE_SPECS
+from b24orm.emulator.table_specs import TableSpec, build_table
+from b24orm.emulator.tables import DYNAMIC_PREFIX, Column, Table, words
 
 __all__ = ["dynamic_table", "portal_tables"]
-
-_KINDS: Final[Mapping[str, Kind]] = {
-    "integer": "int",
-    "user": "int",
-    "crm_company": "int",
-    "crm_contact": "int",
-    "crm_lead": "int",
-    "crm_deal": "int",
-    "crm_quote": "int",
-    "crm_category": "int",
-    "crm_enum_ownertype": "int",
-    "crm_enum_activitytype": "int",
-    "crm_enum_activitystatus": "int",
-    "crm_enum_activitypriority": "int",
-    "crm_enum_activitynotifytype": "int",
-    "crm_enum_activitydirection": "int",
-    "crm_enum_contenttype": "int",
-    "file": "int",
-    "enumeration": "int",
-    "double": "double",
-    "money": "string",
-    "date": "date",
-    "datetime": "datetime",
-    "char": "char",
-    "boolean": "char",
-    "object": "json",
-    "array": "json",
-    "diskfile": "json",
-    "crm_activity_binding": "json",
-    "crm_activity_communication": "json",
-    "currency_localization": "json",
-}
-
-_BOUND: Final = frozenset({"crm_contact", "crm_company"})
-
-
-@dataclass(frozen=True)
-class _Spec:
-    name: str
-    entity: str
-    owner_type_id: int = 0
-    uf_entity: str | None = None
-    multifields: bool = False
-    key: str = "ID"
-    extra: tuple[Column, ...] = ()
-    defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    indexes: tuple[str, ...] = ()
-    omit: frozenset[str] = frozenset()
-    exception: str = ""
-
 
 _COMMUNICATION: Final = tuple(
     Column(f"LAST_COMMUNICATION_{source}TIME", "datetime", "datetime", hidden=True)
@@ -74,17 +25,8 @@ _ITEM: Final = (
 _CATEGORY: Final = Column("CATEGORY_ID", "int", "crm_category", default=0, hidden=True)
 _HAS: Final = {"HAS_PHONE": "N", "HAS_EMAIL": "N", "HAS_IMOL": "N"}
 
-_FIRST_USER: Final = dict.fromkeys(
-    words(
-        "ASSIGNED_BY_ID CREATED_BY_ID MODIFY_BY_ID CREATED_BY UPDATED_BY MODIFIED_BY "
-        "RESPONSIBLE_ID AUTHOR_ID EDITOR_ID LAST_ACTIVITY_BY"
-    ),
-    1,
-)
-"""A row written directly, past the REST methods, belongs to the first user."""
-
 _SPECS: Final = (
-    _Spec(
+    TableSpec(
         "deal",
         "Deal",
         2,
@@ -109,7 +51,7 @@ _SPECS: Final = (
         indexes=("STAGE_ID", "ASSIGNED_BY_ID", "COMPANY_ID", "CONTACT_ID"),
         exception="IS_RECURRING IS NOT 'N'",
     ),
-    _Spec(
+    TableSpec(
         "lead",
         "Lead",
         1,
@@ -129,7 +71,7 @@ _SPECS: Final = (
         },
         indexes=("STATUS_ID", "ASSIGNED_BY_ID"),
     ),
-    _Spec(
+    TableSpec(
         "contact",
         "Contact",
         3,
@@ -140,7 +82,7 @@ _SPECS: Final = (
         indexes=("COMPANY_ID", "ASSIGNED_BY_ID", "LAST_NAME"),
         exception="CATEGORY_ID IS NOT 0",
     ),
-    _Spec(
+    TableSpec(
         "company",
         "Company",
         4,
@@ -151,7 +93,7 @@ _SPECS: Final = (
         indexes=("ASSIGNED_BY_ID", "TITLE"),
         exception="CATEGORY_ID IS NOT 0",
     ),
-    _Spec(
+    TableSpec(
         "quote",
         "Quote",
         7,
@@ -169,7 +111,7 @@ _SPECS: Final = (
         },
         indexes=("STATUS_ID",),
     ),
-    _Spec(
+    TableSpec(
         "smart_invoice",
         "SmartInvoice",
         31,
@@ -190,7 +132,7 @@ _SPECS: Final = (
         },
         omit=frozenset({"ENTITY_TYPE_ID"}),
     ),
-    _Spec(
+    TableSpec(
         "activity",
         "Activity",
         6,
@@ -206,7 +148,7 @@ _SPECS: Final = (
         indexes=("OWNER_ID",),
         omit=frozenset({"IS_INCOMING_CHANNEL"}),
     ),
-    _Spec(
+    TableSpec(
         "product",
         "Product",
         defaults={
@@ -218,31 +160,31 @@ _SPECS: Final = (
             "CURRENCY_ID": "USD",
         },
     ),
-    _Spec(
+    TableSpec(
         "requisite",
         "Requisite",
         8,
         "CRM_REQUISITE",
         defaults={"ACTIVE": "Y", "ADDRESS_ONLY": "N", "SORT": 500},
     ),
-    _Spec(
+    TableSpec(
         "status",
         "Status",
         defaults={"SORT": 0, "SYSTEM": "N", "NAME_INIT": "", "COLOR": ""},
         indexes=("ENTITY_ID",),
         omit=frozenset({"EXTRA"}),
     ),
-    _Spec("currency", "Currency", key="CURRENCY", defaults={"AMOUNT_CNT": 1, "BASE": "N", "SORT": 100}),
-    _Spec(
+    TableSpec("currency", "Currency", key="CURRENCY", defaults={"AMOUNT_CNT": 1, "BASE": "N", "SORT": 100}),
+    TableSpec(
         "category",
         "Category",
         defaults={"SORT": 500, "IS_DEFAULT": "N", "IS_SYSTEM": "N"},
         indexes=("ENTITY_TYPE_ID",),
     ),
-    _Spec("product_row", "ProductRow", indexes=("OWNER_ID",), defaults={"TAX_INCLUDED": "N", "SORT": 10}),
-    _Spec("user", "User", uf_entity="USER", defaults={"ACTIVE": "Y", "USER_TYPE": "employee"}),
-    _Spec("department", "Department", defaults={"SORT": 500}),
-    _Spec(
+    TableSpec("product_row", "ProductRow", indexes=("OWNER_ID",), defaults={"TAX_INCLUDED": "N", "SORT": 10}),
+    TableSpec("user", "User", uf_entity="USER", defaults={"ACTIVE": "Y", "USER_TYPE": "employee"}),
+    TableSpec("department", "Department", defaults={"SORT": 500}),
+    TableSpec(
         "task",
         "Task",
         uf_entity="TASKS_TASK",
@@ -279,7 +221,14 @@ _SPECS: Final = (
 
 def portal_tables() -> dict[str, Table]:
     """Every table of an empty portal, by name."""
-    return {spec.name: _table(spec) for spec in _SPECS}
+    return dict(_tables())
+
+
+@cache
+def _tables() -> Mapping[str, Table]:
+    """The tables, built once: they are the same for every portal."""
+    made = (build_table(spec) for spec in (*_SPECS, *MODULE_SPECS))
+    return {table.name: table for table in (*made, *BARE_TABLES)}
 
 
 def dynamic_table(entity_type_id: int) -> Table:
@@ -287,7 +236,7 @@ def dynamic_table(entity_type_id: int) -> Table:
 
     It has the columns of a smart invoice except those only invoices have.
     """
-    base = _table(next(spec for spec in _SPECS if spec.name == "smart_invoice"))
+    base = build_table(next(spec for spec in _SPECS if spec.name == "smart_invoice"))
     columns = {
         k: v for k, v in base.columns.items() if k not in {"COMMENTS", "ACCOUNT_NUMBER", "LOCATION_ID"}
     }
@@ -299,41 +248,4 @@ def dynamic_table(entity_type_id: int) -> Table:
         columns=columns,
         owner_type_id=entity_type_id,
         uf_entity=f"CRM_{entity_type_id}",
-    )
-
-
-def _table(spec: _Spec) -> Table:
-    schema = load(spec.entity)
-    columns: dict[str, Column] = {}
-    for item in schema.fields.values():
-        column = _column(item)
-        if column is not None and column.name not in spec.omit:
-            columns[column.name] = column
-    for column in spec.extra:
-        columns.setdefault(column.name, column)
-    for name, value in {**_FIRST_USER, **spec.defaults}.items():
-        if name in columns:
-            columns[name] = replace(columns[name], default=value)
-    return Table(
-        spec.name,
-        columns,
-        schema,
-        spec.key,
-        spec.owner_type_id,
-        spec.uf_entity,
-        spec.multifields,
-        spec.indexes,
-        spec.exception,
-    )
-
-
-def _column(item: FieldSchema) -> Column | None:
-    """The column of a field; None for what is kept in another table."""
-    if item.type == "crm_multifield" or (item.multiple and item.type in _BOUND):
-        return None
-    kind = _KINDS.get(item.type, "string")
-    if item.type == "enumeration" and not all(value.isdigit() for value in item.enum):
-        kind = "string"
-    return Column(
-        upper_snake(item.wire), "json" if item.multiple else kind, item.type, multiple=item.multiple
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from ssl import SSLContext
 from types import TracebackType
@@ -51,6 +51,8 @@ class LocalPortal:
             ``None`` takes a number that fits the deals. A file that holds a portal already is not seeded.
         sparse: keep only every n-th id, as on a portal where much was deleted.
         seed: the same seed gives the same rows.
+        rows: numbers of rows of other modules, by kind: ``elements``, ``files``, ``events``, ``products``,
+            ``orders``, ``elapsed`` ...; those left out get a few.
         path: a SQLite file to keep the rows in; in memory when None.
         plan: ``standard``, ``enterprise``, ``unlimited`` or a :class:`~b24orm.emulator.limits.Plan`.
         latency: sleep what requests would cost: False never, True fully, a number scales it.
@@ -69,6 +71,7 @@ class LocalPortal:
 
     Raises:
         ValueError: an unknown plan, or a host that is not loopback.
+        UnknownName: no rows of such a kind can be seeded.
     """
 
     def __init__(
@@ -85,6 +88,7 @@ class LocalPortal:
         log_entries: int = 0,
         sparse: int = 1,
         seed: int = 1,
+        rows: Mapping[str, int] | None = None,
         path: str | PathLike[str] | None = None,
         plan: str | Plan = "unlimited",
         latency: bool | float = False,
@@ -117,6 +121,7 @@ class LocalPortal:
                 invoices=invoices,
                 sparse=sparse,
                 seed=seed,
+                rows=rows,
             )
             log_events(self.store, range(1, log_entries * sparse + 1, sparse))
         self.events = EventHub(self.store)

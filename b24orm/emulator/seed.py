@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from random import Random
 from typing import Final
 
 from b24orm.emulator.furnish import furnish
 from b24orm.emulator.seed_clients import add_companies, add_contacts
 from b24orm.emulator.seed_dice import make_dice
+from b24orm.emulator.seed_modules import add_modules
 from b24orm.emulator.seed_work import add_activities, add_deals, add_invoices, add_items, add_leads, add_tasks
 from b24orm.emulator.store import Store
 
@@ -31,6 +33,7 @@ def seed_portal(
     items: int = 0,
     seed: int = 1,
     sparse: int = 1,
+    rows: Mapping[str, int] | None = None,
 ) -> None:
     """Fill an empty store.
 
@@ -45,6 +48,11 @@ def seed_portal(
         users: employees; at least one.
         seed: the same seed gives the same rows.
         sparse: deals, contacts, companies and leads have only every n-th number.
+        rows: numbers of rows of other modules: ``elements``, ``files``, ``events``, ``products`` ...;
+            those left out get a few.
+
+    Raises:
+        UnknownName: no rows of such a kind can be seeded.
     """
     dice = make_dice(Random(seed))
     firms = deals // 8 if companies is None else companies
@@ -62,6 +70,7 @@ def seed_portal(
         add_tasks(store, dice, range(1, tasks + 1), staff)
         add_activities(store, dice, range(1, activities + 1), deal_ids, staff)
         add_invoices(store, dice, range(1, invoices + 1), company_ids, contact_ids, staff)
+        add_modules(store, make_dice(Random(seed)), staff, range(1, tasks + 1), rows or {})
         if items:
             number = store.add_smart_type("Equipment", EQUIPMENT)
             add_items(store, dice, f"dynamic_{number}", range(1, items + 1), company_ids, staff)

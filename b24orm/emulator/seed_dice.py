@@ -10,8 +10,9 @@ from random import Random
 from typing import Any, Final
 
 from b24orm.emulator.store import Store
+from b24orm.emulator.tables import words
 
-__all__ = ["Dice", "add_bindings", "add_communications", "always", "make_dice"]
+__all__ = ["Dice", "add_bindings", "add_communications", "always", "load_columns", "make_dice"]
 
 _FIRST_DAY: Final = date(2022, 1, 10)
 _DAYS: Final = 900
@@ -68,3 +69,15 @@ def add_bindings(store: Store, rows: Iterator[Any]) -> None:
     """Store primary bindings: owner, its row, target, its row."""
     columns = ("OWNER", "OWNER_ID", "TARGET", "TARGET_ID", "IS_PRIMARY")
     store.load("binding", columns, ((*row, "Y") for row in rows))
+
+
+def load_columns(store: Store, table: str, names: str, *columns: Sequence[Any]) -> None:
+    """Store rows column by column.
+
+    Args:
+        store: the store.
+        table: the table's name.
+        names: its columns, in one line.
+        columns: the values of each.
+    """
+    store.load(table, words(names), zip(*columns, strict=True))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from b24orm.emulator.answers import Answer, Call
+import pytest
+
+from b24orm.emulator.answers import Answer, Call, Refusal
 from b24orm.emulator.methods import build_registry
 from b24orm.emulator.seed import seed_portal
 from b24orm.emulator.store import Store
@@ -31,6 +33,20 @@ class Calls:
     def ids(self, method: str, **params: Any) -> list[int]:
         """The ids of a classic list, in its order."""
         return [int(row["ID"]) for row in self(method, **params)]
+
+
+def small_portal(tasks: int = 0, **rows: int) -> Calls:
+    """A portal with so many rows of the modules beside the CRM: ``small_portal(elements=120)``."""
+    store = Store(clock=lambda: NOW)
+    seed_portal(store, users=3, tasks=tasks, rows=rows)
+    return Calls(store)
+
+
+def refusal(portal: Calls, method: str, **params: Any) -> tuple[str, str]:
+    """Code and text of a refusal."""
+    with pytest.raises(Refusal) as caught:
+        portal(method, **params)
+    return caught.value.code, caught.value.description
 
 
 def empty_portal() -> Calls:

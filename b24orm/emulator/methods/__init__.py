@@ -5,6 +5,7 @@ from __future__ import annotations
 from b24orm.emulator.answers import Registry
 from b24orm.emulator.event_hub import EventHub
 from b24orm.emulator.methods import (
+    calendar,
     crm_classic,
     crm_item,
     crm_links,
@@ -12,13 +13,21 @@ from b24orm.emulator.methods import (
     crm_types,
     departments,
     directory,
+    disk,
+    entity_items,
     events,
+    feed,
     fields,
+    lists,
+    pagers,
     product_rows,
     system,
+    task_items,
     tasks,
+    telephony,
     userfields,
     users,
+    views,
 )
 from b24orm.emulator.methods.system import PortalInfo
 from b24orm.emulator.store import Store
@@ -26,6 +35,7 @@ from b24orm.emulator.store import Store
 __all__ = ["PortalInfo", "build_registry"]
 
 _MODULES = (
+    calendar,
     crm_classic,
     crm_item,
     crm_links,
@@ -33,11 +43,19 @@ _MODULES = (
     crm_types,
     departments,
     directory,
+    disk,
+    entity_items,
+    feed,
     fields,
+    lists,
+    pagers,
     product_rows,
+    task_items,
     tasks,
+    telephony,
     userfields,
     users,
+    views,
 )
 
 

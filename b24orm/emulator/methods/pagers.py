@@ -1,0 +1,158 @@
+"""Lists that page in ways of their own: bookings, dialogs, messages, sources of reports, papers, RPA.
+
+None of them tells a total, save RPA's items.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.conditions import EVERYTHING, Where, every
+from b24orm.emulator.methods.controller import int_argument, optional_array
+from b24orm.emulator.orm_filter import compile_condition
+from b24orm.emulator.pages import UNORDERED, answered, count, order_sql, read, shape_of
+from b24orm.emulator.paging import PAGE, Window, controller
+from b24orm.emulator.store import Store
+from b24orm.emulator.tables import Table, upper_snake, words
+from b24orm.emulator.values import is_array, read_datetime, to_int, to_list, to_text
+
+__all__ = ["methods"]
+
+_MOST_RECENT: Final = 200
+_MOST_MESSAGES: Final = 50
+_MOST_SIGNED: Final = 1000
+
+
+def methods(store: Store) -> Registry:
+    """The methods of these lists, each with its own scope."""
+    handlers: Mapping[str, tuple[str, Callable[[Store, Call], Answer]]] = {
+        "booking.v1.booking.list": ("booking", _bookings),
+        "im.recent.list": ("im", _recent),
+        "im.dialog.messages.get": ("im", _messages),
+        "biconnector.source.list": ("biconnector", _sources),
+        "sign.b2e.personal.tail": ("sign.b2e", _signed),
+        "rpa.item.list": ("rpa", _rpa_items),
+    }
+    return {name: Method(partial(handler, store), scope) for name, (scope, handler) in handlers.items()}
+
+
+def _bookings(store: Store, call: Call) -> Answer:
+    """``start`` counts whole pages; the total is always 0, and there is no ``next``."""
+    table = store.table("booking")
+    order = {upper_snake(name): word for name, word in (optional_array(call, "order") or {}).items()}
+    begin = max(call.start or 0, 0) // PAGE * PAGE
+    window = Window(begin, PAGE, 0, 0, "controller")
+    by = order_sql(order, {"ID": table.columns["ID"]}) or '"ID" ASC'
+    rows = read(store, shape_of(table, "values"), EVERYTHING, by, window)
+    return answered({"booking": rows}, window, len(rows))
+
+
+def _recent(store: Store, call: Call) -> Answer:
+    """Dialogs from OFFSET on, the last ones first. What two records of a page have in common comes once."""
+    size = min(_MOST_RECENT, to_int(call.params.get("LIMIT")) or PAGE)
+    begin = to_int(call.params.get("OFFSET"))
+    table = store.table("recent_item")
+    window = Window(begin, size, 0, 0, "offset")
+    shape = shape_of(table, "values", hidden=words("USER CHAT LINES OPTIONS"))
+    rows = read(store, shape, EVERYTHING, '"DATE_UPDATE" DESC, "ID" DESC', window)
+    total = store.count("recent_item")
+    collapsed = list({row["chat_id"]: row for row in rows}.values())
+    more = begin + size < total
+    flags = ("pinned", "unread", "has_reminder")
+    shown = [{**row, **{name: row[name] == "Y" for name in flags}} for row in collapsed]
+    body = {"items": shown, "hasMorePages": more, "hasMore": more}
+    return Answer(body, cost=Cost("page", 0, begin, len(shown)))
+
+
+def _messages(store: Store, call: Call) -> Answer:
+    """Messages of a chat, newest first; LAST_ID brings older ones, FIRST_ID newer ones."""
+    dialog = to_text(call.params.get("DIALOG_ID"))
+    if not dialog:
+        raise Refusal("DIALOG_ID_EMPTY", "Dialog ID can't be empty")
+    size = min(_MOST_MESSAGES, to_int(call.params.get("LIMIT")) or 20)
+    parts = [Where("CHAT_ID = ?", (to_int(dialog.removeprefix("chat")),))]
+    order = '"ID" DESC'
+    if to_int(call.params.get("LAST_ID")):
+        parts.append(Where("ID < ?", (to_int(call.params["LAST_ID"]),)))
+    elif to_int(call.params.get("FIRST_ID")):
+        parts.append(Where("ID > ?", (to_int(call.params["FIRST_ID"]),)))
+        order = '"ID" ASC'
+    shape = shape_of(store.table("im_message"), "values", hidden=_SENT)
+    rows = read(store, shape, every(parts), order, Window(0, size, 0, 0, "offset"))
+    shown = [{**row, "unread": row["unread"] == "Y"} for row in rows]
+    body = {"chat_id": to_int(dialog.removeprefix("chat")), "messages": shown, "users": [], "files": []}
+    return Answer(body, cost=Cost("page", rows=len(rows)))
+
+
+_SENT: Final = words("ATTACH KEYBOARD MENU SYSTEM URL_PREVIEW REPLY_ID IS_EDITED")
+
+
+def _sources(store: Store, call: Call) -> Answer:
+    """Fifty from a page on; without an application the refusal stands inside a successful answer."""
+    if call.auth != "oauth":
+        return Answer({"error": {"error": "ACCESS_DENIED", "error_description": "Access denied."}})
+    table = store.table("biconnector_source")
+    shape = shape_of(table, "values")
+    names = {column.name: column for column in table.columns.values()}
+    where = every(
+        _orm(table, key, value, store.clock())
+        for key, value in (optional_array(call, "filter") or {}).items()
+        if not (is_array(value) and not to_list(value))
+    )
+    page = max(to_int(call.params.get("page")), 1)
+    order = order_sql(optional_array(call, "order") or {}, names) or UNORDERED
+    window = Window((page - 1) * PAGE, PAGE, 0, -1, "controller")
+    rows = read(store, shape, where, order, window)
+    return answered(rows, window, len(rows))
+
+
+def _orm(table: Table, key: str, value: Any, now: float) -> Where:
+    name = key.lstrip("<>=!@%")
+    column = table.columns.get(name)
+    if column is None:
+        raise Refusal("ERROR_CORE", f"Unknown field definition `SOURCE.{name}` for Source Entity.")
+    if column.kind == "datetime":
+        value = read_datetime(value, now) or False
+    return compile_condition(key, to_list(value) if is_array(value) else value, column, f'"{name}"')
+
+
+def _signed(store: Store, call: Call) -> Answer:
+    """Papers from ``offset`` on, twenty unless told otherwise; an application's method."""
+    if call.auth != "oauth":
+        text = "Current authorization type is denied for this method Application context required"
+        raise Refusal("WRONG_AUTH_TYPE", text, status=403)
+    asked = to_int(call.params.get("limit", 20))
+    size = asked if 1 <= asked <= _MOST_SIGNED else 20
+    window = Window(max(to_int(call.params.get("offset")), 0), size, 0, -1, "offset")
+    table = store.table("sign_personal_document")
+    rows = read(store, shape_of(table, "values"), EVERYTHING, '"ID" DESC', window)
+    return answered(rows, window, len(rows))
+
+
+def _rpa_items(store: Store, call: Call) -> Answer:
+    """Items of a process by whole pages; the count is run unless ``start`` is -1."""
+    kind = int_argument(call, "typeId")
+    table = store.table("rpa_item")
+    parts = [Where("TYPE_ID = ?", (kind,))]
+    for key, value in (optional_array(call, "filter") or {}).items():
+        name = key.lstrip("<>=!@%")
+        column = table.columns.get(upper_snake(name))
+        if column is None:
+            raise Refusal("ERROR_CORE", f"Unknown field definition `{upper_snake(name)}` for Item Entity.")
+        value = read_datetime(value, store.clock()) if column.kind == "datetime" else value
+        read_value = to_list(value) if is_array(value) else value
+        prefix = key[: len(key) - len(name)]
+        parts.append(compile_condition(prefix + column.name, read_value, column, f'"{column.name}"'))
+    where = every(parts)
+    order = {upper_snake(name): word for name, word in (optional_array(call, "order") or {}).items()}
+    window = controller(call.start, count(store, table, where))
+    rows = read(
+        store, shape_of(table, "values", hidden=_RPA_EXTRA), where, order_sql(order, table.columns), window
+    )
+    return answered({"items": rows}, window, len(rows))
+
+
+_RPA_EXTRA: Final = words("TASKS_COUNTER TASKS_FACES USERS PERMISSIONS")

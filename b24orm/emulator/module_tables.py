@@ -1,0 +1,227 @@
+"""The tables of the modules beside the CRM: parts of tasks, disk, lists, calendar, catalog, sale ..."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from b24orm.emulator.table_specs import TableSpec
+from b24orm.emulator.tables import Column, Table, words
+
+__all__ = ["BARE_TABLES", "MODULE_SPECS"]
+
+_TASKS: Final = (
+    TableSpec(
+        "elapsed_time",
+        "ElapsedTime",
+        defaults={"SOURCE": 2, "MINUTES": 0, "SECONDS": 0, "USER_ID": 1},
+        indexes=("TASK_ID",),
+    ),
+    TableSpec(
+        "checklist_item",
+        "ChecklistItem",
+        defaults={"PARENT_ID": 0, "SORT_INDEX": 0, "IS_COMPLETE": "N", "IS_IMPORTANT": "N"},
+        indexes=("TASK_ID",),
+        omit=frozenset({"ATTACHMENTS"}),
+    ),
+    TableSpec(
+        "task_comment",
+        "TaskComment",
+        extra=(Column("TASK_ID", "int", "integer", hidden=True),),
+        indexes=("TASK_ID",),
+        omit=frozenset(words("POST_MESSAGE_HTML ATTACHED_OBJECTS")),
+    ),
+    TableSpec("task_result", "TaskResult", defaults={"STATUS": 0}, indexes=("TASK_ID",)),
+)
+_DISK: Final = (
+    TableSpec("disk_storage", "DiskStorage", defaults={"MODULE_ID": "disk", "ENTITY_TYPE": "user"}),
+    TableSpec(
+        "disk_object",
+        "DiskFile",
+        extra=(Column("REAL_OBJECT_ID", "int", "integer", hidden=True),),
+        defaults={"TYPE": "file", "DELETED_TYPE": 0, "GLOBAL_CONTENT_VERSION": 1, "SIZE": 0},
+        indexes=("PARENT_ID",),
+        omit=frozenset(words("DOWNLOAD_URL DETAIL_URL")),
+    ),
+)
+_LISTS: Final = (
+    TableSpec(
+        "iblock",
+        "UniversalList",
+        defaults={"ACTIVE": "Y", "SORT": 500, "IBLOCK_TYPE_ID": "lists", "LID": "s1", "BIZPROC": "N"},
+    ),
+    TableSpec(
+        "list_element",
+        "ListElement",
+        extra=(Column("IBLOCK_ID", "int", "integer"),),
+        defaults={"SORT": 500, "BP_PUBLISHED": "Y"},
+        indexes=("IBLOCK_ID",),
+        omit=frozenset({"CREATED_USER_NAME"}),
+    ),
+)
+_CALENDAR: Final = (
+    TableSpec(
+        "calendar_section",
+        "CalendarSection",
+        defaults={"CAL_TYPE": "user", "OWNER_ID": 1, "COLOR": "#9dcf00"},
+        omit=frozenset(words("EXPORT ACCESS PERM IS_COLLAB")),
+    ),
+    TableSpec(
+        "calendar_event",
+        "CalendarEvent",
+        defaults={
+            "DELETED": "N",
+            "CAL_TYPE": "user",
+            "OWNER_ID": 1,
+            "DT_SKIP_TIME": "N",
+            "ACCESSIBILITY": "busy",
+            "IMPORTANCE": "normal",
+            "PRIVATE_EVENT": "N",
+            "VERSION": 1,
+            "MEETING_STATUS": "H",
+        },
+        indexes=("DATE_FROM",),
+        omit=frozenset(
+            words(
+                "attendeesEntityList recurrence_mode ~DESCRIPTION ~RRULE_DESCRIPTION ~USER_OFFSET_FROM "
+                "~USER_OFFSET_TO DATE_FROM_FORMATTED DATE_TO_FORMATTED DATE_FROM_TS_UTC DATE_TO_TS_UTC "
+                "FROM_TS TO_TS AUTO_DETECT_SECTION RECURRENCE_MODE CURRENT_DATE_FROM ATTENDEE_LIST "
+                "ATTENDEES_ENTITY_LIST SECTION_DAV_XML_ID SECT_ID IS_MEETING UF_WEBDAV_CAL_EVENT"
+            )
+        ),
+    ),
+)
+_FLAGS: Final = dict.fromkeys(words("ACTIVE"), "Y")
+_CATALOG: Final = (
+    TableSpec(
+        "catalog_catalog",
+        "CatalogCatalog",
+        key="IBLOCK_ID",
+        defaults={"IBLOCK_TYPE_ID": "CRM_PRODUCT_CATALOG"},
+    ),
+    TableSpec(
+        "catalog_product",
+        "CatalogProduct",
+        extra=(Column("PROPERTY_100", "json", "property"),),
+        defaults={
+            **_FLAGS,
+            "SORT": 500,
+            "IBLOCK_ID": 23,
+            "TYPE": 1,
+            "BUNDLE": "N",
+            "AVAILABLE": "Y",
+            "VAT_INCLUDED": "N",
+            "QUANTITY": 0.0,
+            "QUANTITY_RESERVED": 0.0,
+            "QUANTITY_TRACE": "N",
+            "CAN_BUY_ZERO": "Y",
+            "SUBSCRIBE": "Y",
+            "PREVIEW_TEXT_TYPE": "text",
+            "DETAIL_TEXT_TYPE": "text",
+            "BARCODE_MULTI": "N",
+            "WITHOUT_ORDER": "N",
+        },
+        indexes=("IBLOCK_ID",),
+    ),
+    TableSpec("catalog_section", "Section", defaults={**_FLAGS, "SORT": 500, "IBLOCK_ID": 23}),
+    TableSpec("catalog_price", "Price", defaults={"CATALOG_GROUP_ID": 1, "CURRENCY": "USD"}),
+    TableSpec("catalog_price_type", "PriceType", defaults={"BASE": "N", "SORT": 100}),
+    TableSpec("catalog_measure", "CatalogMeasure", defaults={"IS_DEFAULT": "N"}),
+    TableSpec("catalog_vat", "CatalogVat", defaults={**_FLAGS, "SORT": 100}),
+    TableSpec("catalog_store", "Store", defaults={**_FLAGS, "SORT": 100}),
+    TableSpec("catalog_store_product", "StoreProduct"),
+)
+_SALE: Final = (
+    TableSpec(
+        "sale_order",
+        "Order",
+        defaults={
+            "LID": "s1",
+            "PERSON_TYPE_ID": 1,
+            "CURRENCY": "USD",
+            "PRICE": 0.0,
+            "DISCOUNT_VALUE": 0.0,
+            "TAX_VALUE": 0.0,
+            "STATUS_ID": "N",
+            "CANCELED": "N",
+            "PAYED": "N",
+            "DEDUCTED": "N",
+            "MARKED": "N",
+            "RECOUNT_FLAG": "Y",
+            "UPDATED_1C": "N",
+            "EXTERNAL_ORDER": "N",
+            "VERSION": 0,
+            "USER_ID": 1,
+            "REASON_CANCELED": "",
+            "USER_DESCRIPTION": "",
+            "ADDITIONAL_INFO": "",
+            "COMMENTS": "",
+        },
+        omit=frozenset(
+            words(
+                "PERSON_TYPE_XML_ID STATUS_XML_ID BASKET_ITEMS CLIENTS PAYMENTS SHIPMENTS PROPERTY_VALUES "
+                "REQUISITE_LINK TRADE_BINDINGS"
+            )
+        ),
+    ),
+    TableSpec(
+        "sale_basket_item",
+        "BasketItem",
+        defaults={"SORT": 100, "CURRENCY": "USD", "LID": "s1", "CUSTOM_PRICE": "N", "CAN_BUY": "Y"},
+        indexes=("ORDER_ID",),
+        omit=frozenset(words("PROPERTIES RESERVATIONS")),
+    ),
+    TableSpec(
+        "sale_payment", "SalePayment", defaults={"PAID": "N", "CURRENCY": "USD"}, indexes=("ORDER_ID",)
+    ),
+    TableSpec("sale_status", "SaleStatus", defaults={"TYPE": "O", "SORT": 100, "NOTIFY": "Y"}),
+    TableSpec("sale_person_type", "SalePersonType", defaults={**_FLAGS, "SORT": 100, "LID": "s1"}),
+    TableSpec("sale_property", "OrderProperty", defaults={**_FLAGS, "SORT": 100}),
+)
+_OTHERS: Final = (
+    TableSpec("call_statistic", "CallStatistic", defaults={"CALL_TYPE": "1", "CALL_FAILED_CODE": "200"}),
+    TableSpec("blog_post", "BlogPost"),
+    TableSpec(
+        "entity_item", "EntityItem", extra=(Column("ENTITY", "string"),), defaults={**_FLAGS, "SORT": 500}
+    ),
+    TableSpec("booking", "Booking"),
+    TableSpec("recent_item", "RecentItem"),
+    TableSpec("im_message", "Message"),
+    TableSpec("biconnector_source", "BiconnectorSource", defaults={**_FLAGS}),
+    TableSpec("sign_personal_document", "SignPersonalDocument"),
+    TableSpec("rpa_item", "RpaItem"),
+)
+MODULE_SPECS: Final = (*_TASKS, *_DISK, *_LISTS, *_CALENDAR, *_CATALOG, *_SALE, *_OTHERS)
+"""What the tables of these modules are made of."""
+
+BARE_TABLES: Final = (
+    Table(
+        "list_property",
+        {
+            column.name: column
+            for column in (
+                Column("ID", "int"),
+                Column("IBLOCK_ID", "int"),
+                Column("NAME", "string"),
+                Column("CODE", "string", default=""),
+                Column("TYPE", "string", default="S"),
+                Column("MULTIPLE", "char", default="N"),
+                Column("IS_REQUIRED", "char", default="N"),
+                Column("SORT", "int", default=500),
+            )
+        },
+    ),
+    Table(
+        "list_value",
+        {
+            column.name: column
+            for column in (
+                Column("ID", "int"),
+                Column("ELEMENT_ID", "int"),
+                Column("PROPERTY_ID", "int"),
+                Column("VALUE", "string"),
+            )
+        },
+        indexes=("ELEMENT_ID",),
+    ),
+)
+"""Tables of no entity: the fields of lists, and their values, each with a number of its own."""
