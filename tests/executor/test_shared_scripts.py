@@ -14,7 +14,7 @@ from b24orm.executor.limits import Bucket, Operating, RateLimits, scripts
 from b24orm.executor.limits.operating import BLIND, CALM
 from tests.redis_server import RedisServer
 
-QUICK = settings(max_examples=60, derandomize=True, deadline=None)
+QUICK = settings(max_examples=150, derandomize=True, deadline=None)
 BUCKET, BUDGET, LEASES = "bucket", "budget", "budget:under-way"
 OLD = 1e9
 """A server that has been up for long."""
@@ -71,13 +71,13 @@ class Shared:
 
 # -- the bucket ----------------------------------------------------------------------------------------
 
-RATES = st.builds(RateLimits, burst=st.integers(1, 60), per_second=st.sampled_from([0.5, 2.0, 10.0]))
-PAUSES = st.floats(0, 40, allow_nan=False)
-DEEDS = st.sampled_from(["take", "take", "take", "taken", "lost", "refused", "back"])
+RATES = st.builds(RateLimits, burst=st.integers(1, 6), per_second=st.sampled_from([0.5, 2.0, 10.0]))
+PAUSES = st.sampled_from([0.0, 0.0, 0.01, 0.1, 0.5, 1.5, 40.0])
+DEEDS = st.sampled_from(["take", "taken", "refused", "lost", "back"])
 
 
 @QUICK
-@given(limits=RATES, deeds=st.lists(st.tuples(DEEDS, PAUSES), max_size=40))
+@given(limits=RATES, deeds=st.lists(st.tuples(DEEDS, PAUSES), min_size=10, max_size=30))
 def test_the_shared_bucket_makes_wait_as_long_as_our_own(
     redis: Redis, limits: RateLimits, deeds: list[tuple[str, float]]
 ) -> None:
@@ -144,24 +144,43 @@ def test_what_a_server_knows_from_before_its_start_may_be_out_of_date(redis: Red
     assert sum(shared.take(200.0) == 0.0 for _ in range(48)) == 2 * (5.0 - GRACE)
 
 
+def test_what_a_server_learnt_since_its_start_is_believed(redis: Redis) -> None:
+    shared = Shared(redis, RateLimits(burst=50, per_second=2.0))
+    shared.take(100.0)
+    shared.leave(100.0)
+    shared.age = 10.0  # it was started at 95
+
+    assert [shared.take(105.0) for _ in range(48)] == [0.0] * 48
+
+
 # -- operating time --------------------------------------------------------------------------------------
 
 LIMITED = RateLimits(per_second=None, operating_limit=480.0)
-SPENT = st.floats(0, 500, allow_nan=False)
+STEPS = st.sampled_from([0.0, 0.5, 3.0, 20.0, 150.0])
 
 
 @QUICK
-@given(deeds=st.lists(st.tuples(st.sampled_from(["call", "call", "learn", "refused"]), SPENT), max_size=30))
+@given(
+    deeds=st.lists(
+        st.tuples(st.sampled_from(["call", "call", "learn", "learn", "refused"]), STEPS), max_size=30
+    )
+)
 def test_shared_operating_time_makes_wait_as_long_as_our_own(
     redis: Redis, deeds: list[tuple[str, float]]
 ) -> None:
-    own, shared, now, waits = Operating(LIMITED), Shared(redis, LIMITED), 1_700_000_000.0, list[Any]()
-    for deed, number in deeds:
-        now += number % 7
+    own, shared, now, spent, waits = (
+        Operating(LIMITED),
+        Shared(redis, LIMITED),
+        1_700_000_000.0,
+        0.0,
+        list[Any](),
+    )
+    for deed, step in [("learn", 5.0), ("learn", 230.0), ("learn", 1.0), ("learn", 1.0), *deeds]:
+        now += step / 10
         if deed == "learn":
-            time = {"operating": number, "operating_reset_at": 900.0 + number, "finish": 900.0}
-            own.learn("hook", "m", time, now)
-            shared.learn(now, number, number)
+            spent = (spent + step) % 500
+            own.learn("hook", "m", {"operating": spent, "operating_reset_at": 600.0, "finish": 100.0}, now)
+            shared.learn(now, spent, 500.0)
         elif deed == "refused":
             own.refused("hook", "m", now)
             shared.exhausted(now)

@@ -127,17 +127,23 @@ class SharedLimits:
             self._watch()
             return self._standby.limits.take(account, methods, now)
         ticket = uuid.uuid4().hex
-        arguments = (*self._rate, self._grace, self._limit, CALM, ticket, self._lease)
         try:
-            granted, wait = await self._link.ask(scripts.ENTER, self._keys.all(account, methods), arguments)
+            granted, wait = await self._ask_for(account, methods, ticket)
         except self._link.failures as error:
             self._standby.lost(error, now)
             self._watch()
             return self._standby.limits.take(account, methods, now)
-        turn = Turn(account, methods, float(wait), granted == b"1", ticket)
-        if not turn.granted:
-            self._known[account, tuple(methods)] = now + turn.wait
-        return turn
+        except asyncio.CancelledError:  # Redis may have granted it; the place drains by itself
+            self.leave(Turn(account, methods, 0.0, ticket=ticket), now, accepted=None)
+            raise
+        if not granted:
+            self._known[account, tuple(methods)] = now + wait
+        return Turn(account, methods, wait, granted, ticket)
+
+    async def _ask_for(self, account: str, methods: Sequence[str], ticket: str) -> tuple[bool, float]:
+        arguments = (*self._rate, self._grace, self._limit, CALM, ticket, self._lease)
+        granted, wait = await self._link.ask(scripts.ENTER, self._keys.all(account, methods), arguments)
+        return granted == b"1", float(wait)
 
     @property
     def _rate(self) -> tuple[float, float]:

@@ -1,0 +1,298 @@
+"""Limits in Redis, end to end: shared, kept when Redis fails, and told nothing that is secret."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+import b24orm.executor.limits.shared as shared_module
+from b24orm import AsyncPortal, RateLimits, RedisLimits, connect
+from b24orm.emulator import LocalPortal, Plan
+from b24orm.errors import InvalidValue, NotConfigured
+from b24orm.executor.limits import SharedLimits
+from tests.conftest import Serve
+from tests.redis_server import RedisServer
+
+WIDE = RateLimits(burst=1_000, per_second=1_000.0)
+HOST = "acme.bitrix24.com"
+SOON = 5.0
+
+
+def nobody() -> str:
+    """The address of a Redis that is not there."""
+    return "redis://:s3cretword@127.0.0.1:1/0"
+
+
+@asynccontextmanager
+async def view(
+    redis: str, plan: RateLimits = WIDE, host: str = HOST, **options: Any
+) -> AsyncIterator[SharedLimits]:
+    limits = RedisLimits(redis, **options).open(host, plan)
+    yield limits
+    await limits.close()
+
+
+def now() -> float:
+    return time.monotonic()
+
+
+async def until(done: Callable[[], bool]) -> None:
+    deadline = now() + SOON
+    while not done():
+        assert now() < deadline
+        await asyncio.sleep(0.02)
+
+
+async def timed(work: Awaitable[Any]) -> float:
+    began = now()
+    await work
+    return now() - began
+
+
+# -- shared ------------------------------------------------------------------------------------------
+
+
+async def test_clients_take_their_places_from_one_bucket(redis_server: RedisServer) -> None:
+    plan = RateLimits(burst=1, per_second=2.0)
+    async with view(redis_server.url, plan) as one, view(redis_server.url, plan) as two:
+        first, second, third = [(await limits.enter("hook", ["m"], 0.0)).wait for limits in (one, two, one)]
+
+    assert [second - first, third - second] == pytest.approx([0.5, 0.5], abs=0.1)
+
+
+async def test_hosts_with_addresses_of_their_own_have_buckets_of_their_own(redis_server: RedisServer) -> None:
+    plan = RateLimits(burst=1, per_second=2.0)
+    async with (
+        view(redis_server.url, plan, address="a") as one,
+        view(redis_server.url, plan, address="b") as two,
+    ):
+        first, second = [(await limits.enter("hook", ["m"], 0.0)).wait for limits in (one, two)]
+
+    assert second == pytest.approx(first, abs=0.1)
+
+
+async def test_operating_time_that_one_client_learns_of_makes_another_wait(redis_server: RedisServer) -> None:
+    async with view(redis_server.url) as one, view(redis_server.url) as two:
+        one.learn("hook", "m", {"operating": 479.0, "operating_reset_at": 400.0, "finish": 100.0}, 0.0)
+        await one.close()
+        turn = await two.enter("hook", ["m"], 10.0)
+
+    assert (turn.granted, turn.wait) == (False, pytest.approx(300.0, abs=SOON))
+    assert two.known_wait("hook", ["m"], 11.0) == pytest.approx(turn.wait - 1.0)
+
+
+async def test_other_accounts_go_on(redis_server: RedisServer) -> None:
+    async with view(redis_server.url) as one, view(redis_server.url) as two:
+        one.exhausted("hook", "m", 0.0)
+        await one.close()
+        granted = [(await two.enter(account, ["m"], 0.0)).granted for account in ("hook", "webhooks")]
+
+    assert granted == [False, True]
+
+
+async def test_a_place_that_was_not_used_is_given_back(redis_server: RedisServer) -> None:
+    plan = RateLimits(burst=1, per_second=0.5)
+    async with view(redis_server.url, plan) as limits:
+        turn = await limits.enter("hook", ["m"], 0.0)
+        limits.give_back(turn, 0.0)
+        await until(lambda: limits._teller is not None and limits._teller.done())
+        again = await limits.enter("hook", ["m"], 0.0)
+
+    assert again.wait <= turn.wait
+
+
+async def test_what_is_left_to_tell_is_told_before_the_end(redis_server: RedisServer) -> None:
+    async with view(redis_server.url) as limits:
+        turn = await limits.enter("hook", ["m"], 0.0)
+        with Redis.from_url(redis_server.url) as redis:
+            leases = f"b24orm:{{{HOST}}}:operating:hook:m:under-way"
+            before = redis.zcard(leases)
+            limits.leave(turn, 0.0, accepted=True)
+            await limits.close()
+            after = redis.zcard(leases)
+
+    assert (before, after) == (1, 0)
+
+
+def spent_by_a_thread(portal: LocalPortal, redis: str, plan: RateLimits, count: int) -> None:
+    async def work() -> None:
+        async with AsyncPortal(portal.url, plan=plan, limits=RedisLimits(redis), progress=False) as client:
+            await asyncio.gather(*(client.call("server.time") for _ in range(count)))
+
+    asyncio.run(work())
+
+
+def test_threads_with_loops_of_their_own_share_one_bucket(serve: Serve, redis_server: RedisServer) -> None:
+    portal, plan = serve(plan=Plan(burst=10, rate=20.0, drain="continuous")), RateLimits(10, 20.0)
+    threads = [
+        threading.Thread(target=spent_by_a_thread, args=(portal, redis_server.url, plan, 20))
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (portal.stats.requests, portal.stats.rejected) == (60, 0)
+
+
+def test_no_key_and_no_value_tells_a_secret(serve: Serve, redis_server: RedisServer) -> None:
+    portal = serve(deals=60)
+    with connect(portal.url, limits=RedisLimits(redis_server.url), plan=WIDE, progress=False) as client:
+        client.call("crm.deal.get", {"ID": 1})
+        client.get_all("crm.deal.list")
+    with Redis.from_url(redis_server.url) as redis:
+        keys = [key.decode() for key in redis.scan_iter()]
+
+    secret = portal.url.rstrip("/").rsplit("/", 1)[1]
+    assert {key.partition("}:")[2].partition(":")[0] for key in keys} == {"bucket", "operating"}
+    assert [key for key in keys if secret in key] == []
+
+
+# -- without Redis -------------------------------------------------------------------------------------
+
+
+async def test_where_redis_was_never_there_the_share_is_kept(serve: Serve) -> None:
+    portal = serve(plan=Plan(burst=5, rate=5.0, drain="continuous"))
+    limits = RedisLimits(nobody(), share=0.5)
+    async with AsyncPortal(portal.url, plan=RateLimits(10, 10.0), limits=limits, progress=False) as client:
+        took = await timed(asyncio.gather(*(client.call("server.time") for _ in range(8))))
+
+    assert (portal.stats.rejected, 8 / 5.0 <= took <= 8 / 5.0 + SOON) == (0, True)
+
+
+async def test_a_redis_that_hangs_is_not_waited_for(redis_server: RedisServer) -> None:
+    async with view(redis_server.url, timeout=0.2) as limits:
+        await limits.enter("hook", ["m"], now())
+        redis_server.freeze()
+        took = await timed(limits.enter("hook", ["m"], now()))
+        then = await timed(limits.enter("hook", ["m"], now()))
+        redis_server.thaw()
+
+    assert (took < SOON, then < 0.1) == (True, True)
+
+
+async def test_redis_is_used_again_when_it_is_back(redis_server: RedisServer) -> None:
+    host = "back.bitrix24.com"
+    async with view(redis_server.url, host=host, timeout=0.2, retry=0.1) as limits:
+        redis_server.kill()
+        alone = await limits.enter("hook", ["m"], now())
+        redis_server.start()
+        await until(lambda: not limits._standby.away)
+        together = await limits.enter("hook", ["m"], now())
+
+    assert (bool(alone.ticket), bool(together.ticket)) == (False, True)
+
+
+async def test_each_change_is_logged_once(
+    redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    options: dict[str, Any] = {"host": "logged.bitrix24.com", "timeout": 0.2, "retry": 0.1}
+    caplog.set_level(logging.INFO, "b24orm")
+    async with view(redis_server.url, **options) as one, view(redis_server.url, **options) as two:
+        redis_server.kill()
+        await asyncio.gather(*(limits.enter("hook", ["m"], now()) for limits in (one, two)))
+        await one.enter("hook", ["m"], now())
+        redis_server.start()
+        await until(lambda: not one._standby.away)
+        for limits in (one, two):
+            await limits.enter("hook", ["m"], now())
+
+    said = [record.getMessage().split("logged.bitrix24.com ")[1] for record in caplog.records]
+    assert said == ["can't be reached (ConnectionError): going on with this process's share", "are back"]
+
+
+async def test_operating_time_is_known_here_too_when_redis_is_lost(redis_server: RedisServer) -> None:
+    async with view(redis_server.url, host="known.bitrix24.com") as limits:
+        at = now()
+        limits.learn("hook", "m", {"operating": 479.0, "operating_reset_at": 400.0, "finish": 100.0}, at)
+        redis_server.kill()
+        await limits.enter("hook", ["other"], at)
+
+        assert limits.known_wait("hook", ["m"], at) == pytest.approx(300.0)
+
+
+async def test_an_entry_that_is_cancelled_holds_no_lease(redis_server: RedisServer) -> None:
+    async with view(redis_server.url, timeout=SOON) as limits:
+        await limits.enter("hook", ["other"], 0.0)
+        redis_server.freeze()
+        entering = asyncio.create_task(limits.enter("hook", ["m"], 0.0))
+        await asyncio.sleep(0.1)  # it is on its way
+        entering.cancel()
+        await asyncio.gather(entering, return_exceptions=True)
+        redis_server.thaw()
+    with Redis.from_url(redis_server.url) as redis:
+        assert redis.zcard(f"b24orm:{{{HOST}}}:operating:hook:m:under-way") == 0
+
+
+async def test_the_password_of_redis_is_told_to_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with view(nobody(), host="quiet.bitrix24.com") as limits:
+        await limits.enter("hook", ["m"], now())
+
+    assert "s3cretword" not in caplog.text + repr(RedisLimits(nobody())) + repr(limits)
+    assert caplog.records != []
+
+
+def test_it_is_not_pickled() -> None:
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(RedisLimits(nobody()))
+
+
+# -- what it takes ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"url": "http://127.0.0.1/"}, {"url": "s3cretword"}, {"share": 0}, {"share": 1.5}, {"timeout": 0},
+     {"retry": -1}, {"share": "half"}],
+    ids=str,
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        RedisLimits(**{"url": nobody(), **options})
+    assert "s3cretword" not in str(caught.value)
+
+
+def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_module, "find_spec", lambda name: None)
+    with pytest.raises(NotConfigured, match=r"b24orm\[redis\]"):
+        RedisLimits("redis://localhost")
+
+
+FORK = """
+import os, sys
+from b24orm import RedisLimits, connect
+
+portal = connect(sys.argv[1], limits=RedisLimits(sys.argv[2]), progress=False)
+portal.call("profile")
+child = os.fork()
+if child == 0:
+    print(bool(portal.call("profile")), flush=True)
+    portal.close()
+    os._exit(0)
+_, status = os.waitpid(child, 0)
+print(status == 0, bool(portal.call("profile")))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_has_connections_of_its_own(serve: Serve, redis_server: RedisServer) -> None:
+    command = [sys.executable, "-X", "dev", "-W", "ignore:This process:DeprecationWarning", "-c", FORK]
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([*command, serve().url, redis_server.url], cwd=root, capture_output=True, text=True)
+
+    assert (done.stdout.split(), done.stderr) == (["True"] * 3, "")
