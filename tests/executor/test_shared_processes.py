@@ -102,10 +102,11 @@ def test_the_plan_is_used_to_the_full_and_shared_fairly(serve: Serve, redis_serv
 
 
 def test_others_go_on_when_a_process_and_redis_are_killed(serve: Serve, redis_server: RedisServer) -> None:
-    portal = serve(plan=Plan(burst=20, rate=10.0))
+    burst, rate = 40, 8.0
+    portal = serve(plan=Plan(burst=burst, rate=rate))
     arrivals = watched(portal)
 
-    with workers(portal, redis_server.url, burst=20, rate=10.0, seconds=11.0) as running:
+    with workers(portal, redis_server.url, burst=burst, rate=rate, seconds=11.0) as running:
         known_to_be_empty(redis_server, portal)
         start(running)
         time.sleep(2.0)
@@ -119,8 +120,8 @@ def test_others_go_on_when_a_process_and_redis_are_killed(serve: Serve, redis_se
     killed, away, back = (arrivals.between(*span) for span in ((2.5, 3.5), (4.0, 6.0), (8.0, 11.0)))
     assert ([p.returncode for p in running[:3]], portal.stats.rejected) == ([0, 0, 0], 0)
     assert [len(killed), len(away), len(back)] == [3, 3, 3]
-    assert killed.total() >= 0.8 * 10.0 * 1.0
-    assert away.total() >= 0.8 * 3 / 4 * 10.0 * 2.0
-    assert back.total() >= 0.9 * 10.0 * 3.0
+    assert killed.total() >= 0.8 * rate * 1.0
+    assert away.total() >= 0.8 * 3 / 4 * rate * 2.0
+    assert back.total() >= 0.9 * rate * 3.0
     assert max(back.values()) <= 1.5 * min(back.values())
     assert [(text.count("can't be reached"), text.count("are back")) for text in said] == [(1, 1)] * 3
