@@ -167,8 +167,8 @@ class Incomplete(B24Error):
 class OutcomeUnknown(B24Error):
     """Writes were sent and their answer was lost; whether they were done can't be established.
 
-    They were not sent again: that could do them twice. ``idempotency="origin"`` lets new rows
-    carry a key by which their fate is found.
+    They were not sent again: that could do them twice. New rows were looked for by their values
+    where that leaves no doubt; ``idempotency="origin"`` lets them carry a key by which they are found.
 
     Attributes:
         items: what was to be written.

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from b24orm.errors import ApiError, B24Error, OperatingLimited, TransportError
+from b24orm.executor.adds import Adds
 from b24orm.executor.coalescer import Coalescer
 from b24orm.executor.retry import worth_retrying
 from b24orm.executor.sender import Sender, Trip
@@ -36,6 +37,7 @@ class Executor:
     def __init__(self, sender: Sender) -> None:
         self.sender = sender
         self.commands: int = 0
+        self.adds = Adds()
         self._sizes = BatchSizes()
         self._coalescer = Coalescer(self._ask_now, batch=BATCH)
 

@@ -2,14 +2,16 @@
 
 A write whose answer was lost is never sent again blindly. What may be repeated (an update, a
 delete) is, in smaller batches; a new row that carries a key is looked up by it, and only what is
-missing is sent again, once the portal can't be working on the first request any more; the fate
-of everything else is unknown, and that is what its outcome says.
+missing is sent again, once the portal can't be working on the first request any more; one without
+a key is looked for by its values, and never sent again. The fate of everything else is unknown, and
+that is what its outcome says.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeVar
@@ -26,6 +28,7 @@ from b24orm.executor.executor import BATCH, Executor
 from b24orm.executor.journal import Journal
 from b24orm.executor.retry import never_executed
 from b24orm.executor.sizes import cut_off
+from b24orm.executor.traces import Traces
 from b24orm.plan.calls import Ask, Outcome, Reply
 from b24orm.plan.origin import Origin
 from b24orm.plan.writes import Kind, Write
@@ -78,6 +81,8 @@ class Writer:
         halt: a batch stops at its first error.
         ordered: each write is sent when the one before it has its outcome.
         origin: where new rows carry their key, if they do.
+        traces: the rows that new ones may be found by, where their entity tells.
+        by_values: rows without a key are looked for by their values.
         journal: where it is noted what was sent and what came of it.
     """
 
@@ -85,6 +90,8 @@ class Writer:
     halt: bool = False
     ordered: bool = False
     origin: Origin | None = None
+    traces: Traces | None = None
+    by_values: bool = False
     journal: Journal | None = None
     _seconds: dict[str, float] = field(default_factory=dict[str, float])
 
@@ -101,7 +108,14 @@ class Writer:
             _Group(group, partial(self._again, error=_killed(left), tries=1)) for group in self._groups(lost)
         ]
         work += [_Group(group, self._group) for group in self._groups(fresh)]
-        await (self._in_turn if self.ordered else self._side_by_side)(work, found)
+        adds = [write for write in fresh if write.kind == "add"]
+        if self.traces is not None:
+            self.traces.begin(adds)
+        try:
+            await (self._in_turn if self.ordered else self._side_by_side)(work, found)
+        finally:
+            if self.traces is not None:
+                self.traces.end(adds, unknown=True)  # those that got no outcome
         return [found[write.place] for write in writes]
 
     async def _side_by_side(self, work: Sequence[_Group], found: dict[int, Outcome]) -> None:
@@ -132,7 +146,17 @@ class Writer:
         outcomes = await group.run(group.writes)
         for write, outcome in zip(group.writes, outcomes, strict=True):
             found[write.place] = outcome
+        self._traced(group.writes, outcomes)
         self._noted(group.writes, outcomes)
+
+    def _traced(self, writes: Sequence[Write], outcomes: Sequence[Outcome]) -> None:
+        if self.traces is None:
+            return
+        told = [(w, o) for w, o in zip(writes, outcomes, strict=True) if not isinstance(o, OutcomeUnknown)]
+        for write, outcome in told:
+            if write.kind == "add" and isinstance(outcome, Reply):
+                self.traces.made(write, _row_id(write, outcome))
+        self.traces.end([write for write, _ in told])
 
     def _noted(self, writes: Sequence[Write], outcomes: Sequence[Outcome]) -> None:
         if self.journal is None:
@@ -195,8 +219,9 @@ class Writer:
         """The outcomes of writes whose answer was lost."""
         repeatable = [write for write in writes if write.repeatable]
         keyed = [write for write in writes if not write.repeatable and write.origin and self.origin]
+        likely = [write for write in writes if self._has_traces(write)]
         found = {write.place: _unknown(write, error) for write in writes}
-        for some, work in ((repeatable, self._repeat), (keyed, self._look_up)):
+        for some, work in ((repeatable, self._repeat), (keyed, self._look_up), (likely, self._look_for)):
             if some:
                 outcomes = await work(some, error, tries)
                 found.update(zip((write.place for write in some), outcomes, strict=True))
@@ -221,26 +246,54 @@ class Writer:
             return False
         return True
 
+    def _has_traces(self, write: Write) -> bool:
+        """Whether the row of a lost add can be looked for by its values."""
+        if write.repeatable or (write.origin and self.origin) or not self.by_values:
+            return False
+        return self.traces is not None and self.traces.knows(write)
+
     async def _look_up(self, writes: Sequence[Write], error: B24Error, tries: int) -> list[Outcome]:
         """Finds what was added by its keys, and sends the rest again when it can't come any more."""
-        clock, pause = self.executor.sender.clock, _LOOK
-        over = self._over(error)
         found: dict[int, Outcome] = {}
-        while True:
-            last = clock.now() >= over
-            missing = [write for write in writes if write.place not in found]
-            try:
-                found.update(await self._found(missing))
-            except B24Error as problem:
-                return [found.get(write.place, _unknown(write, problem)) for write in writes]
-            missing = [write for write in missing if write.place not in found]
-            if not missing or last:
-                break
-            await clock.sleep(min(pause, max(0.0, over - clock.now())))
-            pause *= 2
+        try:
+            await self._watched(writes, error, self._found, found)
+        except B24Error as problem:
+            return [found.get(write.place, _unknown(write, problem)) for write in writes]
+        missing = [write for write in writes if write.place not in found]
         if missing:
             found.update(await self._resent(missing, error, tries))
         return [found[write.place] for write in writes]
+
+    async def _look_for(self, writes: Sequence[Write], error: B24Error, tries: int) -> list[Outcome]:
+        """Finds what was added by its values; the fate of the rest is unknown."""
+        del tries  # nothing is sent again
+
+        async def look(missing: Sequence[Write]) -> Mapping[int, Outcome]:
+            assert self.traces is not None
+            ids = await self.traces.found(missing, error)
+            return {w.place: Reply(_answer(w, ids[w.place])) for w in missing if w.place in ids}
+
+        found: dict[int, Outcome] = {}
+        with suppress(B24Error):
+            await self._watched(writes, error, look, found)
+        return [found.get(write.place, _unknown(write, error)) for write in writes]
+
+    async def _watched(
+        self,
+        writes: Sequence[Write],
+        error: B24Error,
+        look: Callable[[Sequence[Write]], Awaitable[Mapping[int, Outcome]]],
+        found: dict[int, Outcome],
+    ) -> None:
+        """Looks for lost adds until they can't come any more; puts what is found into ``found``."""
+        clock, pause, over = self.executor.sender.clock, _LOOK, self._over(error)
+        while True:
+            last = clock.now() >= over
+            found.update(await look([write for write in writes if write.place not in found]))
+            if last or all(write.place in found for write in writes):
+                return
+            await clock.sleep(min(pause, max(0.0, over - clock.now())))
+            pause *= 2
 
     def _over(self, error: B24Error) -> float:
         """When the portal can't be working on a request any more, by the sender's clock."""
@@ -256,7 +309,7 @@ class Writer:
         outcomes = await self._group(writes, tries + 1)
         return {write.place: outcome for write, outcome in zip(writes, outcomes, strict=True)}
 
-    async def _found(self, writes: Sequence[Write]) -> dict[int, Outcome]:
+    async def _found(self, writes: Sequence[Write]) -> Mapping[int, Outcome]:
         assert self.origin is not None
         origins = {write.origin: write for write in writes if write.origin is not None}
         calls = self.origin.lookups(origins)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Generic, Literal, cast
+from typing import TYPE_CHECKING, Any, Generic, cast
 
 from typing_extensions import TypeVar
 
@@ -14,15 +14,15 @@ from b24orm.errors import InvalidValue
 from b24orm.orm import writing
 from b24orm.orm.jobs import Job, Options, Source, acollected, collected
 from b24orm.orm.results import RaiseOnError, WriteResult
+from b24orm.orm.saving import Idempotency, check_idempotency
 from b24orm.plan import writes
 from b24orm.plan.calls import Call
 from b24orm.plan.origin import origin_of
 from b24orm.query.nodes import Query
 
-__all__ = ["BulkWrites", "Idempotency"]
+__all__ = ["BulkWrites"]
 
 M = TypeVar("M", bound=Entity)
-Idempotency = Literal["origin"] | None
 
 
 class BulkWrites(Generic[M]):
@@ -48,7 +48,7 @@ class BulkWrites(Generic[M]):
         *,
         ordered: bool = False,
         raise_on_error: RaiseOnError = "group",
-        idempotency: Idempotency = None,
+        idempotency: Idempotency = "values",
         journal: str | PathLike[str] | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> list[WriteResult[M]]:
@@ -61,8 +61,9 @@ class BulkWrites(Generic[M]):
             ordered: keep their order: a batch is sent when the one before it was answered.
             raise_on_error: ``group``: all errors at the end; ``first``: the first one ends the job;
                 False: none is raised, they stand in the results.
-            idempotency: ``origin``: each row carries a key in ORIGIN_ID (or XML_ID), by which its
-                fate is found when an answer is lost; without it such a row's outcome is unknown.
+            idempotency: how the fate of a row is found when its answer is lost. ``values``: by what was
+                sent, if that leaves no doubt. ``origin``: each row carries a key in ORIGIN_ID (or
+                XML_ID). None: it is unknown.
             journal: a file that lets a killed job go on: run it again with the same items.
             params: ``params`` of the method: ``{"REGISTER_SONET_EVENT": "N"}``.
 
@@ -80,7 +81,7 @@ class BulkWrites(Generic[M]):
         *,
         ordered: bool = False,
         raise_on_error: RaiseOnError = "group",
-        idempotency: Idempotency = None,
+        idempotency: Idempotency = "values",
         journal: str | PathLike[str] | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> list[WriteResult[M]]:
@@ -93,7 +94,7 @@ class BulkWrites(Generic[M]):
         objs: Source[M],
         *,
         ordered: bool = False,
-        idempotency: Idempotency = None,
+        idempotency: Idempotency = "values",
         journal: str | PathLike[str] | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> Iterator[WriteResult[M]]:
@@ -107,7 +108,7 @@ class BulkWrites(Generic[M]):
         objs: Source[M],
         *,
         ordered: bool = False,
-        idempotency: Idempotency = None,
+        idempotency: Idempotency = "values",
         journal: str | PathLike[str] | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[WriteResult[M]]:
@@ -119,8 +120,7 @@ class BulkWrites(Generic[M]):
     def _creating(
         self, options: Options, idempotency: Idempotency, params: Mapping[str, Any] | None
     ) -> Job[M]:
-        if idempotency not in ("origin", None):
-            raise InvalidValue(f"idempotency is 'origin' or None, not {idempotency!r}")
+        check_idempotency(idempotency)
         portal, schema = self._backend, self._model.__schema__
 
         def call(row: M) -> Call:
@@ -138,6 +138,7 @@ class BulkWrites(Generic[M]):
             repeatable=lambda _: False,
             settle=lambda row, call, reply: writing.after_add(row, call, reply, portal),
             origin=origin_of(schema, schema.fixed_params) if idempotency == "origin" else None,
+            by_values=idempotency == "values",
         )
 
     # -- many changed rows -----------------------------------------------------------

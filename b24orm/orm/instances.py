@@ -14,7 +14,7 @@ from b24orm.orm import writing
 from b24orm.orm.linked import RelatedRows, rows_of_link
 from b24orm.orm.owner import portal_of
 from b24orm.orm.refresh import refreshed
-from b24orm.orm.saving import asave, deleted, save
+from b24orm.orm.saving import Idempotency, asave, deleted, save
 from b24orm.portal import AsyncPortal, Portal
 from b24orm.schema import LinkSchema
 
@@ -30,7 +30,7 @@ class Saving(Entity):
         using: Portal | AsyncPortal | str | None = None,
         params: Mapping[str, Any] | None = None,
         if_unchanged: bool = False,
-        idempotency: str | None = None,
+        idempotency: Idempotency = "values",
     ) -> None:
         """Adds a new object, or sends what was changed in it; without changes nothing is sent.
 
@@ -43,7 +43,8 @@ class Saving(Entity):
             params: ``params`` of the method: ``{"REGISTER_SONET_EVENT": "N"}``.
             if_unchanged: look first whether somebody else changed the row since it was fetched.
                 A small gap remains between the look and the change.
-            idempotency: ``origin``: a new row carries a key by which it is found when the answer is lost.
+            idempotency: how a new row is found when the answer is lost: by what was sent (``values``), by
+                a key that it carries (``origin``), or not at all (None).
 
         Raises:
             InvalidValue: a field is read-only, can't be changed any more, or is missing; nothing was sent.
@@ -58,7 +59,7 @@ class Saving(Entity):
         using: Portal | AsyncPortal | str | None = None,
         params: Mapping[str, Any] | None = None,
         if_unchanged: bool = False,
-        idempotency: str | None = None,
+        idempotency: Idempotency = "values",
     ) -> None:
         """As :meth:`save`, awaited."""
         await asave(self, using=using, params=params, if_unchanged=if_unchanged, idempotency=idempotency)

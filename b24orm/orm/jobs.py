@@ -28,6 +28,7 @@ from typing_extensions import TypeVar
 from b24orm.entity.base import Entity
 from b24orm.errors import B24Error, InvalidValue, OutcomeUnknown
 from b24orm.executor.journal import Journal
+from b24orm.executor.traces import traces_of
 from b24orm.executor.writer import GROUPS, Writer
 from b24orm.loop import background
 from b24orm.orm.results import RaiseOnError, WriteResult, check_mode, first_error, group_of, raised
@@ -75,6 +76,7 @@ class Job(Generic[T]):
         repeatable: whether a call may be sent twice.
         settle: takes in that an item was written, and gives its id.
         origin: where new rows carry their key, if they do.
+        by_values: new rows whose answer was lost are looked for by their values.
     """
 
     kind: Kind
@@ -85,6 +87,7 @@ class Job(Generic[T]):
     repeatable: Callable[[Call], bool]
     settle: Callable[[T, Call, Any], Any]
     origin: Origin | None = None
+    by_values: bool = False
     _key: str = field(default_factory=lambda: uuid.uuid4().hex[:16])
     _count: int = 0
 
@@ -133,6 +136,8 @@ class Job(Generic[T]):
             halt=self.options.raise_on_error == "first",
             ordered=self.options.ordered,
             origin=self.origin,
+            traces=traces_of(self.portal.executor, self.model.__schema__) if self.kind == "add" else None,
+            by_values=self.by_values,
             journal=journal,
         )
 

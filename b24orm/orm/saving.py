@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from b24orm.entity.base import Entity
 from b24orm.entity.dump import repeatable
 from b24orm.errors import B24Error, InvalidValue, OutcomeUnknown
 from b24orm.executor.executor import Executor
+from b24orm.executor.traces import traces_of
 from b24orm.executor.writer import Writer
 from b24orm.orm import writing
 from b24orm.orm.owner import portal_of
@@ -22,7 +23,16 @@ from b24orm.plan.writes import Write
 from b24orm.portal import AsyncPortal, Portal
 from b24orm.schema import FieldSchema
 
-__all__ = ["asave", "deleted", "save"]
+__all__ = ["Idempotency", "asave", "check_idempotency", "deleted", "save"]
+
+Idempotency: TypeAlias = Literal["values", "origin"] | None
+"""How the fate of a new row is found when the answer to its add is lost."""
+
+
+def check_idempotency(value: object) -> None:
+    """Refuses a way that there is not."""
+    if value not in ("values", "origin", None):
+        raise InvalidValue(f"idempotency is 'values', 'origin' or None, not {value!r}")
 
 
 def save(
@@ -31,7 +41,7 @@ def save(
     using: Portal | AsyncPortal | str | None = None,
     params: Mapping[str, Any] | None = None,
     if_unchanged: bool = False,
-    idempotency: str | None = None,
+    idempotency: Idempotency = "values",
     force_add: bool = False,
 ) -> None:
     """Saves an object; see :meth:`b24orm.orm.instances.Saving.save`."""
@@ -47,7 +57,7 @@ async def asave(
     using: Portal | AsyncPortal | str | None = None,
     params: Mapping[str, Any] | None = None,
     if_unchanged: bool = False,
-    idempotency: str | None = None,
+    idempotency: Idempotency = "values",
     force_add: bool = False,
 ) -> None:
     """Saves an object; see :meth:`b24orm.orm.instances.Saving.asave`."""
@@ -62,12 +72,11 @@ def _saving(
     portal: Any,
     params: Mapping[str, Any],
     if_unchanged: bool,  # noqa: FBT001
-    idempotency: str | None,
+    idempotency: Idempotency,
     force_add: bool,  # noqa: FBT001
 ) -> Any:
     """The work of a save, everything checked; None if there is nothing to do."""
-    if idempotency not in ("origin", None):
-        raise InvalidValue(f"idempotency is 'origin' or None, not {idempotency!r}")
+    check_idempotency(idempotency)
     if force_add or _is_new(row):
         if if_unchanged:
             raise InvalidValue(
@@ -88,14 +97,17 @@ def _is_new(row: Entity) -> bool:
     return row.pk is None or (not schema.id_field.read_only and schema.id_name in row.changed)
 
 
-async def _add(row: Entity, portal: Any, call: Call, idempotency: str | None) -> None:
+async def _add(row: Entity, portal: Any, call: Call, idempotency: Idempotency) -> None:
     entries = _entries(row)
     origin = None
     key = None
     if idempotency == "origin":
         origin = origin_of(row.__schema__, row.__schema__.fixed_params)
         call, key = _marked(row, origin, call)
-    reply = await _written(row, Write("add", call, origin=key), Writer(portal.executor, origin=origin))
+    executor = portal.executor
+    traces, by_values = traces_of(executor, row.__schema__), idempotency == "values"
+    writer = Writer(executor, origin=origin, traces=traces, by_values=by_values)
+    reply = await _written(row, Write("add", call, origin=key), writer)
     writing.after_add(row, call, reply, portal)
     await _read_entries(row, portal.executor, entries)
 

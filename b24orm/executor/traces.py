@@ -1,0 +1,171 @@
+"""Looks for the rows of adds whose answers were lost, by the values that were sent.
+
+A row is taken for the row of an add only if nothing else can be true: it has every value that was
+sent, this user added it since the request left, no other add has it for its own, and no other add
+under way could have made it. Equal adds of one job may share such rows out: which is whose makes
+no difference. Whatever is not found so stays unknown; it is never sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from math import floor
+from typing import Any, Final
+
+from b24orm.errors import B24Error, OutcomeUnknown
+from b24orm.executor.adds import Adds, UnderWay
+from b24orm.executor.executor import Executor
+from b24orm.plan.calls import Call, Reply, Row, rows_of
+from b24orm.plan.likeness import PAGE, Likeness, Traits, likeness_of
+from b24orm.plan.writes import Write
+from b24orm.schema import EntitySchema
+
+__all__ = ["Traces", "traces_of"]
+
+_MARGIN: Final = 5.0
+"""Seconds by which the clocks of a portal's own servers may differ."""
+
+_PAGES: Final = 10
+"""Pages of rows that are looked at: so many equal rows can't be told apart anyway."""
+
+
+@dataclass
+class Traces:
+    """The adds of one job, and the traces that they leave on the portal.
+
+    Attributes:
+        executor: what asks the portal.
+        likeness: how rows are recognised.
+        adds: the adds of the whole portal.
+    """
+
+    executor: Executor
+    likeness: Likeness
+    adds: Adds
+    _entries: dict[int, UnderWay] = field(default_factory=dict[int, UnderWay])
+
+    def begin(self, writes: Sequence[Write]) -> None:
+        """Adds are about to leave."""
+        for write in writes:
+            traits = self.likeness.traits(write.call)
+            if traits is not None:
+                self._entries[write.place] = self.adds.begin(write.place, traits)
+
+    def made(self, write: Write, row_id: Any) -> None:
+        """An add was answered, or its row was found."""
+        entry = self._entries.get(write.place)
+        if entry is not None:
+            self.adds.made(entry.traits.space, row_id, self.executor.sender.clock.now())
+
+    def end(self, writes: Sequence[Write], *, unknown: bool = False) -> None:
+        """The fates of these adds are told, or can't be told."""
+        entries = [self._entries.pop(write.place) for write in writes if write.place in self._entries]
+        sender = self.executor.sender
+        self.adds.end(entries, sender.clock.now() + 2 * sender.request_limit if unknown else None)
+
+    def knows(self, write: Write) -> bool:
+        """Whether the row of an add could be recognised."""
+        return write.place in self._entries
+
+    async def found(self, writes: Sequence[Write], error: B24Error) -> Mapping[int, Any]:
+        """The ids of the rows that these adds made, by place: those that are beyond doubt.
+
+        Raises:
+            B24Error: the portal can't be asked.
+        """
+        entries = {write.place: self._entries[write.place] for write in writes}
+        user, since = await self._whence(error)
+        ids: dict[int, Any] = {}
+        for group in _groups(entries.values()):
+            rows = await self._rows([entry.traits for entry in group], user, since)
+            ids.update(self._shared_out(group, rows))
+        return ids
+
+    async def _whence(self, error: B24Error) -> tuple[int, datetime]:
+        """Who adds, and the earliest moment at which the lost request may have worked, by the portal."""
+        clock, sender = self.executor.sender.clock, self.executor.sender
+        (reply,) = await self.executor.many([Call("profile")])
+        if not isinstance(reply, Reply):
+            raise reply
+        now = clock.now()
+        left = error.sent_at if error.sent_at is not None else now - sender.request_limit
+        if not self.adds.remembers(left - _MARGIN):
+            raise OutcomeUnknown("too many rows were added since to tell which is which")
+        try:
+            user, there = int(reply.result["ID"]), float(reply.time["start"])
+        except (KeyError, TypeError, ValueError):
+            raise OutcomeUnknown("the portal does not say who adds, and what time it is") from None
+        return user, datetime.fromtimestamp(floor(there - (now - left) - _MARGIN), timezone.utc)
+
+    async def _rows(self, traits: Sequence[Traits], user: int, since: datetime) -> list[Row]:
+        """The rows that may be of these adds."""
+        rows: list[Row] = []
+        key, after = self.likeness.schema.id_field.wire, 0
+        for _ in range(_PAGES):
+            call = self.likeness.look(traits, user, since, after)
+            (reply,) = await self.executor.many([call])
+            if not isinstance(reply, Reply):
+                raise reply
+            page = rows_of(reply.result, call.envelope)
+            rows += page
+            if len(page) < PAGE:
+                return rows
+            after = int(page[-1][key])
+        raise OutcomeUnknown("too many rows have these values to tell which is which")
+
+    def _shared_out(self, group: Sequence[UnderWay], rows: Sequence[Row]) -> dict[int, Any]:
+        """Which add made which row, where there is only one answer."""
+        mine = {entry.place: entry for entry in group}
+        space, key = group[0].traits.space, self.likeness.schema.id_field.wire
+        claims: dict[str, list[Any]] = {}
+        waiting = list(self.adds.likely(space, self.executor.sender.clock.now()))
+        doubtful: set[str] = set()
+        for row in rows:
+            if self.adds.is_made(space, row[key]):
+                continue
+            likely = [entry for entry in waiting if entry.traits.fit(row)]
+            kinds = {entry.traits.whole for entry in likely}
+            if len(kinds) == 1 and all(mine.get(entry.place) is entry for entry in likely):
+                claims.setdefault(kinds.pop(), []).append(row[key])
+            else:
+                doubtful |= kinds
+        return self._assigned(group, {kind: ids for kind, ids in claims.items() if kind not in doubtful})
+
+    def _assigned(self, group: Sequence[UnderWay], claims: Mapping[str, Sequence[Any]]) -> dict[int, Any]:
+        found: dict[int, Any] = {}
+        for kind, ids in claims.items():
+            equal = [entry for entry in group if entry.traits.whole == kind]
+            if len(ids) > len(equal):
+                continue  # somebody else made some of them
+            for entry, row_id in zip(equal, ids, strict=False):
+                found[entry.place] = row_id
+                self.adds.made(entry.traits.space, row_id, self.executor.sender.clock.now())
+        return found
+
+
+def traces_of(executor: Executor, schema: EntitySchema) -> Traces | None:
+    """The traces of a job's adds; None if rows of the entity can't be recognised."""
+    likeness = likeness_of(schema)
+    return None if likeness is None else Traces(executor, likeness, executor.adds)
+
+
+def _groups(entries: Any) -> list[list[UnderWay]]:
+    """Adds that one call can look for; equal ones are never parted."""
+    groups: dict[tuple[Any, ...], list[UnderWay]] = {}
+    for entry in sorted(entries, key=lambda entry: (entry.traits.text[1], entry.place)):
+        groups.setdefault((*entry.traits.space, entry.traits.text[0].name), []).append(entry)
+    return [part for group in groups.values() for part in _parts(group)]
+
+
+def _parts(group: Sequence[UnderWay]) -> list[list[UnderWay]]:
+    parts: list[list[UnderWay]] = []
+    texts: set[str] = set()
+    for entry in group:
+        if not parts or (entry.traits.text[1] not in texts and len(texts) >= PAGE):
+            parts.append([])
+            texts = set()
+        texts.add(entry.traits.text[1])
+        parts[-1].append(entry)
+    return parts
