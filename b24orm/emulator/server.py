@@ -9,6 +9,7 @@ import asyncio
 import gzip
 import socket
 import struct
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -22,6 +23,8 @@ __all__ = ["Door"]
 
 _TOKEN_ENDPOINT: Final = "/oauth/token"
 """Another server in truth, which does not move with the portal."""
+_GLANCE: Final = 0.02
+"""Seconds between two looks at whether a client that is told nothing is still there."""
 
 
 class Door:
@@ -110,9 +113,15 @@ async def _cut(request: web.BaseRequest, reply: Reply, _: float) -> web.StreamRe
 
 
 async def _hang(request: web.BaseRequest, reply: Reply, seconds: float) -> web.StreamResponse:
-    """Say nothing for a while, then break the connection."""
-    await asyncio.sleep(seconds)
+    """Say nothing for a while, or until the client has gone, then break the connection."""
+    over = time.monotonic() + seconds
+    while (left := over - time.monotonic()) > 0 and not _gone(request):  # noqa: ASYNC110
+        await asyncio.sleep(min(left, _GLANCE))
     return await _reset(request, reply, seconds)
+
+
+def _gone(request: web.BaseRequest) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 _Breaker = Callable[[web.BaseRequest, Reply, float], Awaitable[web.StreamResponse]]

@@ -233,8 +233,11 @@ class Writer:
             return [_unknown(write, error) for write in writes]
         middle = (len(writes) + 1) // 2 if cut_off(error) else len(writes)
         outcomes: list[Outcome] = []
+        answered = self.executor.commands
         for part in (writes[:middle], writes[middle:]):
-            if part:
+            if _nothing_but_lost(outcomes) and self.executor.commands == answered:
+                outcomes += [_unknown(write, error) for write in part]  # the portal does not answer at all
+            elif part:
                 outcomes += await self._group(part, tries + 1)
         return [_gone(write, outcome) for write, outcome in zip(writes, outcomes, strict=True)]
 
@@ -358,6 +361,11 @@ def _unknown(write: Write, error: B24Error) -> Outcome:
     unknown.attempts = error.attempts
     unknown.__cause__ = error
     return unknown
+
+
+def _nothing_but_lost(outcomes: Sequence[Outcome]) -> bool:
+    """Whether several writes were given up; a single one may have been too much for the portal."""
+    return len(outcomes) > 1 and all(isinstance(outcome, OutcomeUnknown) for outcome in outcomes)
 
 
 def _gone(write: Write, outcome: Outcome) -> Outcome:

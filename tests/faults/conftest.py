@@ -58,8 +58,9 @@ LASTING: Final[dict[str, type[B24Error]]] = {
 """The error that each fault ends in when it does not stop."""
 
 
-@pytest.fixture(autouse=True)
-def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits long between two tries."""
     monkeypatch.setattr(RetryPolicy, "delay", lambda *given: 0.002)
 
 

@@ -19,6 +19,8 @@ from b24orm.loop import background
 from b24orm.models import Deal
 from tests.faults.conftest import FAULTS, TIMEOUT, fill, play
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 READS: list[Callable[[Portal], Any]] = [
     lambda portal: list(Deal.objects.using(portal)),
     lambda portal: Deal.objects.using(portal).count(),

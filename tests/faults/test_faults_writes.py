@@ -12,6 +12,8 @@ from b24orm.emulator import Fault, LocalPortal
 from b24orm.errors import ApiError, B24Error, ConnectFailed, Disconnected, OutcomeUnknown
 from tests.faults.conftest import EXECUTED, FAULTS, FINAL, HARMLESS, LASTING, REFUSED, TIMEOUT, play
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 UNSURE = [name for name in FAULTS if name not in FINAL | HARMLESS | REFUSED]
 """Faults after which nobody can know whether the work was done."""
 

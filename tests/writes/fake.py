@@ -45,6 +45,7 @@ class FakePortal:
         lost: how many of the next requests lose their answer.
         late: seconds that a request goes on working after its answer was lost; None: it never works.
         rows: keys of the rows that were added, each as often as it was added.
+        commands: how many were answered.
         asked: how many commands each request had.
     """
 
@@ -54,6 +55,7 @@ class FakePortal:
     rows: list[str] = field(default_factory=list[str])
     asked: list[int] = field(default_factory=list[int])
     written: list[Any] = field(default_factory=list[Any])
+    commands: int = 0
     sender: FakeSender = field(default_factory=FakeSender)
     _coming: list[tuple[float, Call]] = field(default_factory=list[tuple[float, Call]])
 

@@ -9,7 +9,9 @@ def main(url: str, count: int) -> None:
     from fast_bitrix24 import Bitrix
 
     items = [{"fields": {"TITLE": f"t{number:04}"}} for number in range(count)]
-    Bitrix(url, verbose=False).call("crm.deal.add", items)
+    added = Bitrix(url, verbose=False).call("crm.deal.add", items)
+    for item in items[: len(added)]:
+        sys.stdout.write(f"{item['fields']['TITLE']}\n")
 
 
 if __name__ == "__main__":

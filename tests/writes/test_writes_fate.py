@@ -51,6 +51,24 @@ async def test_a_batch_that_takes_too_long_is_cut_down_until_it_fits() -> None:
     assert max(size for size in portal.asked if size <= 3) == 3
 
 
+async def test_one_row_that_is_too_much_takes_no_other_with_it() -> None:
+    class Choking(FakePortal):
+        async def ask(self, ask: Ask) -> list[Any]:
+            if any(call.params["id"] == 0 for call in ask.calls):
+                return [TimedOut("no answer") for _ in ask.calls]
+            return await super().ask(ask)
+
+    outcomes = await writer(Choking()).run(updates(20))
+    assert [type(outcome) for outcome in outcomes] == [OutcomeUnknown] + [Reply] * 19
+
+
+async def test_a_portal_that_never_answers_is_not_asked_about_every_row() -> None:
+    portal = FakePortal(slow=0)
+    outcomes = await writer(portal).run(updates(20))
+    assert {type(outcome) for outcome in outcomes} == {OutcomeUnknown}
+    assert len(portal.asked) < 20
+
+
 async def test_a_new_row_that_comes_late_is_waited_for_and_not_sent_again() -> None:
     portal = FakePortal(lost=1, late=45.0)
     outcomes = await writer(portal).run(adds(5))

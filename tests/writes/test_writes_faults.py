@@ -1,14 +1,12 @@
-"""Two thousand adds over a bad line: none lost, none doubled, every outcome told."""
+"""Writes over a bad line: none lost, none doubled, every outcome told.
+
+With a process that is killed on the way, and another client beside it: tests/faults/test_faults_adds.py.
+"""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -22,8 +20,6 @@ from tests.conftest import Connect, Serve
 from tests.writes.test_writes_sets import deals, titles
 
 COUNT: Final = 2000
-HERE: Final = Path(__file__).parent
-ENVIRONMENT: Final = {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
 BAD_LINE: Final[Mapping[Any, float]] = {
     "reset_after": 0.1,  # a fifth of all answers is lost after the work was done
     "truncated_json": 0.05,
@@ -31,7 +27,6 @@ BAD_LINE: Final[Mapping[Any, float]] = {
     "reset_before": 0.05,
     "unavailable": 0.05,
 }
-LOST_ANSWERS: Final[Mapping[Any, float]] = {"reset_after": 0.2, "reset_before": 0.05, "unavailable": 0.05}
 
 
 @pytest.fixture
@@ -79,43 +74,3 @@ def test_changes_and_deletes_arrive_over_a_bad_line(serve: Serve, join: Connect)
     assert Deal.objects.filter(id__gt=100).delete() == 300
     assert portal.store.count("deal") == 100
     assert portal.stats.faults > 5
-
-
-def test_a_killed_job_goes_on(serve: Serve, join: Connect, tmp_path: Path) -> None:
-    portal = serve()
-    journal = tmp_path / "journal"
-    command = [sys.executable, str(HERE / "job.py"), portal.url, str(journal), str(COUNT)]
-    for kills, goal in ((1, 400), (2, 1100)):
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=ENVIRONMENT) as job:
-            while portal.store.count("deal") < goal:
-                assert job.poll() is None, f"the job ended before kill {kills}"
-                time.sleep(0.005)
-            job.kill()
-    begun = portal.store.count("deal")
-    assert goal <= begun < COUNT
-    join(portal, plan=RateLimits(1_000_000, None, None, request_limit=0.5))
-    results = Deal.objects.bulk_create(deals(COUNT), idempotency="origin", journal=journal)
-    assert Counter(titles(portal)) == Counter(deal.title for deal in deals(COUNT))
-    stored = {deal.title: deal.id for deal in Deal.objects.only("title")}
-    assert {result.item.title: result.id for result in results} == stored
-
-
-def test_the_same_work_beside_another_client(serve: Serve, join: Connect, capsys: Any) -> None:
-    """A client that sends again whatever was not answered adds rows twice; this one does not."""
-    theirs, ours = serve(), serve()
-    for portal in (theirs, ours):
-        portal.faults.random(LOST_ANSWERS, seed=3)
-    subprocess.run(
-        [sys.executable, str(HERE / "other.py"), theirs.url, str(COUNT)], capture_output=True, check=False
-    )
-    patient(ours, join)
-    Deal.objects.bulk_create(deals(COUNT), idempotency="origin")
-    doubled = {
-        name: sum(times - 1 for times in Counter(titles(portal)).values())
-        for name, portal in (("fast_bitrix24", theirs), ("b24orm", ours))
-    }
-    with capsys.disabled():
-        print(f"\nrows added twice, of {COUNT:,}, with 20 % of the answers lost: {doubled}")  # noqa: T201
-    assert doubled["b24orm"] == 0
-    assert len(titles(ours)) == COUNT
-    assert doubled["fast_bitrix24"] > 0, "the line was not bad enough to tell anything"
