@@ -17,7 +17,6 @@
      ├── Incomplete            rows moved while they were read: the list is not whole
      ├── OutcomeUnknown        writes were sent, and nobody can say whether they were done
      ├── StaleObject           the row was changed by somebody else since it was fetched
-     ├── TokenStoreFailed      OAuth tokens could not be kept or read
      ├── ApiError              the server answered with an error
      │    ├── AuthError        bad, expired or insufficient credentials
      │    │    ├── ExpiredToken
@@ -25,7 +24,9 @@
      │    │    ├── InvalidClient      the authorization server does not know the application so
      │    │    ├── InsufficientScope  the credentials don't reach as far as the method
      │    │    ├── PaymentRequired    the application's subscription has ended
-     │    │    └── NotInstalled       the application is not installed on the portal
+     │    │    ├── NotInstalled       the application is not installed on the portal
+     │    │    ├── TokenServerFailed  the authorization server did not answer, several times
+     │    │    └── TokenStoreFailed   OAuth tokens could not be kept or read
      │    ├── NotFound         no such row or method
      │    ├── AccessDenied     the user may not do that
      │    ├── RateLimited      QUERY_LIMIT_EXCEEDED: never executed
@@ -76,6 +77,7 @@ __all__ = [
     "ServerFailure",
     "StaleObject",
     "TimedOut",
+    "TokenServerFailed",
     "TokenStoreFailed",
     "TransportError",
     "UnknownName",
@@ -187,10 +189,6 @@ class StaleObject(B24Error):
     """The row was changed by somebody else since it was fetched; nothing was sent."""
 
 
-class TokenStoreFailed(B24Error):
-    """OAuth tokens could not be kept or read; what the store itself said is the cause's class only."""
-
-
 class ApiError(B24Error):
     """The server answered with an error.
 
@@ -273,6 +271,23 @@ class PaymentRequired(AuthError):
 
 class NotInstalled(AuthError):
     """The application is not installed on the portal, or was removed from it."""
+
+
+class TokenServerFailed(AuthError):
+    """The authorization server did not answer, several times; the portal executed nothing."""
+
+
+class TokenStoreFailed(AuthError):
+    """OAuth tokens could not be kept or read; the portal executed nothing.
+
+    Of the store's own error only the class is told: its text may hold anything.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__("TOKEN_STORE", text)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (self.description,))
 
 
 class NotFound(ApiError):

@@ -24,6 +24,7 @@ from b24orm.errors import (
     NotInstalled,
     PaymentRequired,
     ServerFailure,
+    TokenServerFailed,
     TransportError,
 )
 from b24orm.transport.auth.hosts import host_of, in_clear
@@ -95,7 +96,7 @@ class TokenServer:
 
         Raises:
             InvalidGrant: the code is used up.
-            AuthError, ServerFailure, TransportError: see :meth:`refresh`.
+            AuthError: see :meth:`refresh`.
         """
         return await self._asked("authorization_code", "code", code, server)
 
@@ -107,7 +108,7 @@ class TokenServer:
             InvalidClient: the application's id or secret is wrong.
             PaymentRequired, NotInstalled, InsufficientScope: as they say.
             AuthError: any other refusal.
-            ServerFailure, TransportError: the server did not answer, several times.
+            TokenServerFailed: the server did not answer, several times.
         """
         return await self._asked("refresh_token", "refresh_token", tokens.refresh_token, tokens.server)
 
@@ -126,9 +127,10 @@ class TokenServer:
             found = await self._once(grant, name, value, self.server(server))
             if isinstance(found, Tokens):
                 return found
-            found.attempts = tries
-            if tries >= _TRIES or not isinstance(found, (ServerFailure, TransportError)):
+            if not isinstance(found, (ServerFailure, TransportError)):
                 raise found
+            if tries >= _TRIES:
+                raise _given_up(found, tries)
             await self.pause(0.5 * 2 ** (tries - 1))
             tries += 1
 
@@ -166,6 +168,14 @@ class TokenServer:
             return Tokens.parse(body)
         except InvalidValue:
             return ServerFailure("NO_TOKENS", f"HTTP {response.status} without tokens", **where)
+
+
+def _given_up(error: ServerFailure | TransportError, tries: int) -> TokenServerFailed:
+    """An error that nobody takes for one of the portal's, where the fate of a call would be unknown."""
+    text = error.description or error.code if isinstance(error, ServerFailure) else error.text
+    status = error.status if isinstance(error, ServerFailure) else None
+    text = f"no tokens in {tries} tries: {text}"
+    return TokenServerFailed("UNREACHABLE", text, method=_LABEL, host=error.host, status=status)
 
 
 def _decoded(response: Response) -> Mapping[str, Any]:

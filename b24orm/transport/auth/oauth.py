@@ -95,9 +95,10 @@ class OAuth:
         """Waits until there is another token than the refused one: asked for once by all who wait.
 
         Raises:
-            AuthError: the authorization server gave no new one; InvalidGrant: the user must authorise again.
+            InvalidGrant: the refresh token is worthless: the user must authorise the application again.
+            TokenServerFailed: the authorization server did not answer.
             TokenStoreFailed: the tokens could not be kept or read.
-            ServerFailure, TransportError: the authorization server did not answer.
+            AuthError: any other refusal.
         """
         flight = self._joined(refused.token)
         if flight is not None:

@@ -1,0 +1,90 @@
+"""Processes that share a store renew a token once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from b24orm import FileTokens
+from tests.auth.conftest import Scene, Stores
+from tests.auth.renewing_worker import store_at
+
+WORKER = Path(__file__).with_name("renewing_worker.py")
+ROOT = Path(__file__).resolve().parents[2]
+PROCESSES = 4
+
+
+def started(scene: Scene, store: str) -> list[subprocess.Popen[str]]:
+    """Processes that have read the tokens and wait for a word."""
+    command = [sys.executable, str(WORKER), scene.local.oauth_url, scene.local.oauth.member_id, store]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    workers = [subprocess.Popen(command, cwd=ROOT, **pipes) for _ in range(PROCESSES)]  # type: ignore[call-overload]
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+    return workers
+
+
+def answers(workers: list[subprocess.Popen[str]]) -> list[str]:
+    """Lets all go at once, and gathers what they say."""
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    return ["".join(worker.communicate(timeout=60)) for worker in workers]
+
+
+@pytest.fixture(params=["file", "sqlite", "redis"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a store is, as the worker is told."""
+    if request.param == "redis":
+        return f"redis:{request.getfixturevalue('redis_server').url}"
+    return f"{request.param}:{tmp_path / 'tokens'}"
+
+
+def test_processes_that_find_it_ended_renew_it_once(scene: Scene, address: str) -> None:
+    scene.app(store=store_at(address)).installed(scene.local.install_event())
+    workers = started(scene, address)
+    scene.clock.pass_an_hour()
+    before = scene.exchanges
+    assert (answers(workers), scene.exchanges - before) == (["1\n"] * PROCESSES, 1)
+
+
+def test_a_process_that_dies_with_the_lock_does_not_keep_it(scene: Scene, tmp_path: Path) -> None:
+    folder = tmp_path / "tokens"
+    client = scene.join(scene.app(store=FileTokens(folder)).installed(scene.local.install_event()))
+    code = (
+        "import sys, time; from b24orm import FileTokens\n"
+        "with FileTokens(sys.argv[1]).lock(sys.argv[2]):\n"
+        "    print('held', flush=True); time.sleep(600)\n"
+    )
+    key = f"local.app:{scene.local.oauth.member_id}"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, str(folder), key], cwd=ROOT, stdout=subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    holder.kill()
+    holder.communicate()
+    scene.clock.pass_an_hour()
+    assert client.call("profile")["ID"] == "1"
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_renews_on_its_own(scene: Scene, stores: Stores) -> None:
+    credentials = scene.app(store=stores()).installed(scene.local.install_event())
+    client = scene.join(credentials)
+    client.call("profile")
+    scene.clock.pass_an_hour()
+    child = os.fork() if hasattr(os, "fork") else pytest.skip("needs fork")
+    if child == 0:
+        try:
+            good = client.call("profile")["ID"] == "1"
+        except BaseException:
+            good = False
+        os._exit(0 if good else 1)
+    assert os.waitpid(child, 0)[1] == 0

@@ -1,0 +1,262 @@
+"""Every store keeps tokens, and lets one renew them at a time."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from b24orm import FileTokens, RedisTokens, SqliteTokens
+from b24orm.errors import InvalidValue, NotConfigured, TokenStoreFailed
+from b24orm.transport.auth.secret import Secret
+from b24orm.transport.auth.stores import leases
+from b24orm.transport.auth.stores.guarded import GuardedStore
+from b24orm.transport.auth.tokens import Tokens
+from tests.auth.conftest import Stores
+
+TOKENS = Tokens(
+    member_id="m1",
+    endpoint="https://acme.bitrix24.com/rest",
+    access_token=Secret("access-1"),
+    refresh_token=Secret("refresh-1"),
+    server="https://oauth.bitrix.info/rest/",
+    scope=("crm", "user"),
+    status="L",
+    user_id=7,
+    expires=1_700_000_000,
+    application_token=Secret("application-1"),
+)
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX's")
+
+
+# -- what all have in common -----------------------------------------------------------------------
+
+
+def test_what_was_kept_is_found_by_another_process(stores: Stores) -> None:
+    stores().save("k", TOKENS)
+    assert stores().load("k") == TOKENS
+
+
+def test_the_last_word_counts(stores: Stores) -> None:
+    store = stores()
+    store.save("k", TOKENS)
+    store.save("k", replace(TOKENS, access_token=Secret("access-2")))
+    assert store.load("k") == replace(TOKENS, access_token=Secret("access-2"))
+
+
+def test_nothing_is_found_where_nothing_was_kept(stores: Stores) -> None:
+    assert stores().load("k") is None
+
+
+@pytest.mark.parametrize("other", ["k2", "K", "k:", "k/../k", "k%", "k_", "ключ"])
+def test_keys_are_kept_apart(stores: Stores, other: str) -> None:
+    store = stores()
+    store.save("k", TOKENS)
+    store.save(other, replace(TOKENS, member_id="m2"))
+    found = [store.load(key) for key in ("k", other)]
+    assert [tokens.member_id for tokens in found if tokens] == ["m1", "m2"]
+
+
+def test_what_was_deleted_is_gone(stores: Stores) -> None:
+    store = stores()
+    store.save("k", TOKENS)
+    store.delete("k")
+    store.delete("k")
+    assert store.load("k") is None
+
+
+def test_one_holds_the_lock_at_a_time(stores: Stores) -> None:
+    inside: list[int] = []
+
+    def hold(_: int) -> int:
+        with stores().lock("k"):
+            inside.append(1)
+            most = len(inside)
+            time.sleep(0.02)
+            inside.pop()
+            return most
+
+    with ThreadPoolExecutor(5) as pool:
+        assert max(pool.map(hold, range(10))) == 1
+
+
+def test_the_locks_of_two_keys_are_two(stores: Stores) -> None:
+    with stores().lock("k"), stores().lock("other"):
+        pass
+
+
+def test_a_lock_is_open_again_after_an_error(stores: Stores) -> None:
+    with pytest.raises(ZeroDivisionError), stores().lock("k"):
+        raise ZeroDivisionError
+    with stores().lock("k"):
+        pass
+
+
+def test_a_store_shows_no_secret(stores: Stores) -> None:
+    store = stores()
+    store.save("k", TOKENS)
+    assert not any(word in repr(store) for word in ("access-1", "refresh-1", "application-1"))
+
+
+# -- files -----------------------------------------------------------------------------------------
+
+
+@POSIX
+def test_only_the_owner_can_read_the_files(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "tokens"
+    store = FileTokens(folder)
+    with store.lock("k"):
+        store.save("k", TOKENS)
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert (stat.S_IMODE(folder.stat().st_mode), modes) == (0o700, {0o600})
+
+
+@POSIX
+def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    store = FileTokens(tmp_path)
+    store.save("k", TOKENS)
+    (path,) = tmp_path.glob("*.json")
+    path.chmod(0o640)
+    with pytest.raises(TokenStoreFailed, match="can be read by others"):
+        store.load("k")
+
+
+def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    store = FileTokens(tmp_path)
+    store.save("k", TOKENS)
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            store.save("k", TOKENS)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    found = {store.load("k") == TOKENS for _ in range(200)}
+    stop.set()
+    writer.join()
+    assert found == {True}
+
+
+def test_a_save_that_fails_leaves_the_old_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = FileTokens(tmp_path)
+    store.save("k", TOKENS)
+
+    def full(_: int) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="full"):
+        store.save("k", replace(TOKENS, access_token=Secret("access-2")))
+    assert (store.load("k"), len(list(tmp_path.iterdir()))) == (TOKENS, 1)
+
+
+def test_a_lock_that_does_not_come_free_is_given_up(tmp_path: Path) -> None:
+    with FileTokens(tmp_path).lock("k"), pytest.raises(TokenStoreFailed, match="held a lock"):
+        FileTokens(tmp_path, patience=0.1).lock("k").__enter__()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"member_id": "m1"}'])
+def test_a_file_that_holds_no_tokens_is_refused(tmp_path: Path, text: str) -> None:
+    store = FileTokens(tmp_path)
+    store.save("k", TOKENS)
+    next(tmp_path.glob("*.json")).write_text(text)
+    with pytest.raises(TokenStoreFailed, match="could not be read: the store raised InvalidValue"):
+        GuardedStore(store).load("k")
+
+
+# -- leases ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "redis"])
+def test_the_lock_of_a_holder_that_died_opens_by_itself(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("sqlite", "redis"):
+        monkeypatch.setattr(f"b24orm.transport.auth.stores.{module}.LEASE", 0.2)
+    if kind == "sqlite":
+        store: Any = SqliteTokens(tmp_path / "x.db")
+    else:
+        store = RedisTokens(request.getfixturevalue("redis_server").url)
+    dead = store.lock("k")
+    dead.__enter__()
+    began = time.monotonic()
+    with store.lock("k"):
+        assert 0.1 < time.monotonic() - began < 5
+
+
+def test_a_late_holder_does_not_open_the_lock_of_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqliteTokens(tmp_path / "x.db")
+    monkeypatch.setattr("b24orm.transport.auth.stores.sqlite.LEASE", 0.1)
+    late = store.lock("k")
+    late.__enter__()
+    time.sleep(0.15)
+    monkeypatch.setattr("b24orm.transport.auth.stores.sqlite.LEASE", 60.0)
+    with store.lock("k"):
+        late.__exit__(None, None, None)
+        assert not store._taken("k", "another")
+
+
+def test_a_lease_that_does_not_come_free_is_given_up() -> None:
+    with (
+        pytest.raises(TokenStoreFailed, match="held the tokens' lock"),
+        leases.leased(bool, bool, patience=0.0),
+    ):
+        pass
+
+
+# -- the rest --------------------------------------------------------------------------------------
+
+
+@POSIX
+def test_only_the_owner_can_read_the_database(tmp_path: Path) -> None:
+    SqliteTokens(tmp_path / "x.db").save("k", TOKENS)
+    assert stat.S_IMODE((tmp_path / "x.db").stat().st_mode) == 0o600
+
+
+def test_the_database_may_hold_other_tables(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "x.db")
+    connection.execute("CREATE TABLE mine (x)")
+    connection.close()
+    store = SqliteTokens(tmp_path / "x.db")
+    store.save("k", TOKENS)
+    assert store.load("k") == TOKENS
+
+
+def test_without_the_extra_the_way_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)
+    with pytest.raises(NotConfigured, match=r"b24orm\[redis\]"):
+        RedisTokens("redis://127.0.0.1/0")
+
+
+def test_the_password_of_redis_is_not_shown() -> None:
+    assert "hunter2" not in repr(RedisTokens("redis://:hunter2@127.0.0.1:1/0"))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"member_id": "m", "access_token": "t"},
+        {"member_id": "m", "access_token": "t", "client_endpoint": "nonsense"},
+        {"member_id": "m", "access_token": "t", "client_endpoint": "https://acme.bitrix24.com/"},
+        {"member_id": "m", "access_token": "t", "client_endpoint": "javascript:/rest/"},
+        {"member_id": "", "access_token": "t", "client_endpoint": "https://acme.bitrix24.com/rest/"},
+        {"member_id": "m", "access_token": ["t"], "client_endpoint": "https://acme.bitrix24.com/rest/"},
+    ],
+)
+def test_an_answer_that_lacks_something_is_refused_without_being_repeated(answer: dict[str, Any]) -> None:
+    with pytest.raises(InvalidValue, match="these are no tokens") as caught:
+        Tokens.parse({**answer, "refresh_token": "refresh-1"})
+    assert "refresh-1" not in str(caught.value)
