@@ -190,6 +190,7 @@ class ListSchema:
         constants: parameters that every list call needs (``{"filter.TYPE": "file"}``).
         select_always: what ``select`` must name whatever else it does.
         select_all: what ``select`` must say to get every field.
+        id_first: rows are sorted by id before anything else that is asked: other orders are lost.
         tail: the method of REST 3.0 that reads on from a cursor, where there is one.
         aggregate: the method of REST 3.0 that counts and sums, where there is one.
     """
@@ -215,6 +216,7 @@ class ListSchema:
     select_always: tuple[str, ...] = ()
     constants: Mapping[str, object] = _field(default_factory=dict)
     extra_params: tuple[str, ...] = ()
+    id_first: bool = False
     tail: str | None = None
     aggregate: str | None = None
 

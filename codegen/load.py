@@ -144,6 +144,7 @@ def _list_schema(entity: Mapping[str, Any]) -> ListSchema | None:
         select_always=tuple(raw.get("select_always", ())),
         constants=raw.get("constants", {}),
         extra_params=tuple(raw["extra_params"]),
+        id_first=bool(raw.get("id_first")),
         tail=_sibling(entity, "tail"),
         aggregate=_sibling(entity, "aggregate"),
     )

@@ -25,7 +25,7 @@ ENTITY_SETTINGS: Final = frozenset(
     {"entity", "module", "id_field", "fixed_params", "parent_params", "parent_names"}
     | {"supports_user_fields", "links"}
     | {f"list.{key}" for key in METHOD_KEYS["list"]}
-    | {f"list.{key}" for key in ("dialect", "paging", "limit", "positional", "sortable")}
+    | {f"list.{key}" for key in ("dialect", "paging", "limit", "positional", "sortable", "id_first")}
     | {f"list.{key}" for key in ("select_all", "select_always", "constants")}
 )
 FIELD_SETTINGS: Final = frozenset(

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 from b24orm.errors import B24Error, PortalClosed
 from b24orm.plan.calls import Ask, Call, Outcome, Reply, rows_of
 from b24orm.transport.encoding import to_json
+from b24orm.transport.encoding_v3 import to_json_v3
 
 __all__ = ["Coalescer"]
 
@@ -63,7 +64,7 @@ class Coalescer:
 
     async def outcome(self, call: Call) -> Outcome:
         """What the call came to."""
-        key = (call.method.lower(), to_json(call.params))
+        key = _identity(call)
         waiting = self._waiting.get(key)
         loop = asyncio.get_running_loop()
         if waiting is None:
@@ -106,7 +107,7 @@ class Coalescer:
         """Calls that look up lists of ids, each with those who wait for some of the ids."""
         kinds: dict[tuple[str, bytes], list[_Waiting]] = {}
         for entry in lookups:
-            kinds.setdefault((entry.call.method, to_json(_with_ids(entry.call, ()).params)), []).append(entry)
+            kinds.setdefault(_identity(_with_ids(entry.call, ())), []).append(entry)
         found: list[tuple[Call, list[_Waiting]]] = []
         for entries in kinds.values():
             for start in range(0, len(entries), self._page):
@@ -150,11 +151,20 @@ def _id_of(call: Call) -> Any:
     return call.lookup.id
 
 
+def _identity(call: Call) -> tuple[str, bytes]:
+    """What is the same of equal calls."""
+    body = to_json(call.params) if call.api == "v2" else to_json_v3(call.params)
+    return f"{call.api} {call.method.lower()}", body
+
+
 def _with_ids(call: Call, ids: Sequence[Any]) -> Call:
     """The call with another list of ids to look up."""
     assert call.lookup is not None
-    conditions = {**call.params[call.lookup.param], call.lookup.key: list(ids)}
-    return replace(call, params={**call.params, call.lookup.param: conditions})
+    param, key = call.lookup.param, call.lookup.key
+    before = call.params[param]
+    own = [key, "in", list(ids)]  # in REST 3.0 the last of a list of conditions
+    conditions: Any = [*before[:-1], own] if call.api == "v3" else {**before, key: list(ids)}
+    return replace(call, params={**call.params, param: conditions})
 
 
 def _own(call: Call, outcome: Outcome) -> Outcome:

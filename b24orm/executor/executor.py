@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 from b24orm.errors import ApiError, B24Error, OperatingLimited, TransportError
 from b24orm.executor.adds import Adds
 from b24orm.executor.coalescer import Coalescer
+from b24orm.executor.newer import ask_v3, is_newer, trip_of
 from b24orm.executor.retry import worth_retrying
 from b24orm.executor.sender import Sender, Trip
 from b24orm.executor.sizes import BATCH, BatchSizes, cut_off
@@ -47,7 +48,7 @@ class Executor:
         Raises:
             B24Error: it failed for good.
         """
-        reply = await self.sender.send(Trip(call.method, write=call.write), call.params)
+        reply = await self.sender.send(trip_of(call), call.params)
         self.commands += 1
         return reply
 
@@ -60,7 +61,8 @@ class Executor:
 
     async def ask(self, ask: Ask) -> list[Outcome]:
         """What each call of a question came to; single reads wait a moment for company."""
-        if len(ask.calls) == 1 and not ask.calls[0].write and fits_batch(ask.calls[0]):
+        alone = ask.calls[0] if len(ask.calls) == 1 and not ask.calls[0].write else None
+        if alone is not None and (alone.lookup if alone.api == "v3" else fits_batch(alone)):
             return [await self._coalescer.outcome(ask.calls[0])]
         return await self._ask_now(ask)
 
@@ -68,6 +70,8 @@ class Executor:
         """``cuts``: how often a larger batch around these calls was cut off."""
         if len(ask.calls) == 1:
             return [await self.outcome(ask.calls[0])]
+        if is_newer(ask):
+            return await ask_v3(self, ask, self._ask_now)
         size = self._sizes.limit(call.method for call in ask.calls)
         if len(ask.calls) > size:
             return await self._in_parts(ask, size, cuts)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from b24orm.errors import (
     ApiError,
+    AuthError,
     B24Error,
     ExpiredToken,
     OperatingLimited,
@@ -23,10 +24,12 @@ from b24orm.executor.limits import Limits, Turn
 from b24orm.executor.retry import RetryBudget, RetryPolicy, never_executed, worth_retrying
 from b24orm.executor.sizes import cut_off
 from b24orm.plan.calls import Reply
+from b24orm.schema import Api
 from b24orm.transport.auth.base import Access, Credentials
 from b24orm.transport.auth.hosts import check_moved
 from b24orm.transport.base import Transport
 from b24orm.transport.encoding import to_json
+from b24orm.transport.encoding_v3 import to_json_v3
 from b24orm.transport.reply import read
 
 __all__ = ["Sender", "Trip"]
@@ -43,16 +46,29 @@ _SHOWN: Final = 2_000
 
 
 class Trip:
-    """What one HTTP request is about: the method, and the methods of its commands."""
+    """What one HTTP request is about: the method, and the methods of its commands.
 
-    __slots__ = ("batched", "commands", "methods", "name", "write")
+    The calls of a batch of REST 3.0 are not metered one by one: their time counts as the batch's own.
+    """
 
-    def __init__(self, name: str, methods: Sequence[str] = (), *, write: bool) -> None:
+    __slots__ = ("api", "batched", "commands", "key", "methods", "name", "write")
+
+    def __init__(
+        self, name: str, methods: Sequence[str] = (), *, write: bool, api: Api = "v2", key: str | None = None
+    ) -> None:
+        metered = methods if api == "v2" else ()
         self.name: str = name
-        self.batched: bool = bool(methods)
+        self.batched: bool = bool(metered)
         self.commands: tuple[str, ...] = tuple(methods)
-        self.methods: tuple[str, ...] = tuple(dict.fromkeys(m.lower() for m in methods)) or (name.lower(),)
+        self.methods: tuple[str, ...] = tuple(dict.fromkeys(m.lower() for m in metered)) or (name.lower(),)
         self.write: bool = write
+        self.api: Api = api
+        self.key: str | None = key
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What travels beside the body."""
+        return {} if self.key is None else {"Idempotency-Key": self.key}
 
     @property
     def splittable(self) -> bool:
@@ -105,14 +121,14 @@ class Sender:
         """Seconds after which the portal itself gives up a request."""
         return self._limits.request_limit
 
-    async def send(self, trip: Trip, params: Mapping[str, Any]) -> Reply:
+    async def send(self, trip: Trip, params: Mapping[str, Any] | Sequence[Any]) -> Reply:
         """The reply to one request, tried again while that may help and can do no harm.
 
         Raises:
             ApiError: the server answered with an error.
             TransportError: no answer arrived; the fate of a write is unknown.
         """
-        body = to_json(params)
+        body = to_json_v3(params) if isinstance(params, Sequence) or trip.api == "v3" else to_json(params)
         return await self.retried(trip, lambda: self._attempt(trip, body))
 
     async def retried(self, trip: Trip, attempt: Callable[[], Awaitable[Reply]]) -> Reply:
@@ -174,12 +190,12 @@ class Sender:
         An access that is out of date, or leads to an address that the portal had before, was refused
         before any work.
         """
-        for _ in range(_ACCESSES):
+        for renewals in range(_ACCESSES):
             access = await self.credentials.access()
             try:
                 return await self._sent(trip, body, access)
-            except ExpiredToken:
-                if not await self.credentials.renew(access):
+            except AuthError as error:
+                if not _out_of_date(error, trip, renewals) or not await self.credentials.renew(access):
                     raise
             except PortalMoved as error:
                 if not await self.credentials.moved(error.base):
@@ -194,7 +210,7 @@ class Sender:
         mark = uuid.uuid4().hex[:8]
         log.debug("-> %s %s %s", mark, trip.name, self._shown(body))
         left = self._clock.now()
-        request = access.request(trip.name, body, self._timeout)
+        request = access.request(trip.name, body, self._timeout, v3=trip.api == "v3", headers=trip.headers)
         began = self._clock.now()
         accepted: bool | None = None
         try:
@@ -265,3 +281,8 @@ class Sender:
         """Closes the connections."""
         await self._limits.close()
         await self._transport.close()
+
+
+def _out_of_date(error: AuthError, trip: Trip, renewals: int) -> bool:
+    """Whether another access may help. REST 3.0 has one word for every bad one: it is renewed once."""
+    return isinstance(error, ExpiredToken) or (trip.api == "v3" and error.status == 401 and not renewals)

@@ -7,6 +7,7 @@ import json
 from b24orm.orm.fetch import Actual
 from b24orm.plan.compiler import Plan
 from b24orm.transport.encoding import encode
+from b24orm.transport.encoding_v3 import encode_v3
 
 __all__ = ["explained"]
 
@@ -14,15 +15,19 @@ __all__ = ["explained"]
 def explained(plan: Plan, actual: Actual | None = None) -> str:
     """The plan in words and figures, beside what it took if it was run."""
     spec = plan.query.schema.list
-    lines = [f"{plan.strategy}: {plan.query.schema.name} by {spec.name if spec else '-'}"]
+    newer = plan.query.schema.api == "v3"
+    by = f"{spec.name if spec else '-'}{' of REST 3.0' if newer else ''}"
+    lines = [f"{plan.strategy}: {plan.query.schema.name} by {by}"]
     lines += [
         f"  why       {why}" if number == 0 else f"            {why}" for number, why in enumerate(plan.why)
     ]
     if plan.sample is not None:
-        lines.append(f"  call      {json.dumps(encode(plan.sample.params), ensure_ascii=False)}")
+        lines.append(
+            f"  call      {json.dumps((encode_v3 if newer else encode)(plan.sample.params), ensure_ascii=False)}"
+        )
     lines += [
         f"  commands  {plan.commands}",
-        f"  requests  {plan.requests} (at most 50 commands a batch, one batch a request)",
+        f"  requests  {plan.requests} (at most {plan.batch} commands a batch, one batch a request)",
         f"  counts    {plan.counts}",
     ]
     if plan.skip or plan.take is not None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from b24orm.errors import B24Error
+from b24orm.schema import Api
 
 __all__ = ["Ask", "Call", "Lookup", "Outcome", "Ref", "Reply", "Row", "rows_of"]
 
@@ -59,6 +60,8 @@ class Call:
         write: it changes something, so an unknown outcome must not be repeated blindly.
         envelope: the path below ``result`` to the rows.
         lookup: it looks up one id and may be merged with others that do.
+        api: which REST the method belongs to.
+        key: of a write of REST 3.0: tells a repetition from another write of the same.
     """
 
     method: str
@@ -66,6 +69,8 @@ class Call:
     write: bool = False
     envelope: tuple[str | int, ...] = ()
     lookup: Lookup | None = None
+    api: Api = "v2"
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

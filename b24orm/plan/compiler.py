@@ -18,15 +18,17 @@ Count          only the number is wanted and the server counts
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from b24orm.errors import Unsupported
 from b24orm.plan.calls import Call, Row
 from b24orm.plan.filters import Branch, branches
 from b24orm.plan.flow import Flow
-from b24orm.plan.listing import Listing
+from b24orm.plan.listing import Listing, with_ids
+from b24orm.plan.newer import count_v3, scan_v3
 from b24orm.plan.parents import with_parents
+from b24orm.plan.plan import Plan
 from b24orm.plan.steps.by_ids import BATCH, PAGE, ByIds
 from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.plan.steps.offset import OffsetPages
@@ -41,49 +43,6 @@ __all__ = ["Plan", "compile_count", "compile_query"]
 
 _FAR: Final = PAGE * BATCH
 """Rows to skip from which on the server's offset is cheaper than reading them."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a query will be fetched.
-
-    Attributes:
-        query: what is fetched.
-        strategy: the name of the step.
-        why: the reasons for the choice.
-        flow: makes a fresh flow.
-        sample: a call of the kind that will be sent, for explain().
-        requests: HTTP requests that it will take: a number or a formula.
-        commands: commands that it will take.
-        counts: what the server has to count or skip.
-        skip: rows of the flow to drop at its beginning.
-        take: rows to hand out at the most.
-    """
-
-    query: Query
-    strategy: str
-    why: tuple[str, ...]
-    flow: Callable[[], Flow]
-    sample: Call | None = None
-    requests: str = "1"
-    commands: str = "1"
-    counts: str = "nothing"
-    skip: int = 0
-    take: int | None = None
-
-    def expected(self, rows: int) -> tuple[int, int]:
-        """Requests and commands that the plan should take for so many rows, retries aside."""
-        if self.strategy == "Nothing":
-            return 0, 0
-        if self.strategy in ("Single", "Count"):
-            return 1, 1
-        pages = max(1, -(-(rows + self.skip) // PAGE))
-        if self.strategy == "ByIds":
-            commands = int(self.commands.replace(",", ""))
-            return -(-commands // BATCH), commands
-        if self.strategy == "OffsetPages":
-            return -(-pages // BATCH), pages
-        return 1 + -(-max(0, rows - PAGE) // (PAGE * BATCH)), 1 + pages
 
 
 def compile_query(query: Query) -> Plan:
@@ -106,6 +65,8 @@ def compile_query(query: Query) -> Plan:
         raise Unsupported(f"{spec.name} pages in a way of its own; use call() with {spec.start!r}")
     if spec.page_size is None or spec.start is None:
         return _unpaged(query, found, listing)
+    if query.schema.api == "v3":
+        return scan_v3(query, found[0], listing[0])
     key = query.schema.key
     by_id = key is not None and (not query.order or query.order[0].field is key)
     if len(found) > 1:
@@ -131,7 +92,10 @@ def compile_count(query: Query) -> Plan:
     found = branches(query.schema, query.where)
     if len(found) == 0:
         return _nothing(query)
-    whole = Listing.of(query, _with_ids(query.schema, found[0])).ids_only()
+    counted = count_v3(query, found[0]) if query.schema.api == "v3" else None
+    if counted is not None:
+        return counted
+    whole = Listing.of(query, with_ids(query.schema, found[0])).ids_only()
     single = len(found) == 1 and not found[0].joins and (found[0].ids is None or len(found[0].ids) <= PAGE)
     if not (single and whole.spec.total and whole.spec.page_size):
         key = query.schema.key
@@ -149,28 +113,13 @@ def compile_count(query: Query) -> Plan:
 
 
 def _callable(schema: EntitySchema) -> None:
-    if schema.api != "v2":
-        raise Unsupported(
-            f"{schema.name} belongs to REST 3.0, whose methods have addresses of their own (/rest/api/): "
-            "this version knows its fields and methods, but can't ask for its rows yet"
-        )
+    spec = schema.list
+    if schema.api == "v3" and spec is not None and spec.dialect == "none" and spec.filter:
+        raise Unsupported(f"{spec.name} reads its filter in a way of its own; use portal.v3.call()")
 
 
 def _nothing(query: Query) -> Plan:
     return Plan(query, "Nothing", ("no row can match",), Nothing, requests="0", commands="0")
-
-
-def _with_ids(schema: EntitySchema, branch: Branch) -> dict[str, object]:
-    """A branch's conditions with its bounds on the id put back."""
-    conditions: dict[str, object] = dict(branch.filter)
-    if branch.ids is not None:
-        conditions[Listing(schema).ids_key] = branch.ids
-        return conditions
-    if branch.lower is not None:
-        conditions[f">{schema.id_field.query_name}"] = branch.lower
-    if branch.upper is not None:
-        conditions[f"<={schema.id_field.query_name}"] = branch.upper
-    return conditions
 
 
 def _descending(query: Query) -> bool:
@@ -183,7 +132,7 @@ def _unpaged(query: Query, found: tuple[Branch, ...], listing: list[Listing]) ->
         raise Unsupported(
             f"{listing[0].spec.name} can't do OR; ask several times, or filter the rows in Python"
         )
-    call = listing[0].call(_with_ids(query.schema, branch), order=query.order)
+    call = listing[0].call(with_ids(query.schema, branch), order=query.order)
     here = bool(query.order) and listing[0].spec.order_style is None
     return Plan(
         query,
@@ -229,7 +178,7 @@ def _scan(query: Query, branch: Branch, listing: Listing, limit: int | None) -> 
 def _keyset(query: Query, branch: Branch, listing: Listing) -> Plan:
     spec, stop = listing.spec, query.stop
     order = listing.by_id(descending=_descending(query))
-    sample = listing.call(_with_ids(query.schema, branch), order=order, start=-1)
+    sample = listing.call(with_ids(query.schema, branch), order=order, start=-1)
     why = [f"rows can be filtered by >{listing.id_name} and sorted by it"]
     why.append("start=-1 spares the COUNT" if spec.count_free else f"{spec.name} counts even so")
     counts = "nothing" if spec.count_free else "every row that is left, for each page"
@@ -302,7 +251,7 @@ def _union(query: Query, found: tuple[Branch, ...], listing: list[Listing], *, b
             descending=descending,
         ),
         sample=listing[0].call(
-            _with_ids(query.schema, found[0]), order=listing[0].by_id(descending=descending), start=-1
+            with_ids(query.schema, found[0]), order=listing[0].by_id(descending=descending), start=-1
         ),
         requests=f"{len(found)} + 1 for each 2,500 rows of each scan",
         commands=f"{2 * len(found)} + 1 for each 50 rows of each scan",
@@ -314,7 +263,7 @@ def _union(query: Query, found: tuple[Branch, ...], listing: list[Listing], *, b
 
 def _offset(query: Query, branch: Branch, listing: Listing, *, by_id: bool) -> Plan:
     spec = listing.spec
-    conditions = _with_ids(query.schema, branch)
+    conditions = with_ids(query.schema, branch)
     order = _stable(query, listing)
 
     def call(start: int) -> Call:

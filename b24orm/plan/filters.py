@@ -22,6 +22,9 @@ __all__ = ["MAX_BRANCHES", "Branch", "branches"]
 MAX_BRANCHES: Final = 16
 """An OR that falls apart into more commands than this is refused."""
 
+_GROUPED: Final[frozenset[Dialect]] = frozenset({"orm", "v3"})
+"""Dialects that read an OR by themselves."""
+
 _EXCLUSIVE: Final = re.compile(r"[=@]\w")
 """Keys under which two different values can't both hold."""
 
@@ -93,7 +96,7 @@ def branches(schema: EntitySchema, where: Node) -> tuple[Branch, ...]:
         and (dialect in ("classic", "orm", "tasks", "user") or listing.keyset)
     )
     found = []
-    for conditions in _conjunctions(where, nested=dialect == "orm"):
+    for conditions in _conjunctions(where, nested=dialect in _GROUPED):
         for branch in _built(conditions, listing, schema.id_name if lift else None):
             if not branch.empty and branch not in found:
                 found.append(branch)
@@ -136,8 +139,8 @@ def _built(conditions: Iterable[Node], listing: ListSchema | None, id_name: str 
             continue
         options.append(spell(node, dialect, operators))
         branch = replace(branch, joins=branch.joins or node.field.joins)
-    if dialect == "orm":
-        yield replace(branch, filter=_orm_filter(options, groups))
+    if dialect in _GROUPED:
+        yield replace(branch, filter=_orm_filter(options, groups, dialect))
         return
     for choice in product(*options):
         pairs = tuple(pair for part in choice for pair in part)
@@ -168,10 +171,10 @@ def _lifted(branch: Branch, condition: Condition) -> Branch | None:
     return branch.within(*bounds) if bounds else None
 
 
-def _orm_filter(options: Iterable[Alternatives], groups: Iterable[Node]) -> dict[str, Any]:
+def _orm_filter(options: Iterable[Alternatives], groups: Iterable[Node], dialect: Dialect) -> dict[str, Any]:
     """A nested filter: plain keys, and numbered groups where a key alone can't say it."""
     pairs: list[Pair] = []
-    nested = [_orm_group(group) for group in groups]
+    nested = [_orm_group(group, dialect) for group in groups]
     for alternatives in options:
         only, *others = alternatives
         if others:
@@ -181,13 +184,13 @@ def _orm_filter(options: Iterable[Alternatives], groups: Iterable[Node]) -> dict
     return _all_of(pairs, nested)
 
 
-def _orm_group(node: Node) -> dict[str, Any]:
+def _orm_group(node: Node, dialect: Dialect) -> dict[str, Any]:
     if isinstance(node, Condition):
         if node.field.multiple:  # the method looks for it at the top level only
             raise Unsupported(f"a condition on {node.field.name} can't stand in an OR")
-        alternatives = spell(node, "orm")
+        alternatives = spell(node, dialect)
         return _all_of(alternatives[0]) if len(alternatives) == 1 else _any_of(alternatives)
-    parts = [_orm_group(child) for child in node.children]
+    parts = [_orm_group(child, dialect) for child in node.children]
     return {"logic": node.connector, **{str(number): part for number, part in enumerate(parts)}}
 
 

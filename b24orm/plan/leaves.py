@@ -15,6 +15,7 @@ from b24orm.plan import leaf_classic as classic
 from b24orm.plan import leaf_orm as orm
 from b24orm.plan import leaf_plain as plain
 from b24orm.plan import leaf_tasks as tasks
+from b24orm.plan import leaf_v3 as v3
 from b24orm.plan.leaf import COMPARE, Alternatives, Leaf, Pair, all_of
 from b24orm.query.lookups import Kind, kind_of
 from b24orm.query.nodes import Condition
@@ -53,12 +54,14 @@ _CLASSIC = _table(
 _ORM = _table(orm.exact, orm.many, orm.compare, orm.contains, orm.pattern, orm.null)
 _TASKS = _table(tasks.exact, tasks.many, tasks.compare, tasks.contains, tasks.pattern, tasks.null)
 _PLAIN = _table(plain.exact, plain.many, plain.compare, plain.contains, plain.pattern, plain.null)
+_V3 = _table(v3.exact, v3.many, v3.compare, v3.contains, v3.contains, v3.null)
 _RULES: Final[Mapping[Dialect, Mapping[str, _Rule]]] = {
     "classic": _CLASSIC,
     "orm": _ORM,
     "user": _ORM,
     "tasks": _TASKS,
     "plain": _PLAIN,
+    "v3": _V3,
     "equality": {"exact": _plain},
     "flat": {"exact": _plain},
 }
@@ -88,6 +91,8 @@ def spell(condition: Condition, dialect: Dialect, operators: Sequence[str] = ())
     if rule is None:
         raise leaf.refusal("the method knows equality only")
     spelled = rule(leaf)
+    if dialect == "v3":  # its operators are no prefixes
+        return spelled
     return spelled if leaf.custom or not operators else _honoured(leaf, spelled, frozenset(operators))
 
 

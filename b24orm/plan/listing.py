@@ -8,10 +8,12 @@ from typing import Any
 
 from b24orm.errors import Unsupported
 from b24orm.plan.calls import Call, Row
+from b24orm.plan.filter_v3 import conditions_of
+from b24orm.plan.filters import Branch
 from b24orm.query.nodes import Order, Query
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema
 
-__all__ = ["Listing"]
+__all__ = ["Listing", "with_ids"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class Listing:
     @property
     def ids_key(self) -> str:
         """The filter key that takes a list of ids."""
-        return f"@{self.id_name}" if "@" in self.spec.operators else self.id_name
+        listed = "@" in self.spec.operators or self.spec.dialect == "v3"
+        return f"@{self.id_name}" if listed else self.id_name
 
     def ids_only(self) -> Listing:
         """The same listing that fetches nothing but ids."""
@@ -73,6 +76,7 @@ class Listing:
         *,
         order: Iterable[Order] = (),
         start: int | None = None,
+        limit: int | None = None,
     ) -> Call:
         """A call for one page.
 
@@ -80,30 +84,49 @@ class Listing:
             conditions: further filter keys, beside the listing's own.
             order: the sort keys.
             start: the paging parameter; -1 asks for the first rows without a count.
+            limit: rows wanted, of a method that can be told; a whole page when None.
         """
         spec = self.spec
         params: dict[str, Any] = dict(self.params)
         wanted = {**self.filter, **(conditions or {})}
         if spec.dialect == "flat":
             params.update(wanted)
+        elif wanted and spec.filter and spec.dialect == "v3":
+            params[spec.filter] = conditions_of(wanted)
         elif wanted and spec.filter:
             params[spec.filter] = wanted
         if self.select is not None and spec.select:
             params[spec.select] = list(self.select)
         params.update(_ordered(spec, tuple(order)))
-        params.update(_placed(spec, start))
+        params.update(_placed(spec, start, limit))
         params = _nested(params)
         if spec.positional:
             params = _in_place(spec.positional, params)
-        return Call(spec.name, params, envelope=spec.envelope)
+        return Call(spec.name, params, envelope=spec.envelope, api=self.schema.api)
 
     def by_id(self, *, descending: bool = False) -> tuple[Order, ...]:
         """The order by id."""
         return (Order(self.schema.id_field, descending),)
 
 
-def _placed(spec: ListSchema, start: int | None) -> dict[str, Any]:
+def with_ids(schema: EntitySchema, branch: Branch) -> dict[str, object]:
+    """A branch's conditions with its bounds on the id put back."""
+    conditions: dict[str, object] = dict(branch.filter)
+    if branch.ids is not None:
+        conditions[Listing(schema).ids_key] = branch.ids
+        return conditions
+    if branch.lower is not None:
+        conditions[f">{schema.id_field.query_name}"] = branch.lower
+    if branch.upper is not None:
+        conditions[f"<={schema.id_field.query_name}"] = branch.upper
+    return conditions
+
+
+def _placed(spec: ListSchema, start: int | None, limit: int | None) -> dict[str, Any]:
     """Where the page begins, in the method's own terms."""
+    if spec.paging == "pagination" and spec.start:
+        offset = {"offset": start} if start is not None and start > 0 else {}
+        return {spec.start: {"limit": limit or spec.page_size, **offset}}
     if start is None or not spec.start:
         return {}
     size = spec.page_size or 1
@@ -154,7 +177,14 @@ def _selected(query: Query, spec: ListSchema) -> tuple[str, ...] | None:
         return (*spec.select_always, *spec.select_all) or None
     key = (query.schema.key,) if query.schema.key else ()
     fields: dict[FieldSchema, None] = dict.fromkeys((*key, *query.select))
-    return tuple(dict.fromkeys((*spec.select_always, *(found.select_name for found in fields))))
+    names = [name for found in fields for name in _spelled(found.select_name)]
+    return tuple(dict.fromkeys((*spec.select_always, *names)))
+
+
+def _spelled(name: str) -> tuple[str, ...]:
+    """``creator.name`` is answered if ``creator`` is selected as well."""
+    head, dot, _ = name.partition(".")
+    return (head, name) if dot else (name,)
 
 
 def _ordered(spec: ListSchema, order: tuple[Order, ...]) -> dict[str, Any]:

@@ -680,6 +680,7 @@ TASK_V3 = EntitySchema(
             "forumTopicId",
             "crmItemIds",
         ),
+        id_first=True,
     ),
     methods={
         "get": MethodSchema(name="tasks.task.get", envelope=("item",), id_param="id"),

@@ -25,11 +25,19 @@ class ByIds:
     ``@ID`` with 50 ids answers at most 50 rows, so no command ever needs a second page.
     """
 
-    def __init__(self, listing: Listing, ids: Sequence[int], *, descending: bool = False) -> None:
+    def __init__(
+        self,
+        listing: Listing,
+        ids: Sequence[int],
+        *,
+        descending: bool = False,
+        page: int = PAGE,
+        batch: int = BATCH,
+    ) -> None:
         self._listing = listing
         ordered = sorted(ids, reverse=descending)
-        chunks = [ordered[i : i + PAGE] for i in range(0, len(ordered), PAGE)]
-        self._groups = [chunks[i : i + BATCH] for i in range(0, len(chunks), BATCH)]
+        chunks = [ordered[i : i + page] for i in range(0, len(ordered), page)]
+        self._groups = [chunks[i : i + batch] for i in range(0, len(chunks), batch)]
         self._order = listing.by_id(descending=descending)
         self._descending = descending
         self._next_ask = 0
@@ -56,7 +64,8 @@ class ByIds:
         calls = tuple(
             self._listing.call({key: chunk}, order=self._order, start=start) for chunk in self._groups[number]
         )
-        return Ask((self._mergeable(calls[0], key),) if self._alone else calls, key=number)
+        found = (self._mergeable(calls[0], key),) if self._alone else calls
+        return Ask(found, halt=self._listing.schema.api == "v3", key=number)
 
     @property
     def _alone(self) -> bool:
@@ -69,6 +78,8 @@ class ByIds:
         if param is None or "." in param or spec.positional or spec.dialect == "flat":
             return call
         wanted = self._groups[0][0][0]
+        if spec.dialect == "v3":
+            key = self._listing.id_name
         return replace(call, lookup=Lookup(param, key, wanted, self._listing.schema.id_field.wire))
 
     def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:

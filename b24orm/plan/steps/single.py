@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from b24orm.errors import B24Error
+from b24orm.errors import B24Error, ServerFailure
 from b24orm.plan.calls import Ask, Call, Outcome, Reply, rows_of
 from b24orm.plan.flow import Page
 
-__all__ = ["Count", "Nothing", "Single"]
+__all__ = ["Aggregate", "Count", "Nothing", "Single"]
 
 
 class Nothing:
@@ -80,3 +80,22 @@ class Count(Single):
         rows = rows_of(reply.result, self._call.envelope)
         # user.get leaves the total out when nothing matches
         self.total = len(rows) if reply.total is None else reply.total
+
+
+class Aggregate(Count):
+    """One call of ``*.aggregate`` of REST 3.0 whose count of a field is the result.
+
+    Args:
+        call: the call.
+        field: the field whose values it counts.
+    """
+
+    def __init__(self, call: Call, field: str) -> None:
+        super().__init__(call)
+        self._field = field
+
+    def _take(self, reply: Reply) -> None:
+        try:
+            self.total = int(reply.result["result"]["count"][self._field])
+        except (KeyError, TypeError, ValueError):
+            raise ServerFailure("NO_COUNT", "the answer holds no count", method=self._call.method) from None

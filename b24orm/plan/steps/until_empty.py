@@ -26,6 +26,7 @@ class UntilEmpty:
         start: the first row wanted; rounded down to its page, the rest is cut off.
         stop: the row to stop before; None for all.
         page_size: rows a page.
+        most: pages of one question at the most.
     """
 
     expected: int | None = None
@@ -38,6 +39,7 @@ class UntilEmpty:
         start: int = 0,
         stop: int | None = None,
         page_size: int = PAGE,
+        most: int = BATCH,
     ) -> None:
         self._call = call
         self._identify = identify
@@ -46,6 +48,7 @@ class UntilEmpty:
         self._stop = stop
         self._number = start // page_size
         self._width = 1
+        self._most = most
         self._asked = False
         self._ended = False
         self._ready: list[Page] = []
@@ -62,7 +65,8 @@ class UntilEmpty:
             return ()
         self._asked = True
         numbers = range(self._number, self._number + self._width)
-        return (Ask(tuple(self._call(number * self._size) for number in numbers)),)
+        calls = tuple(self._call(number * self._size) for number in numbers)
+        return (Ask(calls, halt=calls[0].api == "v3"),)
 
     def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
         """Keeps the pages up to the first empty one."""
@@ -75,7 +79,7 @@ class UntilEmpty:
                 break
             self._keep(page)
         self._asked = False
-        self._width = min(2 * self._width, BATCH)
+        self._width = min(2 * self._width, self._most)
 
     def _keep(self, page: Page) -> None:
         offset = self._number * self._size

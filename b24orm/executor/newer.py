@@ -1,0 +1,104 @@
+"""Runs questions to REST 3.0.
+
+Its batch answers nothing but the error when one call fails, and keeps what ran before. So a batch is made
+only of reads whose question says that one error ends it (``halt``): what a scan asks. Everything
+else travels side by side, each call in a request of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from b24orm.errors import ApiError, ServerFailure, TransportError
+from b24orm.executor.sender import Sender, Trip
+from b24orm.executor.sizes import cut_off
+from b24orm.plan.calls import Ask, Call, Outcome, Reply
+
+__all__ = ["Runner", "ask_v3", "is_newer", "trip_of"]
+
+
+class Runner(Protocol):
+    """What sends single calls: the executor."""
+
+    sender: Sender
+    commands: int
+
+    async def outcome(self, call: Call) -> Outcome:
+        """What one call came to."""
+        ...
+
+
+def trip_of(call: Call) -> Trip:
+    """The trip of a call that travels alone."""
+    return Trip(call.method, write=call.write, api=call.api, key=call.key)
+
+
+def is_newer(ask: Ask) -> bool:
+    """Whether a question has calls of REST 3.0."""
+    return any(call.api == "v3" for call in ask.calls)
+
+
+async def ask_v3(
+    runner: Runner, ask: Ask, classic: Callable[[Ask], Awaitable[list[Outcome]]]
+) -> list[Outcome]:
+    """What each call of a question came to.
+
+    Args:
+        runner: sends single calls.
+        ask: the question; its classic calls, if there are any, are asked beside the others.
+        classic: answers those.
+    """
+    newer = [call for call in ask.calls if call.api == "v3"]
+    if len(newer) == len(ask.calls):
+        return await _newer(runner, ask)
+    older = replace(ask, calls=tuple(call for call in ask.calls if call.api != "v3"))
+    both = await asyncio.gather(_newer(runner, replace(ask, calls=tuple(newer))), classic(older))
+    of_newer, of_older = map(iter, both)
+    return [next(of_newer if call.api == "v3" else of_older) for call in ask.calls]
+
+
+async def _newer(runner: Runner, ask: Ask) -> list[Outcome]:
+    if ask.ordered:
+        return await _in_turn(runner, ask)
+    if ask.halt and len(ask.calls) > 1 and not any(call.write for call in ask.calls):
+        return await _batch(runner, ask.calls)
+    return list(await asyncio.gather(*(runner.outcome(call) for call in ask.calls)))
+
+
+async def _in_turn(runner: Runner, ask: Ask) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    for call in ask.calls:
+        if ask.halt and outcomes and not isinstance(outcomes[-1], Reply):
+            outcomes.append(ApiError("NOT_RUN", "an earlier call failed", method=call.method))
+        else:
+            outcomes.append(await runner.outcome(call))
+    return outcomes
+
+
+async def _batch(runner: Runner, calls: Sequence[Call]) -> list[Outcome]:
+    """One request for all; in two halves if it took the portal too long."""
+    if len(calls) == 1:
+        return [await runner.outcome(calls[0])]
+    trip = Trip("batch", tuple(call.method for call in calls), write=False, api="v3")
+    body = [{"method": call.method, "query": call.params} for call in calls]
+    try:
+        reply = await runner.sender.send(trip, body)
+    except (ApiError, TransportError) as error:
+        if not cut_off(error):
+            return [error] * len(calls)
+        middle = (len(calls) + 1) // 2
+        return [*await _batch(runner, calls[:middle]), *await _batch(runner, calls[middle:])]
+    runner.commands += len(calls)
+    return _results(reply, calls)
+
+
+def _results(reply: Reply, calls: Sequence[Call]) -> list[Outcome]:
+    results: Any = reply.result
+    if not isinstance(results, list) or len(results) != len(calls):
+        return [
+            ServerFailure("NO_RESULT", "a call of the batch has no answer", method=c.method) for c in calls
+        ]
+    return [Reply(result, time=reply.time) for result in results]

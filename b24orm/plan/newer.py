@@ -1,0 +1,220 @@
+"""Query -> Plan for REST 3.0, whose pages hold 1,000 rows and whose filters can say OR by themselves.
+
+===========  ====================================================================
+strategy     when
+===========  ====================================================================
+Single       the slice lies within the first page
+ByIds        the ids are known: 1,000 a call
+TailScan     a few pages are wanted, or the list can't be asked for windows of ids
+WindowScan   everything in the order of the ids: windows of ids, side by side
+OrderedScan  another order of numbers, dates or flags: scanned by id, sorted here
+UntilEmpty   no keyset, or an order that only the server can follow
+Count        only the number is wanted and the entity has ``*.aggregate``
+===========  ====================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from b24orm.errors import Unsupported
+from b24orm.plan.calls import Call, Row
+from b24orm.plan.filters import Branch
+from b24orm.plan.flow import Flow
+from b24orm.plan.listing import Listing, with_ids
+from b24orm.plan.plan import Plan
+from b24orm.plan.steps.by_ids import ByIds
+from b24orm.plan.steps.ordered import Ordered, sortable_here
+from b24orm.plan.steps.single import Aggregate, Single
+from b24orm.plan.steps.tail import TailScan
+from b24orm.plan.steps.until_empty import UntilEmpty
+from b24orm.plan.steps.windows import WINDOWS, Ids, WindowScan
+from b24orm.query.nodes import Order, Query
+
+__all__ = ["count_v3", "scan_v3"]
+
+_FEW: Final = 5
+"""Pages up to which they are read one after the other."""
+
+
+def scan_v3(query: Query, branch: Branch, listing: Listing) -> Plan:
+    """The plan for a query's rows.
+
+    Raises:
+        Unsupported: the list method has no way to answer it.
+    """
+    key = query.schema.key
+    by_id = key is not None and (not query.order or query.order[0].field is key)
+    if not by_id:
+        return _other_order(query, branch, listing)
+    if branch.ids is not None and listing.spec.keyset:
+        return _by_ids(query, branch, listing)
+    if listing.spec.keyset or (listing.spec.tail and _sortable(query)):
+        return _by_id(query, branch, listing)
+    return _offset(query, branch, listing)
+
+
+def count_v3(query: Query, branch: Branch) -> Plan | None:
+    """The plan that lets ``*.aggregate`` count; None where the entity has none."""
+    spec, key = query.schema.list, query.schema.key
+    if spec is None or spec.aggregate is None or key is None or not key.filterable:
+        return None
+    whole = Listing.of(query, with_ids(query.schema, branch)).call()
+    params: dict[str, Any] = {"select": {"count": [key.query_name]}}
+    if spec.filter in whole.params:
+        params["filter"] = whole.params[spec.filter]
+    call = Call(spec.aggregate, params, api="v3")
+    why = ("REST 3.0 counts by itself",)
+    flow: Callable[[], Flow] = lambda: Aggregate(call, key.query_name)  # noqa: E731
+    return Plan(query, "Count", why, flow, sample=call, counts="every row that matches, once")
+
+
+def _sortable(query: Query) -> bool:
+    return query.schema.key is not None and query.schema.key.sortable
+
+
+def _descending(query: Query) -> bool:
+    return bool(query.order) and query.order[0].descending
+
+
+def _size(listing: Listing) -> int:
+    return listing.spec.page_size or 1
+
+
+def _made(
+    query: Query, listing: Listing, strategy: str, why: str, flow: Callable[[], Flow], **rest: Any
+) -> Plan:
+    size = _size(listing)
+    why_all = (f"REST 3.0: up to {size:,} rows a page, and nothing is counted", why)
+    return Plan(
+        query,
+        strategy,
+        why_all,
+        flow,
+        skip=query.start,
+        take=query.limit,
+        page=size,
+        batch=rest.pop("batch", 1),
+        **rest,
+    )
+
+
+def _by_ids(query: Query, branch: Branch, listing: Listing) -> Plan:
+    assert branch.ids is not None
+    ids, size, descending = branch.ids, _size(listing), _descending(query)
+    calls = -(-len(ids) // size)
+    return _made(
+        query,
+        listing,
+        "ByIds",
+        f"{len(ids):,} ids are known: {size:,} a call",
+        lambda: ByIds(listing, ids, descending=descending, page=size, batch=WINDOWS),
+        sample=listing.call({listing.ids_key: ids[:size]}, order=listing.by_id(descending=descending)),
+        requests=f"{-(-calls // WINDOWS):,}",
+        commands=f"{calls:,}",
+        batch=WINDOWS,
+    )
+
+
+def _by_id(query: Query, branch: Branch, listing: Listing) -> Plan:
+    size, stop = _size(listing), query.stop
+    ids = Ids(listing, _descending(query))
+    bounds = {"lower": branch.lower, "upper": branch.upper, "descending": ids.descending}
+    if stop is not None and stop <= size and listing.spec.keyset:
+        first = ids.page(*ids.steps(branch.lower, branch.upper), stop)
+        why = "the slice lies within the first page"
+        return _made(query, listing, "Single", why, lambda: Single(first), sample=first)
+    tail = TailScan(listing, **bounds, limit=stop)  # type: ignore[arg-type]
+    if not listing.spec.keyset or (stop is not None and stop <= _FEW * size):
+        means = listing.spec.tail or f"{listing.spec.name} behind the last id"
+        return _made(
+            query,
+            listing,
+            "TailScan",
+            f"page after page, by {means}",
+            lambda: TailScan(listing, **bounds, limit=stop),  # type: ignore[arg-type]
+            sample=tail.asks(1)[0].calls[0],
+            requests=f"1 for each {size:,} rows",
+            commands=f"1 for each {size:,} rows",
+        )
+    return _made(
+        query,
+        listing,
+        "WindowScan",
+        f"windows of ids are read side by side, {WINDOWS} a request",
+        lambda: WindowScan(listing, **bounds),  # type: ignore[arg-type]
+        sample=ids.page(*ids.steps(branch.lower, branch.upper)),
+        requests=f"1 + 1 for each {WINDOWS * size:,} rows",
+        commands=f"2 + 1 for each {size:,} rows",
+        batch=WINDOWS,
+    )
+
+
+def _other_order(query: Query, branch: Branch, listing: Listing) -> Plan:
+    spec, shown = listing.spec, ", ".join(map(str, query.order))
+    here = sortable_here(query.order)
+    if spec.keyset and here and (spec.id_first or not query.sliced):
+        return _sorted_here(query, branch, listing, shown)
+    if spec.id_first:
+        raise Unsupported(
+            f"{spec.name} sorts by id whatever else it is asked, and the order {shown} is the database's own: "
+            "sort the rows in Python"
+        )
+    return _offset(query, branch, listing)
+
+
+def _sorted_here(query: Query, branch: Branch, listing: Listing, shown: str) -> Plan:
+    keys = tuple(key.field.select_name for key in query.order)
+    chosen = listing.select
+    wider = replace(listing, select=None if chosen is None else tuple(dict.fromkeys((*chosen, *keys))))
+    whole = replace(query, order=(), start=0, stop=None)
+    plan = scan_v3(whole, branch, wider)
+    reason = "sorts by id whatever it is asked" if listing.spec.id_first else "would have to skip rows"
+    return replace(
+        plan,
+        query=query,
+        strategy="OrderedScan",
+        why=(*plan.why, f"{listing.spec.name} {reason}: the rows are sorted by {shown} here"),
+        flow=lambda: Ordered(plan.flow(), query.order),
+        skip=query.start,
+        take=query.limit,
+    )
+
+
+def _offset(query: Query, branch: Branch, listing: Listing) -> Plan:
+    conditions, size = with_ids(query.schema, branch), _size(listing)
+    order = _stable(query, listing)
+    size = size if query.limit is None else max(1, min(size, query.stop or size))
+
+    def call(start: int) -> Call:
+        return listing.call(conditions, order=order, start=start, limit=size)
+
+    key = query.schema.key
+    identify: Callable[[Row], object] | None = None if key is None else lambda row: row[key.wire]
+    return _made(
+        query,
+        listing,
+        "UntilEmpty",
+        f"{listing.spec.name} is read by offset, until a page is empty",
+        lambda: UntilEmpty(
+            call, identify=identify, start=query.start, stop=query.stop, page_size=size, most=WINDOWS
+        ),
+        sample=call(query.start // size * size),
+        requests=f"1 + 1 for each {WINDOWS * size:,} rows",
+        commands=f"1 for each {size:,} rows",
+        counts="the rows before each page are skipped",
+        batch=WINDOWS,
+    )
+
+
+def _stable(query: Query, listing: Listing) -> tuple[Order, ...]:
+    """The order asked for, made total by the id so that pages don't overlap."""
+    key = query.schema.key
+    if listing.spec.order_style is None:
+        return ()
+    if key is None or not key.sortable:
+        return query.order
+    order = query.order or (Order(key),)
+    return order if any(found.field is key for found in order) else (*order, Order(key))

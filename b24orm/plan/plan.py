@@ -1,0 +1,62 @@
+"""What the compiler makes of a query: how it will be fetched, why, and what that costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from b24orm.plan.calls import Call
+from b24orm.plan.flow import Flow
+from b24orm.plan.steps.by_ids import BATCH, PAGE
+from b24orm.query.nodes import Query
+
+__all__ = ["Plan"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a query will be fetched.
+
+    Attributes:
+        query: what is fetched.
+        strategy: the name of the step.
+        why: the reasons for the choice.
+        flow: makes a fresh flow.
+        sample: a call of the kind that will be sent, for explain().
+        requests: HTTP requests that it will take: a number or a formula.
+        commands: commands that it will take.
+        counts: what the server has to count or skip.
+        skip: rows of the flow to drop at its beginning.
+        take: rows to hand out at the most.
+        page: rows that one command brings at the most.
+        batch: commands that one request carries at the most.
+    """
+
+    query: Query
+    strategy: str
+    why: tuple[str, ...]
+    flow: Callable[[], Flow]
+    sample: Call | None = None
+    requests: str = "1"
+    commands: str = "1"
+    counts: str = "nothing"
+    skip: int = 0
+    take: int | None = None
+    page: int = PAGE
+    batch: int = BATCH
+
+    def expected(self, rows: int) -> tuple[int, int]:
+        """Requests and commands that the plan should take for so many rows, retries aside."""
+        if self.strategy == "Nothing":
+            return 0, 0
+        if self.strategy in ("Single", "Count"):
+            return 1, 1
+        pages = max(1, -(-(rows + self.skip) // self.page))
+        if self.strategy == "ByIds":
+            commands = int(self.commands.replace(",", ""))
+            return -(-commands // self.batch), commands
+        if self.strategy == "TailScan":
+            return pages, pages
+        if self.strategy == "OffsetPages":
+            return -(-pages // self.batch), pages
+        return 1 + -(-max(0, rows - PAGE) // (PAGE * BATCH)), 1 + pages

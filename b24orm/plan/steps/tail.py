@@ -1,0 +1,110 @@
+"""Rows of REST 3.0 in the order of the ids, page after page: each begins behind the last row before it.
+
+By ``*.tail`` where the entity has it: ``cursor`` with the field, the last value and a strict comparison.
+The cursor's field may not stand in the filter, so an upper bound on the id is kept here. Elsewhere the
+list itself is asked for the ids behind the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from b24orm.errors import B24Error
+from b24orm.plan.calls import Ask, Call, Outcome, rows_of
+from b24orm.plan.flow import Page
+from b24orm.plan.listing import Listing
+from b24orm.plan.steps.windows import Ids
+
+__all__ = ["TailScan"]
+
+_BEYOND: Final = 2**53
+"""Behind every id: where a tail downwards begins."""
+
+
+class TailScan:
+    """One page at a time; for a few pages, and where windows of ids can't be asked for.
+
+    Args:
+        listing: the list method with its conditions; none of them on the id.
+        lower: ids must be greater, if given.
+        upper: ids must not be greater, if given.
+        descending: from the greatest id down.
+        limit: rows wanted at the most; None for all.
+    """
+
+    expected: int | None = None
+
+    def __init__(
+        self,
+        listing: Listing,
+        *,
+        lower: int | None = None,
+        upper: int | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+    ) -> None:
+        self._ids = Ids(listing, descending)
+        self._after, self._last = self._ids.steps(lower, upper)
+        self._left = limit
+        self._asked = False
+        self._ended = limit == 0
+        self._ready: list[Page] = []
+
+    @property
+    def done(self) -> bool:
+        """The end was reached, or enough rows were, and all were handed out."""
+        return self._ended and not self._ready
+
+    def asks(self, free: int) -> Sequence[Ask]:
+        """The next page, when the one before is here."""
+        if not free or self._asked or self._ended:
+            return ()
+        self._asked = True
+        return (Ask((self._call(),)),)
+
+    def _call(self) -> Call:
+        limit = self._size
+        listing = self._ids.listing
+        if listing.spec.tail is None:
+            return self._ids.page(self._after, self._last, limit)
+        plain = listing.call()
+        after = -_BEYOND if self._after is None else self._after
+        cursor: dict[str, Any] = {
+            "field": listing.id_name,
+            "value": -after if self._ids.descending else max(after, 0),
+            "order": "DESC" if self._ids.descending else "ASC",
+            "limit": limit,
+        }
+        kept = {key: value for key, value in plain.params.items() if key != listing.spec.start}
+        params = {**kept, "cursor": cursor}
+        return Call(listing.spec.tail, params, envelope=plain.envelope, api=plain.api)
+
+    @property
+    def _size(self) -> int:
+        return self._ids.size if self._left is None else min(self._ids.size, self._left)
+
+    def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
+        """Keeps the rows up to the bound; a page that is not full is the last."""
+        (outcome,) = outcomes
+        if isinstance(outcome, B24Error):
+            raise outcome
+        page = rows_of(outcome.result, ask.calls[0].envelope)
+        self._asked = False
+        self._ended = len(page) < self._size
+        if page:
+            self._after = self._ids.step(page[-1])
+        if self._last is not None:
+            kept = [row for row in page if self._ids.step(row) <= self._last]
+            self._ended = self._ended or len(kept) < len(page)
+            page = kept
+        if self._left is not None:
+            self._left -= len(page)
+            self._ended = self._ended or self._left <= 0
+        if page:
+            self._ready.append(page)
+
+    def pages(self) -> Iterator[Page]:
+        """The pages that are ready, in order."""
+        while self._ready:
+            yield self._ready.pop(0)

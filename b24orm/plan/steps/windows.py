@@ -1,0 +1,204 @@
+"""Every row of a list of REST 3.0 by its id: windows of ids, read side by side.
+
+A page holds up to 1,000 rows. A first request brings the first page and the last id; the ids between
+are cut into windows, several a request. A window that held more rows than a page is asked again from its
+last row on. REST 3.0's batch answers nothing but the error when one of its calls fails; a scan
+can't do without any of them, so that is no loss.
+
+A row that exists throughout lies in exactly one window, whatever is inserted or deleted meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from b24orm.errors import B24Error
+from b24orm.plan.calls import Ask, Call, Outcome, rows_of
+from b24orm.plan.flow import Page
+from b24orm.plan.listing import Listing
+
+__all__ = ["WINDOWS", "Ids", "WindowScan"]
+
+WINDOWS: Final = 5
+"""Windows of one request: 5,000 rows are as much as should be made of one answer."""
+
+_OPEN: Final = 30
+"""Windows that may be under way or waiting for their turn: what bounds the memory."""
+
+_FULL: Final = 0.94
+"""How full a page is planned to be, where ids are missing."""
+
+_PROBE: Final = "probe"
+
+
+@dataclass(frozen=True)
+class Ids:
+    """The calls that read a list by ids. A *step* grows in the direction of the scan: the id or minus it."""
+
+    listing: Listing
+    descending: bool = False
+
+    @property
+    def size(self) -> int:
+        """Rows of a page."""
+        return self.listing.spec.page_size or 1
+
+    @property
+    def _sign(self) -> int:
+        return -1 if self.descending else 1
+
+    def step(self, row: dict[str, Any]) -> int:
+        """The step of a row."""
+        return self._sign * self.listing.id_of(row)
+
+    def steps(self, lower: int | None, upper: int | None) -> tuple[int | None, int | None]:
+        """``lower < id <= upper`` as ``first < step <= last``."""
+        if not self.descending:
+            return lower, upper
+        return None if upper is None else -upper - 1, None if lower is None else -lower - 1
+
+    def page(self, low: int | None, high: int | None, limit: int | None = None) -> Call:
+        """The first rows with ``low < step <= high``."""
+        order = self.listing.by_id(descending=self.descending)
+        return self.listing.call(self._bounds(low, high), order=order, limit=limit)
+
+    def last(self, low: int | None, high: int | None) -> Call:
+        """The id of the last row."""
+        order = self.listing.by_id(descending=not self.descending)
+        return self.listing.ids_only().call(self._bounds(low, high), order=order, limit=1)
+
+    def _bounds(self, low: int | None, high: int | None) -> dict[str, int]:
+        name = self.listing.id_name
+        keys = (f"<{name}", f">={name}") if self.descending else (f">{name}", f"<={name}")
+        bounds = zip(keys, (low, high), strict=True)
+        return {key: self._sign * bound for key, bound in bounds if bound is not None}
+
+
+@dataclass(eq=False)
+class _Window:
+    low: int
+    high: int
+    page: Page | None = None
+    asked: bool = False
+
+
+class WindowScan:
+    """A scan in the order of the ids.
+
+    Args:
+        listing: the list method with its conditions.
+        lower: ids must be greater, if given.
+        upper: ids must not be greater, if given.
+        descending: from the greatest id down.
+    """
+
+    expected: int | None = None
+
+    def __init__(
+        self,
+        listing: Listing,
+        *,
+        lower: int | None = None,
+        upper: int | None = None,
+        descending: bool = False,
+    ) -> None:
+        self._ids = Ids(listing, descending)
+        self._bounds = self._ids.steps(lower, upper)
+        self._windows: deque[_Window] = deque()
+        self._probed = self._probing = False
+        self._next = self._top = 0
+        self._share = 1.0
+
+    @property
+    def done(self) -> bool:
+        """Every window was read and handed out."""
+        return self._probed and not self._windows and self._next >= self._top
+
+    # -- asking ----------------------------------------------------------------------
+
+    def asks(self, free: int) -> Sequence[Ask]:
+        """The probe first; then windows, several a request."""
+        if not free or (self._probing and not self._probed):
+            return ()
+        if not self._probed:
+            self._probing = True
+            calls = (self._ids.page(*self._bounds), self._ids.last(*self._bounds))
+            return (Ask(calls, halt=True, key=_PROBE),)
+        self._cut(free)
+        waiting = [window for window in self._windows if not window.asked and window.page is None]
+        groups = [waiting[i : i + WINDOWS] for i in range(0, len(waiting), WINDOWS)]
+        return [self._ask(group) for group in groups[:free]]
+
+    def _ask(self, windows: Sequence[_Window]) -> Ask:
+        for window in windows:
+            window.asked = True
+        calls = tuple(self._ids.page(window.low, window.high) for window in windows)
+        return Ask(calls, halt=True, key=tuple(windows))
+
+    def _cut(self, free: int) -> None:
+        """Cuts new windows, as long as there is room for their rows."""
+        room = min(_OPEN - len(self._windows), free * WINDOWS)
+        while room > 0 and self._next < self._top:
+            high = min(self._next + self._width, self._top)
+            self._windows.append(_Window(self._next, high))
+            self._next = high
+            room -= 1
+
+    @property
+    def _width(self) -> int:
+        """Ids that are expected to make up a page."""
+        size = self._ids.size
+        return size if self._share > _FULL else max(size, int(size * _FULL / max(self._share, 1e-9)))
+
+    # -- receiving -------------------------------------------------------------------
+
+    def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
+        """Takes the pages, and decides what is left of a window that held too much."""
+        pages = [_page(call, outcome) for call, outcome in zip(ask.calls, outcomes, strict=True)]
+        if ask.key is _PROBE:
+            self._take_probe(*pages)
+            return
+        assert isinstance(ask.key, tuple)
+        for window, page in zip(ask.key, pages, strict=True):
+            self._take(window, page)
+
+    def _take_probe(self, page: Page, ends: Page) -> None:
+        self._probed = True
+        if not page:
+            return
+        first, last = self._ids.step(page[0]), self._ids.step(page[-1])
+        self._learn(len(page), last - first + 1)
+        self._windows.append(_Window(first, last, page, asked=True))
+        if len(page) >= self._ids.size and ends:
+            self._next, self._top = last, max(last, self._ids.step(ends[0]))
+
+    def _take(self, window: _Window, page: Page) -> None:
+        window.page, window.asked = page, False
+        self._learn(len(page), window.high - window.low)
+        last = self._ids.step(page[-1]) if page else window.high
+        if len(page) >= self._ids.size and last < window.high:
+            rest = _Window(last, window.high)
+            self._windows.insert(self._windows.index(window) + 1, rest)
+
+    def _learn(self, rows: int, width: int) -> None:
+        """Rows per id where the scan is now; an empty stretch makes the next ones much wider."""
+        seen = rows / max(width, 1)
+        self._share = min(1.0, (self._share + seen) / 2 if rows else self._share / 8)
+
+    # -- handing out -----------------------------------------------------------------
+
+    def pages(self) -> Iterator[Page]:
+        """Pages in the order of the ids, as far as there is no gap before them."""
+        while self._windows and self._windows[0].page is not None:
+            page = self._windows.popleft().page
+            if page:
+                yield page
+
+
+def _page(call: Call, outcome: Outcome) -> Page:
+    if isinstance(outcome, B24Error):
+        raise outcome
+    return rows_of(outcome.result, call.envelope)
