@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from b24orm.entity.files import NewFile
@@ -33,7 +34,7 @@ def added(row: Entity) -> dict[str, Any]:
     if lacking:
         raise InvalidValue(f"a new {schema.name} needs {', '.join(lacking)}")
     sent = {
-        schema.fields[name].write_name: _wire(schema.fields[name], values[name], ())
+        schema.fields[name].write_name: _wire(schema, schema.fields[name], values[name], ())
         for name in row.changed
         if name in schema.fields and values[name] not in (None, ())
     }
@@ -44,7 +45,7 @@ def fields_of(row: Entity) -> dict[str, Any]:
     """What is known of a row that a new one could be made of: read-only values are left out."""
     fields, values = row.__schema__.fields, vars(row)
     return {
-        spec.write_name: _wire(spec, values[name], ())
+        spec.write_name: _wire(row.__schema__, spec, values[name], ())
         for name, spec in fields.items()
         if not spec.read_only and not spec.immutable and values.get(name) not in (None, ())
     }
@@ -68,7 +69,7 @@ def changed(row: Entity, only: Sequence[str] | None = None) -> dict[str, Any]:
     for name in names:
         spec = schema.fields.get(name)
         if spec is not None:
-            sent[spec.write_name] = _wire(spec, values[name], _before(row, spec))
+            sent[spec.write_name] = _wire(schema, spec, values[name], _before(row, spec))
     extra = _extra(row)
     return sent | (extra if only is None else {key: extra[key] for key in extra if key in only})
 
@@ -113,10 +114,22 @@ def _before(row: Entity, spec: FieldSchema) -> Sequence[MultiField]:
     return before
 
 
-def _wire(spec: FieldSchema, value: Any, before: Sequence[MultiField]) -> Any:
+def _wire(schema: EntitySchema, spec: FieldSchema, value: Any, before: Sequence[MultiField]) -> Any:
+    if schema.api == "v3":
+        return _strict(schema, spec, value)
     if spec.type == "crm_multifield":
         return _entries(spec, before, value)
     return _plain(value)
+
+
+def _strict(schema: EntitySchema, spec: FieldSchema, value: Any) -> Any:
+    """A value for REST 3.0: of the field's own type, a moment with its zone, null to clear it."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise InvalidValue(
+            f"{schema.name}.{spec.name} takes a datetime that knows its zone, not {value!r}: "
+            "REST 3.0 reads no others; give it a tzinfo"
+        )
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _plain(value: Any) -> Any:

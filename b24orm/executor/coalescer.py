@@ -23,6 +23,9 @@ __all__ = ["Coalescer"]
 TICK: Final = 0.005
 """Seconds that a call waits for company: little beside any request."""
 
+_NEWER_PAGE: Final = 1000
+"""Ids that one list of REST 3.0 can be asked for: its calls ask for as many rows."""
+
 _Turn: TypeAlias = "asyncio.Future[Outcome]"
 
 
@@ -110,8 +113,9 @@ class Coalescer:
             kinds.setdefault(_identity(_with_ids(entry.call, ())), []).append(entry)
         found: list[tuple[Call, list[_Waiting]]] = []
         for entries in kinds.values():
-            for start in range(0, len(entries), self._page):
-                chunk = entries[start : start + self._page]
+            page = _NEWER_PAGE if entries[0].call.api == "v3" else self._page
+            for start in range(0, len(entries), page):
+                chunk = entries[start : start + page]
                 ids = [_id_of(entry.call) for entry in chunk]
                 found.append((_with_ids(chunk[0].call, ids), chunk))
         return found

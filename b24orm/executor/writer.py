@@ -10,6 +10,7 @@ that is what its outcome says.
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from b24orm.errors import (
 )
 from b24orm.executor.executor import BATCH, Executor
 from b24orm.executor.journal import Journal
+from b24orm.executor.keyed import KEPT, answer_was_kept, answered_again, keyed
 from b24orm.executor.retry import never_executed
 from b24orm.executor.sizes import cut_off
 from b24orm.executor.traces import Traces
@@ -94,9 +96,16 @@ class Writer:
     by_values: bool = False
     journal: Journal | None = None
     _seconds: dict[str, float] = field(default_factory=dict[str, float])
+    _own_key: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def _key(self) -> str:
+        """What the keys of the job's writes begin with; the same when a job goes on after a crash."""
+        return self.journal.key if self.journal is not None else self._own_key
 
     async def run(self, writes: Sequence[Write]) -> list[Outcome]:
         """What each write came to, in their order."""
+        writes = [keyed(write, self._key) for write in writes]
         known = {write.place: self._known(write) for write in writes} if self.journal else {}
         found: dict[int, Outcome] = {
             place: entry for place, entry in known.items() if isinstance(entry, Reply)
@@ -217,11 +226,19 @@ class Writer:
 
     async def _again(self, writes: Sequence[Write], error: B24Error, tries: int) -> list[Outcome]:
         """The outcomes of writes whose answer was lost."""
-        repeatable = [write for write in writes if write.repeatable]
-        keyed = [write for write in writes if not write.repeatable and write.origin and self.origin]
-        likely = [write for write in writes if self._has_traces(write)]
+        sure = [write for write in writes if answered_again(write)]
+        others = [write for write in writes if not answered_again(write)]
+        repeatable = [write for write in others if write.repeatable]
+        marked = [write for write in others if not write.repeatable and write.origin and self.origin]
+        likely = [write for write in others if self._has_traces(write)]
         found = {write.place: _unknown(write, error) for write in writes}
-        for some, work in ((repeatable, self._repeat), (keyed, self._look_up), (likely, self._look_for)):
+        work_of = (
+            (sure, self._send_again),
+            (repeatable, self._repeat),
+            (marked, self._look_up),
+            (likely, self._look_for),
+        )
+        for some, work in work_of:
             if some:
                 outcomes = await work(some, error, tries)
                 found.update(zip((write.place for write in some), outcomes, strict=True))
@@ -240,6 +257,20 @@ class Writer:
             elif part:
                 outcomes += await self._group(part, tries + 1)
         return [_gone(write, outcome) for write, outcome in zip(writes, outcomes, strict=True)]
+
+    async def _send_again(self, writes: Sequence[Write], error: B24Error, tries: int) -> list[Outcome]:
+        """The same calls under their keys: what was done is answered again, what was not is done now.
+
+        Not before the portal can't be working on the first request any more: two at a time may both run.
+        """
+        clock = self.executor.sender.clock
+        left = clock.now() if error.sent_at is None else error.sent_at
+        if not answer_was_kept(error) or clock.now() - left >= KEPT:
+            return [_unknown(write, error) for write in writes]
+        await clock.sleep(max(0.0, self._over(error) - clock.now()))
+        if not await self._patience(error, tries):
+            return [_unknown(write, error) for write in writes]
+        return await self._group(writes, tries + 1)
 
     async def _patience(self, error: B24Error, tries: int) -> bool:
         """Waits before the next try; False if it was tried often enough: twice as often as a read."""

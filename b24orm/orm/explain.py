@@ -22,9 +22,8 @@ def explained(plan: Plan, actual: Actual | None = None) -> str:
         f"  why       {why}" if number == 0 else f"            {why}" for number, why in enumerate(plan.why)
     ]
     if plan.sample is not None:
-        lines.append(
-            f"  call      {json.dumps((encode_v3 if newer else encode)(plan.sample.params), ensure_ascii=False)}"
-        )
+        sent = encode_v3(plan.sample.params) if newer else encode(plan.sample.params)
+        lines.append(f"  call      {json.dumps(sent, ensure_ascii=False)}")
     lines += [
         f"  commands  {plan.commands}",
         f"  requests  {plan.requests} (at most {plan.batch} commands a batch, one batch a request)",

@@ -13,6 +13,8 @@ from b24orm.executor.executor import Executor
 from b24orm.orm.owner import remember
 from b24orm.plan import writes
 from b24orm.plan.calls import Call, rows_of
+from b24orm.plan.compiler import compile_query
+from b24orm.query.nodes import Condition, Query
 from b24orm.schema import FieldSchema
 
 __all__ = ["check_unchanged", "fetched", "refreshed", "stamp_of"]
@@ -23,6 +25,8 @@ _STAMPS: Final = ("date_modify", "updated_time", "changed_date", "last_updated",
 
 def _get_call(row: Entity) -> Call:
     schema = row.__schema__
+    if schema.api == "v3":
+        return _listed(row)
     method = schema.method("get")
     if method is None or method.id_param is None:
         raise Unsupported(f"{schema.name} has no method to get one row")
@@ -32,6 +36,17 @@ def _get_call(row: Entity) -> Call:
     if schema.list is not None and "useOriginalUfNames" in schema.list.extra_params and schema.user_fields:
         params["useOriginalUfNames"] = "Y"
     return Call(method.name, params, envelope=method.envelope)
+
+
+def _listed(row: Entity) -> Call:
+    """The row as a list of REST 3.0 brings it: ``get`` answers other fields, and some of them never."""
+    schema = row.__schema__
+    if row.pk is None:
+        raise InvalidValue(f"this {schema.name} was never saved, so there is nothing to read")
+    query = Query(schema).narrowed(Condition(schema.id_field, "exact", row.pk))
+    plan = compile_query(query)
+    assert plan.sample is not None
+    return plan.sample
 
 
 async def fetched(row: Entity, executor: Executor) -> dict[str, Any]:

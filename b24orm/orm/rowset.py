@@ -23,7 +23,7 @@ from b24orm.orm.fetch import Shape, acount, afetch, ameasure, fetch
 from b24orm.orm.loads import Load
 from b24orm.plan.compiler import Plan, compile_count, compile_query
 from b24orm.portal import AsyncPortal, Portal, current_portal, portal_named
-from b24orm.query.names import find_field, resolve, resolve_order
+from b24orm.query.names import embedded_field, find_field, resolve, resolve_order
 from b24orm.query.nodes import NOTHING, Order, Q, Query
 from b24orm.schema import FieldSchema
 
@@ -105,7 +105,11 @@ class Rows(Generic[R, F, O]):
         return self._with(replace(self._query, order=tuple(key.reversed() for key in order)))
 
     def only(self, *fields: F) -> Self:
-        """The rows with nothing but these fields (and the id) fetched."""
+        """The rows with nothing but these fields (and the id) fetched.
+
+        Of a related object that REST 3.0 answers inside the row its fields are named with two
+        underscores: ``only("title", "creator__name")``.
+        """
         return self._with(replace(self._query, select=self._selected(fields)))
 
     def using(self, portal: Portal | AsyncPortal | str | None) -> Self:
@@ -124,7 +128,7 @@ class Rows(Generic[R, F, O]):
 
     def _field(self, name: str) -> FieldSchema:
         schema = self._query.schema
-        field = find_field(schema, name)
+        field = find_field(schema, name) or embedded_field(schema, name)
         if field is None:
             raise UnknownName(f"{schema.name} has no field {name!r}{nearest(name, schema.fields)}")
         if not field.selectable:

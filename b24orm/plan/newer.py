@@ -15,7 +15,7 @@ Count        only the number is wanted and the entity has ``*.aggregate``
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -63,7 +63,7 @@ def count_v3(query: Query, branch: Branch) -> Plan | None:
         return None
     whole = Listing.of(query, with_ids(query.schema, branch)).call()
     params: dict[str, Any] = {"select": {"count": [key.query_name]}}
-    if spec.filter in whole.params:
+    if spec.filter is not None and spec.filter in whole.params:
         params["filter"] = whole.params[spec.filter]
     call = Call(spec.aggregate, params, api="v3")
     why = ("REST 3.0 counts by itself",)
@@ -87,16 +87,16 @@ def _made(
     query: Query, listing: Listing, strategy: str, why: str, flow: Callable[[], Flow], **rest: Any
 ) -> Plan:
     size = _size(listing)
+    rows: dict[str, Any] = {"skip": query.start, "take": query.limit} if rest.pop("cut", True) else {}
     why_all = (f"REST 3.0: up to {size:,} rows a page, and nothing is counted", why)
     return Plan(
         query,
         strategy,
         why_all,
         flow,
-        skip=query.start,
-        take=query.limit,
         page=size,
         batch=rest.pop("batch", 1),
+        **rows,
         **rest,
     )
 
@@ -122,19 +122,22 @@ def _by_id(query: Query, branch: Branch, listing: Listing) -> Plan:
     size, stop = _size(listing), query.stop
     ids = Ids(listing, _descending(query))
     bounds = {"lower": branch.lower, "upper": branch.upper, "descending": ids.descending}
+    by_tail = listing.spec.tail is not None and not _names(branch.filter, listing.id_name)
     if stop is not None and stop <= size and listing.spec.keyset:
         first = ids.page(*ids.steps(branch.lower, branch.upper), stop)
         why = "the slice lies within the first page"
         return _made(query, listing, "Single", why, lambda: Single(first), sample=first)
-    tail = TailScan(listing, **bounds, limit=stop)  # type: ignore[arg-type]
+    if not listing.spec.keyset and not by_tail:
+        return _offset(query, branch, listing)
+    tail = TailScan(listing, **bounds, limit=stop, by_tail=by_tail)  # type: ignore[arg-type]
     if not listing.spec.keyset or (stop is not None and stop <= _FEW * size):
-        means = listing.spec.tail or f"{listing.spec.name} behind the last id"
+        means = listing.spec.tail if by_tail else f"{listing.spec.name} behind the last id"
         return _made(
             query,
             listing,
             "TailScan",
             f"page after page, by {means}",
-            lambda: TailScan(listing, **bounds, limit=stop),  # type: ignore[arg-type]
+            lambda: TailScan(listing, **bounds, limit=stop, by_tail=by_tail),  # type: ignore[arg-type]
             sample=tail.asks(1)[0].calls[0],
             requests=f"1 for each {size:,} rows",
             commands=f"1 for each {size:,} rows",
@@ -152,6 +155,14 @@ def _by_id(query: Query, branch: Branch, listing: Listing) -> Plan:
     )
 
 
+def _names(conditions: Mapping[str, Any], name: str) -> bool:
+    """Whether a condition speaks of the field: a cursor's field may not stand in the filter."""
+    return any(
+        _names(value, name) if isinstance(value, Mapping) else key.lstrip("!=<>@") == name
+        for key, value in conditions.items()
+    )
+
+
 def _other_order(query: Query, branch: Branch, listing: Listing) -> Plan:
     spec, shown = listing.spec, ", ".join(map(str, query.order))
     here = sortable_here(query.order)
@@ -159,7 +170,7 @@ def _other_order(query: Query, branch: Branch, listing: Listing) -> Plan:
         return _sorted_here(query, branch, listing, shown)
     if spec.id_first:
         raise Unsupported(
-            f"{spec.name} sorts by id whatever else it is asked, and the order {shown} is the database's own: "
+            f"{spec.name} sorts by id whatever it is asked, and {shown} sorts as the database does: "
             "sort the rows in Python"
         )
     return _offset(query, branch, listing)
@@ -206,6 +217,7 @@ def _offset(query: Query, branch: Branch, listing: Listing) -> Plan:
         commands=f"1 for each {size:,} rows",
         counts="the rows before each page are skipped",
         batch=WINDOWS,
+        cut=False,  # the flow begins where the slice does
     )
 
 

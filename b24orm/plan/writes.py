@@ -80,7 +80,7 @@ def _call(
         sent[method.id_param] = row_id
     if fields is not None:
         sent.update({method.fields_param: dict(fields)} if method.fields_param else fields)
-    return Call(method.name, sent, write=True, envelope=method.envelope)
+    return Call(method.name, sent, write=True, envelope=method.envelope, api=schema.api)
 
 
 def add(

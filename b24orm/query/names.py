@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from b24orm.errors import InvalidValue, UnknownName, Unsupported, nearest
@@ -17,7 +17,7 @@ from b24orm.query.nodes import EVERYTHING, NOTHING, Condition, Node, Order, Q, j
 from b24orm.query.values import check_value
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema
 
-__all__ = ["find_field", "parent_names", "resolve", "resolve_order", "user_field"]
+__all__ = ["embedded_field", "find_field", "parent_names", "resolve", "resolve_order", "user_field"]
 
 _REST_KEY: Final = re.compile(r"([!=<>@%]+)(\w+)", re.ASCII)
 
@@ -71,6 +71,28 @@ def find_field(schema: EntitySchema, name: str) -> FieldSchema | None:
         or schema.by_wire.get(name)
         or user_field(schema, name)
     )
+
+
+def embedded_field(schema: EntitySchema, name: str) -> FieldSchema | None:
+    """A field of an object that REST 3.0 answers inside the row: ``creator__name`` is ``creator.name``.
+
+    Which fields that object has is not known here; the server refuses the others.
+
+    >>> from b24orm.facts import load
+    >>> embedded_field(load("TaskV3"), "creator__work_position").select
+    'creator.workPosition'
+    """
+    head, mark, rest = name.partition("__")
+    field = schema.fields.get(head) if mark and rest and schema.api == "v3" else None
+    if field is None or not (field.type == "object" or (field.type == "array" and field.multiple)):
+        return None
+    path = ".".join(_camel(part) for part in rest.split("__"))
+    return replace(field, select=f"{field.wire}.{path}")
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part[:1].upper() + part[1:] for part in rest)
 
 
 def _all_names(schema: EntitySchema) -> list[str]:

@@ -17,12 +17,11 @@ from b24orm.models import (
     Epic,
     OpenLine,
     Site,
-    TaskV3,
     WorkflowInstance,
 )
 from b24orm.orm.queryset import Rows
 from b24orm.plan.calls import Call, Reply
-from b24orm.plan.compiler import Plan, compile_count, compile_query
+from b24orm.plan.compiler import Plan, compile_query
 from b24orm.plan.flow import Flow
 from b24orm.plan.steps.until_empty import UntilEmpty
 
@@ -99,12 +98,6 @@ def test_a_catalog_is_asked_for_under_its_bare_key() -> None:
 
     assert params["filter"]["iblockId"] == 14
     assert {"id", "iblockId", "name"} <= set(params["select"])
-
-
-def test_methods_of_rest_3_are_refused_with_the_reason() -> None:
-    for compiled in (compile_query, compile_count):
-        with pytest.raises(Unsupported, match=r"TaskV3 belongs to REST 3\.0"):
-            compiled(TaskV3.objects.all()._query)
 
 
 def test_rows_without_an_id_are_listed_by_offset() -> None:

@@ -25,6 +25,8 @@ from b24orm.emulator.v3.registry import V3Answer, V3Call, V3Method, V3Registry
 __all__ = ["Gate", "Sent", "credential"]
 
 _BATCH: Final = "batch"
+_ROW: Final = 0.0005
+"""Seconds a row beyond the fiftieth."""
 
 
 @dataclass(slots=True)
@@ -146,9 +148,8 @@ class Gate:
 
 
 def _seconds(hit: Hit, name: str, cost: Cost) -> float:
-    """A page of 1,000 rows costs as much as the pages of 50 that it replaces."""
-    pages = max(1, -(-cost.rows // 50)) if cost.kind == "page" else 1
-    return hit.costs.seconds(name, cost) * pages
+    """The classic cost of a page of 50, and a little for each further row."""
+    return hit.costs.seconds(name, cost) + max(0, cost.rows - 50) * _ROW
 
 
 def _timing(hit: Hit, began: float, meter: tuple[str, str, str]) -> Timing:

@@ -26,11 +26,12 @@ class TailScan:
     """One page at a time; for a few pages, and where windows of ids can't be asked for.
 
     Args:
-        listing: the list method with its conditions; none of them on the id.
+        listing: the list method with its conditions.
         lower: ids must be greater, if given.
         upper: ids must not be greater, if given.
         descending: from the greatest id down.
         limit: rows wanted at the most; None for all.
+        by_tail: by ``*.tail``; else by the list.
     """
 
     expected: int | None = None
@@ -43,7 +44,9 @@ class TailScan:
         upper: int | None = None,
         descending: bool = False,
         limit: int | None = None,
+        by_tail: bool = True,
     ) -> None:
+        self._tail = listing.spec.tail if by_tail else None
         self._ids = Ids(listing, descending)
         self._after, self._last = self._ids.steps(lower, upper)
         self._left = limit
@@ -66,7 +69,7 @@ class TailScan:
     def _call(self) -> Call:
         limit = self._size
         listing = self._ids.listing
-        if listing.spec.tail is None:
+        if self._tail is None:
             return self._ids.page(self._after, self._last, limit)
         plain = listing.call()
         after = -_BEYOND if self._after is None else self._after
@@ -78,7 +81,7 @@ class TailScan:
         }
         kept = {key: value for key, value in plain.params.items() if key != listing.spec.start}
         params = {**kept, "cursor": cursor}
-        return Call(listing.spec.tail, params, envelope=plain.envelope, api=plain.api)
+        return Call(self._tail, params, envelope=plain.envelope, api=plain.api)
 
     @property
     def _size(self) -> int:

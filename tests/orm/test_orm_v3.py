@@ -1,0 +1,161 @@
+"""TaskV3 and the event log over HTTP: the surface of every model, answered by REST 3.0."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from b24orm import Portal, Q
+from b24orm.emulator import LocalPortal
+from b24orm.emulator.v3.eventlog import event_log_methods
+from b24orm.errors import AccessDenied, ApiError, AuthError, FieldNotLoaded, NotFound, Unsupported
+from b24orm.models import EventLogRecord, Mailbox, Task, TaskV3, User
+from tests.conftest import Connect
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[LocalPortal]:
+    with LocalPortal(tasks=2600, log_entries=2300, users=5) as portal:
+        yield portal
+
+
+@pytest.fixture
+def client(desk: LocalPortal, join: Connect) -> Portal:
+    return join(desk)
+
+
+def test_all_rows_come_in_few_requests(client: Portal) -> None:
+    assert [task.id for task in TaskV3.objects.only("title")] == list(range(1, 2601))
+    assert client.requests == 2
+
+
+def test_rows_are_typed(client: Portal, desk: LocalPortal) -> None:
+    task = TaskV3.objects.get(id=4)
+    (row,) = desk.store.rows("task", where="ID = 4")
+    assert (task.title, task.creator_id, task.needs_control) == (row["TITLE"], row["CREATED_BY"], False)
+    assert task.created == datetime.fromisoformat(f"{row['CREATED_DATE']}+03:00")
+    assert task.status in ("pending", "in_progress", "supposedly_completed", "completed", "deferred")
+
+
+def test_a_field_that_lists_leave_out_is_not_none(client: Portal) -> None:
+    with pytest.raises(FieldNotLoaded):
+        _ = TaskV3.objects.get(id=1).file_ids
+    with pytest.raises(Unsupported, match="can't be selected"):
+        TaskV3.objects.only("file_ids")
+
+
+def test_fields_of_related_objects_come_inside_the_row(client: Portal, desk: LocalPortal) -> None:
+    task = TaskV3.objects.only("title", "creator__name", "creator__email").get(id=2)
+    user = desk.store.get("user", desk.store.rows("task", ["CREATED_BY"], where="ID = 2")[0]["CREATED_BY"])
+    assert user is not None
+    assert task.creator == {"name": f"{user['NAME']} {user['LAST_NAME']}", "email": user["EMAIL"]}
+
+
+def test_an_unknown_field_of_a_related_object_is_the_servers_error(client: Portal) -> None:
+    with pytest.raises(ApiError, match="UNKNOWNDTOPROPERTYEXCEPTION"):
+        list(TaskV3.objects.only("creator__nope"))
+
+
+def test_a_relation_is_fetched_from_the_classic_rest(client: Portal) -> None:
+    tasks = list(TaskV3.objects.select_related("creator_user").filter(id__lte=3))
+    assert all(isinstance(task.creator_user, User) for task in tasks)
+
+
+def test_in_bulk_looks_up_a_list_of_ids(client: Portal) -> None:
+    assert sorted(TaskV3.objects.in_bulk([7, 8, 99999])) == [7, 8]
+    assert client.requests == 1
+
+
+def test_one_row_that_is_missing(client: Portal) -> None:
+    with pytest.raises(TaskV3.DoesNotExist):
+        TaskV3.objects.get(id=99999)
+
+
+async def test_single_lookups_are_merged_into_one_list_of_ids(client: Portal) -> None:
+    found = await asyncio.gather(*(TaskV3.objects.aget(id=number) for number in range(1, 301)))
+    assert [task.id for task in found] == list(range(1, 301))
+    assert client.requests <= 30  # they arrive in several ticks
+
+
+def test_counting_reads_ids_where_nothing_counts(client: Portal) -> None:
+    assert TaskV3.objects.filter(id__gt=100).count() == 2500
+    assert client.requests == 2
+
+
+def test_an_aggregate_counts_where_there_is_one(client: Portal, desk: LocalPortal) -> None:
+    for name, method in event_log_methods(desk.store, extra=("aggregate",)).items():
+        desk.register_v3(name, method)
+    schema = EventLogRecord.__schema__
+    assert schema.list is not None
+    counting = replace(schema, list=replace(schema.list, aggregate="main.eventlog.aggregate"))
+
+    class Counted(EventLogRecord, schema=counting):
+        pass
+
+    assert Counted.objects.filter(user_id=1).count() == desk.store.count("event_log", "USER_ID = 1")
+    assert client.requests == 1
+
+
+def test_an_or_is_one_scan(client: Portal, desk: LocalPortal) -> None:
+    found = EventLogRecord.objects.filter(Q(user_id=1) | Q(audit_type_id="USER_LOGOUT"), id__gt=10)
+    wanted = desk.store.ids("event_log", "ID > 10 AND (USER_ID = 1 OR AUDIT_TYPE_ID = 'USER_LOGOUT')")
+    assert [entry.id for entry in found] == wanted
+    assert found.explain().startswith("WindowScan: EventLogRecord by main.eventlog.list of REST 3.0")
+
+
+def test_moments_are_compared_with_their_zone(client: Portal, desk: LocalPortal) -> None:
+    moment = datetime(2024, 1, 1, 21, 30, tzinfo=timezone.utc)
+    wanted = desk.store.ids("event_log", "TIMESTAMP_X >= '2024-01-02T00:30:00'")
+    assert [entry.id for entry in EventLogRecord.objects.filter(timestamp_x__gte=moment)] == wanted
+
+
+def test_the_last_rows_by_an_order_that_the_server_would_ignore(client: Portal, desk: LocalPortal) -> None:
+    found = [task.id for task in TaskV3.objects.filter(id__lt=500).order_by("-deadline")[:5]]
+    rows = desk.store.fetch("SELECT DEADLINE FROM task WHERE ID < 500 ORDER BY DEADLINE DESC, ID ASC LIMIT 5")
+    deadlines = {task.id: task.deadline for task in TaskV3.objects.filter(id__in=found)}
+    assert [deadlines[number] for number in found] == [
+        datetime.fromisoformat(f"{moment}+03:00") for (moment,) in rows
+    ]
+
+
+def test_a_wrong_secret_is_an_authorisation_error(desk: LocalPortal) -> None:
+    url = desk.add_webhook()
+    portal = Portal(url, plan="unlimited", progress=False)
+    desk.revoke(url)
+    with pytest.raises(AuthError):
+        list(TaskV3.objects.using(portal).all()[:1])
+
+
+def test_rights_that_are_missing_are_denied(desk: LocalPortal) -> None:
+    portal = Portal(desk.add_webhook(admin=False), plan="unlimited", progress=False)
+    with pytest.raises(AccessDenied):
+        list(EventLogRecord.objects.using(portal).all()[:1])
+
+
+def test_a_classic_task_stays_classic(client: Portal) -> None:
+    explained = Task.objects.all().explain()
+    assert "REST 3.0" not in explained
+
+
+def test_both_apis_see_the_same_tasks(client: Portal) -> None:
+    newer = {task.id: task.title for task in TaskV3.objects.filter(id__lte=60).only("title")}
+    assert newer == {task.id: task.title for task in Task.objects.filter(id__lte=60).only("title")}
+
+
+def test_a_method_that_is_not_there_is_not_found(client: Portal, desk: LocalPortal) -> None:
+    with pytest.raises(NotFound):
+        list(Mailbox.objects.all())
+
+
+def test_the_plan_says_what_it_took(client: Portal) -> None:
+    text = EventLogRecord.objects.filter(timestamp_x__lt=_soon()).explain(analyze=True)
+    assert "rows      2,300" in text
+    assert "requests  2 (2 expected)" in text
+
+
+def _soon() -> datetime:
+    return datetime.now(timezone.utc).replace(microsecond=0) + timedelta(days=1)
