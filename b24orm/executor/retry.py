@@ -46,14 +46,18 @@ READS: Final = frozenset(
 )
 """Last words of the names of methods that only read."""
 
+_TAKES: Final = frozenset(("event.offline.get",))
+"""Methods that are called like reads and change something: what they answer is gone from the queue."""
+
 
 def is_read(method: str) -> bool:
     """Whether a method only reads, by its name; in doubt it writes.
 
-    >>> is_read("crm.deal.list"), is_read("crm.deal.add")
-    (True, False)
+    >>> is_read("crm.deal.list"), is_read("crm.deal.add"), is_read("event.offline.get")
+    (True, False, False)
     """
-    return method.rpartition(".")[2].lower() in READS
+    name = method.lower()
+    return name.rpartition(".")[2] in READS and name not in _TAKES
 
 
 def never_executed(error: B24Error) -> bool:

@@ -12,6 +12,7 @@ from aiohttp import ClientSession
 
 from b24orm.entity.rows import OnInvalid
 from b24orm.errors import InvalidValue, NotConfigured, PortalClosed
+from b24orm.events.methods import EventMethods
 from b24orm.executor import rest
 from b24orm.executor.executor import Executor
 from b24orm.executor.limits import RateLimits, RedisLimits, limits_for, portal_limits
@@ -35,7 +36,7 @@ else:
 _VARIABLE = "B24_WEBHOOK_URL"
 
 
-class Client:
+class Client(EventMethods):
     """What both kinds of portal are made of."""
 
     def __init__(

@@ -1,0 +1,195 @@
+"""Events that a portal posts to a web handler, read into typed values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any, Final
+
+from b24orm.errors import AuthError, InvalidValue
+from b24orm.events.form import nested, parse_form
+from b24orm.events.names import Subject, subject_of
+from b24orm.guard import guard
+from b24orm.transport.auth.secret import Secret, same
+
+__all__ = ["EventAuth", "IncomingEvent", "parse_event"]
+
+_FORM: Final = "application/x-www-form-urlencoded"
+_JSON: Final = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class EventAuth:
+    """What an event says of its portal, and what lets its handler act there.
+
+    Tokens are missing where no user caused the event: a robot, a workflow, an agent.
+
+    Attributes:
+        application_token: proves that the event comes from the portal; see :meth:`proves`.
+        domain: the portal's host.
+        member_id: the portal's identity, which a renaming does not change.
+        access_token: acts for the user who caused the event, for an hour.
+        refresh_token: comes with few events, such as the installation.
+        expires_in: seconds that the access token is good for.
+        scope: what the token may do.
+        client_endpoint, server_endpoint: REST addresses of the portal and of the OAuth server.
+        status: the application's status (``L``, ``F``, ``T`` ...).
+        user_id: the user whose token it is, where the event says so.
+    """
+
+    application_token: Secret
+    domain: str = ""
+    member_id: str = ""
+    access_token: Secret | None = None
+    refresh_token: Secret | None = None
+    expires_in: int | None = None
+    scope: tuple[str, ...] = ()
+    client_endpoint: str = ""
+    server_endpoint: str = ""
+    status: str = ""
+    user_id: int | None = None
+
+    def proves(self, application_token: Secret | str) -> bool:
+        """Whether the event comes from the portal whose application token this is.
+
+        The time that it takes tells nothing of where two tokens differ.
+
+        Args:
+            application_token: the one that came with the installation, or stands in an outgoing webhook's
+                settings.
+        """
+        return same(self.application_token, application_token)
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingEvent:
+    """An event that was posted to a handler.
+
+    Attributes:
+        name: ``ONCRMDEALADD``.
+        data: what it is about, as the portal sent it: all values are texts. Those of chat bots hold tokens,
+            so it stays out of the repr.
+        auth: the portal it comes from; **not** yet proven, see :meth:`verify`.
+        handler_id: the number of the handler, as ``event.bind`` made it.
+        moment: when the portal queued it, in UTC.
+        subject: the row it is about.
+    """
+
+    name: str
+    data: Mapping[str, Any] = field(repr=False)
+    auth: EventAuth
+    handler_id: int | None = None
+    moment: datetime | None = None
+    subject: Subject = field(default=Subject(None, "other", None))
+
+    def verify(self, application_token: Secret | str) -> IncomingEvent:
+        """The event itself, if it comes from the portal whose application token this is.
+
+        Raises:
+            AuthError: the token differs or is missing: anybody may have sent the event.
+        """
+        if not self.auth.proves(application_token):
+            raise AuthError(
+                "WRONG_APPLICATION_TOKEN",
+                f"the event {self.name} does not carry the application token of the portal",
+                host=self.auth.domain or None,
+            )
+        return self
+
+
+@guard
+def parse_event(body: bytes | str | Mapping[str, Any], content_type: str = _FORM) -> IncomingEvent:
+    """Reads an event out of the body of a request to a web handler.
+
+    Args:
+        body: the raw body; or what a framework made of it, flat (``{"data[FIELDS][ID]": "7"}``) or nested.
+        content_type: the request's media type, parameters may follow. Bitrix24 posts forms; JSON is
+            read too, for events that a queue passed on.
+
+    Raises:
+        InvalidValue: the body is no event.
+
+    >>> event = parse_event(b"event=ONCRMDEALADD&data[FIELDS][ID]=7&ts=1700000000&auth[application_token]=x")
+    >>> event.name, event.subject.entity, event.subject.id
+    ('ONCRMDEALADD', 'Deal', 7)
+    """
+    form = _read(body, content_type)
+    name, data, auth = form.get("event"), form.get("data") or {}, form.get("auth") or {}
+    if not isinstance(name, str) or not name:
+        raise InvalidValue(f"the body is no event: it has no 'event', only {sorted(form)}")
+    if not isinstance(auth, Mapping):
+        raise InvalidValue(f"the event {name} has no 'auth' to prove where it comes from")
+    if isinstance(data, list):
+        data = {str(number): item for number, item in enumerate(data)}
+    if not isinstance(data, Mapping):
+        raise InvalidValue(f"'data' of the event {name} is no map")
+    return IncomingEvent(
+        name=name.upper(),
+        data=data,
+        auth=_auth(auth),
+        handler_id=_number(form.get("event_handler_id")),
+        moment=_moment(form.get("ts")),
+        subject=subject_of(name.upper(), data),
+    )
+
+
+def _read(body: bytes | str | Mapping[str, Any], content_type: str) -> Mapping[str, Any]:
+    if isinstance(body, Mapping):
+        flat = any("[" in str(key) for key in body)
+        return nested((str(key), str(value)) for key, value in body.items()) if flat else body
+    media = content_type.partition(";")[0].strip().lower()
+    if media == _FORM:
+        return parse_form(body)
+    if media == _JSON:
+        return _json(body)
+    raise InvalidValue(f"an event is posted as {_FORM}, not as {content_type!r}")
+
+
+def _json(body: bytes | str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        raise InvalidValue("the body of the event is no JSON") from None
+    if not isinstance(value, dict):
+        raise InvalidValue("the body of the event is no JSON object")
+    return value
+
+
+def _auth(raw: Mapping[str, Any]) -> EventAuth:
+    def text(name: str) -> str:
+        value = raw.get(name)
+        return str(value) if isinstance(value, (str, int)) else ""
+
+    def secret(name: str) -> Secret | None:
+        return Secret(text(name)) if text(name) else None
+
+    return EventAuth(
+        application_token=Secret(text("application_token")),
+        domain=text("domain"),
+        member_id=text("member_id"),
+        access_token=secret("access_token"),
+        refresh_token=secret("refresh_token"),
+        expires_in=_number(raw.get("expires_in")),
+        scope=tuple(part for part in text("scope").split(",") if part),
+        client_endpoint=text("client_endpoint"),
+        server_endpoint=text("server_endpoint"),
+        status=text("status"),
+        user_id=_number(raw.get("user_id")),
+    )
+
+
+def _number(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _moment(value: Any) -> datetime | None:
+    seconds = _number(value)
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc)
+    except (OverflowError, OSError, ValueError):
+        return None
