@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from b24orm.errors import B24Error, PortalClosed
+from b24orm.executor.turns import as_no_query
 from b24orm.plan.calls import Ask, Call, Outcome, Reply, rows_of
 from b24orm.transport.encoding import to_json
 from b24orm.transport.encoding_v3 import to_json_v3
@@ -72,7 +73,7 @@ class Coalescer:
         loop = asyncio.get_running_loop()
         if waiting is None:
             if not self._waiting:
-                loop.call_later(TICK, self._flush)
+                loop.call_later(TICK, self._flush, context=as_no_query())
             waiting = self._waiting[key] = _Waiting(call)
         turn: _Turn = loop.create_future()
         waiting.turns.append(turn)

@@ -70,6 +70,10 @@ class Gate:
         self._places = max(1.0, self._places * self._CUT)
 
     async def __aenter__(self) -> None:
+        await self.enter()
+
+    async def enter(self) -> None:
+        """Waits for a place and takes it."""
         if self._taken < self.places and not self._queue:
             self._taken += 1
             return
@@ -79,7 +83,7 @@ class Gate:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self._release()
+                self.leave()
             elif turn in self._queue:  # or it was passed over already
                 self._queue.remove(turn)
             raise
@@ -87,9 +91,10 @@ class Gate:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._release()
+        self.leave()
 
-    def _release(self) -> None:
+    def leave(self) -> None:
+        """Gives a place up."""
         self._taken -= 1
         self._wake()
 

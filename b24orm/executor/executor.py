@@ -19,6 +19,7 @@ from b24orm.executor.newer import ask_v3, is_newer, trip_of
 from b24orm.executor.retry import worth_retrying
 from b24orm.executor.sender import Sender, Trip
 from b24orm.executor.sizes import BATCH, BatchSizes, cut_off
+from b24orm.executor.turns import as_one_query
 from b24orm.plan.calls import Ask, Call, Outcome, Ref, Reply
 from b24orm.plan.flow import Flow, Page
 from b24orm.transport.encoding import command, fits_batch
@@ -333,13 +334,14 @@ def _not_run(call: Call) -> ApiError:
 
 
 class _Nursery:
-    """Tasks that never outlive the block: whatever ends it, they are cancelled and awaited."""
+    """Tasks of one query. They never outlive the block: whatever ends it, they are cancelled and awaited."""
 
     def __init__(self) -> None:
+        self._context = as_one_query()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
-        task = asyncio.get_running_loop().create_task(work)
+        task = self._context.copy().run(asyncio.get_running_loop().create_task, work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

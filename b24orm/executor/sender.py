@@ -23,6 +23,7 @@ from b24orm.executor.concurrency import Gate
 from b24orm.executor.limits import Limits, Turn
 from b24orm.executor.retry import RetryBudget, RetryPolicy, never_executed, worth_retrying
 from b24orm.executor.sizes import cut_off
+from b24orm.executor.turns import Turns
 from b24orm.plan.calls import Reply
 from b24orm.schema import Api
 from b24orm.transport.auth.base import Access, Credentials
@@ -100,7 +101,7 @@ class Sender:
     ) -> None:
         self.credentials = credentials
         self.gate: Gate = Gate()
-        self._line = Gate(1, 1)  # who waits for the bucket; a place ahead of time would be kept from others
+        self._turns = Turns()  # one at a time: a place ahead of its time would be kept from others
         self.requests: int = 0
         self.waited: dict[str, float] = {}
         self._transport = transport
@@ -158,8 +159,7 @@ class Sender:
     async def _attempt(self, trip: Trip, body: bytes) -> Reply:
         while True:
             await self._operating_turn(trip)
-            async with self.gate:
-                reply = await self._request(trip, body)
+            reply = await self._request(trip, body)
             if reply is not None:
                 return reply
 
@@ -172,16 +172,27 @@ class Sender:
             await self._sleep(wait, "for operating time")
 
     async def _turn(self, trip: Trip) -> Turn:
-        """The limits' word; a turn that they granted has come when this returns."""
-        account = self._accounts[trip.batched]
-        async with self._line:
-            turn = await self._limits.enter(account, trip.methods, self._clock.now())
-            if turn.granted and turn.wait > 0:
-                try:
-                    await self._sleep(turn.wait, "for the bucket")
-                except BaseException:
-                    self._limits.give_back(turn, self._clock.now())
-                    raise
+        """The limits' word. A turn that they granted has come when this returns, and has the gate's place."""
+        async with self._turns:
+            await self.gate.enter()
+            try:
+                turn = await self._granted(trip)
+            except BaseException:
+                self.gate.leave()
+                raise
+        if not turn.granted:
+            self.gate.leave()
+        return turn
+
+    async def _granted(self, trip: Trip) -> Turn:
+        now = self._clock.now()
+        turn = await self._limits.enter(self._accounts[trip.batched], trip.methods, now)
+        if turn.granted and turn.wait > 0:
+            try:
+                await self._sleep(turn.wait, "for the bucket")
+            except BaseException:
+                self._limits.give_back(turn, self._clock.now())
+                raise
         return turn
 
     async def _request(self, trip: Trip, body: bytes) -> Reply | None:
@@ -206,27 +217,36 @@ class Sender:
         turn = await self._turn(trip)
         if not turn.granted:
             return None
+        accepted: bool | None = None
+        try:
+            reply = await self._exchange(trip, body, access)
+            accepted = True
+        except RateLimited:
+            accepted = False
+            raise
+        finally:
+            self.gate.leave()
+            self._limits.leave(turn, self._clock.now(), accepted=accepted)
+        return reply
+
+    async def _exchange(self, trip: Trip, body: bytes, access: Access) -> Reply:
+        """Sends one request and reads its answer."""
         self.requests += 1
         mark = uuid.uuid4().hex[:8]
         log.debug("-> %s %s %s", mark, trip.name, self._shown(body))
         left = self._clock.now()
         request = access.request(trip.name, body, self._timeout, v3=trip.api == "v3", headers=trip.headers)
         began = self._clock.now()
-        accepted: bool | None = None
         try:
             response = await self._transport.send(request)
             log.debug("<- %s %d %s", mark, response.status, self._shown(response.body))
             check_moved(response, request)
             reply = read(response, method=trip.name, host=access.host, redact=self.credentials.redact)
-            accepted = True
         except (ApiError, TransportError) as error:
             log.debug("<- %s %s", mark, error)
             error.sent_at = left
-            accepted = False if isinstance(error, RateLimited) else None
             self._failed(error, trip)
             raise
-        finally:
-            self._limits.leave(turn, self._clock.now(), accepted=accepted)
         self._budget.earn()
         self.gate.good(self._per_command(trip, self._clock.now() - began))
         if not trip.batched:
