@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aiohttp import ClientSession
 
 from b24orm.entity.rows import OnInvalid
-from b24orm.errors import InvalidValue, NotConfigured, PortalClosed
+from b24orm.errors import InvalidValue, NotConfigured, PortalClosed, UsageError
 from b24orm.events.methods import EventMethods
 from b24orm.executor import rest
 from b24orm.executor.executor import Executor
@@ -54,15 +54,15 @@ class Client(EventMethods):
         token_func: TokenSource | None = None,
         trusted_hosts: Collection[str] = (),
     ) -> None:
+        self._closed = False
+        self._pid = -1
+        self._executor: Executor | None = None
         where = hidden(url)
         del url  # the frames of a traceback show what they hold
         self._credentials: Credentials = _credentials(
             where, token_func, allow_http=allow_http, trusted_hosts=trusted_hosts
         )
         self._set_up(plan, limits, progress, timeout, verify_ssl, session, on_invalid)
-        self._closed = False
-        self._pid = -1
-        self._executor: Executor | None = None
 
     @guard
     def _set_up(
@@ -181,31 +181,29 @@ def _checked(method: str, items: Iterable[Any]) -> list[Mapping[str, Any]]:
     return listed
 
 
-def hidden(url: str | Secret | Credentials | None) -> Secret | Credentials:
-    """What names a portal, such that no traceback shows it.
+def hidden(url: Any) -> Any:
+    """What names a portal, such that no traceback shows it; an error is a value here, for the same reason.
 
-    Raises:
-        NotConfigured: nothing was given, and the variable is not set.
-        InvalidValue: it is neither a URL nor credentials.
+    Text becomes a Secret; credentials, and what went through here before, stay what they are.
     """
-    if isinstance(url, str) and url:
+    if url is None or url == "":
+        url = os.environ.get(_VARIABLE)
+        if not url:
+            return NotConfigured(f"no portal: pass the URL of a webhook, or set {_VARIABLE}")
+    if isinstance(url, str):
         return Secret(url)
-    if url is None or isinstance(url, str):
-        address = os.environ.get(_VARIABLE)
-        if not address:
-            raise NotConfigured(f"no portal: pass the URL of a webhook, or set {_VARIABLE}")
-        return Secret(address)
-    kind = type(url).__name__
-    if isinstance(url, Secret) or (hasattr(url, "access") and hasattr(url, "redact")):
+    if isinstance(url, (Secret, UsageError)) or (hasattr(url, "access") and hasattr(url, "redact")):
         return url
-    del url
-    raise InvalidValue(f"url is the address of a portal or its credentials, not a {kind}")
+    kind = type(url).__name__
+    return InvalidValue(f"url is the address of a portal or its credentials, not a {kind}")
 
 
 @guard
 def _credentials(
     where: Any, token_func: TokenSource | None, *, allow_http: bool, trusted_hosts: Collection[str]
 ) -> Any:
+    if isinstance(where, UsageError):
+        raise where
     if not isinstance(where, Secret):
         if token_func is not None:
             raise InvalidValue("token_func is for a URL; these credentials get their tokens themselves")

@@ -17,7 +17,7 @@ from b24orm.guard import guard
 from b24orm.transport.auth import hosts
 from b24orm.transport.auth.endpoint import SERVERS, TokenServer, server_named
 from b24orm.transport.auth.oauth import OAuth, in_thread
-from b24orm.transport.auth.payloads import Payload, auth_of, fields_of, tokens_of
+from b24orm.transport.auth.payloads import Payload, fields_of, signed_by, tokens_of
 from b24orm.transport.auth.secret import Secret, same
 from b24orm.transport.auth.stores.base import TokenStore
 from b24orm.transport.auth.stores.guarded import GuardedStore
@@ -122,27 +122,17 @@ class App:
             AuthError: the state is another one, or the server refuses the application.
             InvalidValue: there is no code.
         """
-        grant = self._grant(returned, state)
-        del returned
-        return _alone(lambda: self._exchange(*grant, user))
+        grant = _grant_of(returned, state)
+        del returned, state  # the frames of a traceback show what they hold
+        code, server = _good(grant)
+        return _alone(lambda: self._exchange(code, server, user))
 
     async def aexchange(self, returned: Payload, *, state: str | None, user: str = "") -> OAuth:
         """As :meth:`exchange`, awaited."""
-        grant = self._grant(returned, state)
-        del returned
-        return await in_thread(lambda: asyncio.run(self._exchange(*grant, user)))
-
-    def _grant(self, returned: Payload, state: str | None) -> tuple[Secret, str]:
-        """The code, and the server that it is for."""
-        found = fields_of(returned)
-        code, came = Secret(str(found.get("code") or "")), Secret(str(found.get("state") or ""))
-        server = str(found.get("server_domain") or "")
-        del returned, found
-        if state is not None and not same(came, state):
-            raise AuthError("WRONG_STATE", "the browser came back with another state than it was sent with")
-        if not code:
-            raise InvalidValue("there is no code in what the browser came back with")
-        return code, f"https://{server}" if server else ""
+        grant = _grant_of(returned, state)
+        del returned, state
+        code, server = _good(grant)
+        return await in_thread(lambda: asyncio.run(self._exchange(code, server, user)))
 
     async def _exchange(self, code: Secret, server: str, user: str) -> OAuth:
         return self._kept(await self._server.exchange(code, server), user)
@@ -164,24 +154,17 @@ class App:
             InvalidGrant: the tokens are not genuine.
             AuthError: the server refuses the application.
         """
-        told = self._told(*payloads)
+        found = tokens_of(*payloads)
         del payloads
+        told = _good(found)
         return _alone(lambda: self._proved(told, user))
 
     async def ainstalled(self, *payloads: Payload, user: str = "") -> OAuth:
         """As :meth:`installed`, awaited."""
-        told = self._told(*payloads)
-        del payloads
-        return await in_thread(lambda: asyncio.run(self._proved(told, user)))
-
-    def _told(self, *payloads: Payload) -> Tokens:
         found = tokens_of(*payloads)
         del payloads
-        if isinstance(found, InvalidValue):
-            raise found
-        if not found.refresh_token:
-            raise InvalidValue("this payload holds no refresh token: only an installation, or a form, does")
-        return found
+        told = _good(found)
+        return await in_thread(lambda: asyncio.run(self._proved(told, user)))
 
     async def _proved(self, told: Tokens, user: str) -> OAuth:
         return self._kept((await self._server.refresh(told)).after(told), user)
@@ -197,8 +180,11 @@ class App:
             NotConfigured: the application was not installed there.
             AuthError: the form names another address than the portal's.
         """
-        told = self._told(*payloads)
+        found = tokens_of(*payloads)
         del payloads
+        return self._opened(_good(found))
+
+    def _opened(self, told: Tokens) -> OAuth:
         known = self._loaded(told.member_id, "")
         if not hosts.allows(known.endpoint, told.endpoint, self._trusted):
             raise AuthError("WRONG_HOST", f"the form names {told.endpoint}; the portal is {known.endpoint}")
@@ -206,7 +192,10 @@ class App:
 
     async def aopened(self, *payloads: Payload) -> OAuth:
         """As :meth:`opened`, awaited."""
-        return await in_thread(lambda: self.opened(*payloads))
+        found = tokens_of(*payloads)
+        del payloads
+        told = _good(found)
+        return await in_thread(lambda: self._opened(told))
 
     def accepts(self, *payloads: Payload) -> bool:
         """Whether an event comes from a portal: it knows the ``application_token`` of the installation.
@@ -214,25 +203,37 @@ class App:
         The comparison takes the same time whatever the difference. If the installation told no
         token, nothing is accepted.
         """
-        auth = auth_of(*payloads)
+        member_id, token = signed_by(*payloads)
         del payloads
-        tokens = self._store.load(self._key(auth.get("member_id", ""), ""))
-        return tokens is not None and same(tokens.application_token, auth.get("application_token", ""))
+        return self._accepts(member_id, token)
 
     async def aaccepts(self, *payloads: Payload) -> bool:
         """As :meth:`accepts`, awaited."""
-        return await in_thread(lambda: self.accepts(*payloads))
+        member_id, token = signed_by(*payloads)
+        del payloads
+        return await in_thread(lambda: self._accepts(member_id, token))
+
+    def _accepts(self, member_id: str, token: Secret) -> bool:
+        tokens = self._store.load(self._key(member_id, ""))
+        return tokens is not None and same(tokens.application_token, token)
 
     def uninstalled(self, *payloads: Payload) -> bool:
         """Forgets a portal's tokens, if the event that says so (ONAPPUNINSTALL) is accepted."""
-        accepted = self.accepts(*payloads)
-        if accepted:
-            self._store.delete(self._key(auth_of(*payloads)["member_id"], ""))
-        return accepted
+        member_id, token = signed_by(*payloads)
+        del payloads
+        return self._uninstalled(member_id, token)
 
     async def auninstalled(self, *payloads: Payload) -> bool:
         """As :meth:`uninstalled`, awaited."""
-        return await in_thread(lambda: self.uninstalled(*payloads))
+        member_id, token = signed_by(*payloads)
+        del payloads
+        return await in_thread(lambda: self._uninstalled(member_id, token))
+
+    def _uninstalled(self, member_id: str, token: Secret) -> bool:
+        accepted = self._accepts(member_id, token)
+        if accepted:
+            self._store.delete(self._key(member_id, ""))
+        return accepted
 
     # -- found again -------------------------------------------------------------------------
 
@@ -278,6 +279,24 @@ class App:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an App holds a secret and is not pickled; make it anew")
+
+
+def _grant_of(returned: Payload, state: str | None) -> tuple[Secret, str] | B24Error:
+    """The code, and the server that it is for."""
+    found = fields_of(returned)
+    code, server = Secret(str(found.get("code") or "")), str(found.get("server_domain") or "")
+    if state is not None and not same(str(found.get("state") or ""), state):
+        return AuthError("WRONG_STATE", "the browser came back with another state than it was sent with")
+    if not code:
+        return InvalidValue("there is no code in what the browser came back with")
+    return code, f"https://{server}" if server else ""
+
+
+def _good(found: _T | B24Error) -> _T:
+    """What was found. An error is raised only here, where no variable holds what it was found in."""
+    if isinstance(found, B24Error):
+        raise found
+    return found
 
 
 def _alone(work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:

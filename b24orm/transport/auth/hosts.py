@@ -104,8 +104,9 @@ def check_moved(response: Response, request: Request) -> None:
     Raises:
         PortalMoved: it does; this is no word on whether credentials may go there.
     """
-    location = response.location if response.status in _REDIRECTS else None
-    base = redirected(request.url, location) if location else None
+    if response.status not in _REDIRECTS or response.location is None:
+        return
+    base = redirected(request.url, response.location)
     if base is not None:
         host = base.partition("://")[2].removesuffix("/rest")
         text = f"the portal has moved to {host}; if it is yours, name it in trusted_hosts"

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl
 
-from b24orm.errors import InvalidValue
+from b24orm.errors import B24Error, InvalidValue
+from b24orm.transport.auth.secret import Secret
 from b24orm.transport.auth.tokens import Tokens
 
-__all__ = ["Payload", "auth_of", "fields_of", "tokens_of"]
+__all__ = ["Payload", "auth_of", "fields_of", "signed_by", "tokens_of"]
 
 Payload: TypeAlias = "bytes | str | Mapping[str, Any]"
 """A form body as it came, or the fields that a web framework made of it."""
@@ -65,12 +66,21 @@ def _of_form(fields: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def tokens_of(*payloads: Payload) -> Tokens | InvalidValue:
-    """The tokens in payloads; nothing says yet that they are genuine."""
+def signed_by(*payloads: Payload) -> tuple[str, Secret]:
+    """The portal that an event names, and the token that proves it: ``application_token``."""
+    auth = auth_of(*payloads)
+    return auth.get("member_id", ""), Secret(auth.get("application_token", ""))
+
+
+def tokens_of(*payloads: Payload) -> Tokens | B24Error:
+    """The tokens in payloads, or what is wrong with them; nothing says yet that they are genuine."""
     try:
-        return Tokens.parse(auth_of(*payloads))
+        found = Tokens.parse(auth_of(*payloads))
     except InvalidValue:
         return InvalidValue(
             "this payload holds no tokens: it takes the form of ONAPPINSTALL, or AUTH_ID, REFRESH_ID, "
             "member_id and DOMAIN of the form that opens an application (DOMAIN is in its query)"
         )
+    if not found.refresh_token:
+        return InvalidValue("this payload holds no refresh token: only an installation, or a form, does")
+    return found
