@@ -120,10 +120,22 @@ def parsed(text: str) -> tuple[Parameter, ...]:
     return tuple(found)
 
 
-def checked(method: str, parameters: Sequence[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
+def checked(
+    method: str,
+    parameters: Sequence[Parameter],
+    given: Mapping[str, Any],
+    *,
+    sender: str = "portal.call",
+) -> dict[str, Any]:
     """The parameters to send, in the order of the documentation.
 
     User fields (``UF_...``) pass under any name: no documentation can know them.
+
+    Args:
+        method: the method.
+        parameters: what it takes.
+        given: what it is given.
+        sender: what sends whatever it is given, for the message.
 
     Raises:
         UnknownName: the method has no such parameter; the message has the nearest.
@@ -139,7 +151,7 @@ def checked(method: str, parameters: Sequence[Parameter], given: Mapping[str, An
             others = f"; it takes {', '.join(known)}" if known else "; it takes no parameters"
             raise UnknownName(
                 f"{method} has no parameter {name!r}{nearest(name, known) or others}"
-                f" (portal.call({method!r}, {{...}}) sends whatever it is given)"
+                f" ({sender}({method!r}, {{...}}) sends whatever it is given)"
             )
     missing = [p.name for p in parameters if p.required and p.name not in spelled]
     if missing:

@@ -20,6 +20,8 @@ __all__ = ["Caller", "Namespace", "known_methods", "namespace"]
 
 R_co = TypeVar("R_co", covariant=True, default=Any)
 
+_PACKAGE: Final = "b24orm.methods"
+
 _POSITIONAL: Final = ("task.checklistitem.", "task.commentitem.", "task.elapseditem.", "task.item")
 """Methods that read their parameters by place: what is left out before others is sent empty."""
 
@@ -38,41 +40,47 @@ class Namespace(Generic[R_co]):
     Args:
         caller: the portal.
         path: the words so far (``crm.deal``).
+        package: where the methods are described.
     """
 
-    __slots__ = ("_caller", "_path")
+    __slots__ = ("_caller", "_package", "_path")
 
-    def __init__(self, caller: Caller, path: str) -> None:
+    def __init__(self, caller: Caller, path: str, package: str = _PACKAGE) -> None:
         self._caller = caller
         self._path = path
+        self._package = package
 
     def __repr__(self) -> str:
         return f"<{self._path} of {self._caller!r}>"
 
+    @property
+    def _prefix(self) -> str:
+        return "portal.v3." if self._package != _PACKAGE else "portal."
+
     def __dir__(self) -> list[str]:
-        return sorted(_next_words(self._path))
+        return sorted(_next_words(self._path, self._package))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        words = _next_words(self._path)
+        words = _next_words(self._path, self._package)
         word = name if name in words else name.removesuffix("_")
         if word not in words:
             raise AttributeError(
                 f"the documentation knows no {self._path}.{name}{nearest(name, words)}"
-                f" (portal.call({self._path + '.' + name!r}) sends it all the same)"
+                f" ({self._prefix}call({self._path + '.' + name!r}) sends it all the same)"
             )
-        return Namespace(self._caller, f"{self._path}.{word}")
+        return Namespace(self._caller, f"{self._path}.{word}", self._package)
 
     def __call__(self, *wrong: Any, **given: Any) -> Any:
-        specs = _specs(self._path.partition(".")[0])
+        specs = _specs(self._path.partition(".")[0], self._package)
         if self._path not in specs:
-            _no_method(self._path)
+            _no_method(self._path, self._package)
         parameters, choices = specs[self._path]
         if wrong:
             names = ", ".join(f"{p.name}=..." for p in parameters)
             raise InvalidValue(f"{self._path} takes its parameters by name: {names}")
-        params = checked(self._path, parameters, given)
+        params = checked(self._path, parameters, given, sender=f"{self._prefix}call")
         for choice in choices:
             if not any(name in params for name in choice):
                 raise InvalidValue(f"{self._path} needs one of {', '.join(choice)}")
@@ -81,8 +89,8 @@ class Namespace(Generic[R_co]):
         return self._caller.call(self._path, params)
 
 
-def _no_method(path: str) -> NoReturn:
-    words = ", ".join(sorted(_next_words(path)))
+def _no_method(path: str, package: str) -> NoReturn:
+    words = ", ".join(sorted(_next_words(path, package)))
     raise UnknownName(f"{path} is no method: go on with one of {words}")
 
 
@@ -98,9 +106,9 @@ _Spec = tuple[tuple[Parameter, ...], tuple[tuple[str, ...], ...]]
 
 
 @cache
-def _specs(first: str) -> Mapping[str, _Spec]:
+def _specs(first: str, package: str = _PACKAGE) -> Mapping[str, _Spec]:
     """The methods that begin with a word: parameters and alternatives."""
-    module = import_module(f"b24orm.methods.{first}")
+    module = import_module(f"{package}.{first}")
     return {
         name: (parsed(text), tuple(tuple(c) for c in module.ONE_OF.get(name, ())))
         for name, text in module.METHODS.items()
@@ -108,13 +116,13 @@ def _specs(first: str) -> Mapping[str, _Spec]:
 
 
 @cache
-def _next_words(path: str) -> frozenset[str]:
+def _next_words(path: str, package: str) -> frozenset[str]:
     head = f"{path}."
-    methods = _specs(path.partition(".")[0])
+    methods = _specs(path.partition(".")[0], package)
     return frozenset(name.removeprefix(head).partition(".")[0] for name in methods if name.startswith(head))
 
 
-def namespace(caller: Caller, first: str, known: frozenset[str]) -> Namespace[Any]:
+def namespace(caller: Caller, first: str, known: frozenset[str], package: str = _PACKAGE) -> Namespace[Any]:
     """The namespace of a portal that begins with a word.
 
     Raises:
@@ -124,7 +132,7 @@ def namespace(caller: Caller, first: str, known: frozenset[str]) -> Namespace[An
     if first.startswith("__") or word not in known:
         hint = "" if first.startswith("_") else nearest(first, known)
         raise AttributeError(f"{type(caller).__name__!r} object has no attribute {first!r}{hint}")
-    return Namespace(caller, word)
+    return Namespace(caller, word, package)
 
 
 def known_methods(first: str) -> tuple[str, ...]:

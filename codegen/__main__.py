@@ -54,7 +54,8 @@ def main(given: Sequence[str] | None = None) -> int:
         print("\n".join(report(read_sources(metadata), read_methods(metadata.parent / "methods"))))
         return 0
     try:
-        files = render_tree(load(metadata), read_methods(metadata.parent / "methods"))
+        folder = metadata.parent / "methods"
+        files = render_tree(load(metadata), read_methods(folder), read_methods(folder, newer=True))
     except MetadataError as error:
         print(error, file=sys.stderr)
         return 1

@@ -41,6 +41,7 @@ class Method:
         one_of: groups of parameters of which one must be given.
         deprecated: the documentation advises against it.
         doc: the page that documents it.
+        only_v3: no classic method has the name.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Method:
     one_of: tuple[tuple[str, ...], ...]
     deprecated: bool
     doc: str
+    only_v3: bool = False
 
 
 def _kind(documented: str) -> str:
@@ -78,15 +80,20 @@ def _method(name: str, raw: Mapping[str, Any]) -> Method:
         for param, kind in raw["params"].items()
     }
     choices = tuple(tuple(choice) for choice in raw.get("one_of", ()))
-    return Method(name, params, choices, bool(raw.get("deprecated")), raw["doc"])
+    newer = raw.get("api") == "v3"
+    return Method(name, params, choices, bool(raw.get("deprecated")), raw["doc"], newer)
+
+
+_TWIN: Final = "@v3"
+"""Behind the name of a method of REST 3.0 whose name a classic one has too."""
 
 
 def read_methods(folder: Path, *, newer: bool = False) -> Mapping[str, tuple[Method, ...]]:
-    """The methods of the classic REST by their first word.
+    """The methods by their first word: what a name means to whoever does not say which REST.
 
     Args:
         folder: where the files are.
-        newer: those of REST 3.0 as well.
+        newer: what it means in REST 3.0, and nothing that is not there.
 
     Raises:
         MetadataError: a file has an unknown key.
@@ -94,7 +101,11 @@ def read_methods(folder: Path, *, newer: bool = False) -> Mapping[str, tuple[Met
     found: dict[str, tuple[Method, ...]] = {}
     for path in sorted(folder.glob("*.json")):
         raws = json.loads(path.read_text(encoding="utf-8"))
-        chosen = [_method(name, raw) for name, raw in raws.items() if newer or raw.get("api") != "v3"]
+        chosen = [
+            _method(name.removesuffix(_TWIN), raw)
+            for name, raw in raws.items()
+            if (raw.get("api") == "v3" if newer else not name.endswith(_TWIN))
+        ]
         if chosen:
             found[path.stem] = tuple(sorted(chosen, key=lambda method: method.name))
     return found

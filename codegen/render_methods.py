@@ -127,16 +127,26 @@ def render_methods(first: str, methods: Iterable[Method]) -> str:
     )
 
 
-def render_methods_index(methods: Mapping[str, tuple[Method, ...]]) -> str:
-    """``b24orm/methods/__init__.py``: what portals inherit to have the methods as attributes."""
-    words = Group("{", tuple(("", literal(word)) for word in sorted(methods)), "}")
-    before = "FIRST: Final = frozenset("
-    imports = [f"    from b24orm.methods.{word} import {_class(word)}" for word in sorted(methods)]
+def render_methods_index(methods: Mapping[str, tuple[Method, ...]], part: str = "") -> str:
+    """The index of the methods: what portals inherit to have them as attributes.
+
+    Args:
+        methods: the methods by their first word.
+        part: the package below ``b24orm.methods``; empty for those of portals themselves.
+    """
+    package = ".".join(["b24orm.methods", *([part] if part else [])])
+    name = f"NamedMethods{part.upper()}"
+    imports = [f"    from {package}.{word} import {_class(word)}" for word in sorted(methods)]
     properties = [line for word in methods for line in _property(word)]
+    shown = f"portal.{part}.tasks.task.get(id=5)" if part else "portal.crm.deal.get(id=5)"
+    which = "of REST 3.0 " if part else ""
+    package_argument = f', "{package}"' if part else ""
+    only = [] if part else ["", *_only_newer(methods)]
+    exported = f'["FIRST", "{name}"]' if part else f'["FIRST", "ONLY_V3", "{name}"]'
     return "\n".join(
         [
             header().replace("codegen/metadata", "codegen/methods"),
-            '"""Every documented method by name: ``portal.crm.deal.get(id=5)``. Loaded on first use."""',
+            f'"""Every documented method {which}by name: ``{shown}``. Loaded on first use."""',
             "",
             "from __future__ import annotations",
             "",
@@ -147,15 +157,14 @@ def render_methods_index(methods: Mapping[str, tuple[Method, ...]]) -> str:
             "if TYPE_CHECKING:",
             *imports,
             "",
-            '__all__ = ["FIRST", "NamedMethods"]',
+            f"__all__ = {exported}",
             "",
-            f"{before}",
-            f"    {text(words, indent=4)}",
-            ")",
+            _frozen("FIRST", methods),
+            *only,
             "",
             "",
-            "class NamedMethods(Generic[R_co]):",
-            '    """The first words of the documented methods."""',
+            f"class {name}(Generic[R_co]):",
+            f'    """The first words of the documented methods{f" {which.strip()}" if part else ""}."""',
             "",
             "    if TYPE_CHECKING:",
             *properties,
@@ -163,10 +172,23 @@ def render_methods_index(methods: Mapping[str, tuple[Method, ...]]) -> str:
             "    else:",
             "",
             "        def __getattr__(self, name: str) -> Any:",
-            "            return namespace(self, name, FIRST)",
+            f"            return namespace(self, name, FIRST{package_argument})",
             "",
         ]
     )
+
+
+def _only_newer(methods: Mapping[str, tuple[Method, ...]]) -> list[str]:
+    """The names that mean a method of REST 3.0 to whoever does not say which REST."""
+    names = [method.name for found in methods.values() for method in found if method.only_v3]
+    return [_frozen("ONLY_V3", names)]
+
+
+def _frozen(name: str, words: Iterable[str]) -> str:
+    """A constant that holds a set of words."""
+    inside = Group("{", tuple(("", literal(word)) for word in sorted(words)), "}")
+    before = f"{name}: Final = "
+    return f"{before}{text(Group('frozenset(', (('', inside),), ')'), before=len(before))}"
 
 
 def _property(word: str) -> list[str]:

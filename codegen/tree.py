@@ -28,11 +28,14 @@ _WRITTEN_BY_HAND: Final = frozenset({"b24orm/facts/__init__.py"})
 
 
 def render_tree(
-    entities: Sequence[Entity], methods: Mapping[str, tuple[Method, ...]] | None = None
+    entities: Sequence[Entity],
+    methods: Mapping[str, tuple[Method, ...]] | None = None,
+    newer: Mapping[str, tuple[Method, ...]] | None = None,
 ) -> Mapping[str, str]:
     """Every generated file: its path below the repository and its text."""
     files = {
         **_methods(methods or {}),
+        **_methods(newer or {}, "v3"),
         "b24orm/facts/index.py": render_index(entities),
         "docs/reference/entities/index.md": render_index_page(entities),
         "b24orm/models/__init__.py": render_models_index(entities),
@@ -48,11 +51,12 @@ def render_tree(
     return files
 
 
-def _methods(methods: Mapping[str, tuple[Method, ...]]) -> dict[str, str]:
+def _methods(methods: Mapping[str, tuple[Method, ...]], part: str = "") -> dict[str, str]:
     if not methods:
         return {}
-    files = {f"b24orm/methods/{word}.py": render_methods(word, found) for word, found in methods.items()}
-    return {"b24orm/methods/__init__.py": render_methods_index(methods), **files}
+    place = f"b24orm/methods/{part}".rstrip("/")
+    files = {f"{place}/{word}.py": render_methods(word, found) for word, found in methods.items()}
+    return {f"{place}/__init__.py": render_methods_index(methods, part), **files}
 
 
 def _package(doc: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from b24orm.errors import ApiError, B24Error, Incomplete, InvalidValue, OutcomeUnknown, TransportError
 from b24orm.executor.executor import BATCH, Executor
+from b24orm.executor.rest_v3 import all_rows_v3, api_of, batch_body, batch_v3, payload, sent
 from b24orm.executor.retry import is_read
 from b24orm.executor.sender import Trip
 from b24orm.executor.writer import is_ambiguous
@@ -17,11 +18,13 @@ from b24orm.plan.flow import Flow, Page
 from b24orm.plan.listing import Listing
 from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.plan.steps.offset import OffsetPages
+from b24orm.schema import Api
 
 __all__ = [
     "all_rows",
     "answers_a_map",
     "call_batch",
+    "call_batch_v3",
     "call_many",
     "call_one",
     "get_by_id",
@@ -33,10 +36,10 @@ _READINGS: Final = 3
 """How often a list that shifted under our hands is read before we give up."""
 
 
-def _call(method: str, params: Mapping[str, Any]) -> Call:
+def _call(method: str, params: Mapping[str, Any], api: Api | None = None) -> Call:
     if method.lower() == "batch":
         raise InvalidValue("call() can't carry a batch; use call_batch()")
-    return Call(method, params, write=not is_read(method))
+    return Call(method, params, write=not is_read(method), api=api or api_of(method))
 
 
 def unwrapped(result: Any) -> Any:
@@ -63,20 +66,43 @@ def answers_a_map(method: str) -> bool:
     return method.rpartition(".")[2].lower() in ("fields", "getfields")
 
 
-async def call_one(executor: Executor, method: str, params: Mapping[str, Any]) -> Reply:
+async def call_one(
+    executor: Executor, method: str, params: Mapping[str, Any], api: Api | None = None
+) -> Reply:
     """One call, sent alone."""
-    call = _call(method, params)
+    call = _call(method, params, api)
+    if call.api == "v3":
+        (outcome,) = await sent(executor, [call])
+        return _good([call], outcome)
     return _good([call], await executor.outcome(call))
 
 
-async def call_many(executor: Executor, method: str, items: Iterable[Mapping[str, Any]]) -> list[Any]:
+async def call_many(
+    executor: Executor, method: str, items: Iterable[Mapping[str, Any]], api: Api | None = None
+) -> list[Any]:
     """The answers to many calls of one method, in order; the first error ends it."""
-    calls = [_call(method, item) for item in items]
-    outcomes = await executor.many(calls)
+    calls = [_call(method, item, api) for item in items]
+    newer = bool(calls) and calls[0].api == "v3"
+    outcomes = await (sent(executor, calls) if newer else executor.many(calls))
     lost = [number for number, call in enumerate(calls) if _is_lost(call, outcomes[number])]
     if lost:  # it matters most, whatever else went wrong
         _good([calls[number] for number in lost], outcomes[lost[0]])
-    return [unwrapped(_good([], outcome).result) for outcome in outcomes]
+    opened = payload if newer else unwrapped
+    return [opened(_good([], outcome).result) for outcome in outcomes]
+
+
+async def call_batch_v3(executor: Executor, calls: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """A batch of REST 3.0: the results in order.
+
+    Raises:
+        ApiError: a call failed; those before it are done, those behind it are not.
+    """
+    body = batch_body(list(calls))
+    if not body:
+        return []
+    reads = all(is_read(str(call["method"])) for call in body)
+    reply = _good([Call("batch", {"calls": body}, write=not reads)], await batch_v3(executor, body))
+    return list(reply.result)
 
 
 def _is_lost(call: Call, outcome: Outcome) -> bool:
@@ -156,6 +182,11 @@ async def all_rows(executor: Executor, method: str, params: Mapping[str, Any]) -
     By keyset where the method has one and no order is asked; by offset else. A list that
     shifts while it is read by offset is read again as a whole.
     """
+    if api_of(method) == "v3":
+        async with aclosing(all_rows_v3(executor, method, params)) as found:
+            async for page in found:
+                yield page
+        return
     scan = _keyset(method, params)
     if scan is not None:
         async with aclosing(executor.stream(scan)) as found:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from b24orm.methods.bizproc import Bizproc
     from b24orm.methods.booking import Booking
     from b24orm.methods.calendar import Calendar
+    from b24orm.methods.call import Call
     from b24orm.methods.catalog import Catalog
     from b24orm.methods.crm import Crm
     from b24orm.methods.department import Department
@@ -33,12 +34,16 @@ if TYPE_CHECKING:
     from b24orm.methods.landing import Landing
     from b24orm.methods.lists import Lists
     from b24orm.methods.log import Log
+    from b24orm.methods.mail import Mail
     from b24orm.methods.mailservice import Mailservice
+    from b24orm.methods.main import Main
     from b24orm.methods.messageservice import Messageservice
     from b24orm.methods.method import Method
     from b24orm.methods.methods import Methods
+    from b24orm.methods.note import Note
     from b24orm.methods.placement import Placement
     from b24orm.methods.profile import Profile
+    from b24orm.methods.rest import Rest
     from b24orm.methods.rpa import Rpa
     from b24orm.methods.sale import Sale
     from b24orm.methods.salescenter import Salescenter
@@ -58,7 +63,7 @@ if TYPE_CHECKING:
     from b24orm.methods.vote import Vote
     from b24orm.methods.voximplant import Voximplant
 
-__all__ = ["FIRST", "NamedMethods"]
+__all__ = ["FIRST", "ONLY_V3", "NamedMethods"]
 
 FIRST: Final = frozenset(
     {
@@ -70,6 +75,7 @@ FIRST: Final = frozenset(
         "bizproc",
         "booking",
         "calendar",
+        "call",
         "catalog",
         "crm",
         "department",
@@ -87,12 +93,16 @@ FIRST: Final = frozenset(
         "landing",
         "lists",
         "log",
+        "mail",
         "mailservice",
+        "main",
         "messageservice",
         "method",
         "methods",
+        "note",
         "placement",
         "profile",
+        "rest",
         "rpa",
         "sale",
         "salescenter",
@@ -111,7 +121,114 @@ FIRST: Final = frozenset(
         "userfieldtype",
         "vote",
         "voximplant",
-    }
+    },
+)
+
+ONLY_V3: Final = frozenset(
+    {
+        "call.followup.field.get",
+        "call.followup.field.list",
+        "call.followup.get",
+        "call.followup.list",
+        "humanresources.employee.count",
+        "humanresources.employee.field.get",
+        "humanresources.employee.field.list",
+        "humanresources.employee.multidepartment",
+        "humanresources.employee.search",
+        "humanresources.employee.subordinates",
+        "humanresources.node.add",
+        "humanresources.node.children",
+        "humanresources.node.communication.edit",
+        "humanresources.node.communication.list",
+        "humanresources.node.count",
+        "humanresources.node.edit",
+        "humanresources.node.field.get",
+        "humanresources.node.field.list",
+        "humanresources.node.get",
+        "humanresources.node.list",
+        "humanresources.node.member.add",
+        "humanresources.node.member.field.get",
+        "humanresources.node.member.field.list",
+        "humanresources.node.member.move",
+        "humanresources.node.member.remove",
+        "humanresources.node.member.set",
+        "humanresources.node.move",
+        "humanresources.node.search",
+        "mail.mailbox.field.get",
+        "mail.mailbox.field.list",
+        "mail.mailbox.get",
+        "mail.mailbox.list",
+        "mail.mailbox.senders",
+        "mail.message.createcalendarevent",
+        "mail.message.createchat",
+        "mail.message.createcrmactivity",
+        "mail.message.createfeedpost",
+        "mail.message.createtask",
+        "mail.message.field.get",
+        "mail.message.field.list",
+        "mail.message.forward",
+        "mail.message.get",
+        "mail.message.list",
+        "mail.message.movetofolder",
+        "mail.message.removecrmactivity",
+        "mail.message.reply",
+        "mail.message.send",
+        "mail.message.thread",
+        "mail.recipient.field.get",
+        "mail.recipient.field.list",
+        "mail.recipient.listcontacts",
+        "mail.recipient.listemployees",
+        "main.eventlog.field.get",
+        "main.eventlog.field.list",
+        "main.eventlog.get",
+        "main.eventlog.list",
+        "main.eventlog.tail",
+        "note.collection.add",
+        "note.collection.archive",
+        "note.collection.delete",
+        "note.collection.field.get",
+        "note.collection.field.list",
+        "note.collection.get",
+        "note.collection.list",
+        "note.collection.update",
+        "note.document.add",
+        "note.document.archive",
+        "note.document.delete",
+        "note.document.field.get",
+        "note.document.field.list",
+        "note.document.get",
+        "note.document.search.field.get",
+        "note.document.search.field.list",
+        "note.document.search.list",
+        "note.document.tree.field.get",
+        "note.document.tree.field.list",
+        "note.document.tree.list",
+        "note.document.update",
+        "note.file.add",
+        "note.file.field.get",
+        "note.file.field.list",
+        "note.file.get",
+        "rest.documentation.openapi",
+        "rest.scope.list",
+        "tasks.task.access.field.get",
+        "tasks.task.access.field.list",
+        "tasks.task.access.get",
+        "tasks.task.chat.message.field.get",
+        "tasks.task.chat.message.field.list",
+        "tasks.task.chat.message.send",
+        "tasks.task.field.get",
+        "tasks.task.field.list",
+        "tasks.task.file.attach",
+        "tasks.task.file.field.get",
+        "tasks.task.file.field.list",
+        "tasks.task.result.add",
+        "tasks.task.result.addfromchatmessage",
+        "tasks.task.result.delete",
+        "tasks.task.result.update",
+        "timeman.record.field.get",
+        "timeman.record.field.list",
+        "timeman.record.list",
+    },
 )
 
 
@@ -143,6 +260,9 @@ class NamedMethods(Generic[R_co]):
 
         @property
         def calendar(self) -> Calendar[R_co]: ...
+
+        @property
+        def call_(self) -> Call[R_co]: ...
 
         @property
         def catalog(self) -> Catalog[R_co]: ...
@@ -196,7 +316,13 @@ class NamedMethods(Generic[R_co]):
         def log(self) -> Log[R_co]: ...
 
         @property
+        def mail(self) -> Mail[R_co]: ...
+
+        @property
         def mailservice(self) -> Mailservice[R_co]: ...
+
+        @property
+        def main(self) -> Main[R_co]: ...
 
         @property
         def messageservice(self) -> Messageservice[R_co]: ...
@@ -208,10 +334,16 @@ class NamedMethods(Generic[R_co]):
         def methods(self) -> Methods[R_co]: ...
 
         @property
+        def note(self) -> Note[R_co]: ...
+
+        @property
         def placement(self) -> Placement[R_co]: ...
 
         @property
         def profile(self) -> Profile[R_co]: ...
+
+        @property
+        def rest(self) -> Rest[R_co]: ...
 
         @property
         def rpa(self) -> Rpa[R_co]: ...

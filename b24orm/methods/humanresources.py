@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING, Final
 __all__ = ["METHODS", "ONE_OF"]
 
 METHODS: Final[Mapping[str, str]] = {
+    "humanresources.employee.count": "",
+    "humanresources.employee.field.get": "name:str! select:array",
+    "humanresources.employee.field.list": "select:array",
+    "humanresources.employee.multidepartment": "",
+    "humanresources.employee.search": "name:str! nodeId:int select:array",
+    "humanresources.employee.subordinates": "id:int!",
     "humanresources.hcmlink.company.add": "fields:map!",
     "humanresources.hcmlink.company.delete": "id:int!",
     "humanresources.hcmlink.company.list": "limit:int offset:int userId:int",
@@ -19,6 +25,24 @@ METHODS: Final[Mapping[str, str]] = {
     "humanresources.hcmlink.field.value.set": "company:str! data:array! job:map",
     "humanresources.hcmlink.job.status.get": "id:int!",
     "humanresources.hcmlink.job.update": "id:int! fields:map!",
+    "humanresources.node.add": "type:str! name:str! parentId:int! description:str colorName:str userIds:map moveUsersToNode:bool createChat:bool bindingChatIds:array createChannel:bool bindingChannelIds:array createCollab:bool bindingCollabIds:array settings:map",
+    "humanresources.node.children": "id:int! select:array",
+    "humanresources.node.communication.edit": "nodeId:int! communicationType:str! createDefault:bool ids:array removeIds:array withChildren:bool",
+    "humanresources.node.communication.list": "id:int!",
+    "humanresources.node.count": "",
+    "humanresources.node.edit": "id:int! name:str description:str colorName:str",
+    "humanresources.node.field.get": "name:str! select:array",
+    "humanresources.node.field.list": "select:array",
+    "humanresources.node.get": "id:int! select:array",
+    "humanresources.node.list": "type:str! select:array pagination:map",
+    "humanresources.node.member.add": "nodeId:int! userIds:array! role:str!",
+    "humanresources.node.member.field.get": "name:str! select:array",
+    "humanresources.node.member.field.list": "select:array",
+    "humanresources.node.member.move": "nodeId:int! userIds:array! role:str",
+    "humanresources.node.member.remove": "nodeId:int! userIds:array!",
+    "humanresources.node.member.set": "nodeId:int! userIds:map!",
+    "humanresources.node.move": "id:int! parentId:int!",
+    "humanresources.node.search": "type:str! name:str! parentId:int pagination:map",
 }
 
 ONE_OF: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {}
@@ -26,6 +50,39 @@ ONE_OF: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {}
 if TYPE_CHECKING:
     from b24orm import arguments as a
     from b24orm.namespace import Namespace, R_co
+
+    class HumanresourcesEmployeeField(Namespace[R_co]):
+        """humanresources.employee.field.*"""
+
+        def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
+            """humanresources.employee.field.get: api-reference/departments/employee/humanresources-employee-field-get.md"""
+            ...
+
+        def list(self, *, select: a.Array | None = ...) -> R_co:
+            """humanresources.employee.field.list: api-reference/departments/employee/humanresources-employee-field-list.md"""
+            ...
+
+    class HumanresourcesEmployee(Namespace[R_co]):
+        """humanresources.employee.*"""
+
+        def count(self) -> R_co:
+            """humanresources.employee.count: api-reference/departments/employee/humanresources-employee-count.md"""
+            ...
+
+        @property
+        def field(self) -> HumanresourcesEmployeeField[R_co]: ...
+
+        def multidepartment(self) -> R_co:
+            """humanresources.employee.multidepartment: api-reference/departments/employee/humanresources-employee-multidepartment.md"""
+            ...
+
+        def search(self, *, name: a.Text, nodeId: a.Int | None = ..., select: a.Array | None = ...) -> R_co:
+            """humanresources.employee.search: api-reference/departments/employee/humanresources-employee-search.md"""
+            ...
+
+        def subordinates(self, *, id: a.Int) -> R_co:
+            """humanresources.employee.subordinates: api-reference/departments/employee/humanresources-employee-subordinates.md"""
+            ...
 
     class HumanresourcesHcmlinkCompanyUser(Namespace[R_co]):
         """humanresources.hcmlink.company.user.*"""
@@ -125,8 +182,153 @@ if TYPE_CHECKING:
         @property
         def job(self) -> HumanresourcesHcmlinkJob[R_co]: ...
 
+    class HumanresourcesNodeCommunication(Namespace[R_co]):
+        """humanresources.node.communication.*"""
+
+        def edit(
+            self,
+            *,
+            nodeId: a.Int,
+            communicationType: a.Text,
+            createDefault: a.Flag | None = ...,
+            ids: a.Array | None = ...,
+            removeIds: a.Array | None = ...,
+            withChildren: a.Flag | None = ...,
+        ) -> R_co:
+            """humanresources.node.communication.edit: api-reference/departments/node-communication/humanresources-node-communication-edit.md"""
+            ...
+
+        def list(self, *, id: a.Int) -> R_co:
+            """humanresources.node.communication.list: api-reference/departments/node-communication/humanresources-node-communication-list.md"""
+            ...
+
+    class HumanresourcesNodeField(Namespace[R_co]):
+        """humanresources.node.field.*"""
+
+        def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
+            """humanresources.node.field.get: api-reference/departments/node/humanresources-node-field-get.md"""
+            ...
+
+        def list(self, *, select: a.Array | None = ...) -> R_co:
+            """humanresources.node.field.list: api-reference/departments/node/humanresources-node-field-list.md"""
+            ...
+
+    class HumanresourcesNodeMemberField(Namespace[R_co]):
+        """humanresources.node.member.field.*"""
+
+        def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
+            """humanresources.node.member.field.get: api-reference/departments/node-member/humanresources-node-member-field-get.md"""
+            ...
+
+        def list(self, *, select: a.Array | None = ...) -> R_co:
+            """humanresources.node.member.field.list: api-reference/departments/node-member/humanresources-node-member-field-list.md"""
+            ...
+
+    class HumanresourcesNodeMember(Namespace[R_co]):
+        """humanresources.node.member.*"""
+
+        def add(self, *, nodeId: a.Int, userIds: a.Array, role: a.Text) -> R_co:
+            """humanresources.node.member.add: api-reference/departments/node-member/humanresources-node-member-add.md"""
+            ...
+
+        @property
+        def field(self) -> HumanresourcesNodeMemberField[R_co]: ...
+
+        def move(self, *, nodeId: a.Int, userIds: a.Array, role: a.Text | None = ...) -> R_co:
+            """humanresources.node.member.move: api-reference/departments/node-member/humanresources-node-member-move.md"""
+            ...
+
+        def remove(self, *, nodeId: a.Int, userIds: a.Array) -> R_co:
+            """humanresources.node.member.remove: api-reference/departments/node-member/humanresources-node-member-remove.md"""
+            ...
+
+        def set(self, *, nodeId: a.Int, userIds: a.Map) -> R_co:
+            """humanresources.node.member.set: api-reference/departments/node-member/humanresources-node-member-set.md"""
+            ...
+
+    class HumanresourcesNode(Namespace[R_co]):
+        """humanresources.node.*"""
+
+        def add(
+            self,
+            *,
+            type: a.Text,
+            name: a.Text,
+            parentId: a.Int,
+            description: a.Text | None = ...,
+            colorName: a.Text | None = ...,
+            userIds: a.Map | None = ...,
+            moveUsersToNode: a.Flag | None = ...,
+            createChat: a.Flag | None = ...,
+            bindingChatIds: a.Array | None = ...,
+            createChannel: a.Flag | None = ...,
+            bindingChannelIds: a.Array | None = ...,
+            createCollab: a.Flag | None = ...,
+            bindingCollabIds: a.Array | None = ...,
+            settings: a.Map | None = ...,
+        ) -> R_co:
+            """humanresources.node.add: api-reference/departments/node/humanresources-node-add.md"""
+            ...
+
+        def children(self, *, id: a.Int, select: a.Array | None = ...) -> R_co:
+            """humanresources.node.children: api-reference/departments/node/humanresources-node-children.md"""
+            ...
+
+        @property
+        def communication(self) -> HumanresourcesNodeCommunication[R_co]: ...
+
+        def count(self) -> R_co:
+            """humanresources.node.count: api-reference/departments/node/humanresources-node-count.md"""
+            ...
+
+        def edit(
+            self,
+            *,
+            id: a.Int,
+            name: a.Text | None = ...,
+            description: a.Text | None = ...,
+            colorName: a.Text | None = ...,
+        ) -> R_co:
+            """humanresources.node.edit: api-reference/departments/node/humanresources-node-edit.md"""
+            ...
+
+        @property
+        def field(self) -> HumanresourcesNodeField[R_co]: ...
+
+        def get(self, *, id: a.Int, select: a.Array | None = ...) -> R_co:
+            """humanresources.node.get: api-reference/departments/node/humanresources-node-get.md"""
+            ...
+
+        def list(self, *, type: a.Text, select: a.Array | None = ..., pagination: a.Map | None = ...) -> R_co:
+            """humanresources.node.list: api-reference/departments/node/humanresources-node-list.md"""
+            ...
+
+        @property
+        def member(self) -> HumanresourcesNodeMember[R_co]: ...
+
+        def move(self, *, id: a.Int, parentId: a.Int) -> R_co:
+            """humanresources.node.move: api-reference/departments/node/humanresources-node-move.md"""
+            ...
+
+        def search(
+            self,
+            *,
+            type: a.Text,
+            name: a.Text,
+            parentId: a.Int | None = ...,
+            pagination: a.Map | None = ...,
+        ) -> R_co:
+            """humanresources.node.search: api-reference/departments/node/humanresources-node-search.md"""
+            ...
+
     class Humanresources(Namespace[R_co]):
         """humanresources.*"""
 
         @property
+        def employee(self) -> HumanresourcesEmployee[R_co]: ...
+
+        @property
         def hcmlink(self) -> HumanresourcesHcmlink[R_co]: ...
+
+        @property
+        def node(self) -> HumanresourcesNode[R_co]: ...

@@ -45,8 +45,14 @@ METHODS: Final[Mapping[str, str]] = {
     "tasks.flow.Flow.isExists": "flowData:map! name:str! id:int",
     "tasks.flow.Flow.pin": "flowId:int!",
     "tasks.flow.Flow.update": "flowData:map!",
+    "tasks.task.access.field.get": "name:str! select:array",
+    "tasks.task.access.field.list": "select:array",
+    "tasks.task.access.get": "id:int!",
     "tasks.task.add": "fields:map!",
     "tasks.task.approve": "taskId:int!",
+    "tasks.task.chat.message.field.get": "name:str! select:array",
+    "tasks.task.chat.message.field.list": "select:array",
+    "tasks.task.chat.message.send": "fields:map!",
     "tasks.task.complete": "taskId:int!",
     "tasks.task.counters.get": "userId:int groupId:int type:str",
     "tasks.task.defer": "taskId:int!",
@@ -55,6 +61,11 @@ METHODS: Final[Mapping[str, str]] = {
     "tasks.task.disapprove": "taskId:int!",
     "tasks.task.favorite.add": "taskId:int!",
     "tasks.task.favorite.remove": "taskId:int!",
+    "tasks.task.field.get": "name:str! select:array",
+    "tasks.task.field.list": "select:array",
+    "tasks.task.file.attach": "taskId:int! fileIds:array!",
+    "tasks.task.file.field.get": "name:str! select:array",
+    "tasks.task.file.field.list": "select:array",
     "tasks.task.files.attach": "taskId:int! fileId:int!",
     "tasks.task.get": "taskId:int select:array",
     "tasks.task.getFields": "",
@@ -65,9 +76,13 @@ METHODS: Final[Mapping[str, str]] = {
     "tasks.task.pause": "taskId:int!",
     "tasks.task.pin": "id:int!",
     "tasks.task.renew": "taskId:int!",
+    "tasks.task.result.add": "fields:map!",
     "tasks.task.result.addFromComment": "commentId:int!",
+    "tasks.task.result.addfromchatmessage": "fields:map!",
+    "tasks.task.result.delete": "id:int!",
     "tasks.task.result.deleteFromComment": "commentId:int!",
     "tasks.task.result.list": "taskId:int!",
+    "tasks.task.result.update": "id:int! fields:map!",
     "tasks.task.start": "taskId:int!",
     "tasks.task.startwatch": "taskId:int!",
     "tasks.task.stopwatch": "taskId:int!",
@@ -305,6 +320,54 @@ if TYPE_CHECKING:
         @property
         def Flow(self) -> TasksFlowFlow[R_co]: ...
 
+    class TasksTaskAccessField(Namespace[R_co]):
+        """tasks.task.access.field.*"""
+
+        def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
+            """tasks.task.access.field.get: api-reference/tasks/tasks-task-access-field-get.md"""
+            ...
+
+        def list(self, *, select: a.Array | None = ...) -> R_co:
+            """tasks.task.access.field.list: api-reference/tasks/tasks-task-access-field-list.md"""
+            ...
+
+    class TasksTaskAccess(Namespace[R_co]):
+        """tasks.task.access.*"""
+
+        @property
+        def field(self) -> TasksTaskAccessField[R_co]: ...
+
+        def get(self, *, id: a.Int) -> R_co:
+            """tasks.task.access.get: api-reference/tasks/tasks-task-access-get.md"""
+            ...
+
+    class TasksTaskChatMessageField(Namespace[R_co]):
+        """tasks.task.chat.message.field.*"""
+
+        def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
+            """tasks.task.chat.message.field.get: api-reference/tasks/tasks-task-chat-message-field-get.md"""
+            ...
+
+        def list(self, *, select: a.Array | None = ...) -> R_co:
+            """tasks.task.chat.message.field.list: api-reference/tasks/tasks-task-chat-message-field-list.md"""
+            ...
+
+    class TasksTaskChatMessage(Namespace[R_co]):
+        """tasks.task.chat.message.*"""
+
+        @property
+        def field(self) -> TasksTaskChatMessageField[R_co]: ...
+
+        def send(self, *, fields: a.Map) -> R_co:
+            """tasks.task.chat.message.send: api-reference/tasks/tasks-task-chat-message-send.md"""
+            ...
+
+    class TasksTaskChat(Namespace[R_co]):
+        """tasks.task.chat.*"""
+
+        @property
+        def message(self) -> TasksTaskChatMessage[R_co]: ...
+
     class TasksTaskCounters(Namespace[R_co]):
         """tasks.task.counters.*"""
 
@@ -329,6 +392,38 @@ if TYPE_CHECKING:
             """tasks.task.favorite.remove: api-reference/tasks/user-actions/tasks-task-favorite-remove.md"""
             ...
 
+    class TasksTaskField(Namespace[R_co]):
+        """tasks.task.field.*"""
+
+        def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
+            """tasks.task.field.get: api-reference/tasks/tasks-task-field-get.md"""
+            ...
+
+        def list(self, *, select: a.Array | None = ...) -> R_co:
+            """tasks.task.field.list: api-reference/tasks/tasks-task-field-list.md"""
+            ...
+
+    class TasksTaskFileField(Namespace[R_co]):
+        """tasks.task.file.field.*"""
+
+        def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
+            """tasks.task.file.field.get: api-reference/tasks/tasks-task-file-field-get.md"""
+            ...
+
+        def list(self, *, select: a.Array | None = ...) -> R_co:
+            """tasks.task.file.field.list: api-reference/tasks/tasks-task-file-field-list.md"""
+            ...
+
+    class TasksTaskFile(Namespace[R_co]):
+        """tasks.task.file.*"""
+
+        def attach(self, *, taskId: a.Int, fileIds: a.Array) -> R_co:
+            """tasks.task.file.attach: api-reference/tasks/tasks-task-file-attach.md"""
+            ...
+
+        @property
+        def field(self) -> TasksTaskFileField[R_co]: ...
+
     class TasksTaskFiles(Namespace[R_co]):
         """tasks.task.files.*"""
 
@@ -346,8 +441,20 @@ if TYPE_CHECKING:
     class TasksTaskResult(Namespace[R_co]):
         """tasks.task.result.*"""
 
+        def add(self, *, fields: a.Map) -> R_co:
+            """tasks.task.result.add: api-reference/tasks/result/tasks-task-result-add.md"""
+            ...
+
         def addFromComment(self, *, commentId: a.Int) -> R_co:
             """tasks.task.result.addFromComment: api-reference/tasks/result/tasks-task-result-add-from-comment.md"""
+            ...
+
+        def addfromchatmessage(self, *, fields: a.Map) -> R_co:
+            """tasks.task.result.addfromchatmessage: api-reference/tasks/result/tasks-task-result-addfromchatmessage.md"""
+            ...
+
+        def delete(self, *, id: a.Int) -> R_co:
+            """tasks.task.result.delete: api-reference/tasks/result/tasks-task-result-delete.md"""
             ...
 
         def deleteFromComment(self, *, commentId: a.Int) -> R_co:
@@ -358,8 +465,15 @@ if TYPE_CHECKING:
             """tasks.task.result.list: api-reference/tasks/result/tasks-task-result-list.md"""
             ...
 
+        def update(self, *, id: a.Int, fields: a.Map) -> R_co:
+            """tasks.task.result.update: api-reference/tasks/result/tasks-task-result-update.md"""
+            ...
+
     class TasksTask(Namespace[R_co]):
         """tasks.task.*"""
+
+        @property
+        def access(self) -> TasksTaskAccess[R_co]: ...
 
         def add(self, *, fields: a.Map) -> R_co:
             """tasks.task.add: api-reference/tasks/tasks-task-add.md"""
@@ -368,6 +482,9 @@ if TYPE_CHECKING:
         def approve(self, *, taskId: a.Int) -> R_co:
             """tasks.task.approve: api-reference/tasks/tasks-task-approve.md"""
             ...
+
+        @property
+        def chat(self) -> TasksTaskChat[R_co]: ...
 
         def complete(self, *, taskId: a.Int) -> R_co:
             """tasks.task.complete: api-reference/tasks/status/tasks-task-complete.md"""
@@ -394,6 +511,12 @@ if TYPE_CHECKING:
 
         @property
         def favorite(self) -> TasksTaskFavorite[R_co]: ...
+
+        @property
+        def field(self) -> TasksTaskField[R_co]: ...
+
+        @property
+        def file(self) -> TasksTaskFile[R_co]: ...
 
         @property
         def files(self) -> TasksTaskFiles[R_co]: ...

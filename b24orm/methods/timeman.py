@@ -15,6 +15,9 @@ METHODS: Final[Mapping[str, str]] = {
     "timeman.networkrange.set": "RANGES:str!",
     "timeman.open": "USER_ID:int TIME:date REPORT:str LAT:number LON:number",
     "timeman.pause": "USER_ID:int",
+    "timeman.record.field.get": "name:str! select:array",
+    "timeman.record.field.list": "select:array",
+    "timeman.record.list": "filter:array! select:array order:map pagination:map",
     "timeman.schedule.get": "id:int",
     "timeman.settings": "USER_ID:int",
     "timeman.status": "USER_ID:int",
@@ -45,6 +48,34 @@ if TYPE_CHECKING:
 
         def set(self, *, RANGES: a.Text) -> R_co:
             """timeman.networkrange.set: api-reference/timeman/networkrange/timeman-networkrange-set.md"""
+            ...
+
+    class TimemanRecordField(Namespace[R_co]):
+        """timeman.record.field.*"""
+
+        def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
+            """timeman.record.field.get: api-reference/timeman/record/timeman-record-field-get.md"""
+            ...
+
+        def list(self, *, select: a.Array | None = ...) -> R_co:
+            """timeman.record.field.list: api-reference/timeman/record/timeman-record-field-list.md"""
+            ...
+
+    class TimemanRecord(Namespace[R_co]):
+        """timeman.record.*"""
+
+        @property
+        def field(self) -> TimemanRecordField[R_co]: ...
+
+        def list(
+            self,
+            *,
+            filter: a.Array,
+            select: a.Array | None = ...,
+            order: a.Map | None = ...,
+            pagination: a.Map | None = ...,
+        ) -> R_co:
+            """timeman.record.list: api-reference/timeman/record/timeman-record-list.md"""
             ...
 
     class TimemanSchedule(Namespace[R_co]):
@@ -174,6 +205,9 @@ if TYPE_CHECKING:
         def pause(self, *, USER_ID: a.Int | None = ...) -> R_co:
             """timeman.pause: api-reference/timeman/base/timeman-pause.md"""
             ...
+
+        @property
+        def record(self) -> TimemanRecord[R_co]: ...
 
         @property
         def schedule(self) -> TimemanSchedule[R_co]: ...

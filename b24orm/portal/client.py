@@ -17,9 +17,11 @@ from b24orm.executor import rest
 from b24orm.executor.executor import Executor
 from b24orm.executor.limits import RateLimits, RedisLimits, limits_for, portal_limits
 from b24orm.executor.progress import Progress, ProgressMode
+from b24orm.executor.rest_v3 import all_rows_v3, api_of, payload
 from b24orm.executor.sender import Sender
 from b24orm.guard import guard
 from b24orm.plan.flow import Flow, Page
+from b24orm.schema import Api
 from b24orm.transport.auth.base import Credentials
 from b24orm.transport.auth.function import TokenFunction, TokenSource
 from b24orm.transport.auth.secret import Secret
@@ -139,16 +141,30 @@ class Client(EventMethods):
         source = rest.all_rows(self._open(), method, params or {})
         return [row async for page in self._pages(source, method) for row in page]
 
-    async def _call(self, method: str, items: Items | None, *, raw: bool) -> Any:
+    async def get_all_v3(self, method: str, params: Mapping[str, Any]) -> list[Any]:
+        """Every row of a list method of REST 3.0; awaited on the portal's own loop."""
+        source = all_rows_v3(self._open(), method, params)
+        return [row async for page in self._pages(source, method) for row in page]
+
+    async def call_v3(self, method: str, items: Items | None, *, raw: bool) -> Any:
+        """The answer of a method of REST 3.0; awaited on the portal's own loop."""
+        return await self._call(method, items, raw=raw, api="v3")
+
+    async def batch_v3(self, calls: Iterable[Mapping[str, Any]]) -> list[Any]:
+        """The results of a batch of REST 3.0; awaited on the portal's own loop."""
+        return await rest.call_batch_v3(self._open(), calls)
+
+    async def _call(self, method: str, items: Items | None, *, raw: bool, api: Api | None = None) -> Any:
         executor = self._open()
         if items is None or isinstance(items, Mapping):
             params: Mapping[str, Any] = cast("Mapping[str, Any]", items or {})
-            reply = await rest.call_one(executor, method, params)
-            return dict(reply.body or {}) if raw else rest.unwrapped(reply.result)
+            reply = await rest.call_one(executor, method, params, api)
+            newer = (api or api_of(method)) == "v3"
+            return dict(reply.body or {}) if raw else (payload if newer else rest.unwrapped)(reply.result)
         listed = _checked(method, items)
         if raw:
             raise InvalidValue("call(raw=True) takes one set of parameters, not several")
-        return await rest.call_many(executor, method, listed)
+        return await rest.call_many(executor, method, listed, api)
 
     def __repr__(self) -> str:
         state = " closed" if self._closed else ""

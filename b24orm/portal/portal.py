@@ -17,6 +17,7 @@ from b24orm.methods import NamedMethods
 from b24orm.plan.flow import Flow, Page
 from b24orm.portal import current
 from b24orm.portal.client import Client, Items, Source
+from b24orm.portal.newer import NewerMethods, awaited
 
 __all__ = ["AsyncPortal", "Portal"]
 
@@ -55,6 +56,11 @@ class AsyncPortal(Client, NamedMethods[Coroutine[Any, Any, Any]]):
     ) -> None:
         current.leave(self, self._entered)
         await self.close()
+
+    @property
+    def v3(self) -> NewerMethods[Coroutine[Any, Any, Any]]:
+        """The methods of REST 3.0, also those whose names the classic REST has too."""
+        return NewerMethods(self, awaited)
 
     async def close(self) -> None:
         """Closes the connections; calls after that are refused."""
@@ -143,6 +149,11 @@ class Portal(Client, NamedMethods[Any]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def v3(self) -> NewerMethods[Any]:
+        """The methods of REST 3.0, also those whose names the classic REST has too."""
+        return NewerMethods(self, self.run)
 
     def close(self) -> None:
         """Closes the connections; calls after that are refused."""

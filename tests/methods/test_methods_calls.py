@@ -15,7 +15,9 @@ from b24orm import AsyncPortal
 from b24orm.arguments import checked, parsed
 from b24orm.errors import InvalidValue, UnknownName
 from b24orm.methods import FIRST, NamedMethods
-from b24orm.namespace import known_methods
+from b24orm.methods.v3 import FIRST as NEWER
+from b24orm.methods.v3 import NamedMethodsV3
+from b24orm.namespace import _specs, known_methods
 from tests.conftest import Connect, Serve
 
 METHODS = Path(__file__).resolve().parents[2] / "codegen" / "methods"
@@ -34,9 +36,9 @@ def portal() -> Recorder:
 
 
 def documented() -> Mapping[str, Mapping[str, Any]]:
-    """Every method of the classic REST in the metadata."""
+    """Every method in the metadata that its bare name means: the classic one where there are two."""
     files = (json.loads(path.read_text(encoding="utf-8")) for path in METHODS.glob("*.json"))
-    return {name: raw for file in files for name, raw in file.items() if raw.get("api") != "v3"}
+    return {name: raw for file in files for name, raw in file.items() if not name.endswith("@v3")}
 
 
 def sample(kinds: str) -> Any:
@@ -46,7 +48,8 @@ def sample(kinds: str) -> Any:
 
 
 def attribute(portal: Any, path: str) -> Any:
-    for word in path.split("."):
+    first, *words = path.split(".")
+    for word in (f"{first}_" if first == "call" else first, *words):
         portal = getattr(portal, word)
     return portal
 
@@ -170,4 +173,20 @@ async def test_an_async_portal_is_awaited(serve: Serve) -> None:
 def test_first_words_are_no_names_of_the_portal(serve: Serve, join: Connect) -> None:
     portal = join(serve())
 
-    assert {word for word in FIRST if word in vars(type(portal))} == set()
+    assert {word for word in FIRST if word in vars(type(portal))} == {"call"}  # which is call_
+
+
+def test_every_method_of_rest_3_can_be_called() -> None:
+    class Newer(NamedMethodsV3[Any]):
+        def call(self, method: str, items: Any = None, /) -> Any:
+            return method, items
+
+    files = [json.loads(path.read_text(encoding="utf-8")) for path in METHODS.glob("*.json")]
+    names = {
+        name.removesuffix("@v3") for file in files for name, raw in file.items() if raw.get("api") == "v3"
+    }
+    specs = {name: spec for first in NEWER for name, spec in _specs(first, "b24orm.methods.v3").items()}
+    assert set(specs) == names
+    for name, (parameters, _) in specs.items():
+        given = {p.name: sample(p.kinds[0]) for p in parameters}
+        assert attribute(Newer(), name)(**given)[0] == name

@@ -169,6 +169,12 @@ def test_many_adds_with_lost_answers_are_neither_lost_nor_doubled(client: Portal
     assert len({result.id for result in results}) == 40
 
 
+def test_a_named_call_is_kept_under_one_key_too(client: Portal, desk: LocalPortal) -> None:
+    desk.faults.script(Fault("reset_after", method="tasks.task.add", times=1))
+    item = client.v3.call("tasks.task.add", {"fields": FIELDS})
+    assert (item["id"], desk.store.count("task")) == (4, 4)
+
+
 # -- the rule, without a socket and without waiting ---------------------------------------------
 
 
