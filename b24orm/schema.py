@@ -77,6 +77,7 @@ class FieldSchema:
         relation_key: the field of the related entity that the value equals, by Python name.
         status_type: the status directory of a ``crm_status`` field.
         enum: the closed set of wire values, empty if open.
+        titles: what people call the values of ``enum``, in its order; each can stand for its value.
     """
 
     name: str
@@ -100,6 +101,7 @@ class FieldSchema:
     relation_key: str = "id"
     status_type: str | None = None
     enum: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
     deprecated: bool = False
 
     @property
@@ -116,6 +118,12 @@ class FieldSchema:
     def select_name(self) -> str:
         """The spelling for select."""
         return self.select or self.query_name
+
+    @property
+    def by_title(self) -> Mapping[str, str]:
+        """Values by their titles; a title that several values share stands for none."""
+        found = dict(zip(self.titles, self.enum, strict=False))
+        return {title: value for title, value in found.items() if title and self.titles.count(title) == 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,6 +308,7 @@ def extended(
     name: str | None = None,
     fields: Iterable[FieldSchema] = (),
     enums: Mapping[str, tuple[str, ...]] | None = None,
+    titles: Mapping[str, tuple[str, ...]] | None = None,
     fixed_params: Mapping[str, object] | None = None,
 ) -> EntitySchema:
     """The facts about an entity as one portal has it.
@@ -309,10 +318,14 @@ def extended(
         name: what the entity is called there.
         fields: its user fields.
         enums: closed sets of values by field (``{"stage_id": ("NEW", "WON")}``).
+        titles: what people call these values, by field.
         fixed_params: parameters that every call needs (``{"entityTypeId": 1038}``).
     """
-    closed = enums or {}
-    own = {key: replace(field, enum=closed.get(key, field.enum)) for key, field in schema.fields.items()}
+    closed, named = enums or {}, titles or {}
+    own = {
+        key: replace(field, enum=closed.get(key, field.enum), titles=named.get(key, field.titles))
+        for key, field in schema.fields.items()
+    }
     return replace(
         schema,
         name=name or schema.name,

@@ -31,6 +31,9 @@ def configure_diff(parser: argparse.ArgumentParser) -> None:
 def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--webhook", metavar="URL", help="the portal's webhook (B24_WEBHOOK_URL)")
     parser.add_argument("--out", type=Path, default=Path("my_portal.py"), metavar="PATH", help="%(default)s")
+    parser.add_argument(
+        "--language", default="en", help="of the labels of users' and tasks' fields (%(default)s)"
+    )
     parser.add_argument("--allow-http", action="store_true", help="accept plain http")
 
 
@@ -40,7 +43,7 @@ def _rendered(arguments: argparse.Namespace) -> str:
 
     url = arguments.webhook or os.environ.get("B24_WEBHOOK_URL")
     with connect(url, progress=False, allow_http=arguments.allow_http) as portal:
-        return render(read_portal(portal))
+        return render(read_portal(portal, language=arguments.language))
 
 
 def _differences(path: Path, text: str) -> Sequence[str]:

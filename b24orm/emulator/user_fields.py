@@ -33,6 +33,7 @@ TYPES: Final = frozenset(
         "crm_status",
         "iblock_section",
         "iblock_element",
+        "resourcebooking",
     }
 )
 """The types a user field can have."""
@@ -96,7 +97,7 @@ def add(
         raise UnknownName(f"no user field type {type!r}")
     if name in spec.columns:
         raise InvalidValue(f"{table} has a field {name} already")
-    multiple = multiple and type != "boolean"
+    multiple = type == "resourcebooking" or (multiple and type != "boolean")
     with store.transaction():
         choices = _choices(store, items)
         full = {**(detail or {}), **({"LIST": choices} if type == "enumeration" else {})}

@@ -5,9 +5,11 @@ Names outside the whitelist vanish without a word, values are cast and never ref
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from zlib import crc32
 
 from b24orm.emulator.multifields import TYPES, values_of
 from b24orm.emulator.tables import Column, Table
@@ -119,6 +121,30 @@ def _user_flag(value: Any) -> int:
     return int(to_flag(value) == "Y")
 
 
+def _money(value: Any) -> str:
+    """``amount|CURRENCY`` without closing zeros, in the portal's currency if none is named."""
+    found = _SUM.fullmatch(to_text(value))
+    if found is None:
+        return ""
+    amount = found[1].rstrip("0").rstrip(".") if "." in found[1] else found[1]
+    return f"{amount}|{found[2] or _BASE_CURRENCY}"
+
+
+def _address(value: Any) -> str:
+    """Words and coordinates; the number of an address is not taken from others."""
+    parts = to_text(value).split("|")
+    return "|".join(parts[:2]) if len(parts) > 1 and ";" in parts[1] else parts[0]
+
+
+def _booking(value: Any) -> int:
+    """The number of a booking; a new one's is made of what is booked and when."""
+    text = to_text(value)
+    return crc32(text.encode()) % 1_000_000 + 1 if "|" in text else to_int(value)
+
+
+_SUM: Final = re.compile(r"(-?[0-9]+\.?[0-9]*)(?:\|([A-Z]{3}))?")
+_BASE_CURRENCY: Final = "USD"
+
 _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "int": to_int,
     "double": to_float,
@@ -135,4 +161,7 @@ _USER: Final[Mapping[str, Callable[[Any], Any]]] = {
     "boolean": _user_flag,
     "date": read_date,
     "datetime": read_datetime,
+    "money": _money,
+    "address": _address,
+    "resourcebooking": _booking,
 }

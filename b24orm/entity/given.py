@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
 
 from b24orm.entity.types import MultiField
-from b24orm.errors import InvalidValue, nearest
-from b24orm.query.lookups import kind_of
+from b24orm.errors import InvalidValue
 from b24orm.query.names import user_field
+from b24orm.query.values import allowed, among, is_closed, targets, value_of_title
 from b24orm.schema import EntitySchema, FieldSchema
+from b24orm.values import Binding
 
 if TYPE_CHECKING:
     from b24orm.entity.base import Entity
 
 __all__ = ["Given", "given"]
+
+_FILES: Final = frozenset({"file", "product_file"})
 
 
 @dataclass(slots=True)
@@ -76,22 +80,41 @@ def _is_row(value: Any) -> bool:
 def _checked(schema: EntitySchema, spec: FieldSchema, value: Any) -> Any:
     if spec.relation is not None and spec.multiple and isinstance(value, (list, tuple, set, frozenset)):
         return [_key(schema, spec, item) for item in value]
-    if _is_row(value):
+    if _is_row(value) and spec.type != "crm":
         return _key(schema, spec, value)
     if spec.type == "crm_multifield" and isinstance(value, (list, tuple)):
         return [MultiField(value=item) if isinstance(item, str) else item for item in value]
-    if (
-        spec.enum
-        and isinstance(value, str)
-        and value
-        and kind_of(spec) != "boolean"
-        and value not in spec.enum
-    ):
-        raise InvalidValue(
-            f"{schema.name}.{spec.name} can't be {value!r}: "
-            f"it is one of {', '.join(spec.enum)}{nearest(value, spec.enum)}"
-        )
-    return value
+    if spec.type in _FILES and isinstance(value, (str, bytes, int)) and not isinstance(value, Enum):
+        raise InvalidValue(f"{schema.name}.{spec.name} can't be {value!r}: it takes a NewFile, or None")
+    if isinstance(value, (list, tuple, set, frozenset)) and spec.multiple:
+        return [_closed(schema, spec, item) for item in value]
+    return _closed(schema, spec, value)
+
+
+def _closed(schema: EntitySchema, spec: FieldSchema, value: Any) -> Any:
+    """A value of the field's closed set; a title becomes the value that it stands for."""
+    if isinstance(value, Enum):
+        value = value.value
+    if spec.type == "crm" and spec.enum:
+        return _bound(schema, spec, value)
+    if not is_closed(spec) or value is None or value == "" or not isinstance(value, (str, int)):
+        return value
+    found = value_of_title(spec, value) if isinstance(value, str) else value
+    if str(found) not in spec.enum:
+        raise InvalidValue(f"{schema.name}.{spec.name} can't be {value!r}: it is {allowed(spec, value)}")
+    return found
+
+
+def _bound(schema: EntitySchema, spec: FieldSchema, value: Any) -> Any:
+    """A binding to one of the things that the field may point to; what is none is refused later."""
+    try:
+        found = Binding.read(value)
+    except InvalidValue:
+        return value
+    kept = among(spec, found)
+    if kept is None:
+        raise InvalidValue(f"{schema.name}.{spec.name} can't be {value!r}: it takes {targets(spec)}")
+    return kept
 
 
 def _key(schema: EntitySchema, spec: FieldSchema, value: Any) -> Any:

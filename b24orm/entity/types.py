@@ -181,12 +181,6 @@ def _address(value: Any) -> values.Address:
     return values.Address.parse(value)
 
 
-def _binding(value: Any) -> values.Binding:
-    if hasattr(value, "__schema__"):
-        return values.Binding.of(value)
-    return values.Binding("", value) if isinstance(value, int) else values.Binding.parse(value)
-
-
 def _file(value: Any) -> Any:
     if isinstance(value, (list, tuple)) and len(value) == 2:  # a name and base64, as some methods take it
         return value
@@ -195,7 +189,9 @@ def _file(value: Any) -> Any:
 
 _MONEY: Final = _Read(values.Money, _money, "a Money, or '1500.5|USD'")
 _ADDRESS: Final = _Read(values.Address, _address, "an Address, or its text")
-_BINDING: Final = _Read(values.Binding, _binding, "a Binding, an object of a CRM model, 'D_12', or an id")
+_BINDING: Final = _Read(
+    values.Binding, values.Binding.read, "a Binding, an object of a CRM model, 'D_12', or an id"
+)
 _FILE: Final = _Read((NewFile, values.StoredFile), _file, "a NewFile, or what the portal told of a file")
 _BOOKING: Final = _Read(values.Booking, int, "a Booking, or the id of one")
 

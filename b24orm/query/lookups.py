@@ -107,6 +107,9 @@ _REFERENCES: Final = frozenset(
         "crm_quote",
         "crm_category",
         "crm_dynamic_type",
+        "iblock_element",
+        "iblock_section",
+        "hlblock",
     }
 )
 

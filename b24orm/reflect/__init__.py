@@ -1,7 +1,8 @@
 """A portal's own fields, smart processes and stages as a typed Python module."""
 
 from b24orm.reflect.compare import changes
-from b24orm.reflect.portal import Reflected, UserField, read_portal
+from b24orm.reflect.portal import read_portal
+from b24orm.reflect.reading import Reading, Reflected, UserField
 from b24orm.reflect.render import render
 
-__all__ = ["Reflected", "UserField", "changes", "read_portal", "render"]
+__all__ = ["Reading", "Reflected", "UserField", "changes", "read_portal", "render"]

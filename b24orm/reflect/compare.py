@@ -39,6 +39,8 @@ def _things(text: str) -> Mapping[str, str]:
             found[node.name] = "model"
         if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Call):
             found |= _facts(node.value)
+        if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Tuple):
+            found |= {f"{ast.unparse(node.target)}: {name}": "" for name in ast.literal_eval(node.value)}
     return found
 
 
@@ -51,8 +53,11 @@ def _facts(made: ast.Call) -> Mapping[str, str]:
     for field in getattr(given.get("fields"), "elts", ()):
         known = {k.arg or "": ast.literal_eval(k.value) for k in field.keywords}
         rest = {key: value for key, value in known.items() if key not in ("name", "wire")}
-        found[f"{name}.{known['name']} ({known['wire']})"] = repr(rest)
-    enums = ast.literal_eval(given["enums"]) if "enums" in given else {}
+        found[f"{name}.{known['name']} ({known.get('write', known['wire'])})"] = repr(rest)
+    enums, titles = (ast.literal_eval(given[key]) if key in given else {} for key in ("enums", "titles"))
     for field, values in enums.items():
-        found |= {f"{name}.{field} = {value!r}": "value" for value in values}
+        called = titles.get(field) or ("",) * len(values)
+        found |= {
+            f"{name}.{field} = {code!r}": repr(title) for code, title in zip(values, called, strict=True)
+        }
     return found

@@ -13,8 +13,10 @@ __all__ = ["attribute_names", "class_title"]
 
 _CYRILLIC: Final = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ"
 _LATIN: Final = "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i yi ye g"
-_LETTERS: Final = dict(zip(_CYRILLIC, _LATIN.split(), strict=True))
-_CODE: Final = re.compile(r"UF_(?:CRM_)?(?:\d+_)?")
+_LETTERS: Final = {
+    letter: latin.replace("_", "") for letter, latin in zip(_CYRILLIC, _LATIN.split(), strict=True)
+}
+_CODE: Final = re.compile(r"UF_(?:CRM_|USR_)?(?:\d+_)?")
 _LONGEST: Final = 40
 
 
@@ -24,9 +26,7 @@ def _ascii(title: str) -> str:
     >>> _ascii("Номер договора №5"), _ascii('x"; import os'), _ascii("日本")
     ('nomer_dogovora_5', 'x_import_os', '')
     """
-    spelled = "".join(
-        _LETTERS.get(letter, letter).replace("_", "") for letter in title.lower().replace("№", " ")
-    )
+    spelled = "".join(_LETTERS.get(letter, letter) for letter in title.lower().replace("№", " "))
     plain = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:_LONGEST].strip("_")
 
@@ -59,15 +59,19 @@ def attribute_names(labels: Mapping[str, str], taken: Collection[str]) -> Mappin
     return dict(zip(free, field_names(free.values()).values(), strict=True))
 
 
+_MADE: Final = re.compile(r"(QuerySet|Lookups|Values?|Field|Order|Relation|Prefetch)\Z")
+"""Endings of the names that a module makes of a class's name."""
+
+
 def class_title(title: str, number: int, taken: Iterable[str]) -> str:
     """The class of a smart process.
 
     >>> class_title("Договоры поставки", 1038, ())
     'DogovoryPostavki'
-    >>> class_title("#; import os", 1038, ["ImportOs"])
-    'ImportOs1038'
+    >>> class_title("#; import os", 1038, ["ImportOs"]), class_title("Deal Lookups", 1040, ())
+    ('ImportOs1038', 'DealLookups1040')
     """
     name = "".join(part.capitalize() for part in _ascii(title).split("_"))
     if not name or not name[0].isalpha():
         name = f"Process{number}"
-    return f"{name}{number}" if name in set(taken) else name
+    return f"{name}{number}" if name in set(taken) or _MADE.search(name) else name

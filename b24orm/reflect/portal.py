@@ -1,4 +1,4 @@
-"""Reads what is a portal's own: user fields, smart processes, stages and other directories.
+"""Reads what is a portal's own: user fields, smart processes, pipelines, stages and other directories.
 
 Everything a portal says is text of strangers. Names of fields are taken only if they look like
 ``UF_...``, numbers only if they are numbers; titles are only ever data (see
@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from dataclasses import field as _field
-from typing import Any, Final, Protocol, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, cast
 
 from b24orm import facts
-from b24orm.errors import NotFound
+from b24orm.errors import AccessDenied, AuthError, NotFound
+from b24orm.methods import FIRST
+from b24orm.namespace import known_methods
+from b24orm.reflect.reading import Reading, Reflected, Source
+from b24orm.reflect.userfields import Directories, from_fields, from_rows
 from b24orm.schema import EntitySchema
 
-__all__ = ["Reflected", "Source", "UserField", "read_portal"]
+__all__ = ["read_portal"]
 
-_USER_FIELD: Final = re.compile(r"UF_[A-Z0-9_]{1,60}", re.ASCII)
+_ORIGINAL: Final = {"useOriginalUfNames": "Y"}
 
 _ENTITIES: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "Company": ("crm.company.fields", {}),
@@ -29,81 +31,47 @@ _ENTITIES: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "Lead": ("crm.lead.fields", {}),
     "Quote": ("crm.quote.fields", {}),
     "Requisite": ("crm.requisite.fields", {}),
-    "SmartInvoice": ("crm.item.fields", {"entityTypeId": 31, "useOriginalUfNames": "Y"}),
+    "SmartInvoice": ("crm.item.fields", {"entityTypeId": 31, **_ORIGINAL}),
 }
 """Models that user fields and directories are read for, and the method that tells them."""
 
+_LISTED: Final[Mapping[str, str]] = {"Task": "task.item.userfield.getlist", "User": "user.userfield.list"}
+"""Models whose user fields are told by a method of their own."""
+
+_PIPELINES: Final[Mapping[str, int]] = {"Deal": 2, "SmartInvoice": 31}
 _PROCESS: Final = "DynamicItem"
 
-_LABELS: Final = ("formLabel", "listLabel", "title")
+_Told = Mapping[str, Mapping[str, Any]]
 
 
-class Source(Protocol):
-    """What answers calls: a :class:`b24orm.Portal`."""
-
-    def call(self, method: str, items: Any = None, /) -> Any:
-        """The result of a method."""
-        ...
-
-    def get_all(self, method: str, params: Any = None, /) -> list[Any]:
-        """Every row of a list method."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class UserField:
-    """A user field as its entity's ``fields`` method tells it.
-
-    Attributes:
-        wire: its name (``UF_CRM_CONTRACT``).
-        type: its type (``string``, ``enumeration`` ...).
-        label: what people call it; the name where there is no label.
-        multiple: it holds several values.
-        required: it must be filled in.
-        items: ids and titles of a list field.
-    """
-
-    wire: str
-    type: str
-    label: str
-    multiple: bool = False
-    required: bool = False
-    items: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reflected:
-    """What a portal adds to an entity.
-
-    Attributes:
-        base: the model it extends.
-        title: what the portal calls it: the model's name, or the smart process's title.
-        entity_type_id: the number of a smart process.
-        fields: its user fields, by name.
-        enums: the values of its stages and other directories, by the field's Python name.
-    """
-
-    base: str
-    title: str
-    entity_type_id: int | None = None
-    fields: tuple[UserField, ...] = ()
-    enums: Mapping[str, tuple[str, ...]] = _field(default_factory=dict)
-
-
-def read_portal(portal: Source) -> tuple[Reflected, ...]:
+def read_portal(portal: Source, *, language: str = "en") -> Reading:
     """What the portal has of its own, ordered by name; entities it doesn't serve are left out.
 
     Args:
-        portal: the portal; its webhook needs the scope ``crm``.
+        portal: the portal; its webhook needs the scope ``crm``, and ``user.userfield`` and ``task``
+            for the user fields of users and tasks.
+        language: the language of the labels of users' and tasks' fields, where they are asked by it.
 
     Raises:
         ApiError: the portal refused a call that it serves.
     """
     directories = _directories(_rows(portal, "crm.status.list"))
-    told = {base: _fields(portal, method, params) for base, (method, params) in _ENTITIES.items()}
-    found = [_entity(base, fields, directories) for base, fields in told.items() if fields]
-    types = sorted(_rows(portal, "crm.type.list"), key=_number)
-    return (*found, *(_process(portal, kind, directories) for kind in types))
+    told = {base: _asked(portal, method, params) for base, (method, params) in _ENTITIES.items()}
+    pipelines = {base: _pipelines(portal, number) for base, number in _PIPELINES.items() if told[base]}
+    found = [
+        _entity(base, fields, directories, pipelines.get(base, ())) for base, fields in told.items() if fields
+    ]
+    for base, method in _LISTED.items():
+        fields = from_rows(_asked_rows(portal, method, language), directories)
+        found += [Reflected(base, base, None, fields)] if fields else []
+    return Reading(
+        (*sorted(found, key=lambda entity: entity.base), *_processes(portal, directories)),
+        tuple(sorted(map(str, _list(portal, "scope")))),
+        _undocumented(_list(portal, "methods")),
+    )
+
+
+# --- calls ------------------------------------------------------------------------------
 
 
 def _rows(portal: Source, method: str) -> list[Mapping[str, Any]]:
@@ -117,7 +85,30 @@ def _rows(portal: Source, method: str) -> list[Mapping[str, Any]]:
         return []
 
 
-def _fields(portal: Source, method: str, params: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+def _asked_rows(portal: Source, method: str, language: str) -> list[Mapping[str, Any]]:
+    """The rows of a method that answers all at once; none where the webhook may not ask for them."""
+    name = "FILTER" if method.startswith("task.") else "filter"
+    params = {"ORDER": {"ID": "ASC"}} if method.startswith("task.") else {}
+    try:
+        rows = portal.call(method, {**params, name: {"LANG": language}})
+    except (NotFound, AccessDenied):
+        return []
+    except AuthError as error:
+        if str(error.code).upper() != "INSUFFICIENT_SCOPE":
+            raise
+        return []
+    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+
+
+def _list(portal: Source, method: str) -> list[Any]:
+    try:
+        found = portal.call(method)
+    except NotFound:
+        return []
+    return cast("list[Any]", found) if isinstance(found, list) else []
+
+
+def _asked(portal: Source, method: str, params: Mapping[str, Any]) -> _Told:
     """What a ``fields`` method tells; nothing where the portal has no such method."""
     try:
         return _told(portal.call(method, dict(params)))
@@ -125,79 +116,105 @@ def _fields(portal: Source, method: str, params: Mapping[str, Any]) -> Mapping[s
         return {}
 
 
-def _number(kind: Mapping[str, Any]) -> int:
-    return int(kind["entityTypeId"])
-
-
-def _directories(rows: Iterable[Mapping[str, Any]]) -> Mapping[str, tuple[str, ...]]:
-    """Codes by directory; the stages of all pipelines count as one directory."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        found[str(row["ENTITY_ID"])].add(str(row["STATUS_ID"]))
-    return {name: tuple(sorted(codes)) for name, codes in sorted(found.items())}
-
-
-def _entity(
-    base: str, told: Mapping[str, Mapping[str, Any]], directories: Mapping[str, tuple[str, ...]]
-) -> Reflected:
-    return Reflected(base, base, None, _user_fields(told), _enums(facts.load(base), told, directories))
-
-
-def _process(
-    portal: Source, kind: Mapping[str, Any], directories: Mapping[str, tuple[str, ...]]
-) -> Reflected:
-    number = _number(kind)
-    params = {"entityTypeId": number, "useOriginalUfNames": "Y"}
-    told = _fields(portal, "crm.item.fields", params)
-    enums = _enums(facts.load(_PROCESS), told, directories)
-    stages = _merged(directories, f"DYNAMIC_{number}_STAGE")
-    if stages and "stage_id" in facts.load(_PROCESS).fields:
-        enums = {**enums, "stage_id": stages}
-    return Reflected(_PROCESS, str(kind.get("title") or ""), number, _user_fields(told), enums)
-
-
-def _told(answer: Any) -> Mapping[str, Mapping[str, Any]]:
+def _told(answer: Any) -> _Told:
     fields = answer.get("fields", answer) if isinstance(answer, Mapping) else {}
     named = cast("Mapping[str, Any]", fields if isinstance(fields, Mapping) else {})
     return {name: told for name, told in named.items() if isinstance(told, Mapping)}
 
 
-def _user_fields(told: Mapping[str, Mapping[str, Any]]) -> tuple[UserField, ...]:
-    found = {str(spec.get("upperName") or name): spec for name, spec in told.items()}
-    return tuple(_user_field(name, found[name]) for name in sorted(found) if _USER_FIELD.fullmatch(name))
+def _pipelines(portal: Source, number: int) -> tuple[tuple[str, str], ...]:
+    try:
+        return _categories(portal.call("crm.category.list", {"entityTypeId": number}))
+    except NotFound:
+        return ()
 
 
-def _user_field(wire: str, told: Mapping[str, Any]) -> UserField:
-    labels = [str(told[key]) for key in _LABELS if told.get(key) and str(told[key]) != wire]
-    items = cast("Iterable[Mapping[str, Any]]", told.get("items") or ())
-    listed = [(str(item["ID"]), str(item.get("VALUE", ""))) for item in items if str(item["ID"]).isdigit()]
-    return UserField(
-        wire,
-        str(told.get("type") or "string"),
-        labels[0] if labels else wire,
-        bool(told.get("isMultiple")),
-        bool(told.get("isRequired")),
-        tuple(sorted(listed, key=lambda item: int(item[0]))),
+def _categories(answer: Any) -> tuple[tuple[str, str], ...]:
+    """Numbers and names of the pipelines that an answer tells."""
+    told = answer.get("categories") if isinstance(answer, Mapping) else answer
+    rows = cast("Iterable[Mapping[str, Any]]", told if isinstance(told, list) else ())
+    return tuple(
+        sorted(((str(int(row["id"])), str(row["name"])) for row in rows), key=lambda row: int(row[0]))
     )
 
 
-def _enums(
-    schema: EntitySchema,
-    told: Mapping[str, Mapping[str, Any]],
-    directories: Mapping[str, tuple[str, ...]],
-) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+def _undocumented(served: Iterable[Any]) -> tuple[str, ...]:
+    known = {name.lower() for first in FIRST for name in known_methods(first)}
+    return tuple(sorted({str(name) for name in served} - known))
+
+
+# --- entities ---------------------------------------------------------------------------
+
+
+def _entity(
+    base: str, told: _Told, directories: Directories, pipelines: Sequence[tuple[str, str]]
+) -> Reflected:
+    closed = _closed(facts.load(base), told, directories, pipelines)
+    return _reflected(base, base, None, told, directories, closed)
+
+
+def _processes(portal: Source, directories: Directories) -> Iterable[Reflected]:
+    """Smart processes by number; what is asked of all of them travels in batches."""
+    kinds = {int(row["entityTypeId"]): row for row in _rows(portal, "crm.type.list")}
+    numbers = sorted(kinds)
+    split = [number for number in numbers if kinds[number].get("isCategoriesEnabled") == "Y"]
+    fields = _each(portal, "crm.item.fields", [{"entityTypeId": n, **_ORIGINAL} for n in numbers])
+    answers = _each(portal, "crm.category.list", [{"entityTypeId": n} for n in split])
+    pipelines = dict(zip(split, map(_categories, answers), strict=True))
+    for number, answer in zip(numbers, fields, strict=True):
+        told = _told(answer)
+        closed = _closed(facts.load(_PROCESS), told, directories, pipelines.get(number, ()))
+        stages = _merged(directories, f"DYNAMIC_{number}_STAGE")
+        closed |= {"stage_id": stages} if stages else {}
+        title = str(kinds[number].get("title") or "")
+        yield _reflected(_PROCESS, title, number, told, directories, closed)
+
+
+def _each(portal: Source, method: str, params: Sequence[Mapping[str, Any]]) -> list[Any]:
+    return cast("list[Any]", portal.call(method, list(params))) if params else []
+
+
+_Closed = dict[str, tuple[tuple[str, str], ...]]
+
+
+def _reflected(
+    base: str, title: str, number: int | None, told: _Told, directories: Directories, closed: _Closed
+) -> Reflected:
+    return Reflected(
+        base,
+        title,
+        number,
+        from_fields(told, directories),
+        {name: tuple(code for code, _ in values) for name, values in closed.items()},
+        {name: tuple(called for _, called in values) for name, values in closed.items()},
+    )
+
+
+def _closed(
+    schema: EntitySchema, told: _Told, directories: Directories, pipelines: Sequence[tuple[str, str]]
+) -> _Closed:
+    """The values of the fields that take one of a directory's, or the number of a pipeline."""
+    found: _Closed = {}
     for name, field in schema.fields.items():
         kind = told.get(field.wire, {}).get("statusType") or field.status_type
-        codes = _merged(directories, str(kind)) if kind and field.type == "crm_status" else ()
-        if codes:
-            found[name] = codes
+        values = _merged(directories, str(kind)) if kind and field.type == "crm_status" else ()
+        if values:
+            found[name] = values
+    if pipelines and "category_id" in schema.fields:
+        found["category_id"] = tuple(pipelines)
     return found
 
 
-def _merged(directories: Mapping[str, tuple[str, ...]], name: str) -> tuple[str, ...]:
-    """The codes of a directory and of those of its further pipelines (``DEAL_STAGE_3``)."""
+def _directories(rows: Iterable[Mapping[str, Any]]) -> Directories:
+    """Codes and titles by directory."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in rows:
+        found[str(row["ENTITY_ID"])][str(row["STATUS_ID"])] = str(row.get("NAME") or "")
+    return {name: tuple(sorted(codes.items())) for name, codes in sorted(found.items())}
+
+
+def _merged(directories: Directories, name: str) -> tuple[tuple[str, str], ...]:
+    """The values of a directory and of those of its further pipelines (``DEAL_STAGE_3``)."""
     further = re.compile(rf"{re.escape(name)}(_\d+)?", re.ASCII)
-    return tuple(
-        sorted({code for key, codes in directories.items() if further.fullmatch(key) for code in codes})
-    )
+    found = {code: title for key in directories if further.fullmatch(key) for code, title in directories[key]}
+    return tuple(sorted(found.items()))

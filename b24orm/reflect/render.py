@@ -11,36 +11,49 @@ from typing import Final
 
 from b24orm import facts
 from b24orm.facts.index import PLACES
+from b24orm.query.lookups import kind_of, lookups_for
 from b24orm.reflect.naming import attribute_names, class_title
-from b24orm.reflect.portal import Reflected, UserField
+from b24orm.reflect.reading import Reading, Reflected, UserField
 from b24orm.rendering.annotations import annotation
-from b24orm.rendering.layout import Group, Node, call, quoted, text
+from b24orm.rendering.layout import Group, Node, call, literal, quoted, text
 from b24orm.rendering.lookups import closed_type, is_written, typing_block
-from b24orm.rendering.names import constant
+from b24orm.rendering.names import constant, relation_name
 from b24orm.schema import EntitySchema, FieldSchema, extended
 
 __all__ = ["render"]
 
-_TYPES: Final[Mapping[str, str]] = {
-    "string": "string",
-    "integer": "integer",
-    "double": "double",
-    "boolean": "boolean",
-    "date": "date",
-    "datetime": "datetime",
-    "enumeration": "enumeration",
-    "employee": "employee",
-    "url": "string",
-    "file": "file",
-    "iblock_element": "integer",
-    "iblock_section": "integer",
-    "crm_status": "string",
-}
-"""What a user field's type is to the models; others are read as they come and not filtered by."""
+_TYPES: Final = frozenset(
+    {
+        *("string", "integer", "double", "boolean", "date", "datetime", "url", "file", "money", "address"),
+        *("enumeration", "employee", "crm", "crm_status", "resourcebooking"),
+        *("iblock_element", "iblock_section", "hlblock"),
+    }
+)
+"""Types of user fields that the models know; others are read as they come and not filtered by."""
 
-_NOT_FILTERED: Final = frozenset({"file", "json"})
+_OPEN: Final[Mapping[str, str]] = {"enumeration": "integer", "crm_status": "string"}
+"""What a field is that would take the values of a list, where there is no list."""
 
-_RESERVED: Final = frozenset({"Any", "ClassVar", "Final", "FieldSchema", "Iterable", "Literal", "Never", "Q"})
+_NOT_FILTERED: Final = frozenset({"file", "json", "resourcebooking"})
+
+_RESERVED: Final = frozenset(
+    {
+        *(
+            "Any",
+            "ClassVar",
+            "Decimal",
+            "Final",
+            "Iterable",
+            "Literal",
+            "Mapping",
+            "Never",
+            "Self",
+            "Sequence",
+        ),
+        *("TypedDict", "Unpack", "FieldSchema", "Model", "MultiField", "Q", "QuerySet", "Binding", "Money"),
+        *("Rows", "Links", "TYPE_CHECKING", "None", "True", "False"),
+    }
+)
 
 _HEAD: Final = '''\
 # Written by `b24orm reflect`. Do not edit: run it again.
@@ -57,21 +70,31 @@ from b24orm.schema import FieldSchema, extended
 '''
 
 
-def render(found: Iterable[Reflected]) -> str:
+def render(reading: Reading) -> str:
     """The module's text; the same portal always gives the same.
 
     Args:
-        found: what :func:`b24orm.reflect.read_portal` read.
+        reading: what :func:`b24orm.reflect.read_portal` read.
     """
-    found = tuple(found)
-    names = _class_names(found)
+    names = _class_names(reading.entities)
     places = {name: module.removeprefix("b24orm.facts.") for name, (module, _) in PLACES.items()}
-    exported = ", ".join(f'"{name}"' for name in sorted(names.values()))
-    listed = Group("[", tuple(("", part) for part in exported.split(", ")), "]")
+    listed = Group("[", tuple(("", quoted(name)) for name in sorted({*names.values(), *_TOLD})), "]")
     parts = [_HEAD, f"__all__ = {text(listed, before=10)}"]
-    for number, entity in enumerate(found):
+    parts += [*_told("SCOPES", reading.scopes), *_told("UNDOCUMENTED", reading.undocumented)]
+    for number, entity in enumerate(reading.entities):
         parts += _entity(entity, names[number], places, names.values())
     return "\n".join(parts) + "\n"
+
+
+_TOLD: Final[Mapping[str, str]] = {
+    "SCOPES": "What the webhook or the application may use.",
+    "UNDOCUMENTED": "Methods that the portal serves and the documentation does not know.",
+}
+
+
+def _told(name: str, values: Iterable[str]) -> list[str]:
+    head = f"{name}: Final = "
+    return ["", f"{head}{text(_strings(values), before=len(head))}", f'"""{_TOLD[name]}"""']
 
 
 def _class_names(found: Sequence[Reflected]) -> Mapping[int, str]:
@@ -83,40 +106,64 @@ def _class_names(found: Sequence[Reflected]) -> Mapping[int, str]:
     return names
 
 
-def _field(name: str, field: UserField) -> FieldSchema:
-    kind = _TYPES.get(field.type, "json")
+def _camel(wire: str) -> str:
+    """How tasks answer the field's name."""
+    first, *rest = wire.lower().split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def _field(base: EntitySchema, name: str, field: UserField, taken: Iterable[str]) -> FieldSchema:
+    told = base.name == "Task"  # its answers spell names in another way than its requests
+    kind = field.type if field.type in _TYPES else "json"
+    kind = kind if field.items else _OPEN.get(kind, kind)
+    multiple = field.multiple or kind == "resourcebooking"
+    person = kind == "employee" and not multiple
     return FieldSchema(
         name=name,
-        wire=field.wire,
+        wire=_camel(field.wire) if told else field.wire,
+        write=field.wire if told else "",
+        query=field.wire if told else "",
         type=kind,
-        multiple=field.multiple,
+        multiple=multiple,
         required=field.required,
         filterable=kind not in _NOT_FILTERED,
-        sortable=not field.multiple and kind not in _NOT_FILTERED,
-        enum=tuple(number for number, _ in field.items),
+        sortable=not multiple and kind not in _NOT_FILTERED,
+        relation="User" if kind == "employee" else None,
+        relation_name=relation_name(name, "User", tuple(taken)) if person else None,
+        enum=tuple(value for value, _ in field.items) or field.targets,
+        titles=tuple(title for _, title in field.items),
     )
 
 
 def _own_fields(entity: Reflected, base: EntitySchema) -> tuple[FieldSchema, ...]:
     taken = {*base.fields, *base.relations, *base.links}
     names = attribute_names({field.wire: field.label for field in entity.fields}, taken)
-    return tuple(_field(names[field.wire], field) for field in entity.fields)
+    used = {*taken, *names.values()}
+    found: list[FieldSchema] = []
+    for field in entity.fields:
+        made = _field(base, names[field.wire], field, used)
+        used |= {made.relation_name} if made.relation_name else set()
+        found.append(made)
+    return tuple(found)
 
 
 def _entity(entity: Reflected, name: str, places: Mapping[str, str], own: Iterable[str]) -> list[str]:
     base = facts.load(entity.base)
     fields = _own_fields(entity, base)
     number = entity.entity_type_id
-    fixed = {} if number is None else {"entityTypeId": number}
-    schema = extended(base, name=name, fields=fields, enums=entity.enums, fixed_params=fixed)
-    symbol = f"{constant(name)}_FACTS"
+    fixed: dict[str, object] = {} if number is None else {"entityTypeId": number}
+    if fields and base.list is not None and base.list.name == "crm.item.list":
+        fixed["useOriginalUfNames"] = "Y"  # else it spells them in its own way
+    schema = extended(
+        base, name=name, fields=fields, enums=entity.enums, titles=entity.titles, fixed_params=fixed
+    )
+    symbol = f"_FACTS_{constant(name)}"
     body = _facts(entity, name, fields, fixed)
     return [
         "",
         f"{symbol}: Final = {text(body, before=len(symbol) + 10)}",
         "",
-        *typing_block(schema, places, tuple(own)),
-        *_titles(schema, entity, fields),
+        *typing_block(schema, places, tuple(own), inherits=True),
         *_class(entity.base, name, symbol, schema, fields),
     ]
 
@@ -125,13 +172,17 @@ def _strings(values: Iterable[str]) -> Group:
     return Group("(", tuple(("", quoted(value)) for value in values), ")")
 
 
-def _facts(entity: Reflected, name: str, fields: Sequence[FieldSchema], fixed: Mapping[str, int]) -> Group:
-    enums = Group("{", tuple((f"{quoted(k)}: ", _strings(v)) for k, v in sorted(entity.enums.items())), "}")
+def _by_field(values: Mapping[str, tuple[str, ...]]) -> Group:
+    return Group("{", tuple((f"{quoted(k)}: ", _strings(v)) for k, v in sorted(values.items())), "}")
+
+
+def _facts(entity: Reflected, name: str, fields: Sequence[FieldSchema], fixed: Mapping[str, object]) -> Group:
     arguments: list[tuple[str, Node]] = [("name", quoted(name))]
     arguments.append(("fields", Group("(", tuple(("", _constructor(field)) for field in fields), ")")))
-    arguments.append(("enums", enums))
+    arguments.append(("enums", _by_field(entity.enums)))
+    arguments.append(("titles", _by_field(entity.titles)))
     if fixed:
-        pairs = tuple((f"{quoted(key)}: ", repr(value)) for key, value in fixed.items())
+        pairs = tuple((f"{quoted(key)}: ", literal(value)) for key, value in fixed.items())
         arguments.append(("fixed_params", Group("{", pairs, "}")))
     made = call("extended", arguments)
     return Group("extended(", (("", f'facts.load("{entity.base}")'), *made.items), ")")
@@ -143,25 +194,34 @@ def _constructor(field: FieldSchema) -> Group:
         ("wire", quoted(field.wire)),
         ("type", quoted(field.type)),
     ]
+    spelled = {"write": field.write, "query": field.query}
+    arguments += [(key, quoted(value)) for key, value in spelled.items() if value]
     flags = {"required": field.required, "multiple": field.multiple}
     arguments += [(flag, "True") for flag, given in flags.items() if given]
     arguments += [] if field.filterable else [("filterable", "False")]
     arguments += [] if field.sortable else [("sortable", "False")]
+    pointing = {"relation": field.relation, "relation_name": field.relation_name}
+    arguments += [(key, quoted(value)) for key, value in pointing.items() if value]
     arguments += [("enum", _strings(field.enum))] if field.enum else []
+    arguments += [("titles", _strings(field.titles))] if any(field.titles) else []
     return call("FieldSchema", arguments)
 
 
-def _titles(schema: EntitySchema, entity: Reflected, fields: Sequence[FieldSchema]) -> list[str]:
-    """The titles of list fields' values: ``DEAL_COLOR["Red"]`` is the number to filter by."""
+def _titles(schema: EntitySchema) -> list[str]:
+    """The values by their titles, for those who want them: ``Deal.COLOR["Red"]``."""
     lines: list[str] = []
-    for known, field in zip(entity.fields, fields, strict=True):
-        if known.items:
-            titles = {title: number for number, title in reversed(known.items)}
-            ordered = sorted(titles.items(), key=lambda item: int(item[1]))
-            pairs = tuple((f"{quoted(title)}: ", str(int(number))) for title, number in ordered)
-            head = f"{constant(schema.name)}_{field.name.upper()}"
-            head += f": Final[Mapping[str, {closed_type(schema, field)}]] = "
-            lines.append(f"{head}{text(Group('{', pairs, '}'), before=len(head))}")
+    for field in schema.fields.values():
+        if not field.titles or not field.by_title:
+            continue
+        numbers = kind_of(field) in ("integer", "reference")
+        pairs = tuple(
+            (f"{quoted(title)}: ", value if numbers else quoted(value))
+            for title, value in sorted(field.by_title.items(), key=lambda pair: field.enum.index(pair[1]))
+        )
+        kind = closed_type(schema, field) if schema.list and lookups_for(schema.list, field) else None
+        kind = kind or ("int" if numbers else "str")
+        head = f"    {field.name.upper()}: ClassVar[Mapping[str, {kind}]] = "
+        lines.append(f"{head}{text(Group('{', pairs, '}'), indent=4, before=len(head) - 4)}")
     return lines
 
 
@@ -181,4 +241,11 @@ def _class(
         lines += ["", f"        def __init__(self, **values: Unpack[{name}Values]) -> None: ..."]
     if fields:
         lines += ["", *(f"    {field.name}: t.{annotation(schema, field)} = t.UNSET" for field in fields)]
+    titles, people = _titles(schema), [field for field in fields if field.relation_name]
+    lines += ["", *titles] if titles else []
+    if people:
+        lines += ["", "    if TYPE_CHECKING:"]
+        for field in people:
+            lines += ["", "        @property"]
+            lines += [f"        def {field.relation_name}(self) -> models.{field.relation} | None: ..."]
     return [*lines, ""]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from b24orm.query.lookups import Kind, kind_of, shape_of
+from b24orm.query.values import is_closed
 from b24orm.schema import EntitySchema, FieldSchema
 
 __all__ = ["annotation", "given_type", "literal_values", "lookup_type", "parent_type", "value_type"]
@@ -75,14 +76,25 @@ def annotation(schema: EntitySchema, field: FieldSchema) -> str:
         return "Files" if field.multiple else "File"
     if field.type == "resourcebooking":
         return "Bookings"
-    return _MULTIPLE.get(kind, "Jsons") if field.multiple else _SINGLE[kind]
+    if field.multiple:
+        return _MULTIPLE.get(kind, "Jsons")
+    if field.type == "enumeration" and field.wire.startswith("UF_"):
+        return "Reference"  # 0 is none of its values
+    return _SINGLE[kind]
 
 
-def literal_values(field: FieldSchema) -> tuple[str, ...] | tuple[int, ...]:
-    """The field's closed set of texts, or of a user list field's numbers; empty if it is open."""
-    if field.wire.startswith("UF_") and field.type == "enumeration" and kind_of(field) == "integer":
-        return tuple(int(value) for value in field.enum)
-    return field.enum if kind_of(field) in ("string", "status") else ()
+def literal_values(field: FieldSchema) -> tuple[str | int, ...]:
+    """The field's closed set of values and their titles; empty if it is open.
+
+    >>> color = FieldSchema(name="x", wire="X", type="enumeration", enum=("1", "2"), titles=("Red", ""))
+    >>> literal_values(color)
+    (1, 2, 'Red')
+    """
+    if not is_closed(field):
+        return ()
+    numbers = kind_of(field) in ("integer", "reference")
+    values: tuple[str | int, ...] = tuple(int(value) for value in field.enum) if numbers else field.enum
+    return tuple(dict.fromkeys((*values, *field.by_title)))
 
 
 def value_type(field: FieldSchema) -> str:

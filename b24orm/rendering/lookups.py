@@ -44,19 +44,24 @@ def is_written(schema: EntitySchema) -> bool:
     return bool(schema.method("add") or schema.method("update"))
 
 
-def typing_block(schema: EntitySchema, places: Mapping[str, str], own: Collection[str] = ()) -> list[str]:
+def typing_block(
+    schema: EntitySchema, places: Mapping[str, str], own: Collection[str] = (), *, inherits: bool = False
+) -> list[str]:
     """The lines of ``if TYPE_CHECKING:`` above the model.
 
     Args:
         schema: the entity.
         places: where each entity's model is (``{"Deal": "crm.deal"}``).
         own: models of the same module, which need no import.
+        inherits: the class has its relations from another one and does not name them.
     """
     if not is_typed(schema):
         return []
     aliases, classes = _aliases(schema), _classes(schema)
     elsewhere = {name: place for name, place in places.items() if name not in own}
-    imports = _imports(schema, elsewhere, "\n".join([*aliases, *classes]))
+    body = "\n".join([*aliases, *classes])
+    named = () if inherits else _related_names(schema)
+    imports = _imports(schema, elsewhere, body, named)
     return ["if TYPE_CHECKING:", *_spaced([imports, aliases, classes]), ""]
 
 
@@ -69,8 +74,19 @@ def _spaced(blocks: Iterable[Sequence[str]]) -> list[str]:
     return lines
 
 
-def _imports(schema: EntitySchema, places: Mapping[str, str], body: str) -> list[str]:
-    """Imports of the names that ``body`` and the relations use, as the import sorter wants them."""
+def _related_names(schema: EntitySchema) -> list[str]:
+    """What the properties of its relations name."""
+    links = schema.links.values()
+    related = [field.relation or "" for field in schema.relations.values()]
+    return [*related, *(link.entity for link in links), *(ROWS[link.kind] for link in links)]
+
+
+def _pointed_to(schema: EntitySchema) -> set[str]:
+    return {field.relation for field in schema.fields.values() if field.relation}
+
+
+def _imports(schema: EntitySchema, places: Mapping[str, str], body: str, named: Collection[str]) -> list[str]:
+    """Imports of the names that ``body`` has, and of others, as the import sorter wants them."""
     collections = [name for name in ("Iterable",) if f"{name}[" in body]
     standard = [f"    {line}" for line, mark in _STANDARD if mark in body]
     if collections:
@@ -82,15 +98,13 @@ def _imports(schema: EntitySchema, places: Mapping[str, str], body: str) -> list
     extensions += ["TypedDict", "Unpack"] if schema.list or is_written(schema) else []
     extensions = ["Never", *extensions] if "= Never" in body else extensions
     third = [import_from("typing_extensions", extensions, indent=4)] if extensions else []
-    related = {field.relation or "" for field in schema.relations.values()}
-    related |= {link.entity for link in schema.links.values()}
-    related |= {f.relation for f in schema.fields.values() if f.relation and f"int | {f.relation}]" in body}
-    related -= {schema.name}
+    related = {name for name in _pointed_to(schema) if re.search(rf"\| {name}\b", body)}
+    related = (related | {name for name in named if name in places}) - {schema.name}
     own = [
         import_from(f"b24orm.models.{place}", [name], indent=4)
         for place, name in sorted((places[name], name) for name in related if name in places)
     ]
-    orm = {ROWS[link.kind] for link in schema.links.values()} | ({"Q", "QuerySet"} if schema.list else set())
+    orm = {name for name in ROWS.values() if name in named} | ({"Q", "QuerySet"} if schema.list else set())
     orm |= {"Model"} if re.search(r"\bModel \|", body) else set()
     own += [import_from("b24orm.orm", sorted(orm), indent=4)] if orm else []
     kinds = [kind for kind in ("Binding", "Money") if re.search(rf"(?<!t\.)\b{kind} \|", body)]
@@ -120,7 +134,7 @@ def _aliases(schema: EntitySchema) -> list[str]:
     return [_alias(name, values) for name, values in aliases.items()]
 
 
-def _alias(name: str, values: Sequence[str] | Sequence[int]) -> str:
+def _alias(name: str, values: Sequence[str | int]) -> str:
     before = f"{name} = "
     node = Group("Literal[", tuple(("", literal(value)) for value in values), "]") if values else "Never"
     return f"    {before}{text(node, indent=4, before=len(before))}"
@@ -128,7 +142,8 @@ def _alias(name: str, values: Sequence[str] | Sequence[int]) -> str:
 
 def closed_type(schema: EntitySchema, field: FieldSchema) -> str | None:
     """The alias of the field's closed set of values, if it has one."""
-    title = "".join(part.capitalize() for part in field.name.split("_"))
+    parts = field.name.split("_")
+    title = "".join(part.capitalize() if part[:1].isalpha() else f"_{part}" for part in parts)
     return f"{schema.name}{title}Value" if literal_values(field) else None
 
 

@@ -97,6 +97,21 @@ class Binding:
             raise InvalidValue(f"{text[:40]!r} is no binding: it is written 'D_12', or '12'")
         return cls(found[1] or "", int(found[2]))
 
+    @classmethod
+    def read(cls, value: Any) -> Binding:
+        """The binding that a value stands for: itself, an object, the server's spelling, or an id.
+
+        Raises:
+            InvalidValue: it stands for none.
+        """
+        if isinstance(value, cls):
+            return value
+        if hasattr(value, "__schema__"):
+            return cls.of(value)
+        if isinstance(value, str):
+            return cls.parse(value)
+        return cls("", value)
+
     @property
     def entity(self) -> str | None:
         """The name of the row's model; None for a smart process, or where the field says it."""

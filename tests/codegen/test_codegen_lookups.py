@@ -13,6 +13,7 @@ from b24orm import facts
 from b24orm.query.lookups import kind_of, shape_of
 from b24orm.query.names import find_field, parent_names, resolve
 from b24orm.query.nodes import Q
+from b24orm.rendering.annotations import literal_values
 from b24orm.rendering.lookups import lookup_keys
 from b24orm.schema import EntitySchema
 
@@ -39,7 +40,7 @@ def sample(schema: EntitySchema, key: str) -> Any:
     field = find_field(schema, name)
     assert field is not None
     kind = kind_of(field)
-    value = field.enum[0] if field.enum and kind in ("string", "status") else VALUES[kind]
+    value = literal_values(field)[0] if literal_values(field) else VALUES[kind]
     return {"one": value, "many": [value], "pair": (value, value), "flag": True}[shape_of(lookup or "exact")]
 
 

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, Final
 
 from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
-from b24orm.emulator.item_fields import camel
 from b24orm.emulator.methods.controller import optional_array
 from b24orm.emulator.paging import controller
 from b24orm.emulator.select import Selection, as_text, moment, rows_of
@@ -17,7 +16,7 @@ from b24orm.emulator.task_filter import compile_filter, status_expression
 from b24orm.emulator.values import read_datetime, to_flag, to_float, to_int, to_list, to_text, truthy
 from b24orm.emulator.writes import read_user_value
 
-__all__ = ["methods"]
+__all__ = ["camel", "methods"]
 
 _ORDERS: Final[Mapping[str, str]] = {
     **{
@@ -64,6 +63,16 @@ _FLAGS: Final = frozenset(
 )
 _STATUSES: Final = frozenset({1, 2, 3, 4, 5, 6, 7})
 _NO_TASK_ID: Final = Refusal("100", "CTaskItem All parameters in the constructor must have real class type")
+
+
+def camel(name: str) -> str:
+    """The spelling of answers; unlike that of items, every part begins with a capital.
+
+    >>> camel("RESPONSIBLE_ID"), camel("UF_AUTO_25")
+    ('responsibleId', 'ufAuto25')
+    """
+    first, *rest = name.lower().split("_")
+    return first + "".join(part.capitalize() for part in rest)
 
 
 def methods(store: Store) -> Registry:

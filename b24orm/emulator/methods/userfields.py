@@ -17,6 +17,8 @@ from b24orm.errors import InvalidValue, UnknownName
 __all__ = ["methods"]
 
 _ENTITIES: Final = ("deal", "lead", "contact", "company", "quote", "requisite")
+_PREFIXES: Final[Mapping[str, str]] = {"user": "UF_USR_", "task": "UF_"}
+"""What the names of user fields begin with; ``UF_CRM_`` for the CRM."""
 _LABELS: Final = (
     "EDIT_FORM_LABEL",
     "LIST_COLUMN_LABEL",
@@ -46,7 +48,7 @@ _SETTINGS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 
 def methods(store: Store) -> Registry:
-    """The methods of user fields; scope ``crm``."""
+    """The methods of user fields: of the CRM, of users and of tasks."""
     handlers: Mapping[str, Callable[[Store, str, Call], Answer]] = {
         "add": _add,
         "get": _get,
@@ -54,16 +56,22 @@ def methods(store: Store) -> Registry:
         "update": _update,
         "delete": _delete,
     }
-    return {
+    found = {
         f"crm.{entity}.userfield.{kind}": Method(partial(handler, store, entity), "crm")
         for entity in _ENTITIES
         for kind, handler in handlers.items()
     }
+    for kind, handler in handlers.items():
+        if kind != "get":
+            found[f"user.userfield.{kind}"] = Method(partial(handler, store, "user"), "user.userfield")
+        name = "getlist" if kind == "list" else kind
+        found[f"task.item.userfield.{name}"] = Method(partial(handler, store, "task"), "task")
+    return found
 
 
 def _add(store: Store, entity: str, call: Call) -> Answer:
-    """Adds a field; its name gets the prefix ``UF_CRM_`` if it has none. Answers its number."""
-    sent = find(call, "fields")
+    """Adds a field; its name gets its prefix (``UF_CRM_``) if it has none. Answers its number."""
+    sent = find(call, "PARAMS" if entity == "task" else "fields")
     fields: Mapping[str, Any] = sent if isinstance(sent, Mapping) else call.params
     name, type_ = to_text(fields.get("FIELD_NAME")).strip(), to_text(fields.get("USER_TYPE_ID")).strip()
     missing = [key for key, value in (("USER_TYPE_ID", type_), ("FIELD_NAME", name)) if not value]
@@ -74,11 +82,11 @@ def _add(store: Store, entity: str, call: Call) -> Answer:
         number = user_fields.add(
             store,
             entity,
-            _full_name(name),
+            _full_name(entity, name),
             type_,
             multiple=to_text(fields.get("MULTIPLE")).upper() == "Y",
             items=choices,
-            detail=_detail(fields, type_, _full_name(name)),
+            detail=_detail(fields, type_, _full_name(entity, name)),
         )
     except (UnknownName, InvalidValue) as problem:
         raise Refusal("ERROR_CORE", str(problem)) from None
@@ -102,7 +110,7 @@ def _list(store: Store, entity: str, call: Call) -> Answer:
 
 def _update(store: Store, entity: str, call: Call) -> Answer:
     known = _require(store, entity, call)
-    fields = list_param(call, "fields")
+    fields = list_param(call, "DATA" if entity == "task" else "fields")
     detail = {name: fields[name] for name in _KEPT if name in fields}
     if "MANDATORY" in fields:
         detail["MANDATORY"] = "Y" if to_text(fields["MANDATORY"]).upper() == "Y" else "N"
@@ -129,11 +137,9 @@ def _uf_entity(store: Store, entity: str) -> str:
     return store.table(entity).uf_entity or ""
 
 
-def _full_name(name: str) -> str:
-    upper = name.upper()
-    if upper.startswith("UF_CRM_"):
-        return upper
-    return "UF_CRM_" + upper.removeprefix("UF_")
+def _full_name(entity: str, name: str) -> str:
+    upper, prefix = name.upper(), _PREFIXES.get(entity, "UF_CRM_")
+    return upper if upper.startswith(prefix) else prefix + upper.removeprefix("UF_")
 
 
 def _detail(fields: Mapping[str, Any], type_: str, name: str) -> dict[str, Any]:

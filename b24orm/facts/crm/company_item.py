@@ -49,7 +49,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         relation_key="currency",
     ),
     FieldSchema(name="revenue", wire="revenue", type="double"),
-    FieldSchema(name="opened", wire="opened", type="boolean", required=True, enum=("Y", "N")),
+    FieldSchema(name="opened", wire="opened", type="boolean", enum=("Y", "N")),
     FieldSchema(name="comments", wire="comments", type="text"),
     FieldSchema(name="has_phone", wire="hasPhone", type="boolean", read_only=True, enum=("Y", "N")),
     FieldSchema(name="has_email", wire="hasEmail", type="boolean", read_only=True, enum=("Y", "N")),

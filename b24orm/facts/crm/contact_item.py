@@ -44,7 +44,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
     FieldSchema(name="source_description", wire="sourceDescription", type="text"),
     FieldSchema(name="post", wire="post", type="string"),
     FieldSchema(name="comments", wire="comments", type="text"),
-    FieldSchema(name="opened", wire="opened", type="boolean", required=True, enum=("Y", "N")),
+    FieldSchema(name="opened", wire="opened", type="boolean", enum=("Y", "N")),
     FieldSchema(name="export", wire="export", type="boolean", enum=("Y", "N")),
     FieldSchema(name="has_phone", wire="hasPhone", type="boolean", read_only=True, enum=("Y", "N")),
     FieldSchema(name="has_email", wire="hasEmail", type="boolean", read_only=True, enum=("Y", "N")),

@@ -109,7 +109,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
     FieldSchema(name="quote_id", wire="quoteId", type="crm_quote", relation="Quote", relation_name="quote"),
     FieldSchema(name="begindate", wire="begindate", type="date"),
     FieldSchema(name="closedate", wire="closedate", type="date"),
-    FieldSchema(name="opened", wire="opened", type="boolean", required=True, enum=("Y", "N")),
+    FieldSchema(name="opened", wire="opened", type="boolean", enum=("Y", "N")),
     FieldSchema(name="closed", wire="closed", type="boolean", read_only=True, enum=("Y", "N")),
     FieldSchema(name="comments", wire="comments", type="text"),
     FieldSchema(

@@ -36,7 +36,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         relation="User",
         relation_name="assigned_by",
     ),
-    FieldSchema(name="opened", wire="opened", type="boolean", required=True, enum=("Y", "N")),
+    FieldSchema(name="opened", wire="opened", type="boolean", enum=("Y", "N")),
     FieldSchema(name="webform_id", wire="webformId", type="integer"),
     FieldSchema(
         name="last_communication_time",

@@ -62,7 +62,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
     ),
     FieldSchema(name="is_manual_opportunity", wire="isManualOpportunity", type="boolean", enum=("Y", "N")),
     FieldSchema(name="opportunity", wire="opportunity", type="double"),
-    FieldSchema(name="opened", wire="opened", type="boolean", required=True, enum=("Y", "N")),
+    FieldSchema(name="opened", wire="opened", type="boolean", enum=("Y", "N")),
     FieldSchema(name="comments", wire="comments", type="text"),
     FieldSchema(name="has_phone", wire="hasPhone", type="boolean", read_only=True, enum=("Y", "N")),
     FieldSchema(name="has_email", wire="hasEmail", type="boolean", read_only=True, enum=("Y", "N")),

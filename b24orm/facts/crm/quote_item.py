@@ -44,7 +44,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         relation="User",
         relation_name="assigned_by",
     ),
-    FieldSchema(name="opened", wire="opened", type="boolean", required=True, enum=("Y", "N")),
+    FieldSchema(name="opened", wire="opened", type="boolean", enum=("Y", "N")),
     FieldSchema(name="content", wire="content", type="text"),
     FieldSchema(name="terms", wire="terms", type="text"),
     FieldSchema(name="comments", wire="comments", type="text"),

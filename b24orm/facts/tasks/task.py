@@ -577,10 +577,11 @@ _FIELDS: tuple[FieldSchema, ...] = (
     FieldSchema(
         name="uf_crm_task",
         wire="ufCrmTask",
-        type="array",
+        type="crm",
         write="UF_CRM_TASK",
         query="UF_CRM_TASK",
         multiple=True,
+        filterable=False,
         sortable=False,
     ),
     FieldSchema(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
 
+    BizprocTaskStatusValue = Literal[0, 1, 2, 3, 4]
+    BizprocTaskUserStatusValue = Literal[0, 1, 2, 3]
     BizprocTaskActivityValue = Literal[
         "ApproveActivity",
         "ReviewActivity",
@@ -183,9 +185,9 @@ if TYPE_CHECKING:
         workflow_state: str
         workflow_state__ne: str
         workflow_state__in: Iterable[str]
-        status: int
-        status__ne: int
-        status__in: Iterable[int]
+        status: BizprocTaskStatusValue
+        status__ne: BizprocTaskStatusValue
+        status__in: Iterable[BizprocTaskStatusValue]
         status__gt: int
         status__gte: int
         status__lt: int
@@ -207,9 +209,9 @@ if TYPE_CHECKING:
         user__lt: int
         user__lte: int
         user__range: tuple[int, int]
-        user_status: int
-        user_status__ne: int
-        user_status__in: Iterable[int]
+        user_status: BizprocTaskUserStatusValue
+        user_status__ne: BizprocTaskUserStatusValue
+        user_status__in: Iterable[BizprocTaskUserStatusValue]
         user_status__gt: int
         user_status__gte: int
         user_status__lt: int

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from b24orm.orm import Q, QuerySet
 
     DiskFileTypeValue = Literal["file", "folder"]
+    DiskFileDeletedTypeValue = Literal[0, 3, 4]
     DiskFileField = Literal[
         "id",
         "name",
@@ -116,9 +117,9 @@ if TYPE_CHECKING:
         parent_id__lt: int
         parent_id__lte: int
         parent_id__range: tuple[int, int]
-        deleted_type: int
-        deleted_type__ne: int
-        deleted_type__in: Iterable[int]
+        deleted_type: DiskFileDeletedTypeValue
+        deleted_type__ne: DiskFileDeletedTypeValue
+        deleted_type__in: Iterable[DiskFileDeletedTypeValue]
         deleted_type__gt: int
         deleted_type__gte: int
         deleted_type__lt: int

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from b24orm.orm import Q, QuerySet
 
     DiskFolderTypeValue = Literal["file", "folder"]
+    DiskFolderDeletedTypeValue = Literal[0, 3, 4]
     DiskFolderField = Literal[
         "id",
         "name",
@@ -113,9 +114,9 @@ if TYPE_CHECKING:
         parent_id__lt: int
         parent_id__lte: int
         parent_id__range: tuple[int, int]
-        deleted_type: int
-        deleted_type__ne: int
-        deleted_type__in: Iterable[int]
+        deleted_type: DiskFolderDeletedTypeValue
+        deleted_type__ne: DiskFolderDeletedTypeValue
+        deleted_type__in: Iterable[DiskFolderDeletedTypeValue]
         deleted_type__gt: int
         deleted_type__gte: int
         deleted_type__lt: int

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     SalePaySystemEntityRegistryTypeValue = Literal["ORDER", "CRM_INVOICE", "CRM_QUOTE"]
     SalePaySystemNewWindowValue = Literal["Y", "N"]
     SalePaySystemAllowEditPaymentValue = Literal["Y", "N"]
-    SalePaySystemAutoChange1CValue = Literal["Y", "N"]
+    SalePaySystemAutoChange_1CValue = Literal["Y", "N"]
     SalePaySystemCanPrintCheckValue = Literal["Y", "N"]
     SalePaySystemEncodingValue = Literal["windows-1251", "utf-8", "iso-8859-1"]
     SalePaySystemIsCashValue = Literal["N", "Y", "A"]
@@ -136,8 +136,8 @@ if TYPE_CHECKING:
         new_window__in: Iterable[SalePaySystemNewWindowValue]
         allow_edit_payment: SalePaySystemAllowEditPaymentValue
         allow_edit_payment__in: Iterable[SalePaySystemAllowEditPaymentValue]
-        auto_change_1_c: SalePaySystemAutoChange1CValue
-        auto_change_1_c__in: Iterable[SalePaySystemAutoChange1CValue]
+        auto_change_1_c: SalePaySystemAutoChange_1CValue
+        auto_change_1_c__in: Iterable[SalePaySystemAutoChange_1CValue]
         can_print_check: SalePaySystemCanPrintCheckValue
         can_print_check__in: Iterable[SalePaySystemCanPrintCheckValue]
         encoding: SalePaySystemEncodingValue

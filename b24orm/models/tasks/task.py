@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from b24orm.models.tasks.sprint import Sprint
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Model, Q, QuerySet
 
     TaskMarkValue = Literal["N", "P"]
+    TaskPriorityValue = Literal[0, 1, 2]
+    TaskStatusValue = Literal[2, 3, 4, 5, 6]
+    TaskSubStatusValue = Literal[-3, -2, -1, 2, 3, 4, 5, 6]
     TaskField = Literal[
         "id",
         "title",
@@ -172,9 +175,9 @@ if TYPE_CHECKING:
         mark: TaskMarkValue
         mark__ne: TaskMarkValue
         mark__in: Iterable[TaskMarkValue]
-        priority: int
-        priority__ne: int
-        priority__in: Iterable[int]
+        priority: TaskPriorityValue
+        priority__ne: TaskPriorityValue
+        priority__in: Iterable[TaskPriorityValue]
         priority__gt: int
         priority__gte: int
         priority__lt: int
@@ -411,9 +414,9 @@ if TYPE_CHECKING:
         flow_id__lt: int
         flow_id__lte: int
         flow_id__range: tuple[int, int]
-        status: int
-        status__ne: int
-        status__in: Iterable[int]
+        status: TaskStatusValue
+        status__ne: TaskStatusValue
+        status__in: Iterable[TaskStatusValue]
         status__gt: int
         status__gte: int
         status__lt: int
@@ -441,9 +444,9 @@ if TYPE_CHECKING:
         auditors__in: Iterable[int]
         accomplices: int
         accomplices__in: Iterable[int]
-        sub_status: int
-        sub_status__ne: int
-        sub_status__in: Iterable[int]
+        sub_status: TaskSubStatusValue
+        sub_status__ne: TaskSubStatusValue
+        sub_status__in: Iterable[TaskSubStatusValue]
         sub_status__gt: int
         sub_status__gte: int
         sub_status__lt: int
@@ -473,7 +476,7 @@ if TYPE_CHECKING:
         title: str | None
         description: str | None
         mark: TaskMarkValue | None
-        priority: int | None
+        priority: TaskPriorityValue | None
         replicate: bool | None
         stage_id: int | None
         created_by: int | None
@@ -499,7 +502,7 @@ if TYPE_CHECKING:
         forum_id: int | None
         site_id: str | None
         flow_id: int | None
-        status: int | None
+        status: TaskStatusValue | None
         status_changed_date: dt.datetime | dt.date | None
         duration_plan: int | None
         duration_type: str | None
@@ -510,7 +513,7 @@ if TYPE_CHECKING:
         tags: Any
         parent_id: int | None
         parent: int | Task | None
-        uf_crm_task: Any
+        uf_crm_task: Iterable[t.Binding | Model | str | int] | None
         uf_task_webdav_files: Any
         uf_mail_message: str | None
 
@@ -634,7 +637,7 @@ class Task(Model, schema=TASK):
     sub_status: t.Integer = t.UNSET
     parent_id: t.Reference = t.UNSET
     chat_id: t.Reference = t.UNSET
-    uf_crm_task: t.Jsons = t.UNSET
+    uf_crm_task: t.Bindings = t.UNSET
     uf_task_webdav_files: t.Jsons = t.UNSET
     uf_mail_message: t.Text = t.UNSET
 

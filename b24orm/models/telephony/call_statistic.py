@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from b24orm.models.users.user import User
     from b24orm.orm import Q, QuerySet
 
+    CallStatisticCallTypeValue = Literal[1, 2, 3, 4, 5]
     CallStatisticField = Literal[
         "id",
         "portal_user_id",
@@ -302,9 +303,9 @@ if TYPE_CHECKING:
         record_duration__lt: int
         record_duration__lte: int
         record_duration__range: tuple[int, int]
-        call_type: int
-        call_type__ne: int
-        call_type__in: Iterable[int]
+        call_type: CallStatisticCallTypeValue
+        call_type__ne: CallStatisticCallTypeValue
+        call_type__in: Iterable[CallStatisticCallTypeValue]
         call_type__gt: int
         call_type__gte: int
         call_type__lt: int
