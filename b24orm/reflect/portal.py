@@ -105,7 +105,7 @@ def _list(portal: Source, method: str) -> list[Any]:
         found = portal.call(method)
     except NotFound:
         return []
-    return cast("list[Any]", found) if isinstance(found, list) else []
+    return list(found) if isinstance(found, list) else []
 
 
 def _asked(portal: Source, method: str, params: Mapping[str, Any]) -> _Told:
