@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from b24orm.errors import ApiError, ServerFailure, TransportError
 from b24orm.executor.sender import Sender, Trip
 from b24orm.executor.sizes import cut_off
+from b24orm.executor.turns import one_query
 from b24orm.plan.calls import Ask, Call, Outcome, Reply
 
 __all__ = ["Runner", "ask_v3", "is_newer", "trip_of"]
@@ -65,7 +66,7 @@ async def _newer(runner: Runner, ask: Ask) -> list[Outcome]:
         return await _in_turn(runner, ask)
     if ask.halt and len(ask.calls) > 1 and not any(call.write for call in ask.calls):
         return await _batch(runner, ask.calls)
-    return list(await asyncio.gather(*(runner.outcome(call) for call in ask.calls)))
+    return list(await asyncio.gather(*one_query(runner.outcome(call) for call in ask.calls)))
 
 
 async def _in_turn(runner: Runner, ask: Ask) -> list[Outcome]:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Coroutine, Iterable
 from contextvars import Context, ContextVar, copy_context
 from types import TracebackType
-from typing import Final
+from typing import Any, Final, TypeVar
 
-__all__ = ["Turns", "as_no_query", "as_one_query"]
+__all__ = ["Turns", "as_no_query", "as_one_query", "one_query"]
+
+_T = TypeVar("_T")
 
 _QUERY: Final[ContextVar[object | None]] = ContextVar("b24orm query", default=None)
 _NOBODY: Final = object()
@@ -30,6 +33,12 @@ def as_one_query() -> Context:
     if context.run(_QUERY.get) is None:
         context.run(_QUERY.set, object())
     return context
+
+
+def one_query(works: Iterable[Coroutine[Any, Any, _T]]) -> list[asyncio.Task[_T]]:
+    """Starts coroutines that make up one query together."""
+    context, loop = as_one_query(), asyncio.get_running_loop()
+    return [context.copy().run(loop.create_task, work) for work in works]
 
 
 def as_no_query() -> Context:

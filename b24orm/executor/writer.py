@@ -31,6 +31,7 @@ from b24orm.executor.keyed import KEPT, answer_was_kept, answered_again, keyed
 from b24orm.executor.retry import never_executed
 from b24orm.executor.sizes import cut_off
 from b24orm.executor.traces import Traces
+from b24orm.executor.turns import one_query
 from b24orm.plan.calls import Ask, Outcome, Reply
 from b24orm.plan.origin import Origin
 from b24orm.plan.writes import Kind, Write
@@ -129,7 +130,7 @@ class Writer:
 
     async def _side_by_side(self, work: Sequence[_Group], found: dict[int, Outcome]) -> None:
         for ended in await asyncio.gather(
-            *(self._into(found, group) for group in work), return_exceptions=True
+            *one_query(self._into(found, group) for group in work), return_exceptions=True
         ):
             if isinstance(ended, BaseException):
                 raise ended

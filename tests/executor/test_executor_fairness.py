@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import given, settings
@@ -14,11 +16,14 @@ from b24orm.emulator import Plan
 from b24orm.emulator.answers import Answer
 from b24orm.executor.executor import Executor
 from b24orm.executor.turns import Turns, as_one_query
+from b24orm.executor.writer import Writer
 from b24orm.plan.calls import Call
+from b24orm.plan.writes import Write
 from tests.conftest import Serve
 from tests.executor.fakes import Asked, Steady, batch_of, client, run
 from tests.executor.test_executor_bucket import Portal as Refusing
 
+Query: TypeAlias = Callable[[Executor, str], Coroutine[Any, Any, None]]
 RATE = 2.0
 LIMITS = RateLimits(burst=5, per_second=RATE)
 QUICK = settings(max_examples=60, derandomize=True, deadline=None)
@@ -58,12 +63,18 @@ async def gets(executor: Executor, count: int) -> float:
     return longest
 
 
-def beside_scans(portal: Portal, methods: list[str], count: int) -> float:
-    """The longest that a single call took while scans were running."""
+async def write(executor: Executor, method: str) -> None:
+    """A job of many writes."""
+    calls = (Call(method, {"id": n}, write=True) for n in range(5_000))
+    await Writer(executor).run([Write("update", call, place=n) for n, call in enumerate(calls)])
+
+
+def beside(portal: Portal, methods: list[str], count: int, query: Query = scan) -> float:
+    """The longest that a single call took while long queries were running."""
     executor, _ = client(portal, limits=LIMITS)
 
     async def work() -> float:
-        scans = [asyncio.create_task(scan(executor, method)) for method in methods]
+        scans = [asyncio.create_task(query(executor, method)) for method in methods]
         await asyncio.sleep(10)
         longest = await gets(executor, count)
         for task in scans:
@@ -74,16 +85,17 @@ def beside_scans(portal: Portal, methods: list[str], count: int) -> float:
     return run(work())
 
 
-@pytest.mark.parametrize("scans", [["crm.deal.list"], ["crm.deal.list", "crm.lead.list"]], ids=len)
-def test_a_single_call_waits_for_one_round_of_turns(scans: list[str]) -> None:
-    longest = beside_scans(Portal(), scans, 20)
+@pytest.mark.parametrize("query", [scan, write])
+@pytest.mark.parametrize("methods", [["crm.deal.list"], ["crm.deal.list", "crm.lead.list"]], ids=len)
+def test_a_single_call_waits_for_one_round_of_turns(methods: list[str], query: Query) -> None:
+    longest = beside(Portal(), methods, 20, query)
 
-    assert longest <= (len(scans) + 1) / RATE + 0.01
+    assert longest <= (len(methods) + 1) / RATE + 0.01
 
 
 def test_two_scans_and_a_stream_of_single_calls_get_a_third_each() -> None:
     portal = Portal()
-    beside_scans(portal, ["crm.deal.list", "crm.lead.list"], 20)
+    beside(portal, ["crm.deal.list", "crm.lead.list"], 20)
 
     assert max(portal.between(12, 32).values()) - min(portal.between(12, 32).values()) <= 1
     assert len(portal.between(12, 32)) == 3
@@ -91,7 +103,7 @@ def test_two_scans_and_a_stream_of_single_calls_get_a_third_each() -> None:
 
 def test_turns_cost_no_speed() -> None:
     portal = Portal()
-    beside_scans(portal, ["crm.deal.list", "crm.lead.list"], 20)
+    beside(portal, ["crm.deal.list", "crm.lead.list"], 20)
 
     assert (portal.refused, portal.between(2, 32).total()) == (0, pytest.approx(30 * RATE, abs=1))
 

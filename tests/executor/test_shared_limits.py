@@ -20,7 +20,7 @@ from redis import Redis
 
 import b24orm.executor.limits.shared as shared_module
 from b24orm import AsyncPortal, RateLimits, RedisLimits, connect
-from b24orm.emulator import LocalPortal, Plan
+from b24orm.emulator import CostModel, LocalPortal, Plan
 from b24orm.errors import InvalidValue, NotConfigured
 from b24orm.executor.limits import SharedLimits
 from tests.conftest import Serve
@@ -92,6 +92,27 @@ async def test_operating_time_that_one_client_learns_of_makes_another_wait(redis
 
     assert (turn.granted, turn.wait) == (False, pytest.approx(300.0, abs=SOON))
     assert two.known_wait("hook", ["m"], 11.0) == pytest.approx(turn.wait - 1.0)
+
+
+async def test_what_one_process_spends_another_waits_for_over_http(
+    serve: Serve, redis_server: RedisServer
+) -> None:
+    costs = CostModel(by_method={"crm.deal.list": 4.0})
+    portal = serve(deals=3, plan=Plan(burst=None, operating=10.0), costs=costs)
+    plan, limits = RateLimits(per_second=None, operating_limit=10.0), RedisLimits(redis_server.url)
+    async with (
+        AsyncPortal(portal.url, plan=plan, limits=limits, progress=False) as one,
+        AsyncPortal(portal.url, plan=plan, limits=limits, progress=False) as two,
+    ):
+        for _ in range(2):
+            await one.call("crm.deal.list")
+        waiting = asyncio.create_task(two.call("crm.deal.list"))
+        await asyncio.wait({waiting}, timeout=0.5)
+        done = waiting.done()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+    assert (done, portal.stats.commands, portal.stats.errors) == (False, 2, 0)
 
 
 async def test_other_accounts_go_on(redis_server: RedisServer) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from b24orm.errors import InvalidValue, NotConfigured
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RedisLimits", "SharedLimits"]
 
+_T = TypeVar("_T")
 _SCHEMES: Final = ("redis", "rediss", "unix")
 _NO_LIMIT: Final = -1.0
 
@@ -267,14 +268,25 @@ class _Link:
     async def ask(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """The answer of a script."""
         known = self._script(script)
-        return await asyncio.wait_for(known(keys, ["", "", *arguments]), self._timeout)
+        return await self._in_time(known(keys, ["", "", *arguments]))
 
     async def tell(self, notes: Sequence[tuple[str, Sequence[str], Sequence[Any]]]) -> None:
         """Runs scripts in one go; their answers say nothing."""
         pipe = self._opened().pipeline(transaction=False)
         for script, keys, arguments in notes:
             await self._script(script)(keys, ["", "", *arguments], client=pipe)
-        await asyncio.wait_for(pipe.execute(), self._timeout)
+        await self._in_time(pipe.execute())
+
+    async def _in_time(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """What ``asyncio.wait_for`` does; but that one may swallow a cancellation before Python 3.12."""
+        task = asyncio.get_running_loop().create_task(work)
+        try:
+            await asyncio.wait({task}, timeout=self._timeout)
+            if not task.done():
+                raise asyncio.TimeoutError
+            return task.result()
+        finally:
+            task.cancel()  # nothing happens if it is done
 
     def _script(self, text: str) -> AsyncScript:
         if text not in self._scripts:
