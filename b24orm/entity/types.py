@@ -49,6 +49,7 @@ __all__ = [
     "Sums",
     "Text",
     "Texts",
+    "usual_reading",
 ]
 
 UNSET: Any = Field(default=None)
@@ -78,12 +79,23 @@ class _First:
     """
 
     def __init__(self, *readings: CoreSchema) -> None:
+        self.usual = core_schema.nullable_schema(readings[0])
         self._schema = core_schema.nullable_schema(
             core_schema.union_schema([*readings, _hollow()], mode="left_to_right")
         )
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return self._schema
+
+
+def usual_reading(rules: Sequence[Any]) -> CoreSchema | None:
+    """How the usual values of a type are read; what it can't read may still fit. None: not known.
+
+    Args:
+        rules: what the type is annotated with.
+    """
+    (only,) = rules if len(rules) == 1 else (None,)
+    return only.usual if isinstance(only, _First) else None
 
 
 _INT: Final = core_schema.int_schema()

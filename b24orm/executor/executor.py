@@ -29,7 +29,7 @@ __all__ = ["BATCH", "Executor"]
 
 _T = TypeVar("_T")
 
-_ARMFUL: Final = 500
+_ARMFUL: Final = 2_500
 """Rows that are handed out together, if they are ready."""
 
 
@@ -283,7 +283,7 @@ def _armfuls(pages: Iterator[Page]) -> Iterator[Page]:
     """Pages that are ready at the same time, put together: fewer steps for whoever takes them."""
     armful: Page = []
     for page in pages:
-        armful = armful + page if armful else page
+        armful.extend(page)
         if len(armful) >= _ARMFUL:
             yield armful
             armful = []

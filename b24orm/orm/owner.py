@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 from b24orm.entity.base import Entity
+from b24orm.entity.rows import fill
 from b24orm.errors import UsageError
 from b24orm.portal import AsyncPortal, Portal, current_portal, portal_named
 
-__all__ = ["portal_of", "remember"]
+__all__ = ["portal_of", "remember", "remember_all"]
 
 
 def remember(row: Entity, portal: Any) -> None:
     """Notes the portal that an object belongs to."""
-    object.__setattr__(row, "__portal__", portal)
+    fill((row,), "__portal__", (portal,))
+
+
+def remember_all(rows: Sequence[Entity], portal: Any) -> None:
+    """Notes the portal that a page of objects belongs to."""
+    fill(rows, "__portal__", repeat(portal))
 
 
 def portal_of(row: Entity, using: Portal | AsyncPortal | str | None = None) -> Any:

@@ -20,7 +20,7 @@ from b24orm.orm.bulk import BulkWrites
 from b24orm.orm.creating import Creates
 from b24orm.orm.fetch import Shape
 from b24orm.orm.loads import Load, Prefetch, grown, loads_of
-from b24orm.orm.owner import remember
+from b24orm.orm.owner import remember_all
 from b24orm.orm.related import RelatedPage
 from b24orm.orm.rowset import Rows, ValuesSet
 from b24orm.orm.sets import SetWrites
@@ -120,8 +120,7 @@ class QuerySet(Rows[M, F, O], Creates[M], BulkWrites[M], SetWrites[M]):
                 made = attacher.shape(model, cast("RelatedPage", rows), on_invalid)
             else:
                 made = self._shape(rows, on_invalid)
-            for row in made:
-                remember(row, portal)
+            remember_all(made, portal)
             return made
 
         return shape

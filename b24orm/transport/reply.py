@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from b24orm.collector import collector_paused
 from b24orm.errors import (
     AccessDenied,
     ApiError,
@@ -121,7 +122,8 @@ def _decoded(response: Response) -> dict[str, Any] | None:
     if response.status in (301, 302, 303, 307, 308):
         return None
     try:
-        body = from_json(response.body)
+        with collector_paused():
+            body = from_json(response.body, cache_strings="keys")
     except ValueError:
         return None
     return body if isinstance(body, dict) else None
