@@ -49,10 +49,14 @@ class Door:
         """Answer one request."""
         if self.moved_to is not None and not request.path.startswith(_TOKEN_ENDPOINT):
             return web.Response(status=302, headers={"Location": self.moved_to() + request.raw_path})
+        loop = asyncio.get_running_loop()
+        arrived = loop.time()
+        if self._latency:
+            await asyncio.sleep(0)  # who arrived at the same time shall note it before anybody is served
         reply = self._engine.take(await _incoming(request))
         try:
-            if self._latency and reply.seconds:
-                await asyncio.sleep(reply.seconds * self._latency)
+            if self._latency and reply.seconds:  # a portal serves side by side; this machine in turn
+                await asyncio.sleep(max(0.0, arrived + reply.seconds * self._latency - loop.time()))
         finally:
             self._engine.settle(reply)
         if reply.fault is not None and reply.fault.kind in _BREAKERS:
