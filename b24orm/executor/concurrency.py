@@ -31,7 +31,7 @@ class Gate:
     _FLOOR: Final = 4
     """Slowness alone does not bring the number below this."""
 
-    def __init__(self, start: int = 24, ceiling: int = 32) -> None:
+    def __init__(self, start: int = 40, ceiling: int = 50) -> None:
         self._quickest: float | None = None
         self._places = float(start)
         self._ceiling = ceiling

@@ -19,6 +19,7 @@ from b24orm.executor.newer import ask_v3, is_newer, trip_of
 from b24orm.executor.retry import worth_retrying
 from b24orm.executor.sender import Sender, Trip
 from b24orm.executor.sizes import BATCH, BatchSizes, cut_off
+from b24orm.executor.spread import Pace, Spreadable, size_for
 from b24orm.executor.turns import as_one_query
 from b24orm.plan.calls import Ask, Call, Outcome, Ref, Reply
 from b24orm.plan.flow import Flow, Page
@@ -41,6 +42,7 @@ class Executor:
         self.commands: int = 0
         self.adds = Adds()
         self._sizes = BatchSizes()
+        self._pace = Pace()
         self._coalescer = Coalescer(self._ask_now, batch=BATCH)
 
     async def call(self, call: Call) -> Reply:
@@ -220,9 +222,12 @@ class Executor:
         body = {"halt": int(halt), "cmd": {label: command(call) for label, call in commands.items()}}
         began = self.sender.now()
         reply = await self.sender.send(trip, body)
-        self._sizes.took(methods, len(methods), self.sender.now() - began)
+        seconds = self.sender.now() - began
+        outcomes = self.batch_outcomes(reply, list(commands), methods, halt=halt)
+        self._sizes.took(methods, len(methods), seconds)
+        self._pace.learn(methods, outcomes, seconds)
         self.commands += len(methods)
-        return self.batch_outcomes(reply, list(commands), methods, halt=halt)
+        return outcomes
 
     def batch_outcomes(
         self, reply: Reply, labels: Sequence[str], methods: Sequence[str], *, halt: bool
@@ -240,6 +245,17 @@ class Executor:
             self.sender.learn(method, time, batched=True)
         return outcomes
 
+    def _spread(self, flow: Flow, waiting: int) -> None:
+        """Chooses how many commands the flow's next questions hold."""
+        if not isinstance(flow, Spreadable) or not (left := flow.left):
+            return
+        flow.size = size_for(
+            left,
+            seconds=self._pace.of(flow.method),
+            places=self.sender.gate.places - waiting,
+            spare=self.sender.spare,
+        )
+
     async def close(self) -> None:
         """Ends what is under way and closes the connections."""
         await self._coalescer.close()
@@ -254,6 +270,7 @@ class Executor:
         async with _Nursery() as nursery:
             waiting: dict[asyncio.Task[list[Outcome]], Ask] = {}
             while True:
+                self._spread(flow, len(waiting))
                 for ask in flow.asks(max(0, self.sender.gate.places - len(waiting))):
                     waiting[nursery.start(self.ask(ask))] = ask
                 handed = False

@@ -258,6 +258,11 @@ class Sender:
         """Seconds a command, of batches large enough to be compared."""
         return seconds / len(trip.commands) if len(trip.commands) >= _COMPARABLE else None
 
+    @property
+    def spare(self) -> int:
+        """Requests that may leave now without waiting for the bucket."""
+        return self._limits.spare(self._clock.now())
+
     def now(self) -> float:
         """The clock's time, in seconds."""
         return self._clock.now()

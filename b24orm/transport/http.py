@@ -37,7 +37,7 @@ class HttpTransport:
         verify_ssl: bool | ssl.SSLContext = True,
         session: aiohttp.ClientSession | None = None,
         user_agent: str = "b24orm",
-        connections: int = 32,
+        connections: int = 50,
     ) -> None:
         self._verify_ssl = verify_ssl
         self._session = session

@@ -200,7 +200,7 @@ class Run:
     Attributes:
         ids: the ids handed out, in their order.
         asks: requests that it took.
-        waiting: rows that were answered and not handed out yet, at the worst.
+        waiting: different rows that were answered and not handed out yet, at the worst.
     """
 
     ids: list[int] = field(default_factory=list)
@@ -218,7 +218,7 @@ def drive(flow: Flow, portal: FakePortal, random: Random, *, places: int = 6, ta
         places: questions under way at the most.
         take: ids after which nobody takes any more.
     """
-    run, under_way, answered = Run(), list[tuple[Ask, list[Outcome] | None]](), 0
+    run, under_way, answered = Run(), list[tuple[Ask, list[Outcome] | None]](), set[int]()
     while True:
         asks = flow.asks(places - len(under_way))
         assert len(asks) <= places - len(under_way)
@@ -228,7 +228,7 @@ def drive(flow: Flow, portal: FakePortal, random: Random, *, places: int = 6, ta
         for page in flow.pages():
             assert page
             run.ids += [int(row[portal.schema.id_field.wire]) for row in page]
-        run.waiting = max(run.waiting, answered - len(run.ids))
+        run.waiting = max(run.waiting, len(answered) - len(run.ids))
         if flow.done or (take is not None and len(run.ids) >= take):
             return run
         if not under_way:
@@ -237,7 +237,8 @@ def drive(flow: Flow, portal: FakePortal, random: Random, *, places: int = 6, ta
         ask, outcomes = under_way.pop(random.randrange(len(under_way)))
         outcomes = portal.answer(ask) if outcomes is None else outcomes
         flow.receive(ask, outcomes)
-        answered += sum(len(_listed(outcome.result)) for outcome in outcomes if isinstance(outcome, Reply))
+        rows = (row for outcome in outcomes if isinstance(outcome, Reply) for row in _listed(outcome.result))
+        answered |= {int(row[portal.schema.id_field.wire]) for row in rows}
 
 
 def _listed(result: Any) -> list[Any]:

@@ -50,6 +50,10 @@ class Limits(Protocol):
         """Seconds that the methods' operating time is known to make a request wait."""
         ...
 
+    def spare(self, now: float) -> int:
+        """Requests that may leave now without waiting; 0 if that is not known for sure."""
+        ...
+
     async def enter(self, account: str, methods: Sequence[str], now: float) -> Turn:
         """Takes a place in the bucket and notes the methods as under way, or takes nothing."""
         ...

@@ -9,6 +9,9 @@ from b24orm.executor.limits.plans import RateLimits
 
 __all__ = ["Bucket"]
 
+_ENDLESS: Final = 1_000_000
+"""Requests that a portal without this limit takes at once."""
+
 
 class Bucket:
     """The leaky bucket: +1 a request, drained steadily, refused when over the burst.
@@ -42,11 +45,24 @@ class Bucket:
             return 0.0
         with self._lock:
             rate = self._rate * self._share
-            drained = 0.0 if self._resting else rate * max(0.0, now - self._seen)
+            drained = self._drained(now)
             self._resting = self._resting or drained >= self._level
             self._level = max(0.0, self._level - drained) + 1
             self._seen = max(now, self._seen)
             return max(0.0, self._level - self._room) / rate
+
+    def _drained(self, now: float) -> float:
+        """What has drained since it was last looked at."""
+        if self._resting or self._rate is None:
+            return 0.0
+        return self._rate * self._share * max(0.0, now - self._seen)
+
+    def spare(self, now: float) -> int:
+        """Requests that may leave now without waiting."""
+        if self._rate is None:
+            return _ENDLESS
+        with self._lock:
+            return max(0, int(self._room - max(0.0, self._level - self._drained(now))))
 
     def answered(self, now: float) -> None:
         """A request is back: from now on at the latest the server drains what it was sent.

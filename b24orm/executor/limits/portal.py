@@ -47,6 +47,10 @@ class PortalLimits:
         """Seconds that the methods' operating time makes a request wait."""
         return max(self.operating.wait(account, method, now) for method in methods)
 
+    def spare(self, now: float) -> int:
+        """Requests that may leave now without waiting."""
+        return self.bucket.spare(now)
+
     async def enter(self, account: str, methods: Sequence[str], now: float) -> Turn:
         """A place in the bucket, unless the operating time of a method is spent. Never suspends."""
         return self.take(account, methods, now)

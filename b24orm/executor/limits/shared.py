@@ -122,6 +122,10 @@ class SharedLimits:
             self._known.pop((account, tuple(methods)), None)
         return until - now
 
+    def spare(self, now: float) -> int:  # noqa: ARG002 - the protocol's
+        """0: others may take what is free."""
+        return 0
+
     async def enter(self, account: str, methods: Sequence[str], now: float) -> Turn:
         """A place in the bucket and leases of the methods, as Redis gives them."""
         if self._standby.away or self._closed:

@@ -28,8 +28,8 @@ from b24orm.plan.steps.survey import Survey
 
 __all__ = ["WINDOW", "KeysetScan"]
 
-WINDOW: Final = 24
-"""Stretches that may be under way or waiting for their turn: what bounds the memory."""
+WINDOW: Final = 24 * BATCH_ROWS
+"""Rows that may be under way or waiting for their turn: what bounds the memory."""
 
 _PROBE: Final = "probe"
 _SURVEY: Final = "survey"
@@ -48,6 +48,8 @@ class KeysetScan:
     """
 
     expected: int | None = None
+    size: int = BATCH
+    """Commands that a question holds at the most; whoever runs the scan may choose less."""
 
     def __init__(
         self,
@@ -129,19 +131,20 @@ class KeysetScan:
 
     def _may_cut(self, rest: Slot, place: int) -> bool:
         assert rest.low is not None
-        if self._survey.waits(self._survey.past_gap(rest.low)):
+        if self._survey.under_way:
             return False
         if place == 0:  # everything else waits for it
             return True
         if self._left is not None and self._under_way() >= self._left:
             return False
-        return sum(slot.kind != "rest" for slot in self._slots) < WINDOW
+        return sum(slot.commands for slot in self._slots) * PAGE < WINDOW
 
     def _cut(self, rest: Slot, place: int) -> Slot:
         assert rest.low is not None
         assert rest.high is not None
         low = self._survey.past_gap(rest.low)
-        slot = self._density.next_slot(low, self._survey.limit(low, rest.high), ranges=not self._joins)
+        top = self._survey.limit(low, rest.high)
+        slot = self._density.next_slot(low, top, ranges=not self._joins, size=self.size)
         rest.low = slot.high
         self._slots.insert(place, slot)
         return slot
@@ -156,7 +159,21 @@ class KeysetScan:
         return rows
 
     def _under_way(self) -> float:
-        return sum(slot.width * self._density.share for slot in self._slots)
+        return sum(self._density.rows(slot.width) for slot in self._slots)
+
+    @property
+    def method(self) -> str:
+        """The list method."""
+        return self._spans.listing.spec.name
+
+    @property
+    def left(self) -> int | None:
+        """Commands that are still to be asked, about; None: not known yet, or none that can be shared out."""
+        if self._wants_probe or self._survey.under_way or self._left is not None:
+            return None
+        rests = [slot for slot in self._slots if slot.kind == "rest"]
+        widths = (slot.high - slot.low for slot in rests if slot.low is not None and slot.high is not None)
+        return int(self._density.rows(sum(widths)) / PAGE)
 
     # -- receiving -------------------------------------------------------------------
 
@@ -167,6 +184,7 @@ class KeysetScan:
         elif ask.key is _SURVEY:
             pages = [_page(call, outcome) for call, outcome in zip(ask.calls, outcomes, strict=True)]
             self._survey.take([self._spans.step(page[0]) if page else None for page in pages])
+            self._density.sample([self._width(page) for page in pages if len(page) == PAGE])
         else:
             assert isinstance(ask.key, Slot)
             self._take_pages(ask.key, self._good_pages(ask, outcomes))
@@ -179,7 +197,8 @@ class KeysetScan:
         if not page:
             return
         first, last = self._spans.step(page[0]), self._spans.step(page[-1])
-        self._density.see(len(page), last - first + 1)
+        self._density.see(len(page), self._width(page))
+        self._density.sample([self._width(ends)] if len(ends) == PAGE else [])
         self._slots.append(Slot(first, last, "ranges", 0, deque([page]), finished=True))
         # with conditions that join, and after a full page, there may be more up to the last id
         top = max(last, self._spans.step(ends[0])) if ends and (full or self._joins) else last
@@ -250,6 +269,10 @@ class KeysetScan:
         if self._left is not None and self._left <= 0:
             return True
         return not (self._slots or self._wants_probe or self._survey.under_way)
+
+    def _width(self, page: Page) -> int:
+        """The ids that a page covers."""
+        return abs(self._spans.step(page[-1]) - self._spans.step(page[0])) + 1
 
     def _unique(self, page: Page) -> Page:
         if not self._joins:

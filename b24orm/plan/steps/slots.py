@@ -8,7 +8,10 @@ where they are sparse a batch of chained pages follows the rows themselves.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import sqrt
+from statistics import mean, stdev
 from typing import Final, Literal
 
 from b24orm.plan.flow import Page
@@ -19,10 +22,14 @@ __all__ = ["BATCH_ROWS", "Density", "Slot"]
 BATCH_ROWS: Final = PAGE * BATCH
 """Rows that one batch can bring."""
 
-_DENSE: Final = 0.6
-"""Above this share of ids present, fixed ranges cost fewer requests than they waste."""
-_FILL: Final = 0.94
-"""How full a chained batch is planned to be; the rest absorbs uneven densities."""
+_LEAST: Final = 1e-9
+"""The least share that is reckoned with."""
+_DENSE: Final = 0.96
+"""Above this share of ids present, pages of fixed ranges are nearly full, and need no chain."""
+_SURE: Final = 0.8
+"""Standard deviations by which a chain is planned longer than the rows that are expected."""
+_MEMORY: Final = 2 * BATCH_ROWS
+"""Rows that a density rests on at the most: what was found long ago says little."""
 
 Kind = Literal["ranges", "chain", "leap", "few", "rest"]
 
@@ -62,39 +69,80 @@ class Slot:
 
 @dataclass
 class Density:
-    """Rows per id, learnt while scanning; recent stretches weigh more."""
+    """Rows per id, learnt while scanning, and how far to trust it.
+
+    Attributes:
+        share: rows per id.
+        seen: rows that the share was learnt from.
+        noise: by what share a page of rows is wider or narrower than the average one; None: as if the
+            ids were scattered by chance.
+        hole: the last stretch was empty.
+    """
 
     share: float = 1.0
+    seen: float = PAGE
+    noise: float | None = None
     hole: bool = False
 
     @property
     def width(self) -> int:
         """Ids that one batch is expected to cover."""
-        if self.share >= _DENSE:
-            return BATCH_ROWS
-        return max(PAGE, int(BATCH_ROWS * _FILL / max(self.share, 1e-9)))
+        return max(PAGE, int(BATCH_ROWS / max(self.share, _LEAST)))
+
+    def rows(self, width: float) -> float:
+        """Rows that a stretch is expected to hold."""
+        return width * self.share
 
     def see(self, rows: int, width: int) -> None:
         """Takes in what was found where the scan goes on: nothing tells more."""
         self.share = min(1.0, max(rows, 1) / max(width, 1))
+        self.seen = max(rows, 1)
+        self.noise = None
+
+    def sample(self, widths: Sequence[int]) -> None:
+        """Takes in the widths of full pages that were looked at here and there."""
+        if not widths:
+            return
+        widths = (*widths, int(PAGE / max(self.share, _LEAST)))
+        self.seen = len(widths) * PAGE
+        self.share = min(1.0, self.seen / max(sum(widths), 1))
+        if len(widths) > 2:
+            self.noise = stdev(widths) / max(mean(widths), 1)
 
     def learn(self, rows: int, width: int) -> None:
         """Takes in a stretch of ``width`` ids that held ``rows`` rows."""
         if width <= 0:
             return
-        seen = rows / width
         self.hole = rows == 0
-        self.share = min(1.0, (self.share + seen) / 2 if rows else self.share / 8)
+        if self.hole:
+            self.share /= 8
+            return
+        expected = max(self.rows(width), 1.0)
+        deviation = abs(rows - expected) / sqrt(PAGE * expected)
+        self.noise = 0.7 * self._noise + 0.3 * 1.25 * deviation  # 1.25: from mean to standard deviation
+        seen = min(self.seen, _MEMORY)
+        self.share = min(1.0, (seen + rows) / (seen / max(self.share, _LEAST) + width))
+        self.seen = seen + rows
 
-    def next_slot(self, low: int, high: int, *, ranges: bool) -> Slot:
-        """The next stretch above ``low``, at most up to ``high``."""
+    @property
+    def _noise(self) -> float:
+        return sqrt(max(0.0, 1 - self.share) / PAGE) if self.noise is None else self.noise
+
+    def margin(self, rows: float) -> float:
+        """Rows by which a stretch of so many may well hold more: chance, and what is not known yet."""
+        return _SURE * self._noise * sqrt(PAGE * rows * (1 + rows / self.seen))
+
+    def next_slot(self, low: int, high: int, *, ranges: bool, size: int = BATCH) -> Slot:
+        """The next stretch above ``low``, at most up to ``high``, for ``size`` commands."""
         if self.hole:
             self.hole = False
             return Slot(low, high, "leap", BATCH)
         if ranges and self.share >= _DENSE:
-            top = min(low + BATCH_ROWS, high)
+            top = min(low + size * PAGE, high)
             return Slot(low, top, "ranges", -(-(top - low) // PAGE), width=top - low)
-        share = max(self.share, 1e-9)
-        top = min(low + max(PAGE, int(BATCH_ROWS * _FILL / share)), high)
-        pages = (top - low) * share / PAGE
-        return Slot(low, top, "chain", min(BATCH, int(pages * 1.02) + 2), width=top - low)
+        full = size * PAGE - 1
+        wanted = max(full - self.margin(full), full / 2)
+        top = min(low + max(PAGE, int(wanted / max(self.share, _LEAST))), high)
+        rows = self.rows(top - low)
+        commands = int((rows + self.margin(rows)) / PAGE) + 1
+        return Slot(low, top, "chain", min(size, commands), width=top - low)

@@ -12,7 +12,7 @@ from typing import Final
 __all__ = ["Survey"]
 
 _NEAR: Final = 4
-"""Stretches that are fetched without looking ahead."""
+"""Stretches that are fetched without looking further."""
 
 
 class Survey:
@@ -48,12 +48,8 @@ class Survey:
 
     @property
     def under_way(self) -> bool:
-        """An answer is still to come."""
+        """An answer is still to come; a scan waits for it, for it tells how to cut the ids."""
         return not self._answered
-
-    def waits(self, cursor: int) -> bool:
-        """Whether a scan that got so far should wait for the answer."""
-        return not self._answered and cursor >= self._points[0]
 
     def take(self, firsts: Sequence[int | None]) -> None:
         """The first id behind each point; None where there is none."""
@@ -71,6 +67,4 @@ class Survey:
 
     def limit(self, cursor: int, last: int) -> int:
         """How far a stretch that begins at the cursor may reach."""
-        if not self._answered:
-            return min(last, self._points[0])
         return min([last, *(low for low, _ in self._gaps if low > cursor)])
