@@ -1,7 +1,8 @@
 """Rows of the server -> typed values, a page at a time.
 
 A page whose rows have the same keys is read column by column, any other by one validator call;
-the dicts that come out become the ``__dict__`` of the objects. A field that the row lacks stays absent, so that reading it can say so.
+the dicts that come out become the ``__dict__`` of the objects. A field that the row lacks stays
+absent, so that reading it can say so.
 """
 
 from __future__ import annotations
