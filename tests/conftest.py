@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from b24orm import Portal, connect
 from b24orm.emulator import LocalPortal
-from tests.redis_server import RedisServer
+from tests.redis_server import RedisServer, needs_redis
 
 settings.register_profile(  # a busy machine is no reason to fail; fixtures here hold no state
     "b24orm", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -83,9 +82,6 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
     """A Redis server of the test's own."""
-    if not RedisServer.available():
-        if os.environ.get("CI"):
-            pytest.fail("redis-server is not installed")
-        pytest.skip("needs redis-server")
+    needs_redis()
     with RedisServer(tmp_path) as server:
         yield server

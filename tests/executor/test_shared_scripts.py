@@ -12,7 +12,7 @@ from redis import Redis
 
 from b24orm.executor.limits import Bucket, Operating, RateLimits, scripts
 from b24orm.executor.limits.operating import BLIND, CALM
-from tests.redis_server import RedisServer
+from tests.redis_server import RedisServer, needs_redis
 
 QUICK = settings(max_examples=150, derandomize=True, deadline=None)
 BUCKET, BUDGET, LEASES = "bucket", "budget", "budget:under-way"
@@ -23,8 +23,7 @@ GRACE, LEASE = 2.0, 60.0
 
 @pytest.fixture(scope="module")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
-    if not RedisServer.available():
-        pytest.skip("needs redis-server")  # test_shared_limits fails for it where it has to be there
+    needs_redis()
     with RedisServer(tmp_path_factory.mktemp("redis")) as server, Redis.from_url(server.url) as client:
         yield client
 
