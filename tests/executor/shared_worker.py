@@ -21,7 +21,7 @@ LANES = 8
 
 async def work(url: str, redis: str, name: str, plan: RateLimits, seconds: float) -> None:
     """Calls ``app.tick.get`` until the time is over."""
-    limits = RedisLimits(redis, share=0.25, timeout=0.5, retry=0.5)
+    limits = RedisLimits(redis, share=0.25, timeout=1.0, retry=0.5)
     async with AsyncPortal(url, plan=plan, limits=limits, progress=False) as portal:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
