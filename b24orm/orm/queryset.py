@@ -17,6 +17,7 @@ from b24orm.entity.rows import OnInvalid, hydrate
 from b24orm.errors import InvalidValue
 from b24orm.orm.attach import Attacher
 from b24orm.orm.bulk import BulkWrites
+from b24orm.orm.changes import Syncs
 from b24orm.orm.creating import Creates
 from b24orm.orm.fetch import Shape
 from b24orm.orm.loads import Load, Prefetch, grown, loads_of
@@ -38,7 +39,7 @@ F = TypeVar("F", bound=str, default=str)
 O = TypeVar("O", bound=str, default=str)  # noqa: E741 - fields, orders
 
 
-class QuerySet(Rows[M, F, O], Creates[M], BulkWrites[M], SetWrites[M]):
+class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M]):
     """Rows of an entity as objects.
 
     The generated subclass of each model adds the typed ``filter``, ``exclude``, ``get`` and
