@@ -41,7 +41,8 @@ def words(cell: str) -> list[str]:
 
 def can(lookup: str, dialect: Dialect) -> str:
     """What the table has to say of a lookup."""
-    listing = ListSchema(name="some.list", filter="filter", dialect=dialect)
+    operators = ("!=", ">", ">=", "<", "<=", "%", "@") if dialect == "plain" else ()
+    listing = ListSchema(name="some.list", filter="filter", dialect=dialect, operators=operators)
     sensible = [kind for kind in TYPES if lookup in KINDS[kind]]
     fields = {kind: FieldSchema(name="some", wire="SOME", type=TYPES[kind]) for kind in sensible}
     refused = [kind for kind in sensible if lookup not in lookups_for(listing, fields[kind])]
