@@ -77,6 +77,10 @@ class Trip:
         return len(self.commands) > 1 and not self.write
 
 
+_WHO: Final = Trip("profile", write=False)
+"""A call that every credential may make."""
+
+
 class Sender:
     """One portal's requests.
 
@@ -201,17 +205,30 @@ class Sender:
         An access that is out of date, or leads to an address that the portal had before, was refused
         before any work.
         """
-        for renewals in range(_ACCESSES):
+        for _ in range(_ACCESSES):
             access = await self.credentials.access()
             try:
                 return await self._sent(trip, body, access)
             except AuthError as error:
-                if not _out_of_date(error, trip, renewals) or not await self.credentials.renew(access):
+                if not await self._renewed(error, trip, access):
                     raise
             except PortalMoved as error:
                 if not await self.credentials.moved(error.base):
                     raise
         return await self._sent(trip, body, await self.credentials.access())
+
+    async def _renewed(self, error: AuthError, trip: Trip, access: Access) -> bool:
+        """Whether there is another access now than the refused one.
+
+        REST 3.0 has one word for every bad token. The classic address says which of them have ended; no
+        other may be renewed.
+        """
+        if isinstance(error, ExpiredToken):
+            return await self.credentials.renew(access)
+        if trip.api != "v3" or error.status != 401 or not access.token:
+            return False
+        await self._request(_WHO, b"{}")
+        return (await self.credentials.access()).token != access.token
 
     async def _sent(self, trip: Trip, body: bytes, access: Access) -> Reply | None:
         turn = await self._turn(trip)
@@ -282,9 +299,7 @@ class Sender:
         if isinstance(error, OperatingLimited):
             for method in trip.methods:
                 self.refused(method, batched=trip.batched)
-        elif isinstance(error, (RateLimited, ServerFailure, TransportError)) and not isinstance(
-            error, PortalMoved
-        ):
+        elif isinstance(error, (RateLimited, ServerFailure, TransportError)):
             self.gate.bad()
 
     def learn(self, method: str, time: Mapping[str, Any], *, batched: bool) -> None:
@@ -306,8 +321,3 @@ class Sender:
         """Closes the connections."""
         await self._limits.close()
         await self._transport.close()
-
-
-def _out_of_date(error: AuthError, trip: Trip, renewals: int) -> bool:
-    """Whether another access may help. REST 3.0 has one word for every bad one: it is renewed once."""
-    return isinstance(error, ExpiredToken) or (trip.api == "v3" and error.status == 401 and not renewals)
