@@ -53,9 +53,10 @@ Dialect = Literal["classic", "orm", "tasks", "user", "plain", "equality", "flat"
     the method takes no filter.
 """
 
-Paging = Literal["classic", "orm", "controller", "page", "offset", "pagination", "none"]
+Paging = Literal["classic", "orm", "controller", "page", "offset", "pagination", "cursor", "none"]
 """How the paging parameter is read: ``start`` by the server families A, B and C of the paging
-rules, the number of a page from 1, rows to skip, REST 3.0's ``{limit, offset}``, or not at all."""
+rules, the number of a page from 1, rows to skip, REST 3.0's ``{limit, offset}``, the least id of the page
+before, or not at all."""
 
 Api = Literal["v2", "v3"]
 """The classic REST, or REST 3.0 with its own addresses and envelopes."""
@@ -168,7 +169,10 @@ class MethodSchema:
         id_param: the parameter that takes the id, if the method takes one.
         fields_param: the parameter that takes the fields; None if they stand at top level.
         returns: what add and update answer: ``id``, ``item``, ``true`` or ``other``.
-        extra_params: further parameters the method understands.
+        extra_params: further parameters the method understands; a field that is written by such a
+            name stands beside the other fields.
+        whole_key: an update that clears what it is not sent: what a row holds if it was fetched with
+            everything.
     """
 
     name: str
@@ -177,6 +181,7 @@ class MethodSchema:
     fields_param: str | None = None
     returns: str = "other"
     extra_params: tuple[str, ...] = ()
+    whole_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,9 +197,13 @@ class ListSchema:
         limit: the parameter that asks for ``page_size`` rows, where the method wants to be told.
         positional: all parameters in their order, for methods that read no names.
         page_size: rows a page, None when everything comes at once.
+        bare: the answer is a list of ids, not of rows.
+        hides_rows: the total counts rows that no page holds, so that pages may be short.
+        repeats_rows: a row may come again on a later page though nothing changed.
         count_free: ``start=-1`` really spares the server the COUNT.
         keyset: rows can be filtered by ``>id`` and ordered by id.
         operators: the prefixes the method honours.
+        own_parents: those of the entity's ``parent_params`` that no other method takes.
         constants: parameters that every list call needs (``{"filter.TYPE": "file"}``).
         select_always: what ``select`` must name whatever else it does.
         select_all: what ``select`` must say to get every field.
@@ -217,11 +226,15 @@ class ListSchema:
     positional: tuple[str, ...] = ()
     page_size: int | None = None
     total: bool = False
+    bare: bool = False
+    hides_rows: bool = False
+    repeats_rows: bool = False
     count_free: bool = False
     keyset: bool = False
     operators: tuple[str, ...] = ()
     select_all: tuple[str, ...] = ()
     select_always: tuple[str, ...] = ()
+    own_parents: tuple[str, ...] = ()
     constants: Mapping[str, object] = _field(default_factory=dict)
     extra_params: tuple[str, ...] = ()
     id_first: bool = False
@@ -246,7 +259,8 @@ class EntitySchema:
         parent_names: Python names of those whose own name means something else in rows.
         user_fields: UF_* fields can appear in rows.
         links: rows of other entities that belong to a row, by attribute.
-        user_field_prefix: how those fields are spelled on the wire (``UF_`` or ``uf``).
+        user_field_prefix: how fields that only a portal knows are spelled on the wire: ``UF_``, ``uf``,
+            or ``PROPERTY_`` and ``property`` with a number.
     """
 
     name: str
@@ -264,6 +278,23 @@ class EntitySchema:
     user_fields: bool = False
     user_field_prefix: str = "UF_"
     links: Mapping[str, LinkSchema] = _field(default_factory=dict)
+
+    def custom_wire(self, name: str) -> str | None:
+        """The server's spelling of a field that only a portal knows; None if it can't be one.
+
+        >>> from b24orm.facts import load
+        >>> load("Deal").custom_wire("uf_crm_color"), load("ListElement").custom_wire("property_7")
+        ('UF_CRM_COLOR', 'PROPERTY_7')
+        """
+        upper = name.upper()
+        if not self.user_fields:
+            return None
+        if upper.startswith("UF_"):
+            return upper
+        number = upper.removeprefix("PROPERTY").removeprefix("_")
+        if self.user_field_prefix == "property" and upper.startswith("PROPERTY") and number.isdigit():
+            return f"property{number}"
+        return upper if self.user_field_prefix == "PROPERTY_" and upper.startswith("PROPERTY_") else None
 
     @property
     def id_field(self) -> FieldSchema:

@@ -92,9 +92,13 @@ def _entity(source: Source, name: str, targets: Mapping[str, Target]) -> Entity:
         parent_params=tuple(raw.get("parent_params", ())),
         parent_names=raw.get("parent_names", {}),
         user_fields=bool(raw.get("supports_user_fields")),
-        user_field_prefix="uf" if (raw["id_field"] or "")[:1].islower() else "UF_",
+        user_field_prefix=raw.get("user_field_prefix") or _prefix(raw),
     )
     return Entity(source.key, source.stem, schema)
+
+
+def _prefix(raw: Mapping[str, Any]) -> str:
+    return "uf" if (raw["id_field"] or "")[:1].islower() else "UF_"
 
 
 def _field_wires(raw: Mapping[str, Any]) -> Sequence[str]:
@@ -112,6 +116,7 @@ def _method_schema(raw: Mapping[str, Any]) -> MethodSchema:
         fields_param=raw.get("fields_param"),
         returns=raw.get("returns", "other"),
         extra_params=tuple(raw.get("extra_params", ())),
+        whole_key=raw.get("whole_key"),
     )
 
 
@@ -137,11 +142,15 @@ def _list_schema(entity: Mapping[str, Any]) -> ListSchema | None:
         positional=tuple(raw.get("positional", ())),
         page_size=raw["page_size"],
         total=bool(raw["total"]),
+        bare=bool(raw.get("bare")),
+        hides_rows=bool(raw.get("hides_rows")),
+        repeats_rows=bool(raw.get("repeats_rows")),
         count_free=bool(raw["no_count"]) and paging != "none",
         keyset=keyset,
         operators=tuple(raw["filter_operators"]),
         select_all=tuple(raw["select_all"]) if "select_all" in raw else _select_all(entity, raw, dialect),
         select_always=tuple(raw.get("select_always", ())),
+        own_parents=tuple(raw.get("own_parents", ())),
         constants=raw.get("constants", {}),
         extra_params=tuple(raw["extra_params"]),
         id_first=bool(raw.get("id_first")),

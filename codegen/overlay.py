@@ -23,10 +23,12 @@ __all__ = ["ENTITY_SETTINGS", "FIELD_SETTINGS", "Correction", "apply", "read_ove
 
 ENTITY_SETTINGS: Final = frozenset(
     {"entity", "module", "id_field", "fixed_params", "parent_params", "parent_names"}
-    | {"supports_user_fields", "links"}
+    | {"supports_user_fields", "user_field_prefix", "links"}
+    | {"add.extra_params", "update.extra_params", "update.whole_key"}
     | {f"list.{key}" for key in METHOD_KEYS["list"]}
     | {f"list.{key}" for key in ("dialect", "paging", "limit", "positional", "sortable", "id_first")}
     | {f"list.{key}" for key in ("select_all", "select_always", "constants")}
+    | {f"list.{key}" for key in ("bare", "hides_rows", "repeats_rows", "own_parents")}
 )
 FIELD_SETTINGS: Final = frozenset(
     {*FIELD_DEFAULTS, "select_name", "selectable", "sortable", "joins", "relation_name", "relation_key"}
@@ -84,8 +86,9 @@ def read_overlay(root: Path) -> tuple[Correction, ...]:
 
 def _correct_entity(raw: dict[str, Any], settings: Mapping[str, Any]) -> None:
     for name, value in settings.items():
-        if name.startswith("list."):
-            raw["methods"]["list"][name.removeprefix("list.")] = value
+        kind, dot, key = name.partition(".")
+        if dot:
+            raw["methods"][kind][key] = value
         else:
             raw[name] = value
 

@@ -196,12 +196,16 @@ class Entity(BaseModel):
             relation = getattr(type(self), name, None)
             if isinstance(relation, (Relation, Links)):  # its AttributeError brought us here
                 raise relation.missing(self)
-            if name[:3].upper() == "UF_":
+            wire = type(self).__schema__.custom_wire(name)
+            if wire is not None:
                 extra = self.__pydantic_extra__ or {}
-                if name.upper() in extra:
-                    return extra[name.upper()]
+                if wire in extra:
+                    return extra[wire]
                 if name in extra:
                     return extra[name]
+                update = type(self).__schema__.method("update")
+                if update is not None and update.whole_key in extra:
+                    return None  # all that there is was fetched: a property without a value is left out
                 raise FieldNotLoaded(
                     f"{type(self).__name__}.{name} was not loaded: "
                     "the portal has no such field, or only() left it out"

@@ -14,7 +14,7 @@ from b24orm.schema import EntitySchema, FieldSchema
 if TYPE_CHECKING:
     from b24orm.entity.base import Entity
 
-__all__ = ["added", "changed", "fields_of", "repeatable"]
+__all__ = ["added", "changed", "everything", "fields_of", "repeatable"]
 
 
 def added(row: Entity) -> dict[str, Any]:
@@ -72,6 +72,30 @@ def changed(row: Entity, only: Sequence[str] | None = None) -> dict[str, Any]:
             sent[spec.write_name] = _wire(schema, spec, values[name], _before(row, spec))
     extra = _extra(row)
     return sent | (extra if only is None else {key: extra[key] for key in extra if key in only})
+
+
+def everything(row: Entity, whole_key: str) -> dict[str, Any]:
+    """All that a row holds and update can set, for a method that clears what it is not sent.
+
+    Args:
+        row: the row.
+        whole_key: what it holds if it was fetched with everything.
+
+    Raises:
+        InvalidValue: it was not, so that saving it would clear what is not known.
+    """
+    schema, values = row.__schema__, vars(row)
+    if whole_key not in row.extra:
+        raise InvalidValue(
+            f"the portal clears every field of a {schema.name} that an update does not send, and this one "
+            "was not fetched with all of them: call refresh_from_db() first, or fetch it without only()"
+        )
+    known = {
+        spec.write_name: _wire(spec, values[name], ())
+        for name, spec in schema.fields.items()
+        if not spec.read_only and not spec.immutable and values.get(name) not in (None, ())
+    }
+    return known | {name: value for name, value in row.extra.items() if schema.custom_wire(name)}
 
 
 def repeatable(sent: Mapping[str, Any]) -> bool:

@@ -18,6 +18,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from b24orm import values
 from b24orm.entity.files import NewFile
+from b24orm.entity.moments import portal_moment
 
 __all__ = [
     "UNSET",
@@ -111,6 +112,12 @@ class _Cut:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_before_validator_function(_date_part, handler(source))
+
+
+def _shown(*, date: bool = False) -> CoreSchema:
+    """Reads a date as the portal shows it to people."""
+    read = core_schema.no_info_after_validator_function(portal_moment, core_schema.str_schema(strict=True))
+    return core_schema.chain_schema([read, core_schema.date_schema()]) if date else read
 
 
 def _date_part(value: Any) -> Any:
@@ -273,10 +280,13 @@ else:
     ]
     Boolean = Annotated[bool | None, _First(core_schema.bool_schema(), _nothing(""))]
     Date = Annotated[
-        date | None, _First(core_schema.date_schema(gt=_EPOCH.date()), _nothing("", "0", 0, False)), _Cut()
+        date | None,
+        _First(core_schema.date_schema(gt=_EPOCH.date()), _nothing("", "0", 0, False), _shown(date=True)),
+        _Cut(),
     ]
     DateTime = Annotated[
-        datetime | None, _First(core_schema.datetime_schema(gt=_EPOCH), _nothing("", "0", 0, False))
+        datetime | None,
+        _First(core_schema.datetime_schema(gt=_EPOCH), _nothing("", "0", 0, False), _shown()),
     ]
     MultiFields = Annotated[tuple[MultiField, ...], _Listed()]
     Integers = Annotated[tuple[int, ...], _Listed()]

@@ -25,7 +25,7 @@ from b24orm.orm.owner import remember_all
 from b24orm.orm.related import RelatedPage
 from b24orm.orm.rowset import Rows, ValuesSet
 from b24orm.orm.sets import SetWrites
-from b24orm.orm.shapes import as_dicts, as_tuples, as_values
+from b24orm.orm.shapes import absent_lists, as_dicts, as_tuples, as_values
 from b24orm.plan.calls import Row
 from b24orm.portal import AsyncPortal, Portal
 from b24orm.portal.current import used_portal
@@ -115,12 +115,16 @@ class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M])
     def _shaper(self) -> Shape[M]:
         portal = self._backend
         attacher, model = Attacher(self._loads, portal), cast("type[M]", self._model)
+        lists = absent_lists(self._query)
 
         def shape(rows: Sequence[Row], on_invalid: OnInvalid) -> list[M]:
             if self._loads:
                 made = attacher.shape(model, cast("RelatedPage", rows), on_invalid)
             else:
                 made = self._shape(rows, on_invalid)
+            for name in lists:  # the server leaves out what is empty
+                for row in made:
+                    vars(row).setdefault(name, ())
             remember_all(made, portal)
             return made
 

@@ -17,6 +17,7 @@ from b24orm.plan import writes
 from b24orm.plan.calls import Call
 from b24orm.plan.compiler import compile_query
 from b24orm.query.nodes import EVERYTHING, Query
+from b24orm.schema import EntitySchema
 
 __all__ = ["SetWrites"]
 
@@ -103,6 +104,7 @@ class SetWrites(Generic[M]):
         if changes is not None:
             if not changes:
                 raise InvalidValue("update() takes at least one field to change")
+            _check_partial(schema)
             made = self._model(**changes)
             if any(schema.fields[n].type == "crm_multifield" for n in made.changed if n in schema.fields):
                 raise InvalidValue("update() can't change lists of values; change the objects and save them")
@@ -131,7 +133,7 @@ class _Ids:
     def __init__(self, rows: Any) -> None:
         self._rows = rows
         self._query: Query = rows._query
-        self._shifts = compile_query(self._query).strategy == "OffsetPages"
+        self._shifts = compile_query(self._query).strategy in ("OffsetPages", "UntilEmpty")
 
     def iterator(self) -> Iterator[Any]:
         """The ids, one by one."""
@@ -146,3 +148,12 @@ class _Ids:
             return
         async for row_id in self._rows.aiterator():
             yield row_id
+
+
+def _check_partial(schema: EntitySchema) -> None:
+    """Refuses a change of some fields where the portal clears the others."""
+    method = schema.method("update")
+    if method is not None and method.whole_key is not None:
+        raise InvalidValue(
+            f"{method.name} clears every field that it is not sent: fetch the rows, change and save them"
+        )

@@ -9,15 +9,30 @@ from b24orm.entity.base import Entity
 from b24orm.entity.rows import OnInvalid, typed, typed_columns
 from b24orm.orm.fetch import Shape
 from b24orm.plan.calls import Row
+from b24orm.query.nodes import Query
 
-__all__ = ["as_dicts", "as_tuples", "as_values"]
+__all__ = ["absent_lists", "as_dicts", "as_tuples", "as_values"]
+
+
+def absent_lists(query: Query) -> tuple[str, ...]:
+    """Lists of values that a query asks for; the server leaves them out of a row that has none."""
+    listing = query.schema.list
+    if listing is None or listing.select is None:
+        return ()
+    asked = query.select if query.select is not None else tuple(query.schema.fields.values())
+    named = query.select is not None
+    return tuple(
+        field.name
+        for field in asked
+        if field.type == "crm_multifield" and (named or field.select_name in listing.select_all)
+    )
 
 
 def as_dicts(model: type[Entity], names: tuple[str, ...]) -> Shape[dict[str, Any]]:
     def shape(rows: Sequence[Row], on_invalid: OnInvalid) -> list[dict[str, Any]]:
         if not names:
             return typed(model, rows, on_invalid)
-        columns = typed_columns(model, names, rows, on_invalid)
+        columns = _columns(model, names, rows, on_invalid)
         return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
     return shape
@@ -25,13 +40,24 @@ def as_dicts(model: type[Entity], names: tuple[str, ...]) -> Shape[dict[str, Any
 
 def as_tuples(model: type[Entity], names: tuple[str, ...]) -> Shape[tuple[Any, ...]]:
     def shape(rows: Sequence[Row], on_invalid: OnInvalid) -> list[tuple[Any, ...]]:
-        return list(zip(*typed_columns(model, names, rows, on_invalid), strict=True))
+        return list(zip(*_columns(model, names, rows, on_invalid), strict=True))
 
     return shape
 
 
 def as_values(model: type[Entity], name: str) -> Shape[Any]:
     def shape(rows: Sequence[Row], on_invalid: OnInvalid) -> list[Any]:
-        return list(typed_columns(model, (name,), rows, on_invalid)[0])
+        return list(_columns(model, (name,), rows, on_invalid)[0])
 
     return shape
+
+
+def _columns(
+    model: type[Entity], names: Sequence[str], rows: Sequence[Row], on_invalid: OnInvalid
+) -> list[Sequence[Any]]:
+    """The values by field; a list of values that the server left out is empty."""
+    fields, columns = model.__schema__.fields, typed_columns(model, names, rows, on_invalid)
+    for place, name in enumerate(names):
+        if name in fields and fields[name].type == "crm_multifield":
+            columns[place] = [() if value is None else value for value in columns[place]]
+    return columns

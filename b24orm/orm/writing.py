@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from b24orm.entity.base import Entity
-from b24orm.entity.dump import added, changed
+from b24orm.entity.dump import added, changed, everything
 from b24orm.entity.rows import typed
 from b24orm.errors import InvalidValue
 from b24orm.orm.owner import remember
@@ -31,6 +31,9 @@ def update_call(
     fields = changed(row, only)
     if not fields and not empty:
         return None
+    method = schema.method("update")
+    if method is not None and method.whole_key is not None:
+        fields = {**everything(row, method.whole_key), **fields}
     return writes.update(schema, _id(row, "updated"), fields, writes.parents(schema, vars(row)), options)
 
 

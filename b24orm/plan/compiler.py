@@ -11,6 +11,7 @@ Union          an OR that the method can't read: one scan a branch, merged by id
 OrderedScan    another order of numbers, dates or flags, the whole result wanted
 OffsetPages    no keyset, or an order that only the server can follow
 UntilEmpty     the same, for methods that tell no total
+ByCursor       for methods that page on from the last row seen
 Count          only the number is wanted and the server counts
 =============  =================================================================
 """
@@ -29,6 +30,7 @@ from b24orm.plan.listing import Listing, with_ids
 from b24orm.plan.newer import count_v3, scan_v3
 from b24orm.plan.parents import with_parents
 from b24orm.plan.plan import Plan
+from b24orm.plan.steps.by_cursor import ByCursor
 from b24orm.plan.steps.by_ids import BATCH, PAGE, ByIds
 from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.plan.steps.offset import OffsetPages
@@ -37,7 +39,7 @@ from b24orm.plan.steps.single import Count, Nothing, Single
 from b24orm.plan.steps.union import Union
 from b24orm.plan.steps.until_empty import UntilEmpty
 from b24orm.query.nodes import NOTHING, Order, Query
-from b24orm.schema import EntitySchema
+from b24orm.schema import EntitySchema, ListSchema
 
 __all__ = ["Plan", "compile_count", "compile_query"]
 
@@ -64,9 +66,12 @@ def compile_query(query: Query) -> Plan:
     if spec.paging == "none" and spec.start is not None:
         raise Unsupported(f"{spec.name} pages in a way of its own; use call() with {spec.start!r}")
     if spec.page_size is None or spec.start is None:
+        _enough(query, spec)
         return _unpaged(query, found, listing)
     if query.schema.api == "v3":
         return scan_v3(query, found[0], listing[0])
+    if spec.paging == "cursor":
+        return _cursor(query, found[0], listing[0])
     key = query.schema.key
     by_id = key is not None and (not query.order or query.order[0].field is key)
     if len(found) > 1:
@@ -97,7 +102,7 @@ def compile_count(query: Query) -> Plan:
         return counted
     whole = Listing.of(query, with_ids(query.schema, found[0])).ids_only()
     single = len(found) == 1 and not found[0].joins and (found[0].ids is None or len(found[0].ids) <= PAGE)
-    if not (single and whole.spec.total and whole.spec.page_size):
+    if not (single and whole.spec.total and whole.spec.page_size) or whole.spec.hides_rows:
         key = query.schema.key
         plan = compile_query(query if key is None else replace(query, select=(key,)))
         return replace(plan, why=("the server can't count this by itself: the ids are read", *plan.why))
@@ -133,13 +138,44 @@ def _unpaged(query: Query, found: tuple[Branch, ...], listing: list[Listing]) ->
             f"{listing[0].spec.name} can't do OR; ask several times, or filter the rows in Python"
         )
     call = listing[0].call(with_ids(query.schema, branch), order=query.order)
+    bare = query.schema.id_field.wire if listing[0].spec.bare else None
     here = bool(query.order) and listing[0].spec.order_style is None
     return Plan(
         query,
         "Single",
         ("the method answers all rows at once", *(("they are sorted here",) if here else ())),
-        lambda: Ordered(Single(call), query.order) if here else Single(call),
+        lambda: Ordered(Single(call, bare), query.order) if here else Single(call, bare),
         sample=call,
+        skip=query.start,
+        take=query.limit,
+    )
+
+
+def _enough(query: Query, spec: ListSchema) -> None:
+    """A method that answers so many rows at most and knows no way on is good for a short slice only."""
+    if spec.page_size is not None and (query.stop is None or query.stop > spec.page_size):
+        raise Unsupported(
+            f"{spec.name} answers {spec.page_size} rows at most and has no way on: "
+            f"slice it ([:{spec.page_size}]), or page on with call()"
+        )
+
+
+def _cursor(query: Query, branch: Branch, listing: Listing) -> Plan:
+    spec, key = listing.spec, query.schema.id_field
+    conditions = with_ids(query.schema, branch)
+
+    def flow() -> Flow:
+        pages = ByCursor(lambda last: listing.call(conditions, start=last), lambda row: int(row[key.wire]))
+        return Ordered(pages, query.order) if query.order else pages
+
+    return Plan(
+        query,
+        "ByCursor",
+        (f"{spec.name} pages on from the least id of the page before, newest first",),
+        flow,
+        sample=listing.call(conditions, start=0),
+        requests=f"1 for each {spec.page_size} rows",
+        commands=f"1 for each {spec.page_size} rows",
         skip=query.start,
         take=query.limit,
     )
@@ -278,7 +314,9 @@ def _offset(query: Query, branch: Branch, listing: Listing, *, by_id: bool) -> P
     )
     size = spec.page_size or PAGE
     if not spec.total:
-        return _until_empty(query, call, size, (*why, "it tells no total"))
+        return _until_empty(query, call, spec, (why, "it tells no total"))
+    # rows that are left out shift what stands where: the slice is cut here
+    start, stop = (0, None) if spec.hides_rows else (query.start, query.stop)
     requests = "1 + 1 for each 2,500 rows"
     if query.stop is not None:
         pages = -(-query.stop // size) - query.start // size
@@ -290,14 +328,17 @@ def _offset(query: Query, branch: Branch, listing: Listing, *, by_id: bool) -> P
         lambda: OffsetPages(
             call,
             identify=_identity(query.schema),
-            start=query.start,
-            stop=query.stop,
+            start=start,
+            stop=stop,
             page_size=size,
+            hides=spec.hides_rows,
         ),
-        sample=call(query.start // size * size),
+        sample=call(start // size * size),
         requests=requests,
         commands="1 for each 50 rows",
         counts="every row that matches, for each page; and it skips the rows before the page",
+        skip=query.start if spec.hides_rows else 0,
+        take=query.limit if spec.hides_rows else None,
     )
 
 
@@ -321,7 +362,9 @@ def _identity(schema: EntitySchema) -> Callable[[Row], object] | None:
     return None if key is None else lambda row: row[key.wire]
 
 
-def _until_empty(query: Query, call: Callable[[int], Call], size: int, why: tuple[str, ...]) -> Plan:
+def _until_empty(query: Query, call: Callable[[int], Call], spec: ListSchema, why: tuple[str, ...]) -> Plan:
+    size = spec.page_size or PAGE
+    start, stop = (0, None) if spec.repeats_rows else (query.start, query.stop)  # repeats shift the rest
     return Plan(
         query,
         "UntilEmpty",
@@ -329,12 +372,15 @@ def _until_empty(query: Query, call: Callable[[int], Call], size: int, why: tupl
         lambda: UntilEmpty(
             call,
             identify=_identity(query.schema),
-            start=query.start,
-            stop=query.stop,
+            start=start,
+            stop=stop,
             page_size=size,
+            repeats=spec.repeats_rows,
         ),
-        sample=call(query.start // size * size),
+        sample=call(start // size * size),
         requests="1 + 1 for each 2,500 rows",
         commands=f"1 for each {size} rows",
         counts="the rows before each page are skipped",
+        skip=query.start if spec.repeats_rows else 0,
+        take=query.limit if spec.repeats_rows else None,
     )

@@ -93,7 +93,8 @@ def spell(condition: Condition, dialect: Dialect, operators: Sequence[str] = ())
     spelled = rule(leaf)
     if dialect == "v3":  # its operators are no prefixes
         return spelled
-    return spelled if leaf.custom or not operators else _honoured(leaf, spelled, frozenset(operators))
+    free = leaf.custom and dialect != "plain"
+    return spelled if free or not operators else _honoured(leaf, spelled, frozenset(operators))
 
 
 _SPELLED: Final = frozenset({"money", "address", "binding"})

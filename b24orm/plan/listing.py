@@ -67,7 +67,11 @@ class Listing:
         key = self.schema.key
         if key is None:
             return self
-        select = None if self.spec.select is None else (key.select_name,)
+        select = (
+            None
+            if self.spec.select is None
+            else tuple(dict.fromkeys((*self.spec.select_always, key.select_name)))
+        )
         return Listing(self.schema, self.params, self.filter, select)
 
     def call(
@@ -83,7 +87,8 @@ class Listing:
         Args:
             conditions: further filter keys, beside the listing's own.
             order: the sort keys.
-            start: the paging parameter; -1 asks for the first rows without a count.
+            start: the paging parameter; -1 asks for the first rows without a count. Of a cursor: the
+                least id of the page before.
             limit: rows wanted, of a method that can be told; a whole page when None.
         """
         spec = self.spec
@@ -131,7 +136,8 @@ def _placed(spec: ListSchema, start: int | None, limit: int | None) -> dict[str,
         return {}
     size = spec.page_size or 1
     terms = {"page": max(start, 0) // size + 1, "offset": max(start, 0)}
-    placed: dict[str, Any] = {spec.start: terms.get(spec.paging, start)}
+    first = spec.paging == "cursor" and start <= 0
+    placed: dict[str, Any] = {} if first else {spec.start: terms.get(spec.paging, start)}
     return {**placed, spec.limit: spec.page_size} if spec.limit else placed
 
 

@@ -56,8 +56,9 @@ def parents(schema: EntitySchema, known: Mapping[str, Any]) -> dict[str, Any]:
         InvalidValue: one is not known.
     """
     found = dict(schema.fixed_params)
+    lists_only = schema.list.own_parents if schema.list else ()
     for name, param in parent_names(schema).items():
-        if param not in found:
+        if param not in found and param not in lists_only:
             if known.get(name) is None:
                 raise InvalidValue(
                     f"{schema.name} needs {name}: fix it with class X({schema.name}, {name}=...)"
@@ -79,7 +80,9 @@ def _call(
     if method.id_param is not None and row_id is not None:
         sent[method.id_param] = row_id
     if fields is not None:
-        sent.update({method.fields_param: dict(fields)} if method.fields_param else fields)
+        beside = {name: fields[name] for name in fields if name in method.extra_params}
+        inside = {name: fields[name] for name in fields if name not in beside}
+        sent.update({**beside, method.fields_param: inside} if method.fields_param else fields)
     return Call(method.name, sent, write=True, envelope=method.envelope, api=schema.api)
 
 

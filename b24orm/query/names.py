@@ -53,13 +53,13 @@ class _Named:
 
 
 def user_field(schema: EntitySchema, name: str) -> FieldSchema | None:
-    """The schema of a UF_ field by its name, if the entity can have one so named.
+    """The schema of a field that only a portal has by its name, if the entity can have one so named.
 
     Its type is not known offline, so every lookup is open and the value goes as it is.
     """
-    if not schema.user_fields or not name.upper().startswith("UF_"):
+    wire = schema.custom_wire(name)
+    if wire is None:
         return None
-    wire = name.upper()
     return FieldSchema(name=wire.lower(), wire=wire, type="any")
 
 
@@ -128,7 +128,7 @@ def _parsed(schema: EntitySchema, key: str, value: object) -> tuple[_Named, Any]
 
 def _is_rest_list(schema: EntitySchema, key: str, value: object) -> bool:
     """Whether a list stands under REST's own spelling of a name, where it means "one of these"."""
-    python = key in schema.fields or key in schema.relations or key.startswith("uf_")
+    python = key in schema.fields or key in schema.relations or key.startswith(("uf_", "property"))
     return isinstance(value, (list, tuple, set, frozenset)) and not python
 
 

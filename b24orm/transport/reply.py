@@ -112,7 +112,18 @@ def _judged(response: Response, *, method: str, host: str, redact: Callable[[str
             status=response.status,
             host=host,
         )
+    refused = _refused_inside(body["result"])
+    if refused is not None:
+        return _error(refused, method=method, status=response.status, host=host, redact=redact)
     return _reply(body)
+
+
+def _refused_inside(result: Any) -> Mapping[str, Any] | None:
+    """The error that some methods put inside a successful answer: ``{"error": {"error": ...}}``."""
+    if not isinstance(result, dict) or result.keys() != {"error"}:
+        return None
+    body = result["error"]
+    return body if isinstance(body, dict) and {"error", "error_description"} <= body.keys() else None
 
 
 def _decoded(response: Response) -> dict[str, Any] | None:
@@ -207,6 +218,10 @@ def batch_outcomes(
             body = body if isinstance(body, Mapping) and "error" in body else {"error": str(body)}
             outcomes.append(_error(body, method=method, status=200, host=host, redact=redact, command=label))
             halted = halt
+        elif (inside := _refused_inside(parts["result"].get(label))) is not None:
+            outcomes.append(
+                _error(inside, method=method, status=200, host=host, redact=redact, command=label)
+            )
         elif label in parts["result"]:
             time = times.get(label)
             outcomes.append(

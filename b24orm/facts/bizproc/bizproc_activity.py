@@ -52,7 +52,7 @@ BIZPROC_ACTIVITY = EntitySchema(
     scope="bizproc",
     module="bizproc",
     fields={field.name: field for field in _FIELDS},
-    list=ListSchema(name="bizproc.activity.list", dialect="none", paging="none"),
+    list=ListSchema(name="bizproc.activity.list", dialect="none", paging="none", bare=True),
     methods={
         "add": MethodSchema(name="bizproc.activity.add", returns="true"),
         "update": MethodSchema(

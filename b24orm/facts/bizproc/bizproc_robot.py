@@ -52,7 +52,7 @@ BIZPROC_ROBOT = EntitySchema(
     scope="bizproc",
     module="bizproc",
     fields={field.name: field for field in _FIELDS},
-    list=ListSchema(name="bizproc.robot.list", dialect="none", paging="none"),
+    list=ListSchema(name="bizproc.robot.list", dialect="none", paging="none", bare=True),
     methods={
         "add": MethodSchema(name="bizproc.robot.add", returns="true"),
         "update": MethodSchema(

@@ -503,6 +503,7 @@ CALENDAR_EVENT = EntitySchema(
         name="calendar.event.get",
         dialect="none",
         paging="none",
+        own_parents=("from", "to"),
         extra_params=("from", "to", "section"),
     ),
     methods={
@@ -524,6 +525,7 @@ CALENDAR_EVENT = EntitySchema(
         "calendar.meeting.status.get": ("eventId",),
         "calendar.meeting.status.set": ("eventId", "status"),
     },
-    parent_params=("type", "ownerId"),
+    parent_params=("type", "ownerId", "from", "to"),
+    parent_names={"from": "from_date", "to": "to_date"},
     user_fields=True,
 )

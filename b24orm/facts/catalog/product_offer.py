@@ -58,7 +58,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         relation="Section",
     ),
     FieldSchema(name="xml_id", wire="xmlId", type="string"),
-    FieldSchema(name="price_type", wire="priceType", type="char", filterable=False, sortable=False),
+    FieldSchema(name="price_type", wire="priceType", type="string", filterable=False, sortable=False),
     FieldSchema(name="type", wire="type", type="integer", read_only=True, enum=("4", "5")),
     FieldSchema(name="bundle", wire="bundle", type="char", read_only=True, enum=("Y", "N")),
     FieldSchema(name="available", wire="available", type="char", read_only=True, enum=("Y", "N")),
@@ -84,6 +84,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         read_only=True,
         filterable=False,
         sortable=False,
+        enum=("Y", "N", "D"),
     ),
     FieldSchema(name="subscribe", wire="subscribe", type="char", enum=("Y", "N", "D")),
     FieldSchema(name="weight", wire="weight", type="double"),
@@ -153,5 +154,5 @@ PRODUCT_OFFER = EntitySchema(
     actions={"catalog.product.offer.download": ("fields",)},
     parent_params=("filter.iblockId",),
     user_fields=True,
-    user_field_prefix="uf",
+    user_field_prefix="property",
 )

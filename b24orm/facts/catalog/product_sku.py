@@ -58,7 +58,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         relation="Section",
     ),
     FieldSchema(name="xml_id", wire="xmlId", type="string"),
-    FieldSchema(name="price_type", wire="priceType", type="char", filterable=False, sortable=False),
+    FieldSchema(name="price_type", wire="priceType", type="string", filterable=False, sortable=False),
     FieldSchema(name="type", wire="type", type="integer", read_only=True, enum=("3", "6")),
     FieldSchema(name="bundle", wire="bundle", type="char", read_only=True, enum=("Y", "N")),
     FieldSchema(name="available", wire="available", type="char", read_only=True, enum=("Y", "N")),
@@ -126,5 +126,5 @@ PRODUCT_SKU = EntitySchema(
     actions={"catalog.product.sku.download": ("fields",)},
     parent_params=("filter.iblockId",),
     user_fields=True,
-    user_field_prefix="uf",
+    user_field_prefix="property",
 )

@@ -20,7 +20,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         relation_name="doc_type_store_document_type",
         enum=("A", "S", "M", "R", "D"),
     ),
-    FieldSchema(name="site_id", wire="siteId", type="char"),
+    FieldSchema(name="site_id", wire="siteId", type="string"),
     FieldSchema(
         name="responsible_id",
         wire="responsibleId",
@@ -50,7 +50,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
     FieldSchema(
         name="currency",
         wire="currency",
-        type="char",
+        type="string",
         required=True,
         immutable=True,
         nullable=False,
@@ -69,7 +69,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         relation_name="status_by_user",
     ),
     FieldSchema(name="total", wire="total", type="double"),
-    FieldSchema(name="commentary", wire="commentary", type="char"),
+    FieldSchema(name="commentary", wire="commentary", type="string"),
     FieldSchema(name="title", wire="title", type="string"),
     FieldSchema(name="doc_number", wire="docNumber", type="string"),
     FieldSchema(name="contractor_id", wire="contractorId", type="integer"),

@@ -20,7 +20,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
     FieldSchema(
         name="document_type",
         wire="documentType",
-        type="char",
+        type="string",
         required=True,
         nullable=False,
         relation="StoreDocumentType",

@@ -31,7 +31,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
     FieldSchema(name="last_execution", wire="LAST_EXECUTION", type="datetime", read_only=True),
     FieldSchema(name="counter_repeat", wire="COUNTER_REPEAT", type="integer", read_only=True),
     FieldSchema(name="start_date", wire="START_DATE", type="date"),
-    FieldSchema(name="category_id", wire="CATEGORY_ID", type="char", relation="Category"),
+    FieldSchema(name="category_id", wire="CATEGORY_ID", type="integer", relation="Category"),
     FieldSchema(name="is_limit", wire="IS_LIMIT", type="char", enum=("N", "D", "T")),
     FieldSchema(name="limit_repeat", wire="LIMIT_REPEAT", type="integer"),
     FieldSchema(name="limit_date", wire="LIMIT_DATE", type="date"),

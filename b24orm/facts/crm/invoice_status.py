@@ -58,7 +58,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
     FieldSchema(
         name="semantics",
         wire="SEMANTICS",
-        type="char",
+        type="string",
         immutable=True,
         filterable=False,
         sortable=False,

@@ -104,6 +104,7 @@ DISK_FILE = EntitySchema(
     list=ListSchema(
         name="disk.folder.getChildren",
         dialect="user",
+        paging="orm",
         filter="filter",
         order="order",
         order_style="map",

@@ -56,6 +56,7 @@ DISK_FILE_VERSION = EntitySchema(
     list=ListSchema(
         name="disk.file.getVersions",
         dialect="user",
+        paging="orm",
         filter="filter",
         start="start",
         page_size=50,

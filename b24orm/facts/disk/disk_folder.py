@@ -88,6 +88,7 @@ DISK_FOLDER = EntitySchema(
     list=ListSchema(
         name="disk.folder.getChildren",
         dialect="user",
+        paging="orm",
         filter="filter",
         order="order",
         order_style="map",

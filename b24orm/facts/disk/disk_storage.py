@@ -46,13 +46,14 @@ DISK_STORAGE = EntitySchema(
     list=ListSchema(
         name="disk.storage.getList",
         dialect="user",
+        paging="orm",
         filter="filter",
         order="order",
         order_style="map",
         start="start",
         page_size=50,
         total=True,
-        keyset=True,
+        hides_rows=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "!%"),
     ),
     methods={

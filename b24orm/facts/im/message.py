@@ -117,9 +117,11 @@ MESSAGE = EntitySchema(
     list=ListSchema(
         name="im.dialog.messages.get",
         dialect="none",
-        paging="none",
+        paging="cursor",
         envelope=("messages",),
-        page_size=20,
+        start="LAST_ID",
+        limit="LIMIT",
+        page_size=50,
         extra_params=("LAST_ID", "FIRST_ID", "LIMIT"),
     ),
     methods={

@@ -126,6 +126,7 @@ RECENT_ITEM = EntitySchema(
         start="OFFSET",
         limit="LIMIT",
         page_size=50,
+        repeats_rows=True,
         extra_params=(
             "LIMIT",
             "SKIP_OPENLINES",

@@ -36,7 +36,7 @@ MESSAGE_SENDER = EntitySchema(
     scope="messageservice",
     module="messageservice",
     fields={field.name: field for field in _FIELDS},
-    list=ListSchema(name="messageservice.sender.list", dialect="none", paging="none"),
+    list=ListSchema(name="messageservice.sender.list", dialect="none", paging="none", bare=True),
     methods={
         "add": MethodSchema(name="messageservice.sender.add", returns="true"),
         "update": MethodSchema(name="messageservice.sender.update", id_param="CODE", returns="true"),

@@ -70,7 +70,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
     FieldSchema(
         name="status_id",
         wire="statusId",
-        type="char",
+        type="string",
         nullable=False,
         relation="SaleStatus",
         relation_name="status",
@@ -108,11 +108,11 @@ _FIELDS: tuple[FieldSchema, ...] = (
     ),
     FieldSchema(name="comments", wire="comments", type="string", nullable=False),
     FieldSchema(name="tax_value", wire="taxValue", type="double", read_only=True),
-    FieldSchema(name="recurring_id", wire="recurringId", type="char", nullable=False),
+    FieldSchema(name="recurring_id", wire="recurringId", type="integer", nullable=False),
     FieldSchema(
         name="locked_by",
         wire="lockedBy",
-        type="char",
+        type="integer",
         nullable=False,
         relation="User",
         relation_name="locked_by_user",

@@ -22,7 +22,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
     FieldSchema(
         name="status_id",
         wire="statusId",
-        type="char",
+        type="string",
         nullable=False,
         relation="SaleStatus",
         relation_name="status",
@@ -180,7 +180,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
     FieldSchema(name="discount_price", wire="discountPrice", type="double", read_only=True),
     FieldSchema(name="date_insert", wire="dateInsert", type="datetime", read_only=True),
     FieldSchema(name="system", wire="system", type="char", read_only=True, nullable=False, enum=("Y", "N")),
-    FieldSchema(name="status_xml_id", wire="statusXmlId", type="char", read_only=True, nullable=False),
+    FieldSchema(name="status_xml_id", wire="statusXmlId", type="string", read_only=True, nullable=False),
     FieldSchema(name="delivery_xml_id", wire="deliveryXmlId", type="string", read_only=True, nullable=False),
     FieldSchema(name="account_number", wire="accountNumber", type="string", read_only=True, nullable=False),
     FieldSchema(

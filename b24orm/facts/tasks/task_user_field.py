@@ -69,6 +69,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         read_only=True,
         filterable=False,
         sortable=False,
+        enum=("N", "I", "E", "S", "Y"),
     ),
     FieldSchema(
         name="show_in_list",

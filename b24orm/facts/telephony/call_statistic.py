@@ -81,6 +81,7 @@ CALL_STATISTIC = EntitySchema(
     list=ListSchema(
         name="voximplant.statistic.get",
         dialect="plain",
+        paging="orm",
         filter="FILTER",
         order_style="sort_order",
         order_params=("SORT", "ORDER"),

@@ -93,12 +93,16 @@ if TYPE_CHECKING:
 
         type: str
         owner_id: int
+        from_date: dt.datetime | dt.date
+        to_date: dt.datetime | dt.date
 
     class CalendarEventValues(TypedDict, total=False):
         """What a CalendarEvent is made of and what can be changed in it."""
 
         type: str
         owner_id: int
+        from_date: dt.datetime | dt.date
+        to_date: dt.datetime | dt.date
         id: int
         cal_type: str | None
         name: str | None

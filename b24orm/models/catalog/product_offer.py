@@ -493,7 +493,7 @@ if TYPE_CHECKING:
         iblock_section_id: int | None
         iblock_section: Any
         xml_id: str | None
-        price_type: bool | None
+        price_type: str | None
         purchasing_price: Decimal | int | float | None
         purchasing_currency: str | None
         vat_id: int | None
@@ -587,7 +587,7 @@ class ProductOffer(Model, schema=PRODUCT_OFFER):
     iblock_section_id: t.Reference = t.UNSET
     iblock_section: t.Jsons = t.UNSET
     xml_id: t.Text = t.UNSET
-    price_type: t.Boolean = t.UNSET
+    price_type: t.Text = t.UNSET
     type: t.Integer = t.UNSET
     bundle: t.Boolean = t.UNSET
     available: t.Boolean = t.UNSET
@@ -600,7 +600,7 @@ class ProductOffer(Model, schema=PRODUCT_OFFER):
     measure: t.Reference = t.UNSET
     quantity_trace: t.Status = t.UNSET
     can_buy_zero: t.Boolean = t.UNSET
-    negative_amount_trace: t.Boolean = t.UNSET
+    negative_amount_trace: t.Status = t.UNSET
     subscribe: t.Status = t.UNSET
     weight: t.Number = t.UNSET
     length: t.Number = t.UNSET

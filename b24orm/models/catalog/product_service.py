@@ -344,7 +344,7 @@ if TYPE_CHECKING:
         iblock_section_id: int | None
         iblock_section: Any
         xml_id: str | None
-        price_type: bool | None
+        price_type: str | None
         available: bool | None
         measure: int | None
         measure_catalog_measure: int | CatalogMeasure | None
@@ -422,7 +422,7 @@ class ProductService(Model, schema=PRODUCT_SERVICE):
     iblock_section_id: t.Reference = t.UNSET
     iblock_section: t.Jsons = t.UNSET
     xml_id: t.Text = t.UNSET
-    price_type: t.Boolean = t.UNSET
+    price_type: t.Text = t.UNSET
     type: t.Integer = t.UNSET
     bundle: t.Boolean = t.UNSET
     available: t.Boolean = t.UNSET

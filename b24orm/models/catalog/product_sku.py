@@ -434,7 +434,7 @@ if TYPE_CHECKING:
         iblock_section_id: int | None
         iblock_section: Any
         xml_id: str | None
-        price_type: bool | None
+        price_type: str | None
         purchasing_price: Decimal | int | float | None
         purchasing_currency: str | None
         vat_id: int | None
@@ -519,7 +519,7 @@ class ProductSku(Model, schema=PRODUCT_SKU):
     iblock_section_id: t.Reference = t.UNSET
     iblock_section: t.Jsons = t.UNSET
     xml_id: t.Text = t.UNSET
-    price_type: t.Boolean = t.UNSET
+    price_type: t.Text = t.UNSET
     type: t.Integer = t.UNSET
     bundle: t.Boolean = t.UNSET
     available: t.Boolean = t.UNSET

@@ -110,8 +110,15 @@ if TYPE_CHECKING:
         doc_type_store_document_type: StoreDocumentDocTypeValue
         doc_type_store_document_type__ne: StoreDocumentDocTypeValue
         doc_type_store_document_type__in: Iterable[StoreDocumentDocTypeValue]
-        site_id: bool
-        site_id__ne: bool
+        site_id: str
+        site_id__ne: str
+        site_id__in: Iterable[str]
+        site_id__contains: str
+        site_id__icontains: str
+        site_id__startswith: str
+        site_id__istartswith: str
+        site_id__endswith: str
+        site_id__iendswith: str
         responsible_id: int
         responsible_id__ne: int
         responsible_id__in: Iterable[int]
@@ -176,10 +183,24 @@ if TYPE_CHECKING:
         modified_by_user__lt: int
         modified_by_user__lte: int
         modified_by_user__range: tuple[int, int]
-        currency: bool
-        currency__ne: bool
-        currency_currency: bool
-        currency_currency__ne: bool
+        currency: str
+        currency__ne: str
+        currency__in: Iterable[str]
+        currency__contains: str
+        currency__icontains: str
+        currency__startswith: str
+        currency__istartswith: str
+        currency__endswith: str
+        currency__iendswith: str
+        currency_currency: str
+        currency_currency__ne: str
+        currency_currency__in: Iterable[str]
+        currency_currency__contains: str
+        currency_currency__icontains: str
+        currency_currency__startswith: str
+        currency_currency__istartswith: str
+        currency_currency__endswith: str
+        currency_currency__iendswith: str
         status: StoreDocumentStatusValue
         status__ne: StoreDocumentStatusValue
         status__in: Iterable[StoreDocumentStatusValue]
@@ -223,8 +244,15 @@ if TYPE_CHECKING:
         total__lt: Decimal | int | float
         total__lte: Decimal | int | float
         total__range: tuple[Decimal | int | float, Decimal | int | float]
-        commentary: bool
-        commentary__ne: bool
+        commentary: str
+        commentary__ne: str
+        commentary__in: Iterable[str]
+        commentary__contains: str
+        commentary__icontains: str
+        commentary__startswith: str
+        commentary__istartswith: str
+        commentary__endswith: str
+        commentary__iendswith: str
         title: str
         title__ne: str
         title__in: Iterable[str]
@@ -258,7 +286,7 @@ if TYPE_CHECKING:
         id: int
         doc_type: StoreDocumentDocTypeValue | None
         doc_type_store_document_type: StoreDocumentDocTypeValue | StoreDocumentType | None
-        site_id: bool | None
+        site_id: str | None
         responsible_id: int | None
         responsible: int | User | None
         date_modify: dt.datetime | dt.date | None
@@ -267,13 +295,13 @@ if TYPE_CHECKING:
         created_by_user: int | User | None
         modified_by: int | None
         modified_by_user: int | User | None
-        currency: bool | None
-        currency_currency: bool | Currency | None
+        currency: str | None
+        currency_currency: str | Currency | None
         date_document: dt.datetime | dt.date | None
         status_by: int | None
         status_by_user: int | User | None
         total: Decimal | int | float | None
-        commentary: bool | None
+        commentary: str | None
         title: str | None
         doc_number: str | None
         contractor_id: int | None
@@ -328,19 +356,19 @@ class StoreDocument(Model, schema=STORE_DOCUMENT):
 
     id: t.Id = t.UNSET
     doc_type: t.Status = t.UNSET
-    site_id: t.Boolean = t.UNSET
+    site_id: t.Text = t.UNSET
     responsible_id: t.Reference = t.UNSET
     date_modify: t.DateTime = t.UNSET
     date_create: t.DateTime = t.UNSET
     created_by: t.Reference = t.UNSET
     modified_by: t.Reference = t.UNSET
-    currency: t.Boolean = t.UNSET
+    currency: t.Text = t.UNSET
     status: t.Status = t.UNSET
     date_status: t.DateTime = t.UNSET
     date_document: t.DateTime = t.UNSET
     status_by: t.Reference = t.UNSET
     total: t.Number = t.UNSET
-    commentary: t.Boolean = t.UNSET
+    commentary: t.Text = t.UNSET
     title: t.Text = t.UNSET
     doc_number: t.Text = t.UNSET
     contractor_id: t.Integer = t.UNSET
@@ -379,7 +407,7 @@ class StoreDocument(Model, schema=STORE_DOCUMENT):
         def currency_currency(self) -> Currency | None: ...
 
         @currency_currency.setter
-        def currency_currency(self, value: bool | Currency | None) -> None: ...
+        def currency_currency(self, value: str | Currency | None) -> None: ...
 
         @property
         def status_by_user(self) -> User | None: ...

@@ -86,7 +86,7 @@ class StoreDocumentUserField(Model, schema=STORE_DOCUMENT_USER_FIELD):
         objects: ClassVar[StoreDocumentUserFieldQuerySet]
 
     document_id: t.Id = t.UNSET
-    document_type: t.Boolean = t.UNSET
+    document_type: t.Text = t.UNSET
 
     if TYPE_CHECKING:
 

@@ -142,8 +142,14 @@ if TYPE_CHECKING:
         start_date__lt: dt.date
         start_date__lte: dt.date
         start_date__range: tuple[dt.date, dt.date]
-        category_id: bool
-        category_id__ne: bool
+        category_id: int
+        category_id__ne: int
+        category_id__in: Iterable[int]
+        category_id__gt: int
+        category_id__gte: int
+        category_id__lt: int
+        category_id__lte: int
+        category_id__range: tuple[int, int]
         is_limit: DealRecurringIsLimitValue
         is_limit__ne: DealRecurringIsLimitValue
         is_limit__in: Iterable[DealRecurringIsLimitValue]
@@ -172,7 +178,7 @@ if TYPE_CHECKING:
         deal: int | Deal | None
         active: bool | None
         start_date: dt.date | None
-        category_id: bool | None
+        category_id: int | None
         is_limit: DealRecurringIsLimitValue | None
         limit_repeat: int | None
         limit_date: dt.date | None
@@ -232,7 +238,7 @@ class DealRecurring(Model, schema=DEAL_RECURRING):
     last_execution: t.DateTime = t.UNSET
     counter_repeat: t.Integer = t.UNSET
     start_date: t.Date = t.UNSET
-    category_id: t.Boolean = t.UNSET
+    category_id: t.Reference = t.UNSET
     is_limit: t.Status = t.UNSET
     limit_repeat: t.Integer = t.UNSET
     limit_date: t.Date = t.UNSET

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         name: str | None
         category_id: int | None
         color: str | None
-        semantics: bool | None
+        semantics: str | None
         extra_: Any
 
     class InvoiceStatusQuerySet(QuerySet["InvoiceStatus", InvoiceStatusField, InvoiceStatusOrder]):
@@ -102,7 +102,7 @@ class InvoiceStatus(Model, schema=INVOICE_STATUS):
     system: t.Boolean = t.UNSET
     category_id: t.Integer = t.UNSET
     color: t.Text = t.UNSET
-    semantics: t.Boolean = t.UNSET
+    semantics: t.Text = t.UNSET
     extra_: t.Json = t.UNSET
 
     if TYPE_CHECKING:

@@ -38,32 +38,7 @@ if TYPE_CHECKING:
         "bp_published",
         "created_user_name",
     ]
-    ListElementOrder = Literal[
-        "id",
-        "-id",
-        "name",
-        "-name",
-        "iblock_section_id",
-        "-iblock_section_id",
-        "created_by",
-        "-created_by",
-        "date_create",
-        "-date_create",
-        "timestamp_x",
-        "-timestamp_x",
-        "modified_by",
-        "-modified_by",
-        "sort",
-        "-sort",
-        "active_from",
-        "-active_from",
-        "active_to",
-        "-active_to",
-        "preview_text",
-        "-preview_text",
-        "detail_text",
-        "-detail_text",
-    ]
+    ListElementOrder = Literal["id", "-id", "name", "-name"]
     ListElementRelation = Literal["created_by_user"]
 
     class ListElementLookups(TypedDict, total=False):
@@ -108,22 +83,6 @@ if TYPE_CHECKING:
         created_by_user__lt: int
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
-        date_create: dt.datetime | dt.date
-        date_create__ne: dt.datetime | dt.date
-        date_create__in: Iterable[dt.datetime | dt.date]
-        date_create__gt: dt.datetime | dt.date
-        date_create__gte: dt.datetime | dt.date
-        date_create__lt: dt.datetime | dt.date
-        date_create__lte: dt.datetime | dt.date
-        date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        timestamp_x: dt.datetime | dt.date
-        timestamp_x__ne: dt.datetime | dt.date
-        timestamp_x__in: Iterable[dt.datetime | dt.date]
-        timestamp_x__gt: dt.datetime | dt.date
-        timestamp_x__gte: dt.datetime | dt.date
-        timestamp_x__lt: dt.datetime | dt.date
-        timestamp_x__lte: dt.datetime | dt.date
-        timestamp_x__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
         modified_by: int
         modified_by__ne: int
         modified_by__in: Iterable[int]
@@ -140,22 +99,6 @@ if TYPE_CHECKING:
         sort__lt: int
         sort__lte: int
         sort__range: tuple[int, int]
-        active_from: dt.datetime | dt.date
-        active_from__ne: dt.datetime | dt.date
-        active_from__in: Iterable[dt.datetime | dt.date]
-        active_from__gt: dt.datetime | dt.date
-        active_from__gte: dt.datetime | dt.date
-        active_from__lt: dt.datetime | dt.date
-        active_from__lte: dt.datetime | dt.date
-        active_from__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
-        active_to: dt.datetime | dt.date
-        active_to__ne: dt.datetime | dt.date
-        active_to__in: Iterable[dt.datetime | dt.date]
-        active_to__gt: dt.datetime | dt.date
-        active_to__gte: dt.datetime | dt.date
-        active_to__lt: dt.datetime | dt.date
-        active_to__lte: dt.datetime | dt.date
-        active_to__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
         preview_text: str
         preview_text__ne: str
         preview_text__in: Iterable[str]

@@ -312,10 +312,24 @@ if TYPE_CHECKING:
         reason_canceled__istartswith: str
         reason_canceled__endswith: str
         reason_canceled__iendswith: str
-        status_id: bool
-        status_id__ne: bool
-        status: bool
-        status__ne: bool
+        status_id: str
+        status_id__ne: str
+        status_id__in: Iterable[str]
+        status_id__contains: str
+        status_id__icontains: str
+        status_id__startswith: str
+        status_id__istartswith: str
+        status_id__endswith: str
+        status_id__iendswith: str
+        status: str
+        status__ne: str
+        status__in: Iterable[str]
+        status__contains: str
+        status__icontains: str
+        status__startswith: str
+        status__istartswith: str
+        status__endswith: str
+        status__iendswith: str
         date_status: dt.datetime | dt.date
         date_status__ne: dt.datetime | dt.date
         date_status__in: Iterable[dt.datetime | dt.date]
@@ -444,12 +458,30 @@ if TYPE_CHECKING:
         tax_value__lt: Decimal | int | float
         tax_value__lte: Decimal | int | float
         tax_value__range: tuple[Decimal | int | float, Decimal | int | float]
-        recurring_id: bool
-        recurring_id__ne: bool
-        locked_by: bool
-        locked_by__ne: bool
-        locked_by_user: bool
-        locked_by_user__ne: bool
+        recurring_id: int
+        recurring_id__ne: int
+        recurring_id__in: Iterable[int]
+        recurring_id__gt: int
+        recurring_id__gte: int
+        recurring_id__lt: int
+        recurring_id__lte: int
+        recurring_id__range: tuple[int, int]
+        locked_by: int
+        locked_by__ne: int
+        locked_by__in: Iterable[int]
+        locked_by__gt: int
+        locked_by__gte: int
+        locked_by__lt: int
+        locked_by__lte: int
+        locked_by__range: tuple[int, int]
+        locked_by_user: int | User
+        locked_by_user__ne: int | User
+        locked_by_user__in: Iterable[int | User]
+        locked_by_user__gt: int
+        locked_by_user__gte: int
+        locked_by_user__lt: int
+        locked_by_user__lte: int
+        locked_by_user__range: tuple[int, int]
         date_lock: dt.datetime | dt.date
         date_lock__ne: dt.datetime | dt.date
         date_lock__in: Iterable[dt.datetime | dt.date]
@@ -556,8 +588,8 @@ if TYPE_CHECKING:
         emp_canceled_id: int | None
         emp_canceled: int | User | None
         reason_canceled: str | None
-        status_id: bool | None
-        status: bool | SaleStatus | None
+        status_id: str | None
+        status: str | SaleStatus | None
         emp_status_id: int | None
         emp_status: int | User | None
         marked: bool | None
@@ -570,9 +602,9 @@ if TYPE_CHECKING:
         user_description: str | None
         additional_info: str | None
         comments: str | None
-        recurring_id: bool | None
-        locked_by: bool | None
-        locked_by_user: bool | User | None
+        recurring_id: int | None
+        locked_by: int | None
+        locked_by_user: int | User | None
         recount_flag: bool | None
         affiliate_id: int | None
         updated1c: bool | None
@@ -651,7 +683,7 @@ class Order(Model, schema=ORDER):
     deducted: t.Boolean = t.UNSET
     emp_canceled_id: t.Reference = t.UNSET
     reason_canceled: t.Text = t.UNSET
-    status_id: t.Boolean = t.UNSET
+    status_id: t.Text = t.UNSET
     date_status: t.DateTime = t.UNSET
     emp_status_id: t.Reference = t.UNSET
     marked: t.Boolean = t.UNSET
@@ -667,8 +699,8 @@ class Order(Model, schema=ORDER):
     additional_info: t.Text = t.UNSET
     comments: t.Text = t.UNSET
     tax_value: t.Number = t.UNSET
-    recurring_id: t.Boolean = t.UNSET
-    locked_by: t.Boolean = t.UNSET
+    recurring_id: t.Integer = t.UNSET
+    locked_by: t.Reference = t.UNSET
     date_lock: t.DateTime = t.UNSET
     recount_flag: t.Boolean = t.UNSET
     affiliate_id: t.Integer = t.UNSET
@@ -721,7 +753,7 @@ class Order(Model, schema=ORDER):
         def status(self) -> SaleStatus | None: ...
 
         @status.setter
-        def status(self, value: bool | SaleStatus | None) -> None: ...
+        def status(self, value: str | SaleStatus | None) -> None: ...
 
         @property
         def emp_status(self) -> User | None: ...
@@ -739,7 +771,7 @@ class Order(Model, schema=ORDER):
         def locked_by_user(self) -> User | None: ...
 
         @locked_by_user.setter
-        def locked_by_user(self, value: bool | User | None) -> None: ...
+        def locked_by_user(self, value: int | User | None) -> None: ...
 
         @property
         def responsible(self) -> User | None: ...

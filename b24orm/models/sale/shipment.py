@@ -208,10 +208,24 @@ if TYPE_CHECKING:
         order__lt: int
         order__lte: int
         order__range: tuple[int, int]
-        status_id: bool
-        status_id__ne: bool
-        status: bool
-        status__ne: bool
+        status_id: str
+        status_id__ne: str
+        status_id__in: Iterable[str]
+        status_id__contains: str
+        status_id__icontains: str
+        status_id__startswith: str
+        status_id__istartswith: str
+        status_id__endswith: str
+        status_id__iendswith: str
+        status: str
+        status__ne: str
+        status__in: Iterable[str]
+        status__contains: str
+        status__icontains: str
+        status__startswith: str
+        status__istartswith: str
+        status__endswith: str
+        status__iendswith: str
         base_price_delivery: Decimal | int | float
         base_price_delivery__ne: Decimal | int | float
         base_price_delivery__in: Iterable[Decimal | int | float]
@@ -554,8 +568,15 @@ if TYPE_CHECKING:
         date_insert__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
         system: bool
         system__ne: bool
-        status_xml_id: bool
-        status_xml_id__ne: bool
+        status_xml_id: str
+        status_xml_id__ne: str
+        status_xml_id__in: Iterable[str]
+        status_xml_id__contains: str
+        status_xml_id__icontains: str
+        status_xml_id__startswith: str
+        status_xml_id__istartswith: str
+        status_xml_id__endswith: str
+        status_xml_id__iendswith: str
         delivery_xml_id: str
         delivery_xml_id__ne: str
         delivery_xml_id__in: Iterable[str]
@@ -581,8 +602,8 @@ if TYPE_CHECKING:
         id: int
         order_id: int | None
         order: int | Order | None
-        status_id: bool | None
-        status: bool | SaleStatus | None
+        status_id: str | None
+        status: str | SaleStatus | None
         base_price_delivery: Decimal | int | float | None
         price_delivery: Decimal | int | float | None
         allow_delivery: bool | None
@@ -655,7 +676,7 @@ class Shipment(Model, schema=SHIPMENT):
 
     id: t.Id = t.UNSET
     order_id: t.Reference = t.UNSET
-    status_id: t.Boolean = t.UNSET
+    status_id: t.Text = t.UNSET
     base_price_delivery: t.Number = t.UNSET
     price_delivery: t.Number = t.UNSET
     allow_delivery: t.Boolean = t.UNSET
@@ -695,7 +716,7 @@ class Shipment(Model, schema=SHIPMENT):
     discount_price: t.Number = t.UNSET
     date_insert: t.DateTime = t.UNSET
     system: t.Boolean = t.UNSET
-    status_xml_id: t.Boolean = t.UNSET
+    status_xml_id: t.Text = t.UNSET
     delivery_xml_id: t.Text = t.UNSET
     account_number: t.Text = t.UNSET
     shipment_items: t.Jsons = t.UNSET
@@ -714,7 +735,7 @@ class Shipment(Model, schema=SHIPMENT):
         def status(self) -> SaleStatus | None: ...
 
         @status.setter
-        def status(self, value: bool | SaleStatus | None) -> None: ...
+        def status(self, value: str | SaleStatus | None) -> None: ...
 
         @property
         def emp_allow_delivery(self) -> User | None: ...

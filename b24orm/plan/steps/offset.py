@@ -29,6 +29,7 @@ class OffsetPages:
         start: the first row wanted; rounded down to its page, the rest is cut off.
         stop: the row to stop before; None for all.
         page_size: rows a page.
+        hides: the total counts rows that no page holds.
     """
 
     def __init__(
@@ -39,8 +40,10 @@ class OffsetPages:
         start: int = 0,
         stop: int | None = None,
         page_size: int = PAGE,
+        hides: bool = False,
     ) -> None:
         self._call = call
+        self._hides = hides
         self._identify = identify
         self._size = page_size
         self._start = start
@@ -138,5 +141,5 @@ class OffsetPages:
         assert self._total is not None
         assert self._end is not None
         wanted = min(self._total, self._end * self._size) - self._start // self._size * self._size
-        if self._rows < wanted:
+        if self._rows < wanted and not self._hides:
             raise self._shifted()

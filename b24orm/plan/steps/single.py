@@ -30,12 +30,18 @@ class Nothing:
 
 
 class Single:
-    """One call whose answer is the whole result."""
+    """One call whose answer is the whole result.
+
+    Args:
+        call: the call.
+        bare: what the answer holds instead of rows: the values of this field.
+    """
 
     expected: int | None = None
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, bare: str | None = None) -> None:
         self._call = call
+        self._bare = bare
         self._asked = False
         self._ready: list[Page] = []
         self._answered = False
@@ -62,6 +68,8 @@ class Single:
 
     def _take(self, reply: Reply) -> None:
         page = rows_of(reply.result, self._call.envelope)
+        if self._bare is not None:
+            page = [{self._bare: value} for value in page]
         if page:
             self._ready.append(page)
 

@@ -27,6 +27,7 @@ class UntilEmpty:
         stop: the row to stop before; None for all.
         page_size: rows a page.
         most: pages of one question at the most.
+        repeats: rows may come again on later pages; each is handed out once.
     """
 
     expected: int | None = None
@@ -40,9 +41,11 @@ class UntilEmpty:
         stop: int | None = None,
         page_size: int = PAGE,
         most: int = BATCH,
+        repeats: bool = False,
     ) -> None:
         self._call = call
         self._identify = identify
+        self._repeats = repeats
         self._size = page_size
         self._start = start
         self._stop = stop
@@ -84,7 +87,9 @@ class UntilEmpty:
     def _keep(self, page: Page) -> None:
         offset = self._number * self._size
         self._number += 1
-        if self._identify is not None:
+        if self._repeats and self._identify is not None:
+            page = self._new(page, self._identify)
+        elif self._identify is not None:
             ids = {self._identify(row) for row in page}
             if len(ids) < len(page) or not self._seen.isdisjoint(ids):
                 raise Incomplete(
@@ -97,6 +102,12 @@ class UntilEmpty:
             self._ready.append(wanted)
         if self._stop is not None and offset + self._size >= self._stop:
             self._ended = True
+
+    def _new(self, page: Page, identify: Callable[[dict[str, Any]], object]) -> Page:
+        """The rows of the page that were not seen before."""
+        fresh = {identify(row): row for row in page if identify(row) not in self._seen}
+        self._seen |= fresh.keys()
+        return list(fresh.values())
 
     def pages(self) -> Iterator[Page]:
         """The pages that are ready, in order."""
