@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import repeat
 from operator import eq
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator, core_schema
 
-from b24orm.entity.types import usual_reading
+from b24orm.entity.types import FROM_PORTAL, usual_reading
 
 if TYPE_CHECKING:
     from b24orm.entity.base import Entity
@@ -128,7 +128,7 @@ def _readings(annotation: Any, rules: tuple[Any, ...]) -> tuple[_Read | None, _R
         usual = usual_reading(rules)
         _known[kind] = (
             None if usual is None else SchemaValidator(core_schema.list_schema(usual)).validate_python,
-            make(list.__class_getitem__(hint)).validate_python,
+            partial(make(list.__class_getitem__(hint)).validate_python, context=FROM_PORTAL),
         )
     return _known[kind]
 

@@ -91,7 +91,7 @@ def everything(row: Entity, whole_key: str) -> dict[str, Any]:
             "was not fetched with all of them: call refresh_from_db() first, or fetch it without only()"
         )
     known = {
-        spec.write_name: _wire(spec, values[name], ())
+        spec.write_name: _wire(schema, spec, values[name], ())
         for name, spec in schema.fields.items()
         if not spec.read_only and not spec.immutable and values.get(name) not in (None, ())
     }

@@ -19,6 +19,7 @@ from typing_extensions import NotRequired, TypedDict
 
 from b24orm.collector import collector_paused
 from b24orm.entity.columns import table_of
+from b24orm.entity.types import FROM_PORTAL
 from b24orm.errors import InvalidRow
 
 if TYPE_CHECKING:
@@ -87,14 +88,14 @@ def _one_by_one(
     model: type[Entity], rows: Sequence[Mapping[str, Any]], on_invalid: OnInvalid
 ) -> list[dict[str, Any]]:
     try:
-        return _validator(model).validate_python(rows)
+        return _validator(model).validate_python(rows, context=FROM_PORTAL)
     except ValidationError:
         return [_one(model, row, on_invalid) for row in rows]
 
 
 def _one(model: type[Entity], row: Mapping[str, Any], on_invalid: OnInvalid) -> dict[str, Any]:
     try:
-        return _validator(model).validate_python([row])[0]
+        return _validator(model).validate_python([row], context=FROM_PORTAL)[0]
     except ValidationError as error:
         found = [(str(part["loc"][1]) if len(part["loc"]) > 1 else "?", part) for part in error.errors()]
         message = _message(model, row, found[0][0], found[0][1]["msg"])

@@ -21,6 +21,7 @@ from b24orm.entity.files import NewFile
 from b24orm.entity.moments import portal_moment
 
 __all__ = [
+    "FROM_PORTAL",
     "UNSET",
     "Address",
     "Addresses",
@@ -114,9 +115,20 @@ class _Cut:
         return core_schema.no_info_before_validator_function(_date_part, handler(source))
 
 
+FROM_PORTAL: Final[dict[str, bool]] = {"portal": True}
+"""The context of values that a portal answered, not a user gave."""
+
+
+def _portal_moment(text: str, info: core_schema.ValidationInfo[Any]) -> datetime:
+    if not info.context:
+        raise ValueError("it is no ISO 8601 date")
+    return portal_moment(text)
+
+
 def _shown(*, date: bool = False) -> CoreSchema:
-    """Reads a date as the portal shows it to people."""
-    read = core_schema.no_info_after_validator_function(portal_moment, core_schema.str_schema(strict=True))
+    """Reads a date as the portal shows it to people; from users it is not taken."""
+    text = core_schema.str_schema(strict=True)
+    read = core_schema.with_info_after_validator_function(_portal_moment, text)
     return core_schema.chain_schema([read, core_schema.date_schema()]) if date else read
 
 

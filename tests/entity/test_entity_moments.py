@@ -46,9 +46,14 @@ def test_what_could_be_two_days_or_none_is_refused(text: str) -> None:
     ],
 )
 def test_fields_read_it(name: str, value: str, read: Any) -> None:
-    assert TypeAdapter(getattr(types, name)).validate_python(value) == read
+    assert TypeAdapter(getattr(types, name)).validate_python(value, context=types.FROM_PORTAL) == read
 
 
 def test_a_date_that_could_be_two_days_is_no_date() -> None:
     with pytest.raises(ValidationError, match="two days"):
-        TypeAdapter(types.Date).validate_python("04/03/2023")
+        TypeAdapter(types.Date).validate_python("04/03/2023", context=types.FROM_PORTAL)
+
+
+def test_a_user_gives_iso_dates() -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(types.DateTime).validate_python("15.11.2023 01:13:20")

@@ -167,6 +167,7 @@ def test_a_moment_keeps_the_server_s_offset() -> None:
         ("Status", {"a": 1}),
         ("Boolean", "maybe"),
         ("Boolean", 2),
+        ("Date", "30.08.2024"),
         ("Date", "soon"),
         ("DateTime", "soon"),
         ("Integers", ["a"]),
