@@ -218,6 +218,20 @@ async def test_redis_is_used_again_when_it_is_back(redis_server: RedisServer) ->
     assert (bool(alone.ticket), bool(together.ticket)) == (False, True)
 
 
+async def test_a_redis_that_forgot_the_operating_time_is_told_it_again(redis_server: RedisServer) -> None:
+    options: dict[str, Any] = {"host": "told.bitrix24.com", "timeout": 0.2, "retry": 0.1}
+    async with view(redis_server.url, **options) as one, view(redis_server.url, **options) as two:
+        time_of = {"operating": 479.0, "operating_reset_at": 400.0, "finish": 100.0}
+        one.learn("hook", "m", time_of, now())
+        redis_server.kill()
+        await one.enter("hook", ["m"], now())
+        redis_server.start()
+        await until(lambda: not one._standby.away)
+        turn = await two.enter("hook", ["m"], now())
+
+    assert (bool(turn.ticket), turn.granted, turn.wait) == (True, False, pytest.approx(300.0, abs=SOON))
+
+
 async def test_each_change_is_logged_once(
     redis_server: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -64,6 +64,9 @@ class Shared:
     def learn(self, now: float, spent: float, left: float) -> None:
         self._run(scripts.LEARN, [BUDGET], now, spent, left)
 
+    def restore(self, now: float, spent: float, left: float, blocked: float = 0.0) -> None:
+        self._run(scripts.RESTORE, [BUDGET], now, spent, left, 0.0, blocked)
+
     def exhausted(self, now: float) -> None:
         self._run(scripts.EXHAUSTED, [BUDGET], now, self._limit, BLIND)
 
@@ -212,6 +215,23 @@ def test_the_leases_of_a_process_that_was_killed_end_by_themselves(redis: Redis)
         shared.enter(now, "t", BUDGET, LEASES)[0] for now in (1.0 + LEASE - 1, 1.0 + LEASE + 1)
     )
     assert (refused, granted) == (False, True)
+
+
+@pytest.mark.parametrize(("known", "wait"), [(True, 100.0), (False, 300.0)])
+def test_only_a_server_that_knows_nothing_is_told_what_was(redis: Redis, known: bool, wait: float) -> None:
+    shared = Shared(redis, LIMITED)
+    if known:
+        shared.learn(0.0, 480.0, 100.0)
+    shared.restore(0.0, 480.0, 300.0)
+
+    assert shared.enter(0.0, "t", BUDGET, LEASES) == (False, wait)
+
+
+def test_what_was_refused_stays_refused_when_a_server_is_told_again(redis: Redis) -> None:
+    shared = Shared(redis, RateLimits(per_second=None, operating_limit=None))
+    shared.restore(0.0, 10.0, 300.0, 30.0)
+
+    assert shared.enter(0.0, "t", BUDGET, LEASES) == (False, 30.0)
 
 
 def test_who_has_to_wait_for_operating_time_takes_no_place(redis: Redis) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from b24orm.executor.limits.plans import RateLimits
 
-__all__ = ["BLIND", "CALM", "Operating", "reading"]
+__all__ = ["BLIND", "CALM", "Operating", "Remembered", "reading"]
 
 BLIND: Final = 30.0
 """Seconds to wait after a refusal that said nothing of its end."""
@@ -31,6 +31,26 @@ def reading(time: Mapping[str, Any]) -> tuple[float, float] | None:
         return None
     left = float(resets) - float(finish) if isinstance(finish, (int, float)) else BLIND
     return float(spent), max(0.0, left)
+
+
+class Remembered(NamedTuple):
+    """What is known of a method's operating time.
+
+    Attributes:
+        account: whose time it is.
+        method: the method.
+        spent: seconds within the window.
+        left: seconds until the window moves on.
+        cost: seconds that a call costs.
+        blocked: seconds for which the portal refuses the method.
+    """
+
+    account: str
+    method: str
+    spent: float
+    left: float
+    cost: float
+    blocked: float
 
 
 @dataclass
@@ -119,6 +139,15 @@ class Operating:
             if budget.resets <= now:
                 budget.resets = now + BLIND
             budget.blocked = budget.resets  # whatever limit we were told of
+
+    def remembered(self, now: float) -> list[Remembered]:
+        """What answers have told that still counts."""
+        with self._lock:
+            return [
+                Remembered(*key, b.spent, b.resets - now, b.cost, max(0.0, b.blocked - now))
+                for key, b in self._budgets.items()
+                if b.resets > now
+            ]
 
     def _budget(self, account: str, method: str) -> _Budget:
         return self._budgets.setdefault((account, method), _Budget())

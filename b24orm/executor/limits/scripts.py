@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["DECLARE", "ENTER", "EXHAUSTED", "GIVE_BACK", "LEARN", "LEAVE"]
+__all__ = ["DECLARE", "ENTER", "EXHAUSTED", "GIVE_BACK", "LEARN", "LEAVE", "RESTORE"]
 
 _CLOCK: Final = """
 local function clock()
@@ -197,6 +197,19 @@ keep(key, left + 3600)
 """
 )
 """``budget; spent left``."""
+
+RESTORE: Final = (
+    _LIBRARY
+    + """
+local now, key, spent, left = clock(), KEYS[1], tonumber(ARGV[3]), tonumber(ARGV[4])
+local cost, blocked = tonumber(ARGV[5]), tonumber(ARGV[6])
+if budget_of(key).known then return end
+redis.call('HSET', key, 'spent', text(spent), 'resets', text(now + left), 'cost', text(cost))
+if blocked > 0 then redis.call('HSET', key, 'blocked', text(now + blocked)) end
+keep(key, left + 3600)
+"""
+)
+"""``budget; spent left cost blocked``: what a server that was started again may have forgotten."""
 
 EXHAUSTED: Final = (
     _LIBRARY

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from b24orm.errors import InvalidValue, NotConfigured
+from b24orm.executor.clock import Clock, SystemClock
 from b24orm.executor.limits import scripts
 from b24orm.executor.limits.base import Turn
 from b24orm.executor.limits.operating import BLIND, CALM, reading
@@ -97,6 +98,7 @@ class SharedLimits:
         self._standby: Standby = standby_for(config, host, limits, config.share)
         self._keys = _Keys(config.prefix, host, config.address)
         self._link = _Link(config.url, config.timeout)
+        self._clock: Clock = SystemClock()
         self._known: dict[tuple[str, tuple[str, ...]], float] = {}
         self._notes: list[tuple[str, Sequence[str], Sequence[Any]]] = []
         self._teller: asyncio.Task[None] | None = None
@@ -218,14 +220,22 @@ class SharedLimits:
             self._watcher = asyncio.get_running_loop().create_task(self._watching())
 
     async def _watching(self) -> None:
-        """Looks for Redis until it is back; then says that others have been counting alone."""
+        """Looks for Redis until it is back."""
         while self._standby.away:
-            await asyncio.sleep(self._config.retry)
+            await self._clock.sleep(self._config.retry)
             try:
-                await self._link.ask(scripts.DECLARE, [self._keys.bucket], (*self._rate, self._grace))
+                await self._return()
             except self._link.failures:
                 continue
             self._standby.found()
+
+    async def _return(self) -> None:
+        """Says that others have been counting alone, and what Redis may have forgotten."""
+        await self._link.ask(scripts.DECLARE, [self._keys.bucket], (*self._rate, self._grace))
+        known = self._standby.limits.operating.remembered(self._clock.now())
+        restored = [(scripts.RESTORE, [self._keys.budget(one.account, one.method)], one[2:]) for one in known]
+        if restored:
+            await self._link.tell(restored)
 
     async def close(self) -> None:
         """Tells what is left to tell, and closes the connections."""
