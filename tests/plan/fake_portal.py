@@ -17,6 +17,7 @@ from typing import Any
 from b24orm.errors import ApiError, B24Error
 from b24orm.plan.calls import Ask, Call, Outcome, Ref, Reply
 from b24orm.plan.flow import Flow
+from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.schema import EntitySchema
 
 PAGE = 50
@@ -208,7 +209,15 @@ class Run:
     waiting: int = 0
 
 
-def drive(flow: Flow, portal: FakePortal, random: Random, *, places: int = 6, take: int | None = None) -> Run:
+def drive(
+    flow: Flow,
+    portal: FakePortal,
+    random: Random,
+    *,
+    places: int = 6,
+    take: int | None = None,
+    sizes: Sequence[int] = (),
+) -> Run:
     """Runs a flow to its end, answering what is under way in any order.
 
     Args:
@@ -217,9 +226,12 @@ def drive(flow: Flow, portal: FakePortal, random: Random, *, places: int = 6, ta
         random: decides on the order.
         places: questions under way at the most.
         take: ids after which nobody takes any more.
+        sizes: commands that questions may hold, one of them each time; the flow's own if empty.
     """
     run, under_way, answered = Run(), list[tuple[Ask, list[Outcome] | None]](), set[int]()
     while True:
+        if sizes and isinstance(flow, KeysetScan):
+            flow.size = random.choice(sizes)
         asks = flow.asks(places - len(under_way))
         assert len(asks) <= places - len(under_way)
         under_way += [(ask, portal.answer(ask) if random.random() < 0.5 else None) for ask in asks]

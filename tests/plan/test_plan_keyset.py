@@ -15,7 +15,7 @@ from b24orm.errors import ApiError
 from b24orm.facts import load
 from b24orm.plan.calls import Ask, Outcome
 from b24orm.plan.listing import Listing
-from b24orm.plan.steps.keyset import WINDOW, KeysetScan
+from b24orm.plan.steps.keyset import WINDOW, KeysetScan, questions_at_most
 from b24orm.schema import EntitySchema
 from tests.plan.fake_portal import FakePortal, Table, drive
 
@@ -72,6 +72,9 @@ def clustered(draw: st.DrawFn) -> list[int]:
     return sorted(found)
 
 
+SIZES = st.sampled_from([(), (1,), (7, 50), (1, 2, 3, 49, 50)])
+"""Commands that a question may hold, as whoever runs a scan chooses them anew each time."""
+
 TABLES = st.one_of(dense(), sparse(), scattered(), clustered())
 
 
@@ -87,9 +90,10 @@ def bounds(draw: st.DrawFn, ids: list[int]) -> dict[str, Any]:
 def test_every_row_comes_once_and_in_order(schema: EntitySchema, data: st.DataObject) -> None:
     ids = data.draw(TABLES)
     options = data.draw(bounds(ids))
-    places = data.draw(st.integers(1, 8))
+    places, sizes = data.draw(st.integers(1, 8)), data.draw(SIZES)
+    portal = FakePortal(schema, Table(list(ids)))
 
-    run = drive(scan(schema, **options), FakePortal(schema, Table(list(ids))), Random(1), places=places)
+    run = drive(scan(schema, **options), portal, Random(1), places=places, sizes=sizes)
 
     assert run.ids == brute(ids, **options)
 
@@ -128,7 +132,7 @@ def test_rows_that_stay_are_returned_once_while_others_come_and_go(
                 table.insert(key)
 
     portal = FakePortal(schema, Table(list(ids)), between=churn)
-    run = drive(scan(schema, descending=descending), portal, random)
+    run = drive(scan(schema, descending=descending), portal, random, sizes=data.draw(SIZES))
 
     assert run.ids == sorted(set(run.ids), reverse=descending)
     assert set(ids) - gone <= set(run.ids) <= ever
@@ -249,6 +253,18 @@ def test_a_long_scan_costs_the_server_hardly_more_than_its_pages(ids: list[int])
     run = drive(scan(DEAL), portal, Random(1), places=40)
 
     assert (run.ids == ids, portal.commands <= 1.05 * len(ids) / 50) == (True, True)
+
+
+@QUICK
+@given(data=st.data())
+def test_a_scan_keeps_to_its_bound_of_requests(data: st.DataObject) -> None:
+    clusters = data.draw(
+        st.lists(st.tuples(st.integers(1, 2**31), st.integers(1, 4_000), st.integers(1, 3)), max_size=6)
+    )
+    ids = sorted({key for first, width, step in clusters for key in range(first, first + width, step)})
+    run = drive(scan(DEAL), FakePortal(DEAL, Table(ids)), Random(data.draw(st.integers(0, 99))))
+
+    assert run.asks <= questions_at_most(len(ids), len(clusters))
 
 
 class _NewestFirst(Random):

@@ -26,13 +26,23 @@ from b24orm.plan.steps.slots import BATCH_ROWS, Density, Slot
 from b24orm.plan.steps.spans import Spans
 from b24orm.plan.steps.survey import Survey
 
-__all__ = ["WINDOW", "KeysetScan"]
+__all__ = ["WINDOW", "KeysetScan", "questions_at_most"]
 
 WINDOW: Final = 24 * BATCH_ROWS
 """Rows that may be under way or waiting for their turn: what bounds the memory."""
 
 _PROBE: Final = "probe"
 _SURVEY: Final = "survey"
+
+
+def questions_at_most(rows: int, holes: int = 0) -> int:
+    """Questions of full batches that a scan takes at the most; a guess that tests hold it to.
+
+    Args:
+        rows: rows that it finds.
+        holes: great holes among their ids.
+    """
+    return 2 * -(-rows // BATCH_ROWS) + 4 * (holes + 1)
 
 
 class KeysetScan:
