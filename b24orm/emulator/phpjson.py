@@ -2,7 +2,7 @@
 
 Output: ``< > & ' "`` inside strings are ``\\u00XX``, a slash is ``\\/``, other characters stay raw
 UTF-8, an empty map is ``[]``, a map with the keys 0..n-1 is a list, and a float without a fraction
-is written as an integer. One C-coded ``json.dumps`` does the work; text replacements add the rest.
+is written as an integer. One compiled encoder does the work; replacements add the rest.
 
 Input: strict UTF-8, no ``NaN``, at most 512 levels, integers beyond 64 bits become floats.
 """
@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from pydantic_core import PydanticSerializationError, to_json
+
 from b24orm.emulator.php import array_shape, is_list, is_map
 
 __all__ = ["MAX_DEPTH", "NotEncodable", "NotJson", "decode", "encode"]
@@ -21,16 +23,17 @@ __all__ = ["MAX_DEPTH", "NotEncodable", "NotJson", "decode", "encode"]
 MAX_DEPTH: Final = 512
 
 _ESCAPES: Final = (
-    ("/", "\\/"),
-    ("<", "\\u003C"),
-    (">", "\\u003E"),
-    ("&", "\\u0026"),
-    ("'", "\\u0027"),
-    ("\u2028", "\\u2028"),
-    ("\u2029", "\\u2029"),
+    (b"/", b"\\/"),
+    (b"<", b"\\u003C"),
+    (b">", b"\\u003E"),
+    (b"&", b"\\u0026"),
+    (b"'", b"\\u0027"),
+    ("\u2028".encode(), b"\\u2028"),
+    ("\u2029".encode(), b"\\u2029"),
 )
 # What only a walk over the data can mend: empty maps, maps that are lists, floats like 10.0.
-_SUSPECT: Final = ("{}", '{"0":', ".0,", ".0}", ".0]")
+_SUSPECT: Final = (b"{}", b'{"0":', b".0,", b".0}", b".0]")
+_NO_NUMBERS: Final = (b"NaN", b"Infinity")
 _BIG_NUMBER = re.compile(rb"[0-9]{19}")
 
 
@@ -54,22 +57,32 @@ def encode(value: Any) -> bytes:
     text = _dump(value)
     if any(mark in text for mark in _SUSPECT):
         text = _dump(_as_php(value))
-    return _escape(text).encode("utf-8", "replace")
+    return _escape(text)
 
 
-def _dump(value: Any) -> str:
+def _dump(value: Any) -> bytes:
     try:
-        return json.dumps(
+        text = to_json(value, inf_nan_mode="constants")
+    except PydanticSerializationError:  # half of a surrogate pair
+        return _dumped_in_python(value)
+    return _dumped_in_python(value) if any(word in text for word in _NO_NUMBERS) else text
+
+
+def _dumped_in_python(value: Any) -> bytes:
+    try:
+        text = json.dumps(
             value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False
         )
     except ValueError as refused:
         raise NotEncodable(str(refused)) from refused
+    return text.encode("utf-8", "replace")
 
 
-def _escape(text: str) -> str:
-    if "\\" in text:
+def _escape(text: bytes) -> bytes:
+    """The text with PHP's escapes: none of the bytes replaced is ever a part of another character."""
+    if b"\\" in text:
         # A raw control character can't occur in JSON text, so NUL may stand for a kept backslash.
-        text = text.replace("\\\\", "\0").replace('\\"', "\\u0022").replace("\0", "\\\\")
+        text = text.replace(b"\\\\", b"\0").replace(b'\\"', b"\\u0022").replace(b"\0", b"\\\\")
     for raw, escaped in _ESCAPES:
         if raw in text:
             text = text.replace(raw, escaped)
