@@ -25,7 +25,8 @@ class OfflineEvent:
         id: the number of the queue's row.
         name: ``ONCRMDEALUPDATE``.
         moment: of the latest change.
-        data: what the event says, ``{"FIELDS": {"ID": 7}}``.
+        data: what the event says, ``{"FIELDS": {"ID": 7}}``; that of chat bots holds tokens, so it stays out
+            of the repr.
         user_id: who changed it; None for a robot, a workflow or an agent.
         message_id: the same for all changes of this kind of this row.
         process: under which name the row is reserved; None if it was taken without.
@@ -34,7 +35,7 @@ class OfflineEvent:
     id: int
     name: str
     moment: datetime
-    data: Mapping[str, Any]
+    data: Mapping[str, Any] = field(repr=False)
     user_id: int | None
     message_id: str
     process: str | None = None

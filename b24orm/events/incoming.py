@@ -6,15 +6,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from b24orm.errors import AuthError, InvalidValue
 from b24orm.events.form import nested, parse_form
 from b24orm.events.names import Subject, subject_of
-from b24orm.guard import guard
 from b24orm.transport.auth.secret import Secret, same
 
-__all__ = ["EventAuth", "IncomingEvent", "parse_event"]
+__all__ = ["Body", "EventAuth", "IncomingEvent", "parse_event"]
+
+Body: TypeAlias = "bytes | str | Mapping[str, Any]"
+"""A body as it came, or what a web framework made of it."""
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = "application/json"
@@ -90,7 +92,9 @@ class IncomingEvent:
         Raises:
             AuthError: the token differs or is missing: anybody may have sent the event.
         """
-        if not self.auth.proves(application_token):
+        proven = self.auth.proves(application_token)
+        del application_token  # the frames of a traceback show what they hold
+        if not proven:
             raise AuthError(
                 "WRONG_APPLICATION_TOKEN",
                 f"the event {self.name} does not carry the application token of the portal",
@@ -99,8 +103,7 @@ class IncomingEvent:
         return self
 
 
-@guard
-def parse_event(body: bytes | str | Mapping[str, Any], content_type: str = _FORM) -> IncomingEvent:
+def parse_event(body: Body, content_type: str = _FORM) -> IncomingEvent:
     """Reads an event out of the body of a request to a web handler.
 
     Args:
@@ -115,16 +118,29 @@ def parse_event(body: bytes | str | Mapping[str, Any], content_type: str = _FORM
     >>> event.name, event.subject.entity, event.subject.id
     ('ONCRMDEALADD', 'Deal', 7)
     """
-    form = _read(body, content_type)
+    found = _parsed(body, content_type)
+    del body  # it holds tokens, and the frames of a traceback show what they hold
+    if isinstance(found, InvalidValue):
+        raise found
+    return found
+
+
+def _parsed(body: Body, content_type: str) -> IncomingEvent | InvalidValue:
+    """The event; or the error, without the frames that the body is in."""
+    try:
+        return _event(_read(body, content_type))
+    except InvalidValue as error:
+        return InvalidValue(str(error))
+
+
+def _event(form: Mapping[str, Any]) -> IncomingEvent:
     name, data, auth = form.get("event"), form.get("data") or {}, form.get("auth") or {}
     if not isinstance(name, str) or not name:
-        raise InvalidValue(f"the body is no event: it has no 'event', only {sorted(form)}")
-    if not isinstance(auth, Mapping):
-        raise InvalidValue(f"the event {name} has no 'auth' to prove where it comes from")
+        raise InvalidValue("the body is no event: it has no 'event'")
     if isinstance(data, list):
         data = {str(number): item for number, item in enumerate(data)}
-    if not isinstance(data, Mapping):
-        raise InvalidValue(f"'data' of the event {name} is no map")
+    if not isinstance(auth, Mapping) or not isinstance(data, Mapping):
+        raise InvalidValue("the body is no event: its 'data' or its 'auth' is no map")
     return IncomingEvent(
         name=name.upper(),
         data=data,
@@ -135,10 +151,12 @@ def parse_event(body: bytes | str | Mapping[str, Any], content_type: str = _FORM
     )
 
 
-def _read(body: bytes | str | Mapping[str, Any], content_type: str) -> Mapping[str, Any]:
+def _read(body: Body, content_type: str) -> Mapping[str, Any]:
     if isinstance(body, Mapping):
         flat = any("[" in str(key) for key in body)
         return nested((str(key), str(value)) for key, value in body.items()) if flat else body
+    if not isinstance(body, (bytes, str)):
+        raise InvalidValue(f"an event is read from bytes, a str or a dict, not from a {type(body).__name__}")
     media = content_type.partition(";")[0].strip().lower()
     if media == _FORM:
         return parse_form(body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import traceback
 from typing import Any
 from urllib.parse import unquote
 
@@ -146,14 +147,15 @@ def test_json_is_read_too() -> None:
     ("body", "content_type", "says"),
     [
         (b"data[FIELDS][ID]=7", "application/x-www-form-urlencoded", "no 'event'"),
-        (b"event=X&auth=7", "application/x-www-form-urlencoded", "no 'auth'"),
+        (b"event=X&auth=7", "application/x-www-form-urlencoded", "'auth'"),
         (b"event=X&data=7", "application/x-www-form-urlencoded", "'data'"),
+        (7, "application/x-www-form-urlencoded", "int"),
         (b"{", "application/json", "JSON"),
         (b"[]", "application/json", "JSON object"),
         (b"event=X", "multipart/form-data", "multipart"),
     ],
 )
-def test_what_is_no_event_is_refused(body: bytes, content_type: str, says: str) -> None:
+def test_what_is_no_event_is_refused(body: Any, content_type: str, says: str) -> None:
     with pytest.raises(InvalidValue, match=says):
         parse_event(body, content_type)
 
@@ -189,6 +191,38 @@ def test_a_missing_token_proves_nothing_not_even_to_an_empty_one() -> None:
 def test_no_secret_shows(secret: str) -> None:
     event = parse_event(BODY)
     assert secret not in f"{event} {event!r} {event.auth} {event.auth!r}"
+
+
+def frames_of(error: BaseException) -> str:
+    """Everything that the frames of our code hold."""
+    walked = traceback.walk_tb(error.__traceback__)
+    return "".join(repr(frame.f_locals) for frame, _ in walked if "b24orm" in frame.f_code.co_filename)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (BODY.replace(b"event=", b"evnt="), "application/x-www-form-urlencoded"),
+        (BODY + b"&auth=7", "application/x-www-form-urlencoded"),
+        (BODY + b"&x=%FF", "application/x-www-form-urlencoded"),
+        (
+            b'{"event": "X", "auth": {"access_token": "s6p6eclrvim6da22"}}',
+            "application/x-www-form-urlencoded",
+        ),
+        (b'{"auth": {"access_token": "s6p6eclrvim6da22"}', "application/json"),
+        (BODY, "multipart/form-data"),
+    ],
+)
+def test_a_refused_body_shows_no_secret(body: bytes, content_type: str) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        parse_event(body, content_type)
+    assert "s6p6eclrvim6da22" not in f"{refused.value} {refused.value.__context__} {frames_of(refused.value)}"
+
+
+def test_a_refused_proof_shows_no_secret() -> None:
+    with pytest.raises(AuthError) as refused:
+        parse_event(BODY).verify("my-own-application-token")
+    assert "my-own-application-token" not in f"{refused.value} {frames_of(refused.value)}"
 
 
 def test_an_event_with_secrets_is_not_pickled() -> None:
