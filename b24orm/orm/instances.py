@@ -12,7 +12,7 @@ from b24orm.entity.types import MultiField
 from b24orm.errors import InvalidValue
 from b24orm.orm import writing
 from b24orm.orm.linked import RelatedRows, rows_of_link
-from b24orm.orm.owner import portal_of
+from b24orm.orm.owner import Owned, portal_of
 from b24orm.orm.refresh import refreshed
 from b24orm.orm.saving import Idempotency, asave, deleted, save
 from b24orm.portal import AsyncPortal, Portal
@@ -21,7 +21,7 @@ from b24orm.schema import LinkSchema
 __all__ = ["Saving"]
 
 
-class Saving(Entity):
+class Saving(Owned):
     """An object that saves itself."""
 
     def save(

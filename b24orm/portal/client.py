@@ -223,6 +223,8 @@ def _credentials(
     if not isinstance(where, Secret):
         if token_func is not None:
             raise InvalidValue("token_func is for a URL; these credentials get their tokens themselves")
+        if trusted_hosts or allow_http:
+            raise InvalidValue("trusted_hosts and allow_http are for a URL; give them to the App")
         return where
     if isinstance(trusted_hosts, str):
         raise InvalidValue(f"trusted_hosts is a list of hosts: [{trusted_hosts!r}]")

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
-from b24orm import App
+from b24orm import App, MemoryTokens
 from b24orm.errors import AuthError, InvalidClient, InvalidGrant, InvalidValue, NotConfigured
 from tests.auth.conftest import Scene
 
@@ -203,6 +203,22 @@ def test_scopes_that_were_not_granted_are_told(scene: Scene, caplog: pytest.LogC
     assert [
         r.getMessage().partition("the scopes ")[2] for r in caplog.records if r.levelno == logging.WARNING
     ] == ["['telephony2']"]
+
+
+def test_a_portal_in_clear_text_is_refused_and_may_be_allowed(scene: Scene) -> None:
+    scene.local.oauth.endpoint = lambda: "http://box.acme.local/rest/"
+    store = MemoryTokens()
+    with pytest.raises(InvalidValue, match="clear text; it needs https"):
+        scene.app(store=store).installed(scene.local.install_event())
+    assert repr(store) == "MemoryTokens(0 kept)"
+    assert scene.app(allow_http=True).installed(scene.local.install_event()).host == "box.acme.local"
+
+
+@pytest.mark.parametrize("options", [{"trusted_hosts": ["crm.acme.com"]}, {"allow_http": True}])
+def test_where_its_credentials_may_go_is_said_to_the_app(scene: Scene, options: dict[str, Any]) -> None:
+    credentials = scene.app().installed(scene.local.install_event())
+    with pytest.raises(InvalidValue, match="give them to the App"):
+        scene.join(credentials, **options)
 
 
 # -- found again -----------------------------------------------------------------------------------

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import copy
+import pickle
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -279,6 +281,39 @@ def test_other_credentials_of_its_portal_will_do(locals_: dict[str, LocalPortal]
         deal.title = "by user 2"
         deal.save(using=other)
     assert Deal.objects.using("globex").get(id=1).title == "by user 2"
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_is_saved_where_its_row_came_from(copied: Callable[[Deal], Deal]) -> None:
+    deal = copied(Deal.objects.using("globex").get(id=1))
+    with use("acme"):
+        deal.title = "of a copy"
+        deal.save()
+    assert Deal.objects.using("globex").get(id=1).title == "of a copy"
+
+
+def test_a_row_out_of_a_pickle_is_saved_where_it_came_from() -> None:
+    deal = pickle.loads(pickle.dumps(Deal.objects.using("globex").get(id=1)))
+    with use("globex"):
+        deal.title = "of a pickle"
+        deal.save()
+    assert Deal.objects.using("globex").get(id=1).title == "of a pickle"
+
+
+@pytest.mark.parametrize("write", ["save", "delete", "refresh_from_db"])
+def test_a_row_out_of_a_pickle_is_not_taken_for_another_portal_s(write: str) -> None:
+    deal = pickle.loads(pickle.dumps(Deal.objects.using("globex").get(id=1)))
+    deal.title = "changed"
+    with use("acme"), pytest.raises(UsageError, match="that id means another row"):
+        getattr(deal, write)()
+
+
+def test_a_new_object_may_travel_anywhere() -> None:
+    deal = pickle.loads(pickle.dumps(Deal(title="new")))
+    with use("globex"):
+        deal.save()
+        deal.delete()
+    assert Deal.objects.using("globex").count() == 3
 
 
 def test_related_rows_come_from_the_portal_of_the_set() -> None:

@@ -60,6 +60,7 @@ class App:
             or any object with the methods of :class:`TokenStore`. In memory if there is none.
         server: the authorization server, where tokens don't say another one of Bitrix24's.
         trusted_hosts: hosts besides those of Bitrix24's cloud that portals may move to.
+        allow_http: accept portals at plain http, which shows tokens to everybody on the way.
         transport: makes what reaches the authorization server.
 
     Raises:
@@ -75,6 +76,7 @@ class App:
         store: TokenStore | None = None,
         server: str = SERVERS[0],
         trusted_hosts: Collection[str] = (),
+        allow_http: bool = False,
         transport: Callable[[], Transport] = HttpTransport,
     ) -> None:
         secret = client_secret if isinstance(client_secret, Secret) else Secret(client_secret)
@@ -86,6 +88,7 @@ class App:
         self._given: TokenStore = MemoryTokens() if store is None else store
         self._store = GuardedStore(self._given)
         self._trusted = frozenset(trusted_hosts)
+        self._allow_http = allow_http
         self._server = TokenServer(client_id, secret, transport, server_named(server))
 
     # -- the user's consent ----------------------------------------------------------------
@@ -267,11 +270,15 @@ class App:
         if missing:
             log.warning("%s did not grant %s the scopes %s", tokens.endpoint, self.client_id, sorted(missing))
         key = self._key(tokens.member_id, user)
+        credentials = self._credentials(tokens, key, self._given)
         with self._store.lock(key):
             self._store.save(key, tokens)
-        return self._credentials(tokens, key, self._given)
+        return credentials
 
     def _credentials(self, tokens: Tokens, key: str, store: TokenStore) -> OAuth:
+        if hosts.in_clear(tokens.endpoint) and not self._allow_http:
+            text = "would show its tokens in clear text; it needs https, or App(allow_http=True)"
+            raise InvalidValue(f"{tokens.endpoint} {text}")
         return OAuth(self._server, store, key, tokens, trusted_hosts=self._trusted)
 
     def __repr__(self) -> str:

@@ -77,9 +77,10 @@ class TokenFunction:
         return self._token.reveal() != refused.token
 
     async def _fetched(self) -> None:
-        if self._fetching is None or self._fetching.done():
-            self._fetching = asyncio.get_running_loop().create_task(self._fetch())
-        await asyncio.shield(self._fetching)
+        loop, fetching = asyncio.get_running_loop(), self._fetching
+        if fetching is None or fetching.done() or fetching.get_loop() is not loop:
+            fetching = self._fetching = loop.create_task(self._fetch())
+        await asyncio.shield(fetching)
 
     async def _fetch(self) -> None:
         if inspect.iscoroutinefunction(self._source):

@@ -87,7 +87,7 @@ class OAuth:
             TokenStoreFailed: new tokens could not be kept, now as before.
         """
         if self._unsaved is not None:
-            await in_thread(self._renewed)  # the store did not take them: they are all there is
+            await in_thread(self._save_late)
         tokens = self._tokens
         return Access(tokens.endpoint, self.host, token=tokens.access_token.reveal())
 
@@ -169,6 +169,15 @@ class OAuth:
                 self._take(self._unsaved)
             else:
                 self._take(self._checked(asyncio.run(self._asked(current)), current))
+
+    def _save_late(self) -> None:
+        """Offers tokens to the store again that it did not take: they are all there is."""
+        with self._store.lock(self._key):
+            current, fresh = self._latest(), self._unsaved
+            if current is not self._tokens:
+                self._adopt(current)
+            elif fresh is not None:
+                self._take(fresh)
 
     def _latest(self) -> Tokens:
         """Our own tokens, or those that somebody else has put into the store since."""
