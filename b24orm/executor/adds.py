@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from typing import Any, Final
 
-from b24orm.plan.likeness import Traits
+from b24orm.plan.calls import Call
+from b24orm.plan.likeness import Likeness, Traits
 
 __all__ = ["Adds", "UnderWay"]
 
@@ -16,17 +18,26 @@ _MOST: Final = 20_000
 """Rows that are remembered at the most."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class UnderWay:
     """One add without an answer.
 
     Attributes:
         place: its number in its job.
-        traits: what its row must have.
+        likeness: how its row is recognised.
+        call: what was sent.
+        space: where its row gets its id.
     """
 
     place: int
-    traits: Traits
+    likeness: Likeness
+    call: Call
+    space: tuple[Any, ...]
+
+    @cached_property
+    def traits(self) -> Traits:
+        """What its row must have."""
+        return self.likeness.traits(self.call)
 
 
 @dataclass
@@ -38,9 +49,9 @@ class Adds:
     _made: dict[tuple[Any, ...], float] = field(default_factory=dict[tuple[Any, ...], float])
     _forgotten: float = float("-inf")
 
-    def begin(self, place: int, traits: Traits) -> UnderWay:
+    def begin(self, place: int, likeness: Likeness, call: Call) -> UnderWay:
         """An add is about to leave."""
-        entry = UnderWay(place, traits)
+        entry = UnderWay(place, likeness, call, likeness.space(call))
         self._under_way.add(entry)
         return entry
 
@@ -70,7 +81,7 @@ class Adds:
         while self._unknown and self._unknown[0][0] < now:
             self._unknown.popleft()
         everything = chain(self._under_way, (entry for _, entry in self._unknown))
-        return (entry for entry in everything if entry.traits.space == space)
+        return (entry for entry in everything if entry.space == space)
 
 
 def _named(space: tuple[Any, ...], row_id: Any) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ no difference. Whatever is not found so stays unknown; it is never sent again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from math import floor
@@ -18,7 +18,7 @@ from b24orm.errors import B24Error, OutcomeUnknown
 from b24orm.executor.adds import Adds, UnderWay
 from b24orm.executor.executor import Executor
 from b24orm.plan.calls import Call, Reply, Row, rows_of
-from b24orm.plan.likeness import PAGE, Likeness, Traits, likeness_of
+from b24orm.plan.likeness import PAGE, Likeness, likeness_of
 from b24orm.plan.writes import Write
 from b24orm.schema import EntitySchema
 
@@ -49,15 +49,13 @@ class Traces:
     def begin(self, writes: Sequence[Write]) -> None:
         """Adds are about to leave."""
         for write in writes:
-            traits = self.likeness.traits(write.call)
-            if traits is not None:
-                self._entries[write.place] = self.adds.begin(write.place, traits)
+            self._entries[write.place] = self.adds.begin(write.place, self.likeness, write.call)
 
     def made(self, write: Write, row_id: Any) -> None:
         """An add was answered, or its row was found."""
         entry = self._entries.get(write.place)
         if entry is not None:
-            self.adds.made(entry.traits.space, row_id, self.executor.sender.clock.now())
+            self.adds.made(entry.space, row_id, self.executor.sender.clock.now())
 
     def end(self, writes: Sequence[Write], *, unknown: bool = False) -> None:
         """The fates of these adds are told, or can't be told."""
@@ -67,7 +65,8 @@ class Traces:
 
     def knows(self, write: Write) -> bool:
         """Whether the row of an add could be recognised."""
-        return write.place in self._entries
+        entry = self._entries.get(write.place)
+        return entry is not None and entry.traits.text is not None
 
     async def found(self, writes: Sequence[Write], error: B24Error) -> Mapping[int, Any]:
         """The ids of the rows that these adds made, by place: those that are beyond doubt.
@@ -79,7 +78,7 @@ class Traces:
         user, since = await self._whence(error)
         ids: dict[int, Any] = {}
         for group in _groups(entries.values()):
-            rows = await self._rows([entry.traits for entry in group], user, since)
+            rows = await self._rows(group, user, since)
             ids.update(self._shared_out(group, rows))
         return ids
 
@@ -99,12 +98,13 @@ class Traces:
             raise OutcomeUnknown("the portal does not say who adds, and what time it is") from None
         return user, datetime.fromtimestamp(floor(there - (now - left) - _MARGIN), timezone.utc)
 
-    async def _rows(self, traits: Sequence[Traits], user: int, since: datetime) -> list[Row]:
+    async def _rows(self, group: Sequence[UnderWay], user: int, since: datetime) -> list[Row]:
         """The rows that may be of these adds."""
         rows: list[Row] = []
+        traits = [entry.traits for entry in group]
         key, after = self.likeness.schema.id_field.wire, 0
         for _ in range(_PAGES):
-            call = self.likeness.look(traits, user, since, after)
+            call = self.likeness.look(group[0].space, traits, user, since, after)
             (reply,) = await self.executor.many([call])
             if not isinstance(reply, Reply):
                 raise reply
@@ -118,7 +118,7 @@ class Traces:
     def _shared_out(self, group: Sequence[UnderWay], rows: Sequence[Row]) -> dict[int, Any]:
         """Which add made which row, where there is only one answer."""
         mine = {entry.place: entry for entry in group}
-        space, key = group[0].traits.space, self.likeness.schema.id_field.wire
+        space, key = group[0].space, self.likeness.schema.id_field.wire
         claims: dict[str, list[Any]] = {}
         waiting = list(self.adds.likely(space, self.executor.sender.clock.now()))
         doubtful: set[str] = set()
@@ -141,7 +141,7 @@ class Traces:
                 continue  # somebody else made some of them
             for entry, row_id in zip(equal, ids, strict=False):
                 found[entry.place] = row_id
-                self.adds.made(entry.traits.space, row_id, self.executor.sender.clock.now())
+                self.adds.made(entry.space, row_id, self.executor.sender.clock.now())
         return found
 
 
@@ -151,21 +151,20 @@ def traces_of(executor: Executor, schema: EntitySchema) -> Traces | None:
     return None if likeness is None else Traces(executor, likeness, executor.adds)
 
 
-def _groups(entries: Any) -> list[list[UnderWay]]:
+def _groups(entries: Iterable[UnderWay]) -> list[list[UnderWay]]:
     """Adds that one call can look for; equal ones are never parted."""
-    groups: dict[tuple[Any, ...], list[UnderWay]] = {}
-    for entry in sorted(entries, key=lambda entry: (entry.traits.text[1], entry.place)):
-        groups.setdefault((*entry.traits.space, entry.traits.text[0].name), []).append(entry)
+    groups: dict[tuple[Any, ...], list[tuple[str, UnderWay]]] = {}
+    for entry in entries:
+        if entry.traits.text is not None:
+            field, text = entry.traits.text
+            groups.setdefault((*entry.space, field.name), []).append((text, entry))
     return [part for group in groups.values() for part in _parts(group)]
 
 
-def _parts(group: Sequence[UnderWay]) -> list[list[UnderWay]]:
-    parts: list[list[UnderWay]] = []
-    texts: set[str] = set()
-    for entry in group:
-        if not parts or (entry.traits.text[1] not in texts and len(texts) >= PAGE):
-            parts.append([])
-            texts = set()
-        texts.add(entry.traits.text[1])
-        parts[-1].append(entry)
-    return parts
+def _parts(group: Iterable[tuple[str, UnderWay]]) -> list[list[UnderWay]]:
+    by_text: dict[str, list[UnderWay]] = {}
+    for text, entry in group:
+        by_text.setdefault(text, []).append(entry)
+    texts = list(by_text)
+    chunks = [texts[start : start + PAGE] for start in range(0, len(texts), PAGE)]
+    return [[entry for text in chunk for entry in by_text[text]] for chunk in chunks]

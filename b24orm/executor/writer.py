@@ -37,7 +37,7 @@ from b24orm.plan.origin import Origin
 from b24orm.plan.writes import Kind, Write
 from b24orm.transport.encoding import fits_batch
 
-__all__ = ["GROUPS", "Writer", "is_ambiguous"]
+__all__ = ["GROUPS", "Writer", "is_ambiguous", "unknown_fate"]
 
 _T = TypeVar("_T")
 
@@ -87,6 +87,7 @@ class Writer:
         traces: the rows that new ones may be found by, where their entity tells.
         by_values: rows without a key are looked for by their values.
         journal: where it is noted what was sent and what came of it.
+        told: called with the number of writes whose outcomes are told now.
     """
 
     executor: Executor
@@ -96,6 +97,7 @@ class Writer:
     traces: Traces | None = None
     by_values: bool = False
     journal: Journal | None = None
+    told: Callable[[int], None] | None = None
     _seconds: dict[str, float] = field(default_factory=dict[str, float])
     _own_key: str = field(default_factory=lambda: uuid.uuid4().hex)
 
@@ -158,6 +160,8 @@ class Writer:
             found[write.place] = outcome
         self._traced(group.writes, outcomes)
         self._noted(group.writes, outcomes)
+        if self.told is not None:
+            self.told(len(outcomes))
 
     def _traced(self, writes: Sequence[Write], outcomes: Sequence[Outcome]) -> None:
         if self.traces is None:
@@ -232,7 +236,7 @@ class Writer:
         repeatable = [write for write in others if write.repeatable]
         marked = [write for write in others if not write.repeatable and write.origin and self.origin]
         likely = [write for write in others if self._has_traces(write)]
-        found = {write.place: _unknown(write, error) for write in writes}
+        found: dict[int, Outcome] = {write.place: unknown_fate(write.call.method, error) for write in writes}
         work_of = (
             (sure, self._send_again),
             (repeatable, self._repeat),
@@ -248,13 +252,15 @@ class Writer:
     async def _repeat(self, writes: Sequence[Write], error: B24Error, tries: int) -> list[Outcome]:
         """Sends what may be sent twice again; a batch that took too long in two halves."""
         if not await self._patience(error, tries):
-            return [_unknown(write, error) for write in writes]
+            return [unknown_fate(write.call.method, error) for write in writes]
         middle = (len(writes) + 1) // 2 if cut_off(error) else len(writes)
         outcomes: list[Outcome] = []
         answered = self.executor.commands
         for part in (writes[:middle], writes[middle:]):
             if _nothing_but_lost(outcomes) and self.executor.commands == answered:
-                outcomes += [_unknown(write, error) for write in part]  # the portal does not answer at all
+                outcomes += [
+                    unknown_fate(write.call.method, error) for write in part
+                ]  # the portal does not answer at all
             elif part:
                 outcomes += await self._group(part, tries + 1)
         return [_gone(write, outcome) for write, outcome in zip(writes, outcomes, strict=True)]
@@ -267,10 +273,10 @@ class Writer:
         clock = self.executor.sender.clock
         left = clock.now() if error.sent_at is None else error.sent_at
         if not answer_was_kept(error) or clock.now() - left >= KEPT:
-            return [_unknown(write, error) for write in writes]
+            return [unknown_fate(write.call.method, error) for write in writes]
         await clock.sleep(max(0.0, self._over(error) - clock.now()))
         if not await self._patience(error, tries):
-            return [_unknown(write, error) for write in writes]
+            return [unknown_fate(write.call.method, error) for write in writes]
         return await self._group(writes, tries + 1)
 
     async def _patience(self, error: B24Error, tries: int) -> bool:
@@ -293,7 +299,7 @@ class Writer:
         try:
             await self._watched(writes, error, self._found, found)
         except B24Error as problem:
-            return [found.get(write.place, _unknown(write, problem)) for write in writes]
+            return [found.get(write.place, unknown_fate(write.call.method, problem)) for write in writes]
         missing = [write for write in writes if write.place not in found]
         if missing:
             found.update(await self._resent(missing, error, tries))
@@ -311,7 +317,7 @@ class Writer:
         found: dict[int, Outcome] = {}
         with suppress(B24Error):
             await self._watched(writes, error, look, found)
-        return [found.get(write.place, _unknown(write, error)) for write in writes]
+        return [found.get(write.place, unknown_fate(write.call.method, error)) for write in writes]
 
     async def _watched(
         self,
@@ -386,9 +392,10 @@ def _row_id(write: Write, reply: Reply) -> object:
     return found if write.kind == "add" else None
 
 
-def _unknown(write: Write, error: B24Error) -> Outcome:
+def unknown_fate(method: str, error: B24Error) -> OutcomeUnknown:
+    """What is told of a write whose answer was lost, and whose fate can't be established."""
     unknown = OutcomeUnknown(
-        f"{write.call.method}: the answer was lost ({error}), and whether it was done can't be established"
+        f"{method}: the answer was lost ({error}), and whether it was done can't be established"
     )
     unknown.attempts = error.attempts
     unknown.__cause__ = error

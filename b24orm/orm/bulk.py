@@ -180,6 +180,39 @@ class BulkWrites(Generic[M]):
         options = Options(ordered, raise_on_error, journal)
         return await acollected(self._updating(options, fields, params).arun(objs), raise_on_error)
 
+    def stream_update(
+        self,
+        objs: Source[M],
+        fields: Sequence[str] | None = None,
+        *,
+        ordered: bool = False,
+        journal: str | PathLike[str] | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> Iterator[WriteResult[M]]:
+        """As :meth:`bulk_update`, its results while it works; errors stand in them.
+
+        >>> def closed():                                                       # doctest: +SKIP
+        ...     for deal in Deal.objects.filter(stage="WON").iterator():
+        ...         deal.closed = True
+        ...         yield deal
+        >>> failed = [r for r in Deal.objects.stream_update(closed()) if not r.ok]    # doctest: +SKIP
+        """
+        options = Options(ordered, raise_on_error=False, journal=journal)
+        return self._updating(options, fields, params).run(objs)
+
+    def astream_update(
+        self,
+        objs: Source[M],
+        fields: Sequence[str] | None = None,
+        *,
+        ordered: bool = False,
+        journal: str | PathLike[str] | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> AsyncIterator[WriteResult[M]]:
+        """As :meth:`stream_update`, for ``async for``."""
+        options = Options(ordered, raise_on_error=False, journal=journal)
+        return self._updating(options, fields, params).arun(objs)
+
     def _updating(
         self, options: Options, fields: Sequence[str] | None, params: Mapping[str, Any] | None
     ) -> Job[M]:
@@ -231,6 +264,18 @@ class BulkWrites(Generic[M]):
         """As :meth:`bulk_delete`, awaited."""
         job = self._deleting(Options(ordered, raise_on_error, journal))
         return await acollected(job.arun(objs), raise_on_error)
+
+    def stream_delete(
+        self, objs: Source[M], *, ordered: bool = False, journal: str | PathLike[str] | None = None
+    ) -> Iterator[WriteResult[M]]:
+        """As :meth:`bulk_delete`, its results while it works; errors stand in them."""
+        return self._deleting(Options(ordered, raise_on_error=False, journal=journal)).run(objs)
+
+    def astream_delete(
+        self, objs: Source[M], *, ordered: bool = False, journal: str | PathLike[str] | None = None
+    ) -> AsyncIterator[WriteResult[M]]:
+        """As :meth:`stream_delete`, for ``async for``."""
+        return self._deleting(Options(ordered, raise_on_error=False, journal=journal)).arun(objs)
 
     def _deleting(self, options: Options) -> Job[M]:
         def call(row: M) -> Call:

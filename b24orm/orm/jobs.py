@@ -12,10 +12,13 @@ from collections.abc import (
     AsyncIterable,
     AsyncIterator,
     Callable,
+    Generator,
     Iterable,
     Iterator,
     Sequence,
+    Sized,
 )
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -38,7 +41,7 @@ from b24orm.plan.writes import Kind, Write
 from b24orm.portal import AsyncPortal, Portal
 from b24orm.transport.encoding import to_json
 
-__all__ = ["Job", "Options", "Source", "acollected", "collected"]
+__all__ = ["Job", "Options", "Source", "acollected", "acounted", "collected", "counted"]
 
 T = TypeVar("T")
 Source = Iterable[T] | AsyncIterable[T]
@@ -95,24 +98,26 @@ class Job(Generic[T]):
 
     def run(self, source: Source[T]) -> Iterator[WriteResult[T]]:
         """The results, for synchronous code."""
-        journal = self._opened()
-        try:
-            writer = self._writer(journal)
+        with self._open(source) as writer:
             items = iter(_pulled(source))
             while window := list(islice(items, self._room(writer))):
                 yield from self.portal.run(partial(self._window, writer, window))
-        finally:
-            if journal is not None:
-                journal.close()
 
     async def arun(self, source: Source[T]) -> AsyncGenerator[WriteResult[T], None]:
         """The results, for asynchronous code."""
-        journal = self._opened()
-        try:
-            writer = self._writer(journal)
+        with self._open(source) as writer:
             async for window in _windows(source, lambda: self._room(writer)):
                 for result in await self.portal.arun(partial(self._window, writer, window)):
                     yield result
+
+    @contextmanager
+    def _open(self, source: Source[T]) -> Generator[Writer, None, None]:
+        """What writes the items: with its journal open, and a progress bar that counts them."""
+        total = len(source) if isinstance(source, Sized) else None
+        journal = self._opened()
+        try:
+            with self.portal.progress(f"{self.model.__name__} {self.kind}") as bar:
+                yield self._writer(journal, lambda rows: bar.add(rows, total))
         finally:
             if journal is not None:
                 journal.close()
@@ -130,7 +135,7 @@ class Job(Generic[T]):
         self._key = journal.key
         return journal
 
-    def _writer(self, journal: Journal | None) -> Writer:
+    def _writer(self, journal: Journal | None, told: Callable[[int], None]) -> Writer:
         return Writer(
             self.portal.executor,
             halt=self.options.raise_on_error == "first",
@@ -139,6 +144,7 @@ class Job(Generic[T]):
             traces=traces_of(self.portal.executor, self.model.__schema__) if self.kind == "add" else None,
             by_values=self.by_values,
             journal=journal,
+            told=told,
         )
 
     # -- one window ------------------------------------------------------------------
@@ -147,6 +153,8 @@ class Job(Generic[T]):
         prepared = [self._prepared(item) for item in items]
         writes = [write for write in prepared if isinstance(write, Write)]
         outcomes = iter(await writer.run(writes))
+        if writer.told is not None and len(writes) < len(items):
+            writer.told(len(items) - len(writes))  # those that were wrong before they were sent
         results = [
             self._result(item, write, next(outcomes)) if isinstance(write, Write) else _failed(item, write)
             for item, write in zip(items, prepared, strict=True)
@@ -253,3 +261,43 @@ def _unless_failed(results: list[WriteResult[T]], mode: RaiseOnError) -> list[Wr
     if mode == "group" and (errors := raised(results)):
         raise group_of(errors, len(results))
     return results
+
+
+def counted(results: Iterable[WriteResult[T]]) -> int:
+    """How many items were written; only what failed is kept.
+
+    Raises:
+        WriteErrors: some failed.
+    """
+    kept = _Count()
+    for result in results:
+        kept.add(result)
+    return kept.total()
+
+
+async def acounted(results: AsyncIterable[WriteResult[T]]) -> int:
+    """As :func:`counted`, for asynchronous code."""
+    kept = _Count()
+    async for result in results:
+        kept.add(result)
+    return kept.total()
+
+
+class _Count:
+    """Counts results."""
+
+    def __init__(self) -> None:
+        self._items = 0
+        self._failed: list[WriteResult[Any]] = []
+
+    def add(self, result: WriteResult[Any]) -> None:
+        """One result more."""
+        self._items += 1
+        if result.error is not None:
+            self._failed.append(result)
+
+    def total(self) -> int:
+        """The number of items, all of which were written."""
+        if self._failed:
+            raise group_of(raised(self._failed), self._items)
+        return self._items

@@ -12,16 +12,18 @@ from b24orm.entity.dump import repeatable
 from b24orm.errors import B24Error, InvalidValue, OutcomeUnknown
 from b24orm.executor.executor import Executor
 from b24orm.executor.traces import traces_of
-from b24orm.executor.writer import Writer
+from b24orm.executor.writer import Writer, is_ambiguous, unknown_fate
 from b24orm.orm import writing
 from b24orm.orm.owner import portal_of
 from b24orm.orm.refresh import check_unchanged, fetched, stamp_of
 from b24orm.plan import writes
 from b24orm.plan.calls import Call, Reply
 from b24orm.plan.origin import Origin, origin_of
+from b24orm.plan.unchanged import saw_it, unchanged_then
 from b24orm.plan.writes import Write
 from b24orm.portal import AsyncPortal, Portal
 from b24orm.schema import FieldSchema
+from b24orm.transport.encoding import fits_batch
 
 __all__ = ["Idempotency", "asave", "check_idempotency", "deleted", "save"]
 
@@ -120,23 +122,50 @@ def _marked(row: Entity, origin: Origin, call: Call) -> tuple[Call, tuple[str, s
 
 async def _update(row: Entity, portal: Any, call: Call, stamp: tuple[FieldSchema, datetime] | None) -> None:
     executor = portal.executor
-    if stamp is not None:
-        await check_unchanged(row, executor, *stamp)
     entries = _entries(row)
-    safe = repeatable(writes.sent_fields(row.__schema__, call))
-    await _written(row, Write("update", call, repeatable=safe), Writer(executor))
+    if stamp is None or not await _updated_if_unchanged(row, executor, call, *stamp):
+        safe = repeatable(writes.sent_fields(row.__schema__, call))
+        await _written(row, Write("update", call, repeatable=safe), Writer(executor))
     writing.after_update(row, portal)
     await _read_entries(row, executor, entries)
+
+
+async def _updated_if_unchanged(
+    row: Entity, executor: Executor, call: Call, field: FieldSchema, known: datetime
+) -> bool:
+    """Updates the row in the same batch that looks whether it is unchanged; False if that is not possible.
+
+    Raises:
+        StaleObject: somebody else changed it.
+        OutcomeUnknown: the answer was lost. A second try would find our own change.
+    """
+    ask = unchanged_then(row.__schema__, call, row.pk, field, known)
+    if ask is None or not all(map(fits_batch, ask.calls)):
+        await check_unchanged(row, executor, field, known)
+        return False
+    look, change = await executor.ask(ask)
+    if isinstance(look, Reply) and not saw_it(ask, look):
+        await check_unchanged(row, executor, field, known)  # says what it is now
+        return False  # a list may leave out a row that can be got
+    error = look if isinstance(look, B24Error) else change
+    if isinstance(error, B24Error):
+        raise _about(row, unknown_fate(call.method, error) if is_ambiguous(error) else error)
+    return True
 
 
 async def _written(row: Entity, write: Write, writer: Writer) -> Reply:
     (outcome,) = await writer.run([write])
     if isinstance(outcome, B24Error):
-        outcome.item = row
-        if isinstance(outcome, OutcomeUnknown):
-            outcome.items = (row,)
-        raise outcome
+        raise _about(row, outcome)
     return outcome
+
+
+def _about(row: Entity, error: B24Error) -> B24Error:
+    """An error that says which object it is about."""
+    error.item = row
+    if isinstance(error, OutcomeUnknown):
+        error.items = (row,)
+    return error
 
 
 def _entries(row: Entity) -> list[str]:

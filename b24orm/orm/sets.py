@@ -12,7 +12,7 @@ from b24orm.entity.base import Entity
 from b24orm.entity.dump import changed, repeatable
 from b24orm.errors import InvalidValue, UsageError
 from b24orm.orm.explain import explained
-from b24orm.orm.jobs import Job, Options, acollected, collected
+from b24orm.orm.jobs import Job, Options, acounted, counted
 from b24orm.plan import writes
 from b24orm.plan.calls import Call
 from b24orm.plan.compiler import compile_query
@@ -50,12 +50,12 @@ class SetWrites(Generic[M]):
                 WriteErrors: some rows could not be changed.
             """
             job, ids = self._by_id("update", changes), self._ids("update")
-            return len(collected(job.run(ids.iterator()), "group"))
+            return counted(job.run(ids.iterator()))
 
         async def aupdate(self, **changes: Any) -> int:
             """As :meth:`update`, awaited."""
             job, ids = self._by_id("update", changes), self._ids("update")
-            return len(await acollected(job.arun(ids.aiterator()), "group"))
+            return await acounted(job.arun(ids.aiterator()))
 
         def explain_update(self, **changes: Any) -> str:
             """How :meth:`update` would go about it; nothing is sent."""
@@ -72,12 +72,12 @@ class SetWrites(Generic[M]):
             WriteErrors: some rows could not be deleted.
         """
         job, ids = self._by_id("delete", None), self._ids("delete")
-        return len(collected(job.run(ids.iterator()), "group"))
+        return counted(job.run(ids.iterator()))
 
     async def adelete(self) -> int:
         """As :meth:`delete`, awaited."""
         job, ids = self._by_id("delete", None), self._ids("delete")
-        return len(await acollected(job.arun(ids.aiterator()), "group"))
+        return await acounted(job.arun(ids.aiterator()))
 
     def explain_delete(self) -> str:
         """How :meth:`delete` would go about it; nothing is sent."""

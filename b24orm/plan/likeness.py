@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any, Final
 
 from b24orm.plan.calls import Call, Row
@@ -31,15 +32,13 @@ class Traits:
     """What a row must have to be the one that an add made.
 
     Attributes:
-        space: the method and its parent parameters: ids are unique within it.
         values: fields and their values, brought to one form.
-        text: the field that rows are looked for by, and its value.
+        text: the field that rows are looked for by, and its value; None if there is none.
         whole: everything that was sent: rows that differ in it are not the same.
     """
 
-    space: tuple[Any, ...]
     values: tuple[tuple[FieldSchema, Any], ...]
-    text: tuple[FieldSchema, str]
+    text: tuple[FieldSchema, str] | None
     whole: str
 
     def fit(self, row: Row) -> bool:
@@ -63,42 +62,48 @@ class Likeness:
     creator: FieldSchema
     created: FieldSchema
 
-    def traits(self, call: Call) -> Traits | None:
-        """The traits of the row that an add makes; None if it can't be recognised by them."""
+    def traits(self, call: Call) -> Traits:
+        """The traits of the row that an add makes."""
         fields: Mapping[str, Any] = call.params.get(self.schema.methods["add"].fields_param or "", {})
-        if _imported(call):
-            return None
-        by_name = {spec.write_name: spec for spec in self.schema.fields.values()}
-        known = [(by_name[name], value) for name, value in fields.items() if name in by_name]
+        known = [(self._by_name[name], value) for name, value in fields.items() if name in self._by_name]
         values = tuple((spec, form) for spec, value in known if (form := _form(spec, value)) is not None)
         text = next(((spec, form) for spec, form in values if _tells(spec, form)), None)
-        if text is None:
-            return None
-        scope = tuple((name, call.params.get(name)) for name in self._scope)
-        return Traits((call.method, *scope), values, text, repr(sorted(fields.items())))
+        return Traits(values, None if _imported(call) else text, repr(sorted(fields.items())))
 
-    @property
+    @cached_property
+    def _by_name(self) -> Mapping[str, FieldSchema]:
+        return {spec.write_name: spec for spec in self.schema.fields.values()}
+
+    @cached_property
     def _scope(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self.schema.fixed_params, *self.schema.parent_params)))
 
-    def look(self, traits: Sequence[Traits], user: int, since: datetime, after: int) -> Call:
-        """A page of the rows that may have these traits: they are of one space and text field.
+    def space(self, call: Call) -> tuple[Any, ...]:
+        """Where the row of an add gets its id: the method, and what its rows have in common."""
+        return (call.method, *((name, call.params.get(name)) for name in self._scope))
+
+    def look(
+        self, space: tuple[Any, ...], traits: Sequence[Traits], user: int, since: datetime, after: int
+    ) -> Call:
+        """A page of the rows that may have these traits.
 
         Args:
-            traits: up to :data:`PAGE`.
+            space: where they are.
+            traits: up to :data:`PAGE`, all with the same field of text.
             user: who added the rows.
             since: when, at the earliest.
             after: the last id of the page before.
         """
-        field = traits[0].text[0]
+        texts = [trait.text for trait in traits if trait.text is not None]
+        field = texts[0][0]
         spoken = {spec.select_name: None for trait in traits for spec, _ in trait.values}
         select = (self.schema.id_field.select_name, self.created.select_name, *spoken)
-        params = {name: value for name, value in traits[0].space[1:] if value is not None}
+        params = {name: value for name, value in space[1:] if value is not None}
         listing = Listing(self.schema, params, select=tuple(dict.fromkeys(select)))
         conditions = {
             f"={self.creator.query_name}": user,
             f">={self.created.query_name}": since,
-            f"@{field.query_name}": list(dict.fromkeys(trait.text[1] for trait in traits)),
+            f"@{field.query_name}": list(dict.fromkeys(text for _, text in texts)),
             f">{self.schema.id_field.query_name}": after,
         }
         return listing.call(conditions, order=listing.by_id(), start=-1)

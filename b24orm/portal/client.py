@@ -125,11 +125,15 @@ class Client(EventMethods):
     async def _pages(
         self, source: AsyncGenerator[Page, None], label: str, flow: Flow | None = None
     ) -> AsyncIterator[Page]:
-        with Progress(self._progress, label) as bar:
+        with self.progress(label) as bar:
             async with aclosing(source):  # who leaves early ends what is under way
                 async for page in source:
                     bar.add(len(page), flow.expected if flow is not None else None)
                     yield page
+
+    def progress(self, label: str) -> Progress:
+        """A count of rows, shown as the portal's progress bars are."""
+        return Progress(self._progress, label)
 
     def stream(self, source: Source, label: str, flow: Flow) -> AsyncIterator[Page]:
         """The pages of a source, on the loop that the portal's connections belong to."""

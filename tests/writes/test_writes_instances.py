@@ -275,6 +275,55 @@ def test_a_row_that_somebody_else_changed_is_not_overwritten(desk: LocalPortal, 
     assert stored(desk, "deal", 3)["TITLE"] == "mine"
 
 
+def test_the_look_and_the_change_travel_in_one_request(desk: LocalPortal, client: Portal) -> None:
+    deal = Deal.objects.get(id=3)
+    deal.title = "mine"
+    assert sent(desk, lambda: deal.save(if_unchanged=True)) == 1
+    assert stored(desk, "deal", 3)["TITLE"] == "mine"
+    assert deal.changed == ()
+
+
+def test_no_row_at_all_is_changed_by_a_stale_object(desk: LocalPortal, client: Portal) -> None:
+    before = desk.store.fetch("SELECT ID, TITLE FROM deal ORDER BY ID", ())
+    deal = Deal.objects.get(id=3)
+    deal.title = "mine"
+    desk.store.update("deal", 3, {"DATE_MODIFY": "2031-01-01T10:00:00"})
+    with pytest.raises(StaleObject):
+        deal.save(if_unchanged=True)
+    assert desk.store.fetch("SELECT ID, TITLE FROM deal ORDER BY ID", ()) == before
+
+
+def test_a_deleted_row_is_told_as_such(desk: LocalPortal, client: Portal) -> None:
+    deal = Deal.objects.get(id=3)
+    Deal(id=3).delete()
+    deal.title = "mine"
+    with pytest.raises(Deal.DoesNotExist):
+        deal.save(if_unchanged=True)
+
+
+def test_a_lost_conditional_change_is_unknown(desk: LocalPortal, client: Portal) -> None:
+    deal = Deal.objects.get(id=3)
+    deal.title = "mine"
+    desk.faults.script("reset_after")
+    with pytest.raises(OutcomeUnknown) as caught:
+        deal.save(if_unchanged=True)
+    assert caught.value.items == (deal,)
+
+
+@pytest.mark.parametrize("title", ["$result[x][y]", "plain"])
+def test_what_can_not_ride_in_a_batch_is_looked_at_first(
+    desk: LocalPortal, client: Portal, title: str
+) -> None:
+    deal, bill = Deal.objects.get(id=3), SmartInvoice.objects.create(title="Bill")
+    bill.refresh_from_db()
+    for row in (deal, bill):
+        row.title = title
+        row.save(if_unchanged=True)
+    assert stored(desk, "deal", 3)["TITLE"] == title
+    bill.refresh_from_db()
+    assert bill.title == title
+
+
 def test_the_moment_to_compare_with_must_have_been_fetched(client: Portal) -> None:
     deal = Deal.objects.only("id", "title").get(id=3)
     deal.title = "mine"

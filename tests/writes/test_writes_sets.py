@@ -10,7 +10,7 @@ import pytest
 
 from b24orm import Portal
 from b24orm.emulator import LocalPortal
-from b24orm.errors import ApiError, B24Error, InvalidValue, Unsupported, UsageError
+from b24orm.errors import ApiError, B24Error, InvalidValue, NotFound, Unsupported, UsageError
 from b24orm.models import Company, Contact, Deal, Department
 from b24orm.orm.results import WriteErrors
 from tests.conftest import Serve
@@ -204,6 +204,44 @@ async def test_bulk_update_and_delete_awaited(desk: LocalPortal, client: Portal)
     await Deal.objects.abulk_delete(rows[:3])
     assert await Deal.objects.filter(title="t").adelete() == 5
     assert desk.store.count("deal") == 12
+
+
+def test_changes_and_deletes_are_streamed(serve: Serve, join: Any) -> None:
+    portal = serve(deals=900)
+    join(portal)
+
+    def changed() -> Iterator[Deal]:
+        for deal in Deal.objects.order_by("id").only("title").iterator():
+            deal.title = f"t{deal.id:04}"
+            yield deal
+
+    taken = [result.id for result in Deal.objects.stream_update(changed())]
+    assert sorted(taken) == list(range(1, 901))
+    assert len(titles(portal)) == 900
+    gone = [result.ok for result in Deal.objects.stream_delete(Deal(id=n) for n in range(1, 701))]
+    assert (len(gone), all(gone), portal.store.count("deal")) == (700, True, 200)
+
+
+async def test_changes_and_deletes_are_streamed_to_async_code(desk: LocalPortal, client: Portal) -> None:
+    async def changed() -> AsyncIterator[Deal]:
+        async for deal in Deal.objects.only("title").aiterator():
+            deal.title = "t"
+            yield deal
+
+    assert [r.ok async for r in Deal.objects.astream_update(changed())] == [True] * 20
+    errors = [r.error async for r in Deal.objects.astream_delete(Deal(id=n) for n in (1, 2, 999))]
+    assert [type(error) for error in errors] == [type(None), type(None), NotFound]
+    assert desk.store.count("deal") == 18
+
+
+def test_a_progress_bar_counts_the_items(
+    desk: LocalPortal, join: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    join(desk, progress=True)
+    Deal.objects.bulk_create([*deals(90), bad(30), Deal(id=7)], raise_on_error=False)
+    shown = capsys.readouterr().err
+    assert "Deal add: 100%" in shown
+    assert "92/92" in shown
 
 
 def test_update_changes_whatever_fits(serve: Serve, join: Any) -> None:
