@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,10 @@ class Scene:
     clients: list[Portal] = field(default_factory=list)
 
     def app(self, **options: Any) -> App:
-        """The application."""
-        return App("local.app", "app-secret", **{"server": self.local.oauth_url, **options})
+        """The application; it does not pause between two tries."""
+        made = App("local.app", "app-secret", **{"server": self.local.oauth_url, **options})
+        made._server = replace(made._server, pause=lambda _: asyncio.sleep(0))
+        return made
 
     def join(self, credentials: Any, **options: Any) -> Portal:
         """A client that nobody else uses, closed after the test."""

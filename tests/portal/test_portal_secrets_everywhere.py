@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import os
 import socket
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +23,9 @@ from b24orm.executor.retry import RetryPolicy
 from b24orm.models import Deal
 from b24orm.transport.auth.secret import Secret
 from b24orm.transport.auth.tokens import Tokens
-from tests.portal.secrets_seen import Everything, seen_in
+from tests.portal.secrets_seen import OURS, Everything, seen_in
 
+ROOT = Path(__file__).resolve().parents[2]
 APP_SECRET = "hush-client-secret"
 FAULTS: list[Any] = [
     "rate_limited",
@@ -48,8 +52,9 @@ class Leaky:
     secrets: set[str]
 
     def app(self, **options: Any) -> App:
-        app_options = {"server": self.local.oauth_url, **options}
-        return App("local.app", APP_SECRET, **app_options)
+        made = App("local.app", APP_SECRET, **{"server": self.local.oauth_url, **options})
+        made._server = replace(made._server, pause=lambda _: asyncio.sleep(0))
+        return made
 
     def note(self) -> None:
         """Whatever is a secret by now."""
@@ -252,6 +257,97 @@ def test_a_portal_that_can_not_be_reached_shows_no_secret(host: str, monkeypatch
         [False],
         False,
     )
+
+
+# -- tools that show local variables -----------------------------------------------------------------
+
+
+def rich_of(error: BaseException) -> str:
+    """What rich prints of an error, from our first frame on: the test's own frames know the secrets."""
+    from rich.console import Console
+    from rich.traceback import Traceback
+
+    trace = error.__traceback__
+    while trace is not None and not trace.tb_frame.f_code.co_filename.startswith(OURS):
+        trace = trace.tb_next
+    shown = Traceback.from_exception(type(error), error, trace, show_locals=True, locals_max_string=None)
+    console = Console(width=400, file=io.StringIO(), force_terminal=False)
+    console.print(shown)
+    return str(console.file.getvalue())  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("credentials", CREDENTIALS)
+def test_a_traceback_of_rich_shows_no_secret(leaky: Leaky, credentials: Callable[[Leaky], Any]) -> None:
+    pytest.importorskip("rich")
+    seen: list[str] = []
+    with Portal(credentials(leaky), plan="unlimited", progress=False, timeout=0.1) as portal:
+        for fault in ("reset_after", "server_error", "redirect", "expired_token", Fault("hang", seconds=0.3)):
+            leaky.local.faults.clear()
+            leaky.local.faults.script(*[fault] * 12)
+            leaky.local.oauth.faults.script("bad_gateway")
+            try:
+                portal.call("crm.deal.add", {"fields": {"TITLE": "x"}})
+            except Exception as error:
+                seen.append(rich_of(error))
+    assert (found(leaky, seen), all("locals" in text for text in seen), len(seen)) == ([], True, 5)
+
+
+SHOWN_BY_PYTEST = """
+from b24orm import connect
+from b24orm.models import Deal
+
+def test_it(b24_portal):
+    b24_portal.faults.script(*["reset_after"] * 9)
+    portal = connect(b24_portal.url, progress=False)
+    portal.call("crm.deal.add", {"fields": {"TITLE": "x"}})
+
+def test_another(b24_portal):
+    connect(b24_portal.url, plan="standart")
+"""
+
+
+def test_pytest_with_local_variables_shows_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "test_shown.py").write_text(SHOWN_BY_PYTEST)
+    options = [
+        "--showlocals",
+        "--full-trace",
+        "-o",
+        "log_level=DEBUG",
+        "-p",
+        "b24orm.testing",
+        "-p",
+        "no:cacheprovider",
+    ]
+    run = subprocess.run(
+        [sys.executable, "-c", TOLD, *options],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_ADDOPTS": "",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    secrets = (tmp_path / "secrets.txt").read_text().split()
+    assert ("2 failed" in run.stdout, len(secrets) >= 2) == (True, True), run.stdout + run.stderr
+    assert [secret for secret in secrets if secret in run.stdout] == []
+
+
+TOLD = """
+import sys, pytest
+from b24orm.emulator.credentials import Credentials
+add = Credentials.add_webhook
+def telling(self, *given, **named):
+    made = add(self, *given, **named)
+    print(made.secret, file=open("secrets.txt", "a"))
+    return made
+Credentials.add_webhook = telling
+sys.exit(pytest.main(sys.argv[1:]))
+"""
+"""Runs pytest, and tells in a file which secrets there are."""
 
 
 # -- Secret itself -----------------------------------------------------------------------------------
