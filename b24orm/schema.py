@@ -79,6 +79,7 @@ class FieldSchema:
         status_type: the status directory of a ``crm_status`` field.
         enum: the closed set of wire values, empty if open.
         titles: what people call the values of ``enum``, in its order; each can stand for its value.
+        inner: of a field that holds another object: the fields of that object, as far as they are known.
     """
 
     name: str
@@ -103,6 +104,7 @@ class FieldSchema:
     status_type: str | None = None
     enum: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
+    inner: tuple[str, ...] = ()
     deprecated: bool = False
 
     @property

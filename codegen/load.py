@@ -268,6 +268,7 @@ class _Fields:
             relation_key=_RELATION_KEYS.get(raw["type"], target.key if target else "id"),
             status_type=raw.get("status_type"),
             enum=tuple(str(value) for value in raw.get("enum") or ()),
+            inner=tuple(raw.get("inner") or ()),
             deprecated=bool(raw.get("deprecated")),
         )
         return field

@@ -31,7 +31,16 @@ ENTITY_SETTINGS: Final = frozenset(
     | {f"list.{key}" for key in ("bare", "hides_rows", "repeats_rows", "own_parents")}
 )
 FIELD_SETTINGS: Final = frozenset(
-    {*FIELD_DEFAULTS, "select_name", "selectable", "sortable", "joins", "relation_name", "relation_key"}
+    {
+        *FIELD_DEFAULTS,
+        "select_name",
+        "selectable",
+        "sortable",
+        "joins",
+        "relation_name",
+        "relation_key",
+        "inner",
+    }
 )
 
 _ENTRY_KEYS: Final = frozenset({"in", "fields", "set", "why"})

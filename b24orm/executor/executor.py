@@ -7,7 +7,7 @@ ride in one batch is run one by one, its references filled in here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, TypeVar
@@ -16,11 +16,11 @@ from b24orm.errors import ApiError, B24Error, OperatingLimited, TransportError
 from b24orm.executor.adds import Adds
 from b24orm.executor.coalescer import Coalescer
 from b24orm.executor.newer import ask_v3, is_newer, trip_of
+from b24orm.executor.nursery import Nursery
 from b24orm.executor.retry import worth_retrying
 from b24orm.executor.sender import Sender, Trip
 from b24orm.executor.sizes import BATCH, BatchSizes, cut_off
 from b24orm.executor.spread import Pace, Spreadable, size_for
-from b24orm.executor.turns import as_one_query
 from b24orm.plan.calls import Ask, Call, Outcome, Ref, Reply
 from b24orm.plan.flow import Flow, Page
 from b24orm.transport.encoding import command, fits_batch
@@ -88,13 +88,13 @@ class Executor:
     async def many(self, calls: Sequence[Call]) -> list[Outcome]:
         """What each of any number of calls came to, packed into batches that run side by side."""
         chunks = [Ask(tuple(calls[i : i + BATCH])) for i in range(0, len(calls), BATCH)]
-        async with _Nursery() as nursery:
+        async with Nursery() as nursery:
             tasks = [nursery.start(self.ask(chunk)) for chunk in chunks]
             return [outcome for task in tasks for outcome in await task]
 
     async def _mixed(self, ask: Ask, fit: Sequence[bool]) -> list[Outcome]:
         riders = [call for call, fits in zip(ask.calls, fit, strict=True) if fits]
-        async with _Nursery() as nursery:
+        async with Nursery() as nursery:
             batch = nursery.start(self.ask(Ask(tuple(riders)))) if riders else None
             alone = [
                 nursery.start(self.outcome(call))
@@ -109,7 +109,7 @@ class Executor:
         """The question in several batches; after a cut the first of them shows the way alone."""
         parts = [Ask(ask.calls[i : i + size], halt=ask.halt) for i in range(0, len(ask.calls), size)]
         outcomes = await self._ask_now(parts[0], cuts) if cuts else []
-        async with _Nursery() as nursery:
+        async with Nursery() as nursery:
             tasks = [nursery.start(self._ask_now(part, cuts)) for part in parts[1 if cuts else 0 :]]
             for task in tasks:
                 if outcomes and _given_up(ask, outcomes[-1]):
@@ -267,7 +267,7 @@ class Executor:
         Questions are sent only while somebody takes the pages: a consumer that pauses pauses
         the flow, one that leaves cancels what is under way.
         """
-        async with _Nursery() as nursery:
+        async with Nursery() as nursery:
             waiting: dict[asyncio.Task[list[Outcome]], Ask] = {}
             while True:
                 self._spread(flow, len(waiting))
@@ -348,27 +348,3 @@ def _filled(value: Any, results: Mapping[str, Any], *, inner: Sequence[str] = ()
 
 def _not_run(call: Call) -> ApiError:
     return ApiError("NOT_RUN", "an earlier command of the chain ended it", method=call.method)
-
-
-class _Nursery:
-    """Tasks of one query. They never outlive the block: whatever ends it, they are cancelled and awaited."""
-
-    def __init__(self) -> None:
-        self._context = as_one_query()
-        self._tasks: set[asyncio.Task[Any]] = set()
-
-    def start(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
-        task = self._context.copy().run(asyncio.get_running_loop().create_task, work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def __aenter__(self) -> _Nursery:
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.gather(*tasks, return_exceptions=True)

@@ -8,14 +8,14 @@ else travels side by side, each call in a request of its own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 from b24orm.errors import ApiError, ServerFailure, TransportError
+from b24orm.executor.nursery import Nursery
 from b24orm.executor.sender import Sender, Trip
 from b24orm.executor.sizes import cut_off
-from b24orm.executor.turns import one_query
 from b24orm.plan.calls import Ask, Call, Outcome, Reply
 
 __all__ = ["Runner", "ask_v3", "is_newer", "trip_of"]
@@ -43,7 +43,7 @@ def is_newer(ask: Ask) -> bool:
 
 
 async def ask_v3(
-    runner: Runner, ask: Ask, classic: Callable[[Ask], Awaitable[list[Outcome]]]
+    runner: Runner, ask: Ask, classic: Callable[[Ask], Coroutine[Any, Any, list[Outcome]]]
 ) -> list[Outcome]:
     """What each call of a question came to.
 
@@ -56,8 +56,10 @@ async def ask_v3(
     if len(newer) == len(ask.calls):
         return await _newer(runner, ask)
     older = replace(ask, calls=tuple(call for call in ask.calls if call.api != "v3"))
-    both = await asyncio.gather(_newer(runner, replace(ask, calls=tuple(newer))), classic(older))
-    of_newer, of_older = map(iter, both)
+    async with Nursery() as nursery:
+        ours = nursery.start(_newer(runner, replace(ask, calls=tuple(newer))))
+        theirs = nursery.start(classic(older))
+        of_newer, of_older = map(iter, await asyncio.gather(ours, theirs))
     return [next(of_newer if call.api == "v3" else of_older) for call in ask.calls]
 
 
@@ -66,7 +68,9 @@ async def _newer(runner: Runner, ask: Ask) -> list[Outcome]:
         return await _in_turn(runner, ask)
     if ask.halt and len(ask.calls) > 1 and not any(call.write for call in ask.calls):
         return await _batch(runner, ask.calls)
-    return list(await asyncio.gather(*one_query(runner.outcome(call) for call in ask.calls)))
+    async with Nursery() as nursery:
+        tasks = [nursery.start(runner.outcome(call)) for call in ask.calls]
+        return list(await asyncio.gather(*tasks))
 
 
 async def _in_turn(runner: Runner, ask: Ask) -> list[Outcome]:

@@ -19,13 +19,13 @@ from b24orm.schema import FieldSchema
 
 __all__ = ["check_unchanged", "fetched", "refreshed", "stamp_of"]
 
-_STAMPS: Final = ("date_modify", "updated_time", "changed_date", "last_updated", "timestamp_x")
+_STAMPS: Final = ("date_modify", "updated_time", "changed_date", "last_updated", "timestamp_x", "changed_")
 """Fields that say when a row was changed, the first that an entity has."""
 
 
 def _get_call(row: Entity) -> Call:
     schema = row.__schema__
-    if schema.api == "v3":
+    if schema.api == "v3" and schema.id_field.filterable and schema.list is not None:
         return _listed(row)
     method = schema.method("get")
     if method is None or method.id_param is None:
@@ -35,7 +35,7 @@ def _get_call(row: Entity) -> Call:
     params = {**writes.parents(schema, vars(row)), method.id_param: row.pk}
     if schema.list is not None and "useOriginalUfNames" in schema.list.extra_params and schema.user_fields:
         params["useOriginalUfNames"] = "Y"
-    return Call(method.name, params, envelope=method.envelope)
+    return Call(method.name, params, envelope=method.envelope, api=schema.api)
 
 
 def _listed(row: Entity) -> Call:
@@ -44,6 +44,10 @@ def _listed(row: Entity) -> Call:
     if row.pk is None:
         raise InvalidValue(f"this {schema.name} was never saved, so there is nothing to read")
     query = Query(schema).narrowed(Condition(schema.id_field, "exact", row.pk))
+    for path in schema.parent_params:  # of these a list can't do without
+        field = schema.by_wire.get(path.removeprefix("filter.="))
+        if field is not None and vars(row).get(field.name) is not None:
+            query = query.narrowed(Condition(field, "exact", vars(row)[field.name]))
     plan = compile_query(query)
     assert plan.sample is not None
     return plan.sample

@@ -76,17 +76,22 @@ def find_field(schema: EntitySchema, name: str) -> FieldSchema | None:
 def embedded_field(schema: EntitySchema, name: str) -> FieldSchema | None:
     """A field of an object that REST 3.0 answers inside the row: ``creator__name`` is ``creator.name``.
 
-    Which fields that object has is not known here; the server refuses the others.
+    Where the fields of that object are not known, the server refuses those that it has not.
+
+    Raises:
+        UnknownName: the object has no such field.
 
     >>> from b24orm.facts import load
-    >>> embedded_field(load("TaskV3"), "creator__work_position").select
-    'creator.workPosition'
+    >>> embedded_field(load("TaskV3"), "creator__external_auth_id").select
+    'creator.externalAuthId'
     """
     head, mark, rest = name.partition("__")
     field = schema.fields.get(head) if mark and rest and schema.api == "v3" else None
     if field is None or not (field.type == "object" or (field.type == "array" and field.multiple)):
         return None
     path = ".".join(_camel(part) for part in rest.split("__"))
+    if field.inner and path.partition(".")[0] not in field.inner:
+        raise UnknownName(f"{schema.name}.{head} has no field {rest!r}{nearest(path, field.inner)}")
     return replace(field, select=f"{field.wire}.{path}")
 
 

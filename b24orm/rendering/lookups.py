@@ -11,6 +11,7 @@ from b24orm.query.lookups import DEFAULT, kind_of, lookups_for
 from b24orm.query.names import parent_names
 from b24orm.rendering.annotations import given_type, literal_values, lookup_type, parent_type, value_type
 from b24orm.rendering.layout import Group, import_from, literal, text
+from b24orm.rendering.names import snake
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema
 
 __all__ = [
@@ -126,12 +127,17 @@ def _aliases(schema: EntitySchema) -> list[str]:
         if (alias := closed_type(schema, field)) and lookups_for(schema.list, field)
     }
     named = {
-        "Field": [field.name for field in fields if field.selectable],
+        "Field": [name for field in fields if field.selectable for name in (field.name, *_inner(field))],
         "Order": [sign + field.name for field in fields if field.sortable for sign in ("", "-")],
         "Relation": list(schema.relations),
     }
     aliases = {**closed, **{f"{schema.name}{kind}": names for kind, names in named.items()}}
     return [_alias(name, values) for name, values in aliases.items()]
+
+
+def _inner(field: FieldSchema) -> list[str]:
+    """How the fields of the object inside a field are named."""
+    return [f"{field.name}__{snake(name)}" for name in field.inner]
 
 
 def _alias(name: str, values: Sequence[str | int]) -> str:

@@ -12,7 +12,15 @@ import pytest
 from b24orm import Portal, Q
 from b24orm.emulator import LocalPortal
 from b24orm.emulator.v3.eventlog import event_log_methods
-from b24orm.errors import AccessDenied, ApiError, AuthError, FieldNotLoaded, NotFound, Unsupported
+from b24orm.errors import (
+    AccessDenied,
+    ApiError,
+    AuthError,
+    FieldNotLoaded,
+    NotFound,
+    UnknownName,
+    Unsupported,
+)
 from b24orm.models import EventLogRecord, Mailbox, Task, TaskV3, User
 from tests.conftest import Connect
 
@@ -55,9 +63,11 @@ def test_fields_of_related_objects_come_inside_the_row(client: Portal, desk: Loc
     assert task.creator == {"name": f"{user['NAME']} {user['LAST_NAME']}", "email": user["EMAIL"]}
 
 
-def test_an_unknown_field_of_a_related_object_is_the_servers_error(client: Portal) -> None:
+def test_an_unknown_field_of_a_related_object_is_refused(client: Portal) -> None:
+    with pytest.raises(UnknownName, match="email"):
+        TaskV3.objects.only("creator__emial")
     with pytest.raises(ApiError, match="UNKNOWNDTOPROPERTYEXCEPTION"):
-        list(TaskV3.objects.only("creator__nope"))
+        list(TaskV3.objects.only("crm_items__nope"))
 
 
 def test_a_relation_is_fetched_from_the_classic_rest(client: Portal) -> None:

@@ -36,6 +36,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         read_only=True,
         filterable=False,
         sortable=False,
+        inner=("id", "name", "role", "image", "gender", "email", "externalAuthId", "rights"),
     ),
     FieldSchema(name="created", wire="created", type="datetime", read_only=True, filterable=False),
     FieldSchema(
@@ -55,6 +56,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         read_only=True,
         filterable=False,
         sortable=False,
+        inner=("id", "name", "role", "image", "gender", "email", "externalAuthId", "rights"),
     ),
     FieldSchema(name="deadline", wire="deadline", type="datetime", filterable=False),
     FieldSchema(name="needs_control", wire="needsControl", type="boolean", filterable=False, sortable=False),
@@ -84,7 +86,15 @@ _FIELDS: tuple[FieldSchema, ...] = (
         relation="Workgroup",
         relation_name="group_workgroup",
     ),
-    FieldSchema(name="group", wire="group", type="object", read_only=True, filterable=False, sortable=False),
+    FieldSchema(
+        name="group",
+        wire="group",
+        type="object",
+        read_only=True,
+        filterable=False,
+        sortable=False,
+        inner=("id", "name", "image", "type", "isVisible"),
+    ),
     FieldSchema(
         name="stage_id",
         wire="stageId",
@@ -129,7 +139,15 @@ _FIELDS: tuple[FieldSchema, ...] = (
         sortable=False,
         relation="Flow",
     ),
-    FieldSchema(name="flow", wire="flow", type="object", read_only=True, filterable=False, sortable=False),
+    FieldSchema(
+        name="flow",
+        wire="flow",
+        type="object",
+        read_only=True,
+        filterable=False,
+        sortable=False,
+        inner=("id", "name"),
+    ),
     FieldSchema(
         name="priority",
         wire="priority",
@@ -311,6 +329,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         read_only=True,
         filterable=False,
         sortable=False,
+        inner=("id", "name", "role", "image", "gender", "email", "externalAuthId", "rights"),
     ),
     FieldSchema(
         name="status_changed_by_id",
@@ -328,6 +347,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         read_only=True,
         filterable=False,
         sortable=False,
+        inner=("id", "name", "role", "image", "gender", "email", "externalAuthId", "rights"),
     ),
     FieldSchema(
         name="closed_by_id",
