@@ -439,3 +439,12 @@ def test_what_makes_no_sense_is_refused(
     with pytest.raises(error):
         portal.offline_events(**options)
     assert portal.requests == before
+
+
+def test_an_event_that_fails_again_stays_aside(local: LocalPortal, portal: Portal) -> None:
+    add(local)
+    for errors in (False, True):
+        events = portal.offline_events(until_empty=True, errors=errors)
+        for change in events:
+            events.fail(change)
+    assert [change.row_id for change in all_of(portal, errors=True)] == [1]

@@ -1,0 +1,81 @@
+"""No event is lost: programs that are killed, answers that are lost, bodies that raise."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from b24orm import Portal
+from b24orm.emulator import Fault, LocalPortal
+from b24orm.errors import B24Error
+from tests.events.conftest import Clock, add, client_of, queue
+
+CONSUMER = Path(__file__).with_name("consumer.py")
+
+
+def start(local: LocalPortal, token: str, notes: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, str(CONSUMER), local.token_url, token, str(notes)])
+
+
+def lines(notes: Path) -> list[str]:
+    return notes.read_text("utf-8").split() if notes.exists() else []
+
+
+def wait_for(notes: Path, count: int, program: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 60
+    while len(lines(notes)) < count and program.poll() is None and time.monotonic() < end:
+        time.sleep(0.005)
+
+
+def test_a_program_that_is_killed_again_and_again_misses_nothing(
+    local: LocalPortal, portal: Portal, tmp_path: Path
+) -> None:
+    deals = add(local, 60)
+    token = local.issue_token(client_id="shop.sync")
+    notes = tmp_path / "notes"
+    for count in (10, 25, 40):
+        program = start(local, token, notes)
+        wait_for(notes, count, program)
+        program.kill()
+        program.wait()
+    start(local, token, notes).wait(60)
+    *handled, end = lines(notes)
+    assert (end, sorted(set(map(int, handled))), queue(local)) == ("end", deals, [])
+    assert len(handled) <= len(deals) + 3  # one comes again for each kill
+
+
+@settings(max_examples=6)
+@given(seed=st.integers(0, 2**32))
+def test_whatever_fails_each_event_is_handled(seed: int) -> None:
+    chance = random.Random(seed)
+    with LocalPortal() as local, client_of(Portal, local) as portal:
+        for event in ("ONCRMDEALADD", "ONCRMDEALUPDATE"):
+            portal.bind_event(event)
+        handled: set[tuple[str, object]] = set()
+        wanted: set[tuple[str, object]] = set()
+        for _ in range(4):
+            deals = add(local, chance.randrange(1, 8))
+            wanted |= {("ONCRMDEALADD", deal) for deal in deals}
+            deal = chance.choice(deals)
+            local.store.update("deal", deal, {"TITLE": "b"})
+            wanted.add(("ONCRMDEALUPDATE", deal))
+            for method in chance.choices(["get", "get", "clear", "list"], k=chance.randrange(3)):
+                local.faults.script(Fault("reset_after", method=f"event.offline.{method}"))
+            every = chance.choice([1, 3, 50])
+            events = portal.offline_events(until_empty=True, limit=3, acknowledge_every=every, clock=Clock())
+            with suppress(B24Error, ZeroDivisionError):
+                for change in events:
+                    if chance.random() < 0.2:
+                        raise ZeroDivisionError
+                    handled.add((change.name, change.row_id))
+            local.faults.clear()
+        for change in portal.offline_events(until_empty=True):
+            handled.add((change.name, change.row_id))
+        assert (handled, queue(local)) == (wanted, [])
