@@ -118,7 +118,8 @@ class EventMethods:
                 any name is taken for one's own.
             processes: remembers what is reserved for this consumer; needed with ``shared``.
             connector: the part of the queue that was bound with this ``auth_connector``.
-            errors: the events that were reported as failed, instead of the others.
+            errors: the events that were reported as failed, instead of the others. One that fails again stays
+                among them, and comes again at the next start.
             clock: waits; the machine's own when None.
 
         Raises:
