@@ -20,9 +20,9 @@ from b24orm.executor.nursery import Nursery
 from b24orm.executor.retry import worth_retrying
 from b24orm.executor.sender import Sender, Trip
 from b24orm.executor.sizes import BATCH, BatchSizes, cut_off
-from b24orm.executor.spread import Pace, Spreadable, size_for
+from b24orm.executor.spread import Pace, size_for
 from b24orm.plan.calls import Ask, Call, Outcome, Ref, Reply
-from b24orm.plan.flow import Flow, Page
+from b24orm.plan.flow import Flow, Page, Spreadable
 from b24orm.transport.encoding import command, fits_batch
 from b24orm.transport.reply import batch_outcomes
 

@@ -10,36 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Final, Protocol, runtime_checkable
+from typing import Final
 
 from b24orm.executor.sizes import BATCH
 from b24orm.plan.calls import Outcome, Reply
 
-__all__ = ["Pace", "Spreadable", "size_for"]
+__all__ = ["Pace", "size_for"]
 
 _LEAST: Final = 0.5
 """Seconds of work that are worth a request."""
-
-
-@runtime_checkable
-class Spreadable(Protocol):
-    """A flow whose questions may hold fewer commands.
-
-    Attributes:
-        size: commands that a question holds at the most.
-    """
-
-    size: int
-
-    @property
-    def method(self) -> str:
-        """The method that it calls."""
-        ...
-
-    @property
-    def left(self) -> int | None:
-        """Commands that are still to be asked, about; None if that is not known."""
-        ...
 
 
 def size_for(left: int, *, seconds: float, places: int, spare: int) -> int:

@@ -232,6 +232,8 @@ def _keyset(query: Query, branch: Branch, listing: Listing) -> Plan:
         )
     if branch.joins:
         why.append("the filter joins a one-to-many table: pages are read until one is empty")
+    if stop is None:
+        why.append("while the bucket has room, it is sent in more and smaller requests")
     requests, commands = "1 + 1 for each 2,500 rows", "2 + 1 for each 50 rows"
     if stop is not None:
         requests, commands = f"at most {-(-stop // _FAR) + 2:,}", f"about {-(-stop // PAGE):,}"

@@ -11,11 +11,11 @@ under way, which is what makes a parallel scan possible.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from b24orm.plan.calls import Ask, Outcome, Row
 
-__all__ = ["Flow", "Page"]
+__all__ = ["Flow", "Page", "Spreadable"]
 
 Page: TypeAlias = "list[Row]"
 
@@ -47,4 +47,25 @@ class Flow(Protocol):
     @property
     def expected(self) -> int | None:
         """How many rows there will be, if that is known for free."""
+        ...
+
+
+@runtime_checkable
+class Spreadable(Protocol):
+    """A flow whose questions may hold fewer commands.
+
+    Attributes:
+        size: commands that a question holds at the most.
+    """
+
+    size: int
+
+    @property
+    def method(self) -> str:
+        """The method that it calls."""
+        ...
+
+    @property
+    def left(self) -> int | None:
+        """Commands that are still to be asked, about; None if that is not known."""
         ...

@@ -14,8 +14,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from b24orm.plan.calls import Ask, Outcome, Row
-from b24orm.plan.flow import Flow, Page
-from b24orm.plan.steps.by_ids import PAGE
+from b24orm.plan.flow import Flow, Page, Spreadable
+from b24orm.plan.steps.by_ids import BATCH, PAGE
 from b24orm.query.lookups import Kind, kind_of
 from b24orm.query.nodes import Order
 
@@ -66,6 +66,26 @@ class Ordered:
     def done(self) -> bool:
         """The rows were handed out."""
         return self._handed
+
+    @property
+    def method(self) -> str:
+        """The flow's method."""
+        return self._flow.method if isinstance(self._flow, Spreadable) else ""
+
+    @property
+    def left(self) -> int | None:
+        """Commands that the flow still has to ask."""
+        return self._flow.left if isinstance(self._flow, Spreadable) else None
+
+    @property
+    def size(self) -> int:
+        """Commands that the flow's questions hold at the most."""
+        return self._flow.size if isinstance(self._flow, Spreadable) else BATCH
+
+    @size.setter
+    def size(self, size: int) -> None:
+        if isinstance(self._flow, Spreadable):
+            self._flow.size = size
 
     def asks(self, free: int) -> Sequence[Ask]:
         """The flow's questions."""
