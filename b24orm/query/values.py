@@ -234,7 +234,8 @@ def _many(field: FieldSchema, kind: Kind, value: object) -> tuple[Any, ...]:
 def _pair(field: FieldSchema, kind: Kind, value: object) -> tuple[Any, Any]:
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         raise _Refused("a pair (lower, upper)")
-    return _one(field, kind, value[0]), _one(field, kind, value[1])
+    # bounds need not be values of a closed set
+    return _one(field, kind, value[0], whole=False), _one(field, kind, value[1], whole=False)
 
 
 def _flag(value: object) -> bool:
