@@ -230,8 +230,6 @@ def _credentials(
         if trusted_hosts or allow_http:
             raise InvalidValue("trusted_hosts and allow_http are for a URL; give them to the App")
         return where
-    if isinstance(trusted_hosts, str):
-        raise InvalidValue(f"trusted_hosts is a list of hosts: [{trusted_hosts!r}]")
     if token_func is not None:
         return TokenFunction(where, token_func, allow_http=allow_http, trusted_hosts=trusted_hosts)
     return Webhook.parse(where, allow_http=allow_http, trusted_hosts=trusted_hosts)

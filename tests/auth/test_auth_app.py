@@ -15,6 +15,7 @@ import pytest
 
 from b24orm import App, MemoryTokens
 from b24orm.errors import AuthError, InvalidClient, InvalidGrant, InvalidValue, NotConfigured
+from b24orm.events import parse_event
 from tests.auth.conftest import Scene
 
 # -- the user's consent ----------------------------------------------------------------------------
@@ -331,6 +332,13 @@ def test_the_token_is_still_known_after_the_tokens_were_renewed(scene: Scene) ->
     scene.clock.pass_an_hour()
     client.call("profile")
     assert app.accepts(event(scene))
+
+
+def test_an_event_that_was_parsed_is_proved_by_the_credentials(scene: Scene) -> None:
+    app = scene.app()
+    app.installed(scene.local.install_event())
+    parsed = parse_event(scene.local.install_event())
+    assert parsed.auth.proves(app.credentials(parsed.auth.member_id).application_token)
 
 
 def test_an_installation_that_told_no_token_accepts_nothing(scene: Scene) -> None:

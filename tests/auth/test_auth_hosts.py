@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b24orm.errors import PortalMoved
-from b24orm.transport.auth.hosts import allows, check_moved, endpoint_of, redirected
+from b24orm import Portal
+from b24orm.errors import InvalidValue, PortalMoved
+from b24orm.transport.auth.hosts import allows, check_moved, endpoint_of, named_hosts, redirected
 from b24orm.transport.base import Request, Response
 
 ACME = "https://acme.bitrix24.com/rest"
@@ -45,6 +48,9 @@ def test_they_may_go(known: str, new: str) -> None:
         (ACME, "https://new.bitrix24.com:8443/rest"),
         (ACME, "https://new.bitrix24.com@evil.example/rest"),
         (ACME, "https://crm.acme.com/rest"),
+        (ACME, "https://new.bitrix24.com./rest"),
+        (ACME, "https://evil%2eexample%2f.bitrix24.com/rest"),
+        (ACME, "https://evil\\.bitrix24.com/rest"),
         (ACME, "http://127.0.0.1/rest"),
         (BOX, "https://other.acme.com/rest"),
         (BOX, "https://acme.com/rest"),
@@ -73,6 +79,30 @@ def test_they_may_not(known: str, new: str) -> None:
 )
 def test_a_host_that_was_named_is_trusted_itself_and_over_tls_only(new: str, may: bool) -> None:
     assert allows(ACME, new, ("crm.acme.com",)) is may
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        "crm.acme.com",
+        ["https://crm.acme.com"],
+        ["crm.acme.com/"],
+        ["*.acme.com"],
+        [""],
+        [".acme.com"],
+        ["a b"],
+    ],
+)
+def test_only_hosts_can_be_named(hosts: Any) -> None:
+    with pytest.raises(InvalidValue, match="trusted_hosts"):
+        Portal("https://acme.bitrix24.com/rest/1/c0de/", trusted_hosts=hosts)
+
+
+@pytest.mark.parametrize(
+    "host", ["CRM.acme.com", "crm.acme.com:443", "xn--e1aybc.xn--p1ai", "10.0.0.5:8443", "[::1]:8443"]
+)
+def test_hosts_are_named_as_people_write_them(host: str) -> None:
+    assert named_hosts([host]) == {host.lower().removesuffix(":443")}
 
 
 def test_a_port_may_be_named_with_it() -> None:

@@ -87,7 +87,7 @@ class App:
         self._scope = frozenset([scope] if isinstance(scope, str) else scope)
         self._given: TokenStore = MemoryTokens() if store is None else store
         self._store = GuardedStore(self._given)
-        self._trusted = frozenset(trusted_hosts)
+        self._trusted = hosts.named_hosts(trusted_hosts)
         self._allow_http = allow_http
         self._server = TokenServer(client_id, secret, transport, server_named(server))
 

@@ -50,7 +50,7 @@ class TokenFunction:
             raise InvalidValue(f"{base} would send tokens in clear text; use https, or allow_http=True")
         self._base = base
         self._source = source
-        self._trusted = frozenset(trusted_hosts)
+        self._trusted = hosts.named_hosts(trusted_hosts)
         self._token = Secret()
         self._gone = Secret()
         self._fetching: asyncio.Task[None] | None = None

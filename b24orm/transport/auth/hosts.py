@@ -12,17 +12,29 @@ redirect or in the answer of the authorization server. Such a word is followed o
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
-from b24orm.errors import PortalMoved
+from b24orm.errors import InvalidValue, PortalMoved
 from b24orm.transport.base import Request, Response
 
-__all__ = ["allows", "check_moved", "endpoint_of", "host_of", "in_clear", "is_loopback", "redirected"]
+__all__ = [
+    "allows",
+    "check_moved",
+    "endpoint_of",
+    "host_of",
+    "in_clear",
+    "is_loopback",
+    "named_hosts",
+    "redirected",
+]
 
 _PORTS: Final = {"http": 80, "https": 443}
 _CLOUD: Final = "bitrix24."
+_LABEL: Final = re.compile(r"[a-z0-9-]+\Z")
+_HOST: Final = re.compile(r"(?:[\w-]+(?:\.[\w-]+)*|\[[0-9a-f:]+\])(?::\d+)?\Z", re.IGNORECASE)
 _REDIRECTS: Final = frozenset((301, 302, 307, 308))
 
 
@@ -140,5 +152,22 @@ def allows(known: str, new: str, trusted: Collection[str] = ()) -> bool:
 
 def _zone(name: str) -> str:
     """The cloud's domain that a portal stands right below."""
-    zone = name.partition(".")[2]
-    return zone if zone.startswith(_CLOUD) else ""
+    label, _, zone = name.partition(".")
+    return zone if zone.startswith(_CLOUD) and _LABEL.match(label) else ""
+
+
+def named_hosts(hosts: Collection[str]) -> frozenset[str]:
+    """Hosts that somebody named as trusted, in the spelling of :func:`host_of`.
+
+    Raises:
+        InvalidValue: one of them is an address, a pattern, or nothing.
+
+    >>> named_hosts(["CRM.acme.com:8443"])
+    frozenset({'crm.acme.com:8443'})
+    """
+    if isinstance(hosts, str):
+        raise InvalidValue(f"trusted_hosts is a list of hosts: [{hosts!r}]")
+    for host in hosts:
+        if not _HOST.match(host):
+            raise InvalidValue(f"trusted_hosts: {host!r} is no host; it looks like crm.acme.com")
+    return frozenset(host.lower().removesuffix(":443") for host in hosts)

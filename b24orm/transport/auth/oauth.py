@@ -22,6 +22,7 @@ from b24orm.errors import B24Error, InvalidGrant
 from b24orm.transport.auth import hosts
 from b24orm.transport.auth.base import Access
 from b24orm.transport.auth.endpoint import TokenServer
+from b24orm.transport.auth.secret import Secret
 from b24orm.transport.auth.stores.base import TokenStore
 from b24orm.transport.auth.stores.guarded import GuardedStore
 from b24orm.transport.auth.tokens import Tokens
@@ -79,6 +80,11 @@ class OAuth:
     def user_id(self) -> int | None:
         """The user that the tokens act for, if that is known."""
         return self._tokens.user_id
+
+    @property
+    def application_token(self) -> Secret:
+        """What proves an event of this installation; empty if the installation told none."""
+        return self._tokens.application_token
 
     async def access(self) -> Access:
         """The token of the moment.

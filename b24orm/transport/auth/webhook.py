@@ -61,7 +61,7 @@ class Webhook:
             del url  # the frames of a traceback show what they hold
             raise found
         base, host, user_id, secret = found
-        return cls(base, host, user_id, secret, frozenset(trusted_hosts))
+        return cls(base, host, user_id, secret, hosts.named_hosts(trusted_hosts))
 
     async def access(self) -> Access:
         """The address is all there is."""
