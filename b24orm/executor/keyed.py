@@ -17,8 +17,8 @@ __all__ = ["KEPT", "answer_was_kept", "answered_again", "keyed"]
 KEPT: Final = 23 * 3600.0
 """Seconds within which an answer is counted upon; the portal keeps it an hour longer."""
 
-_GATEWAY: Final = frozenset({502, 503, 504})
-"""Pages of the server in front: the portal itself may have worked, and its answer was lost."""
+_LOST: Final = frozenset({200, 502, 503, 504})
+"""A success that can't be read, and pages of the server in front: the portal's own answer was lost."""
 
 
 def keyed(write: Write, job: str) -> Write:
@@ -47,5 +47,5 @@ def answer_was_kept(error: B24Error) -> bool:
     A script that broke down may have written something before, and keeps no answer.
     """
     if isinstance(error, ServerFailure):
-        return error.status in _GATEWAY
+        return error.status in _LOST
     return isinstance(error, TransportError)
