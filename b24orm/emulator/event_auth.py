@@ -9,12 +9,11 @@ from urllib.parse import urlsplit
 
 from b24orm.emulator.credentials import Credentials
 from b24orm.emulator.event_hub import Handler
-from b24orm.emulator.event_names import OFFLINE_EVENT
+from b24orm.emulator.event_names import sends_refresh_token
 from b24orm.emulator.oauth import ACCESS_SECONDS, AuthorizationServer
 
 __all__ = ["EventAuth"]
 
-_WITH_REFRESH_TOKEN: Final = frozenset({OFFLINE_EVENT})
 _TOKEN_KEYS: Final = ("access_token", "expires_in", "scope", "status", "refresh_token")
 
 
@@ -56,7 +55,7 @@ class EventAuth:
 
     def _token(self, handler: Handler, user_id: int, session: int) -> dict[str, Any]:
         scope = self.oauth.application(handler.app).scope
-        if handler.event in _WITH_REFRESH_TOKEN:
+        if sends_refresh_token(handler.event):
             pair = self.oauth.tokens(handler.app, user_id=user_id)
             return {key: pair[key] for key in _TOKEN_KEYS}
         token = self.credentials.issue_token(

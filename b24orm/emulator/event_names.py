@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from b24orm.emulator.store import Store
 from b24orm.emulator.tables import DYNAMIC_PREFIX, Table
 
-__all__ = ["OFFLINE_EVENT", "Action", "events_of", "known_events"]
+__all__ = ["OFFLINE_EVENT", "Action", "events_of", "known_events", "sends_refresh_token"]
 
 Action = Literal["ADD", "UPDATE", "DELETE"]
 Raised = tuple[str, Mapping[str, Any]]
@@ -17,18 +18,70 @@ OFFLINE_EVENT: Final = "ONOFFLINEEVENT"
 """Tells an application that its queue of offline events has something; it can't be offline itself."""
 
 _ACTIONS: Final[tuple[Action, ...]] = ("ADD", "UPDATE", "DELETE")
-_CRM: Final[Mapping[str, str]] = {
-    "deal": "DEAL",
-    "lead": "LEAD",
-    "contact": "CONTACT",
-    "company": "COMPANY",
-    "quote": "QUOTE",
-    "activity": "ACTIVITY",
-    "product": "PRODUCT",
-    "requisite": "REQUISITE",
-    "currency": "CURRENCY",
-}
 _ITEM: Final = "ONCRMDYNAMICITEM"
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """Events about the rows of one table.
+
+    Attributes:
+        stem: what their names begin with.
+        scope: what is needed to hear of them.
+        data: what they say of a row.
+        actions: what they tell of.
+    """
+
+    stem: str
+    scope: str
+    data: Callable[[Action, int | str], Mapping[str, Any]]
+    actions: tuple[Action, ...] = _ACTIONS
+
+
+def _fields(action: Action, row_id: int | str) -> Mapping[str, Any]:
+    del action
+    return {"FIELDS": {"ID": row_id}}
+
+
+def _upper(action: Action, row_id: int | str) -> Mapping[str, Any]:
+    del action
+    return {"ID": row_id}
+
+
+def _lower(action: Action, row_id: int | str) -> Mapping[str, Any]:
+    del action
+    return {"id": row_id}
+
+
+def _before_and_after(action: Action, row_id: int | str) -> Mapping[str, Any]:
+    row = {"ID": row_id}
+    return {
+        "FIELDS_BEFORE": "undefined" if action == "ADD" else row,
+        "FIELDS_AFTER": "undefined" if action == "DELETE" else row,
+        "IS_ACCESSIBLE_BEFORE": "N" if action == "ADD" else "undefined",
+        "IS_ACCESSIBLE_AFTER": "N" if action == "DELETE" else "undefined",
+    }
+
+
+_FAMILIES: Final[Mapping[str, _Family]] = {
+    "deal": _Family("ONCRMDEAL", "crm", _fields),
+    "lead": _Family("ONCRMLEAD", "crm", _fields),
+    "contact": _Family("ONCRMCONTACT", "crm", _fields),
+    "company": _Family("ONCRMCOMPANY", "crm", _fields),
+    "quote": _Family("ONCRMQUOTE", "crm", _fields),
+    "activity": _Family("ONCRMACTIVITY", "crm", _fields),
+    "product": _Family("ONCRMPRODUCT", "crm", _fields),
+    "requisite": _Family("ONCRMREQUISITE", "crm", _fields),
+    "currency": _Family("ONCRMCURRENCY", "crm", _fields),
+    "task": _Family("ONTASK", "task", _before_and_after),
+    "user": _Family("ONUSER", "user", _upper, ("ADD",)),
+    "calendar_event": _Family("ONCALENDARENTRY", "calendar", _lower),
+    "calendar_section": _Family("ONCALENDARSECTION", "calendar", _lower),
+    "booking": _Family("ONBOOKING", "booking", _upper),
+    "catalog_price": _Family("CATALOG.PRICE.ON.", "catalog", _fields),
+    "catalog_price_type": _Family("CATALOG.PRICE.TYPE.ON.", "catalog", _fields),
+    "catalog_measure": _Family("CATALOG.MEASURE.ON.", "catalog", _fields),
+}
 
 
 def events_of(table: Table, action: Action, row_id: int | str) -> Iterator[Raised]:
@@ -37,38 +90,28 @@ def events_of(table: Table, action: Action, row_id: int | str) -> Iterator[Raise
     The data of most say no more than the row's number; items of smart processes say their type too,
     and tasks what there was before and after.
     """
-    if table.name in _CRM:
-        yield f"ONCRM{_CRM[table.name]}{action}", {"FIELDS": {"ID": row_id}}
+    family = _FAMILIES.get(table.name)
+    if family is not None and action in family.actions:
+        yield f"{family.stem}{action}", family.data(action, row_id)
     elif _is_item(table):
         data = {"FIELDS": {"ID": row_id, "ENTITY_TYPE_ID": table.owner_type_id}}
         yield f"{_ITEM}{action}", data
         yield f"{_ITEM}{action}_{table.owner_type_id}", data
-    elif table.name == "task":
-        yield f"ONTASK{action}", _task(action, row_id)
-    elif table.name == "user" and action == "ADD":
-        yield "ONUSERADD", {"ID": row_id}
 
 
 def known_events(store: Store) -> Mapping[str, str | None]:
     """The events of a portal by name, each with the scope that it needs; None for none."""
-    crm = [f"ONCRM{stem}{action}" for stem in _CRM.values() for action in _ACTIONS]
-    items = [table.owner_type_id for table in store.tables.values() if _is_item(table)]
-    tails = ["", *(f"_{number}" for number in items)]
-    crm += [f"{_ITEM}{action}{tail}" for tail in tails for action in _ACTIONS]
-    tasks = [f"ONTASK{action}" for action in _ACTIONS]
-    found: dict[str, str | None] = {OFFLINE_EVENT: None}
-    return found | dict.fromkeys(crm, "crm") | dict.fromkeys(tasks, "task") | {"ONUSERADD": "user"}
+    known: dict[str, str | None] = {OFFLINE_EVENT: None}
+    for family in _FAMILIES.values():
+        known |= {f"{family.stem}{action}": family.scope for action in family.actions}
+    tails = ["", *(f"_{table.owner_type_id}" for table in store.tables.values() if _is_item(table))]
+    return known | {f"{_ITEM}{action}{tail}": "crm" for tail in tails for action in _ACTIONS}
+
+
+def sends_refresh_token(event: str) -> bool:
+    """Whether a refresh token comes with an event's access token: so with few of them."""
+    return event == OFFLINE_EVENT or event.startswith("ONCALENDAR")
 
 
 def _is_item(table: Table) -> bool:
     return table.name == "smart_invoice" or table.name.startswith(DYNAMIC_PREFIX)
-
-
-def _task(action: Action, row_id: int | str) -> Mapping[str, Any]:
-    row = {"ID": row_id}
-    return {
-        "FIELDS_BEFORE": "undefined" if action == "ADD" else row,
-        "FIELDS_AFTER": "undefined" if action == "DELETE" else row,
-        "IS_ACCESSIBLE_BEFORE": "N" if action == "ADD" else "undefined",
-        "IS_ACCESSIBLE_AFTER": "N" if action == "DELETE" else "undefined",
-    }

@@ -156,6 +156,29 @@ def test_a_task_says_what_there_was_before_and_after(portal: LocalPortal, app: A
     }
 
 
+@pytest.mark.parametrize(
+    ("table", "row", "event", "data"),
+    [
+        ("lead", {"TITLE": "x"}, "ONCRMLEADADD", {"FIELDS": {"ID": 90_001}}),
+        (
+            "smart_invoice",
+            {"TITLE": "x"},
+            "ONCRMDYNAMICITEMADD_31",
+            {"FIELDS": {"ID": 90_001, "ENTITY_TYPE_ID": 31}},
+        ),
+        ("calendar_section", {"NAME": "x"}, "ONCALENDARSECTIONADD", {"id": 90_001}),
+        ("booking", {}, "ONBOOKINGADD", {"ID": 90_001}),
+        ("catalog_price", {}, "CATALOG.PRICE.ON.ADD", {"FIELDS": {"ID": 90_001}}),
+    ],
+)
+def test_each_family_of_events_has_its_own_form(
+    portal: LocalPortal, app: App, table: str, row: dict[str, Any], event: str, data: Any
+) -> None:
+    app.listen(event)
+    portal.store.insert(table, {"ID": 90_001, **row})
+    assert [(row["EVENT_NAME"], row["EVENT_DATA"]) for row in app.take()] == [(event, data)]
+
+
 # -- taking
 
 
