@@ -199,6 +199,8 @@ class ListSchema:
         limit: the parameter that asks for ``page_size`` rows, where the method wants to be told.
         positional: all parameters in their order, for methods that read no names.
         page_size: rows a page, None when everything comes at once.
+        casts_lists: in a filter a list in place of a number is read as 1, and a list of ids loses
+            what is no positive number.
         bare: the answer is a list of ids, not of rows.
         hides_rows: the total counts rows that no page holds, so that pages may be short.
         repeats_rows: a row may come again on a later page though nothing changed.
@@ -228,6 +230,7 @@ class ListSchema:
     positional: tuple[str, ...] = ()
     page_size: int | None = None
     total: bool = False
+    casts_lists: bool = False
     bare: bool = False
     hides_rows: bool = False
     repeats_rows: bool = False

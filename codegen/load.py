@@ -142,6 +142,7 @@ def _list_schema(entity: Mapping[str, Any]) -> ListSchema | None:
         positional=tuple(raw.get("positional", ())),
         page_size=raw["page_size"],
         total=bool(raw["total"]),
+        casts_lists=bool(raw.get("casts_lists")),
         bare=bool(raw.get("bare")),
         hides_rows=bool(raw.get("hides_rows")),
         repeats_rows=bool(raw.get("repeats_rows")),

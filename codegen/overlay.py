@@ -28,7 +28,7 @@ ENTITY_SETTINGS: Final = frozenset(
     | {f"list.{key}" for key in METHOD_KEYS["list"]}
     | {f"list.{key}" for key in ("dialect", "paging", "limit", "positional", "sortable", "id_first")}
     | {f"list.{key}" for key in ("select_all", "select_always", "constants")}
-    | {f"list.{key}" for key in ("bare", "hides_rows", "repeats_rows", "own_parents")}
+    | {f"list.{key}" for key in ("casts_lists", "bare", "hides_rows", "repeats_rows", "own_parents")}
 )
 FIELD_SETTINGS: Final = frozenset(
     {

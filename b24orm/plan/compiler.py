@@ -273,7 +273,12 @@ def _selecting(query: Query, listing: Listing) -> Listing:
 
 def _union(query: Query, found: tuple[Branch, ...], listing: list[Listing], *, by_id: bool) -> Plan:
     spec = listing[0].spec
-    if not by_id or not spec.keyset:
+    if not spec.keyset:
+        raise Unsupported(
+            f"{spec.name} can't do OR, and its rows can't be walked by their ids to merge its parts: "
+            "ask several times, or filter the rows in Python"
+        )
+    if not by_id:
         raise Unsupported(
             f"{spec.name} can't do OR, and its parts can only be merged in the order of the id; "
             "drop order_by, or sort the rows in Python"
@@ -301,6 +306,8 @@ def _union(query: Query, found: tuple[Branch, ...], listing: list[Listing], *, b
 
 def _offset(query: Query, branch: Branch, listing: Listing, *, by_id: bool) -> Plan:
     spec = listing.spec
+    if query.order and spec.order_style is None:
+        return _sorted_here(query, branch, listing)
     conditions = with_ids(query.schema, branch)
     order = _stable(query, listing)
 
@@ -341,6 +348,21 @@ def _offset(query: Query, branch: Branch, listing: Listing, *, by_id: bool) -> P
         counts="every row that matches, for each page; and it skips the rows before the page",
         skip=query.start if spec.hides_rows else 0,
         take=query.limit if spec.hides_rows else None,
+    )
+
+
+def _sorted_here(query: Query, branch: Branch, listing: Listing) -> Plan:
+    """All rows of a method that knows no order, sorted and sliced here."""
+    if not sortable_here(query.order):
+        raise Unsupported(f"{listing.spec.name} can't sort; sort the rows in Python")
+    plan = _offset(replace(query, order=(), start=0, stop=None), branch, listing, by_id=False)
+    return replace(
+        plan,
+        query=query,
+        why=(*plan.why, "the rows are sorted here"),
+        flow=lambda: Ordered(plan.flow(), query.order),
+        skip=query.start,
+        take=query.limit,
     )
 
 

@@ -228,6 +228,11 @@ def _leaf(schema: EntitySchema, key: str, value: object, *, negated: bool) -> No
         lookup, value = "isnull", True
     if lookup == "isnull" and "isnull" not in allowed:
         raise Unsupported(f"{_listing(schema).name} can't tell a missing {named.field.name} from 0")
+    if lookup == "in" and _listing(schema).casts_lists and any(_lost_in_lists(item) for item in value):
+        raise Unsupported(
+            f"{_listing(schema).name} leaves out of a list what is no positive number: "
+            f"compare {named.field.name} with 0 by itself"
+        )
     if lookup == "in" and not value:
         return EVERYTHING if negated else NOTHING
     if negated and named.field.name in parent_names(schema):
@@ -235,6 +240,10 @@ def _leaf(schema: EntitySchema, key: str, value: object, *, negated: bool) -> No
             f"{_listing(schema).name} needs {named.field.name} to be one value, not its opposite"
         )
     return Condition(named.field, lookup, value, negated)
+
+
+def _lost_in_lists(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value <= 0
 
 
 def _allowed(schema: EntitySchema, field: FieldSchema) -> tuple[str, ...]:

@@ -17,15 +17,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         sortable=False,
     ),
     FieldSchema(name="description", wire="description", type="string", filterable=False, sortable=False),
-    FieldSchema(
-        name="id",
-        wire="id",
-        type="integer",
-        read_only=True,
-        nullable=False,
-        filterable=False,
-        sortable=False,
-    ),
+    FieldSchema(name="id", wire="id", type="integer", read_only=True, nullable=False, filterable=False),
     FieldSchema(name="name", wire="name", type="string", filterable=False, sortable=False),
     FieldSchema(
         name="resource_ids",

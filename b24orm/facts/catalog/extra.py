@@ -30,6 +30,7 @@ EXTRA = EntitySchema(
         start="start",
         page_size=50,
         total=True,
+        casts_lists=True,
         count_free=True,
         keyset=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "@", "!@", "%", "=%", "%=", "!%", "!=%", "!%="),

@@ -120,6 +120,7 @@ CATALOG_PRODUCT = EntitySchema(
         start="start",
         page_size=50,
         total=True,
+        casts_lists=True,
         count_free=True,
         keyset=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),

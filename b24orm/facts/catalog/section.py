@@ -45,6 +45,7 @@ SECTION = EntitySchema(
         start="start",
         page_size=50,
         total=True,
+        casts_lists=True,
         count_free=True,
         keyset=True,
         operators=("=", "!=", ">", ">=", "<", "<=", "@", "!@", "%", "=%", "%=", "!%", "!%="),

@@ -92,6 +92,7 @@ STORE_DOCUMENT = EntitySchema(
         start="start",
         page_size=50,
         total=True,
+        casts_lists=True,
         count_free=True,
         keyset=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "@", "!@", "%", "=%", "!%", "!=%"),

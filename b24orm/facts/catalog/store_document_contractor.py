@@ -46,6 +46,7 @@ STORE_DOCUMENT_CONTRACTOR = EntitySchema(
         start="start",
         page_size=50,
         total=True,
+        casts_lists=True,
         count_free=True,
         keyset=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "@", "!@", "%", "=%", "!%", "!=%"),

@@ -63,6 +63,7 @@ STORE_DOCUMENT_ELEMENT = EntitySchema(
         start="start",
         page_size=50,
         total=True,
+        casts_lists=True,
         count_free=True,
         keyset=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "@", "!@"),

@@ -8,23 +8,8 @@ from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
 __all__ = ["UNIVERSAL_LIST"]
 
 _FIELDS: tuple[FieldSchema, ...] = (
-    FieldSchema(
-        name="id",
-        wire="ID",
-        type="integer",
-        read_only=True,
-        nullable=False,
-        filterable=False,
-        sortable=False,
-    ),
-    FieldSchema(
-        name="timestamp_x",
-        wire="TIMESTAMP_X",
-        type="datetime",
-        read_only=True,
-        filterable=False,
-        sortable=False,
-    ),
+    FieldSchema(name="id", wire="ID", type="integer", read_only=True, nullable=False, filterable=False),
+    FieldSchema(name="timestamp_x", wire="TIMESTAMP_X", type="datetime", read_only=True, filterable=False),
     FieldSchema(
         name="iblock_type_id",
         wire="IBLOCK_TYPE_ID",
@@ -35,7 +20,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         enum=("lists", "bitrix_processes", "lists_socnet"),
     ),
     FieldSchema(name="lid", wire="LID", type="string", read_only=True, filterable=False, sortable=False),
-    FieldSchema(name="code", wire="CODE", type="string", read_only=True, filterable=False, sortable=False),
+    FieldSchema(name="code", wire="CODE", type="string", read_only=True, filterable=False),
     FieldSchema(
         name="api_code",
         wire="API_CODE",
@@ -44,7 +29,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         filterable=False,
         sortable=False,
     ),
-    FieldSchema(name="name", wire="NAME", type="string", required=True, filterable=False, sortable=False),
+    FieldSchema(name="name", wire="NAME", type="string", required=True, filterable=False),
     FieldSchema(
         name="active",
         wire="ACTIVE",
@@ -54,7 +39,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         sortable=False,
         enum=("Y", "N"),
     ),
-    FieldSchema(name="sort", wire="SORT", type="integer", filterable=False, sortable=False),
+    FieldSchema(name="sort", wire="SORT", type="integer", filterable=False),
     FieldSchema(
         name="list_page_url",
         wire="LIST_PAGE_URL",

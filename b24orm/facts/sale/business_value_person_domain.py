@@ -46,6 +46,7 @@ BUSINESS_VALUE_PERSON_DOMAIN = EntitySchema(
         start="start",
         page_size=50,
         total=True,
+        casts_lists=True,
         count_free=True,
         operators=("=", "!=", ">", ">=", "<", "<=", "@", "!@"),
         select_all=("*",),

@@ -95,6 +95,7 @@ ORDER_PROPERTY = EntitySchema(
         start="start",
         page_size=50,
         total=True,
+        casts_lists=True,
         count_free=True,
         keyset=True,
         operators=("=", "!=", ">", ">=", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),

@@ -39,6 +39,7 @@ ORDER_PROPERTY_GROUP = EntitySchema(
         start="start",
         page_size=50,
         total=True,
+        casts_lists=True,
         count_free=True,
         keyset=True,
         operators=("!=", "!", ">", ">=", "<", "<=", "%", "+"),

@@ -54,6 +54,7 @@ ORDER_PROPERTY_RELATION = EntitySchema(
         start="start",
         page_size=50,
         total=True,
+        casts_lists=True,
         count_free=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "@", "!@", "%", "=%", "%=", "!%", "!=%", "!%="),
         select_all=("*",),

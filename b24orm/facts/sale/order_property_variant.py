@@ -42,6 +42,7 @@ ORDER_PROPERTY_VARIANT = EntitySchema(
         start="start",
         page_size=50,
         total=True,
+        casts_lists=True,
         count_free=True,
         keyset=True,
         operators=("!=", "!", ">", ">=", "<", "<=", "%", "+"),

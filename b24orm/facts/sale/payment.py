@@ -154,6 +154,7 @@ SALE_PAYMENT = EntitySchema(
         start="start",
         page_size=50,
         total=True,
+        casts_lists=True,
         count_free=True,
         keyset=True,
         operators=("=", "!=", ">", ">=", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),

@@ -34,6 +34,7 @@ SALE_PERSON_TYPE = EntitySchema(
         start="start",
         page_size=50,
         total=True,
+        casts_lists=True,
         count_free=True,
         keyset=True,
         operators=("=", "!=", ">", ">=", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),

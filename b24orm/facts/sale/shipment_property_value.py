@@ -48,6 +48,7 @@ SHIPMENT_PROPERTY_VALUE = EntitySchema(
         start="start",
         page_size=50,
         total=True,
+        casts_lists=True,
         count_free=True,
         keyset=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),

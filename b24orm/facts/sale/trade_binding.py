@@ -48,6 +48,7 @@ TRADE_BINDING = EntitySchema(
         start="start",
         page_size=50,
         total=True,
+        casts_lists=True,
         count_free=True,
         operators=("=", "!=", ">", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),
         select_all=("*",),

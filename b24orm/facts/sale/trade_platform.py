@@ -41,6 +41,7 @@ TRADE_PLATFORM = EntitySchema(
         start="start",
         page_size=50,
         total=True,
+        casts_lists=True,
         count_free=True,
         keyset=True,
         operators=("=", "!=", ">", ">=", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from b24orm.orm import Q, QuerySet
 
     BookingField = Literal["date_period", "description", "id", "name", "resource_ids"]
-    BookingOrder = Never
+    BookingOrder = Literal["id", "-id"]
     BookingRelation = Never
 
     class BookingLookups(TypedDict, total=False):

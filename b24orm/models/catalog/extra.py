@@ -44,7 +44,6 @@ if TYPE_CHECKING:
         name__iendswith: str
         percentage: Decimal | int | float
         percentage__ne: Decimal | int | float
-        percentage__in: Iterable[Decimal | int | float]
         percentage__gt: Decimal | int | float
         percentage__gte: Decimal | int | float
         percentage__lt: Decimal | int | float

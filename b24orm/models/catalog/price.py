@@ -113,7 +113,6 @@ if TYPE_CHECKING:
         catalog_group__range: tuple[int, int]
         price: Decimal | int | float
         price__ne: Decimal | int | float
-        price__in: Iterable[Decimal | int | float]
         price__gt: Decimal | int | float
         price__gte: Decimal | int | float
         price__lt: Decimal | int | float
@@ -163,7 +162,6 @@ if TYPE_CHECKING:
         quantity_to__range: tuple[int, int]
         price_scale: Decimal | int | float
         price_scale__ne: Decimal | int | float
-        price_scale__in: Iterable[Decimal | int | float]
         price_scale__gt: Decimal | int | float
         price_scale__gte: Decimal | int | float
         price_scale__lt: Decimal | int | float

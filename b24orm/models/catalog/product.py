@@ -338,7 +338,6 @@ if TYPE_CHECKING:
         available__ne: bool
         purchasing_price: Decimal | int | float
         purchasing_price__ne: Decimal | int | float
-        purchasing_price__in: Iterable[Decimal | int | float]
         purchasing_price__gt: Decimal | int | float
         purchasing_price__gte: Decimal | int | float
         purchasing_price__lt: Decimal | int | float
@@ -373,7 +372,6 @@ if TYPE_CHECKING:
         vat_included__ne: bool
         quantity: Decimal | int | float
         quantity__ne: Decimal | int | float
-        quantity__in: Iterable[Decimal | int | float]
         quantity__gt: Decimal | int | float
         quantity__gte: Decimal | int | float
         quantity__lt: Decimal | int | float
@@ -381,7 +379,6 @@ if TYPE_CHECKING:
         quantity__range: tuple[Decimal | int | float, Decimal | int | float]
         quantity_reserved: Decimal | int | float
         quantity_reserved__ne: Decimal | int | float
-        quantity_reserved__in: Iterable[Decimal | int | float]
         quantity_reserved__gt: Decimal | int | float
         quantity_reserved__gte: Decimal | int | float
         quantity_reserved__lt: Decimal | int | float
@@ -413,7 +410,6 @@ if TYPE_CHECKING:
         subscribe__in: Iterable[CatalogProductSubscribeValue]
         weight: Decimal | int | float
         weight__ne: Decimal | int | float
-        weight__in: Iterable[Decimal | int | float]
         weight__gt: Decimal | int | float
         weight__gte: Decimal | int | float
         weight__lt: Decimal | int | float
@@ -421,7 +417,6 @@ if TYPE_CHECKING:
         weight__range: tuple[Decimal | int | float, Decimal | int | float]
         length: Decimal | int | float
         length__ne: Decimal | int | float
-        length__in: Iterable[Decimal | int | float]
         length__gt: Decimal | int | float
         length__gte: Decimal | int | float
         length__lt: Decimal | int | float
@@ -429,7 +424,6 @@ if TYPE_CHECKING:
         length__range: tuple[Decimal | int | float, Decimal | int | float]
         width: Decimal | int | float
         width__ne: Decimal | int | float
-        width__in: Iterable[Decimal | int | float]
         width__gt: Decimal | int | float
         width__gte: Decimal | int | float
         width__lt: Decimal | int | float
@@ -437,7 +431,6 @@ if TYPE_CHECKING:
         width__range: tuple[Decimal | int | float, Decimal | int | float]
         height: Decimal | int | float
         height__ne: Decimal | int | float
-        height__in: Iterable[Decimal | int | float]
         height__gt: Decimal | int | float
         height__gte: Decimal | int | float
         height__lt: Decimal | int | float

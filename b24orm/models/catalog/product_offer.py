@@ -339,7 +339,6 @@ if TYPE_CHECKING:
         available__ne: bool
         purchasing_price: Decimal | int | float
         purchasing_price__ne: Decimal | int | float
-        purchasing_price__in: Iterable[Decimal | int | float]
         purchasing_price__gt: Decimal | int | float
         purchasing_price__gte: Decimal | int | float
         purchasing_price__lt: Decimal | int | float
@@ -374,7 +373,6 @@ if TYPE_CHECKING:
         vat_included__ne: bool
         quantity: Decimal | int | float
         quantity__ne: Decimal | int | float
-        quantity__in: Iterable[Decimal | int | float]
         quantity__gt: Decimal | int | float
         quantity__gte: Decimal | int | float
         quantity__lt: Decimal | int | float
@@ -382,7 +380,6 @@ if TYPE_CHECKING:
         quantity__range: tuple[Decimal | int | float, Decimal | int | float]
         quantity_reserved: Decimal | int | float
         quantity_reserved__ne: Decimal | int | float
-        quantity_reserved__in: Iterable[Decimal | int | float]
         quantity_reserved__gt: Decimal | int | float
         quantity_reserved__gte: Decimal | int | float
         quantity_reserved__lt: Decimal | int | float
@@ -414,7 +411,6 @@ if TYPE_CHECKING:
         subscribe__in: Iterable[ProductOfferSubscribeValue]
         weight: Decimal | int | float
         weight__ne: Decimal | int | float
-        weight__in: Iterable[Decimal | int | float]
         weight__gt: Decimal | int | float
         weight__gte: Decimal | int | float
         weight__lt: Decimal | int | float
@@ -422,7 +418,6 @@ if TYPE_CHECKING:
         weight__range: tuple[Decimal | int | float, Decimal | int | float]
         length: Decimal | int | float
         length__ne: Decimal | int | float
-        length__in: Iterable[Decimal | int | float]
         length__gt: Decimal | int | float
         length__gte: Decimal | int | float
         length__lt: Decimal | int | float
@@ -430,7 +425,6 @@ if TYPE_CHECKING:
         length__range: tuple[Decimal | int | float, Decimal | int | float]
         width: Decimal | int | float
         width__ne: Decimal | int | float
-        width__in: Iterable[Decimal | int | float]
         width__gt: Decimal | int | float
         width__gte: Decimal | int | float
         width__lt: Decimal | int | float
@@ -438,7 +432,6 @@ if TYPE_CHECKING:
         width__range: tuple[Decimal | int | float, Decimal | int | float]
         height: Decimal | int | float
         height__ne: Decimal | int | float
-        height__in: Iterable[Decimal | int | float]
         height__gt: Decimal | int | float
         height__gte: Decimal | int | float
         height__lt: Decimal | int | float

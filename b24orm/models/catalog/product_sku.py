@@ -314,7 +314,6 @@ if TYPE_CHECKING:
         available__ne: bool
         purchasing_price: Decimal | int | float
         purchasing_price__ne: Decimal | int | float
-        purchasing_price__in: Iterable[Decimal | int | float]
         purchasing_price__gt: Decimal | int | float
         purchasing_price__gte: Decimal | int | float
         purchasing_price__lt: Decimal | int | float
@@ -349,7 +348,6 @@ if TYPE_CHECKING:
         vat_included__ne: bool
         quantity: Decimal | int | float
         quantity__ne: Decimal | int | float
-        quantity__in: Iterable[Decimal | int | float]
         quantity__gt: Decimal | int | float
         quantity__gte: Decimal | int | float
         quantity__lt: Decimal | int | float
@@ -378,7 +376,6 @@ if TYPE_CHECKING:
         subscribe__in: Iterable[ProductSkuSubscribeValue]
         weight: Decimal | int | float
         weight__ne: Decimal | int | float
-        weight__in: Iterable[Decimal | int | float]
         weight__gt: Decimal | int | float
         weight__gte: Decimal | int | float
         weight__lt: Decimal | int | float
@@ -386,7 +383,6 @@ if TYPE_CHECKING:
         weight__range: tuple[Decimal | int | float, Decimal | int | float]
         length: Decimal | int | float
         length__ne: Decimal | int | float
-        length__in: Iterable[Decimal | int | float]
         length__gt: Decimal | int | float
         length__gte: Decimal | int | float
         length__lt: Decimal | int | float
@@ -394,7 +390,6 @@ if TYPE_CHECKING:
         length__range: tuple[Decimal | int | float, Decimal | int | float]
         width: Decimal | int | float
         width__ne: Decimal | int | float
-        width__in: Iterable[Decimal | int | float]
         width__gt: Decimal | int | float
         width__gte: Decimal | int | float
         width__lt: Decimal | int | float
@@ -402,7 +397,6 @@ if TYPE_CHECKING:
         width__range: tuple[Decimal | int | float, Decimal | int | float]
         height: Decimal | int | float
         height__ne: Decimal | int | float
-        height__in: Iterable[Decimal | int | float]
         height__gt: Decimal | int | float
         height__gte: Decimal | int | float
         height__lt: Decimal | int | float

@@ -52,7 +52,6 @@ if TYPE_CHECKING:
         product_id__range: tuple[int, int]
         ratio: Decimal | int | float
         ratio__ne: Decimal | int | float
-        ratio__in: Iterable[Decimal | int | float]
         ratio__gt: Decimal | int | float
         ratio__gte: Decimal | int | float
         ratio__lt: Decimal | int | float

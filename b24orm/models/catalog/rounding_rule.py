@@ -85,7 +85,6 @@ if TYPE_CHECKING:
         catalog_group__range: tuple[int, int]
         price: Decimal | int | float
         price__ne: Decimal | int | float
-        price__in: Iterable[Decimal | int | float]
         price__gt: Decimal | int | float
         price__gte: Decimal | int | float
         price__lt: Decimal | int | float
@@ -101,7 +100,6 @@ if TYPE_CHECKING:
         round_type__range: tuple[int, int]
         round_precision: Decimal | int | float
         round_precision__ne: Decimal | int | float
-        round_precision__in: Iterable[Decimal | int | float]
         round_precision__gt: Decimal | int | float
         round_precision__gte: Decimal | int | float
         round_precision__lt: Decimal | int | float

@@ -126,7 +126,6 @@ if TYPE_CHECKING:
         description__iendswith: str
         gps_n: Decimal | int | float
         gps_n__ne: Decimal | int | float
-        gps_n__in: Iterable[Decimal | int | float]
         gps_n__gt: Decimal | int | float
         gps_n__gte: Decimal | int | float
         gps_n__lt: Decimal | int | float
@@ -134,7 +133,6 @@ if TYPE_CHECKING:
         gps_n__range: tuple[Decimal | int | float, Decimal | int | float]
         gps_s: Decimal | int | float
         gps_s__ne: Decimal | int | float
-        gps_s__in: Iterable[Decimal | int | float]
         gps_s__gt: Decimal | int | float
         gps_s__gte: Decimal | int | float
         gps_s__lt: Decimal | int | float

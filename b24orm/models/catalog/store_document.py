@@ -238,7 +238,6 @@ if TYPE_CHECKING:
         status_by_user__range: tuple[int, int]
         total: Decimal | int | float
         total__ne: Decimal | int | float
-        total__in: Iterable[Decimal | int | float]
         total__gt: Decimal | int | float
         total__gte: Decimal | int | float
         total__lt: Decimal | int | float

@@ -119,7 +119,6 @@ if TYPE_CHECKING:
         element_id__range: tuple[int, int]
         amount: Decimal | int | float
         amount__ne: Decimal | int | float
-        amount__in: Iterable[Decimal | int | float]
         amount__gt: Decimal | int | float
         amount__gte: Decimal | int | float
         amount__lt: Decimal | int | float
@@ -127,7 +126,6 @@ if TYPE_CHECKING:
         amount__range: tuple[Decimal | int | float, Decimal | int | float]
         purchasing_price: Decimal | int | float
         purchasing_price__ne: Decimal | int | float
-        purchasing_price__in: Iterable[Decimal | int | float]
         purchasing_price__gt: Decimal | int | float
         purchasing_price__gte: Decimal | int | float
         purchasing_price__lt: Decimal | int | float

@@ -57,7 +57,6 @@ if TYPE_CHECKING:
         product_id__range: tuple[int, int]
         amount: Decimal | int | float
         amount__ne: Decimal | int | float
-        amount__in: Iterable[Decimal | int | float]
         amount__gt: Decimal | int | float
         amount__gte: Decimal | int | float
         amount__lt: Decimal | int | float
@@ -81,7 +80,6 @@ if TYPE_CHECKING:
         store__range: tuple[int, int]
         quantity_reserved: Decimal | int | float
         quantity_reserved__ne: Decimal | int | float
-        quantity_reserved__in: Iterable[Decimal | int | float]
         quantity_reserved__gt: Decimal | int | float
         quantity_reserved__gte: Decimal | int | float
         quantity_reserved__lt: Decimal | int | float

@@ -78,7 +78,6 @@ if TYPE_CHECKING:
         name__iendswith: str
         rate: Decimal | int | float
         rate__ne: Decimal | int | float
-        rate__in: Iterable[Decimal | int | float]
         rate__gt: Decimal | int | float
         rate__gte: Decimal | int | float
         rate__lt: Decimal | int | float

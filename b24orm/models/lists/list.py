@@ -12,7 +12,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     from typing import Literal
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.workgroups.workgroup import Workgroup
     from b24orm.orm import Q, QuerySet
@@ -66,7 +66,18 @@ if TYPE_CHECKING:
         "lang_dir",
         "server_name",
     ]
-    UniversalListOrder = Never
+    UniversalListOrder = Literal[
+        "id",
+        "-id",
+        "timestamp_x",
+        "-timestamp_x",
+        "code",
+        "-code",
+        "name",
+        "-name",
+        "sort",
+        "-sort",
+    ]
     UniversalListRelation = Literal["socnet_group"]
 
     class UniversalListLookups(TypedDict, total=False):

@@ -210,7 +210,6 @@ if TYPE_CHECKING:
         product__range: tuple[int, int]
         price: Decimal | int | float
         price__ne: Decimal | int | float
-        price__in: Iterable[Decimal | int | float]
         price__gt: Decimal | int | float
         price__gte: Decimal | int | float
         price__lt: Decimal | int | float
@@ -238,7 +237,6 @@ if TYPE_CHECKING:
         custom_price__ne: bool
         quantity: Decimal | int | float
         quantity__ne: Decimal | int | float
-        quantity__in: Iterable[Decimal | int | float]
         quantity__gt: Decimal | int | float
         quantity__gte: Decimal | int | float
         quantity__lt: Decimal | int | float
@@ -296,7 +294,6 @@ if TYPE_CHECKING:
         detail_page_url__iendswith: str
         base_price: Decimal | int | float
         base_price__ne: Decimal | int | float
-        base_price__in: Iterable[Decimal | int | float]
         base_price__gt: Decimal | int | float
         base_price__gte: Decimal | int | float
         base_price__lt: Decimal | int | float
@@ -304,7 +301,6 @@ if TYPE_CHECKING:
         base_price__range: tuple[Decimal | int | float, Decimal | int | float]
         discount_price: Decimal | int | float
         discount_price__ne: Decimal | int | float
-        discount_price__in: Iterable[Decimal | int | float]
         discount_price__gt: Decimal | int | float
         discount_price__gte: Decimal | int | float
         discount_price__lt: Decimal | int | float
@@ -312,7 +308,6 @@ if TYPE_CHECKING:
         discount_price__range: tuple[Decimal | int | float, Decimal | int | float]
         weight: Decimal | int | float
         weight__ne: Decimal | int | float
-        weight__in: Iterable[Decimal | int | float]
         weight__gt: Decimal | int | float
         weight__gte: Decimal | int | float
         weight__lt: Decimal | int | float
@@ -349,7 +344,6 @@ if TYPE_CHECKING:
         can_buy__ne: bool
         vat_rate: Decimal | int | float
         vat_rate__ne: Decimal | int | float
-        vat_rate__in: Iterable[Decimal | int | float]
         vat_rate__gt: Decimal | int | float
         vat_rate__gte: Decimal | int | float
         vat_rate__lt: Decimal | int | float

@@ -391,7 +391,6 @@ if TYPE_CHECKING:
         reason_marked__iendswith: str
         price: Decimal | int | float
         price__ne: Decimal | int | float
-        price__in: Iterable[Decimal | int | float]
         price__gt: Decimal | int | float
         price__gte: Decimal | int | float
         price__lt: Decimal | int | float
@@ -401,7 +400,6 @@ if TYPE_CHECKING:
         payed__ne: bool
         discount_value: Decimal | int | float
         discount_value__ne: Decimal | int | float
-        discount_value__in: Iterable[Decimal | int | float]
         discount_value__gt: Decimal | int | float
         discount_value__gte: Decimal | int | float
         discount_value__lt: Decimal | int | float
@@ -452,7 +450,6 @@ if TYPE_CHECKING:
         comments__iendswith: str
         tax_value: Decimal | int | float
         tax_value__ne: Decimal | int | float
-        tax_value__in: Iterable[Decimal | int | float]
         tax_value__gt: Decimal | int | float
         tax_value__gte: Decimal | int | float
         tax_value__lt: Decimal | int | float

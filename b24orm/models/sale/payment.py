@@ -293,7 +293,6 @@ if TYPE_CHECKING:
         ps_status_message__iendswith: str
         ps_sum: Decimal | int | float
         ps_sum__ne: Decimal | int | float
-        ps_sum__in: Iterable[Decimal | int | float]
         ps_sum__gt: Decimal | int | float
         ps_sum__gte: Decimal | int | float
         ps_sum__lt: Decimal | int | float
@@ -369,7 +368,6 @@ if TYPE_CHECKING:
         xml_id__iendswith: str
         sum: Decimal | int | float
         sum__ne: Decimal | int | float
-        sum__in: Iterable[Decimal | int | float]
         sum__gt: Decimal | int | float
         sum__gte: Decimal | int | float
         sum__lt: Decimal | int | float
@@ -421,7 +419,6 @@ if TYPE_CHECKING:
         pay_return_num__iendswith: str
         price_cod: Decimal | int | float
         price_cod__ne: Decimal | int | float
-        price_cod__in: Iterable[Decimal | int | float]
         price_cod__gt: Decimal | int | float
         price_cod__gte: Decimal | int | float
         price_cod__lt: Decimal | int | float

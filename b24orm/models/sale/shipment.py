@@ -228,7 +228,6 @@ if TYPE_CHECKING:
         status__iendswith: str
         base_price_delivery: Decimal | int | float
         base_price_delivery__ne: Decimal | int | float
-        base_price_delivery__in: Iterable[Decimal | int | float]
         base_price_delivery__gt: Decimal | int | float
         base_price_delivery__gte: Decimal | int | float
         base_price_delivery__lt: Decimal | int | float
@@ -236,7 +235,6 @@ if TYPE_CHECKING:
         base_price_delivery__range: tuple[Decimal | int | float, Decimal | int | float]
         price_delivery: Decimal | int | float
         price_delivery__ne: Decimal | int | float
-        price_delivery__in: Iterable[Decimal | int | float]
         price_delivery__gt: Decimal | int | float
         price_delivery__gte: Decimal | int | float
         price_delivery__lt: Decimal | int | float
@@ -552,7 +550,6 @@ if TYPE_CHECKING:
         tracking_description__iendswith: str
         discount_price: Decimal | int | float
         discount_price__ne: Decimal | int | float
-        discount_price__in: Iterable[Decimal | int | float]
         discount_price__gt: Decimal | int | float
         discount_price__gte: Decimal | int | float
         discount_price__lt: Decimal | int | float

@@ -95,7 +95,6 @@ if TYPE_CHECKING:
         basket__range: tuple[int, int]
         quantity: Decimal | int | float
         quantity__ne: Decimal | int | float
-        quantity__in: Iterable[Decimal | int | float]
         quantity__gt: Decimal | int | float
         quantity__gte: Decimal | int | float
         quantity__lt: Decimal | int | float
@@ -120,7 +119,6 @@ if TYPE_CHECKING:
         date_insert__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
         reserved_quantity: Decimal | int | float
         reserved_quantity__ne: Decimal | int | float
-        reserved_quantity__in: Iterable[Decimal | int | float]
         reserved_quantity__gt: Decimal | int | float
         reserved_quantity__gte: Decimal | int | float
         reserved_quantity__lt: Decimal | int | float

@@ -1,0 +1,149 @@
+"""Every kind of list, whole, through its model: what comes is what the store holds.
+
+The lists stand for the ways a method pages: ``start`` of the three families, the number of a page inside
+positional arguments, rows to skip, a cursor, and not at all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from b24orm import Portal
+from b24orm.emulator import LocalPortal
+from b24orm.models import (
+    BasketItem,
+    BlogPost,
+    Booking,
+    CalendarEvent,
+    CalendarSection,
+    CallStatistic,
+    CatalogMeasure,
+    CatalogProduct,
+    ChecklistItem,
+    DiskFile,
+    DiskFolder,
+    DiskStorage,
+    ElapsedTime,
+    EntityItem,
+    ListElement,
+    Message,
+    Order,
+    Price,
+    RpaItem,
+    SalePayment,
+    SalePersonType,
+    SaleStatus,
+    Section,
+    TaskComment,
+    TaskResult,
+    UniversalList,
+)
+
+ELEMENTS = {"iblock_type_id": "lists", "iblock_id": 41}
+EVER = {"from_date": "2000-01-01", "to_date": "2037-01-01"}
+
+LISTS: dict[str, tuple[Any, dict[str, Any], str, str]] = {
+    "a page's number, positional": (ElapsedTime, {"task_id": 1}, "elapsed_time", "TASK_ID = 1"),
+    "all at once, positional": (ChecklistItem, {"task_id": 1}, "checklist_item", "TASK_ID = 1"),
+    "all at once, positional, filtered": (TaskComment, {"task_id": 1}, "task_comment", "TASK_ID = 1"),
+    "all at once": (TaskResult, {"task_id": 1}, "task_result", "TASK_ID = 1"),
+    "all of a span": (CalendarEvent, {"type": "user", "owner_id": 1, **EVER}, "calendar_event", ""),
+    "all of an owner": (CalendarSection, {"type": "user", "owner_id": 1}, "calendar_section", "OWNER_ID = 1"),
+    "exact offsets, files": (DiskFile, {"folder_id": 14}, "disk_object", "PARENT_ID = 14"),
+    "exact offsets, folders": (DiskFolder, {"folder_id": 10}, "disk_object", "PARENT_ID = 10"),
+    "exact offsets, hidden rows": (DiskStorage, {}, "disk_storage", "ENTITY_TYPE <> 'restapp'"),
+    "exact offsets, calls": (CallStatistic, {}, "call_statistic", ""),
+    "whole pages, elements": (ListElement, ELEMENTS, "list_element", ""),
+    "whole pages, lists": (UniversalList, {"iblock_type_id": "lists"}, "iblock", ""),
+    "whole pages, items": (EntityItem, {"entity": "dishes"}, "entity_item", ""),
+    "whole pages, posts": (BlogPost, {}, "blog_post", ""),
+    "controller, counts always": (CatalogProduct, {"iblock_id": 23}, "catalog_product", ""),
+    "controller, sections": (Section, {"iblock_id": 23}, "catalog_section", ""),
+    "controller, count free": (Order, {}, "sale_order", ""),
+    "controller, unordered": (Price, {}, "catalog_price", ""),
+    "controller, basket": (BasketItem, {}, "sale_basket_item", ""),
+    "controller, payments": (SalePayment, {}, "sale_payment", ""),
+    "controller, measures": (CatalogMeasure, {}, "catalog_measure", ""),
+    "controller, people": (SalePersonType, {}, "sale_person_type", ""),
+    "controller, ids of text": (SaleStatus, {}, "sale_status", ""),
+    "controller, one process": (RpaItem, {"type_id": 1}, "rpa_item", ""),
+    "controller, no total": (Booking, {}, "booking", ""),
+    "cursor": (Message, {"dialog_id": "chat5"}, "im_message", ""),
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_list_brings_every_row_once(works: LocalPortal, client: Portal, kind: str) -> None:
+    model, parents, table, where = LISTS[kind]
+    found = [row.pk for row in model.objects.filter(**parents)]
+
+    assert sorted(found) == works.store.ids(table, where)
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_count_is_the_number_of_rows(works: LocalPortal, client: Portal, kind: str) -> None:
+    model, parents, table, where = LISTS[kind]
+
+    assert model.objects.filter(**parents).count() == works.store.count(table, where)
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_slice_is_a_part_of_the_list(client: Portal, kind: str) -> None:
+    model, parents, _, _ = LISTS[kind]
+    rows = model.objects.filter(**parents)
+    whole = [row.pk for row in rows]
+
+    assert [row.pk for row in rows[1:3]] == whole[1:3]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in LISTS if kind != "controller, ids of text"])
+def test_rows_can_be_ordered_by_their_ids(works: LocalPortal, client: Portal, kind: str) -> None:
+    model, parents, table, where = LISTS[kind]
+    found = [row.pk for row in model.objects.filter(**parents).order_by("-id")]
+
+    assert found == works.store.ids(table, where)[::-1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "counted"),
+    [
+        ("controller, count free", False),
+        ("controller, unordered", False),
+        ("controller, one process", False),
+        ("whole pages, elements", False),
+        ("exact offsets, calls", False),
+        ("controller, counts always", True),
+        ("exact offsets, files", True),
+        ("a page's number, positional", True),
+    ],
+)
+def test_rows_are_counted_only_where_nothing_spares_it(
+    works: LocalPortal, client: Portal, kind: str, counted: bool
+) -> None:
+    model, parents, _, _ = LISTS[kind]
+    works.stats.reset()
+    list(model.objects.filter(**parents))
+
+    assert (works.stats.counted > 0) is counted
+
+
+@pytest.mark.parametrize(
+    ("kind", "requests"),
+    [
+        ("controller, count free", 3),
+        ("controller, counts always", 3),
+        ("whole pages, elements", 3),
+        ("exact offsets, files", 3),
+        ("a page's number, positional", 3),
+        ("all at once", 1),
+        ("all of a span", 1),
+    ],
+)
+def test_few_requests_are_enough(works: LocalPortal, client: Portal, kind: str, requests: int) -> None:
+    model, parents, _, _ = LISTS[kind]
+    works.stats.reset()
+    list(model.objects.filter(**parents))
+
+    assert works.stats.requests <= requests
