@@ -60,11 +60,17 @@ def shape_of(table: Table, form: Form = "texts", *, hidden: Iterable[str] = ()) 
     spelled = _spelled(table)
     left_out = set(hidden)
     columns = {
-        spelled.get(column.name, column.name): column
+        spelled.get(column.name, _property(table, column.name)): column
         for column in table.columns.values()
         if not column.hidden and column.name not in left_out
     }
     return Shape(table, columns, form)
+
+
+def _property(table: Table, name: str) -> str:
+    """A column of no declared field: a property of a product is spelled like its fields."""
+    camel = table.schema is not None and table.schema.user_field_prefix == "property"
+    return name.replace("PROPERTY_", "property") if camel else name
 
 
 def _spelled(table: Table) -> Mapping[str, str]:

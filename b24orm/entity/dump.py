@@ -29,7 +29,10 @@ def added(row: Entity) -> dict[str, Any]:
     lacking = [
         spec.name
         for spec in schema.fields.values()
-        if spec.required and not spec.read_only and values.get(spec.name) in (None, "", ())
+        if spec.required
+        and not spec.read_only
+        and values.get(spec.name) in (None, "", ())
+        and spec.write_name not in schema.fixed_params
     ]
     if lacking:
         raise InvalidValue(f"a new {schema.name} needs {', '.join(lacking)}")
@@ -93,7 +96,7 @@ def everything(row: Entity, whole_key: str) -> dict[str, Any]:
     known = {
         spec.write_name: _wire(schema, spec, values[name], ())
         for name, spec in schema.fields.items()
-        if not spec.read_only and not spec.immutable and values.get(name) not in (None, ())
+        if not spec.read_only and values.get(name) not in (None, ())
     }
     return known | {name: value for name, value in row.extra.items() if schema.custom_wire(name)}
 

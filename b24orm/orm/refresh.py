@@ -32,7 +32,7 @@ def _get_call(row: Entity) -> Call:
         raise Unsupported(f"{schema.name} has no method to get one row")
     if row.pk is None:
         raise InvalidValue(f"this {schema.name} was never saved, so there is nothing to read")
-    params = {**writes.parents(schema, vars(row)), method.id_param: row.pk}
+    params = {**writes.parents(schema, vars(row), "get"), method.id_param: row.pk}
     if schema.list is not None and "useOriginalUfNames" in schema.list.extra_params and schema.user_fields:
         params["useOriginalUfNames"] = "Y"
     return Call(method.name, params, envelope=method.envelope, api=schema.api)

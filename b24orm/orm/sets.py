@@ -109,7 +109,7 @@ class SetWrites(Generic[M]):
             if any(schema.fields[n].type == "crm_multifield" for n in made.changed if n in schema.fields):
                 raise InvalidValue("update() can't change lists of values; change the objects and save them")
             fields = changed(made)
-        parents = writes.parents(schema, params)
+        parents = writes.parents(schema, params, kind)
 
         def call(row_id: Any) -> Call:
             if kind == "delete":

@@ -19,7 +19,7 @@ __all__ = ["add_call", "after_add", "after_delete", "after_update", "delete_call
 def add_call(row: Entity, options: Mapping[str, Any]) -> Call:
     """The call that adds a new object."""
     schema = row.__schema__
-    params = writes.parents(schema, vars(row))
+    params = writes.parents(schema, vars(row), "add")
     return writes.add(schema, added(row), params, options)
 
 
@@ -34,13 +34,15 @@ def update_call(
     method = schema.method("update")
     if method is not None and method.whole_key is not None:
         fields = {**everything(row, method.whole_key), **fields}
-    return writes.update(schema, _id(row, "updated"), fields, writes.parents(schema, vars(row)), options)
+    return writes.update(
+        schema, _id(row, "updated"), fields, writes.parents(schema, vars(row), "update"), options
+    )
 
 
 def delete_call(row: Entity) -> Call:
     """The call that deletes an object's row."""
     schema = row.__schema__
-    return writes.delete(schema, _id(row, "deleted"), writes.parents(schema, vars(row)))
+    return writes.delete(schema, _id(row, "deleted"), writes.parents(schema, vars(row), "delete"))
 
 
 def _id(row: Entity, what: str) -> Any:

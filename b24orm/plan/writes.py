@@ -45,20 +45,27 @@ def _method(schema: EntitySchema, kind: Kind) -> MethodSchema:
     return method
 
 
-def parents(schema: EntitySchema, known: Mapping[str, Any]) -> dict[str, Any]:
+def parents(
+    schema: EntitySchema, known: Mapping[str, Any], kind: Kind | Literal["get"] | None = None
+) -> dict[str, Any]:
     """The parameters beside the row that every method of the entity needs.
 
     Args:
         schema: the entity.
         known: values by Python name, of a row or of a query.
+        kind: what is to be done: a method that calls the row's own id by a parent's name needs that only.
 
     Raises:
         InvalidValue: one is not known.
     """
     found = dict(schema.fixed_params)
-    lists_only = schema.list.own_parents if schema.list else ()
+    method = schema.method(kind) if kind else None
+    unneeded = {*(schema.list.own_parents if schema.list else ()), method.id_param if method else None}
+    written = {field.write_name: field.name for field in schema.fields.values()}
     for name, param in parent_names(schema).items():
-        if param not in found and param not in lists_only:
+        if param not in found and param not in unneeded:
+            if known.get(name) is None and known.get(written.get(param, "")) is not None:
+                continue  # a field of the row says it
             if known.get(name) is None:
                 raise InvalidValue(
                     f"{schema.name} needs {name}: fix it with class X({schema.name}, {name}=...)"

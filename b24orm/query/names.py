@@ -228,7 +228,7 @@ def _leaf(schema: EntitySchema, key: str, value: object, *, negated: bool) -> No
         lookup, value = "isnull", True
     if lookup == "isnull" and "isnull" not in allowed:
         raise Unsupported(f"{_listing(schema).name} can't tell a missing {named.field.name} from 0")
-    if lookup == "in" and _listing(schema).casts_lists and any(_lost_in_lists(item) for item in value):
+    if lookup == "in" and _listing(schema).casts_lists and _lost_in_lists(value):
         raise Unsupported(
             f"{_listing(schema).name} leaves out of a list what is no positive number: "
             f"compare {named.field.name} with 0 by itself"
@@ -242,8 +242,10 @@ def _leaf(schema: EntitySchema, key: str, value: object, *, negated: bool) -> No
     return Condition(named.field, lookup, value, negated)
 
 
-def _lost_in_lists(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value <= 0
+def _lost_in_lists(values: object) -> bool:
+    """Whether there are numbers among the values that are not positive."""
+    found = values if isinstance(values, tuple) else ()
+    return any(isinstance(value, int) and value <= 0 for value in found)
 
 
 def _allowed(schema: EntitySchema, field: FieldSchema) -> tuple[str, ...]:

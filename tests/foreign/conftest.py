@@ -19,11 +19,14 @@ from b24orm.emulator import LocalPortal
 DEALS = 130
 """Three pages: more than one, and the last one short."""
 
+ROWS = {"elements": DEALS, "files": DEALS, "orders": DEALS, "products": DEALS}
+"""As many of what lies beside the CRM."""
+
 
 @pytest.fixture
 def portal() -> Iterator[LocalPortal]:
-    """A portal with a hundred and thirty deals, numbered from 1."""
-    with LocalPortal(deals=DEALS) as running:
+    """A portal with a hundred and thirty deals, numbered from 1, and as many tasks, elements, files ..."""
+    with LocalPortal(deals=DEALS, tasks=DEALS, rows=ROWS) as running:
         yield running
 
 
@@ -55,7 +58,7 @@ def tls_portal(certificate: Path) -> Iterator[LocalPortal]:
     """The same portal by https, for clients that know nothing else."""
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate, certificate.with_name("key.pem"))
-    with LocalPortal(deals=DEALS, tls=tls) as running:
+    with LocalPortal(deals=DEALS, tasks=DEALS, rows=ROWS, tls=tls) as running:
         yield running
 
 
