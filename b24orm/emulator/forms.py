@@ -14,7 +14,18 @@ from b24orm.emulator.oauth import AuthorizationServer
 
 __all__ = ["install_event", "placement"]
 
-_TOLD = ("access_token", "expires_in", "scope", "server_endpoint", "status", "client_endpoint", "member_id")
+_TOLD = (
+    "access_token",
+    "expires",
+    "expires_in",
+    "scope",
+    "server_endpoint",
+    "status",
+    "client_endpoint",
+    "member_id",
+    "user_id",
+    "refresh_token",
+)
 
 
 def install_event(oauth: AuthorizationServer, client_id: str, *, user_id: int = 1) -> bytes:
@@ -22,10 +33,10 @@ def install_event(oauth: AuthorizationServer, client_id: str, *, user_id: int = 
     tokens = oauth.tokens(client_id, user_id=user_id)
     auth: dict[str, Any] = {name: tokens[name] for name in _TOLD}
     auth["domain"] = urlsplit(tokens["client_endpoint"]).netloc
-    auth["refresh_token"] = tokens["refresh_token"]
     auth["application_token"] = oauth.application(client_id).application_token
     fields: dict[str, Any] = {
         "event": "ONAPPINSTALL",
+        "event_handler_id": 1,
         "data[VERSION]": 1,
         "data[ACTIVE]": "Y",
         "data[INSTALLED]": "Y",
