@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import Any, Final, Generic, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Protocol
 
 from typing_extensions import TypeVar
 
@@ -60,33 +60,35 @@ class Namespace(Generic[R_co]):
     def __dir__(self) -> list[str]:
         return sorted(_next_words(self._path, self._package))
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        words = _next_words(self._path, self._package)
-        word = name if name in words else name.removesuffix("_")
-        if word not in words:
-            raise AttributeError(
-                f"the documentation knows no {self._path}.{name}{nearest(name, words)}"
-                f" ({self._prefix}call({self._path + '.' + name!r}) sends it all the same)"
-            )
-        return Namespace(self._caller, f"{self._path}.{word}", self._package)
+    if not TYPE_CHECKING:  # to a type checker the generated names are all there are
 
-    def __call__(self, *wrong: Any, **given: Any) -> Any:
-        specs = _specs(self._path.partition(".")[0], self._package)
-        if self._path not in specs:
-            _no_method(self._path, self._package)
-        parameters, choices = specs[self._path]
-        if wrong:
-            names = ", ".join(f"{p.name}=..." for p in parameters)
-            raise InvalidValue(f"{self._path} takes its parameters by name: {names}")
-        params = checked(self._path, parameters, given, sender=f"{self._prefix}call")
-        for choice in choices:
-            if not any(name in params for name in choice):
-                raise InvalidValue(f"{self._path} needs one of {', '.join(choice)}")
-        if self._path.startswith(_POSITIONAL):
-            params = _without_gaps(parameters, params)
-        return self._caller.call(self._path, params)
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            words = _next_words(self._path, self._package)
+            word = name if name in words else name.removesuffix("_")
+            if word not in words:
+                raise AttributeError(
+                    f"the documentation knows no {self._path}.{name}{nearest(name, words)}"
+                    f" ({self._prefix}call({self._path + '.' + name!r}) sends it all the same)"
+                )
+            return Namespace(self._caller, f"{self._path}.{word}", self._package)
+
+        def __call__(self, *wrong: Any, **given: Any) -> Any:
+            specs = _specs(self._path.partition(".")[0], self._package)
+            if self._path not in specs:
+                _no_method(self._path, self._package)
+            parameters, choices = specs[self._path]
+            if wrong:
+                names = ", ".join(f"{p.name}=..." for p in parameters)
+                raise InvalidValue(f"{self._path} takes its parameters by name: {names}")
+            params = checked(self._path, parameters, given, sender=f"{self._prefix}call")
+            for choice in choices:
+                if not any(name in params for name in choice):
+                    raise InvalidValue(f"{self._path} needs one of {', '.join(choice)}")
+            if self._path.startswith(_POSITIONAL):
+                params = _without_gaps(parameters, params)
+            return self._caller.call(self._path, params)
 
 
 def _no_method(path: str, package: str) -> NoReturn:

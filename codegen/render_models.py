@@ -25,8 +25,11 @@ def render_model(entity: Entity, entities: Iterable[Entity]) -> str:
         entity: what to render.
         entities: all entities, to import the related ones from.
     """
-    places = {other.schema.name: other.place for other in entities}
-    return "\n".join([*_head(entity), *typing_block(entity.schema, places), *_class(entity), ""])
+    known = {other.schema.name: other for other in entities}
+    places = {name: other.place for name, other in known.items()}
+    schemas = {name: other.schema for name, other in known.items()}
+    block = typing_block(entity.schema, places, schemas.get)
+    return "\n".join([*_head(entity), *block, *_class(entity), ""])
 
 
 def _wrapped(text: str, indent: str = "") -> str:

@@ -8,7 +8,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, cast
 
 from typing_extensions import Self, TypeVar
 
@@ -42,8 +42,8 @@ O = TypeVar("O", bound=str, default=str)  # noqa: E741 - fields, orders
 class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M]):
     """Rows of an entity as objects.
 
-    The generated subclass of each model adds the typed ``filter``, ``exclude``, ``get`` and
-    ``aget``; at run time they are here.
+    The generated subclass of each model adds the typed ``filter``, ``exclude``, ``get``, ``aget``,
+    ``select_related``, ``prefetch_related`` and ``values_list``; at run time they are here.
     """
 
     if not TYPE_CHECKING:
@@ -63,6 +63,36 @@ class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M])
         async def aget(self, *conditions: Q, **lookups: Any) -> M:
             """The one row for which all conditions hold."""
             return await self._aget(conditions, lookups)
+
+        def select_related(self, *names: str) -> Self:
+            """The rows with the one row that each named relation points to.
+
+            The ids are gathered over thousands of rows and fetched in batches beside the scan.
+
+            >>> from b24orm.models import Deal
+            >>> deals = Deal.objects.select_related("company", "company__assigned_by")
+
+            Raises:
+                UnknownName: there is no such relation.
+                Unsupported: it is a relation to many rows.
+            """
+            return self._loading(loads_of(self._query.schema, names, to_one=True))
+
+        def prefetch_related(self, *names: str | Prefetch) -> Self:
+            """The rows with all rows of the named relations, to one or to many.
+
+            >>> from b24orm.models import Deal
+            >>> deals = Deal.objects.prefetch_related("contacts", "product_rows")
+            """
+            return self._loading(loads_of(self._query.schema, names, to_one=False))
+
+        def values_list(self, *fields: F, flat: bool = False) -> ValuesSet[Any, F, O]:
+            """The rows as tuples of these fields; with ``flat`` the values of one field."""
+            if flat and len(fields) != 1:
+                raise InvalidValue(f"values_list(flat=True) takes exactly one field, not {len(fields)}")
+            names = tuple(self._field(name).name for name in fields) or tuple(self._query.schema.fields)
+            shape = as_values(self._model, names[0]) if flat else as_tuples(self._model, names)
+            return ValuesSet(self._model, self._narrowed(fields), self._portal, shape)
 
     def _get(self, conditions: tuple[Q, ...], lookups: dict[str, Any]) -> M:
         return self._single(self._where(conditions, lookups)._two()._fetched(), lookups)
@@ -84,28 +114,6 @@ class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M])
                 f"several {self._model.__name__} match {asked or 'the conditions'}; get() wants exactly one"
             )
         return found[0]
-
-    def select_related(self, *names: str) -> Self:
-        """The rows with the one row that each named relation points to.
-
-        The ids are gathered over thousands of rows and fetched in batches beside the scan.
-
-        >>> from b24orm.models import Deal
-        >>> deals = Deal.objects.select_related("company", "company__assigned_by")
-
-        Raises:
-            UnknownName: there is no such relation.
-            Unsupported: it is a relation to many rows.
-        """
-        return self._loading(loads_of(self._query.schema, names, to_one=True))
-
-    def prefetch_related(self, *names: str | Prefetch) -> Self:
-        """The rows with all rows of the named relations, to one or to many.
-
-        >>> from b24orm.models import Deal
-        >>> deals = Deal.objects.prefetch_related("contacts", "product_rows")
-        """
-        return self._loading(loads_of(self._query.schema, names, to_one=False))
 
     def _loading(self, loads: tuple[Load, ...]) -> Self:
         made = self._with(self._query)
@@ -148,18 +156,6 @@ class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M])
         """The rows as dicts of these fields, or of all."""
         names = tuple(self._field(name).name for name in fields)
         return ValuesSet(self._model, self._narrowed(fields), self._portal, as_dicts(self._model, names))
-
-    @overload
-    def values_list(self, *fields: F, flat: Literal[False] = ...) -> ValuesSet[tuple[Any, ...], F, O]: ...
-    @overload
-    def values_list(self, field: F, /, *, flat: Literal[True]) -> ValuesSet[Any, F, O]: ...
-    def values_list(self, *fields: F, flat: bool = False) -> ValuesSet[Any, F, O]:
-        """The rows as tuples of these fields; with ``flat`` the values of one field."""
-        if flat and len(fields) != 1:
-            raise InvalidValue(f"values_list(flat=True) takes exactly one field, not {len(fields)}")
-        names = tuple(self._field(name).name for name in fields) or tuple(self._query.schema.fields)
-        shape = as_values(self._model, names[0]) if flat else as_tuples(self._model, names)
-        return ValuesSet(self._model, self._narrowed(fields), self._portal, shape)
 
     def _narrowed(self, fields: Sequence[str]) -> Query:
         return replace(self._query, select=self._selected(fields) or self._query.select)

@@ -163,7 +163,7 @@ def _entity(entity: Reflected, name: str, places: Mapping[str, str], own: Iterab
         "",
         f"{symbol}: Final = {text(body, before=len(symbol) + 10)}",
         "",
-        *typing_block(schema, places, tuple(own), inherits=True),
+        *typing_block(schema, places, facts.load, tuple(own), inherits=True),
         *_class(entity.base, name, symbol, schema, fields),
     ]
 

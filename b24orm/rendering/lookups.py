@@ -12,6 +12,7 @@ from b24orm.query.names import parent_names
 from b24orm.rendering.annotations import given_type, literal_values, lookup_type, parent_type, value_type
 from b24orm.rendering.layout import Group, import_from, literal, text
 from b24orm.rendering.names import snake
+from b24orm.rendering.relations import Related, flat_lists, relation_methods, relation_paths
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema
 
 __all__ = [
@@ -46,19 +47,25 @@ def is_written(schema: EntitySchema) -> bool:
 
 
 def typing_block(
-    schema: EntitySchema, places: Mapping[str, str], own: Collection[str] = (), *, inherits: bool = False
+    schema: EntitySchema,
+    places: Mapping[str, str],
+    related: Related,
+    own: Collection[str] = (),
+    *,
+    inherits: bool = False,
 ) -> list[str]:
     """The lines of ``if TYPE_CHECKING:`` above the model.
 
     Args:
         schema: the entity.
         places: where each entity's model is (``{"Deal": "crm.deal"}``).
+        related: where the facts about other entities are.
         own: models of the same module, which need no import.
         inherits: the class has its relations from another one and does not name them.
     """
     if not is_typed(schema):
         return []
-    aliases, classes = _aliases(schema), _classes(schema)
+    aliases, classes = _aliases(schema, related), _classes(schema)
     elsewhere = {name: place for name, place in places.items() if name not in own}
     body = "\n".join([*aliases, *classes])
     named = () if inherits else _related_names(schema)
@@ -93,7 +100,7 @@ def _imports(schema: EntitySchema, places: Mapping[str, str], body: str, named: 
     if collections:
         line = f"    from collections.abc import {', '.join(collections)}"
         standard.insert(sum(1 for known in standard if known.startswith("    import ")), line)
-    typing = [name for name in ("Any", "Literal") if re.search(rf"\b{name}\b", body)]
+    typing = [name for name in ("Any", "Literal", "overload") if re.search(rf"\b{name}\b", body)]
     standard += [import_from("typing", typing, indent=4)] if typing else []
     extensions = ["Self"] if schema.list else []
     extensions += ["TypedDict", "Unpack"] if schema.list or is_written(schema) else []
@@ -107,6 +114,7 @@ def _imports(schema: EntitySchema, places: Mapping[str, str], body: str, named: 
     ]
     orm = {name for name in ROWS.values() if name in named} | ({"Q", "QuerySet"} if schema.list else set())
     orm |= {"Model"} if re.search(r"\bModel \|", body) else set()
+    orm |= {name for name in ("Prefetch", "ValuesSet") if re.search(rf"\| {name}\b|> {name}\b", body)}
     own += [import_from("b24orm.orm", sorted(orm), indent=4)] if orm else []
     kinds = [kind for kind in ("Binding", "Money") if re.search(rf"(?<!t\.)\b{kind} \|", body)]
     own += [import_from("b24orm.values", kinds, indent=4)] if kinds else []
@@ -117,7 +125,7 @@ def _imports(schema: EntitySchema, places: Mapping[str, str], body: str, named: 
 # --- names ------------------------------------------------------------------------------
 
 
-def _aliases(schema: EntitySchema) -> list[str]:
+def _aliases(schema: EntitySchema, related: Related) -> list[str]:
     if schema.list is None:
         return []
     fields = schema.fields.values()
@@ -129,8 +137,11 @@ def _aliases(schema: EntitySchema) -> list[str]:
     named = {
         "Field": [name for field in fields if field.selectable for name in (field.name, *_inner(field))],
         "Order": [sign + field.name for field in fields if field.sortable for sign in ("", "-")],
-        "Relation": list(schema.relations),
     }
+    if schema.relations:
+        named["Relation"] = list(relation_paths(schema, related, to_one=True))
+    if schema.relations or schema.links:
+        named["Prefetch"] = list(relation_paths(schema, related, to_one=False))
     aliases = {**closed, **{f"{schema.name}{kind}": names for kind, names in named.items()}}
     return [_alias(name, values) for name, values in aliases.items()]
 
@@ -245,6 +256,8 @@ def _queryset(schema: EntitySchema) -> list[str]:
         f'        """Rows of {name}, with its own lookups."""',
         "",
         *(f"        {_method(method, _lookups(name), result)}" for method, result in results.items()),
+        *relation_methods(schema),
+        *flat_lists(schema, [name for field in schema.fields.values() for name in _inner(field)]),
         *(
             f"        {_method(kind + method, ('self', *before, f'**values: Unpack[{name}Values]'), result)}"
             for method, before, result in writes

@@ -10,7 +10,7 @@ from typing_extensions import assert_type
 
 import b24orm
 from b24orm import Prefetch, Q
-from b24orm.models import Company, Contact, Deal, Item, ProductRow, Task
+from b24orm.models import Company, Contact, Deal, Item, ProductRow, Task, User
 
 
 def reads() -> None:
@@ -30,10 +30,24 @@ def reads() -> None:
     assert_type(won.in_bulk([1]), dict[Any, Deal])
     assert_type(list(won.values("id")), list[dict[str, Any]])
     assert_type(list(won.values_list("id", "title")), list[tuple[Any, ...]])
+    assert_type(list(won.values_list("id", flat=True)), list[int])
+    assert_type(list(won.values_list("title", flat=True)), list[str | None])
+    assert_type(list(won.values_list("opportunity", flat=True).order_by("id")), list[Decimal | None])
+    assert_type(list(won.values_list("date_create", flat=True)), list[datetime | None])
+    assert_type(won.only("id", "title").first(), Deal | None)
+    assert_type(won.none().last(), Deal | None)
+    assert_type(won.exists(), bool)
+    assert_type(won.explain(), str)
     either = Deal.objects.filter(Q(stage="WON") | Q(**{">=OPPORTUNITY": 10}), closedate__gte=date(2026, 1, 1))
     assert_type(either.only("title").last(), Deal | None)
-    _ = Deal.objects.select_related("company").prefetch_related(
-        Prefetch("contacts", Contact.objects.only("name"))
+    related = Deal.objects.select_related("company", "company__assigned_by").prefetch_related(
+        "contacts", "product_rows", Prefetch("contacts", Contact.objects.only("name"))
+    )
+    for deal in related:
+        assert_type(deal.assigned_by, User | None)
+        assert_type([contact.name for contact in deal.contacts], list[str | None])
+    _ = Deal.objects.filter(
+        company=Company.objects.get(id=1), assigned_by__in=User.objects.filter(active=True)
     )
     _ = Item.objects.filter(entity_type_id=1038, title__contains="pump")
     _ = Task.objects.filter(responsible_id=1)
@@ -43,6 +57,8 @@ def writes() -> None:
     acme = Company.objects.create(title="Acme")
     deal = Deal(title="Roof", stage="NEW", company=acme, opportunity=5, contact_ids=[1, Contact(id=2)])
     deal.stage, deal.company = "WON", acme.id
+    deal.opportunity, deal.closedate, deal.opened = Decimal(11), None, True
+    assert_type(deal.save(), None)
     assert_type(Deal.objects.create(title="Roof", assigned_by=7), Deal)
     assert_type(Deal.objects.get_or_create({"opportunity": 5}, title="Roof", stage="NEW"), tuple[Deal, bool])
     assert_type(Deal.objects.update_or_create({"company": acme}, title="Roof"), tuple[Deal, bool])
@@ -56,6 +72,7 @@ def writes() -> None:
 
 
 def calls(portal: b24orm.Portal) -> None:
+    assert_type(portal.crm.deal.productrows.set(id=5, rows=[{"PRODUCT_NAME": "a"}]), Any)
     assert_type(portal.get_all("crm.deal.list", {"filter": {">ID": 5}}), Any)
     assert_type(portal.call_batch({"cmd": {"a": "profile"}}), dict[str, Any])
     assert_type(portal.get_by_ID("crm.deal.get", [1, 2]), dict[Any, Any])
@@ -70,5 +87,11 @@ async def reads_async(portal: b24orm.AsyncPortal) -> None:
     assert_type(await deals.afirst(), Deal | None)
     assert_type(await deals.aget(id=1), Deal)
     assert_type(await deals.acount(), int)
+    assert_type(await deals.aexists(), bool)
+    assert_type(await deals.ain_bulk([1]), dict[Any, Deal])
+    assert_type(await Deal.objects.using(portal).acreate(title="A", company=5), Deal)
+    assert_type([title async for title in deals.values_list("title", flat=True)], list[str | None])
+    assert_type(await portal.call("profile"), Any)
+    assert_type(await portal.crm.item.get(entityTypeId=2, id=5), Any)
     async for deal in deals:
         assert_type(deal.title, str | None)

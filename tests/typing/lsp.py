@@ -25,6 +25,7 @@ class LanguageServer:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._number = 0
+        self._files = 0
         self._server = subprocess.Popen(
             [sys.executable, "-m", "pyright.langserver", "--stdio"],
             stdin=subprocess.PIPE,
@@ -56,11 +57,27 @@ class LanguageServer:
         answer = self._at_mark("textDocument/hover", text)
         return str(answer["contents"]["value"]) if answer else ""
 
+    def problems(self, text: str) -> list[str]:
+        """What is said of a file when it is opened, once it was checked."""
+        uri = self._open(text)
+        while True:
+            message = self._read()
+            if message.get("method") == "textDocument/publishDiagnostics":
+                if message["params"]["uri"] == uri:
+                    return [problem["message"] for problem in message["params"]["diagnostics"]]
+            elif "method" in message:
+                self._answer(message)
+
+    def _open(self, text: str) -> str:
+        self._files += 1
+        uri = (self._folder / f"text{self._files}.py").as_uri()
+        document = {"uri": uri, "languageId": "python", "version": 1, "text": text}
+        self._tell("textDocument/didOpen", {"textDocument": document})
+        return uri
+
     def _at_mark(self, method: str, text: str) -> Any:
         before, _, after = text.partition(MARK)
-        uri = (self._folder / f"text{self._number}.py").as_uri()
-        document = {"uri": uri, "languageId": "python", "version": 1, "text": before + after}
-        self._tell("textDocument/didOpen", {"textDocument": document})
+        uri = self._open(before + after)
         place = {"line": before.count("\n"), "character": len(before.rpartition("\n")[2])}
         return self._ask(method, {"textDocument": {"uri": uri}, "position": place})
 

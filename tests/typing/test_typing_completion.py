@@ -38,7 +38,20 @@ OFFERED = [
     ('Deal.objects.only("▮")', ['"title"', '"opportunity"']),
     ('Deal.objects.values_list("▮")', ['"title"', '"opportunity"']),
     ('Deal.objects.filter(stage_semantic_id="▮")', ['"S"', '"P"', '"F"']),
+    ("Deal.objects.filter(Q(stage='WON') | Q(stage='NEW'), oppo▮)", ["opportunity__gte=", "opportunity="]),
+    ("(Q(stage='WON') | ~Q(stage='NEW')).▮", ["connector", "children", "negated"]),
+    ('Deal.objects.select_related("▮")', ['"company"', '"assigned_by"', '"company__assigned_by"']),
+    ('Deal.objects.prefetch_related("▮")', ['"contacts"', '"product_rows"', '"contacts__company"']),
+    ('Deal.objects.values_list("▮", flat=True)', ['"title"', '"opportunity"']),
+    ('Deal.objects.exclude(stage_semantic_id="▮")', ['"S"', '"P"', '"F"']),
+    ("Deal.objects.create(o▮)", ["opportunity=", "opened="]),
+    ("Deal.objects.filter(id=5).update(st▮)", ["stage="]),
     ("Deal(t▮)", ["title="]),
+    ("connect().▮", ["crm", "tasks", "user", "call", "get_all"]),
+    ("connect().crm.deal.▮", ["add", "get", "list", "productrows", "fields"]),
+    ("connect().crm.deal.productrows.▮", ["get", "set"]),
+    ("connect().crm.item.get(▮)", ["entityTypeId=", "id="]),
+    ("Deal.objects.get(id=1).contacts.▮", ["add", "set", "all"]),
     ("Deal.objects.get(id=1).opp▮", ["opportunity"]),
     ("for deal in Deal.objects.all():\n    deal.sta▮", ["stage", "stage_id"]),
     ("Deal.objects.▮", ["filter", "exclude", "count", "acount", "in_bulk", "explain", "prefetch_related"]),
@@ -69,6 +82,15 @@ def test_a_completion_does_not_keep_anybody_waiting(server: LanguageServer) -> N
     assert time.monotonic() - begun < 3
 
 
+def test_a_file_of_ten_models_is_checked_without_a_complaint(server: LanguageServer) -> None:
+    assert server.problems((Path(__file__).parent / "ten_models.py").read_text(encoding="utf-8")) == []
+
+
+def test_a_mistake_is_shown_where_it_is_typed(server: LanguageServer) -> None:
+    (problem,) = server.problems(HEAD + "_ = Deal.objects.filter(stage_semantic_id='W')\n")
+    assert "Literal['W']" in problem
+
+
 HOVERED = [
     ("rows▮ = list(Deal.objects.values('id'))", "list[dict[str, Any]]"),
     ("op▮en = bool(Deal.objects.get(id=1).opened)", "bool"),
@@ -77,6 +99,12 @@ HOVERED = [
     ("dea▮ls = Deal.objects.filter(stage='WON')[:3]", "DealQuerySet"),
     ("num▮ber = Deal.objects.count()", "int"),
     ("De▮al", "crm.deal.list"),
+    ("titles▮ = list(Deal.objects.values_list('title', flat=True))", "list[str | None]"),
+    ("Deal.objects.fil▮ter(stage='WON')", "DealLookups"),
+    ("either▮ = Q(stage='WON') | Q(stage='NEW')", "Q"),
+    ("Q▮(stage='WON')", "class Q"),
+    ("connect().crm.deal.productrows.se▮t(id=5, rows=[])", "crm.deal.productrows.set"),
+    ("portal▮ = connect()", "Portal"),
 ]
 
 

@@ -11,11 +11,11 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     AiEngineCategoryValue = Literal["text", "audio", "image", "call"]
     AiEngineField = Literal[
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         "date_create",
     ]
     AiEngineOrder = Literal["id", "-id"]
-    AiEngineRelation = Never
 
     class AiEngineLookups(TypedDict, total=False):
         """What ``filter`` takes for AiEngine."""
@@ -93,6 +92,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> AiEngine: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> AiEngine: ...
+        @overload
+        def values_list(
+            self, *fields: AiEngineField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], AiEngineField, AiEngineOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, AiEngineField, AiEngineOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["app_code", "name", "code", "category", "completions_url"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, AiEngineField, AiEngineOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["settings"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, AiEngineField, AiEngineOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, AiEngineField, AiEngineOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[AiEngineValues]) -> AiEngine: ...
         async def acreate(self, **values: Unpack[AiEngineValues]) -> AiEngine: ...
         def get_or_create(

@@ -15,11 +15,11 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     BiconnectorConnectorField = Literal[
         "id",
@@ -56,7 +56,6 @@ if TYPE_CHECKING:
         "url_table_description",
         "-url_table_description",
     ]
-    BiconnectorConnectorRelation = Never
 
     class BiconnectorConnectorLookups(TypedDict, total=False):
         """What ``filter`` takes for BiconnectorConnector."""
@@ -180,6 +179,43 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[BiconnectorConnectorLookups],
         ) -> BiconnectorConnector: ...
+        @overload
+        def values_list(
+            self, *fields: BiconnectorConnectorField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BiconnectorConnectorField, BiconnectorConnectorOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BiconnectorConnectorField, BiconnectorConnectorOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "title",
+                "logo",
+                "description",
+                "url_check",
+                "url_data",
+                "url_table_list",
+                "url_table_description",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, BiconnectorConnectorField, BiconnectorConnectorOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, BiconnectorConnectorField, BiconnectorConnectorOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, BiconnectorConnectorField, BiconnectorConnectorOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["settings"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, BiconnectorConnectorField, BiconnectorConnectorOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[BiconnectorConnectorValues]) -> BiconnectorConnector: ...
         async def acreate(self, **values: Unpack[BiconnectorConnectorValues]) -> BiconnectorConnector: ...
         def get_or_create(

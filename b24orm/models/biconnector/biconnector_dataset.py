@@ -14,12 +14,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     BiconnectorDatasetField = Literal[
         "id",
@@ -63,6 +63,20 @@ if TYPE_CHECKING:
         "-source_id",
     ]
     BiconnectorDatasetRelation = Literal["created_by", "updated_by"]
+    BiconnectorDatasetPrefetch = Literal[
+        "created_by",
+        "updated_by",
+        "created_by__bizproc_tasks",
+        "created_by__event_log_records",
+        "created_by__orders",
+        "created_by__stores",
+        "created_by__workflow_templates",
+        "updated_by__bizproc_tasks",
+        "updated_by__event_log_records",
+        "updated_by__orders",
+        "updated_by__stores",
+        "updated_by__workflow_templates",
+    ]
 
     class BiconnectorDatasetLookups(TypedDict, total=False):
         """What ``filter`` takes for BiconnectorDataset."""
@@ -209,6 +223,41 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[BiconnectorDatasetLookups],
         ) -> BiconnectorDataset: ...
+        def select_related(self, *names: BiconnectorDatasetRelation) -> Self: ...
+        def prefetch_related(self, *names: BiconnectorDatasetPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: BiconnectorDatasetField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BiconnectorDatasetField, BiconnectorDatasetOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BiconnectorDatasetField, BiconnectorDatasetOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["type", "name", "description", "external_code", "external_name"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, BiconnectorDatasetField, BiconnectorDatasetOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create", "date_update"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, BiconnectorDatasetField, BiconnectorDatasetOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["created_by_id", "updated_by_id", "external_id", "source_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, BiconnectorDatasetField, BiconnectorDatasetOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["fields"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, BiconnectorDatasetField, BiconnectorDatasetOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[BiconnectorDatasetValues]) -> BiconnectorDataset: ...
         async def acreate(self, **values: Unpack[BiconnectorDatasetValues]) -> BiconnectorDataset: ...
         def get_or_create(

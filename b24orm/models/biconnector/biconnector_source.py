@@ -14,12 +14,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     BiconnectorSourceField = Literal[
         "connector_id",
@@ -60,6 +60,20 @@ if TYPE_CHECKING:
         "-updated_by_id",
     ]
     BiconnectorSourceRelation = Literal["created_by", "updated_by"]
+    BiconnectorSourcePrefetch = Literal[
+        "created_by",
+        "updated_by",
+        "created_by__bizproc_tasks",
+        "created_by__event_log_records",
+        "created_by__orders",
+        "created_by__stores",
+        "created_by__workflow_templates",
+        "updated_by__bizproc_tasks",
+        "updated_by__event_log_records",
+        "updated_by__orders",
+        "updated_by__stores",
+        "updated_by__workflow_templates",
+    ]
 
     class BiconnectorSourceLookups(TypedDict, total=False):
         """What ``filter`` takes for BiconnectorSource."""
@@ -190,6 +204,37 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[BiconnectorSourceLookups],
         ) -> BiconnectorSource: ...
+        def select_related(self, *names: BiconnectorSourceRelation) -> Self: ...
+        def prefetch_related(self, *names: BiconnectorSourcePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: BiconnectorSourceField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BiconnectorSourceField, BiconnectorSourceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["connector_id", "created_by_id", "updated_by_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, BiconnectorSourceField, BiconnectorSourceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["settings"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, BiconnectorSourceField, BiconnectorSourceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BiconnectorSourceField, BiconnectorSourceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["title", "description", "type", "code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, BiconnectorSourceField, BiconnectorSourceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, BiconnectorSourceField, BiconnectorSourceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create", "date_update"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, BiconnectorSourceField, BiconnectorSourceOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[BiconnectorSourceValues]) -> BiconnectorSource: ...
         async def acreate(self, **values: Unpack[BiconnectorSourceValues]) -> BiconnectorSource: ...
         def get_or_create(

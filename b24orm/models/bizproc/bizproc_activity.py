@@ -12,11 +12,11 @@ from b24orm.facts.bizproc.bizproc_activity import BIZPROC_ACTIVITY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     BizprocActivityField = Literal[
         "code",
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
         "placement_handler",
     ]
     BizprocActivityOrder = Literal["code", "-code"]
-    BizprocActivityRelation = Never
 
     class BizprocActivityLookups(TypedDict, total=False):
         """What ``filter`` takes for BizprocActivity."""
@@ -65,6 +64,39 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[BizprocActivityLookups],
         ) -> BizprocActivity: ...
+        @overload
+        def values_list(
+            self, *fields: BizprocActivityField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BizprocActivityField, BizprocActivityOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, BizprocActivityField, BizprocActivityOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["handler", "name", "description", "placement_handler"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, BizprocActivityField, BizprocActivityOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["auth_user_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, BizprocActivityField, BizprocActivityOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["use_subscription", "use_placement"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, BizprocActivityField, BizprocActivityOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["properties", "return_properties", "document_type", "filter"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, BizprocActivityField, BizprocActivityOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[BizprocActivityValues]) -> BizprocActivity: ...
         async def acreate(self, **values: Unpack[BizprocActivityValues]) -> BizprocActivity: ...
         def get_or_create(

@@ -10,11 +10,11 @@ from b24orm.facts.bizproc.bizproc_robot import BIZPROC_ROBOT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     BizprocRobotField = Literal[
         "code",
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
         "placement_handler",
     ]
     BizprocRobotOrder = Literal["code", "-code"]
-    BizprocRobotRelation = Never
 
     class BizprocRobotLookups(TypedDict, total=False):
         """What ``filter`` takes for BizprocRobot."""
@@ -59,6 +58,39 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> BizprocRobot: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> BizprocRobot: ...
+        @overload
+        def values_list(
+            self, *fields: BizprocRobotField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BizprocRobotField, BizprocRobotOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, BizprocRobotField, BizprocRobotOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["handler", "name", "description", "placement_handler"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, BizprocRobotField, BizprocRobotOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["auth_user_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, BizprocRobotField, BizprocRobotOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["use_subscription", "use_placement"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, BizprocRobotField, BizprocRobotOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["properties", "return_properties", "document_type", "filter"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, BizprocRobotField, BizprocRobotOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[BizprocRobotValues]) -> BizprocRobot: ...
         async def acreate(self, **values: Unpack[BizprocRobotValues]) -> BizprocRobot: ...
         def get_or_create(

@@ -12,14 +12,14 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.bizproc.workflow_instance import WorkflowInstance
     from b24orm.models.bizproc.workflow_template import WorkflowTemplate
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     BizprocTaskStatusValue = Literal[0, 1, 2, 3, 4]
     BizprocTaskUserStatusValue = Literal[0, 1, 2, 3]
@@ -95,7 +95,35 @@ if TYPE_CHECKING:
         "activity_name",
         "-activity_name",
     ]
-    BizprocTaskRelation = Literal["workflow", "workflow_started_by_user", "workflow_template", "user"]
+    BizprocTaskRelation = Literal[
+        "workflow",
+        "workflow_started_by_user",
+        "workflow_template",
+        "user",
+        "workflow__template",
+        "workflow__started_by_user",
+        "workflow_template__user",
+    ]
+    BizprocTaskPrefetch = Literal[
+        "workflow",
+        "workflow_started_by_user",
+        "workflow_template",
+        "user",
+        "workflow__template",
+        "workflow__started_by_user",
+        "workflow_started_by_user__bizproc_tasks",
+        "workflow_started_by_user__event_log_records",
+        "workflow_started_by_user__orders",
+        "workflow_started_by_user__stores",
+        "workflow_started_by_user__workflow_templates",
+        "workflow_template__user",
+        "workflow_template__bizproc_tasks",
+        "user__bizproc_tasks",
+        "user__event_log_records",
+        "user__orders",
+        "user__stores",
+        "user__workflow_templates",
+    ]
 
     class BizprocTaskLookups(TypedDict, total=False):
         """What ``filter`` takes for BizprocTask."""
@@ -240,6 +268,54 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BizprocTaskLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BizprocTaskLookups]) -> BizprocTask: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BizprocTaskLookups]) -> BizprocTask: ...
+        def select_related(self, *names: BizprocTaskRelation) -> Self: ...
+        def prefetch_related(self, *names: BizprocTaskPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: BizprocTaskField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BizprocTaskField, BizprocTaskOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BizprocTaskField, BizprocTaskOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "workflow_id",
+                "document_name",
+                "description",
+                "name",
+                "workflow_template_name",
+                "workflow_state",
+                "module_id",
+                "entity",
+                "document_id",
+                "activity",
+                "activity_name",
+                "document_url",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, BizprocTaskField, BizprocTaskOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["modified", "workflow_started", "overdue_date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, BizprocTaskField, BizprocTaskOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["workflow_started_by", "workflow_template_id", "status", "user_id", "user_status"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, BizprocTaskField, BizprocTaskOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["parameters"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, BizprocTaskField, BizprocTaskOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class BizprocTask(Model, schema=BIZPROC_TASK):

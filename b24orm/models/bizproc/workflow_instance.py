@@ -12,13 +12,13 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.bizproc.workflow_template import WorkflowTemplate
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     WorkflowInstanceField = Literal[
         "document_id",
@@ -51,7 +51,18 @@ if TYPE_CHECKING:
         "modified",
         "-modified",
     ]
-    WorkflowInstanceRelation = Literal["template", "started_by_user"]
+    WorkflowInstanceRelation = Literal["template", "started_by_user", "template__user"]
+    WorkflowInstancePrefetch = Literal[
+        "template",
+        "started_by_user",
+        "template__user",
+        "template__bizproc_tasks",
+        "started_by_user__bizproc_tasks",
+        "started_by_user__event_log_records",
+        "started_by_user__orders",
+        "started_by_user__stores",
+        "started_by_user__workflow_templates",
+    ]
 
     class WorkflowInstanceLookups(TypedDict, total=False):
         """What ``filter`` takes for WorkflowInstance."""
@@ -138,6 +149,29 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[WorkflowInstanceLookups],
         ) -> WorkflowInstance: ...
+        def select_related(self, *names: WorkflowInstanceRelation) -> Self: ...
+        def prefetch_related(self, *names: WorkflowInstancePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: WorkflowInstanceField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], WorkflowInstanceField, WorkflowInstanceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["document_id", "entity", "module_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, WorkflowInstanceField, WorkflowInstanceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, WorkflowInstanceField, WorkflowInstanceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["started", "owned_until", "modified"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, WorkflowInstanceField, WorkflowInstanceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["template_id", "started_by"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, WorkflowInstanceField, WorkflowInstanceOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class WorkflowInstance(Model, schema=WORKFLOW_INSTANCE):

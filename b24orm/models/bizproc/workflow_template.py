@@ -14,13 +14,13 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.bizproc.bizproc_task import BizprocTask
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet, RelatedRows
+    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     WorkflowTemplateModuleIdValue = Literal["crm", "lists", "disk"]
     WorkflowTemplateField = Literal[
@@ -64,6 +64,19 @@ if TYPE_CHECKING:
         "-description",
     ]
     WorkflowTemplateRelation = Literal["user"]
+    WorkflowTemplatePrefetch = Literal[
+        "user",
+        "bizproc_tasks",
+        "user__bizproc_tasks",
+        "user__event_log_records",
+        "user__orders",
+        "user__stores",
+        "user__workflow_templates",
+        "bizproc_tasks__workflow",
+        "bizproc_tasks__workflow_started_by_user",
+        "bizproc_tasks__workflow_template",
+        "bizproc_tasks__user",
+    ]
 
     class WorkflowTemplateLookups(TypedDict, total=False):
         """What ``filter`` takes for WorkflowTemplate."""
@@ -149,6 +162,52 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[WorkflowTemplateLookups],
         ) -> WorkflowTemplate: ...
+        def select_related(self, *names: WorkflowTemplateRelation) -> Self: ...
+        def prefetch_related(self, *names: WorkflowTemplatePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: WorkflowTemplateField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], WorkflowTemplateField, WorkflowTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, WorkflowTemplateField, WorkflowTemplateOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["module_id", "entity", "name", "system_code", "description"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, WorkflowTemplateField, WorkflowTemplateOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "document_type",
+                "template",
+                "parameters",
+                "variables",
+                "constants",
+                "template_data",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, WorkflowTemplateField, WorkflowTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["auto_execute", "user_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, WorkflowTemplateField, WorkflowTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["modified"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, WorkflowTemplateField, WorkflowTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_modified"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, WorkflowTemplateField, WorkflowTemplateOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[WorkflowTemplateValues]) -> WorkflowTemplate: ...
         async def acreate(self, **values: Unpack[WorkflowTemplateValues]) -> WorkflowTemplate: ...
         def get_or_create(

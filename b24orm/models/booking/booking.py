@@ -12,15 +12,14 @@ from b24orm.facts.booking.booking import BOOKING
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     BookingField = Literal["date_period", "description", "id", "name", "resource_ids"]
     BookingOrder = Literal["id", "-id"]
-    BookingRelation = Never
 
     class BookingLookups(TypedDict, total=False):
         """What ``filter`` takes for Booking."""
@@ -41,6 +40,23 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Booking: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Booking: ...
+        @overload
+        def values_list(
+            self, *fields: BookingField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BookingField, BookingOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_period", "resource_ids"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, BookingField, BookingOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["description", "name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, BookingField, BookingOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BookingField, BookingOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[BookingValues]) -> Booking: ...
         async def acreate(self, **values: Unpack[BookingValues]) -> Booking: ...
         def get_or_create(

@@ -10,15 +10,14 @@ from b24orm.facts.booking.booking_client import BOOKING_CLIENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     BookingClientField = Literal["id", "type"]
     BookingClientOrder = Literal["id", "-id"]
-    BookingClientRelation = Never
 
     class BookingClientLookups(TypedDict, total=False):
         """What ``filter`` takes for BookingClient."""
@@ -32,6 +31,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BookingClientLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BookingClientLookups]) -> BookingClient: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BookingClientLookups]) -> BookingClient: ...
+        @overload
+        def values_list(
+            self, *fields: BookingClientField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BookingClientField, BookingClientOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BookingClientField, BookingClientOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["type"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, BookingClientField, BookingClientOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class BookingClient(Model, schema=BOOKING_CLIENT):

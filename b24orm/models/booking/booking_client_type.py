@@ -10,15 +10,14 @@ from b24orm.facts.booking.booking_client_type import BOOKING_CLIENT_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     BookingClientTypeField = Literal["code", "module"]
     BookingClientTypeOrder = Literal["code", "-code"]
-    BookingClientTypeRelation = Never
 
     class BookingClientTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for BookingClientType."""
@@ -36,6 +35,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[BookingClientTypeLookups],
         ) -> BookingClientType: ...
+        @overload
+        def values_list(
+            self, *fields: BookingClientTypeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BookingClientTypeField, BookingClientTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, BookingClientTypeField, BookingClientTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["module"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, BookingClientTypeField, BookingClientTypeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class BookingClientType(Model, schema=BOOKING_CLIENT_TYPE):

@@ -10,15 +10,14 @@ from b24orm.facts.booking.booking_external_data import BOOKING_EXTERNAL_DATA
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     BookingExternalDataField = Literal["entity_type_id", "module_id", "value"]
     BookingExternalDataOrder = Literal["value", "-value"]
-    BookingExternalDataRelation = Never
 
     class BookingExternalDataLookups(TypedDict, total=False):
         """What ``filter`` takes for BookingExternalData."""
@@ -42,6 +41,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[BookingExternalDataLookups],
         ) -> BookingExternalData: ...
+        @overload
+        def values_list(
+            self, *fields: BookingExternalDataField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BookingExternalDataField, BookingExternalDataOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity_type_id", "module_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, BookingExternalDataField, BookingExternalDataOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["value"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, BookingExternalDataField, BookingExternalDataOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class BookingExternalData(Model, schema=BOOKING_EXTERNAL_DATA):

@@ -12,12 +12,12 @@ from b24orm.facts.booking.booking_resource import BOOKING_RESOURCE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.booking.booking_resource_type import BookingResourceType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     BookingResourceField = Literal[
         "confirmation_counter_delay",
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         "-type_id",
     ]
     BookingResourceRelation = Literal["type"]
+    BookingResourcePrefetch = Literal["type"]
 
     class BookingResourceLookups(TypedDict, total=False):
         """What ``filter`` takes for BookingResource."""
@@ -104,6 +105,66 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[BookingResourceLookups],
         ) -> BookingResource: ...
+        def select_related(self, *names: BookingResourceRelation) -> Self: ...
+        def prefetch_related(self, *names: BookingResourcePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: BookingResourceField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BookingResourceField, BookingResourceOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "confirmation_counter_delay",
+                "delayed_counter_delay",
+                "type_id",
+                "confirmation_notification_delay",
+                "confirmation_notification_repetitions",
+                "confirmation_notification_repetitions_interval",
+                "delayed_notification_delay",
+                "info_notification_delay",
+                "reminder_notification_delay",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, BookingResourceField, BookingResourceOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "description",
+                "name",
+                "template_type_confirmation",
+                "template_type_delayed",
+                "template_type_feedback",
+                "template_type_info",
+                "template_type_reminder",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, BookingResourceField, BookingResourceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BookingResourceField, BookingResourceOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "is_confirmation_notification_on",
+                "is_delayed_notification_on",
+                "is_feedback_notification_on",
+                "is_info_notification_on",
+                "is_main",
+                "is_reminder_notification_on",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, BookingResourceField, BookingResourceOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[BookingResourceValues]) -> BookingResource: ...
         async def acreate(self, **values: Unpack[BookingResourceValues]) -> BookingResource: ...
         def get_or_create(

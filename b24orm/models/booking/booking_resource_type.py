@@ -12,11 +12,11 @@ from b24orm.facts.booking.booking_resource_type import BOOKING_RESOURCE_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     BookingResourceTypeField = Literal[
         "code",
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
         "template_type_info",
     ]
     BookingResourceTypeOrder = Literal["code", "-code", "name", "-name"]
-    BookingResourceTypeRelation = Never
 
     class BookingResourceTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for BookingResourceType."""
@@ -92,6 +91,62 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[BookingResourceTypeLookups],
         ) -> BookingResourceType: ...
+        @overload
+        def values_list(
+            self, *fields: BookingResourceTypeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BookingResourceTypeField, BookingResourceTypeOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "code",
+                "name",
+                "template_type_confirmation",
+                "template_type_delayed",
+                "template_type_feedback",
+                "template_type_reminder",
+                "template_type_info",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, BookingResourceTypeField, BookingResourceTypeOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "confirmation_counter_delay",
+                "delayed_counter_delay",
+                "confirmation_notification_delay",
+                "confirmation_notification_repetitions",
+                "confirmation_notification_repetitions_interval",
+                "delayed_notification_delay",
+                "info_notification_delay",
+                "reminder_notification_delay",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, BookingResourceTypeField, BookingResourceTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BookingResourceTypeField, BookingResourceTypeOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "is_confirmation_notification_on",
+                "is_delayed_notification_on",
+                "is_feedback_notification_on",
+                "is_reminder_notification_on",
+                "is_info_notification_on",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, BookingResourceTypeField, BookingResourceTypeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[BookingResourceTypeValues]) -> BookingResourceType: ...
         async def acreate(self, **values: Unpack[BookingResourceTypeValues]) -> BookingResourceType: ...
         def get_or_create(

@@ -10,15 +10,14 @@ from b24orm.facts.booking.resource_slot import RESOURCE_SLOT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     ResourceSlotField = Literal["id", "from_", "to", "timezone", "week_days", "slot_size"]
     ResourceSlotOrder = Literal["id", "-id"]
-    ResourceSlotRelation = Never
 
     class ResourceSlotLookups(TypedDict, total=False):
         """What ``filter`` takes for ResourceSlot."""
@@ -32,6 +31,27 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ResourceSlotLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ResourceSlotLookups]) -> ResourceSlot: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ResourceSlotLookups]) -> ResourceSlot: ...
+        @overload
+        def values_list(
+            self, *fields: ResourceSlotField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ResourceSlotField, ResourceSlotOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ResourceSlotField, ResourceSlotOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["from_", "to", "slot_size"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, ResourceSlotField, ResourceSlotOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["timezone"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ResourceSlotField, ResourceSlotOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["week_days"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, ResourceSlotField, ResourceSlotOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class ResourceSlot(Model, schema=RESOURCE_SLOT):

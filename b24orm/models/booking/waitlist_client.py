@@ -10,15 +10,14 @@ from b24orm.facts.booking.waitlist_client import WAITLIST_CLIENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     WaitlistClientField = Literal["id", "type"]
     WaitlistClientOrder = Literal["id", "-id"]
-    WaitlistClientRelation = Never
 
     class WaitlistClientLookups(TypedDict, total=False):
         """What ``filter`` takes for WaitlistClient."""
@@ -32,6 +31,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[WaitlistClientLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[WaitlistClientLookups]) -> WaitlistClient: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[WaitlistClientLookups]) -> WaitlistClient: ...
+        @overload
+        def values_list(
+            self, *fields: WaitlistClientField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], WaitlistClientField, WaitlistClientOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, WaitlistClientField, WaitlistClientOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["type"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, WaitlistClientField, WaitlistClientOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class WaitlistClient(Model, schema=WAITLIST_CLIENT):

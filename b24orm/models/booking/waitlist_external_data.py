@@ -10,15 +10,14 @@ from b24orm.facts.booking.waitlist_external_data import WAITLIST_EXTERNAL_DATA
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     WaitlistExternalDataField = Literal["entity_type_id", "module_id", "value"]
     WaitlistExternalDataOrder = Literal["value", "-value"]
-    WaitlistExternalDataRelation = Never
 
     class WaitlistExternalDataLookups(TypedDict, total=False):
         """What ``filter`` takes for WaitlistExternalData."""
@@ -42,6 +41,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[WaitlistExternalDataLookups],
         ) -> WaitlistExternalData: ...
+        @overload
+        def values_list(
+            self, *fields: WaitlistExternalDataField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], WaitlistExternalDataField, WaitlistExternalDataOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity_type_id", "module_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, WaitlistExternalDataField, WaitlistExternalDataOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["value"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, WaitlistExternalDataField, WaitlistExternalDataOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class WaitlistExternalData(Model, schema=WAITLIST_EXTERNAL_DATA):

@@ -12,15 +12,14 @@ from b24orm.facts.booking.waitlist_item import WAITLIST_ITEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     WaitlistItemField = Literal["id", "note"]
     WaitlistItemOrder = Literal["id", "-id"]
-    WaitlistItemRelation = Never
 
     class WaitlistItemLookups(TypedDict, total=False):
         """What ``filter`` takes for WaitlistItem."""
@@ -38,6 +37,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> WaitlistItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> WaitlistItem: ...
+        @overload
+        def values_list(
+            self, *fields: WaitlistItemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], WaitlistItemField, WaitlistItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, WaitlistItemField, WaitlistItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["note"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, WaitlistItemField, WaitlistItemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[WaitlistItemValues]) -> WaitlistItem: ...
         async def acreate(self, **values: Unpack[WaitlistItemValues]) -> WaitlistItem: ...
         def get_or_create(

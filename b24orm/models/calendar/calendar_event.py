@@ -13,12 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     CalendarEventField = Literal[
         "id",
@@ -87,6 +87,20 @@ if TYPE_CHECKING:
     ]
     CalendarEventOrder = Literal["id", "-id"]
     CalendarEventRelation = Literal["created_by_user", "meeting_host_user"]
+    CalendarEventPrefetch = Literal[
+        "created_by_user",
+        "meeting_host_user",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "meeting_host_user__bizproc_tasks",
+        "meeting_host_user__event_log_records",
+        "meeting_host_user__orders",
+        "meeting_host_user__stores",
+        "meeting_host_user__workflow_templates",
+    ]
 
     class CalendarEventLookups(TypedDict, total=False):
         """What ``filter`` takes for CalendarEvent."""
@@ -140,6 +154,115 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> CalendarEvent: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> CalendarEvent: ...
+        def select_related(self, *names: CalendarEventRelation) -> Self: ...
+        def prefetch_related(self, *names: CalendarEventPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: CalendarEventField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CalendarEventField, CalendarEventOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CalendarEventField, CalendarEventOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "parent_id",
+                "owner_id",
+                "tz_offset_from",
+                "tz_offset_to",
+                "date_from_ts_utc",
+                "date_to_ts_utc",
+                "dt_length",
+                "created_by",
+                "meeting_host",
+                "version",
+                "recurrence_id",
+                "section_id",
+                "sect_id",
+                "collab_id",
+                "user_offset_from",
+                "user_offset_to",
+                "from_ts",
+                "to_ts",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, CalendarEventField, CalendarEventOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["deleted", "dt_skip_time", "private_event", "is_meeting", "auto_detect_section"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, CalendarEventField, CalendarEventOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "cal_type",
+                "name",
+                "tz_from",
+                "tz_to",
+                "event_type",
+                "description",
+                "accessibility",
+                "importance",
+                "meeting_status",
+                "location",
+                "color",
+                "exdate",
+                "dav_xml_id",
+                "g_event_id",
+                "cal_dav_label",
+                "sync_status",
+                "date_from_formatted",
+                "date_to_formatted",
+                "rrule_description",
+                "description_",
+                "dav_exch_label",
+                "text_color",
+                "recurrence_mode",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, CalendarEventField, CalendarEventOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["date_from", "date_to", "original_date_from", "date_create", "timestamp_x"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, CalendarEventField, CalendarEventOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "meeting",
+                "remind",
+                "rrule",
+                "attendees_codes",
+                "relations",
+                "uf_crm_cal_event",
+                "uf_webdav_cal_event",
+                "section_dav_xml_id",
+                "attendee_list",
+                "attendees_entity_list",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, CalendarEventField, CalendarEventOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["current_date_from"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.date | None, CalendarEventField, CalendarEventOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[CalendarEventValues]) -> CalendarEvent: ...
         async def acreate(self, **values: Unpack[CalendarEventValues]) -> CalendarEvent: ...
         def get_or_create(

@@ -12,16 +12,24 @@ from b24orm.facts.calendar.calendar_resource import CALENDAR_RESOURCE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     CalendarResourceField = Literal["id", "name", "created_by"]
     CalendarResourceOrder = Literal["id", "-id"]
     CalendarResourceRelation = Literal["created_by_user"]
+    CalendarResourcePrefetch = Literal[
+        "created_by_user",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+    ]
 
     class CalendarResourceLookups(TypedDict, total=False):
         """What ``filter`` takes for CalendarResource."""
@@ -45,6 +53,25 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[CalendarResourceLookups],
         ) -> CalendarResource: ...
+        def select_related(self, *names: CalendarResourceRelation) -> Self: ...
+        def prefetch_related(self, *names: CalendarResourcePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: CalendarResourceField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CalendarResourceField, CalendarResourceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CalendarResourceField, CalendarResourceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, CalendarResourceField, CalendarResourceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_by"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, CalendarResourceField, CalendarResourceOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[CalendarResourceValues]) -> CalendarResource: ...
         async def acreate(self, **values: Unpack[CalendarResourceValues]) -> CalendarResource: ...
         def get_or_create(

@@ -10,13 +10,14 @@ from b24orm.facts.calendar.calendar_resource_booking import CALENDAR_RESOURCE_BO
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.calendar.calendar_resource import CalendarResource
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     CalendarResourceBookingField = Literal[
         "id",
@@ -51,7 +52,28 @@ if TYPE_CHECKING:
         "resource_booking_id",
     ]
     CalendarResourceBookingOrder = Literal["id", "-id"]
-    CalendarResourceBookingRelation = Literal["created_by_user", "meeting_host_user", "section"]
+    CalendarResourceBookingRelation = Literal[
+        "created_by_user",
+        "meeting_host_user",
+        "section",
+        "section__created_by_user",
+    ]
+    CalendarResourceBookingPrefetch = Literal[
+        "created_by_user",
+        "meeting_host_user",
+        "section",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "meeting_host_user__bizproc_tasks",
+        "meeting_host_user__event_log_records",
+        "meeting_host_user__orders",
+        "meeting_host_user__stores",
+        "meeting_host_user__workflow_templates",
+        "section__created_by_user",
+    ]
 
     class CalendarResourceBookingLookups(TypedDict, total=False):
         """What ``filter`` takes for CalendarResourceBooking."""
@@ -73,6 +95,69 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[CalendarResourceBookingLookups],
         ) -> CalendarResourceBooking: ...
+        def select_related(self, *names: CalendarResourceBookingRelation) -> Self: ...
+        def prefetch_related(self, *names: CalendarResourceBookingPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: CalendarResourceBookingField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CalendarResourceBookingField, CalendarResourceBookingOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CalendarResourceBookingField, CalendarResourceBookingOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "parent_id",
+                "owner_id",
+                "dt_length",
+                "created_by",
+                "version",
+                "section_id",
+                "sect_id",
+                "resource_booking_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, CalendarResourceBookingField, CalendarResourceBookingOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["deleted", "dt_skip_time", "is_meeting"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, CalendarResourceBookingField, CalendarResourceBookingOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "cal_type",
+                "name",
+                "tz_from",
+                "tz_to",
+                "tz_offset_from",
+                "tz_offset_to",
+                "date_from_ts_utc",
+                "date_to_ts_utc",
+                "event_type",
+                "description",
+                "meeting_status",
+                "meeting_host",
+                "date_from_formatted",
+                "date_to_formatted",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, CalendarResourceBookingField, CalendarResourceBookingOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["date_from", "date_to", "date_create", "timestamp_x"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, CalendarResourceBookingField, CalendarResourceBookingOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class CalendarResourceBooking(Model, schema=CALENDAR_RESOURCE_BOOKING):

@@ -12,12 +12,13 @@ from b24orm.facts.calendar.calendar_section import CALENDAR_SECTION
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     CalendarSectionField = Literal[
         "id",
@@ -42,6 +43,14 @@ if TYPE_CHECKING:
     ]
     CalendarSectionOrder = Literal["id", "-id"]
     CalendarSectionRelation = Literal["created_by_user"]
+    CalendarSectionPrefetch = Literal[
+        "created_by_user",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+    ]
 
     class CalendarSectionLookups(TypedDict, total=False):
         """What ``filter`` takes for CalendarSection."""
@@ -73,6 +82,52 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[CalendarSectionLookups],
         ) -> CalendarSection: ...
+        def select_related(self, *names: CalendarSectionRelation) -> Self: ...
+        def prefetch_related(self, *names: CalendarSectionPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: CalendarSectionField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CalendarSectionField, CalendarSectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CalendarSectionField, CalendarSectionOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "name",
+                "gapi_calendar_id",
+                "description",
+                "color",
+                "text_color",
+                "cal_type",
+                "cal_dav_con",
+                "sync_token",
+                "page_token",
+                "external_type",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, CalendarSectionField, CalendarSectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["export", "access", "perm"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, CalendarSectionField, CalendarSectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["owner_id", "created_by"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, CalendarSectionField, CalendarSectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create", "timestamp_x"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, CalendarSectionField, CalendarSectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_collab"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, CalendarSectionField, CalendarSectionOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[CalendarSectionValues]) -> CalendarSection: ...
         async def acreate(self, **values: Unpack[CalendarSectionValues]) -> CalendarSection: ...
         def get_or_create(

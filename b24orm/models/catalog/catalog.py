@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.product_property import CatalogProductProperty
     from b24orm.models.catalog.vat import CatalogVat
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     CatalogCatalogField = Literal[
         "id",
@@ -53,7 +53,26 @@ if TYPE_CHECKING:
         "name",
         "-name",
     ]
-    CatalogCatalogRelation = Literal["vat", "product_iblock", "sku_property"]
+    CatalogCatalogRelation = Literal[
+        "vat",
+        "product_iblock",
+        "sku_property",
+        "product_iblock__vat",
+        "product_iblock__product_iblock",
+        "product_iblock__sku_property",
+        "sku_property__iblock",
+        "sku_property__link_iblock",
+    ]
+    CatalogCatalogPrefetch = Literal[
+        "vat",
+        "product_iblock",
+        "sku_property",
+        "product_iblock__vat",
+        "product_iblock__product_iblock",
+        "product_iblock__sku_property",
+        "sku_property__iblock",
+        "sku_property__link_iblock",
+    ]
 
     class CatalogCatalogLookups(TypedDict, total=False):
         """What ``filter`` takes for CatalogCatalog."""
@@ -149,6 +168,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CatalogCatalogLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CatalogCatalogLookups]) -> CatalogCatalog: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CatalogCatalogLookups]) -> CatalogCatalog: ...
+        def select_related(self, *names: CatalogCatalogRelation) -> Self: ...
+        def prefetch_related(self, *names: CatalogCatalogPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: CatalogCatalogField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CatalogCatalogField, CatalogCatalogOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CatalogCatalogField, CatalogCatalogOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["iblock_id", "vat_id", "product_iblock_id", "sku_property_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, CatalogCatalogField, CatalogCatalogOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["yandex_export", "subscription"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, CatalogCatalogField, CatalogCatalogOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["iblock_type_id", "lid", "name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, CatalogCatalogField, CatalogCatalogOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class CatalogCatalog(Model, schema=CATALOG_CATALOG):

@@ -12,15 +12,14 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     ExtraField = Literal["id", "name", "percentage"]
     ExtraOrder = Literal["id", "-id", "name", "-name", "percentage", "-percentage"]
-    ExtraRelation = Never
 
     class ExtraLookups(TypedDict, total=False):
         """What ``filter`` takes for Extra."""
@@ -57,6 +56,23 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ExtraLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ExtraLookups]) -> Extra: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ExtraLookups]) -> Extra: ...
+        @overload
+        def values_list(
+            self, *fields: ExtraField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ExtraField, ExtraOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ExtraField, ExtraOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ExtraField, ExtraOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["percentage"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, ExtraField, ExtraOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class Extra(Model, schema=EXTRA):

@@ -13,11 +13,11 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     CatalogMeasureField = Literal[
         "id",
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
         "is_default",
         "-is_default",
     ]
-    CatalogMeasureRelation = Never
 
     class CatalogMeasureLookups(TypedDict, total=False):
         """What ``filter`` takes for CatalogMeasure."""
@@ -122,6 +121,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> CatalogMeasure: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> CatalogMeasure: ...
+        @overload
+        def values_list(
+            self, *fields: CatalogMeasureField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CatalogMeasureField, CatalogMeasureOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CatalogMeasureField, CatalogMeasureOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, CatalogMeasureField, CatalogMeasureOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["measure_title", "symbol", "symbol_intl", "symbol_letter_intl"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, CatalogMeasureField, CatalogMeasureOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_default"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, CatalogMeasureField, CatalogMeasureOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[CatalogMeasureValues]) -> CatalogMeasure: ...
         async def acreate(self, **values: Unpack[CatalogMeasureValues]) -> CatalogMeasure: ...
         def get_or_create(

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.extra import Extra
     from b24orm.models.catalog.price_type import PriceType
     from b24orm.models.crm.currency import Currency
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     PriceField = Literal[
         "id",
@@ -58,7 +58,20 @@ if TYPE_CHECKING:
         "price_scale",
         "-price_scale",
     ]
-    PriceRelation = Literal["extra_extra", "catalog_group", "currency_currency"]
+    PriceRelation = Literal[
+        "extra_extra",
+        "catalog_group",
+        "currency_currency",
+        "catalog_group__modified_by_user",
+        "catalog_group__created_by_user",
+    ]
+    PricePrefetch = Literal[
+        "extra_extra",
+        "catalog_group",
+        "currency_currency",
+        "catalog_group__modified_by_user",
+        "catalog_group__created_by_user",
+    ]
 
     class PriceLookups(TypedDict, total=False):
         """What ``filter`` takes for Price."""
@@ -190,6 +203,37 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Price: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Price: ...
+        def select_related(self, *names: PriceRelation) -> Self: ...
+        def prefetch_related(self, *names: PricePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: PriceField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], PriceField, PriceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, PriceField, PriceOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["product_id", "extra_id", "catalog_group_id", "quantity_from", "quantity_to"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, PriceField, PriceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["price", "price_scale"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, PriceField, PriceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["currency"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, PriceField, PriceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["timestamp_x"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, PriceField, PriceOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[PriceValues]) -> Price: ...
         async def acreate(self, **values: Unpack[PriceValues]) -> Price: ...
         def get_or_create(

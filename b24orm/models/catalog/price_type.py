@@ -14,12 +14,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     PriceTypeBaseValue = Literal["Y", "N"]
     PriceTypeField = Literal[
@@ -54,6 +54,20 @@ if TYPE_CHECKING:
         "-created_by",
     ]
     PriceTypeRelation = Literal["modified_by_user", "created_by_user"]
+    PriceTypePrefetch = Literal[
+        "modified_by_user",
+        "created_by_user",
+        "modified_by_user__bizproc_tasks",
+        "modified_by_user__event_log_records",
+        "modified_by_user__orders",
+        "modified_by_user__stores",
+        "modified_by_user__workflow_templates",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+    ]
 
     class PriceTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for PriceType."""
@@ -166,6 +180,29 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> PriceType: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> PriceType: ...
+        def select_related(self, *names: PriceTypeRelation) -> Self: ...
+        def prefetch_related(self, *names: PriceTypePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: PriceTypeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], PriceTypeField, PriceTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, PriceTypeField, PriceTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "base", "xml_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, PriceTypeField, PriceTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort", "modified_by", "created_by"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, PriceTypeField, PriceTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["timestamp_x", "date_create"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, PriceTypeField, PriceTypeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[PriceTypeValues]) -> PriceType: ...
         async def acreate(self, **values: Unpack[PriceTypeValues]) -> PriceType: ...
         def get_or_create(

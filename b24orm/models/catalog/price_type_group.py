@@ -13,12 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.price_type import PriceType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     PriceTypeGroupField = Literal["id", "catalog_group_id", "group_id", "access"]
     PriceTypeGroupOrder = Literal[
@@ -31,7 +31,16 @@ if TYPE_CHECKING:
         "access",
         "-access",
     ]
-    PriceTypeGroupRelation = Literal["catalog_group"]
+    PriceTypeGroupRelation = Literal[
+        "catalog_group",
+        "catalog_group__modified_by_user",
+        "catalog_group__created_by_user",
+    ]
+    PriceTypeGroupPrefetch = Literal[
+        "catalog_group",
+        "catalog_group__modified_by_user",
+        "catalog_group__created_by_user",
+    ]
 
     class PriceTypeGroupLookups(TypedDict, total=False):
         """What ``filter`` takes for PriceTypeGroup."""
@@ -87,6 +96,25 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> PriceTypeGroup: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> PriceTypeGroup: ...
+        def select_related(self, *names: PriceTypeGroupRelation) -> Self: ...
+        def prefetch_related(self, *names: PriceTypeGroupPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: PriceTypeGroupField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], PriceTypeGroupField, PriceTypeGroupOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, PriceTypeGroupField, PriceTypeGroupOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["catalog_group_id", "group_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, PriceTypeGroupField, PriceTypeGroupOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["access"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, PriceTypeGroupField, PriceTypeGroupOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[PriceTypeGroupValues]) -> PriceTypeGroup: ...
         async def acreate(self, **values: Unpack[PriceTypeGroupValues]) -> PriceTypeGroup: ...
         def get_or_create(

@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.price_type import PriceType
     from b24orm.models.catalog.price_type_language import PriceTypeLanguage
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     PriceTypeLangField = Literal["id", "catalog_group_id", "lang", "name"]
     PriceTypeLangOrder = Literal[
@@ -32,7 +32,18 @@ if TYPE_CHECKING:
         "name",
         "-name",
     ]
-    PriceTypeLangRelation = Literal["catalog_group", "lang_price_type_language"]
+    PriceTypeLangRelation = Literal[
+        "catalog_group",
+        "lang_price_type_language",
+        "catalog_group__modified_by_user",
+        "catalog_group__created_by_user",
+    ]
+    PriceTypeLangPrefetch = Literal[
+        "catalog_group",
+        "lang_price_type_language",
+        "catalog_group__modified_by_user",
+        "catalog_group__created_by_user",
+    ]
 
     class PriceTypeLangLookups(TypedDict, total=False):
         """What ``filter`` takes for PriceTypeLang."""
@@ -106,6 +117,25 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> PriceTypeLang: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> PriceTypeLang: ...
+        def select_related(self, *names: PriceTypeLangRelation) -> Self: ...
+        def prefetch_related(self, *names: PriceTypeLangPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: PriceTypeLangField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], PriceTypeLangField, PriceTypeLangOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, PriceTypeLangField, PriceTypeLangOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["catalog_group_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, PriceTypeLangField, PriceTypeLangOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["lang", "name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, PriceTypeLangField, PriceTypeLangOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[PriceTypeLangValues]) -> PriceTypeLang: ...
         async def acreate(self, **values: Unpack[PriceTypeLangValues]) -> PriceTypeLang: ...
         def get_or_create(

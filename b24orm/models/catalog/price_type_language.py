@@ -10,15 +10,14 @@ from b24orm.facts.catalog.price_type_language import PRICE_TYPE_LANGUAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     PriceTypeLanguageField = Literal["lid", "name", "active"]
     PriceTypeLanguageOrder = Literal["lid", "-lid"]
-    PriceTypeLanguageRelation = Never
 
     class PriceTypeLanguageLookups(TypedDict, total=False):
         """What ``filter`` takes for PriceTypeLanguage."""
@@ -36,6 +35,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[PriceTypeLanguageLookups],
         ) -> PriceTypeLanguage: ...
+        @overload
+        def values_list(
+            self, *fields: PriceTypeLanguageField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], PriceTypeLanguageField, PriceTypeLanguageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["lid"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, PriceTypeLanguageField, PriceTypeLanguageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "active"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, PriceTypeLanguageField, PriceTypeLanguageOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class PriceTypeLanguage(Model, schema=PRICE_TYPE_LANGUAGE):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.catalog.measure import CatalogMeasure
     from b24orm.models.catalog.vat import CatalogVat
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     CatalogProductPreviewTextTypeValue = Literal["text", "html"]
     CatalogProductDetailTextTypeValue = Literal["text", "html"]
@@ -165,6 +165,29 @@ if TYPE_CHECKING:
         "iblock",
         "vat",
         "measure_catalog_measure",
+        "iblock__vat",
+        "iblock__product_iblock",
+        "iblock__sku_property",
+    ]
+    CatalogProductPrefetch = Literal[
+        "created_by_user",
+        "modified_by_user",
+        "iblock",
+        "vat",
+        "measure_catalog_measure",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "modified_by_user__bizproc_tasks",
+        "modified_by_user__event_log_records",
+        "modified_by_user__orders",
+        "modified_by_user__stores",
+        "modified_by_user__workflow_templates",
+        "iblock__vat",
+        "iblock__product_iblock",
+        "iblock__sku_property",
     ]
 
     class CatalogProductLookups(TypedDict, total=False):
@@ -515,6 +538,106 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CatalogProductLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CatalogProductLookups]) -> CatalogProduct: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CatalogProductLookups]) -> CatalogProduct: ...
+        def select_related(self, *names: CatalogProductRelation) -> Self: ...
+        def prefetch_related(self, *names: CatalogProductPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: CatalogProductField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CatalogProductField, CatalogProductOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CatalogProductField, CatalogProductOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "created_by",
+                "modified_by",
+                "sort",
+                "iblock_id",
+                "iblock_section_id",
+                "type",
+                "vat_id",
+                "measure",
+                "recur_scheme_length",
+                "trial_price_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, CatalogProductField, CatalogProductOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["date_create", "timestamp_x", "date_active_from", "date_active_to"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, CatalogProductField, CatalogProductOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "active",
+                "bundle",
+                "available",
+                "vat_included",
+                "can_buy_zero",
+                "barcode_multi",
+                "without_order",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, CatalogProductField, CatalogProductOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "name",
+                "code",
+                "preview_text",
+                "preview_text_type",
+                "detail_text",
+                "detail_text_type",
+                "xml_id",
+                "price_type",
+                "purchasing_currency",
+                "quantity_trace",
+                "negative_amount_trace",
+                "subscribe",
+                "recur_scheme_type",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, CatalogProductField, CatalogProductOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["preview_picture", "detail_picture", "iblock_section"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, CatalogProductField, CatalogProductOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "purchasing_price",
+                "quantity",
+                "quantity_reserved",
+                "weight",
+                "length",
+                "width",
+                "height",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Decimal | None, CatalogProductField, CatalogProductOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[CatalogProductValues]) -> CatalogProduct: ...
         async def acreate(self, **values: Unpack[CatalogProductValues]) -> CatalogProduct: ...
         def get_or_create(

@@ -12,11 +12,12 @@ from b24orm.facts.catalog.product_image import PRODUCT_IMAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     ProductImageField = Literal[
         "id",
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
         "detail_url",
     ]
     ProductImageOrder = Literal["id", "-id"]
-    ProductImageRelation = Never
 
     class ProductImageLookups(TypedDict, total=False):
         """What ``filter`` takes for ProductImage."""
@@ -49,6 +49,27 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> ProductImage: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> ProductImage: ...
+        @overload
+        def values_list(
+            self, *fields: ProductImageField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ProductImageField, ProductImageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ProductImageField, ProductImageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "type", "download_url", "detail_url"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ProductImageField, ProductImageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["product_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, ProductImageField, ProductImageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["create_time"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, ProductImageField, ProductImageOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ProductImageValues]) -> ProductImage: ...
         async def acreate(self, **values: Unpack[ProductImageValues]) -> ProductImage: ...
         def get_or_create(

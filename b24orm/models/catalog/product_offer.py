@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.catalog.measure import CatalogMeasure
     from b24orm.models.catalog.vat import CatalogVat
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ProductOfferPreviewTextTypeValue = Literal["text", "html"]
     ProductOfferDetailTextTypeValue = Literal["text", "html"]
@@ -166,6 +166,29 @@ if TYPE_CHECKING:
         "iblock",
         "vat",
         "measure_catalog_measure",
+        "iblock__vat",
+        "iblock__product_iblock",
+        "iblock__sku_property",
+    ]
+    ProductOfferPrefetch = Literal[
+        "created_by_user",
+        "modified_by_user",
+        "iblock",
+        "vat",
+        "measure_catalog_measure",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "modified_by_user__bizproc_tasks",
+        "modified_by_user__event_log_records",
+        "modified_by_user__orders",
+        "modified_by_user__stores",
+        "modified_by_user__workflow_templates",
+        "iblock__vat",
+        "iblock__product_iblock",
+        "iblock__sku_property",
     ]
 
     class ProductOfferLookups(TypedDict, total=False):
@@ -517,6 +540,106 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> ProductOffer: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> ProductOffer: ...
+        def select_related(self, *names: ProductOfferRelation) -> Self: ...
+        def prefetch_related(self, *names: ProductOfferPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ProductOfferField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ProductOfferField, ProductOfferOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ProductOfferField, ProductOfferOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "created_by",
+                "modified_by",
+                "sort",
+                "iblock_id",
+                "iblock_section_id",
+                "type",
+                "vat_id",
+                "measure",
+                "recur_scheme_length",
+                "trial_price_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, ProductOfferField, ProductOfferOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["date_create", "timestamp_x", "date_active_from", "date_active_to"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, ProductOfferField, ProductOfferOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "active",
+                "bundle",
+                "available",
+                "vat_included",
+                "can_buy_zero",
+                "barcode_multi",
+                "without_order",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, ProductOfferField, ProductOfferOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "name",
+                "code",
+                "preview_text",
+                "preview_text_type",
+                "detail_text",
+                "detail_text_type",
+                "xml_id",
+                "price_type",
+                "purchasing_currency",
+                "quantity_trace",
+                "negative_amount_trace",
+                "subscribe",
+                "recur_scheme_type",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, ProductOfferField, ProductOfferOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["preview_picture", "detail_picture", "iblock_section", "parent_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, ProductOfferField, ProductOfferOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "purchasing_price",
+                "quantity",
+                "quantity_reserved",
+                "weight",
+                "length",
+                "width",
+                "height",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Decimal | None, ProductOfferField, ProductOfferOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ProductOfferValues]) -> ProductOffer: ...
         async def acreate(self, **values: Unpack[ProductOfferValues]) -> ProductOffer: ...
         def get_or_create(

@@ -15,12 +15,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.catalog import CatalogCatalog
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     CatalogProductPropertyPropertyTypeValue = Literal["N", "S", "L", "F", "E", "G"]
     CatalogProductPropertyListTypeValue = Literal["L", "C"]
@@ -98,7 +98,26 @@ if TYPE_CHECKING:
         "hint",
         "-hint",
     ]
-    CatalogProductPropertyRelation = Literal["iblock", "link_iblock"]
+    CatalogProductPropertyRelation = Literal[
+        "iblock",
+        "link_iblock",
+        "iblock__vat",
+        "iblock__product_iblock",
+        "iblock__sku_property",
+        "link_iblock__vat",
+        "link_iblock__product_iblock",
+        "link_iblock__sku_property",
+    ]
+    CatalogProductPropertyPrefetch = Literal[
+        "iblock",
+        "link_iblock",
+        "iblock__vat",
+        "iblock__product_iblock",
+        "iblock__sku_property",
+        "link_iblock__vat",
+        "link_iblock__product_iblock",
+        "link_iblock__sku_property",
+    ]
 
     class CatalogProductPropertyLookups(TypedDict, total=False):
         """What ``filter`` takes for CatalogProductProperty."""
@@ -317,6 +336,66 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[CatalogProductPropertyLookups],
         ) -> CatalogProductProperty: ...
+        def select_related(self, *names: CatalogProductPropertyRelation) -> Self: ...
+        def prefetch_related(self, *names: CatalogProductPropertyPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: CatalogProductPropertyField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CatalogProductPropertyField, CatalogProductPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CatalogProductPropertyField, CatalogProductPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["timestamp_x"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, CatalogProductPropertyField, CatalogProductPropertyOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["iblock_id", "sort", "row_count", "col_count", "multiple_cnt", "link_iblock_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, CatalogProductPropertyField, CatalogProductPropertyOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "name",
+                "code",
+                "default_value",
+                "property_type",
+                "user_type",
+                "list_type",
+                "xml_id",
+                "file_type",
+                "hint",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, CatalogProductPropertyField, CatalogProductPropertyOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "active",
+                "multiple",
+                "with_description",
+                "searchable",
+                "filtrable",
+                "is_required",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, CatalogProductPropertyField, CatalogProductPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["user_type_settings"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, CatalogProductPropertyField, CatalogProductPropertyOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[CatalogProductPropertyValues]) -> CatalogProductProperty: ...
         async def acreate(self, **values: Unpack[CatalogProductPropertyValues]) -> CatalogProductProperty: ...
         def get_or_create(

@@ -14,12 +14,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.product_property import CatalogProductProperty
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ProductPropertyEnumField = Literal["id", "property_id", "value", "def_", "sort", "xml_id"]
     ProductPropertyEnumOrder = Literal[
@@ -36,7 +36,16 @@ if TYPE_CHECKING:
         "xml_id",
         "-xml_id",
     ]
-    ProductPropertyEnumRelation = Literal["property_catalog_product_property"]
+    ProductPropertyEnumRelation = Literal[
+        "property_catalog_product_property",
+        "property_catalog_product_property__iblock",
+        "property_catalog_product_property__link_iblock",
+    ]
+    ProductPropertyEnumPrefetch = Literal[
+        "property_catalog_product_property",
+        "property_catalog_product_property__iblock",
+        "property_catalog_product_property__link_iblock",
+    ]
 
     class ProductPropertyEnumLookups(TypedDict, total=False):
         """What ``filter`` takes for ProductPropertyEnum."""
@@ -122,6 +131,29 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ProductPropertyEnumLookups],
         ) -> ProductPropertyEnum: ...
+        def select_related(self, *names: ProductPropertyEnumRelation) -> Self: ...
+        def prefetch_related(self, *names: ProductPropertyEnumPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ProductPropertyEnumField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ProductPropertyEnumField, ProductPropertyEnumOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ProductPropertyEnumField, ProductPropertyEnumOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["property_id", "sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, ProductPropertyEnumField, ProductPropertyEnumOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["value", "xml_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ProductPropertyEnumField, ProductPropertyEnumOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["def_"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, ProductPropertyEnumField, ProductPropertyEnumOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ProductPropertyEnumValues]) -> ProductPropertyEnum: ...
         async def acreate(self, **values: Unpack[ProductPropertyEnumValues]) -> ProductPropertyEnum: ...
         def get_or_create(

@@ -14,12 +14,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.product_property import CatalogProductProperty
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ProductPropertyFeatureField = Literal["id", "property_id", "module_id", "feature_id", "is_enabled"]
     ProductPropertyFeatureOrder = Literal[
@@ -34,7 +34,16 @@ if TYPE_CHECKING:
         "is_enabled",
         "-is_enabled",
     ]
-    ProductPropertyFeatureRelation = Literal["property_catalog_product_property"]
+    ProductPropertyFeatureRelation = Literal[
+        "property_catalog_product_property",
+        "property_catalog_product_property__iblock",
+        "property_catalog_product_property__link_iblock",
+    ]
+    ProductPropertyFeaturePrefetch = Literal[
+        "property_catalog_product_property",
+        "property_catalog_product_property__iblock",
+        "property_catalog_product_property__link_iblock",
+    ]
 
     class ProductPropertyFeatureLookups(TypedDict, total=False):
         """What ``filter`` takes for ProductPropertyFeature."""
@@ -111,6 +120,29 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ProductPropertyFeatureLookups],
         ) -> ProductPropertyFeature: ...
+        def select_related(self, *names: ProductPropertyFeatureRelation) -> Self: ...
+        def prefetch_related(self, *names: ProductPropertyFeaturePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ProductPropertyFeatureField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ProductPropertyFeatureField, ProductPropertyFeatureOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ProductPropertyFeatureField, ProductPropertyFeatureOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["property_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, ProductPropertyFeatureField, ProductPropertyFeatureOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["module_id", "feature_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ProductPropertyFeatureField, ProductPropertyFeatureOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_enabled"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, ProductPropertyFeatureField, ProductPropertyFeatureOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ProductPropertyFeatureValues]) -> ProductPropertyFeature: ...
         async def acreate(self, **values: Unpack[ProductPropertyFeatureValues]) -> ProductPropertyFeature: ...
         def get_or_create(

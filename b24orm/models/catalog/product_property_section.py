@@ -13,12 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.product_property import CatalogProductProperty
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ProductPropertySectionDisplayTypeValue = Literal["F", "K", "P"]
     ProductPropertySectionField = Literal[
@@ -40,7 +40,16 @@ if TYPE_CHECKING:
         "filter_hint",
         "-filter_hint",
     ]
-    ProductPropertySectionRelation = Literal["property_catalog_product_property"]
+    ProductPropertySectionRelation = Literal[
+        "property_catalog_product_property",
+        "property_catalog_product_property__iblock",
+        "property_catalog_product_property__link_iblock",
+    ]
+    ProductPropertySectionPrefetch = Literal[
+        "property_catalog_product_property",
+        "property_catalog_product_property__iblock",
+        "property_catalog_product_property__link_iblock",
+    ]
 
     class ProductPropertySectionLookups(TypedDict, total=False):
         """What ``filter`` takes for ProductPropertySection."""
@@ -105,6 +114,25 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ProductPropertySectionLookups],
         ) -> ProductPropertySection: ...
+        def select_related(self, *names: ProductPropertySectionRelation) -> Self: ...
+        def prefetch_related(self, *names: ProductPropertySectionPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ProductPropertySectionField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ProductPropertySectionField, ProductPropertySectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["property_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ProductPropertySectionField, ProductPropertySectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["smart_filter", "display_expanded"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, ProductPropertySectionField, ProductPropertySectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["display_type", "filter_hint"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ProductPropertySectionField, ProductPropertySectionOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def update(self, **values: Unpack[ProductPropertySectionValues]) -> int: ...
         async def aupdate(self, **values: Unpack[ProductPropertySectionValues]) -> int: ...
         def explain_update(self, **values: Unpack[ProductPropertySectionValues]) -> str: ...

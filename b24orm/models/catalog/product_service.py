@@ -15,7 +15,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.catalog.measure import CatalogMeasure
     from b24orm.models.catalog.vat import CatalogVat
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ProductServicePreviewTextTypeValue = Literal["text", "html"]
     ProductServiceDetailTextTypeValue = Literal["text", "html"]
@@ -113,6 +113,29 @@ if TYPE_CHECKING:
         "iblock",
         "measure_catalog_measure",
         "vat",
+        "iblock__vat",
+        "iblock__product_iblock",
+        "iblock__sku_property",
+    ]
+    ProductServicePrefetch = Literal[
+        "created_by_user",
+        "modified_by_user",
+        "iblock",
+        "measure_catalog_measure",
+        "vat",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "modified_by_user__bizproc_tasks",
+        "modified_by_user__event_log_records",
+        "modified_by_user__orders",
+        "modified_by_user__stores",
+        "modified_by_user__workflow_templates",
+        "iblock__vat",
+        "iblock__product_iblock",
+        "iblock__sku_property",
     ]
 
     class ProductServiceLookups(TypedDict, total=False):
@@ -359,6 +382,71 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> ProductService: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> ProductService: ...
+        def select_related(self, *names: ProductServiceRelation) -> Self: ...
+        def prefetch_related(self, *names: ProductServicePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ProductServiceField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ProductServiceField, ProductServiceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ProductServiceField, ProductServiceOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "created_by",
+                "modified_by",
+                "sort",
+                "iblock_id",
+                "iblock_section_id",
+                "type",
+                "measure",
+                "vat_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, ProductServiceField, ProductServiceOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["date_create", "timestamp_x", "date_active_from", "date_active_to"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, ProductServiceField, ProductServiceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active", "bundle", "available", "vat_included"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, ProductServiceField, ProductServiceOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "name",
+                "code",
+                "preview_text",
+                "preview_text_type",
+                "detail_text",
+                "detail_text_type",
+                "xml_id",
+                "price_type",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, ProductServiceField, ProductServiceOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["preview_picture", "detail_picture", "iblock_section"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, ProductServiceField, ProductServiceOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ProductServiceValues]) -> ProductService: ...
         async def acreate(self, **values: Unpack[ProductServiceValues]) -> ProductService: ...
         def get_or_create(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.catalog.measure import CatalogMeasure
     from b24orm.models.catalog.vat import CatalogVat
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ProductSkuPreviewTextTypeValue = Literal["text", "html"]
     ProductSkuDetailTextTypeValue = Literal["text", "html"]
@@ -141,6 +141,29 @@ if TYPE_CHECKING:
         "iblock",
         "vat",
         "measure_catalog_measure",
+        "iblock__vat",
+        "iblock__product_iblock",
+        "iblock__sku_property",
+    ]
+    ProductSkuPrefetch = Literal[
+        "created_by_user",
+        "modified_by_user",
+        "iblock",
+        "vat",
+        "measure_catalog_measure",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "modified_by_user__bizproc_tasks",
+        "modified_by_user__event_log_records",
+        "modified_by_user__orders",
+        "modified_by_user__stores",
+        "modified_by_user__workflow_templates",
+        "iblock__vat",
+        "iblock__product_iblock",
+        "iblock__sku_property",
     ]
 
     class ProductSkuLookups(TypedDict, total=False):
@@ -451,6 +474,85 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ProductSkuLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ProductSkuLookups]) -> ProductSku: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ProductSkuLookups]) -> ProductSku: ...
+        def select_related(self, *names: ProductSkuRelation) -> Self: ...
+        def prefetch_related(self, *names: ProductSkuPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ProductSkuField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ProductSkuField, ProductSkuOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ProductSkuField, ProductSkuOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "created_by",
+                "modified_by",
+                "sort",
+                "iblock_id",
+                "iblock_section_id",
+                "type",
+                "vat_id",
+                "measure",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, ProductSkuField, ProductSkuOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["date_create", "timestamp_x", "date_active_from", "date_active_to"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, ProductSkuField, ProductSkuOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["active", "bundle", "available", "vat_included", "can_buy_zero"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, ProductSkuField, ProductSkuOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "name",
+                "code",
+                "preview_text",
+                "preview_text_type",
+                "detail_text",
+                "detail_text_type",
+                "xml_id",
+                "price_type",
+                "purchasing_currency",
+                "subscribe",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, ProductSkuField, ProductSkuOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["preview_picture", "detail_picture", "iblock_section"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, ProductSkuField, ProductSkuOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["purchasing_price", "quantity", "weight", "length", "width", "height"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Decimal | None, ProductSkuField, ProductSkuOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ProductSkuValues]) -> ProductSku: ...
         async def acreate(self, **values: Unpack[ProductSkuValues]) -> ProductSku: ...
         def get_or_create(

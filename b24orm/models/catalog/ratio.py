@@ -12,11 +12,11 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     RatioField = Literal["id", "product_id", "ratio", "is_default"]
     RatioOrder = Literal[
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         "is_default",
         "-is_default",
     ]
-    RatioRelation = Never
 
     class RatioLookups(TypedDict, total=False):
         """What ``filter`` takes for Ratio."""
@@ -67,6 +66,27 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RatioLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RatioLookups]) -> Ratio: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RatioLookups]) -> Ratio: ...
+        @overload
+        def values_list(
+            self, *fields: RatioField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], RatioField, RatioOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, RatioField, RatioOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["product_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, RatioField, RatioOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["ratio"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, RatioField, RatioOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_default"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, RatioField, RatioOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class Ratio(Model, schema=RATIO):

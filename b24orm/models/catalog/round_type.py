@@ -10,15 +10,14 @@ from b24orm.facts.catalog.round_type import ROUND_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     RoundTypeField = Literal["id", "name"]
     RoundTypeOrder = Literal["id", "-id"]
-    RoundTypeRelation = Never
 
     class RoundTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for RoundType."""
@@ -30,6 +29,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RoundTypeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RoundTypeLookups]) -> RoundType: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RoundTypeLookups]) -> RoundType: ...
+        @overload
+        def values_list(
+            self, *fields: RoundTypeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], RoundTypeField, RoundTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, RoundTypeField, RoundTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, RoundTypeField, RoundTypeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class RoundType(Model, schema=ROUND_TYPE):

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.price_type import PriceType
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     RoundingRuleField = Literal[
         "id",
@@ -54,7 +54,30 @@ if TYPE_CHECKING:
         "date_modify",
         "-date_modify",
     ]
-    RoundingRuleRelation = Literal["catalog_group", "created_by_user", "modified_by_user"]
+    RoundingRuleRelation = Literal[
+        "catalog_group",
+        "created_by_user",
+        "modified_by_user",
+        "catalog_group__modified_by_user",
+        "catalog_group__created_by_user",
+    ]
+    RoundingRulePrefetch = Literal[
+        "catalog_group",
+        "created_by_user",
+        "modified_by_user",
+        "catalog_group__modified_by_user",
+        "catalog_group__created_by_user",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "modified_by_user__bizproc_tasks",
+        "modified_by_user__event_log_records",
+        "modified_by_user__orders",
+        "modified_by_user__stores",
+        "modified_by_user__workflow_templates",
+    ]
 
     class RoundingRuleLookups(TypedDict, total=False):
         """What ``filter`` takes for RoundingRule."""
@@ -171,6 +194,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> RoundingRule: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> RoundingRule: ...
+        def select_related(self, *names: RoundingRuleRelation) -> Self: ...
+        def prefetch_related(self, *names: RoundingRulePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: RoundingRuleField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], RoundingRuleField, RoundingRuleOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, RoundingRuleField, RoundingRuleOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["catalog_group_id", "round_type", "created_by", "modified_by"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, RoundingRuleField, RoundingRuleOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["price", "round_precision"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, RoundingRuleField, RoundingRuleOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, RoundingRuleField, RoundingRuleOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[RoundingRuleValues]) -> RoundingRule: ...
         async def acreate(self, **values: Unpack[RoundingRuleValues]) -> RoundingRule: ...
         def get_or_create(

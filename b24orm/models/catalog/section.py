@@ -13,12 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.catalog import CatalogCatalog
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     SectionField = Literal[
         "id",
@@ -54,7 +54,8 @@ if TYPE_CHECKING:
         "name",
         "-name",
     ]
-    SectionRelation = Literal["iblock"]
+    SectionRelation = Literal["iblock", "iblock__vat", "iblock__product_iblock", "iblock__sku_property"]
+    SectionPrefetch = Literal["iblock", "iblock__vat", "iblock__product_iblock", "iblock__sku_property"]
 
     class SectionLookups(TypedDict, total=False):
         """What ``filter`` takes for Section."""
@@ -153,6 +154,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Section: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Section: ...
+        def select_related(self, *names: SectionRelation) -> Self: ...
+        def prefetch_related(self, *names: SectionPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: SectionField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SectionField, SectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, SectionField, SectionOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["description", "description_type", "code", "xml_id", "name"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, SectionField, SectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["iblock_section_id", "iblock_id", "sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, SectionField, SectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, SectionField, SectionOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[SectionValues]) -> Section: ...
         async def acreate(self, **values: Unpack[SectionValues]) -> Section: ...
         def get_or_create(

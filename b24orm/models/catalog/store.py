@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.store_product import StoreProduct
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet, RelatedRows
+    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     StoreField = Literal[
         "id",
@@ -83,6 +83,22 @@ if TYPE_CHECKING:
         "-code",
     ]
     StoreRelation = Literal["user", "modified_by_user"]
+    StorePrefetch = Literal[
+        "user",
+        "modified_by_user",
+        "store_products",
+        "user__bizproc_tasks",
+        "user__event_log_records",
+        "user__orders",
+        "user__stores",
+        "user__workflow_templates",
+        "modified_by_user__bizproc_tasks",
+        "modified_by_user__event_log_records",
+        "modified_by_user__orders",
+        "modified_by_user__stores",
+        "modified_by_user__workflow_templates",
+        "store_products__store",
+    ]
 
     class StoreLookups(TypedDict, total=False):
         """What ``filter`` takes for Store."""
@@ -270,6 +286,45 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Store: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Store: ...
+        def select_related(self, *names: StoreRelation) -> Self: ...
+        def prefetch_related(self, *names: StorePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: StoreField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], StoreField, StoreOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, StoreField, StoreOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["title", "address", "description", "phone", "schedule", "xml_id", "email", "code"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, StoreField, StoreOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active", "issuing_center"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, StoreField, StoreOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["gps_n", "gps_s"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, StoreField, StoreOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["image_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, StoreField, StoreOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_modify", "date_create"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, StoreField, StoreOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["user_id", "modified_by", "sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, StoreField, StoreOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[StoreValues]) -> Store: ...
         async def acreate(self, **values: Unpack[StoreValues]) -> Store: ...
         def get_or_create(

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.store_document_type import StoreDocumentType
     from b24orm.models.crm.currency import Currency
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     StoreDocumentDocTypeValue = Literal["A", "S", "M", "R", "D"]
     StoreDocumentStatusValue = Literal["N", "Y", "C"]
@@ -91,6 +91,34 @@ if TYPE_CHECKING:
         "modified_by_user",
         "currency_currency",
         "status_by_user",
+    ]
+    StoreDocumentPrefetch = Literal[
+        "doc_type_store_document_type",
+        "responsible",
+        "created_by_user",
+        "modified_by_user",
+        "currency_currency",
+        "status_by_user",
+        "responsible__bizproc_tasks",
+        "responsible__event_log_records",
+        "responsible__orders",
+        "responsible__stores",
+        "responsible__workflow_templates",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "modified_by_user__bizproc_tasks",
+        "modified_by_user__event_log_records",
+        "modified_by_user__orders",
+        "modified_by_user__stores",
+        "modified_by_user__workflow_templates",
+        "status_by_user__bizproc_tasks",
+        "status_by_user__event_log_records",
+        "status_by_user__orders",
+        "status_by_user__stores",
+        "status_by_user__workflow_templates",
     ]
 
     class StoreDocumentLookups(TypedDict, total=False):
@@ -312,6 +340,45 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> StoreDocument: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> StoreDocument: ...
+        def select_related(self, *names: StoreDocumentRelation) -> Self: ...
+        def prefetch_related(self, *names: StoreDocumentPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: StoreDocumentField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], StoreDocumentField, StoreDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, StoreDocumentField, StoreDocumentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["doc_type", "site_id", "currency", "status", "commentary", "title", "doc_number"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, StoreDocumentField, StoreDocumentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["responsible_id", "created_by", "modified_by", "status_by", "contractor_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, StoreDocumentField, StoreDocumentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["date_modify", "date_create", "date_status", "date_document"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, StoreDocumentField, StoreDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["total"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, StoreDocumentField, StoreDocumentOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[StoreDocumentValues]) -> StoreDocument: ...
         async def acreate(self, **values: Unpack[StoreDocumentValues]) -> StoreDocument: ...
         def get_or_create(

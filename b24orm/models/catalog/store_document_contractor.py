@@ -13,12 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.store_document import StoreDocument
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     StoreDocumentContractorField = Literal["id", "document_id", "entity_type_id", "entity_id"]
     StoreDocumentContractorOrder = Literal[
@@ -31,7 +31,24 @@ if TYPE_CHECKING:
         "entity_id",
         "-entity_id",
     ]
-    StoreDocumentContractorRelation = Literal["document"]
+    StoreDocumentContractorRelation = Literal[
+        "document",
+        "document__doc_type_store_document_type",
+        "document__responsible",
+        "document__created_by_user",
+        "document__modified_by_user",
+        "document__currency_currency",
+        "document__status_by_user",
+    ]
+    StoreDocumentContractorPrefetch = Literal[
+        "document",
+        "document__doc_type_store_document_type",
+        "document__responsible",
+        "document__created_by_user",
+        "document__modified_by_user",
+        "document__currency_currency",
+        "document__status_by_user",
+    ]
 
     class StoreDocumentContractorLookups(TypedDict, total=False):
         """What ``filter`` takes for StoreDocumentContractor."""
@@ -103,6 +120,21 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[StoreDocumentContractorLookups],
         ) -> StoreDocumentContractor: ...
+        def select_related(self, *names: StoreDocumentContractorRelation) -> Self: ...
+        def prefetch_related(self, *names: StoreDocumentContractorPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: StoreDocumentContractorField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], StoreDocumentContractorField, StoreDocumentContractorOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, StoreDocumentContractorField, StoreDocumentContractorOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["document_id", "entity_type_id", "entity_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, StoreDocumentContractorField, StoreDocumentContractorOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[StoreDocumentContractorValues]) -> StoreDocumentContractor: ...
         async def acreate(
             self,

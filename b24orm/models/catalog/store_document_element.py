@@ -15,13 +15,13 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.store import Store
     from b24orm.models.catalog.store_document import StoreDocument
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     StoreDocumentElementField = Literal[
         "id",
@@ -48,7 +48,38 @@ if TYPE_CHECKING:
         "purchasing_price",
         "-purchasing_price",
     ]
-    StoreDocumentElementRelation = Literal["doc", "store_from_store", "store_to_store"]
+    StoreDocumentElementRelation = Literal[
+        "doc",
+        "store_from_store",
+        "store_to_store",
+        "doc__doc_type_store_document_type",
+        "doc__responsible",
+        "doc__created_by_user",
+        "doc__modified_by_user",
+        "doc__currency_currency",
+        "doc__status_by_user",
+        "store_from_store__user",
+        "store_from_store__modified_by_user",
+        "store_to_store__user",
+        "store_to_store__modified_by_user",
+    ]
+    StoreDocumentElementPrefetch = Literal[
+        "doc",
+        "store_from_store",
+        "store_to_store",
+        "doc__doc_type_store_document_type",
+        "doc__responsible",
+        "doc__created_by_user",
+        "doc__modified_by_user",
+        "doc__currency_currency",
+        "doc__status_by_user",
+        "store_from_store__user",
+        "store_from_store__modified_by_user",
+        "store_from_store__store_products",
+        "store_to_store__user",
+        "store_to_store__modified_by_user",
+        "store_to_store__store_products",
+    ]
 
     class StoreDocumentElementLookups(TypedDict, total=False):
         """What ``filter`` takes for StoreDocumentElement."""
@@ -163,6 +194,25 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[StoreDocumentElementLookups],
         ) -> StoreDocumentElement: ...
+        def select_related(self, *names: StoreDocumentElementRelation) -> Self: ...
+        def prefetch_related(self, *names: StoreDocumentElementPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: StoreDocumentElementField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], StoreDocumentElementField, StoreDocumentElementOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, StoreDocumentElementField, StoreDocumentElementOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["doc_id", "store_from", "store_to", "element_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, StoreDocumentElementField, StoreDocumentElementOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["amount", "purchasing_price"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, StoreDocumentElementField, StoreDocumentElementOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[StoreDocumentElementValues]) -> StoreDocumentElement: ...
         async def acreate(self, **values: Unpack[StoreDocumentElementValues]) -> StoreDocumentElement: ...
         def get_or_create(

@@ -10,15 +10,14 @@ from b24orm.facts.catalog.store_document_type import STORE_DOCUMENT_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     StoreDocumentTypeField = Literal["id", "name"]
     StoreDocumentTypeOrder = Literal["id", "-id"]
-    StoreDocumentTypeRelation = Never
 
     class StoreDocumentTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for StoreDocumentType."""
@@ -36,6 +35,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[StoreDocumentTypeLookups],
         ) -> StoreDocumentType: ...
+        @overload
+        def values_list(
+            self, *fields: StoreDocumentTypeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], StoreDocumentTypeField, StoreDocumentTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, StoreDocumentTypeField, StoreDocumentTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, StoreDocumentTypeField, StoreDocumentTypeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class StoreDocumentType(Model, schema=STORE_DOCUMENT_TYPE):

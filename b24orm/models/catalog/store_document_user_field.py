@@ -11,17 +11,36 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.store_document import StoreDocument
     from b24orm.models.catalog.store_document_type import StoreDocumentType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     StoreDocumentUserFieldField = Literal["document_id", "document_type"]
     StoreDocumentUserFieldOrder = Literal["document_id", "-document_id", "document_type", "-document_type"]
-    StoreDocumentUserFieldRelation = Literal["document", "document_type_store_document_type"]
+    StoreDocumentUserFieldRelation = Literal[
+        "document",
+        "document_type_store_document_type",
+        "document__doc_type_store_document_type",
+        "document__responsible",
+        "document__created_by_user",
+        "document__modified_by_user",
+        "document__currency_currency",
+        "document__status_by_user",
+    ]
+    StoreDocumentUserFieldPrefetch = Literal[
+        "document",
+        "document_type_store_document_type",
+        "document__doc_type_store_document_type",
+        "document__responsible",
+        "document__created_by_user",
+        "document__modified_by_user",
+        "document__currency_currency",
+        "document__status_by_user",
+    ]
 
     class StoreDocumentUserFieldLookups(TypedDict, total=False):
         """What ``filter`` takes for StoreDocumentUserField."""
@@ -68,6 +87,21 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[StoreDocumentUserFieldLookups],
         ) -> StoreDocumentUserField: ...
+        def select_related(self, *names: StoreDocumentUserFieldRelation) -> Self: ...
+        def prefetch_related(self, *names: StoreDocumentUserFieldPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: StoreDocumentUserFieldField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], StoreDocumentUserFieldField, StoreDocumentUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["document_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, StoreDocumentUserFieldField, StoreDocumentUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["document_type"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, StoreDocumentUserFieldField, StoreDocumentUserFieldOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def update(self, **values: Unpack[StoreDocumentUserFieldValues]) -> int: ...
         async def aupdate(self, **values: Unpack[StoreDocumentUserFieldValues]) -> int: ...
         def explain_update(self, **values: Unpack[StoreDocumentUserFieldValues]) -> str: ...

@@ -14,12 +14,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.store import Store
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     StoreProductField = Literal["id", "product_id", "amount", "store_id", "quantity_reserved"]
     StoreProductOrder = Literal[
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
         "quantity_reserved",
         "-quantity_reserved",
     ]
-    StoreProductRelation = Literal["store"]
+    StoreProductRelation = Literal["store", "store__user", "store__modified_by_user"]
+    StoreProductPrefetch = Literal["store", "store__user", "store__modified_by_user", "store__store_products"]
 
     class StoreProductLookups(TypedDict, total=False):
         """What ``filter`` takes for StoreProduct."""
@@ -93,6 +94,25 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[StoreProductLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[StoreProductLookups]) -> StoreProduct: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[StoreProductLookups]) -> StoreProduct: ...
+        def select_related(self, *names: StoreProductRelation) -> Self: ...
+        def prefetch_related(self, *names: StoreProductPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: StoreProductField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], StoreProductField, StoreProductOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, StoreProductField, StoreProductOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["product_id", "store_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, StoreProductField, StoreProductOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["amount", "quantity_reserved"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, StoreProductField, StoreProductOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class StoreProduct(Model, schema=STORE_PRODUCT):

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     CatalogVatField = Literal["id", "timestamp_x", "active", "sort", "name", "rate"]
     CatalogVatOrder = Literal[
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
         "rate",
         "-rate",
     ]
-    CatalogVatRelation = Never
 
     class CatalogVatLookups(TypedDict, total=False):
         """What ``filter`` takes for CatalogVat."""
@@ -101,6 +100,35 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> CatalogVat: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> CatalogVat: ...
+        @overload
+        def values_list(
+            self, *fields: CatalogVatField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CatalogVatField, CatalogVatOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CatalogVatField, CatalogVatOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["timestamp_x"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, CatalogVatField, CatalogVatOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, CatalogVatField, CatalogVatOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, CatalogVatField, CatalogVatOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, CatalogVatField, CatalogVatOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["rate"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, CatalogVatField, CatalogVatOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[CatalogVatValues]) -> CatalogVat: ...
         async def acreate(self, **values: Unpack[CatalogVatValues]) -> CatalogVat: ...
         def get_or_create(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.currency import Currency
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ActivityField = Literal[
         "id",
@@ -163,6 +163,35 @@ if TYPE_CHECKING:
         "author",
         "editor",
         "result_currency",
+    ]
+    ActivityPrefetch = Literal[
+        "owner_type",
+        "type",
+        "status_activity_status_enum",
+        "responsible",
+        "priority_activity_priority_enum",
+        "notify_type_activity_notify_type_enum",
+        "description_type_content_type_enum",
+        "direction_activity_direction_enum",
+        "author",
+        "editor",
+        "result_currency",
+        "owner_type__activities",
+        "responsible__bizproc_tasks",
+        "responsible__event_log_records",
+        "responsible__orders",
+        "responsible__stores",
+        "responsible__workflow_templates",
+        "author__bizproc_tasks",
+        "author__event_log_records",
+        "author__orders",
+        "author__stores",
+        "author__workflow_templates",
+        "editor__bizproc_tasks",
+        "editor__event_log_records",
+        "editor__orders",
+        "editor__stores",
+        "editor__workflow_templates",
     ]
 
     class ActivityLookups(TypedDict, total=False):
@@ -663,6 +692,87 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Activity: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Activity: ...
+        def select_related(self, *names: ActivityRelation) -> Self: ...
+        def prefetch_related(self, *names: ActivityPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ActivityField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ActivityField, ActivityOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ActivityField, ActivityOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "owner_id",
+                "owner_type_id",
+                "type_id",
+                "associated_entity_id",
+                "status",
+                "responsible_id",
+                "priority",
+                "notify_type",
+                "notify_value",
+                "description_type",
+                "direction",
+                "author_id",
+                "editor_id",
+                "result_status",
+                "result_stream",
+                "result_mark",
+                "autocomplete_rule",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, ActivityField, ActivityOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "provider_id",
+                "provider_type_id",
+                "provider_group_id",
+                "subject",
+                "description",
+                "location",
+                "origin_id",
+                "originator_id",
+                "result_source_id",
+                "provider_data",
+                "result_currency_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, ActivityField, ActivityOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["start_time", "end_time", "deadline", "created", "last_updated"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, ActivityField, ActivityOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["completed", "is_incoming_channel"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, ActivityField, ActivityOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["settings", "provider_params", "communications", "files", "webdav_elements"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, ActivityField, ActivityOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["result_value", "result_sum"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, ActivityField, ActivityOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ActivityValues]) -> Activity: ...
         async def acreate(self, **values: Unpack[ActivityValues]) -> Activity: ...
         def get_or_create(

@@ -12,15 +12,14 @@ from b24orm.facts.crm.activity_badge import ACTIVITY_BADGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     ActivityBadgeField = Literal["code", "title", "value", "type"]
     ActivityBadgeOrder = Literal["code", "-code"]
-    ActivityBadgeRelation = Never
 
     class ActivityBadgeLookups(TypedDict, total=False):
         """What ``filter`` takes for ActivityBadge."""
@@ -40,6 +39,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> ActivityBadge: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> ActivityBadge: ...
+        @overload
+        def values_list(
+            self, *fields: ActivityBadgeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ActivityBadgeField, ActivityBadgeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, ActivityBadgeField, ActivityBadgeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["title", "value", "type"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ActivityBadgeField, ActivityBadgeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ActivityBadgeValues]) -> ActivityBadge: ...
         async def acreate(self, **values: Unpack[ActivityBadgeValues]) -> ActivityBadge: ...
         def get_or_create(

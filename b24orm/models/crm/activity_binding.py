@@ -12,16 +12,17 @@ from b24orm.facts.crm.activity_binding import ACTIVITY_BINDING
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ActivityBindingField = Literal["entity_type_id", "entity_id"]
     ActivityBindingOrder = Never
     ActivityBindingRelation = Literal["entity_type"]
+    ActivityBindingPrefetch = Literal["entity_type", "entity_type__activities"]
 
     class ActivityBindingLookups(TypedDict, total=False):
         """What ``filter`` takes for ActivityBinding."""
@@ -47,6 +48,17 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ActivityBindingLookups],
         ) -> ActivityBinding: ...
+        def select_related(self, *names: ActivityBindingRelation) -> Self: ...
+        def prefetch_related(self, *names: ActivityBindingPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ActivityBindingField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ActivityBindingField, ActivityBindingOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity_type_id", "entity_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, ActivityBindingField, ActivityBindingOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ActivityBindingValues]) -> ActivityBinding: ...
         async def acreate(self, **values: Unpack[ActivityBindingValues]) -> ActivityBinding: ...
         def get_or_create(

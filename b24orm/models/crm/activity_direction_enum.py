@@ -10,15 +10,14 @@ from b24orm.facts.crm.activity_direction_enum import ACTIVITY_DIRECTION_ENUM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     ActivityDirectionEnumField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     ActivityDirectionEnumOrder = Literal["id", "-id"]
-    ActivityDirectionEnumRelation = Never
 
     class ActivityDirectionEnumLookups(TypedDict, total=False):
         """What ``filter`` takes for ActivityDirectionEnum."""
@@ -40,6 +39,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ActivityDirectionEnumLookups],
         ) -> ActivityDirectionEnum: ...
+        @overload
+        def values_list(
+            self, *fields: ActivityDirectionEnumField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ActivityDirectionEnumField, ActivityDirectionEnumOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ActivityDirectionEnumField, ActivityDirectionEnumOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "symbol_code", "symbol_code_short"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ActivityDirectionEnumField, ActivityDirectionEnumOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class ActivityDirectionEnum(Model, schema=ACTIVITY_DIRECTION_ENUM):

@@ -10,15 +10,14 @@ from b24orm.facts.crm.activity_notify_type_enum import ACTIVITY_NOTIFY_TYPE_ENUM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     ActivityNotifyTypeEnumField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     ActivityNotifyTypeEnumOrder = Literal["id", "-id"]
-    ActivityNotifyTypeEnumRelation = Never
 
     class ActivityNotifyTypeEnumLookups(TypedDict, total=False):
         """What ``filter`` takes for ActivityNotifyTypeEnum."""
@@ -40,6 +39,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ActivityNotifyTypeEnumLookups],
         ) -> ActivityNotifyTypeEnum: ...
+        @overload
+        def values_list(
+            self, *fields: ActivityNotifyTypeEnumField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ActivityNotifyTypeEnumField, ActivityNotifyTypeEnumOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ActivityNotifyTypeEnumField, ActivityNotifyTypeEnumOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "symbol_code", "symbol_code_short"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ActivityNotifyTypeEnumField, ActivityNotifyTypeEnumOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class ActivityNotifyTypeEnum(Model, schema=ACTIVITY_NOTIFY_TYPE_ENUM):

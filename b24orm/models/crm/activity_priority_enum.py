@@ -10,15 +10,14 @@ from b24orm.facts.crm.activity_priority_enum import ACTIVITY_PRIORITY_ENUM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     ActivityPriorityEnumField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     ActivityPriorityEnumOrder = Literal["id", "-id"]
-    ActivityPriorityEnumRelation = Never
 
     class ActivityPriorityEnumLookups(TypedDict, total=False):
         """What ``filter`` takes for ActivityPriorityEnum."""
@@ -40,6 +39,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ActivityPriorityEnumLookups],
         ) -> ActivityPriorityEnum: ...
+        @overload
+        def values_list(
+            self, *fields: ActivityPriorityEnumField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ActivityPriorityEnumField, ActivityPriorityEnumOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ActivityPriorityEnumField, ActivityPriorityEnumOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "symbol_code", "symbol_code_short"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ActivityPriorityEnumField, ActivityPriorityEnumOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class ActivityPriorityEnum(Model, schema=ACTIVITY_PRIORITY_ENUM):

@@ -10,15 +10,14 @@ from b24orm.facts.crm.activity_status_enum import ACTIVITY_STATUS_ENUM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     ActivityStatusEnumField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     ActivityStatusEnumOrder = Literal["id", "-id"]
-    ActivityStatusEnumRelation = Never
 
     class ActivityStatusEnumLookups(TypedDict, total=False):
         """What ``filter`` takes for ActivityStatusEnum."""
@@ -36,6 +35,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ActivityStatusEnumLookups],
         ) -> ActivityStatusEnum: ...
+        @overload
+        def values_list(
+            self, *fields: ActivityStatusEnumField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ActivityStatusEnumField, ActivityStatusEnumOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ActivityStatusEnumField, ActivityStatusEnumOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "symbol_code", "symbol_code_short"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ActivityStatusEnumField, ActivityStatusEnumOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class ActivityStatusEnum(Model, schema=ACTIVITY_STATUS_ENUM):

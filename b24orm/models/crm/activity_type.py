@@ -10,15 +10,14 @@ from b24orm.facts.crm.activity_type import ACTIVITY_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     ActivityTypeField = Literal["type_id", "name", "is_configurable_type", "icon_id", "icon_file"]
     ActivityTypeOrder = Literal["type_id", "-type_id"]
-    ActivityTypeRelation = Never
 
     class ActivityTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for ActivityType."""
@@ -38,6 +37,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> ActivityType: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> ActivityType: ...
+        @overload
+        def values_list(
+            self, *fields: ActivityTypeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ActivityTypeField, ActivityTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["type_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, ActivityTypeField, ActivityTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ActivityTypeField, ActivityTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_configurable_type"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, ActivityTypeField, ActivityTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["icon_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, ActivityTypeField, ActivityTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["icon_file"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, ActivityTypeField, ActivityTypeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ActivityTypeValues]) -> ActivityType: ...
         async def acreate(self, **values: Unpack[ActivityTypeValues]) -> ActivityType: ...
         def get_or_create(

@@ -10,15 +10,14 @@ from b24orm.facts.crm.activity_type_enum import ACTIVITY_TYPE_ENUM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     ActivityTypeEnumField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     ActivityTypeEnumOrder = Literal["id", "-id"]
-    ActivityTypeEnumRelation = Never
 
     class ActivityTypeEnumLookups(TypedDict, total=False):
         """What ``filter`` takes for ActivityTypeEnum."""
@@ -36,6 +35,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ActivityTypeEnumLookups],
         ) -> ActivityTypeEnum: ...
+        @overload
+        def values_list(
+            self, *fields: ActivityTypeEnumField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ActivityTypeEnumField, ActivityTypeEnumOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ActivityTypeEnumField, ActivityTypeEnumOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "symbol_code", "symbol_code_short"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ActivityTypeEnumField, ActivityTypeEnumOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class ActivityTypeEnum(Model, schema=ACTIVITY_TYPE_ENUM):

@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.address_type import AddressType
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     AddressField = Literal[
         "type_id",
@@ -68,6 +68,13 @@ if TYPE_CHECKING:
         "-anchor_id",
     ]
     AddressRelation = Literal["type", "entity_type", "anchor_type"]
+    AddressPrefetch = Literal[
+        "type",
+        "entity_type",
+        "anchor_type",
+        "entity_type__activities",
+        "anchor_type__activities",
+    ]
 
     class AddressLookups(TypedDict, total=False):
         """What ``filter`` takes for Address."""
@@ -242,6 +249,45 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Address: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Address: ...
+        def select_related(self, *names: AddressRelation) -> Self: ...
+        def prefetch_related(self, *names: AddressPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: AddressField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], AddressField, AddressOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "type_id",
+                "entity_type_id",
+                "entity_id",
+                "loc_addr_id",
+                "anchor_type_id",
+                "anchor_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, AddressField, AddressOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "address_1",
+                "address_2",
+                "city",
+                "postal_code",
+                "region",
+                "province",
+                "country",
+                "country_code",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, AddressField, AddressOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[AddressValues]) -> Address: ...
         async def acreate(self, **values: Unpack[AddressValues]) -> Address: ...
         def get_or_create(

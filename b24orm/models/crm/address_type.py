@@ -10,15 +10,14 @@ from b24orm.facts.crm.address_type import ADDRESS_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     AddressTypeField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     AddressTypeOrder = Literal["id", "-id"]
-    AddressTypeRelation = Never
 
     class AddressTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for AddressType."""
@@ -30,6 +29,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[AddressTypeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[AddressTypeLookups]) -> AddressType: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[AddressTypeLookups]) -> AddressType: ...
+        @overload
+        def values_list(
+            self, *fields: AddressTypeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], AddressTypeField, AddressTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, AddressTypeField, AddressTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "symbol_code", "symbol_code_short"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, AddressTypeField, AddressTypeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class AddressType(Model, schema=ADDRESS_TYPE):

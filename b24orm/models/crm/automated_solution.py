@@ -14,16 +14,15 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.smart_process_type import SmartProcessType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     AutomatedSolutionField = Literal["id", "title", "type_ids"]
     AutomatedSolutionOrder = Literal["id", "-id", "title", "-title"]
-    AutomatedSolutionRelation = Never
 
     class AutomatedSolutionLookups(TypedDict, total=False):
         """What ``filter`` takes for AutomatedSolution."""
@@ -66,6 +65,23 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[AutomatedSolutionLookups],
         ) -> AutomatedSolution: ...
+        @overload
+        def values_list(
+            self, *fields: AutomatedSolutionField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], AutomatedSolutionField, AutomatedSolutionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, AutomatedSolutionField, AutomatedSolutionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["title"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, AutomatedSolutionField, AutomatedSolutionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["type_ids"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, AutomatedSolutionField, AutomatedSolutionOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[AutomatedSolutionValues]) -> AutomatedSolution: ...
         async def acreate(self, **values: Unpack[AutomatedSolutionValues]) -> AutomatedSolution: ...
         def get_or_create(

@@ -12,15 +12,14 @@ from b24orm.facts.crm.automation_trigger import AUTOMATION_TRIGGER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     AutomationTriggerField = Literal["name", "code"]
     AutomationTriggerOrder = Literal["code", "-code"]
-    AutomationTriggerRelation = Never
 
     class AutomationTriggerLookups(TypedDict, total=False):
         """What ``filter`` takes for AutomationTrigger."""
@@ -44,6 +43,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[AutomationTriggerLookups],
         ) -> AutomationTrigger: ...
+        @overload
+        def values_list(
+            self, *fields: AutomationTriggerField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], AutomationTriggerField, AutomationTriggerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, AutomationTriggerField, AutomationTriggerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, AutomationTriggerField, AutomationTriggerOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[AutomationTriggerValues]) -> AutomationTrigger: ...
         async def acreate(self, **values: Unpack[AutomationTriggerValues]) -> AutomationTrigger: ...
         def get_or_create(

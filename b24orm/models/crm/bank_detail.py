@@ -15,14 +15,14 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.requisite import Requisite
     from b24orm.models.crm.requisite_country import RequisiteCountry
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     BankDetailField = Literal[
         "id",
@@ -127,7 +127,38 @@ if TYPE_CHECKING:
         "originator_id",
         "-originator_id",
     ]
-    BankDetailRelation = Literal["entity", "country", "created_by", "modify_by"]
+    BankDetailRelation = Literal[
+        "entity",
+        "country",
+        "created_by",
+        "modify_by",
+        "entity__entity_type",
+        "entity__preset",
+        "entity__created_by",
+        "entity__modify_by",
+        "entity__rq_ident_type_status",
+    ]
+    BankDetailPrefetch = Literal[
+        "entity",
+        "country",
+        "created_by",
+        "modify_by",
+        "entity__entity_type",
+        "entity__preset",
+        "entity__created_by",
+        "entity__modify_by",
+        "entity__rq_ident_type_status",
+        "created_by__bizproc_tasks",
+        "created_by__event_log_records",
+        "created_by__orders",
+        "created_by__stores",
+        "created_by__workflow_templates",
+        "modify_by__bizproc_tasks",
+        "modify_by__event_log_records",
+        "modify_by__orders",
+        "modify_by__stores",
+        "modify_by__workflow_templates",
+    ]
 
     class BankDetailLookups(TypedDict, total=False):
         """What ``filter`` takes for BankDetail."""
@@ -489,6 +520,66 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> BankDetail: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> BankDetail: ...
+        def select_related(self, *names: BankDetailRelation) -> Self: ...
+        def prefetch_related(self, *names: BankDetailPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: BankDetailField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BankDetailField, BankDetailOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BankDetailField, BankDetailOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["entity_id", "country_id", "created_by_id", "modify_by_id", "sort"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, BankDetailField, BankDetailOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, BankDetailField, BankDetailOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "name",
+                "code",
+                "xml_id",
+                "rq_bank_name",
+                "rq_bank_addr",
+                "rq_bank_code",
+                "rq_agency_name",
+                "rq_bank_route_num",
+                "rq_bik",
+                "rq_mfo",
+                "rq_acc_name",
+                "rq_acc_num",
+                "rq_acc_type",
+                "rq_iik",
+                "rq_acc_currency",
+                "rq_cor_acc_num",
+                "rq_iban",
+                "rq_swift",
+                "rq_bic",
+                "rq_codeb",
+                "rq_codeg",
+                "rq_rib",
+                "comments",
+                "originator_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, BankDetailField, BankDetailOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, BankDetailField, BankDetailOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[BankDetailValues]) -> BankDetail: ...
         async def acreate(self, **values: Unpack[BankDetailValues]) -> BankDetail: ...
         def get_or_create(

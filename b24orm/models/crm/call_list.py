@@ -12,13 +12,13 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     CallListField = Literal[
         "id",
@@ -42,6 +42,16 @@ if TYPE_CHECKING:
         "-entity_type_id",
     ]
     CallListRelation = Literal["created_by", "entity_type_owner_type"]
+    CallListPrefetch = Literal[
+        "created_by",
+        "entity_type_owner_type",
+        "created_by__bizproc_tasks",
+        "created_by__event_log_records",
+        "created_by__orders",
+        "created_by__stores",
+        "created_by__workflow_templates",
+        "entity_type_owner_type__activities",
+    ]
 
     class CallListLookups(TypedDict, total=False):
         """What ``filter`` takes for CallList."""
@@ -118,6 +128,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CallListLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CallListLookups]) -> CallList: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CallListLookups]) -> CallList: ...
+        def select_related(self, *names: CallListRelation) -> Self: ...
+        def prefetch_related(self, *names: CallListPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: CallListField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CallListField, CallListOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CallListField, CallListOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, CallListField, CallListOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_by_id", "webform_id", "entity_type_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, CallListField, CallListOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity_type"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, CallListField, CallListOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entities"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, CallListField, CallListOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[CallListValues]) -> CallList: ...
         async def acreate(self, **values: Unpack[CallListValues]) -> CallList: ...
         def get_or_create(

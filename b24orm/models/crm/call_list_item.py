@@ -10,17 +10,22 @@ from b24orm.facts.crm.call_list_item import CALL_LIST_ITEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.call_list_status import CallListStatus
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     CallListItemField = Literal["id", "status", "entity_type"]
     CallListItemOrder = Literal["id", "-id"]
     CallListItemRelation = Literal["status_call_list_status", "entity_type_owner_type"]
+    CallListItemPrefetch = Literal[
+        "status_call_list_status",
+        "entity_type_owner_type",
+        "entity_type_owner_type__activities",
+    ]
 
     class CallListItemLookups(TypedDict, total=False):
         """What ``filter`` takes for CallListItem."""
@@ -36,6 +41,25 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CallListItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CallListItemLookups]) -> CallListItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CallListItemLookups]) -> CallListItem: ...
+        def select_related(self, *names: CallListItemRelation) -> Self: ...
+        def prefetch_related(self, *names: CallListItemPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: CallListItemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CallListItemField, CallListItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CallListItemField, CallListItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["status"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, CallListItemField, CallListItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity_type"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, CallListItemField, CallListItemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class CallListItem(Model, schema=CALL_LIST_ITEM):

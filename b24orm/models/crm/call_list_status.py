@@ -10,15 +10,14 @@ from b24orm.facts.crm.call_list_status import CALL_LIST_STATUS
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     CallListStatusField = Literal["id", "name", "sort", "status_id"]
     CallListStatusOrder = Literal["status_id", "-status_id"]
-    CallListStatusRelation = Never
 
     class CallListStatusLookups(TypedDict, total=False):
         """What ``filter`` takes for CallListStatus."""
@@ -30,6 +29,23 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CallListStatusLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CallListStatusLookups]) -> CallListStatus: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CallListStatusLookups]) -> CallListStatus: ...
+        @overload
+        def values_list(
+            self, *fields: CallListStatusField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CallListStatusField, CallListStatusOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id", "sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, CallListStatusField, CallListStatusOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, CallListStatusField, CallListStatusOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["status_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, CallListStatusField, CallListStatusOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class CallListStatus(Model, schema=CALL_LIST_STATUS):

@@ -11,11 +11,11 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     CatalogField = Literal["id", "name", "originator_id", "origin_id", "xml_id"]
     CatalogOrder = Literal[
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
         "xml_id",
         "-xml_id",
     ]
-    CatalogRelation = Never
 
     class CatalogLookups(TypedDict, total=False):
         """What ``filter`` takes for Catalog."""
@@ -71,6 +70,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CatalogLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CatalogLookups]) -> Catalog: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CatalogLookups]) -> Catalog: ...
+        @overload
+        def values_list(
+            self, *fields: CatalogField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CatalogField, CatalogOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CatalogField, CatalogOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "originator_id", "origin_id", "xml_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, CatalogField, CatalogOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class Catalog(Model, schema=CATALOG):

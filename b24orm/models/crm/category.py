@@ -12,12 +12,12 @@ from b24orm.facts.crm.category import CATEGORY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     CategoryField = Literal[
         "id",
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     ]
     CategoryOrder = Literal["id", "-id"]
     CategoryRelation = Literal["entity_type"]
+    CategoryPrefetch = Literal["entity_type", "entity_type__activities"]
 
     class CategoryLookups(TypedDict, total=False):
         """What ``filter`` takes for Category."""
@@ -56,6 +57,29 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Category: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Category: ...
+        def select_related(self, *names: CategoryRelation) -> Self: ...
+        def prefetch_related(self, *names: CategoryPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: CategoryField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CategoryField, CategoryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CategoryField, CategoryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "code", "origin_id", "originator_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, CategoryField, CategoryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort", "entity_type_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, CategoryField, CategoryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_default", "is_system"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, CategoryField, CategoryOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[CategoryValues]) -> Category: ...
         async def acreate(self, **values: Unpack[CategoryValues]) -> Category: ...
         def get_or_create(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     CompanyItemField = Literal[
         "id",
@@ -164,6 +164,76 @@ if TYPE_CHECKING:
         "last_activity_by_user",
         "lead",
         "entity_type",
+        "type__entity",
+        "industry_status__entity",
+        "employees_status__entity",
+        "lead__honorific_status",
+        "lead__source",
+        "lead__status",
+        "lead__currency",
+        "lead__assigned_by",
+        "lead__created_by",
+        "lead__modify_by",
+        "lead__moved_by",
+        "lead__company",
+        "lead__contact",
+        "lead__last_activity_by_user",
+    ]
+    CompanyItemPrefetch = Literal[
+        "type",
+        "industry_status",
+        "employees_status",
+        "currency",
+        "assigned_by",
+        "created_by_user",
+        "updated_by_user",
+        "last_activity_by_user",
+        "lead",
+        "entity_type",
+        "type__entity",
+        "industry_status__entity",
+        "employees_status__entity",
+        "assigned_by__bizproc_tasks",
+        "assigned_by__event_log_records",
+        "assigned_by__orders",
+        "assigned_by__stores",
+        "assigned_by__workflow_templates",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "updated_by_user__bizproc_tasks",
+        "updated_by_user__event_log_records",
+        "updated_by_user__orders",
+        "updated_by_user__stores",
+        "updated_by_user__workflow_templates",
+        "last_activity_by_user__bizproc_tasks",
+        "last_activity_by_user__event_log_records",
+        "last_activity_by_user__orders",
+        "last_activity_by_user__stores",
+        "last_activity_by_user__workflow_templates",
+        "lead__honorific_status",
+        "lead__source",
+        "lead__status",
+        "lead__currency",
+        "lead__assigned_by",
+        "lead__created_by",
+        "lead__modify_by",
+        "lead__moved_by",
+        "lead__company",
+        "lead__contact",
+        "lead__last_activity_by_user",
+        "lead__companies",
+        "lead__company_items",
+        "lead__contact_items",
+        "lead__contacts",
+        "lead__deal_items",
+        "lead__deals",
+        "lead__product_rows",
+        "lead__quote_items",
+        "lead__quotes",
+        "entity_type__activities",
     ]
 
     class CompanyItemLookups(TypedDict, total=False):
@@ -515,6 +585,117 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> CompanyItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> CompanyItem: ...
+        def select_related(self, *names: CompanyItemRelation) -> Self: ...
+        def prefetch_related(self, *names: CompanyItemPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: CompanyItemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CompanyItemField, CompanyItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CompanyItemField, CompanyItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "title",
+                "type_id",
+                "banking_details",
+                "industry",
+                "employees",
+                "currency_id",
+                "comments",
+                "originator_id",
+                "origin_id",
+                "origin_version",
+                "last_communication_time",
+                "utm_source",
+                "utm_medium",
+                "utm_campaign",
+                "utm_content",
+                "utm_term",
+                "address",
+                "address_legal",
+                "search_content",
+                "email_home",
+                "email_work",
+                "email_mailing",
+                "phone_mobile",
+                "phone_work",
+                "phone_mailing",
+                "imol",
+                "email",
+                "phone",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, CompanyItemField, CompanyItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "category_id",
+                "assigned_by_id",
+                "created_by",
+                "updated_by",
+                "last_activity_by",
+                "lead_id",
+                "webform_id",
+                "entity_type_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, CompanyItemField, CompanyItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "logo",
+                "contact_ids",
+                "contacts",
+                "fm",
+                "observers",
+                "uf_logo",
+                "uf_stamp",
+                "uf_director_sign",
+                "uf_accountant_sign",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, CompanyItemField, CompanyItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["revenue"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, CompanyItemField, CompanyItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["opened", "has_phone", "has_email", "has_imol", "is_my_company"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, CompanyItemField, CompanyItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "created_time",
+                "updated_time",
+                "last_activity_time",
+                "last_communication_call_time",
+                "last_communication_email_time",
+                "last_communication_imol_time",
+                "last_communication_webform_time",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, CompanyItemField, CompanyItemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[CompanyItemValues]) -> CompanyItem: ...
         async def acreate(self, **values: Unpack[CompanyItemValues]) -> CompanyItem: ...
         def get_or_create(

@@ -12,16 +12,48 @@ from b24orm.facts.crm.contact_company import CONTACT_COMPANY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.company import Company
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ContactCompanyField = Literal["company_id", "sort", "role_id", "is_primary"]
     ContactCompanyOrder = Literal["company_id", "-company_id"]
-    ContactCompanyRelation = Literal["company"]
+    ContactCompanyRelation = Literal[
+        "company",
+        "company__company_type_status",
+        "company__industry_status",
+        "company__employees_status",
+        "company__currency",
+        "company__assigned_by",
+        "company__created_by",
+        "company__modify_by",
+        "company__lead",
+        "company__last_activity_by_user",
+    ]
+    ContactCompanyPrefetch = Literal[
+        "company",
+        "company__company_type_status",
+        "company__industry_status",
+        "company__employees_status",
+        "company__currency",
+        "company__assigned_by",
+        "company__created_by",
+        "company__modify_by",
+        "company__lead",
+        "company__last_activity_by_user",
+        "company__contact_items",
+        "company__contacts",
+        "company__deal_items",
+        "company__deals",
+        "company__lead_items",
+        "company__leads",
+        "company__quote_items",
+        "company__quotes",
+        "company__smart_invoices",
+    ]
 
     class ContactCompanyLookups(TypedDict, total=False):
         """What ``filter`` takes for ContactCompany."""
@@ -44,6 +76,25 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> ContactCompany: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> ContactCompany: ...
+        def select_related(self, *names: ContactCompanyRelation) -> Self: ...
+        def prefetch_related(self, *names: ContactCompanyPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ContactCompanyField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ContactCompanyField, ContactCompanyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["company_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ContactCompanyField, ContactCompanyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort", "role_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, ContactCompanyField, ContactCompanyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_primary"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, ContactCompanyField, ContactCompanyOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ContactCompanyValues]) -> ContactCompany: ...
         async def acreate(self, **values: Unpack[ContactCompanyValues]) -> ContactCompany: ...
         def get_or_create(

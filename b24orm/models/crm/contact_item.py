@@ -14,7 +14,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ContactItemField = Literal[
         "id",
@@ -168,6 +168,103 @@ if TYPE_CHECKING:
         "company",
         "lead",
         "entity_type",
+        "honorific_status__entity",
+        "type__entity",
+        "source__entity",
+        "company__company_type_status",
+        "company__industry_status",
+        "company__employees_status",
+        "company__currency",
+        "company__assigned_by",
+        "company__created_by",
+        "company__modify_by",
+        "company__lead",
+        "company__last_activity_by_user",
+        "lead__honorific_status",
+        "lead__source",
+        "lead__status",
+        "lead__currency",
+        "lead__assigned_by",
+        "lead__created_by",
+        "lead__modify_by",
+        "lead__moved_by",
+        "lead__company",
+        "lead__contact",
+        "lead__last_activity_by_user",
+    ]
+    ContactItemPrefetch = Literal[
+        "honorific_status",
+        "type",
+        "source",
+        "assigned_by",
+        "created_by_user",
+        "updated_by_user",
+        "last_activity_by_user",
+        "company",
+        "lead",
+        "entity_type",
+        "honorific_status__entity",
+        "type__entity",
+        "source__entity",
+        "assigned_by__bizproc_tasks",
+        "assigned_by__event_log_records",
+        "assigned_by__orders",
+        "assigned_by__stores",
+        "assigned_by__workflow_templates",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "updated_by_user__bizproc_tasks",
+        "updated_by_user__event_log_records",
+        "updated_by_user__orders",
+        "updated_by_user__stores",
+        "updated_by_user__workflow_templates",
+        "last_activity_by_user__bizproc_tasks",
+        "last_activity_by_user__event_log_records",
+        "last_activity_by_user__orders",
+        "last_activity_by_user__stores",
+        "last_activity_by_user__workflow_templates",
+        "company__company_type_status",
+        "company__industry_status",
+        "company__employees_status",
+        "company__currency",
+        "company__assigned_by",
+        "company__created_by",
+        "company__modify_by",
+        "company__lead",
+        "company__last_activity_by_user",
+        "company__contact_items",
+        "company__contacts",
+        "company__deal_items",
+        "company__deals",
+        "company__lead_items",
+        "company__leads",
+        "company__quote_items",
+        "company__quotes",
+        "company__smart_invoices",
+        "lead__honorific_status",
+        "lead__source",
+        "lead__status",
+        "lead__currency",
+        "lead__assigned_by",
+        "lead__created_by",
+        "lead__modify_by",
+        "lead__moved_by",
+        "lead__company",
+        "lead__contact",
+        "lead__last_activity_by_user",
+        "lead__companies",
+        "lead__company_items",
+        "lead__contact_items",
+        "lead__contacts",
+        "lead__deal_items",
+        "lead__deals",
+        "lead__product_rows",
+        "lead__quote_items",
+        "lead__quotes",
+        "entity_type__activities",
     ]
 
     class ContactItemLookups(TypedDict, total=False):
@@ -561,6 +658,111 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> ContactItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> ContactItem: ...
+        def select_related(self, *names: ContactItemRelation) -> Self: ...
+        def prefetch_related(self, *names: ContactItemPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ContactItemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ContactItemField, ContactItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ContactItemField, ContactItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "honorific",
+                "name",
+                "second_name",
+                "last_name",
+                "type_id",
+                "source_id",
+                "source_description",
+                "post",
+                "comments",
+                "originator_id",
+                "origin_id",
+                "origin_version",
+                "last_communication_time",
+                "utm_source",
+                "utm_medium",
+                "utm_campaign",
+                "utm_content",
+                "utm_term",
+                "short_name",
+                "address",
+                "search_content",
+                "login",
+                "email_home",
+                "email_work",
+                "email_mailing",
+                "phone_mobile",
+                "phone_work",
+                "phone_mailing",
+                "imol",
+                "email",
+                "phone",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, ContactItemField, ContactItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["photo", "company_ids", "companies", "fm", "observers"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, ContactItemField, ContactItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["birthdate"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.date | None, ContactItemField, ContactItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["opened", "export", "has_phone", "has_email", "has_imol"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, ContactItemField, ContactItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "assigned_by_id",
+                "created_by",
+                "updated_by",
+                "last_activity_by",
+                "company_id",
+                "lead_id",
+                "category_id",
+                "webform_id",
+                "entity_type_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, ContactItemField, ContactItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "created_time",
+                "updated_time",
+                "last_activity_time",
+                "last_communication_call_time",
+                "last_communication_email_time",
+                "last_communication_imol_time",
+                "last_communication_webform_time",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, ContactItemField, ContactItemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ContactItemValues]) -> ContactItem: ...
         async def acreate(self, **values: Unpack[ContactItemValues]) -> ContactItem: ...
         def get_or_create(

@@ -10,15 +10,14 @@ from b24orm.facts.crm.content_type_enum import CONTENT_TYPE_ENUM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     ContentTypeEnumField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     ContentTypeEnumOrder = Literal["id", "-id"]
-    ContentTypeEnumRelation = Never
 
     class ContentTypeEnumLookups(TypedDict, total=False):
         """What ``filter`` takes for ContentTypeEnum."""
@@ -34,6 +33,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ContentTypeEnumLookups],
         ) -> ContentTypeEnum: ...
+        @overload
+        def values_list(
+            self, *fields: ContentTypeEnumField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ContentTypeEnumField, ContentTypeEnumOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ContentTypeEnumField, ContentTypeEnumOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "symbol_code", "symbol_code_short"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ContentTypeEnumField, ContentTypeEnumOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class ContentTypeEnum(Model, schema=CONTENT_TYPE_ENUM):

@@ -12,12 +12,13 @@ from b24orm.facts.crm.currency import CURRENCY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    import datetime as dt
     from decimal import Decimal
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     CurrencyField = Literal[
         "currency",
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
         "decimals",
     ]
     CurrencyOrder = Literal["currency", "-currency", "sort", "-sort"]
-    CurrencyRelation = Never
 
     class CurrencyLookups(TypedDict, total=False):
         """What ``filter`` takes for Currency."""
@@ -55,6 +55,39 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Currency: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Currency: ...
+        @overload
+        def values_list(
+            self, *fields: CurrencyField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CurrencyField, CurrencyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["currency"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, CurrencyField, CurrencyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["amount_cnt", "sort", "decimals"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, CurrencyField, CurrencyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["amount"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, CurrencyField, CurrencyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["base"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, CurrencyField, CurrencyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_update"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, CurrencyField, CurrencyOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["lid", "format_string", "full_name", "dec_point", "thousands_sep"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, CurrencyField, CurrencyOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[CurrencyValues]) -> Currency: ...
         async def acreate(self, **values: Unpack[CurrencyValues]) -> Currency: ...
         def get_or_create(

@@ -14,11 +14,11 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     DealCategoryField = Literal["id", "created_date", "name", "sort", "is_locked"]
     DealCategoryOrder = Literal[
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
         "is_locked",
         "-is_locked",
     ]
-    DealCategoryRelation = Never
 
     class DealCategoryLookups(TypedDict, total=False):
         """What ``filter`` takes for DealCategory."""
@@ -84,6 +83,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> DealCategory: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> DealCategory: ...
+        @overload
+        def values_list(
+            self, *fields: DealCategoryField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DealCategoryField, DealCategoryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DealCategoryField, DealCategoryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.date | None, DealCategoryField, DealCategoryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, DealCategoryField, DealCategoryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, DealCategoryField, DealCategoryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_locked"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, DealCategoryField, DealCategoryOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DealCategoryValues]) -> DealCategory: ...
         async def acreate(self, **values: Unpack[DealCategoryValues]) -> DealCategory: ...
         def get_or_create(

@@ -10,15 +10,14 @@ from b24orm.facts.crm.deal_category_stage import DEAL_CATEGORY_STAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     DealCategoryStageField = Literal["name", "sort", "status_id"]
     DealCategoryStageOrder = Literal["status_id", "-status_id"]
-    DealCategoryStageRelation = Never
 
     class DealCategoryStageLookups(TypedDict, total=False):
         """What ``filter`` takes for DealCategoryStage."""
@@ -36,6 +35,23 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DealCategoryStageLookups],
         ) -> DealCategoryStage: ...
+        @overload
+        def values_list(
+            self, *fields: DealCategoryStageField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DealCategoryStageField, DealCategoryStageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, DealCategoryStageField, DealCategoryStageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, DealCategoryStageField, DealCategoryStageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["status_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, DealCategoryStageField, DealCategoryStageOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class DealCategoryStage(Model, schema=DEAL_CATEGORY_STAGE):

@@ -12,16 +12,47 @@ from b24orm.facts.crm.deal_contact import DEAL_CONTACT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.contact import Contact
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     DealContactField = Literal["contact_id", "sort", "role_id", "is_primary"]
     DealContactOrder = Literal["contact_id", "-contact_id"]
-    DealContactRelation = Literal["contact"]
+    DealContactRelation = Literal[
+        "contact",
+        "contact__honorific_status",
+        "contact__type",
+        "contact__source",
+        "contact__assigned_by",
+        "contact__created_by",
+        "contact__modify_by",
+        "contact__company",
+        "contact__lead",
+        "contact__last_activity_by_user",
+    ]
+    DealContactPrefetch = Literal[
+        "contact",
+        "contact__honorific_status",
+        "contact__type",
+        "contact__source",
+        "contact__assigned_by",
+        "contact__created_by",
+        "contact__modify_by",
+        "contact__company",
+        "contact__lead",
+        "contact__last_activity_by_user",
+        "contact__companies",
+        "contact__deal_items",
+        "contact__deals",
+        "contact__lead_items",
+        "contact__leads",
+        "contact__quote_items",
+        "contact__quotes",
+        "contact__smart_invoices",
+    ]
 
     class DealContactLookups(TypedDict, total=False):
         """What ``filter`` takes for DealContact."""
@@ -44,6 +75,25 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DealContactLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DealContactLookups]) -> DealContact: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DealContactLookups]) -> DealContact: ...
+        def select_related(self, *names: DealContactRelation) -> Self: ...
+        def prefetch_related(self, *names: DealContactPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: DealContactField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DealContactField, DealContactOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["contact_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DealContactField, DealContactOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort", "role_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, DealContactField, DealContactOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_primary"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, DealContactField, DealContactOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DealContactValues]) -> DealContact: ...
         async def acreate(self, **values: Unpack[DealContactValues]) -> DealContact: ...
         def get_or_create(

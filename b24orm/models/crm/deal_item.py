@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.quote import Quote
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     DealItemStageSemanticIdValue = Literal["P", "S", "F"]
     DealItemField = Literal[
@@ -216,6 +216,188 @@ if TYPE_CHECKING:
         "product",
         "event",
         "entity_type",
+        "type__entity",
+        "stage__entity",
+        "previous_stage__entity",
+        "company__company_type_status",
+        "company__industry_status",
+        "company__employees_status",
+        "company__currency",
+        "company__assigned_by",
+        "company__created_by",
+        "company__modify_by",
+        "company__lead",
+        "company__last_activity_by_user",
+        "contact__honorific_status",
+        "contact__type",
+        "contact__source",
+        "contact__assigned_by",
+        "contact__created_by",
+        "contact__modify_by",
+        "contact__company",
+        "contact__lead",
+        "contact__last_activity_by_user",
+        "quote__status",
+        "quote__currency",
+        "quote__company",
+        "quote__mycompany",
+        "quote__contact",
+        "quote__assigned_by",
+        "quote__created_by",
+        "quote__modify_by",
+        "quote__lead",
+        "quote__deal",
+        "quote__person_type",
+        "quote__last_activity_by_user",
+        "source__entity",
+        "lead__honorific_status",
+        "lead__source",
+        "lead__status",
+        "lead__currency",
+        "lead__assigned_by",
+        "lead__created_by",
+        "lead__modify_by",
+        "lead__moved_by",
+        "lead__company",
+        "lead__contact",
+        "lead__last_activity_by_user",
+        "product__catalog",
+        "product__currency",
+        "product__section",
+        "product__vat",
+        "product__measure_measure",
+        "product__modified_by_user",
+        "product__created_by_user",
+        "event__entity",
+    ]
+    DealItemPrefetch = Literal[
+        "type",
+        "stage",
+        "previous_stage",
+        "currency",
+        "company",
+        "contact",
+        "quote",
+        "assigned_by",
+        "created_by_user",
+        "updated_by_user",
+        "moved_by_user",
+        "last_activity_by_user",
+        "source",
+        "lead",
+        "product",
+        "event",
+        "entity_type",
+        "type__entity",
+        "stage__entity",
+        "previous_stage__entity",
+        "company__company_type_status",
+        "company__industry_status",
+        "company__employees_status",
+        "company__currency",
+        "company__assigned_by",
+        "company__created_by",
+        "company__modify_by",
+        "company__lead",
+        "company__last_activity_by_user",
+        "company__contact_items",
+        "company__contacts",
+        "company__deal_items",
+        "company__deals",
+        "company__lead_items",
+        "company__leads",
+        "company__quote_items",
+        "company__quotes",
+        "company__smart_invoices",
+        "contact__honorific_status",
+        "contact__type",
+        "contact__source",
+        "contact__assigned_by",
+        "contact__created_by",
+        "contact__modify_by",
+        "contact__company",
+        "contact__lead",
+        "contact__last_activity_by_user",
+        "contact__companies",
+        "contact__deal_items",
+        "contact__deals",
+        "contact__lead_items",
+        "contact__leads",
+        "contact__quote_items",
+        "contact__quotes",
+        "contact__smart_invoices",
+        "quote__status",
+        "quote__currency",
+        "quote__company",
+        "quote__mycompany",
+        "quote__contact",
+        "quote__assigned_by",
+        "quote__created_by",
+        "quote__modify_by",
+        "quote__lead",
+        "quote__deal",
+        "quote__person_type",
+        "quote__last_activity_by_user",
+        "quote__contacts",
+        "quote__deal_items",
+        "quote__deals",
+        "quote__product_rows",
+        "assigned_by__bizproc_tasks",
+        "assigned_by__event_log_records",
+        "assigned_by__orders",
+        "assigned_by__stores",
+        "assigned_by__workflow_templates",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "updated_by_user__bizproc_tasks",
+        "updated_by_user__event_log_records",
+        "updated_by_user__orders",
+        "updated_by_user__stores",
+        "updated_by_user__workflow_templates",
+        "moved_by_user__bizproc_tasks",
+        "moved_by_user__event_log_records",
+        "moved_by_user__orders",
+        "moved_by_user__stores",
+        "moved_by_user__workflow_templates",
+        "last_activity_by_user__bizproc_tasks",
+        "last_activity_by_user__event_log_records",
+        "last_activity_by_user__orders",
+        "last_activity_by_user__stores",
+        "last_activity_by_user__workflow_templates",
+        "source__entity",
+        "lead__honorific_status",
+        "lead__source",
+        "lead__status",
+        "lead__currency",
+        "lead__assigned_by",
+        "lead__created_by",
+        "lead__modify_by",
+        "lead__moved_by",
+        "lead__company",
+        "lead__contact",
+        "lead__last_activity_by_user",
+        "lead__companies",
+        "lead__company_items",
+        "lead__contact_items",
+        "lead__contacts",
+        "lead__deal_items",
+        "lead__deals",
+        "lead__product_rows",
+        "lead__quote_items",
+        "lead__quotes",
+        "product__catalog",
+        "product__currency",
+        "product__section",
+        "product__vat",
+        "product__measure_measure",
+        "product__modified_by_user",
+        "product__created_by_user",
+        "product__basket_items",
+        "event__entity",
+        "entity_type__activities",
     ]
 
     class DealItemLookups(TypedDict, total=False):
@@ -724,6 +906,133 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> DealItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> DealItem: ...
+        def select_related(self, *names: DealItemRelation) -> Self: ...
+        def prefetch_related(self, *names: DealItemPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: DealItemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DealItemField, DealItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DealItemField, DealItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "title",
+                "type_id",
+                "stage_id",
+                "previous_stage_id",
+                "stage_semantic_id",
+                "currency_id",
+                "comments",
+                "source_id",
+                "source_description",
+                "additional_info",
+                "originator_id",
+                "origin_id",
+                "last_communication_time",
+                "location_id",
+                "utm_source",
+                "utm_medium",
+                "utm_campaign",
+                "utm_content",
+                "utm_term",
+                "product_id",
+                "event_id",
+                "event_description",
+                "search_content",
+                "order_stage",
+                "received_amount",
+                "lost_amount",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, DealItemField, DealItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "category_id",
+                "probability",
+                "company_id",
+                "contact_id",
+                "quote_id",
+                "assigned_by_id",
+                "created_by",
+                "updated_by",
+                "moved_by",
+                "last_activity_by",
+                "lead_id",
+                "webform_id",
+                "entity_type_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, DealItemField, DealItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "is_new",
+                "is_recurring",
+                "is_return_customer",
+                "is_repeated_approach",
+                "is_manual_opportunity",
+                "opened",
+                "closed",
+                "is_work",
+                "is_won",
+                "is_lose",
+                "has_products",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, DealItemField, DealItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["opportunity", "tax_value"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, DealItemField, DealItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["contact_ids", "contacts", "observers", "repeat_sale_segment_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, DealItemField, DealItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["begindate", "closedate"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.date | None, DealItemField, DealItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "created_time",
+                "updated_time",
+                "moved_time",
+                "last_activity_time",
+                "last_communication_call_time",
+                "last_communication_email_time",
+                "last_communication_imol_time",
+                "last_communication_webform_time",
+                "date_create_short",
+                "date_modify_short",
+                "begindate_short",
+                "closedate_short",
+                "event_date",
+                "event_date_short",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, DealItemField, DealItemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DealItemValues]) -> DealItem: ...
         async def acreate(self, **values: Unpack[DealItemValues]) -> DealItem: ...
         def get_or_create(

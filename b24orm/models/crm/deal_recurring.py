@@ -14,12 +14,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.deal import Deal
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     DealRecurringIsLimitValue = Literal["N", "D", "T"]
     DealRecurringField = Literal[
@@ -63,7 +63,80 @@ if TYPE_CHECKING:
         "limit_date",
         "-limit_date",
     ]
-    DealRecurringRelation = Literal["deal", "based"]
+    DealRecurringRelation = Literal[
+        "deal",
+        "based",
+        "deal__type",
+        "deal__stage",
+        "deal__previous_stage",
+        "deal__currency",
+        "deal__company",
+        "deal__contact",
+        "deal__quote",
+        "deal__assigned_by",
+        "deal__created_by",
+        "deal__modify_by",
+        "deal__moved_by",
+        "deal__source",
+        "deal__lead",
+        "deal__last_activity_by_user",
+        "based__type",
+        "based__stage",
+        "based__previous_stage",
+        "based__currency",
+        "based__company",
+        "based__contact",
+        "based__quote",
+        "based__assigned_by",
+        "based__created_by",
+        "based__modify_by",
+        "based__moved_by",
+        "based__source",
+        "based__lead",
+        "based__last_activity_by_user",
+    ]
+    DealRecurringPrefetch = Literal[
+        "deal",
+        "based",
+        "deal__type",
+        "deal__stage",
+        "deal__previous_stage",
+        "deal__currency",
+        "deal__company",
+        "deal__contact",
+        "deal__quote",
+        "deal__assigned_by",
+        "deal__created_by",
+        "deal__modify_by",
+        "deal__moved_by",
+        "deal__source",
+        "deal__lead",
+        "deal__last_activity_by_user",
+        "deal__contacts",
+        "deal__deal_recurrings",
+        "deal__product_rows",
+        "deal__quote_items",
+        "deal__quotes",
+        "based__type",
+        "based__stage",
+        "based__previous_stage",
+        "based__currency",
+        "based__company",
+        "based__contact",
+        "based__quote",
+        "based__assigned_by",
+        "based__created_by",
+        "based__modify_by",
+        "based__moved_by",
+        "based__source",
+        "based__lead",
+        "based__last_activity_by_user",
+        "based__contacts",
+        "based__deal_recurrings",
+        "based__product_rows",
+        "based__quote_items",
+        "based__quotes",
+    ]
 
     class DealRecurringLookups(TypedDict, total=False):
         """What ``filter`` takes for DealRecurring."""
@@ -191,6 +264,45 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> DealRecurring: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> DealRecurring: ...
+        def select_related(self, *names: DealRecurringRelation) -> Self: ...
+        def prefetch_related(self, *names: DealRecurringPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: DealRecurringField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DealRecurringField, DealRecurringOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DealRecurringField, DealRecurringOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["deal_id", "based_id", "counter_repeat", "category_id", "limit_repeat"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, DealRecurringField, DealRecurringOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, DealRecurringField, DealRecurringOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["next_execution", "last_execution"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, DealRecurringField, DealRecurringOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["start_date", "limit_date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.date | None, DealRecurringField, DealRecurringOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_limit"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, DealRecurringField, DealRecurringOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["params"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, DealRecurringField, DealRecurringOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DealRecurringValues]) -> DealRecurring: ...
         async def acreate(self, **values: Unpack[DealRecurringValues]) -> DealRecurring: ...
         def get_or_create(

@@ -10,12 +10,14 @@ from b24orm.facts.crm.delivery import DELIVERY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from decimal import Decimal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.crm.currency import Currency
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     DeliveryField = Literal[
         "id",
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     ]
     DeliveryOrder = Never
     DeliveryRelation = Literal["currency_currency"]
+    DeliveryPrefetch = Literal["currency_currency"]
 
     class DeliveryLookups(TypedDict, total=False):
         """What ``filter`` takes for Delivery."""
@@ -43,6 +46,37 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DeliveryLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DeliveryLookups]) -> Delivery: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DeliveryLookups]) -> Delivery: ...
+        def select_related(self, *names: DeliveryRelation) -> Self: ...
+        def prefetch_related(self, *names: DeliveryPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: DeliveryField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DeliveryField, DeliveryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DeliveryField, DeliveryOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["account_number", "deducted", "currency", "delivery_name"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, DeliveryField, DeliveryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_deducted"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, DeliveryField, DeliveryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["price_delivery"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, DeliveryField, DeliveryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["delivery_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, DeliveryField, DeliveryOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class Delivery(Model, schema=DELIVERY):

@@ -15,14 +15,14 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.document_template import DocumentTemplate
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     DocumentField = Literal[
         "id",
@@ -87,7 +87,31 @@ if TYPE_CHECKING:
         "updated_by",
         "-updated_by",
     ]
-    DocumentRelation = Literal["template", "entity_type", "created_by_user", "updated_by_user"]
+    DocumentRelation = Literal[
+        "template",
+        "entity_type",
+        "created_by_user",
+        "updated_by_user",
+        "template__numerator",
+    ]
+    DocumentPrefetch = Literal[
+        "template",
+        "entity_type",
+        "created_by_user",
+        "updated_by_user",
+        "template__numerator",
+        "entity_type__activities",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "updated_by_user__bizproc_tasks",
+        "updated_by_user__event_log_records",
+        "updated_by_user__orders",
+        "updated_by_user__stores",
+        "updated_by_user__workflow_templates",
+    ]
 
     class DocumentLookups(TypedDict, total=False):
         """What ``filter`` takes for Document."""
@@ -238,6 +262,80 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Document: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Document: ...
+        def select_related(self, *names: DocumentRelation) -> Self: ...
+        def prefetch_related(self, *names: DocumentPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: DocumentField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DocumentField, DocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DocumentField, DocumentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "title",
+                "number",
+                "download_url",
+                "image_url",
+                "pdf_url",
+                "download_url_machine",
+                "pdf_url_machine",
+                "image_url_machine",
+                "change_stamps_disabled_reason",
+                "change_qr_code_disabled_reason",
+                "public_url",
+                "transformation_error_message",
+                "transformation_error_code",
+                "pull_tag",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, DocumentField, DocumentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "template_id",
+                "entity_type_id",
+                "entity_id",
+                "file_id",
+                "image_id",
+                "pdf_id",
+                "created_by",
+                "updated_by",
+                "email_disk_file",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, DocumentField, DocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["create_time", "update_time"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, DocumentField, DocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["values", "products"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, DocumentField, DocumentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "stamps_enabled",
+                "change_stamps_enabled",
+                "change_qr_code_enabled",
+                "qr_code_enabled",
+                "is_transformation_error",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, DocumentField, DocumentOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DocumentValues]) -> Document: ...
         async def acreate(self, **values: Unpack[DocumentValues]) -> Document: ...
         def get_or_create(

@@ -13,15 +13,14 @@ from b24orm.facts.crm.document_numerator import DOCUMENT_NUMERATOR
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     DocumentNumeratorField = Literal["id", "name", "template", "code", "settings"]
     DocumentNumeratorOrder = Literal["id", "-id"]
-    DocumentNumeratorRelation = Never
 
     class DocumentNumeratorLookups(TypedDict, total=False):
         """What ``filter`` takes for DocumentNumerator."""
@@ -47,6 +46,23 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DocumentNumeratorLookups],
         ) -> DocumentNumerator: ...
+        @overload
+        def values_list(
+            self, *fields: DocumentNumeratorField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DocumentNumeratorField, DocumentNumeratorOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DocumentNumeratorField, DocumentNumeratorOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "template", "code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, DocumentNumeratorField, DocumentNumeratorOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["settings"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, DocumentNumeratorField, DocumentNumeratorOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DocumentNumeratorValues]) -> DocumentNumerator: ...
         async def acreate(self, **values: Unpack[DocumentNumeratorValues]) -> DocumentNumerator: ...
         def get_or_create(

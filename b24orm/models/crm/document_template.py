@@ -15,12 +15,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.document_numerator import DocumentNumerator
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     DocumentTemplateField = Literal[
         "id",
@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         "-update_time",
     ]
     DocumentTemplateRelation = Literal["numerator"]
+    DocumentTemplatePrefetch = Literal["numerator"]
 
     class DocumentTemplateLookups(TypedDict, total=False):
         """What ``filter`` takes for DocumentTemplate."""
@@ -167,6 +168,41 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DocumentTemplateLookups],
         ) -> DocumentTemplate: ...
+        def select_related(self, *names: DocumentTemplateRelation) -> Self: ...
+        def prefetch_related(self, *names: DocumentTemplatePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: DocumentTemplateField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DocumentTemplateField, DocumentTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DocumentTemplateField, DocumentTemplateOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["name", "region", "download", "download_machine", "code", "module_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, DocumentTemplateField, DocumentTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["users", "entity_type_id", "file"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, DocumentTemplateField, DocumentTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active", "with_stamps", "is_deleted"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, DocumentTemplateField, DocumentTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["numerator_id", "sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, DocumentTemplateField, DocumentTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["create_time", "update_time"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, DocumentTemplateField, DocumentTemplateOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DocumentTemplateValues]) -> DocumentTemplate: ...
         async def acreate(self, **values: Unpack[DocumentTemplateValues]) -> DocumentTemplate: ...
         def get_or_create(

@@ -10,15 +10,14 @@ from b24orm.facts.crm.duplicate import DUPLICATE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     DuplicateField = Literal["lead", "contact", "company"]
     DuplicateOrder = Never
-    DuplicateRelation = Never
 
     class DuplicateLookups(TypedDict, total=False):
         """What ``filter`` takes for Duplicate."""
@@ -33,6 +32,15 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DuplicateLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DuplicateLookups]) -> Duplicate: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DuplicateLookups]) -> Duplicate: ...
+        @overload
+        def values_list(
+            self, *fields: DuplicateField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DuplicateField, DuplicateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["lead", "contact", "company"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, DuplicateField, DuplicateOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class Duplicate(Model, schema=DUPLICATE):

@@ -12,16 +12,17 @@ from b24orm.facts.crm.duplicate_volatile_type import DUPLICATE_VOLATILE_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     DuplicateVolatileTypeField = Literal["id", "entity_type_id", "field_code"]
     DuplicateVolatileTypeOrder = Literal["id", "-id"]
     DuplicateVolatileTypeRelation = Literal["entity_type"]
+    DuplicateVolatileTypePrefetch = Literal["entity_type", "entity_type__activities"]
 
     class DuplicateVolatileTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for DuplicateVolatileType."""
@@ -51,6 +52,25 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DuplicateVolatileTypeLookups],
         ) -> DuplicateVolatileType: ...
+        def select_related(self, *names: DuplicateVolatileTypeRelation) -> Self: ...
+        def prefetch_related(self, *names: DuplicateVolatileTypePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: DuplicateVolatileTypeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DuplicateVolatileTypeField, DuplicateVolatileTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DuplicateVolatileTypeField, DuplicateVolatileTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity_type_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, DuplicateVolatileTypeField, DuplicateVolatileTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["field_code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, DuplicateVolatileTypeField, DuplicateVolatileTypeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DuplicateVolatileTypeValues]) -> DuplicateVolatileType: ...
         async def acreate(self, **values: Unpack[DuplicateVolatileTypeValues]) -> DuplicateVolatileType: ...
         def get_or_create(

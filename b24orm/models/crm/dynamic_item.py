@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     DynamicItemField = Literal[
         "id",
@@ -145,6 +145,134 @@ if TYPE_CHECKING:
         "last_activity_by_user",
         "account_currency",
         "entity_type",
+        "company__company_type_status",
+        "company__industry_status",
+        "company__employees_status",
+        "company__currency",
+        "company__assigned_by",
+        "company__created_by",
+        "company__modify_by",
+        "company__lead",
+        "company__last_activity_by_user",
+        "contact__honorific_status",
+        "contact__type",
+        "contact__source",
+        "contact__assigned_by",
+        "contact__created_by",
+        "contact__modify_by",
+        "contact__company",
+        "contact__lead",
+        "contact__last_activity_by_user",
+        "stage__entity",
+        "previous_stage__entity",
+        "source__entity",
+        "mycompany__company_type_status",
+        "mycompany__industry_status",
+        "mycompany__employees_status",
+        "mycompany__currency",
+        "mycompany__assigned_by",
+        "mycompany__created_by",
+        "mycompany__modify_by",
+        "mycompany__lead",
+        "mycompany__last_activity_by_user",
+    ]
+    DynamicItemPrefetch = Literal[
+        "created_by_user",
+        "updated_by_user",
+        "assigned_by",
+        "company",
+        "contact",
+        "moved_by_user",
+        "stage",
+        "previous_stage",
+        "source",
+        "currency",
+        "mycompany",
+        "last_activity_by_user",
+        "account_currency",
+        "entity_type",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "updated_by_user__bizproc_tasks",
+        "updated_by_user__event_log_records",
+        "updated_by_user__orders",
+        "updated_by_user__stores",
+        "updated_by_user__workflow_templates",
+        "assigned_by__bizproc_tasks",
+        "assigned_by__event_log_records",
+        "assigned_by__orders",
+        "assigned_by__stores",
+        "assigned_by__workflow_templates",
+        "company__company_type_status",
+        "company__industry_status",
+        "company__employees_status",
+        "company__currency",
+        "company__assigned_by",
+        "company__created_by",
+        "company__modify_by",
+        "company__lead",
+        "company__last_activity_by_user",
+        "company__contact_items",
+        "company__contacts",
+        "company__deal_items",
+        "company__deals",
+        "company__lead_items",
+        "company__leads",
+        "company__quote_items",
+        "company__quotes",
+        "company__smart_invoices",
+        "contact__honorific_status",
+        "contact__type",
+        "contact__source",
+        "contact__assigned_by",
+        "contact__created_by",
+        "contact__modify_by",
+        "contact__company",
+        "contact__lead",
+        "contact__last_activity_by_user",
+        "contact__companies",
+        "contact__deal_items",
+        "contact__deals",
+        "contact__lead_items",
+        "contact__leads",
+        "contact__quote_items",
+        "contact__quotes",
+        "contact__smart_invoices",
+        "moved_by_user__bizproc_tasks",
+        "moved_by_user__event_log_records",
+        "moved_by_user__orders",
+        "moved_by_user__stores",
+        "moved_by_user__workflow_templates",
+        "stage__entity",
+        "previous_stage__entity",
+        "source__entity",
+        "mycompany__company_type_status",
+        "mycompany__industry_status",
+        "mycompany__employees_status",
+        "mycompany__currency",
+        "mycompany__assigned_by",
+        "mycompany__created_by",
+        "mycompany__modify_by",
+        "mycompany__lead",
+        "mycompany__last_activity_by_user",
+        "mycompany__contact_items",
+        "mycompany__contacts",
+        "mycompany__deal_items",
+        "mycompany__deals",
+        "mycompany__lead_items",
+        "mycompany__leads",
+        "mycompany__quote_items",
+        "mycompany__quotes",
+        "mycompany__smart_invoices",
+        "last_activity_by_user__bizproc_tasks",
+        "last_activity_by_user__event_log_records",
+        "last_activity_by_user__orders",
+        "last_activity_by_user__stores",
+        "last_activity_by_user__workflow_templates",
+        "entity_type__activities",
     ]
 
     class DynamicItemLookups(TypedDict, total=False):
@@ -508,6 +636,92 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DynamicItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DynamicItemLookups]) -> DynamicItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DynamicItemLookups]) -> DynamicItem: ...
+        def select_related(self, *names: DynamicItemRelation) -> Self: ...
+        def prefetch_related(self, *names: DynamicItemPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: DynamicItemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DynamicItemField, DynamicItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DynamicItemField, DynamicItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "title",
+                "xml_id",
+                "last_communication_time",
+                "stage_id",
+                "previous_stage_id",
+                "source_id",
+                "source_description",
+                "currency_id",
+                "account_currency_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, DynamicItemField, DynamicItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "created_time",
+                "updated_time",
+                "moved_time",
+                "last_activity_time",
+                "last_communication_call_time",
+                "last_communication_email_time",
+                "last_communication_imol_time",
+                "last_communication_webform_time",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, DynamicItemField, DynamicItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "created_by",
+                "updated_by",
+                "assigned_by_id",
+                "webform_id",
+                "company_id",
+                "contact_id",
+                "category_id",
+                "moved_by",
+                "mycompany_id",
+                "last_activity_by",
+                "entity_type_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, DynamicItemField, DynamicItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["opened", "is_manual_opportunity", "is_recurring"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, DynamicItemField, DynamicItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["begindate", "closedate"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.date | None, DynamicItemField, DynamicItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["contact_ids", "contacts", "observers"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, DynamicItemField, DynamicItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["opportunity", "tax_value", "opportunity_account", "tax_value_account"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Decimal | None, DynamicItemField, DynamicItemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DynamicItemValues]) -> DynamicItem: ...
         async def acreate(self, **values: Unpack[DynamicItemValues]) -> DynamicItem: ...
         def get_or_create(

@@ -14,11 +14,11 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     ExternalChannelConnectorField = Literal[
         "type_id",
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
         "external_server_host",
         "-external_server_host",
     ]
-    ExternalChannelConnectorRelation = Never
 
     class ExternalChannelConnectorLookups(TypedDict, total=False):
         """What ``filter`` takes for ExternalChannelConnector."""
@@ -129,6 +128,26 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ExternalChannelConnectorLookups],
         ) -> ExternalChannelConnector: ...
+        @overload
+        def values_list(
+            self, *fields: ExternalChannelConnectorField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ExternalChannelConnectorField, ExternalChannelConnectorOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "type_id",
+                "originator_id",
+                "name",
+                "app_id",
+                "channel_id",
+                "external_server_host",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, ExternalChannelConnectorField, ExternalChannelConnectorOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ExternalChannelConnectorValues]) -> ExternalChannelConnector: ...
         async def acreate(
             self,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.person_type import PersonType
     from b24orm.models.crm.quote import Quote
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet, RelatedRows
+    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     InvoiceField = Literal[
         "account_number",
@@ -175,6 +175,191 @@ if TYPE_CHECKING:
         "uf_mycompany",
         "uf_deal",
         "uf_quote",
+        "pay_system__person_type",
+        "uf_company__company_type_status",
+        "uf_company__industry_status",
+        "uf_company__employees_status",
+        "uf_company__currency",
+        "uf_company__assigned_by",
+        "uf_company__created_by",
+        "uf_company__modify_by",
+        "uf_company__lead",
+        "uf_company__last_activity_by_user",
+        "uf_contact__honorific_status",
+        "uf_contact__type",
+        "uf_contact__source",
+        "uf_contact__assigned_by",
+        "uf_contact__created_by",
+        "uf_contact__modify_by",
+        "uf_contact__company",
+        "uf_contact__lead",
+        "uf_contact__last_activity_by_user",
+        "uf_mycompany__company_type_status",
+        "uf_mycompany__industry_status",
+        "uf_mycompany__employees_status",
+        "uf_mycompany__currency",
+        "uf_mycompany__assigned_by",
+        "uf_mycompany__created_by",
+        "uf_mycompany__modify_by",
+        "uf_mycompany__lead",
+        "uf_mycompany__last_activity_by_user",
+        "uf_deal__type",
+        "uf_deal__stage",
+        "uf_deal__previous_stage",
+        "uf_deal__currency",
+        "uf_deal__company",
+        "uf_deal__contact",
+        "uf_deal__quote",
+        "uf_deal__assigned_by",
+        "uf_deal__created_by",
+        "uf_deal__modify_by",
+        "uf_deal__moved_by",
+        "uf_deal__source",
+        "uf_deal__lead",
+        "uf_deal__last_activity_by_user",
+        "uf_quote__status",
+        "uf_quote__currency",
+        "uf_quote__company",
+        "uf_quote__mycompany",
+        "uf_quote__contact",
+        "uf_quote__assigned_by",
+        "uf_quote__created_by",
+        "uf_quote__modify_by",
+        "uf_quote__lead",
+        "uf_quote__deal",
+        "uf_quote__person_type",
+        "uf_quote__last_activity_by_user",
+    ]
+    InvoicePrefetch = Literal[
+        "currency_currency",
+        "created_by_user",
+        "emp_payed",
+        "emp_status",
+        "pay_system",
+        "person_type",
+        "responsible",
+        "status",
+        "uf_company",
+        "uf_contact",
+        "uf_mycompany",
+        "uf_deal",
+        "uf_quote",
+        "invoice_recurrings",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "emp_payed__bizproc_tasks",
+        "emp_payed__event_log_records",
+        "emp_payed__orders",
+        "emp_payed__stores",
+        "emp_payed__workflow_templates",
+        "emp_status__bizproc_tasks",
+        "emp_status__event_log_records",
+        "emp_status__orders",
+        "emp_status__stores",
+        "emp_status__workflow_templates",
+        "pay_system__person_type",
+        "pay_system__invoices",
+        "person_type__invoices",
+        "person_type__pay_systems",
+        "person_type__quote_items",
+        "person_type__quotes",
+        "responsible__bizproc_tasks",
+        "responsible__event_log_records",
+        "responsible__orders",
+        "responsible__stores",
+        "responsible__workflow_templates",
+        "uf_company__company_type_status",
+        "uf_company__industry_status",
+        "uf_company__employees_status",
+        "uf_company__currency",
+        "uf_company__assigned_by",
+        "uf_company__created_by",
+        "uf_company__modify_by",
+        "uf_company__lead",
+        "uf_company__last_activity_by_user",
+        "uf_company__contact_items",
+        "uf_company__contacts",
+        "uf_company__deal_items",
+        "uf_company__deals",
+        "uf_company__lead_items",
+        "uf_company__leads",
+        "uf_company__quote_items",
+        "uf_company__quotes",
+        "uf_company__smart_invoices",
+        "uf_contact__honorific_status",
+        "uf_contact__type",
+        "uf_contact__source",
+        "uf_contact__assigned_by",
+        "uf_contact__created_by",
+        "uf_contact__modify_by",
+        "uf_contact__company",
+        "uf_contact__lead",
+        "uf_contact__last_activity_by_user",
+        "uf_contact__companies",
+        "uf_contact__deal_items",
+        "uf_contact__deals",
+        "uf_contact__lead_items",
+        "uf_contact__leads",
+        "uf_contact__quote_items",
+        "uf_contact__quotes",
+        "uf_contact__smart_invoices",
+        "uf_mycompany__company_type_status",
+        "uf_mycompany__industry_status",
+        "uf_mycompany__employees_status",
+        "uf_mycompany__currency",
+        "uf_mycompany__assigned_by",
+        "uf_mycompany__created_by",
+        "uf_mycompany__modify_by",
+        "uf_mycompany__lead",
+        "uf_mycompany__last_activity_by_user",
+        "uf_mycompany__contact_items",
+        "uf_mycompany__contacts",
+        "uf_mycompany__deal_items",
+        "uf_mycompany__deals",
+        "uf_mycompany__lead_items",
+        "uf_mycompany__leads",
+        "uf_mycompany__quote_items",
+        "uf_mycompany__quotes",
+        "uf_mycompany__smart_invoices",
+        "uf_deal__type",
+        "uf_deal__stage",
+        "uf_deal__previous_stage",
+        "uf_deal__currency",
+        "uf_deal__company",
+        "uf_deal__contact",
+        "uf_deal__quote",
+        "uf_deal__assigned_by",
+        "uf_deal__created_by",
+        "uf_deal__modify_by",
+        "uf_deal__moved_by",
+        "uf_deal__source",
+        "uf_deal__lead",
+        "uf_deal__last_activity_by_user",
+        "uf_deal__contacts",
+        "uf_deal__deal_recurrings",
+        "uf_deal__product_rows",
+        "uf_deal__quote_items",
+        "uf_deal__quotes",
+        "uf_quote__status",
+        "uf_quote__currency",
+        "uf_quote__company",
+        "uf_quote__mycompany",
+        "uf_quote__contact",
+        "uf_quote__assigned_by",
+        "uf_quote__created_by",
+        "uf_quote__modify_by",
+        "uf_quote__lead",
+        "uf_quote__deal",
+        "uf_quote__person_type",
+        "uf_quote__last_activity_by_user",
+        "uf_quote__contacts",
+        "uf_quote__deal_items",
+        "uf_quote__deals",
+        "uf_quote__product_rows",
+        "invoice_recurrings__invoice",
     ]
 
     class InvoiceLookups(TypedDict, total=False):
@@ -599,6 +784,90 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Invoice: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Invoice: ...
+        def select_related(self, *names: InvoiceRelation) -> Self: ...
+        def prefetch_related(self, *names: InvoicePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: InvoiceField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], InvoiceField, InvoiceOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "account_number",
+                "comments",
+                "currency",
+                "lid",
+                "xml_id",
+                "order_topic",
+                "pay_voucher_num",
+                "payed",
+                "reason_marked",
+                "responsible_email",
+                "responsible_last_name",
+                "responsible_login",
+                "responsible_name",
+                "responsible_second_name",
+                "responsible_work_position",
+                "status_id",
+                "is_recurring",
+                "user_description",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, InvoiceField, InvoiceOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["date_bill", "date_pay_before", "pay_voucher_date"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.date | None, InvoiceField, InvoiceOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["date_insert", "date_marked", "date_payed", "date_status", "date_update"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, InvoiceField, InvoiceOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "created_by",
+                "emp_payed_id",
+                "emp_status_id",
+                "pay_system_id",
+                "person_type_id",
+                "responsible_id",
+                "responsible_personal_photo",
+                "uf_company_id",
+                "uf_contact_id",
+                "uf_mycompany_id",
+                "uf_deal_id",
+                "uf_quote_id",
+                "pr_location",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, InvoiceField, InvoiceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, InvoiceField, InvoiceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["price", "tax_value"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, InvoiceField, InvoiceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["invoice_properties", "product_rows"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, InvoiceField, InvoiceOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[InvoiceValues]) -> Invoice: ...
         async def acreate(self, **values: Unpack[InvoiceValues]) -> Invoice: ...
         def get_or_create(

@@ -15,12 +15,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.invoice import Invoice
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     InvoiceRecurringIsLimitValue = Literal["N", "D", "T"]
     InvoiceRecurringField = Literal[
@@ -64,7 +64,39 @@ if TYPE_CHECKING:
         "limit_date",
         "-limit_date",
     ]
-    InvoiceRecurringRelation = Literal["invoice"]
+    InvoiceRecurringRelation = Literal[
+        "invoice",
+        "invoice__currency_currency",
+        "invoice__created_by_user",
+        "invoice__emp_payed",
+        "invoice__emp_status",
+        "invoice__pay_system",
+        "invoice__person_type",
+        "invoice__responsible",
+        "invoice__status",
+        "invoice__uf_company",
+        "invoice__uf_contact",
+        "invoice__uf_mycompany",
+        "invoice__uf_deal",
+        "invoice__uf_quote",
+    ]
+    InvoiceRecurringPrefetch = Literal[
+        "invoice",
+        "invoice__currency_currency",
+        "invoice__created_by_user",
+        "invoice__emp_payed",
+        "invoice__emp_status",
+        "invoice__pay_system",
+        "invoice__person_type",
+        "invoice__responsible",
+        "invoice__status",
+        "invoice__uf_company",
+        "invoice__uf_contact",
+        "invoice__uf_mycompany",
+        "invoice__uf_deal",
+        "invoice__uf_quote",
+        "invoice__invoice_recurrings",
+    ]
 
     class InvoiceRecurringLookups(TypedDict, total=False):
         """What ``filter`` takes for InvoiceRecurring."""
@@ -185,6 +217,45 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[InvoiceRecurringLookups],
         ) -> InvoiceRecurring: ...
+        def select_related(self, *names: InvoiceRecurringRelation) -> Self: ...
+        def prefetch_related(self, *names: InvoiceRecurringPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: InvoiceRecurringField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], InvoiceRecurringField, InvoiceRecurringOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, InvoiceRecurringField, InvoiceRecurringOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["invoice_id", "counter_repeat", "email_id", "limit_repeat"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, InvoiceRecurringField, InvoiceRecurringOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active", "send_bill"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, InvoiceRecurringField, InvoiceRecurringOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["next_execution", "last_execution"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, InvoiceRecurringField, InvoiceRecurringOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["start_date", "limit_date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.date | None, InvoiceRecurringField, InvoiceRecurringOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_limit"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, InvoiceRecurringField, InvoiceRecurringOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["params"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, InvoiceRecurringField, InvoiceRecurringOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[InvoiceRecurringValues]) -> InvoiceRecurring: ...
         async def acreate(self, **values: Unpack[InvoiceRecurringValues]) -> InvoiceRecurring: ...
         def get_or_create(

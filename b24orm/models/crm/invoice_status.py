@@ -12,11 +12,11 @@ from b24orm.facts.crm.invoice_status import INVOICE_STATUS
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     InvoiceStatusField = Literal[
         "id",
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
         "extra_",
     ]
     InvoiceStatusOrder = Literal["status_id", "-status_id"]
-    InvoiceStatusRelation = Never
 
     class InvoiceStatusLookups(TypedDict, total=False):
         """What ``filter`` takes for InvoiceStatus."""
@@ -56,6 +55,35 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> InvoiceStatus: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> InvoiceStatus: ...
+        @overload
+        def values_list(
+            self, *fields: InvoiceStatusField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], InvoiceStatusField, InvoiceStatusOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id", "sort", "category_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, InvoiceStatusField, InvoiceStatusOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["entity_id", "name", "name_init", "color", "semantics"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, InvoiceStatusField, InvoiceStatusOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["status_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, InvoiceStatusField, InvoiceStatusOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["system"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, InvoiceStatusField, InvoiceStatusOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["extra_"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, InvoiceStatusField, InvoiceStatusOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[InvoiceStatusValues]) -> InvoiceStatus: ...
         async def acreate(self, **values: Unpack[InvoiceStatusValues]) -> InvoiceStatus: ...
         def get_or_create(

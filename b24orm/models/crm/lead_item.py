@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.product import Product
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     LeadItemStageSemanticIdValue = Literal["P", "S", "F"]
     LeadItemField = Literal[
@@ -206,6 +206,121 @@ if TYPE_CHECKING:
         "contact",
         "product",
         "entity_type",
+        "honorific_status__entity",
+        "source__entity",
+        "stage__entity",
+        "company__company_type_status",
+        "company__industry_status",
+        "company__employees_status",
+        "company__currency",
+        "company__assigned_by",
+        "company__created_by",
+        "company__modify_by",
+        "company__lead",
+        "company__last_activity_by_user",
+        "contact__honorific_status",
+        "contact__type",
+        "contact__source",
+        "contact__assigned_by",
+        "contact__created_by",
+        "contact__modify_by",
+        "contact__company",
+        "contact__lead",
+        "contact__last_activity_by_user",
+        "product__catalog",
+        "product__currency",
+        "product__section",
+        "product__vat",
+        "product__measure_measure",
+        "product__modified_by_user",
+        "product__created_by_user",
+    ]
+    LeadItemPrefetch = Literal[
+        "honorific_status",
+        "source",
+        "stage",
+        "currency",
+        "assigned_by",
+        "created_by_user",
+        "updated_by_user",
+        "moved_by_user",
+        "last_activity_by_user",
+        "company",
+        "contact",
+        "product",
+        "entity_type",
+        "honorific_status__entity",
+        "source__entity",
+        "stage__entity",
+        "assigned_by__bizproc_tasks",
+        "assigned_by__event_log_records",
+        "assigned_by__orders",
+        "assigned_by__stores",
+        "assigned_by__workflow_templates",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "updated_by_user__bizproc_tasks",
+        "updated_by_user__event_log_records",
+        "updated_by_user__orders",
+        "updated_by_user__stores",
+        "updated_by_user__workflow_templates",
+        "moved_by_user__bizproc_tasks",
+        "moved_by_user__event_log_records",
+        "moved_by_user__orders",
+        "moved_by_user__stores",
+        "moved_by_user__workflow_templates",
+        "last_activity_by_user__bizproc_tasks",
+        "last_activity_by_user__event_log_records",
+        "last_activity_by_user__orders",
+        "last_activity_by_user__stores",
+        "last_activity_by_user__workflow_templates",
+        "company__company_type_status",
+        "company__industry_status",
+        "company__employees_status",
+        "company__currency",
+        "company__assigned_by",
+        "company__created_by",
+        "company__modify_by",
+        "company__lead",
+        "company__last_activity_by_user",
+        "company__contact_items",
+        "company__contacts",
+        "company__deal_items",
+        "company__deals",
+        "company__lead_items",
+        "company__leads",
+        "company__quote_items",
+        "company__quotes",
+        "company__smart_invoices",
+        "contact__honorific_status",
+        "contact__type",
+        "contact__source",
+        "contact__assigned_by",
+        "contact__created_by",
+        "contact__modify_by",
+        "contact__company",
+        "contact__lead",
+        "contact__last_activity_by_user",
+        "contact__companies",
+        "contact__deal_items",
+        "contact__deals",
+        "contact__lead_items",
+        "contact__leads",
+        "contact__quote_items",
+        "contact__quotes",
+        "contact__smart_invoices",
+        "product__catalog",
+        "product__currency",
+        "product__section",
+        "product__vat",
+        "product__measure_measure",
+        "product__modified_by_user",
+        "product__created_by_user",
+        "product__basket_items",
+        "entity_type__activities",
     ]
 
     class LeadItemLookups(TypedDict, total=False):
@@ -688,6 +803,130 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> LeadItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> LeadItem: ...
+        def select_related(self, *names: LeadItemRelation) -> Self: ...
+        def prefetch_related(self, *names: LeadItemPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: LeadItemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], LeadItemField, LeadItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, LeadItemField, LeadItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "title",
+                "honorific",
+                "name",
+                "second_name",
+                "last_name",
+                "company_title",
+                "source_id",
+                "source_description",
+                "stage_id",
+                "status_description",
+                "stage_semantic_id",
+                "post",
+                "currency_id",
+                "comments",
+                "originator_id",
+                "origin_id",
+                "last_communication_time",
+                "utm_source",
+                "utm_medium",
+                "utm_campaign",
+                "utm_content",
+                "utm_term",
+                "product_id",
+                "short_name",
+                "address",
+                "login",
+                "search_content",
+                "phone_mobile",
+                "phone_work",
+                "phone_mailing",
+                "email_home",
+                "email_work",
+                "email_mailing",
+                "skype",
+                "icq",
+                "imol",
+                "email",
+                "phone",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, LeadItemField, LeadItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["birthdate"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.date | None, LeadItemField, LeadItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "is_manual_opportunity",
+                "opened",
+                "has_phone",
+                "has_email",
+                "has_imol",
+                "is_return_customer",
+                "is_convert",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, LeadItemField, LeadItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["opportunity"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, LeadItemField, LeadItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "assigned_by_id",
+                "created_by",
+                "updated_by",
+                "moved_by",
+                "last_activity_by",
+                "company_id",
+                "contact_id",
+                "webform_id",
+                "entity_type_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, LeadItemField, LeadItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "created_time",
+                "updated_time",
+                "moved_time",
+                "last_activity_time",
+                "date_closed",
+                "last_communication_call_time",
+                "last_communication_email_time",
+                "last_communication_imol_time",
+                "last_communication_webform_time",
+                "date_create_short",
+                "date_modify_short",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, LeadItemField, LeadItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["contact_ids", "contacts", "observers", "fm"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, LeadItemField, LeadItemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[LeadItemValues]) -> LeadItem: ...
         async def acreate(self, **values: Unpack[LeadItemValues]) -> LeadItem: ...
         def get_or_create(

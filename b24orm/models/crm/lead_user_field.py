@@ -12,11 +12,11 @@ from b24orm.facts.crm.lead_user_field import LEAD_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     LeadUserFieldShowFilterValue = Literal["N", "I", "E", "S", "Y"]
     LeadUserFieldField = Literal[
@@ -66,7 +66,6 @@ if TYPE_CHECKING:
         "is_searchable",
         "-is_searchable",
     ]
-    LeadUserFieldRelation = Never
 
     class LeadUserFieldLookups(TypedDict, total=False):
         """What ``filter`` takes for LeadUserField."""
@@ -113,6 +112,52 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[LeadUserFieldLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[LeadUserFieldLookups]) -> LeadUserField: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[LeadUserFieldLookups]) -> LeadUserField: ...
+        @overload
+        def values_list(
+            self, *fields: LeadUserFieldField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], LeadUserFieldField, LeadUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, LeadUserFieldField, LeadUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "entity_id",
+                "field_name",
+                "user_type_id",
+                "xml_id",
+                "show_filter",
+                "edit_form_label",
+                "list_column_label",
+                "list_filter_label",
+                "error_message",
+                "help_message",
+                "label",
+                "user_type_owner",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, LeadUserFieldField, LeadUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, LeadUserFieldField, LeadUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["multiple", "mandatory", "show_in_list", "edit_in_list", "is_searchable"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, LeadUserFieldField, LeadUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["list", "settings"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, LeadUserFieldField, LeadUserFieldOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[LeadUserFieldValues]) -> LeadUserField: ...
         async def acreate(self, **values: Unpack[LeadUserFieldValues]) -> LeadUserField: ...
         def get_or_create(

@@ -14,12 +14,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.product import Product
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     LegacyProductRowField = Literal[
         "id",
@@ -85,7 +85,27 @@ if TYPE_CHECKING:
         "type",
         "-type",
     ]
-    LegacyProductRowRelation = Literal["product"]
+    LegacyProductRowRelation = Literal[
+        "product",
+        "product__catalog",
+        "product__currency",
+        "product__section",
+        "product__vat",
+        "product__measure_measure",
+        "product__modified_by_user",
+        "product__created_by_user",
+    ]
+    LegacyProductRowPrefetch = Literal[
+        "product",
+        "product__catalog",
+        "product__currency",
+        "product__section",
+        "product__vat",
+        "product__measure_measure",
+        "product__modified_by_user",
+        "product__created_by_user",
+        "product__basket_items",
+    ]
 
     class LegacyProductRowLookups(TypedDict, total=False):
         """What ``filter`` takes for LegacyProductRow."""
@@ -289,6 +309,50 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[LegacyProductRowLookups],
         ) -> LegacyProductRow: ...
+        def select_related(self, *names: LegacyProductRowRelation) -> Self: ...
+        def prefetch_related(self, *names: LegacyProductRowPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: LegacyProductRowField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], LegacyProductRowField, LegacyProductRowOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, LegacyProductRowField, LegacyProductRowOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["owner_id", "product_id", "discount_type_id", "measure_code", "sort", "type"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, LegacyProductRowField, LegacyProductRowOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["owner_type", "product_name", "measure_name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, LegacyProductRowField, LegacyProductRowOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "price",
+                "price_exclusive",
+                "price_netto",
+                "price_brutto",
+                "quantity",
+                "discount_rate",
+                "discount_sum",
+                "tax_rate",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Decimal | None, LegacyProductRowField, LegacyProductRowOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["tax_included", "customized"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, LegacyProductRowField, LegacyProductRowOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[LegacyProductRowValues]) -> LegacyProductRow: ...
         async def acreate(self, **values: Unpack[LegacyProductRowValues]) -> LegacyProductRow: ...
         def get_or_create(

@@ -13,11 +13,11 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     MeasureField = Literal[
         "id",
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
         "is_default",
         "-is_default",
     ]
-    MeasureRelation = Never
 
     class MeasureLookups(TypedDict, total=False):
         """What ``filter`` takes for Measure."""
@@ -106,6 +105,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Measure: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Measure: ...
+        @overload
+        def values_list(
+            self, *fields: MeasureField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], MeasureField, MeasureOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, MeasureField, MeasureOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, MeasureField, MeasureOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["measure_title", "symbol_rus", "symbol_intl", "symbol_letter_intl"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, MeasureField, MeasureOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_default"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, MeasureField, MeasureOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[MeasureValues]) -> Measure: ...
         async def acreate(self, **values: Unpack[MeasureValues]) -> Measure: ...
         def get_or_create(

@@ -13,12 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     OrderEntityField = Literal["order_id", "owner_id", "owner_type_id"]
     OrderEntityOrder = Literal[
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         "-owner_type_id",
     ]
     OrderEntityRelation = Literal["owner_type"]
+    OrderEntityPrefetch = Literal["owner_type", "owner_type__activities"]
 
     class OrderEntityLookups(TypedDict, total=False):
         """What ``filter`` takes for OrderEntity."""
@@ -82,6 +83,17 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> OrderEntity: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> OrderEntity: ...
+        def select_related(self, *names: OrderEntityRelation) -> Self: ...
+        def prefetch_related(self, *names: OrderEntityPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: OrderEntityField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], OrderEntityField, OrderEntityOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["order_id", "owner_id", "owner_type_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, OrderEntityField, OrderEntityOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[OrderEntityValues]) -> OrderEntity: ...
         async def acreate(self, **values: Unpack[OrderEntityValues]) -> OrderEntity: ...
         def get_or_create(

@@ -10,15 +10,14 @@ from b24orm.facts.crm.order_owner_type import ORDER_OWNER_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     OrderOwnerTypeField = Literal["attribute", "code", "id", "name"]
     OrderOwnerTypeOrder = Literal["id", "-id"]
-    OrderOwnerTypeRelation = Never
 
     class OrderOwnerTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for OrderOwnerType."""
@@ -30,6 +29,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[OrderOwnerTypeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[OrderOwnerTypeLookups]) -> OrderOwnerType: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[OrderOwnerTypeLookups]) -> OrderOwnerType: ...
+        @overload
+        def values_list(
+            self, *fields: OrderOwnerTypeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], OrderOwnerTypeField, OrderOwnerTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["attribute", "code", "name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, OrderOwnerTypeField, OrderOwnerTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, OrderOwnerTypeField, OrderOwnerTypeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class OrderOwnerType(Model, schema=ORDER_OWNER_TYPE):

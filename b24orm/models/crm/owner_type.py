@@ -10,16 +10,29 @@ from b24orm.facts.crm.owner_type import OWNER_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.activity import Activity
-    from b24orm.orm import Q, QuerySet, RelatedRows
+    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     OwnerTypeField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     OwnerTypeOrder = Literal["id", "-id"]
-    OwnerTypeRelation = Never
+    OwnerTypePrefetch = Literal[
+        "activities",
+        "activities__owner_type",
+        "activities__type",
+        "activities__status_activity_status_enum",
+        "activities__responsible",
+        "activities__priority_activity_priority_enum",
+        "activities__notify_type_activity_notify_type_enum",
+        "activities__description_type_content_type_enum",
+        "activities__direction_activity_direction_enum",
+        "activities__author",
+        "activities__editor",
+        "activities__result_currency",
+    ]
 
     class OwnerTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for OwnerType."""
@@ -31,6 +44,20 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[OwnerTypeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[OwnerTypeLookups]) -> OwnerType: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[OwnerTypeLookups]) -> OwnerType: ...
+        def prefetch_related(self, *names: OwnerTypePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: OwnerTypeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], OwnerTypeField, OwnerTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, OwnerTypeField, OwnerTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "symbol_code", "symbol_code_short"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, OwnerTypeField, OwnerTypeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class OwnerType(Model, schema=OWNER_TYPE):

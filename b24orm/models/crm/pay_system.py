@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.invoice import Invoice
     from b24orm.models.crm.person_type import PersonType
-    from b24orm.orm import Q, QuerySet, RelatedRows
+    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     PaySystemField = Literal[
         "id",
@@ -48,6 +48,28 @@ if TYPE_CHECKING:
         "-action_file",
     ]
     PaySystemRelation = Literal["person_type"]
+    PaySystemPrefetch = Literal[
+        "person_type",
+        "invoices",
+        "person_type__invoices",
+        "person_type__pay_systems",
+        "person_type__quote_items",
+        "person_type__quotes",
+        "invoices__currency_currency",
+        "invoices__created_by_user",
+        "invoices__emp_payed",
+        "invoices__emp_status",
+        "invoices__pay_system",
+        "invoices__person_type",
+        "invoices__responsible",
+        "invoices__status",
+        "invoices__uf_company",
+        "invoices__uf_contact",
+        "invoices__uf_mycompany",
+        "invoices__uf_deal",
+        "invoices__uf_quote",
+        "invoices__invoice_recurrings",
+    ]
 
     class PaySystemLookups(TypedDict, total=False):
         """What ``filter`` takes for PaySystem."""
@@ -109,6 +131,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[PaySystemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[PaySystemLookups]) -> PaySystem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[PaySystemLookups]) -> PaySystem: ...
+        def select_related(self, *names: PaySystemRelation) -> Self: ...
+        def prefetch_related(self, *names: PaySystemPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: PaySystemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], PaySystemField, PaySystemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, PaySystemField, PaySystemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["name", "description", "action_file", "handler", "handler_code", "handler_name"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, PaySystemField, PaySystemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, PaySystemField, PaySystemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort", "person_type_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, PaySystemField, PaySystemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class PaySystem(Model, schema=PAY_SYSTEM):

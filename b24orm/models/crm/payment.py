@@ -12,13 +12,15 @@ from b24orm.facts.crm.payment import PAYMENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from decimal import Decimal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.crm.currency import Currency
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     PaymentField = Literal[
         "id",
@@ -33,6 +35,15 @@ if TYPE_CHECKING:
     ]
     PaymentOrder = Never
     PaymentRelation = Literal["emp_paid", "currency_currency"]
+    PaymentPrefetch = Literal[
+        "emp_paid",
+        "currency_currency",
+        "emp_paid__bizproc_tasks",
+        "emp_paid__event_log_records",
+        "emp_paid__orders",
+        "emp_paid__stores",
+        "emp_paid__workflow_templates",
+    ]
 
     class PaymentLookups(TypedDict, total=False):
         """What ``filter`` takes for Payment."""
@@ -56,6 +67,37 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Payment: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Payment: ...
+        def select_related(self, *names: PaymentRelation) -> Self: ...
+        def prefetch_related(self, *names: PaymentPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: PaymentField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], PaymentField, PaymentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, PaymentField, PaymentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["account_number", "paid", "currency", "pay_system_name"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, PaymentField, PaymentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_paid"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, PaymentField, PaymentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["emp_paid_id", "pay_system_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, PaymentField, PaymentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sum"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, PaymentField, PaymentOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[PaymentValues]) -> Payment: ...
         async def acreate(self, **values: Unpack[PaymentValues]) -> Payment: ...
         def get_or_create(

@@ -12,15 +12,15 @@ from b24orm.facts.crm.payment_delivery import PAYMENT_DELIVERY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from decimal import Decimal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     PaymentDeliveryField = Literal["id", "payment_id", "quantity", "delivery_id"]
     PaymentDeliveryOrder = Never
-    PaymentDeliveryRelation = Never
 
     class PaymentDeliveryLookups(TypedDict, total=False):
         """What ``filter`` takes for PaymentDelivery."""
@@ -45,6 +45,23 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[PaymentDeliveryLookups],
         ) -> PaymentDelivery: ...
+        @overload
+        def values_list(
+            self, *fields: PaymentDeliveryField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], PaymentDeliveryField, PaymentDeliveryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, PaymentDeliveryField, PaymentDeliveryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["payment_id", "delivery_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, PaymentDeliveryField, PaymentDeliveryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["quantity"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, PaymentDeliveryField, PaymentDeliveryOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[PaymentDeliveryValues]) -> PaymentDelivery: ...
         async def acreate(self, **values: Unpack[PaymentDeliveryValues]) -> PaymentDelivery: ...
         def get_or_create(

@@ -13,15 +13,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     PaymentProductField = Literal["id", "payment_id", "quantity", "row_id"]
     PaymentProductOrder = Never
-    PaymentProductRelation = Never
 
     class PaymentProductLookups(TypedDict, total=False):
         """What ``filter`` takes for PaymentProduct."""
@@ -43,6 +42,23 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> PaymentProduct: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> PaymentProduct: ...
+        @overload
+        def values_list(
+            self, *fields: PaymentProductField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], PaymentProductField, PaymentProductOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, PaymentProductField, PaymentProductOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["payment_id", "row_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, PaymentProductField, PaymentProductOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["quantity"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, PaymentProductField, PaymentProductOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[PaymentProductValues]) -> PaymentProduct: ...
         async def acreate(self, **values: Unpack[PaymentProductValues]) -> PaymentProduct: ...
         def get_or_create(

@@ -11,19 +11,69 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.invoice import Invoice
     from b24orm.models.crm.pay_system import PaySystem
     from b24orm.models.crm.quote import Quote
     from b24orm.models.crm.quote_item import QuoteItem
-    from b24orm.orm import Q, QuerySet, RelatedRows
+    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     PersonTypeField = Literal["id", "name"]
     PersonTypeOrder = Literal["id", "-id", "name", "-name"]
-    PersonTypeRelation = Never
+    PersonTypePrefetch = Literal[
+        "invoices",
+        "pay_systems",
+        "quote_items",
+        "quotes",
+        "invoices__currency_currency",
+        "invoices__created_by_user",
+        "invoices__emp_payed",
+        "invoices__emp_status",
+        "invoices__pay_system",
+        "invoices__person_type",
+        "invoices__responsible",
+        "invoices__status",
+        "invoices__uf_company",
+        "invoices__uf_contact",
+        "invoices__uf_mycompany",
+        "invoices__uf_deal",
+        "invoices__uf_quote",
+        "invoices__invoice_recurrings",
+        "pay_systems__person_type",
+        "pay_systems__invoices",
+        "quote_items__created_by_user",
+        "quote_items__updated_by_user",
+        "quote_items__last_activity_by_user",
+        "quote_items__assigned_by",
+        "quote_items__deal",
+        "quote_items__lead",
+        "quote_items__company",
+        "quote_items__contact",
+        "quote_items__person_type",
+        "quote_items__currency",
+        "quote_items__stage",
+        "quote_items__mycompany",
+        "quote_items__entity_type",
+        "quotes__status",
+        "quotes__currency",
+        "quotes__company",
+        "quotes__mycompany",
+        "quotes__contact",
+        "quotes__assigned_by",
+        "quotes__created_by",
+        "quotes__modify_by",
+        "quotes__lead",
+        "quotes__deal",
+        "quotes__person_type",
+        "quotes__last_activity_by_user",
+        "quotes__contacts",
+        "quotes__deal_items",
+        "quotes__deals",
+        "quotes__product_rows",
+    ]
 
     class PersonTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for PersonType."""
@@ -49,6 +99,20 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[PersonTypeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[PersonTypeLookups]) -> PersonType: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[PersonTypeLookups]) -> PersonType: ...
+        def prefetch_related(self, *names: PersonTypePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: PersonTypeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], PersonTypeField, PersonTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, PersonTypeField, PersonTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, PersonTypeField, PersonTypeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class PersonType(Model, schema=PERSON_TYPE):

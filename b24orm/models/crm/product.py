@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.vat import Vat
     from b24orm.models.sale.basket_item import BasketItem
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet, RelatedRows
+    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     ProductDescriptionTypeValue = Literal["text", "html"]
     ProductField = Literal[
@@ -90,6 +90,33 @@ if TYPE_CHECKING:
         "measure_measure",
         "modified_by_user",
         "created_by_user",
+        "section__catalog",
+        "section__section",
+    ]
+    ProductPrefetch = Literal[
+        "catalog",
+        "currency",
+        "section",
+        "vat",
+        "measure_measure",
+        "modified_by_user",
+        "created_by_user",
+        "basket_items",
+        "section__catalog",
+        "section__section",
+        "modified_by_user__bizproc_tasks",
+        "modified_by_user__event_log_records",
+        "modified_by_user__orders",
+        "modified_by_user__stores",
+        "modified_by_user__workflow_templates",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "basket_items__order",
+        "basket_items__product",
+        "basket_items__currency_currency",
     ]
 
     class ProductLookups(TypedDict, total=False):
@@ -275,6 +302,57 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Product: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Product: ...
+        def select_related(self, *names: ProductRelation) -> Self: ...
+        def prefetch_related(self, *names: ProductPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ProductField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ProductField, ProductOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ProductField, ProductOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "catalog_id",
+                "section_id",
+                "sort",
+                "vat_id",
+                "measure",
+                "modified_by",
+                "created_by",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, ProductField, ProductOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["price"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, ProductField, ProductOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["currency_id", "name", "code", "description", "description_type", "xml_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, ProductField, ProductOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active", "vat_included"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, ProductField, ProductOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["preview_picture", "detail_picture"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, ProductField, ProductOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create", "timestamp_x"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, ProductField, ProductOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ProductValues]) -> Product: ...
         async def acreate(self, **values: Unpack[ProductValues]) -> Product: ...
         def get_or_create(

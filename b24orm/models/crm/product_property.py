@@ -12,11 +12,11 @@ from b24orm.facts.crm.product_property import PRODUCT_PROPERTY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     ProductPropertyField = Literal[
         "id",
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
         "values",
     ]
     ProductPropertyOrder = Never
-    ProductPropertyRelation = Never
 
     class ProductPropertyLookups(TypedDict, total=False):
         """What ``filter`` takes for ProductProperty."""
@@ -75,6 +74,39 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ProductPropertyLookups],
         ) -> ProductProperty: ...
+        @overload
+        def values_list(
+            self, *fields: ProductPropertyField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ProductPropertyField, ProductPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ProductPropertyField, ProductPropertyOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["iblock_id", "sort", "row_count", "col_count", "link_iblock_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, ProductPropertyField, ProductPropertyOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["xml_id", "code", "name", "property_type", "file_type", "user_type"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, ProductPropertyField, ProductPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active", "is_required", "multiple"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, ProductPropertyField, ProductPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["default_value", "user_type_settings", "values"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, ProductPropertyField, ProductPropertyOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ProductPropertyValues]) -> ProductProperty: ...
         async def acreate(self, **values: Unpack[ProductPropertyValues]) -> ProductProperty: ...
         def get_or_create(

@@ -14,12 +14,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.product import Product
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ProductRowField = Literal[
         "id",
@@ -92,7 +92,27 @@ if TYPE_CHECKING:
         "xml_id",
         "-xml_id",
     ]
-    ProductRowRelation = Literal["product"]
+    ProductRowRelation = Literal[
+        "product",
+        "product__catalog",
+        "product__currency",
+        "product__section",
+        "product__vat",
+        "product__measure_measure",
+        "product__modified_by_user",
+        "product__created_by_user",
+    ]
+    ProductRowPrefetch = Literal[
+        "product",
+        "product__catalog",
+        "product__currency",
+        "product__section",
+        "product__vat",
+        "product__measure_measure",
+        "product__modified_by_user",
+        "product__created_by_user",
+        "product__basket_items",
+    ]
 
     class ProductRowLookups(TypedDict, total=False):
         """What ``filter`` takes for ProductRow."""
@@ -308,6 +328,63 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> ProductRow: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> ProductRow: ...
+        def select_related(self, *names: ProductRowRelation) -> Self: ...
+        def prefetch_related(self, *names: ProductRowPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ProductRowField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ProductRowField, ProductRowOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ProductRowField, ProductRowOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "owner_id",
+                "product_id",
+                "discount_type_id",
+                "measure_code",
+                "sort",
+                "type",
+                "store_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, ProductRowField, ProductRowOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["owner_type", "product_name", "measure_name", "xml_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, ProductRowField, ProductRowOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "price",
+                "price_exclusive",
+                "price_netto",
+                "price_brutto",
+                "quantity",
+                "discount_rate",
+                "discount_sum",
+                "tax_rate",
+                "price_account",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Decimal | None, ProductRowField, ProductRowOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["tax_included", "customized"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, ProductRowField, ProductRowOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ProductRowValues]) -> ProductRow: ...
         async def acreate(self, **values: Unpack[ProductRowValues]) -> ProductRow: ...
         def get_or_create(

@@ -12,12 +12,12 @@ from b24orm.facts.crm.product_section import PRODUCT_SECTION
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.catalog import Catalog
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ProductSectionField = Literal["id", "catalog_id", "section_id", "name", "xml_id", "code"]
     ProductSectionOrder = Literal[
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
         "code",
         "-code",
     ]
-    ProductSectionRelation = Literal["catalog", "section"]
+    ProductSectionRelation = Literal["catalog", "section", "section__catalog", "section__section"]
+    ProductSectionPrefetch = Literal["catalog", "section", "section__catalog", "section__section"]
 
     class ProductSectionLookups(TypedDict, total=False):
         """What ``filter`` takes for ProductSection."""
@@ -67,6 +68,25 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> ProductSection: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> ProductSection: ...
+        def select_related(self, *names: ProductSectionRelation) -> Self: ...
+        def prefetch_related(self, *names: ProductSectionPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ProductSectionField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ProductSectionField, ProductSectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ProductSectionField, ProductSectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["catalog_id", "section_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, ProductSectionField, ProductSectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "xml_id", "code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ProductSectionField, ProductSectionOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ProductSectionValues]) -> ProductSection: ...
         async def acreate(self, **values: Unpack[ProductSectionValues]) -> ProductSection: ...
         def get_or_create(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.person_type import PersonType
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     QuoteItemField = Literal[
         "id",
@@ -184,6 +184,192 @@ if TYPE_CHECKING:
         "stage",
         "mycompany",
         "entity_type",
+        "deal__type",
+        "deal__stage",
+        "deal__previous_stage",
+        "deal__currency",
+        "deal__company",
+        "deal__contact",
+        "deal__quote",
+        "deal__assigned_by",
+        "deal__created_by",
+        "deal__modify_by",
+        "deal__moved_by",
+        "deal__source",
+        "deal__lead",
+        "deal__last_activity_by_user",
+        "lead__honorific_status",
+        "lead__source",
+        "lead__status",
+        "lead__currency",
+        "lead__assigned_by",
+        "lead__created_by",
+        "lead__modify_by",
+        "lead__moved_by",
+        "lead__company",
+        "lead__contact",
+        "lead__last_activity_by_user",
+        "company__company_type_status",
+        "company__industry_status",
+        "company__employees_status",
+        "company__currency",
+        "company__assigned_by",
+        "company__created_by",
+        "company__modify_by",
+        "company__lead",
+        "company__last_activity_by_user",
+        "contact__honorific_status",
+        "contact__type",
+        "contact__source",
+        "contact__assigned_by",
+        "contact__created_by",
+        "contact__modify_by",
+        "contact__company",
+        "contact__lead",
+        "contact__last_activity_by_user",
+        "stage__entity",
+        "mycompany__company_type_status",
+        "mycompany__industry_status",
+        "mycompany__employees_status",
+        "mycompany__currency",
+        "mycompany__assigned_by",
+        "mycompany__created_by",
+        "mycompany__modify_by",
+        "mycompany__lead",
+        "mycompany__last_activity_by_user",
+    ]
+    QuoteItemPrefetch = Literal[
+        "created_by_user",
+        "updated_by_user",
+        "last_activity_by_user",
+        "assigned_by",
+        "deal",
+        "lead",
+        "company",
+        "contact",
+        "person_type",
+        "currency",
+        "stage",
+        "mycompany",
+        "entity_type",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "updated_by_user__bizproc_tasks",
+        "updated_by_user__event_log_records",
+        "updated_by_user__orders",
+        "updated_by_user__stores",
+        "updated_by_user__workflow_templates",
+        "last_activity_by_user__bizproc_tasks",
+        "last_activity_by_user__event_log_records",
+        "last_activity_by_user__orders",
+        "last_activity_by_user__stores",
+        "last_activity_by_user__workflow_templates",
+        "assigned_by__bizproc_tasks",
+        "assigned_by__event_log_records",
+        "assigned_by__orders",
+        "assigned_by__stores",
+        "assigned_by__workflow_templates",
+        "deal__type",
+        "deal__stage",
+        "deal__previous_stage",
+        "deal__currency",
+        "deal__company",
+        "deal__contact",
+        "deal__quote",
+        "deal__assigned_by",
+        "deal__created_by",
+        "deal__modify_by",
+        "deal__moved_by",
+        "deal__source",
+        "deal__lead",
+        "deal__last_activity_by_user",
+        "deal__contacts",
+        "deal__deal_recurrings",
+        "deal__product_rows",
+        "deal__quote_items",
+        "deal__quotes",
+        "lead__honorific_status",
+        "lead__source",
+        "lead__status",
+        "lead__currency",
+        "lead__assigned_by",
+        "lead__created_by",
+        "lead__modify_by",
+        "lead__moved_by",
+        "lead__company",
+        "lead__contact",
+        "lead__last_activity_by_user",
+        "lead__companies",
+        "lead__company_items",
+        "lead__contact_items",
+        "lead__contacts",
+        "lead__deal_items",
+        "lead__deals",
+        "lead__product_rows",
+        "lead__quote_items",
+        "lead__quotes",
+        "company__company_type_status",
+        "company__industry_status",
+        "company__employees_status",
+        "company__currency",
+        "company__assigned_by",
+        "company__created_by",
+        "company__modify_by",
+        "company__lead",
+        "company__last_activity_by_user",
+        "company__contact_items",
+        "company__contacts",
+        "company__deal_items",
+        "company__deals",
+        "company__lead_items",
+        "company__leads",
+        "company__quote_items",
+        "company__quotes",
+        "company__smart_invoices",
+        "contact__honorific_status",
+        "contact__type",
+        "contact__source",
+        "contact__assigned_by",
+        "contact__created_by",
+        "contact__modify_by",
+        "contact__company",
+        "contact__lead",
+        "contact__last_activity_by_user",
+        "contact__companies",
+        "contact__deal_items",
+        "contact__deals",
+        "contact__lead_items",
+        "contact__leads",
+        "contact__quote_items",
+        "contact__quotes",
+        "contact__smart_invoices",
+        "person_type__invoices",
+        "person_type__pay_systems",
+        "person_type__quote_items",
+        "person_type__quotes",
+        "stage__entity",
+        "mycompany__company_type_status",
+        "mycompany__industry_status",
+        "mycompany__employees_status",
+        "mycompany__currency",
+        "mycompany__assigned_by",
+        "mycompany__created_by",
+        "mycompany__modify_by",
+        "mycompany__lead",
+        "mycompany__last_activity_by_user",
+        "mycompany__contact_items",
+        "mycompany__contacts",
+        "mycompany__deal_items",
+        "mycompany__deals",
+        "mycompany__lead_items",
+        "mycompany__leads",
+        "mycompany__quote_items",
+        "mycompany__quotes",
+        "mycompany__smart_invoices",
+        "entity_type__activities",
     ]
 
     class QuoteItemLookups(TypedDict, total=False):
@@ -654,6 +840,113 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> QuoteItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> QuoteItem: ...
+        def select_related(self, *names: QuoteItemRelation) -> Self: ...
+        def prefetch_related(self, *names: QuoteItemPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: QuoteItemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], QuoteItemField, QuoteItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, QuoteItemField, QuoteItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "quote_number",
+                "title",
+                "content",
+                "terms",
+                "comments",
+                "last_communication_time",
+                "location_id",
+                "currency_id",
+                "stage_id",
+                "utm_source",
+                "utm_medium",
+                "utm_campaign",
+                "utm_content",
+                "utm_term",
+                "client_title",
+                "client_addr",
+                "client_contact",
+                "client_email",
+                "client_phone",
+                "client_tp_id",
+                "client_tpa_id",
+                "search_content",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, QuoteItemField, QuoteItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "created_time",
+                "updated_time",
+                "last_activity_time",
+                "last_communication_call_time",
+                "last_communication_email_time",
+                "last_communication_imol_time",
+                "last_communication_webform_time",
+                "date_create_short",
+                "date_modify_short",
+                "begindate_short",
+                "closedate_short",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, QuoteItemField, QuoteItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "created_by",
+                "updated_by",
+                "last_activity_by",
+                "assigned_by_id",
+                "deal_id",
+                "lead_id",
+                "storage_type_id",
+                "webform_id",
+                "company_id",
+                "contact_id",
+                "person_type_id",
+                "mycompany_id",
+                "comments_type",
+                "content_type",
+                "terms_type",
+                "entity_type_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, QuoteItemField, QuoteItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["opened", "is_manual_opportunity", "closed", "has_products"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, QuoteItemField, QuoteItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["storage_element_ids", "contact_ids", "contacts"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, QuoteItemField, QuoteItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["opportunity", "tax_value"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, QuoteItemField, QuoteItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["begindate", "closedate", "actual_date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.date | None, QuoteItemField, QuoteItemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[QuoteItemValues]) -> QuoteItem: ...
         async def acreate(self, **values: Unpack[QuoteItemValues]) -> QuoteItem: ...
         def get_or_create(

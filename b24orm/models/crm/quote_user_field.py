@@ -12,11 +12,11 @@ from b24orm.facts.crm.quote_user_field import QUOTE_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     QuoteUserFieldShowFilterValue = Literal["N", "I", "E", "S", "Y"]
     QuoteUserFieldField = Literal[
@@ -66,7 +66,6 @@ if TYPE_CHECKING:
         "is_searchable",
         "-is_searchable",
     ]
-    QuoteUserFieldRelation = Never
 
     class QuoteUserFieldLookups(TypedDict, total=False):
         """What ``filter`` takes for QuoteUserField."""
@@ -113,6 +112,52 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[QuoteUserFieldLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[QuoteUserFieldLookups]) -> QuoteUserField: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[QuoteUserFieldLookups]) -> QuoteUserField: ...
+        @overload
+        def values_list(
+            self, *fields: QuoteUserFieldField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], QuoteUserFieldField, QuoteUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, QuoteUserFieldField, QuoteUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "entity_id",
+                "field_name",
+                "user_type_id",
+                "xml_id",
+                "show_filter",
+                "edit_form_label",
+                "list_column_label",
+                "list_filter_label",
+                "error_message",
+                "help_message",
+                "label",
+                "user_type_owner",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, QuoteUserFieldField, QuoteUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, QuoteUserFieldField, QuoteUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["multiple", "mandatory", "show_in_list", "edit_in_list", "is_searchable"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, QuoteUserFieldField, QuoteUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["list", "settings"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, QuoteUserFieldField, QuoteUserFieldOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[QuoteUserFieldValues]) -> QuoteUserField: ...
         async def acreate(self, **values: Unpack[QuoteUserFieldValues]) -> QuoteUserField: ...
         def get_or_create(

@@ -14,7 +14,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.requisite_preset import RequisitePreset
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     RequisiteField = Literal[
         "id",
@@ -253,7 +253,41 @@ if TYPE_CHECKING:
         "rq_cpf",
         "-rq_cpf",
     ]
-    RequisiteRelation = Literal["entity_type", "preset", "created_by", "modify_by", "rq_ident_type_status"]
+    RequisiteRelation = Literal[
+        "entity_type",
+        "preset",
+        "created_by",
+        "modify_by",
+        "rq_ident_type_status",
+        "preset__entity_type",
+        "preset__country",
+        "preset__created_by",
+        "preset__modify_by",
+        "rq_ident_type_status__entity",
+    ]
+    RequisitePrefetch = Literal[
+        "entity_type",
+        "preset",
+        "created_by",
+        "modify_by",
+        "rq_ident_type_status",
+        "entity_type__activities",
+        "preset__entity_type",
+        "preset__country",
+        "preset__created_by",
+        "preset__modify_by",
+        "created_by__bizproc_tasks",
+        "created_by__event_log_records",
+        "created_by__orders",
+        "created_by__stores",
+        "created_by__workflow_templates",
+        "modify_by__bizproc_tasks",
+        "modify_by__event_log_records",
+        "modify_by__orders",
+        "modify_by__stores",
+        "modify_by__workflow_templates",
+        "rq_ident_type_status__entity",
+    ]
 
     class RequisiteLookups(TypedDict, total=False):
         """What ``filter`` takes for Requisite."""
@@ -1018,6 +1052,112 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Requisite: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Requisite: ...
+        def select_related(self, *names: RequisiteRelation) -> Self: ...
+        def prefetch_related(self, *names: RequisitePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: RequisiteField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], RequisiteField, RequisiteOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, RequisiteField, RequisiteOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "entity_type_id",
+                "entity_id",
+                "preset_id",
+                "created_by_id",
+                "modify_by_id",
+                "sort",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, RequisiteField, RequisiteOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, RequisiteField, RequisiteOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "name",
+                "code",
+                "xml_id",
+                "originator_id",
+                "rq_name",
+                "rq_first_name",
+                "rq_last_name",
+                "rq_second_name",
+                "rq_company_id",
+                "rq_company_name",
+                "rq_company_full_name",
+                "rq_company_reg_date",
+                "rq_director",
+                "rq_accountant",
+                "rq_ceo_name",
+                "rq_ceo_work_pos",
+                "rq_contact",
+                "rq_email",
+                "rq_phone",
+                "rq_fax",
+                "rq_ident_type",
+                "rq_ident_doc",
+                "rq_ident_doc_ser",
+                "rq_ident_doc_num",
+                "rq_ident_doc_pers_num",
+                "rq_ident_doc_date",
+                "rq_ident_doc_issued_by",
+                "rq_ident_doc_dep_code",
+                "rq_inn",
+                "rq_kpp",
+                "rq_usrle",
+                "rq_ifns",
+                "rq_ogrn",
+                "rq_ogrnip",
+                "rq_okpo",
+                "rq_oktmo",
+                "rq_okved",
+                "rq_edrpou",
+                "rq_drfo",
+                "rq_kbe",
+                "rq_iin",
+                "rq_bin",
+                "rq_st_cert_ser",
+                "rq_st_cert_num",
+                "rq_st_cert_date",
+                "rq_vat_id",
+                "rq_vat_cert_ser",
+                "rq_vat_cert_num",
+                "rq_vat_cert_date",
+                "rq_residence_country",
+                "rq_base_doc",
+                "rq_regon",
+                "rq_krs",
+                "rq_pesel",
+                "rq_legal_form",
+                "rq_siret",
+                "rq_siren",
+                "rq_capital",
+                "rq_rcs",
+                "rq_cnpj",
+                "rq_state_reg",
+                "rq_mnpl_reg",
+                "rq_cpf",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, RequisiteField, RequisiteOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active", "address_only", "rq_vat_payer"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, RequisiteField, RequisiteOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[RequisiteValues]) -> Requisite: ...
         async def acreate(self, **values: Unpack[RequisiteValues]) -> Requisite: ...
         def get_or_create(

@@ -10,15 +10,14 @@ from b24orm.facts.crm.requisite_country import REQUISITE_COUNTRY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     RequisiteCountryField = Literal["id", "code", "title"]
     RequisiteCountryOrder = Literal["id", "-id"]
-    RequisiteCountryRelation = Never
 
     class RequisiteCountryLookups(TypedDict, total=False):
         """What ``filter`` takes for RequisiteCountry."""
@@ -36,6 +35,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[RequisiteCountryLookups],
         ) -> RequisiteCountry: ...
+        @overload
+        def values_list(
+            self, *fields: RequisiteCountryField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], RequisiteCountryField, RequisiteCountryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, RequisiteCountryField, RequisiteCountryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["code", "title"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, RequisiteCountryField, RequisiteCountryOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class RequisiteCountry(Model, schema=REQUISITE_COUNTRY):

@@ -13,14 +13,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.bank_detail import BankDetail
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.requisite import Requisite
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     RequisiteLinkField = Literal[
         "entity_type_id",
@@ -50,6 +50,50 @@ if TYPE_CHECKING:
         "bank_detail",
         "mc_requisite",
         "mc_bank_detail",
+        "requisite__entity_type",
+        "requisite__preset",
+        "requisite__created_by",
+        "requisite__modify_by",
+        "requisite__rq_ident_type_status",
+        "bank_detail__entity",
+        "bank_detail__country",
+        "bank_detail__created_by",
+        "bank_detail__modify_by",
+        "mc_requisite__entity_type",
+        "mc_requisite__preset",
+        "mc_requisite__created_by",
+        "mc_requisite__modify_by",
+        "mc_requisite__rq_ident_type_status",
+        "mc_bank_detail__entity",
+        "mc_bank_detail__country",
+        "mc_bank_detail__created_by",
+        "mc_bank_detail__modify_by",
+    ]
+    RequisiteLinkPrefetch = Literal[
+        "entity_type",
+        "requisite",
+        "bank_detail",
+        "mc_requisite",
+        "mc_bank_detail",
+        "entity_type__activities",
+        "requisite__entity_type",
+        "requisite__preset",
+        "requisite__created_by",
+        "requisite__modify_by",
+        "requisite__rq_ident_type_status",
+        "bank_detail__entity",
+        "bank_detail__country",
+        "bank_detail__created_by",
+        "bank_detail__modify_by",
+        "mc_requisite__entity_type",
+        "mc_requisite__preset",
+        "mc_requisite__created_by",
+        "mc_requisite__modify_by",
+        "mc_requisite__rq_ident_type_status",
+        "mc_bank_detail__entity",
+        "mc_bank_detail__country",
+        "mc_bank_detail__created_by",
+        "mc_bank_detail__modify_by",
     ]
 
     class RequisiteLinkLookups(TypedDict, total=False):
@@ -166,6 +210,28 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> RequisiteLink: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> RequisiteLink: ...
+        def select_related(self, *names: RequisiteLinkRelation) -> Self: ...
+        def prefetch_related(self, *names: RequisiteLinkPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: RequisiteLinkField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], RequisiteLinkField, RequisiteLinkOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "entity_type_id",
+                "entity_id",
+                "requisite_id",
+                "bank_detail_id",
+                "mc_requisite_id",
+                "mc_bank_detail_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, RequisiteLinkField, RequisiteLinkOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[RequisiteLinkValues]) -> RequisiteLink: ...
         async def acreate(self, **values: Unpack[RequisiteLinkValues]) -> RequisiteLink: ...
         def get_or_create(

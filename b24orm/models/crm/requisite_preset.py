@@ -14,14 +14,14 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.requisite_country import RequisiteCountry
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     RequisitePresetField = Literal[
         "id",
@@ -61,6 +61,23 @@ if TYPE_CHECKING:
         "-xml_id",
     ]
     RequisitePresetRelation = Literal["entity_type", "country", "created_by", "modify_by"]
+    RequisitePresetPrefetch = Literal[
+        "entity_type",
+        "country",
+        "created_by",
+        "modify_by",
+        "entity_type__activities",
+        "created_by__bizproc_tasks",
+        "created_by__event_log_records",
+        "created_by__orders",
+        "created_by__stores",
+        "created_by__workflow_templates",
+        "modify_by__bizproc_tasks",
+        "modify_by__event_log_records",
+        "modify_by__orders",
+        "modify_by__stores",
+        "modify_by__workflow_templates",
+    ]
 
     class RequisitePresetLookups(TypedDict, total=False):
         """What ``filter`` takes for RequisitePreset."""
@@ -206,6 +223,37 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[RequisitePresetLookups],
         ) -> RequisitePreset: ...
+        def select_related(self, *names: RequisitePresetRelation) -> Self: ...
+        def prefetch_related(self, *names: RequisitePresetPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: RequisitePresetField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], RequisitePresetField, RequisitePresetOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, RequisitePresetField, RequisitePresetOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["entity_type_id", "country_id", "created_by_id", "modify_by_id", "sort"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, RequisitePresetField, RequisitePresetOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "xml_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, RequisitePresetField, RequisitePresetOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, RequisitePresetField, RequisitePresetOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, RequisitePresetField, RequisitePresetOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[RequisitePresetValues]) -> RequisitePreset: ...
         async def acreate(self, **values: Unpack[RequisitePresetValues]) -> RequisitePreset: ...
         def get_or_create(

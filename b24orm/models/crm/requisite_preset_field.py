@@ -13,15 +13,14 @@ from b24orm.facts.crm.requisite_preset_field import REQUISITE_PRESET_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     RequisitePresetFieldField = Literal["id", "field_name", "field_title", "sort", "in_short_list"]
     RequisitePresetFieldOrder = Literal["id", "-id"]
-    RequisitePresetFieldRelation = Never
 
     class RequisitePresetFieldLookups(TypedDict, total=False):
         """What ``filter`` takes for RequisitePresetField."""
@@ -55,6 +54,27 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[RequisitePresetFieldLookups],
         ) -> RequisitePresetField: ...
+        @overload
+        def values_list(
+            self, *fields: RequisitePresetFieldField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], RequisitePresetFieldField, RequisitePresetFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, RequisitePresetFieldField, RequisitePresetFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["field_name", "field_title"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, RequisitePresetFieldField, RequisitePresetFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, RequisitePresetFieldField, RequisitePresetFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["in_short_list"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, RequisitePresetFieldField, RequisitePresetFieldOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[RequisitePresetFieldValues]) -> RequisitePresetField: ...
         async def acreate(self, **values: Unpack[RequisitePresetFieldValues]) -> RequisitePresetField: ...
         def get_or_create(

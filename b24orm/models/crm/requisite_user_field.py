@@ -13,11 +13,11 @@ from b24orm.facts.crm.requisite_user_field import REQUISITE_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     RequisiteUserFieldShowFilterValue = Literal["N", "I", "E", "S", "Y"]
     RequisiteUserFieldField = Literal[
@@ -67,7 +67,6 @@ if TYPE_CHECKING:
         "is_searchable",
         "-is_searchable",
     ]
-    RequisiteUserFieldRelation = Never
 
     class RequisiteUserFieldLookups(TypedDict, total=False):
         """What ``filter`` takes for RequisiteUserField."""
@@ -120,6 +119,52 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[RequisiteUserFieldLookups],
         ) -> RequisiteUserField: ...
+        @overload
+        def values_list(
+            self, *fields: RequisiteUserFieldField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], RequisiteUserFieldField, RequisiteUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, RequisiteUserFieldField, RequisiteUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "entity_id",
+                "field_name",
+                "user_type_id",
+                "xml_id",
+                "show_filter",
+                "edit_form_label",
+                "list_column_label",
+                "list_filter_label",
+                "error_message",
+                "help_message",
+                "label",
+                "user_type_owner",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, RequisiteUserFieldField, RequisiteUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, RequisiteUserFieldField, RequisiteUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["multiple", "mandatory", "show_in_list", "edit_in_list", "is_searchable"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, RequisiteUserFieldField, RequisiteUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["list", "settings"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, RequisiteUserFieldField, RequisiteUserFieldOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[RequisiteUserFieldValues]) -> RequisiteUserField: ...
         async def acreate(self, **values: Unpack[RequisiteUserFieldValues]) -> RequisiteUserField: ...
         def get_or_create(

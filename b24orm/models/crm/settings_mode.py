@@ -10,15 +10,14 @@ from b24orm.facts.crm.settings_mode import SETTINGS_MODE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     SettingsModeField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     SettingsModeOrder = Literal["id", "-id"]
-    SettingsModeRelation = Never
 
     class SettingsModeLookups(TypedDict, total=False):
         """What ``filter`` takes for SettingsMode."""
@@ -30,6 +29,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SettingsModeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SettingsModeLookups]) -> SettingsMode: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SettingsModeLookups]) -> SettingsMode: ...
+        @overload
+        def values_list(
+            self, *fields: SettingsModeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SettingsModeField, SettingsModeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, SettingsModeField, SettingsModeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "symbol_code", "symbol_code_short"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, SettingsModeField, SettingsModeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class SettingsMode(Model, schema=SETTINGS_MODE):

@@ -14,12 +14,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     SmartProcessTypeField = Literal[
         "id",
@@ -102,6 +102,20 @@ if TYPE_CHECKING:
         "-updated_by",
     ]
     SmartProcessTypeRelation = Literal["created_by_user", "updated_by_user"]
+    SmartProcessTypePrefetch = Literal[
+        "created_by_user",
+        "updated_by_user",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "updated_by_user__bizproc_tasks",
+        "updated_by_user__event_log_records",
+        "updated_by_user__orders",
+        "updated_by_user__stores",
+        "updated_by_user__workflow_templates",
+    ]
 
     class SmartProcessTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for SmartProcessType."""
@@ -270,6 +284,66 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[SmartProcessTypeLookups],
         ) -> SmartProcessType: ...
+        def select_related(self, *names: SmartProcessTypeRelation) -> Self: ...
+        def prefetch_related(self, *names: SmartProcessTypePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: SmartProcessTypeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SmartProcessTypeField, SmartProcessTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, SmartProcessTypeField, SmartProcessTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["title", "code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, SmartProcessTypeField, SmartProcessTypeOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["created_by", "entity_type_id", "custom_section_id", "updated_by"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, SmartProcessTypeField, SmartProcessTypeOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "is_categories_enabled",
+                "is_stages_enabled",
+                "is_begin_close_dates_enabled",
+                "is_client_enabled",
+                "is_use_in_userfield_enabled",
+                "is_link_with_products_enabled",
+                "is_mycompany_enabled",
+                "is_documents_enabled",
+                "is_source_enabled",
+                "is_observers_enabled",
+                "is_recurring_enabled",
+                "is_recyclebin_enabled",
+                "is_automation_enabled",
+                "is_biz_proc_enabled",
+                "is_set_open_permissions",
+                "is_external",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, SmartProcessTypeField, SmartProcessTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_time", "updated_time"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, SmartProcessTypeField, SmartProcessTypeOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["relations", "linked_user_fields", "custom_sections"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, SmartProcessTypeField, SmartProcessTypeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[SmartProcessTypeValues]) -> SmartProcessType: ...
         async def acreate(self, **values: Unpack[SmartProcessTypeValues]) -> SmartProcessType: ...
         def get_or_create(

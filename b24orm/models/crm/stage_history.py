@@ -12,12 +12,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.status import Status
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     StageHistoryStageSemanticIdValue = Literal["P", "S", "F"]
     StageHistoryStatusSemanticIdValue = Literal["P", "S", "F"]
@@ -52,7 +52,8 @@ if TYPE_CHECKING:
         "status_id",
         "-status_id",
     ]
-    StageHistoryRelation = Literal["stage", "status"]
+    StageHistoryRelation = Literal["stage", "status", "stage__entity", "status__entity"]
+    StageHistoryPrefetch = Literal["stage", "status", "stage__entity", "status__entity"]
 
     class StageHistoryLookups(TypedDict, total=False):
         """What ``filter`` takes for StageHistory."""
@@ -136,6 +137,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[StageHistoryLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[StageHistoryLookups]) -> StageHistory: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[StageHistoryLookups]) -> StageHistory: ...
+        def select_related(self, *names: StageHistoryRelation) -> Self: ...
+        def prefetch_related(self, *names: StageHistoryPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: StageHistoryField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], StageHistoryField, StageHistoryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, StageHistoryField, StageHistoryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["type_id", "owner_id", "category_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, StageHistoryField, StageHistoryOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_time"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, StageHistoryField, StageHistoryOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["stage_semantic_id", "stage_id", "status_semantic_id", "status_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, StageHistoryField, StageHistoryOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class StageHistory(Model, schema=STAGE_HISTORY):

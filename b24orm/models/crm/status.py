@@ -12,12 +12,12 @@ from b24orm.facts.crm.status import STATUS
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.status_entity_type import StatusEntityType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     StatusSemanticsValue = Literal["P", "S", "F"]
     StatusField = Literal[
@@ -51,7 +51,8 @@ if TYPE_CHECKING:
         "semantics",
         "-semantics",
     ]
-    StatusRelation = Literal["entity"]
+    StatusRelation = Literal["entity", "entity__entity_type"]
+    StatusPrefetch = Literal["entity", "entity__entity_type"]
 
     class StatusLookups(TypedDict, total=False):
         """What ``filter`` takes for Status."""
@@ -86,6 +87,37 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Status: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Status: ...
+        def select_related(self, *names: StatusRelation) -> Self: ...
+        def prefetch_related(self, *names: StatusPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: StatusField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], StatusField, StatusOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, StatusField, StatusOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["entity_id", "status_id", "name", "name_init", "color", "semantics"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, StatusField, StatusOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort", "category_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, StatusField, StatusOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["system"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, StatusField, StatusOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["extra_"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, StatusField, StatusOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[StatusValues]) -> Status: ...
         async def acreate(self, **values: Unpack[StatusValues]) -> Status: ...
         def get_or_create(

@@ -10,12 +10,12 @@ from b24orm.facts.crm.status_entity_type import STATUS_ENTITY_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     StatusEntityTypeField = Literal[
         "id",
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     ]
     StatusEntityTypeOrder = Literal["id", "-id"]
     StatusEntityTypeRelation = Literal["entity_type"]
+    StatusEntityTypePrefetch = Literal["entity_type", "entity_type__activities"]
 
     class StatusEntityTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for StatusEntityType."""
@@ -50,6 +51,37 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[StatusEntityTypeLookups],
         ) -> StatusEntityType: ...
+        def select_related(self, *names: StatusEntityTypeRelation) -> Self: ...
+        def prefetch_related(self, *names: StatusEntityTypePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: StatusEntityTypeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], StatusEntityTypeField, StatusEntityTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, StatusEntityTypeField, StatusEntityTypeOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["name", "prefix", "field_attribute_scope", "parent_id", "category_name"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, StatusEntityTypeField, StatusEntityTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity_type_id", "category_id", "category_sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, StatusEntityTypeField, StatusEntityTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["semantic_info"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, StatusEntityTypeField, StatusEntityTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_enabled", "is_default_category"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, StatusEntityTypeField, StatusEntityTypeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class StatusEntityType(Model, schema=STATUS_ENTITY_TYPE):

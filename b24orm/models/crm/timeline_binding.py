@@ -12,15 +12,14 @@ from b24orm.facts.crm.timeline_binding import TIMELINE_BINDING
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     TimelineBindingField = Literal["owner_id", "entity_id", "entity_type"]
     TimelineBindingOrder = Never
-    TimelineBindingRelation = Never
 
     class TimelineBindingLookups(TypedDict, total=False):
         """What ``filter`` takes for TimelineBinding."""
@@ -45,6 +44,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[TimelineBindingLookups],
         ) -> TimelineBinding: ...
+        @overload
+        def values_list(
+            self, *fields: TimelineBindingField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TimelineBindingField, TimelineBindingOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["owner_id", "entity_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, TimelineBindingField, TimelineBindingOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity_type"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, TimelineBindingField, TimelineBindingOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[TimelineBindingValues]) -> TimelineBinding: ...
         async def acreate(self, **values: Unpack[TimelineBindingValues]) -> TimelineBinding: ...
         def get_or_create(

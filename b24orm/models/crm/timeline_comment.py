@@ -12,12 +12,13 @@ from b24orm.facts.crm.timeline_comment import TIMELINE_COMMENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     TimelineCommentField = Literal[
         "id",
@@ -30,6 +31,14 @@ if TYPE_CHECKING:
     ]
     TimelineCommentOrder = Literal["entity_id", "-entity_id", "entity_type", "-entity_type"]
     TimelineCommentRelation = Literal["author"]
+    TimelineCommentPrefetch = Literal[
+        "author",
+        "author__bizproc_tasks",
+        "author__event_log_records",
+        "author__orders",
+        "author__stores",
+        "author__workflow_templates",
+    ]
 
     class TimelineCommentLookups(TypedDict, total=False):
         """What ``filter`` takes for TimelineComment."""
@@ -59,6 +68,33 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[TimelineCommentLookups],
         ) -> TimelineComment: ...
+        def select_related(self, *names: TimelineCommentRelation) -> Self: ...
+        def prefetch_related(self, *names: TimelineCommentPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: TimelineCommentField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TimelineCommentField, TimelineCommentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, TimelineCommentField, TimelineCommentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, TimelineCommentField, TimelineCommentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity_id", "author_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, TimelineCommentField, TimelineCommentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity_type", "comment"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, TimelineCommentField, TimelineCommentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["files"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, TimelineCommentField, TimelineCommentOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[TimelineCommentValues]) -> TimelineComment: ...
         async def acreate(self, **values: Unpack[TimelineCommentValues]) -> TimelineComment: ...
         def get_or_create(

@@ -12,15 +12,14 @@ from b24orm.facts.crm.timeline_icon import TIMELINE_ICON
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     TimelineIconField = Literal["code", "is_system", "file_uri", "file_content"]
     TimelineIconOrder = Literal["code", "-code"]
-    TimelineIconRelation = Never
 
     class TimelineIconLookups(TypedDict, total=False):
         """What ``filter`` takes for TimelineIcon."""
@@ -38,6 +37,23 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> TimelineIcon: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> TimelineIcon: ...
+        @overload
+        def values_list(
+            self, *fields: TimelineIconField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TimelineIconField, TimelineIconOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, TimelineIconField, TimelineIconOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_system"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, TimelineIconField, TimelineIconOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["file_uri", "file_content"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, TimelineIconField, TimelineIconOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[TimelineIconValues]) -> TimelineIcon: ...
         async def acreate(self, **values: Unpack[TimelineIconValues]) -> TimelineIcon: ...
         def get_or_create(

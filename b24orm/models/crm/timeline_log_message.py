@@ -12,14 +12,15 @@ from b24orm.facts.crm.timeline_log_message import TIMELINE_LOG_MESSAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.timeline_icon import TimelineIcon
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     TimelineLogMessageField = Literal[
         "id",
@@ -33,6 +34,17 @@ if TYPE_CHECKING:
     ]
     TimelineLogMessageOrder = Never
     TimelineLogMessageRelation = Literal["author", "icon_code_timeline_icon", "entity_type"]
+    TimelineLogMessagePrefetch = Literal[
+        "author",
+        "icon_code_timeline_icon",
+        "entity_type",
+        "author__bizproc_tasks",
+        "author__event_log_records",
+        "author__orders",
+        "author__stores",
+        "author__workflow_templates",
+        "entity_type__activities",
+    ]
 
     class TimelineLogMessageLookups(TypedDict, total=False):
         """What ``filter`` takes for TimelineLogMessage."""
@@ -64,6 +76,29 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[TimelineLogMessageLookups],
         ) -> TimelineLogMessage: ...
+        def select_related(self, *names: TimelineLogMessageRelation) -> Self: ...
+        def prefetch_related(self, *names: TimelineLogMessagePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: TimelineLogMessageField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TimelineLogMessageField, TimelineLogMessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, TimelineLogMessageField, TimelineLogMessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, TimelineLogMessageField, TimelineLogMessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["author_id", "entity_type_id", "entity_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, TimelineLogMessageField, TimelineLogMessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["title", "text", "icon_code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, TimelineLogMessageField, TimelineLogMessageOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[TimelineLogMessageValues]) -> TimelineLogMessage: ...
         async def acreate(self, **values: Unpack[TimelineLogMessageValues]) -> TimelineLogMessage: ...
         def get_or_create(

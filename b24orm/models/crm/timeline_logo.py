@@ -12,15 +12,14 @@ from b24orm.facts.crm.timeline_logo import TIMELINE_LOGO
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     TimelineLogoField = Literal["code", "is_system", "file_uri", "file_content"]
     TimelineLogoOrder = Literal["code", "-code"]
-    TimelineLogoRelation = Never
 
     class TimelineLogoLookups(TypedDict, total=False):
         """What ``filter`` takes for TimelineLogo."""
@@ -38,6 +37,23 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> TimelineLogo: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> TimelineLogo: ...
+        @overload
+        def values_list(
+            self, *fields: TimelineLogoField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TimelineLogoField, TimelineLogoOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, TimelineLogoField, TimelineLogoOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_system"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, TimelineLogoField, TimelineLogoOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["file_uri", "file_content"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, TimelineLogoField, TimelineLogoOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[TimelineLogoValues]) -> TimelineLogo: ...
         async def acreate(self, **values: Unpack[TimelineLogoValues]) -> TimelineLogo: ...
         def get_or_create(

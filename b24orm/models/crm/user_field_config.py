@@ -13,11 +13,11 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     UserFieldConfigField = Literal[
         "id",
@@ -67,7 +67,6 @@ if TYPE_CHECKING:
         "is_searchable",
         "-is_searchable",
     ]
-    UserFieldConfigRelation = Never
 
     class UserFieldConfigLookups(TypedDict, total=False):
         """What ``filter`` takes for UserFieldConfig."""
@@ -167,6 +166,59 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[UserFieldConfigLookups],
         ) -> UserFieldConfig: ...
+        @overload
+        def values_list(
+            self, *fields: UserFieldConfigField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], UserFieldConfigField, UserFieldConfigOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, UserFieldConfigField, UserFieldConfigOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["entity_id", "field_name", "user_type_id", "xml_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, UserFieldConfigField, UserFieldConfigOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, UserFieldConfigField, UserFieldConfigOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "multiple",
+                "mandatory",
+                "show_filter",
+                "show_in_list",
+                "edit_in_list",
+                "is_searchable",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, UserFieldConfigField, UserFieldConfigOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "settings",
+                "language_id",
+                "edit_form_label",
+                "list_column_label",
+                "list_filter_label",
+                "error_message",
+                "help_message",
+                "enum",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, UserFieldConfigField, UserFieldConfigOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[UserFieldConfigValues]) -> UserFieldConfig: ...
         async def acreate(self, **values: Unpack[UserFieldConfigValues]) -> UserFieldConfig: ...
         def get_or_create(

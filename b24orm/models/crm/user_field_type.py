@@ -10,15 +10,14 @@ from b24orm.facts.crm.user_field_type import USER_FIELD_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     UserFieldTypeField = Literal["id", "title"]
     UserFieldTypeOrder = Literal["id", "-id"]
-    UserFieldTypeRelation = Never
 
     class UserFieldTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for UserFieldType."""
@@ -30,6 +29,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[UserFieldTypeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[UserFieldTypeLookups]) -> UserFieldType: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[UserFieldTypeLookups]) -> UserFieldType: ...
+        @overload
+        def values_list(
+            self, *fields: UserFieldTypeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], UserFieldTypeField, UserFieldTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, UserFieldTypeField, UserFieldTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["title"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, UserFieldTypeField, UserFieldTypeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class UserFieldType(Model, schema=USER_FIELD_TYPE):

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     VatActiveValue = Literal["Y", "N"]
     VatField = Literal["id", "timestamp_x", "active", "c_sort", "name", "rate"]
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
         "rate",
         "-rate",
     ]
-    VatRelation = Never
 
     class VatLookups(TypedDict, total=False):
         """What ``filter`` takes for Vat."""
@@ -99,6 +98,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[VatLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[VatLookups]) -> Vat: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[VatLookups]) -> Vat: ...
+        @overload
+        def values_list(
+            self, *fields: VatField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], VatField, VatOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, VatField, VatOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["timestamp_x"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, VatField, VatOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active", "name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, VatField, VatOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["c_sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, VatField, VatOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["rate"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, VatField, VatOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[VatValues]) -> Vat: ...
         async def acreate(self, **values: Unpack[VatValues]) -> Vat: ...
         def get_or_create(

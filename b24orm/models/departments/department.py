@@ -12,16 +12,32 @@ from b24orm.facts.departments.department import DEPARTMENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     DepartmentField = Literal["id", "name", "sort", "parent", "uf_head"]
     DepartmentOrder = Literal["id", "-id", "name", "-name", "sort", "-sort", "uf_head", "-uf_head"]
-    DepartmentRelation = Literal["parent_department", "uf_head_user"]
+    DepartmentRelation = Literal[
+        "parent_department",
+        "uf_head_user",
+        "parent_department__parent_department",
+        "parent_department__uf_head_user",
+    ]
+    DepartmentPrefetch = Literal[
+        "parent_department",
+        "uf_head_user",
+        "parent_department__parent_department",
+        "parent_department__uf_head_user",
+        "uf_head_user__bizproc_tasks",
+        "uf_head_user__event_log_records",
+        "uf_head_user__orders",
+        "uf_head_user__stores",
+        "uf_head_user__workflow_templates",
+    ]
 
     class DepartmentLookups(TypedDict, total=False):
         """What ``filter`` takes for Department."""
@@ -51,6 +67,25 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Department: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Department: ...
+        def select_related(self, *names: DepartmentRelation) -> Self: ...
+        def prefetch_related(self, *names: DepartmentPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: DepartmentField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DepartmentField, DepartmentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DepartmentField, DepartmentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, DepartmentField, DepartmentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort", "parent", "uf_head"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, DepartmentField, DepartmentOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DepartmentValues]) -> Department: ...
         async def acreate(self, **values: Unpack[DepartmentValues]) -> Department: ...
         def get_or_create(

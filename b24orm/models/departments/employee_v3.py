@@ -10,15 +10,14 @@ from b24orm.facts.departments.employee_v3 import EMPLOYEE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     EmployeeField = Literal["user_id", "name", "work_position", "avatar", "url", "departments", "teams"]
     EmployeeOrder = Literal["user_id", "-user_id"]
-    EmployeeRelation = Never
 
     class EmployeeLookups(TypedDict, total=False):
         """What ``filter`` takes for Employee."""
@@ -32,6 +31,23 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[EmployeeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[EmployeeLookups]) -> Employee: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[EmployeeLookups]) -> Employee: ...
+        @overload
+        def values_list(
+            self, *fields: EmployeeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], EmployeeField, EmployeeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["user_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, EmployeeField, EmployeeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "work_position", "avatar", "url"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, EmployeeField, EmployeeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["departments", "teams"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, EmployeeField, EmployeeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class Employee(Model, schema=EMPLOYEE):

@@ -12,11 +12,12 @@ from b24orm.facts.departments.structure_node_v3 import STRUCTURE_NODE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     StructureNodeField = Literal[
         "id",
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
         "members",
     ]
     StructureNodeOrder = Literal["id", "-id"]
-    StructureNodeRelation = Never
 
     class StructureNodeLookups(TypedDict, total=False):
         """What ``filter`` takes for StructureNode."""
@@ -58,6 +58,35 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> StructureNode: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> StructureNode: ...
+        @overload
+        def values_list(
+            self, *fields: StructureNodeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], StructureNodeField, StructureNodeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, StructureNodeField, StructureNodeOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["name", "type", "description", "access_code", "color_name", "xml_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, StructureNodeField, StructureNodeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["structure_id", "parent_id", "user_count"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, StructureNodeField, StructureNodeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_at", "updated_at"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, StructureNodeField, StructureNodeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["members"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, StructureNodeField, StructureNodeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[StructureNodeValues]) -> StructureNode: ...
         async def acreate(self, **values: Unpack[StructureNodeValues]) -> StructureNode: ...
         def get_or_create(

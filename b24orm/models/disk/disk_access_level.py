@@ -10,15 +10,14 @@ from b24orm.facts.disk.disk_access_level import DISK_ACCESS_LEVEL
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     DiskAccessLevelField = Literal["id", "name", "title"]
     DiskAccessLevelOrder = Literal["id", "-id"]
-    DiskAccessLevelRelation = Never
 
     class DiskAccessLevelLookups(TypedDict, total=False):
         """What ``filter`` takes for DiskAccessLevel."""
@@ -34,6 +33,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DiskAccessLevelLookups],
         ) -> DiskAccessLevel: ...
+        @overload
+        def values_list(
+            self, *fields: DiskAccessLevelField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DiskAccessLevelField, DiskAccessLevelOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DiskAccessLevelField, DiskAccessLevelOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "title"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, DiskAccessLevelField, DiskAccessLevelOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class DiskAccessLevel(Model, schema=DISK_ACCESS_LEVEL):

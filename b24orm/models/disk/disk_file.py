@@ -14,13 +14,13 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.disk.disk_storage import DiskStorage
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     DiskFileTypeValue = Literal["file", "folder"]
     DiskFileDeletedTypeValue = Literal[0, 3, 4]
@@ -67,6 +67,27 @@ if TYPE_CHECKING:
         "-delete_time",
     ]
     DiskFileRelation = Literal["storage", "created_by_user", "updated_by_user", "deleted_by_user"]
+    DiskFilePrefetch = Literal[
+        "storage",
+        "created_by_user",
+        "updated_by_user",
+        "deleted_by_user",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "updated_by_user__bizproc_tasks",
+        "updated_by_user__event_log_records",
+        "updated_by_user__orders",
+        "updated_by_user__stores",
+        "updated_by_user__workflow_templates",
+        "deleted_by_user__bizproc_tasks",
+        "deleted_by_user__event_log_records",
+        "deleted_by_user__orders",
+        "deleted_by_user__stores",
+        "deleted_by_user__workflow_templates",
+    ]
 
     class DiskFileLookups(TypedDict, total=False):
         """What ``filter`` takes for DiskFile."""
@@ -164,6 +185,47 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> DiskFile: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> DiskFile: ...
+        def select_related(self, *names: DiskFileRelation) -> Self: ...
+        def prefetch_related(self, *names: DiskFilePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: DiskFileField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DiskFileField, DiskFileOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DiskFileField, DiskFileOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["name", "code", "type", "download_url", "detail_url"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, DiskFileField, DiskFileOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "storage_id",
+                "parent_id",
+                "deleted_type",
+                "global_content_version",
+                "file_id",
+                "size",
+                "created_by",
+                "updated_by",
+                "deleted_by",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, DiskFileField, DiskFileOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["create_time", "update_time", "delete_time"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, DiskFileField, DiskFileOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DiskFileValues]) -> DiskFile: ...
         async def acreate(self, **values: Unpack[DiskFileValues]) -> DiskFile: ...
         def get_or_create(

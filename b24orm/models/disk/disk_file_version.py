@@ -12,12 +12,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     DiskFileVersionField = Literal[
         "id",
@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     ]
     DiskFileVersionOrder = Literal["id", "-id"]
     DiskFileVersionRelation = Literal["created_by_user"]
+    DiskFileVersionPrefetch = Literal[
+        "created_by_user",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+    ]
 
     class DiskFileVersionLookups(TypedDict, total=False):
         """What ``filter`` takes for DiskFileVersion."""
@@ -93,6 +101,33 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DiskFileVersionLookups],
         ) -> DiskFileVersion: ...
+        def select_related(self, *names: DiskFileVersionRelation) -> Self: ...
+        def prefetch_related(self, *names: DiskFileVersionPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: DiskFileVersionField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DiskFileVersionField, DiskFileVersionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DiskFileVersionField, DiskFileVersionOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["object_id", "size", "global_content_version", "created_by"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, DiskFileVersionField, DiskFileVersionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "download_url"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, DiskFileVersionField, DiskFileVersionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["create_time"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, DiskFileVersionField, DiskFileVersionOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class DiskFileVersion(Model, schema=DISK_FILE_VERSION):

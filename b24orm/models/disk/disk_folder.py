@@ -14,13 +14,13 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.disk.disk_storage import DiskStorage
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     DiskFolderTypeValue = Literal["file", "folder"]
     DiskFolderDeletedTypeValue = Literal[0, 3, 4]
@@ -64,6 +64,27 @@ if TYPE_CHECKING:
         "-delete_time",
     ]
     DiskFolderRelation = Literal["storage", "created_by_user", "updated_by_user", "deleted_by_user"]
+    DiskFolderPrefetch = Literal[
+        "storage",
+        "created_by_user",
+        "updated_by_user",
+        "deleted_by_user",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "updated_by_user__bizproc_tasks",
+        "updated_by_user__event_log_records",
+        "updated_by_user__orders",
+        "updated_by_user__stores",
+        "updated_by_user__workflow_templates",
+        "deleted_by_user__bizproc_tasks",
+        "deleted_by_user__event_log_records",
+        "deleted_by_user__orders",
+        "deleted_by_user__stores",
+        "deleted_by_user__workflow_templates",
+    ]
 
     class DiskFolderLookups(TypedDict, total=False):
         """What ``filter`` takes for DiskFolder."""
@@ -161,6 +182,41 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> DiskFolder: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> DiskFolder: ...
+        def select_related(self, *names: DiskFolderRelation) -> Self: ...
+        def prefetch_related(self, *names: DiskFolderPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: DiskFolderField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DiskFolderField, DiskFolderOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DiskFolderField, DiskFolderOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "code", "type", "detail_url"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, DiskFolderField, DiskFolderOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "storage_id",
+                "real_object_id",
+                "parent_id",
+                "deleted_type",
+                "created_by",
+                "updated_by",
+                "deleted_by",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, DiskFolderField, DiskFolderOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["create_time", "update_time", "delete_time"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, DiskFolderField, DiskFolderOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DiskFolderValues]) -> DiskFolder: ...
         async def acreate(self, **values: Unpack[DiskFolderValues]) -> DiskFolder: ...
         def get_or_create(

@@ -11,11 +11,11 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     DiskStorageEntityTypeValue = Literal["user", "group", "common", "restapp"]
     DiskStorageField = Literal[
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
         "entity_id",
         "-entity_id",
     ]
-    DiskStorageRelation = Never
 
     class DiskStorageLookups(TypedDict, total=False):
         """What ``filter`` takes for DiskStorage."""
@@ -78,6 +77,27 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DiskStorageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DiskStorageLookups]) -> DiskStorage: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DiskStorageLookups]) -> DiskStorage: ...
+        @overload
+        def values_list(
+            self, *fields: DiskStorageField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DiskStorageField, DiskStorageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DiskStorageField, DiskStorageOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["name", "code", "module_id", "entity_type", "entity_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, DiskStorageField, DiskStorageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["root_object_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, DiskStorageField, DiskStorageOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class DiskStorage(Model, schema=DISK_STORAGE):

@@ -15,13 +15,13 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.documentgenerator.document_template import DocumentgeneratorDocumentTemplate
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     DocumentgeneratorDocumentField = Literal[
         "id",
@@ -84,7 +84,34 @@ if TYPE_CHECKING:
         "updated_by",
         "-updated_by",
     ]
-    DocumentgeneratorDocumentRelation = Literal["template", "created_by_user", "updated_by_user"]
+    DocumentgeneratorDocumentRelation = Literal[
+        "template",
+        "created_by_user",
+        "updated_by_user",
+        "template__region_region",
+        "template__created_by_user",
+        "template__updated_by_user",
+        "template__numerator",
+    ]
+    DocumentgeneratorDocumentPrefetch = Literal[
+        "template",
+        "created_by_user",
+        "updated_by_user",
+        "template__region_region",
+        "template__created_by_user",
+        "template__updated_by_user",
+        "template__numerator",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "updated_by_user__bizproc_tasks",
+        "updated_by_user__event_log_records",
+        "updated_by_user__orders",
+        "updated_by_user__stores",
+        "updated_by_user__workflow_templates",
+    ]
 
     class DocumentgeneratorDocumentLookups(TypedDict, total=False):
         """What ``filter`` takes for DocumentgeneratorDocument."""
@@ -249,6 +276,73 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DocumentgeneratorDocumentLookups],
         ) -> DocumentgeneratorDocument: ...
+        def select_related(self, *names: DocumentgeneratorDocumentRelation) -> Self: ...
+        def prefetch_related(self, *names: DocumentgeneratorDocumentPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: DocumentgeneratorDocumentField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DocumentgeneratorDocumentField, DocumentgeneratorDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DocumentgeneratorDocumentField, DocumentgeneratorDocumentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "title",
+                "number",
+                "provider",
+                "value",
+                "download_url",
+                "pdf_url",
+                "image_url",
+                "download_url_machine",
+                "pdf_url_machine",
+                "image_url_machine",
+                "print_url",
+                "print_url_machine",
+                "public_url",
+                "transformation_error_code",
+                "transformation_error_message",
+                "transformation_cancel_reason",
+                "pull_tag",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, DocumentgeneratorDocumentField, DocumentgeneratorDocumentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "template_id",
+                "file_id",
+                "image_id",
+                "pdf_id",
+                "created_by",
+                "updated_by",
+                "email_disk_file",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, DocumentgeneratorDocumentField, DocumentgeneratorDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["create_time", "update_time"], /, *, flat: Literal[True]
+        ) -> ValuesSet[
+            dt.datetime | None, DocumentgeneratorDocumentField, DocumentgeneratorDocumentOrder
+        ]: ...
+        @overload
+        def values_list(
+            self, field: Literal["values", "public_url_view"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, DocumentgeneratorDocumentField, DocumentgeneratorDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["stamps_enabled", "is_transformation_error"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, DocumentgeneratorDocumentField, DocumentgeneratorDocumentOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DocumentgeneratorDocumentValues]) -> DocumentgeneratorDocument: ...
         async def acreate(
             self,

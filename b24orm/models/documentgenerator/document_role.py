@@ -12,15 +12,14 @@ from b24orm.facts.documentgenerator.document_role import DOCUMENT_ROLE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     DocumentRoleField = Literal["id", "name", "code", "permissions"]
     DocumentRoleOrder = Literal["id", "-id"]
-    DocumentRoleRelation = Never
 
     class DocumentRoleLookups(TypedDict, total=False):
         """What ``filter`` takes for DocumentRole."""
@@ -40,6 +39,23 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> DocumentRole: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> DocumentRole: ...
+        @overload
+        def values_list(
+            self, *fields: DocumentRoleField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DocumentRoleField, DocumentRoleOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DocumentRoleField, DocumentRoleOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, DocumentRoleField, DocumentRoleOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["permissions"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, DocumentRoleField, DocumentRoleOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DocumentRoleValues]) -> DocumentRole: ...
         async def acreate(self, **values: Unpack[DocumentRoleValues]) -> DocumentRole: ...
         def get_or_create(

@@ -15,14 +15,14 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.documentgenerator.numerator import Numerator
     from b24orm.models.documentgenerator.region import Region
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     DocumentgeneratorDocumentTemplateField = Literal[
         "id",
@@ -78,6 +78,23 @@ if TYPE_CHECKING:
         "created_by_user",
         "updated_by_user",
         "numerator",
+    ]
+    DocumentgeneratorDocumentTemplatePrefetch = Literal[
+        "region_region",
+        "created_by_user",
+        "updated_by_user",
+        "numerator",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "updated_by_user__bizproc_tasks",
+        "updated_by_user__event_log_records",
+        "updated_by_user__orders",
+        "updated_by_user__stores",
+        "updated_by_user__workflow_templates",
+        "numerator__document_templates",
     ]
 
     class DocumentgeneratorDocumentTemplateLookups(TypedDict, total=False):
@@ -221,6 +238,72 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DocumentgeneratorDocumentTemplateLookups],
         ) -> DocumentgeneratorDocumentTemplate: ...
+        def select_related(self, *names: DocumentgeneratorDocumentTemplateRelation) -> Self: ...
+        def prefetch_related(self, *names: DocumentgeneratorDocumentTemplatePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: DocumentgeneratorDocumentTemplateField, flat: Literal[False] = ...
+        ) -> ValuesSet[
+            tuple[Any, ...], DocumentgeneratorDocumentTemplateField, DocumentgeneratorDocumentTemplateOrder
+        ]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[
+            int, DocumentgeneratorDocumentTemplateField, DocumentgeneratorDocumentTemplateOrder
+        ]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["active", "with_stamps", "is_deleted", "is_default"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[
+            bool | None, DocumentgeneratorDocumentTemplateField, DocumentgeneratorDocumentTemplateOrder
+        ]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "name",
+                "code",
+                "region",
+                "module_id",
+                "body_type",
+                "products_table_variant",
+                "download",
+                "download_machine",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[
+            str | None, DocumentgeneratorDocumentTemplateField, DocumentgeneratorDocumentTemplateOrder
+        ]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["sort", "created_by", "updated_by", "file_id", "numerator_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[
+            int | None, DocumentgeneratorDocumentTemplateField, DocumentgeneratorDocumentTemplateOrder
+        ]: ...
+        @overload
+        def values_list(
+            self, field: Literal["create_time", "update_time"], /, *, flat: Literal[True]
+        ) -> ValuesSet[
+            dt.datetime | None, DocumentgeneratorDocumentTemplateField, DocumentgeneratorDocumentTemplateOrder
+        ]: ...
+        @overload
+        def values_list(
+            self, field: Literal["users", "providers", "file"], /, *, flat: Literal[True]
+        ) -> ValuesSet[
+            Any, DocumentgeneratorDocumentTemplateField, DocumentgeneratorDocumentTemplateOrder
+        ]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(
             self,
             **values: Unpack[DocumentgeneratorDocumentTemplateValues],

@@ -13,16 +13,22 @@ from b24orm.facts.documentgenerator.numerator import NUMERATOR
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.documentgenerator.document_template import DocumentgeneratorDocumentTemplate
-    from b24orm.orm import Q, QuerySet, RelatedRows
+    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     NumeratorField = Literal["id", "name", "template", "code", "settings"]
     NumeratorOrder = Literal["id", "-id"]
-    NumeratorRelation = Never
+    NumeratorPrefetch = Literal[
+        "document_templates",
+        "document_templates__region_region",
+        "document_templates__created_by_user",
+        "document_templates__updated_by_user",
+        "document_templates__numerator",
+    ]
 
     class NumeratorLookups(TypedDict, total=False):
         """What ``filter`` takes for Numerator."""
@@ -42,6 +48,24 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Numerator: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Numerator: ...
+        def prefetch_related(self, *names: NumeratorPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: NumeratorField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], NumeratorField, NumeratorOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, NumeratorField, NumeratorOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "template", "code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, NumeratorField, NumeratorOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["settings"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, NumeratorField, NumeratorOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[NumeratorValues]) -> Numerator: ...
         async def acreate(self, **values: Unpack[NumeratorValues]) -> Numerator: ...
         def get_or_create(

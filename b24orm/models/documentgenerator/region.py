@@ -12,11 +12,11 @@ from b24orm.facts.documentgenerator.region import REGION
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     RegionField = Literal[
         "id",
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         "phrases",
     ]
     RegionOrder = Literal["code", "-code"]
-    RegionRelation = Never
 
     class RegionLookups(TypedDict, total=False):
         """What ``filter`` takes for Region."""
@@ -52,6 +51,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Region: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Region: ...
+        @overload
+        def values_list(
+            self, *fields: RegionField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], RegionField, RegionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, RegionField, RegionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, RegionField, RegionOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["title", "language_id", "format_date", "format_datetime", "format_name"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, RegionField, RegionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["phrases"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, RegionField, RegionOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[RegionValues]) -> Region: ...
         async def acreate(self, **values: Unpack[RegionValues]) -> Region: ...
         def get_or_create(

@@ -12,13 +12,13 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.entity.entity_storage import EntityStorage
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     EntityItemField = Literal[
         "id",
@@ -67,6 +67,21 @@ if TYPE_CHECKING:
         "-section",
     ]
     EntityItemRelation = Literal["modified_by_user", "created_by_user", "entity_entity_storage"]
+    EntityItemPrefetch = Literal[
+        "modified_by_user",
+        "created_by_user",
+        "entity_entity_storage",
+        "modified_by_user__bizproc_tasks",
+        "modified_by_user__event_log_records",
+        "modified_by_user__orders",
+        "modified_by_user__stores",
+        "modified_by_user__workflow_templates",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+    ]
 
     class EntityItemLookups(TypedDict, total=False):
         """What ``filter`` takes for EntityItem."""
@@ -193,6 +208,49 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> EntityItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> EntityItem: ...
+        def select_related(self, *names: EntityItemRelation) -> Self: ...
+        def prefetch_related(self, *names: EntityItemPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: EntityItemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], EntityItemField, EntityItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, EntityItemField, EntityItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["timestamp_x", "date_create", "date_active_from", "date_active_to"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, EntityItemField, EntityItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["modified_by", "created_by", "sort", "section"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, EntityItemField, EntityItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, EntityItemField, EntityItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["name", "preview_text", "detail_text", "code", "entity"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, EntityItemField, EntityItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["preview_picture", "detail_picture", "property_values"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, EntityItemField, EntityItemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[EntityItemValues]) -> EntityItem: ...
         async def acreate(self, **values: Unpack[EntityItemValues]) -> EntityItem: ...
         def get_or_create(

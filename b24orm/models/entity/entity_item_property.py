@@ -12,15 +12,14 @@ from b24orm.facts.entity.entity_item_property import ENTITY_ITEM_PROPERTY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     EntityItemPropertyField = Literal["property_", "name", "type", "sort", "property_new"]
     EntityItemPropertyOrder = Literal["property_", "-property_"]
-    EntityItemPropertyRelation = Never
 
     class EntityItemPropertyLookups(TypedDict, total=False):
         """What ``filter`` takes for EntityItemProperty."""
@@ -50,6 +49,23 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[EntityItemPropertyLookups],
         ) -> EntityItemProperty: ...
+        @overload
+        def values_list(
+            self, *fields: EntityItemPropertyField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], EntityItemPropertyField, EntityItemPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["property_"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, EntityItemPropertyField, EntityItemPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "type", "property_new"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, EntityItemPropertyField, EntityItemPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, EntityItemPropertyField, EntityItemPropertyOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[EntityItemPropertyValues]) -> EntityItemProperty: ...
         async def acreate(self, **values: Unpack[EntityItemPropertyValues]) -> EntityItemProperty: ...
         def get_or_create(

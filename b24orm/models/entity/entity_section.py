@@ -14,13 +14,13 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.entity.entity_storage import EntityStorage
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     EntitySectionField = Literal[
         "id",
@@ -70,6 +70,21 @@ if TYPE_CHECKING:
         "-section",
     ]
     EntitySectionRelation = Literal["created_by_user", "modified_by_user", "entity_entity_storage"]
+    EntitySectionPrefetch = Literal[
+        "created_by_user",
+        "modified_by_user",
+        "entity_entity_storage",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "modified_by_user__bizproc_tasks",
+        "modified_by_user__event_log_records",
+        "modified_by_user__orders",
+        "modified_by_user__stores",
+        "modified_by_user__workflow_templates",
+    ]
 
     class EntitySectionLookups(TypedDict, total=False):
         """What ``filter`` takes for EntitySection."""
@@ -205,6 +220,49 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> EntitySection: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> EntitySection: ...
+        def select_related(self, *names: EntitySectionRelation) -> Self: ...
+        def prefetch_related(self, *names: EntitySectionPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: EntitySectionField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], EntitySectionField, EntitySectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, EntitySectionField, EntitySectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["code", "name", "description", "entity"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, EntitySectionField, EntitySectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["timestamp_x", "date_create"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, EntitySectionField, EntitySectionOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "created_by",
+                "modified_by",
+                "sort",
+                "left_margin",
+                "right_margin",
+                "depth_level",
+                "section",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, EntitySectionField, EntitySectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, EntitySectionField, EntitySectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["picture", "detail_picture"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, EntitySectionField, EntitySectionOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[EntitySectionValues]) -> EntitySection: ...
         async def acreate(self, **values: Unpack[EntitySectionValues]) -> EntitySection: ...
         def get_or_create(

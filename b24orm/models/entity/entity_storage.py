@@ -10,15 +10,14 @@ from b24orm.facts.entity.entity_storage import ENTITY_STORAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     EntityStorageField = Literal["id", "iblock_type_id", "entity", "name", "access", "entity_new"]
     EntityStorageOrder = Literal["entity", "-entity"]
-    EntityStorageRelation = Never
 
     class EntityStorageLookups(TypedDict, total=False):
         """What ``filter`` takes for EntityStorage."""
@@ -38,6 +37,27 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> EntityStorage: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> EntityStorage: ...
+        @overload
+        def values_list(
+            self, *fields: EntityStorageField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], EntityStorageField, EntityStorageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, EntityStorageField, EntityStorageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["iblock_type_id", "name", "entity_new"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, EntityStorageField, EntityStorageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, EntityStorageField, EntityStorageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["access"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, EntityStorageField, EntityStorageOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[EntityStorageValues]) -> EntityStorage: ...
         async def acreate(self, **values: Unpack[EntityStorageValues]) -> EntityStorage: ...
         def get_or_create(

@@ -12,12 +12,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     EventLogRecordField = Literal[
         "id",
@@ -47,6 +47,14 @@ if TYPE_CHECKING:
         "-guest_id",
     ]
     EventLogRecordRelation = Literal["user"]
+    EventLogRecordPrefetch = Literal[
+        "user",
+        "user__bizproc_tasks",
+        "user__event_log_records",
+        "user__orders",
+        "user__stores",
+        "user__workflow_templates",
+    ]
 
     class EventLogRecordLookups(TypedDict, total=False):
         """What ``filter`` takes for EventLogRecord."""
@@ -98,6 +106,43 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[EventLogRecordLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[EventLogRecordLookups]) -> EventLogRecord: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[EventLogRecordLookups]) -> EventLogRecord: ...
+        def select_related(self, *names: EventLogRecordRelation) -> Self: ...
+        def prefetch_related(self, *names: EventLogRecordPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: EventLogRecordField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], EventLogRecordField, EventLogRecordOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, EventLogRecordField, EventLogRecordOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["timestamp_x"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, EventLogRecordField, EventLogRecordOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "severity",
+                "audit_type_id",
+                "module_id",
+                "item_id",
+                "remote_addr",
+                "user_agent",
+                "request_uri",
+                "site_id",
+                "description",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, EventLogRecordField, EventLogRecordOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["user_id", "guest_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, EventLogRecordField, EventLogRecordOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class EventLogRecord(Model, schema=EVENT_LOG_RECORD):

@@ -10,11 +10,11 @@ from b24orm.facts.events.event_handler import EVENT_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     EventHandlerField = Literal[
         "event",
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         "options",
     ]
     EventHandlerOrder = Literal["event", "-event"]
-    EventHandlerRelation = Never
 
     class EventHandlerLookups(TypedDict, total=False):
         """What ``filter`` takes for EventHandler."""
@@ -48,6 +47,27 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> EventHandler: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> EventHandler: ...
+        @overload
+        def values_list(
+            self, *fields: EventHandlerField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], EventHandlerField, EventHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["event"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, EventHandlerField, EventHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["handler", "event_type", "auth_connector"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, EventHandlerField, EventHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["auth_type", "offline"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, EventHandlerField, EventHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["options"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, EventHandlerField, EventHandlerOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[EventHandlerValues]) -> EventHandler: ...
         async def acreate(self, **values: Unpack[EventHandlerValues]) -> EventHandler: ...
         def get_or_create(

@@ -12,11 +12,11 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     OfflineEventField = Literal[
         "id",
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
         "error",
         "-error",
     ]
-    OfflineEventRelation = Never
 
     class OfflineEventLookups(TypedDict, total=False):
         """What ``filter`` takes for OfflineEvent."""
@@ -91,6 +90,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[OfflineEventLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[OfflineEventLookups]) -> OfflineEvent: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[OfflineEventLookups]) -> OfflineEvent: ...
+        @overload
+        def values_list(
+            self, *fields: OfflineEventField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], OfflineEventField, OfflineEventOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, OfflineEventField, OfflineEventOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["timestamp_x"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, OfflineEventField, OfflineEventOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["event_name", "process_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, OfflineEventField, OfflineEventOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["event_data", "event_additional"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, OfflineEventField, OfflineEventOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["message_id", "error"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, OfflineEventField, OfflineEventOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class OfflineEvent(Model, schema=OFFLINE_EVENT):

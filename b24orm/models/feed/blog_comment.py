@@ -10,16 +10,18 @@ from b24orm.facts.feed.blog_comment import BLOG_COMMENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.feed.blog_post import BlogPost
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     BlogCommentField = Literal["id", "comment_id", "log_id", "date", "text", "attach", "post_id"]
     BlogCommentOrder = Literal["id", "-id"]
-    BlogCommentRelation = Literal["post"]
+    BlogCommentRelation = Literal["post", "post__author"]
+    BlogCommentPrefetch = Literal["post", "post__author"]
 
     class BlogCommentLookups(TypedDict, total=False):
         """What ``filter`` takes for BlogComment."""
@@ -40,6 +42,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> BlogComment: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> BlogComment: ...
+        def select_related(self, *names: BlogCommentRelation) -> Self: ...
+        def prefetch_related(self, *names: BlogCommentPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: BlogCommentField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BlogCommentField, BlogCommentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BlogCommentField, BlogCommentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["comment_id", "log_id", "post_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, BlogCommentField, BlogCommentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, BlogCommentField, BlogCommentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["text"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, BlogCommentField, BlogCommentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["attach"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, BlogCommentField, BlogCommentOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[BlogCommentValues]) -> BlogComment: ...
         async def acreate(self, **values: Unpack[BlogCommentValues]) -> BlogComment: ...
         def get_or_create(

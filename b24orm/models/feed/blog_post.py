@@ -10,12 +10,13 @@ from b24orm.facts.feed.blog_post import BLOG_POST
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     BlogPostField = Literal[
         "id",
@@ -55,6 +56,14 @@ if TYPE_CHECKING:
     ]
     BlogPostOrder = Literal["id", "-id"]
     BlogPostRelation = Literal["author"]
+    BlogPostPrefetch = Literal[
+        "author",
+        "author__bizproc_tasks",
+        "author__event_log_records",
+        "author__orders",
+        "author__stores",
+        "author__workflow_templates",
+    ]
 
     class BlogPostLookups(TypedDict, total=False):
         """What ``filter`` takes for BlogPost."""
@@ -84,6 +93,81 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> BlogPost: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> BlogPost: ...
+        def select_related(self, *names: BlogPostRelation) -> Self: ...
+        def prefetch_related(self, *names: BlogPostPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: BlogPostField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BlogPostField, BlogPostOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BlogPostField, BlogPostOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["blog_id", "author_id", "num_comments"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, BlogPostField, BlogPostOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "publish_status",
+                "title",
+                "code",
+                "detail_text",
+                "category_id",
+                "important_date_end",
+                "site_id",
+                "tags",
+                "background_code",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, BlogPostField, BlogPostOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "enable_comments",
+                "micro",
+                "has_socnet_all",
+                "has_tags",
+                "has_images",
+                "has_props",
+                "has_comment_images",
+                "important",
+                "parse_preview",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, BlogPostField, BlogPostOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_publish"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, BlogPostField, BlogPostOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "uf_blog_post_doc",
+                "uf_blog_post_url_prv",
+                "uf_gratitude",
+                "uf_blog_post_file",
+                "uf_blog_post_imprtnt",
+                "uf_imprtant_date_end",
+                "uf_blog_post_vote",
+                "uf_mail_message",
+                "files",
+                "dest",
+                "sperm",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, BlogPostField, BlogPostOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[BlogPostValues]) -> BlogPost: ...
         async def acreate(self, **values: Unpack[BlogPostValues]) -> BlogPost: ...
         def get_or_create(

@@ -10,12 +10,13 @@ from b24orm.facts.im.chat import CHAT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ChatField = Literal[
         "id",
@@ -62,6 +63,14 @@ if TYPE_CHECKING:
     ]
     ChatOrder = Literal["id", "-id"]
     ChatRelation = Literal["owner_user"]
+    ChatPrefetch = Literal[
+        "owner_user",
+        "owner_user__bizproc_tasks",
+        "owner_user__event_log_records",
+        "owner_user__orders",
+        "owner_user__stores",
+        "owner_user__workflow_templates",
+    ]
 
     class ChatLookups(TypedDict, total=False):
         """What ``filter`` takes for Chat."""
@@ -91,6 +100,88 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Chat: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Chat: ...
+        def select_related(self, *names: ChatRelation) -> Self: ...
+        def prefetch_related(self, *names: ChatPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ChatField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ChatField, ChatOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ChatField, ChatOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "parent_chat_id",
+                "parent_message_id",
+                "owner",
+                "counter",
+                "user_counter",
+                "message_count",
+                "unread_id",
+                "last_message_id",
+                "last_id",
+                "marked_id",
+                "disk_folder_id",
+                "background_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, ChatField, ChatOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "name",
+                "description",
+                "avatar",
+                "color",
+                "type",
+                "entity_type",
+                "entity_id",
+                "entity_data_1",
+                "entity_data_2",
+                "entity_data_3",
+                "message_type",
+                "role",
+                "dialog_id",
+                "message",
+                "copilot_main_role",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, ChatField, ChatOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["extranet", "text_field_enabled", "is_new"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, ChatField, ChatOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "restrictions",
+                "mute_list",
+                "public",
+                "entity_link",
+                "permissions",
+                "readed_list",
+                "manager_list",
+                "last_message_views",
+                "users",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, ChatField, ChatOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, ChatField, ChatOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ChatValues]) -> Chat: ...
         async def acreate(self, **values: Unpack[ChatValues]) -> Chat: ...
         def get_or_create(

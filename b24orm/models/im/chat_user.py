@@ -10,11 +10,12 @@ from b24orm.facts.im.chat_user import CHAT_USER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     ChatUserField = Literal[
         "id",
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
         "email",
     ]
     ChatUserOrder = Literal["id", "-id"]
-    ChatUserRelation = Never
 
     class ChatUserLookups(TypedDict, total=False):
         """What ``filter`` takes for ChatUser."""
@@ -61,6 +61,58 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ChatUserLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ChatUserLookups]) -> ChatUser: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ChatUserLookups]) -> ChatUser: ...
+        @overload
+        def values_list(
+            self, *fields: ChatUserField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ChatUserField, ChatUserOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ChatUserField, ChatUserOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["active", "extranet", "network", "bot", "connector"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, ChatUserField, ChatUserOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "name",
+                "first_name",
+                "last_name",
+                "work_position",
+                "color",
+                "avatar",
+                "avatar_hr",
+                "gender",
+                "birthday",
+                "external_auth_id",
+                "status",
+                "type",
+                "website",
+                "email",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, ChatUserField, ChatUserOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["idle", "last_activity_date", "mobile_last_date", "desktop_last_date", "absent"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, ChatUserField, ChatUserOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["departments", "phones", "bot_data"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, ChatUserField, ChatUserOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class ChatUser(Model, schema=CHAT_USER):

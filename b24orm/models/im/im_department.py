@@ -10,16 +10,24 @@ from b24orm.facts.im.im_department import IM_DEPARTMENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ImDepartmentField = Literal["id", "name", "full_name", "manager_user_id", "manager_user_data"]
     ImDepartmentOrder = Literal["id", "-id"]
     ImDepartmentRelation = Literal["manager_user"]
+    ImDepartmentPrefetch = Literal[
+        "manager_user",
+        "manager_user__bizproc_tasks",
+        "manager_user__event_log_records",
+        "manager_user__orders",
+        "manager_user__stores",
+        "manager_user__workflow_templates",
+    ]
 
     class ImDepartmentLookups(TypedDict, total=False):
         """What ``filter`` takes for ImDepartment."""
@@ -33,6 +41,29 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ImDepartmentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ImDepartmentLookups]) -> ImDepartment: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ImDepartmentLookups]) -> ImDepartment: ...
+        def select_related(self, *names: ImDepartmentRelation) -> Self: ...
+        def prefetch_related(self, *names: ImDepartmentPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ImDepartmentField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ImDepartmentField, ImDepartmentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ImDepartmentField, ImDepartmentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "full_name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ImDepartmentField, ImDepartmentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["manager_user_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, ImDepartmentField, ImDepartmentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["manager_user_data"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, ImDepartmentField, ImDepartmentOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class ImDepartment(Model, schema=IM_DEPARTMENT):

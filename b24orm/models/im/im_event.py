@@ -10,15 +10,15 @@ from b24orm.facts.im.im_event import IM_EVENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     ImEventField = Literal["event_id", "type", "date", "data"]
     ImEventOrder = Literal["event_id", "-event_id"]
-    ImEventRelation = Never
 
     class ImEventLookups(TypedDict, total=False):
         """What ``filter`` takes for ImEvent."""
@@ -30,6 +30,27 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ImEventLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ImEventLookups]) -> ImEvent: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ImEventLookups]) -> ImEvent: ...
+        @overload
+        def values_list(
+            self, *fields: ImEventField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ImEventField, ImEventOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["event_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ImEventField, ImEventOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["type"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ImEventField, ImEventOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, ImEventField, ImEventOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["data"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, ImEventField, ImEventOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class ImEvent(Model, schema=IM_EVENT):

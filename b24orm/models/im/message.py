@@ -10,12 +10,13 @@ from b24orm.facts.im.message import MESSAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     MessageField = Literal[
         "id",
@@ -38,6 +39,14 @@ if TYPE_CHECKING:
     ]
     MessageOrder = Literal["id", "-id"]
     MessageRelation = Literal["author"]
+    MessagePrefetch = Literal[
+        "author",
+        "author__bizproc_tasks",
+        "author__event_log_records",
+        "author__orders",
+        "author__stores",
+        "author__workflow_templates",
+    ]
 
     class MessageLookups(TypedDict, total=False):
         """What ``filter`` takes for Message."""
@@ -65,6 +74,41 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Message: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Message: ...
+        def select_related(self, *names: MessageRelation) -> Self: ...
+        def prefetch_related(self, *names: MessagePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: MessageField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], MessageField, MessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, MessageField, MessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["chat_id", "author_id", "reply_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, MessageField, MessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date", "disappearing_date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, MessageField, MessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["text", "uuid"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, MessageField, MessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["unread", "system", "url_preview", "is_edited"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, MessageField, MessageOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["replaces", "params", "attach", "keyboard", "menu"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, MessageField, MessageOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[MessageValues]) -> Message: ...
         async def acreate(self, **values: Unpack[MessageValues]) -> Message: ...
         def get_or_create(

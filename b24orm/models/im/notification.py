@@ -10,12 +10,13 @@ from b24orm.facts.im.notification import NOTIFICATION
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     NotificationField = Literal[
         "id",
@@ -42,6 +43,20 @@ if TYPE_CHECKING:
     ]
     NotificationOrder = Literal["id", "-id"]
     NotificationRelation = Literal["author", "user"]
+    NotificationPrefetch = Literal[
+        "author",
+        "user",
+        "author__bizproc_tasks",
+        "author__event_log_records",
+        "author__orders",
+        "author__stores",
+        "author__workflow_templates",
+        "user__bizproc_tasks",
+        "user__event_log_records",
+        "user__orders",
+        "user__stores",
+        "user__workflow_templates",
+    ]
 
     class NotificationLookups(TypedDict, total=False):
         """What ``filter`` takes for Notification."""
@@ -66,6 +81,51 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Notification: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Notification: ...
+        def select_related(self, *names: NotificationRelation) -> Self: ...
+        def prefetch_related(self, *names: NotificationPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: NotificationField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], NotificationField, NotificationOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, NotificationField, NotificationOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["chat_id", "author_id", "notify_type", "user_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, NotificationField, NotificationOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, NotificationField, NotificationOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "notify_module",
+                "notify_event",
+                "notify_tag",
+                "notify_sub_tag",
+                "notify_title",
+                "setting_name",
+                "text",
+                "notify_read",
+                "notify_buttons",
+                "message_out",
+                "tag",
+                "sub_tag",
+                "client_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, NotificationField, NotificationOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["params", "attach"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, NotificationField, NotificationOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[NotificationValues]) -> Notification: ...
         async def acreate(self, **values: Unpack[NotificationValues]) -> Notification: ...
         def get_or_create(

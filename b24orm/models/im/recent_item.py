@@ -10,11 +10,12 @@ from b24orm.facts.im.recent_item import RECENT_ITEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     RecentItemField = Literal[
         "id",
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
         "options",
     ]
     RecentItemOrder = Literal["id", "-id"]
-    RecentItemRelation = Never
 
     class RecentItemLookups(TypedDict, total=False):
         """What ``filter`` takes for RecentItem."""
@@ -48,6 +48,39 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RecentItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RecentItemLookups]) -> RecentItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RecentItemLookups]) -> RecentItem: ...
+        @overload
+        def values_list(
+            self, *fields: RecentItemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], RecentItemField, RecentItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, RecentItemField, RecentItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["chat_id", "counter", "last_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, RecentItemField, RecentItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["type", "title"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, RecentItemField, RecentItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["avatar", "message", "user", "chat", "lines", "options"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, RecentItemField, RecentItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["pinned", "unread", "has_reminder"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, RecentItemField, RecentItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_update", "date_last_activity"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, RecentItemField, RecentItemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class RecentItem(Model, schema=RECENT_ITEM):

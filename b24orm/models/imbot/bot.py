@@ -12,11 +12,11 @@ from b24orm.facts.imbot.bot import BOT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     BotField = Literal[
         "id",
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
         "webhook_url",
     ]
     BotOrder = Literal["id", "-id"]
-    BotRelation = Never
 
     class BotLookups(TypedDict, total=False):
         """What ``filter`` takes for Bot."""
@@ -67,6 +66,52 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BotLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BotLookups]) -> Bot: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BotLookups]) -> Bot: ...
+        @overload
+        def values_list(
+            self, *fields: BotField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BotField, BotOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BotField, BotOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "code",
+                "type",
+                "background_id",
+                "language",
+                "module_id",
+                "event_mode",
+                "bot_token",
+                "webhook_url",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, BotField, BotOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["is_hidden", "is_support_openline", "is_reactions_enabled"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, BotField, BotOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["count_message", "count_command", "count_chat", "count_user"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, BotField, BotOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["properties"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, BotField, BotOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[BotValues]) -> Bot: ...
         async def acreate(self, **values: Unpack[BotValues]) -> Bot: ...
         def get_or_create(

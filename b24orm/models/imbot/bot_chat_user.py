@@ -10,11 +10,12 @@ from b24orm.facts.imbot.bot_chat_user import BOT_CHAT_USER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     BotChatUserField = Literal[
         "id",
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
         "type",
     ]
     BotChatUserOrder = Never
-    BotChatUserRelation = Never
 
     class BotChatUserLookups(TypedDict, total=False):
         """What ``filter`` takes for BotChatUser."""
@@ -55,6 +55,51 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BotChatUserLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BotChatUserLookups]) -> BotChatUser: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BotChatUserLookups]) -> BotChatUser: ...
+        @overload
+        def values_list(
+            self, *fields: BotChatUserField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BotChatUserField, BotChatUserOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BotChatUserField, BotChatUserOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["active", "extranet", "bot", "connector", "idle", "absent", "phones"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, BotChatUserField, BotChatUserOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "name",
+                "first_name",
+                "last_name",
+                "work_position",
+                "color",
+                "avatar",
+                "gender",
+                "birthday",
+                "external_auth_id",
+                "status",
+                "type",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, BotChatUserField, BotChatUserOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["last_activity_date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, BotChatUserField, BotChatUserOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["departments"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, BotChatUserField, BotChatUserOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class BotChatUser(Model, schema=BOT_CHAT_USER):

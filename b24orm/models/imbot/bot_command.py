@@ -12,12 +12,12 @@ from b24orm.facts.imbot.bot_command import BOT_COMMAND
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.imbot.bot import Bot
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     BotCommandField = Literal[
         "id",
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     ]
     BotCommandOrder = Literal["id", "-id"]
     BotCommandRelation = Literal["bot"]
+    BotCommandPrefetch = Literal["bot"]
 
     class BotCommandLookups(TypedDict, total=False):
         """What ``filter`` takes for BotCommand."""
@@ -58,6 +59,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> BotCommand: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> BotCommand: ...
+        def select_related(self, *names: BotCommandRelation) -> Self: ...
+        def prefetch_related(self, *names: BotCommandPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: BotCommandField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BotCommandField, BotCommandOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BotCommandField, BotCommandOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["bot_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, BotCommandField, BotCommandOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["command", "title", "params", "category", "context"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, BotCommandField, BotCommandOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["common", "hidden", "extranet_support"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, BotCommandField, BotCommandOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[BotCommandValues]) -> BotCommand: ...
         async def acreate(self, **values: Unpack[BotCommandValues]) -> BotCommand: ...
         def get_or_create(

@@ -10,15 +10,15 @@ from b24orm.facts.imbot.bot_event import BOT_EVENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     BotEventField = Literal["event_id", "type", "date", "data"]
     BotEventOrder = Literal["event_id", "-event_id"]
-    BotEventRelation = Never
 
     class BotEventLookups(TypedDict, total=False):
         """What ``filter`` takes for BotEvent."""
@@ -32,6 +32,27 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BotEventLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BotEventLookups]) -> BotEvent: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BotEventLookups]) -> BotEvent: ...
+        @overload
+        def values_list(
+            self, *fields: BotEventField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BotEventField, BotEventOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["event_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BotEventField, BotEventOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["type"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, BotEventField, BotEventOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, BotEventField, BotEventOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["data"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, BotEventField, BotEventOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class BotEvent(Model, schema=BOT_EVENT):

@@ -12,12 +12,13 @@ from b24orm.facts.imbot.bot_message import BOT_MESSAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     BotMessageField = Literal[
         "id",
@@ -41,6 +42,14 @@ if TYPE_CHECKING:
     ]
     BotMessageOrder = Literal["id", "-id"]
     BotMessageRelation = Literal["author"]
+    BotMessagePrefetch = Literal[
+        "author",
+        "author__bizproc_tasks",
+        "author__event_log_records",
+        "author__orders",
+        "author__stores",
+        "author__workflow_templates",
+    ]
 
     class BotMessageLookups(TypedDict, total=False):
         """What ``filter`` takes for BotMessage."""
@@ -68,6 +77,45 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> BotMessage: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> BotMessage: ...
+        def select_related(self, *names: BotMessageRelation) -> Self: ...
+        def prefetch_related(self, *names: BotMessagePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: BotMessageField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BotMessageField, BotMessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BotMessageField, BotMessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["chat_id", "author_id", "reply_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, BotMessageField, BotMessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, BotMessageField, BotMessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["text", "uuid", "message", "template_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, BotMessageField, BotMessageOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["is_system", "viewed_by_others", "system", "url_preview"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, BotMessageField, BotMessageOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["forward", "params", "attach", "keyboard", "forward_ids"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, BotMessageField, BotMessageOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[BotMessageValues]) -> BotMessage: ...
         async def acreate(self, **values: Unpack[BotMessageValues]) -> BotMessage: ...
         def get_or_create(

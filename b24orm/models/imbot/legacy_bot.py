@@ -10,15 +10,14 @@ from b24orm.facts.imbot.legacy_bot import LEGACY_BOT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     LegacyBotField = Literal["id", "name", "code", "openline"]
     LegacyBotOrder = Literal["id", "-id"]
-    LegacyBotRelation = Never
 
     class LegacyBotLookups(TypedDict, total=False):
         """What ``filter`` takes for LegacyBot."""
@@ -30,6 +29,23 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[LegacyBotLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[LegacyBotLookups]) -> LegacyBot: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[LegacyBotLookups]) -> LegacyBot: ...
+        @overload
+        def values_list(
+            self, *fields: LegacyBotField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], LegacyBotField, LegacyBotOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, LegacyBotField, LegacyBotOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, LegacyBotField, LegacyBotOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["openline"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, LegacyBotField, LegacyBotOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class LegacyBot(Model, schema=LEGACY_BOT):

@@ -10,15 +10,14 @@ from b24orm.facts.imopenlines.crm_open_line_chat import CRM_OPEN_LINE_CHAT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     CrmOpenLineChatField = Literal["chat_id", "connector_id", "connector_title"]
     CrmOpenLineChatOrder = Literal["chat_id", "-chat_id"]
-    CrmOpenLineChatRelation = Never
 
     class CrmOpenLineChatLookups(TypedDict, total=False):
         """What ``filter`` takes for CrmOpenLineChat."""
@@ -37,6 +36,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[CrmOpenLineChatLookups],
         ) -> CrmOpenLineChat: ...
+        @overload
+        def values_list(
+            self, *fields: CrmOpenLineChatField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CrmOpenLineChatField, CrmOpenLineChatOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["chat_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CrmOpenLineChatField, CrmOpenLineChatOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["connector_id", "connector_title"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, CrmOpenLineChatField, CrmOpenLineChatOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class CrmOpenLineChat(Model, schema=CRM_OPEN_LINE_CHAT):

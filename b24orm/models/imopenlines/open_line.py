@@ -12,12 +12,13 @@ from b24orm.facts.imopenlines.open_line import OPEN_LINE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     OpenLineField = Literal[
         "id",
@@ -116,6 +117,14 @@ if TYPE_CHECKING:
     ]
     OpenLineOrder = Never
     OpenLineRelation = Literal["modify_user"]
+    OpenLinePrefetch = Literal[
+        "modify_user",
+        "modify_user__bizproc_tasks",
+        "modify_user__event_log_records",
+        "modify_user__orders",
+        "modify_user__stores",
+        "modify_user__workflow_templates",
+    ]
 
     class OpenLineLookups(TypedDict, total=False):
         """What ``filter`` takes for OpenLine."""
@@ -215,6 +224,147 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> OpenLine: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> OpenLine: ...
+        def select_related(self, *names: OpenLineRelation) -> Self: ...
+        def prefetch_related(self, *names: OpenLinePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: OpenLineField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], OpenLineField, OpenLineOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, OpenLineField, OpenLineOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "line_name",
+                "crm_create",
+                "crm_create_second",
+                "crm_source",
+                "queue_type",
+                "welcome_message_text",
+                "vote_message_1_text",
+                "vote_message_1_like",
+                "vote_message_1_dislike",
+                "vote_message_2_text",
+                "vote_message_2_like",
+                "vote_message_2_dislike",
+                "agreement_id",
+                "welcome_bot_join",
+                "welcome_bot_left",
+                "no_answer_rule",
+                "no_answer_text",
+                "worktime_from",
+                "worktime_to",
+                "worktime_timezone",
+                "worktime_dayoff_rule",
+                "worktime_dayoff_text",
+                "close_rule",
+                "close_text",
+                "auto_close_rule",
+                "auto_close_text",
+                "modify_user_id",
+                "xml_id",
+                "language_id",
+                "type_max_chat",
+                "operator_data",
+                "kpi_first_answer_text",
+                "kpi_further_answer_text",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, OpenLineField, OpenLineOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "active",
+                "crm",
+                "crm_create_third",
+                "crm_forward",
+                "crm_chat_tracker",
+                "crm_transfer_change",
+                "check_available",
+                "watch_typing",
+                "welcome_bot_enable",
+                "welcome_message",
+                "vote_message",
+                "vote_before_finish",
+                "vote_closing_delay",
+                "agreement_message",
+                "category_enable",
+                "worktime_enable",
+                "temporary",
+                "kpi_first_answer_alert",
+                "kpi_further_answer_alert",
+                "kpi_check_operator_activity",
+                "send_notification_empty_queue",
+                "use_welcome_form",
+                "welcome_form_delay",
+                "send_welcome_each_session",
+                "confirm_close",
+                "ignore_welcome_form_responsible",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, OpenLineField, OpenLineOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "queue_time",
+                "no_answer_time",
+                "vote_time_limit",
+                "category_id",
+                "welcome_bot_id",
+                "welcome_bot_time",
+                "no_answer_form_id",
+                "no_answer_bot_id",
+                "worktime_dayoff_form_id",
+                "worktime_dayoff_bot_id",
+                "close_form_id",
+                "close_bot_id",
+                "full_close_time",
+                "auto_close_form_id",
+                "auto_close_bot_id",
+                "auto_close_time",
+                "auto_expire_time",
+                "quick_answers_iblock_id",
+                "session_priority",
+                "max_chat",
+                "kpi_first_answer_time",
+                "kpi_further_answer_time",
+                "welcome_form_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, OpenLineField, OpenLineOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "worktime_holidays",
+                "worktime_dayoff",
+                "queue",
+                "queue_users_fields",
+                "config_queue",
+                "default_operator_data",
+                "kpi_first_answer_list",
+                "kpi_further_answer_list",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, OpenLineField, OpenLineOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, OpenLineField, OpenLineOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[OpenLineValues]) -> OpenLine: ...
         async def acreate(self, **values: Unpack[OpenLineValues]) -> OpenLine: ...
         def get_or_create(

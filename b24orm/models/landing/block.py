@@ -10,16 +10,29 @@ from b24orm.facts.landing.block import BLOCK
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.landing.page import Page
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     BlockField = Literal["id", "lid", "code", "name", "active", "meta", "content", "css", "js"]
     BlockOrder = Literal["id", "-id"]
-    BlockRelation = Literal["lid_page"]
+    BlockRelation = Literal[
+        "lid_page",
+        "lid_page__site",
+        "lid_page__tpl",
+        "lid_page__created_by",
+        "lid_page__modified_by",
+    ]
+    BlockPrefetch = Literal[
+        "lid_page",
+        "lid_page__site",
+        "lid_page__tpl",
+        "lid_page__created_by",
+        "lid_page__modified_by",
+    ]
 
     class BlockLookups(TypedDict, total=False):
         """What ``filter`` takes for Block."""
@@ -33,6 +46,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BlockLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BlockLookups]) -> Block: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BlockLookups]) -> Block: ...
+        def select_related(self, *names: BlockRelation) -> Self: ...
+        def prefetch_related(self, *names: BlockPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: BlockField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BlockField, BlockOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BlockField, BlockOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["lid"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, BlockField, BlockOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["code", "name", "content"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, BlockField, BlockOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, BlockField, BlockOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["meta", "css", "js"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, BlockField, BlockOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class Block(Model, schema=BLOCK):

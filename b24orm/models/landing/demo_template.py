@@ -12,12 +12,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     DemoTemplateTypeValue = Literal["page", "store", "knowledge", "group", "mainpage"]
     DemoTemplateTplTypeValue = Literal["S", "P"]
@@ -82,6 +82,20 @@ if TYPE_CHECKING:
         "-date_modify",
     ]
     DemoTemplateRelation = Literal["created_by", "modified_by"]
+    DemoTemplatePrefetch = Literal[
+        "created_by",
+        "modified_by",
+        "created_by__bizproc_tasks",
+        "created_by__event_log_records",
+        "created_by__orders",
+        "created_by__stores",
+        "created_by__workflow_templates",
+        "modified_by__bizproc_tasks",
+        "modified_by__event_log_records",
+        "modified_by__orders",
+        "modified_by__stores",
+        "modified_by__workflow_templates",
+    ]
 
     class DemoTemplateLookups(TypedDict, total=False):
         """What ``filter`` takes for DemoTemplate."""
@@ -220,6 +234,51 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> DemoTemplate: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> DemoTemplate: ...
+        def select_related(self, *names: DemoTemplateRelation) -> Self: ...
+        def prefetch_related(self, *names: DemoTemplatePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: DemoTemplateField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DemoTemplateField, DemoTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DemoTemplateField, DemoTemplateOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "xml_id",
+                "app_code",
+                "active",
+                "title",
+                "description",
+                "type",
+                "tpl_type",
+                "show_in_list",
+                "preview_url",
+                "preview",
+                "preview2_x",
+                "preview3_x",
+                "site_template_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, DemoTemplateField, DemoTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["manifest", "lang"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, DemoTemplateField, DemoTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_by_id", "modified_by_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, DemoTemplateField, DemoTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, DemoTemplateField, DemoTemplateOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DemoTemplateValues]) -> DemoTemplate: ...
         async def acreate(self, **values: Unpack[DemoTemplateValues]) -> DemoTemplate: ...
         def get_or_create(

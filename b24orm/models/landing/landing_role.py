@@ -10,15 +10,14 @@ from b24orm.facts.landing.landing_role import LANDING_ROLE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     LandingRoleField = Literal["id", "title", "xml_id"]
     LandingRoleOrder = Literal["id", "-id"]
-    LandingRoleRelation = Never
 
     class LandingRoleLookups(TypedDict, total=False):
         """What ``filter`` takes for LandingRole."""
@@ -30,6 +29,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[LandingRoleLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[LandingRoleLookups]) -> LandingRole: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[LandingRoleLookups]) -> LandingRole: ...
+        @overload
+        def values_list(
+            self, *fields: LandingRoleField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], LandingRoleField, LandingRoleOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, LandingRoleField, LandingRoleOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["title", "xml_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, LandingRoleField, LandingRoleOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class LandingRole(Model, schema=LANDING_ROLE):

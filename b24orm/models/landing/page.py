@@ -14,14 +14,14 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.landing.site import Site
     from b24orm.models.landing.view_template import ViewTemplate
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     PageActiveValue = Literal["Y", "N"]
     PageDeletedValue = Literal["Y", "N"]
@@ -92,7 +92,44 @@ if TYPE_CHECKING:
         "date_public",
         "-date_public",
     ]
-    PageRelation = Literal["site", "tpl", "created_by", "modified_by"]
+    PageRelation = Literal[
+        "site",
+        "tpl",
+        "created_by",
+        "modified_by",
+        "site__tpl",
+        "site__landing_id_index_page",
+        "site__landing_id_404_page",
+        "site__landing_id_503_page",
+        "site__created_by",
+        "site__modified_by",
+        "tpl__created_by",
+        "tpl__modified_by",
+    ]
+    PagePrefetch = Literal[
+        "site",
+        "tpl",
+        "created_by",
+        "modified_by",
+        "site__tpl",
+        "site__landing_id_index_page",
+        "site__landing_id_404_page",
+        "site__landing_id_503_page",
+        "site__created_by",
+        "site__modified_by",
+        "tpl__created_by",
+        "tpl__modified_by",
+        "created_by__bizproc_tasks",
+        "created_by__event_log_records",
+        "created_by__orders",
+        "created_by__stores",
+        "created_by__workflow_templates",
+        "modified_by__bizproc_tasks",
+        "modified_by__event_log_records",
+        "modified_by__orders",
+        "modified_by__stores",
+        "modified_by__workflow_templates",
+    ]
 
     class PageLookups(TypedDict, total=False):
         """What ``filter`` takes for Page."""
@@ -275,6 +312,66 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[PageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[PageLookups]) -> Page: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[PageLookups]) -> Page: ...
+        def select_related(self, *names: PageRelation) -> Self: ...
+        def prefetch_related(self, *names: PagePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: PageField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], PageField, PageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, PageField, PageOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "title",
+                "code",
+                "active",
+                "deleted",
+                "description",
+                "xml_id",
+                "sitemap",
+                "folder",
+                "rule",
+                "public_url",
+                "preview",
+                "menu_code",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, PageField, PageOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "site_id",
+                "folder_id",
+                "tpl_id",
+                "created_by_id",
+                "modified_by_id",
+                "domain_id",
+                "block_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, PageField, PageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create", "date_modify", "date_public"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, PageField, PageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_area"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, PageField, PageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["additional_fields"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, PageField, PageOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[PageValues]) -> Page: ...
         async def acreate(self, **values: Unpack[PageValues]) -> Page: ...
         def get_or_create(

@@ -10,11 +10,11 @@ from b24orm.facts.landing.page_demo import PAGE_DEMO
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     PageDemoField = Literal[
         "id",
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
         "data",
     ]
     PageDemoOrder = Literal["id", "-id"]
-    PageDemoRelation = Never
 
     class PageDemoLookups(TypedDict, total=False):
         """What ``filter`` takes for PageDemo."""
@@ -50,6 +49,47 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[PageDemoLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[PageDemoLookups]) -> PageDemo: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[PageDemoLookups]) -> PageDemo: ...
+        @overload
+        def values_list(
+            self, *fields: PageDemoField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], PageDemoField, PageDemoOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, PageDemoField, PageDemoOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "xml_id",
+                "title",
+                "description",
+                "preview",
+                "preview2_x",
+                "preview3_x",
+                "app_code",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, PageDemoField, PageDemoOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["type", "section", "data"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, PageDemoField, PageDemoOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["active", "publication", "lock_delete", "available", "singleton"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, PageDemoField, PageDemoOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["rest"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, PageDemoField, PageDemoOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class PageDemo(Model, schema=PAGE_DEMO):

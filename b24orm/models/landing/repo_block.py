@@ -12,12 +12,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     RepoBlockField = Literal[
         "id",
@@ -68,6 +68,20 @@ if TYPE_CHECKING:
         "-date_modify",
     ]
     RepoBlockRelation = Literal["created_by", "modified_by"]
+    RepoBlockPrefetch = Literal[
+        "created_by",
+        "modified_by",
+        "created_by__bizproc_tasks",
+        "created_by__event_log_records",
+        "created_by__orders",
+        "created_by__stores",
+        "created_by__workflow_templates",
+        "modified_by__bizproc_tasks",
+        "modified_by__event_log_records",
+        "modified_by__orders",
+        "modified_by__stores",
+        "modified_by__workflow_templates",
+    ]
 
     class RepoBlockLookups(TypedDict, total=False):
         """What ``filter`` takes for RepoBlock."""
@@ -194,6 +208,48 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> RepoBlock: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> RepoBlock: ...
+        def select_related(self, *names: RepoBlockRelation) -> Self: ...
+        def prefetch_related(self, *names: RepoBlockPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: RepoBlockField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], RepoBlockField, RepoBlockOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, RepoBlockField, RepoBlockOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "xml_id",
+                "app_code",
+                "active",
+                "name",
+                "description",
+                "sections",
+                "site_template_id",
+                "preview",
+                "content",
+                "reset",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, RepoBlockField, RepoBlockOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["manifest"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, RepoBlockField, RepoBlockOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_by_id", "modified_by_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, RepoBlockField, RepoBlockOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, RepoBlockField, RepoBlockOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[RepoBlockValues]) -> RepoBlock: ...
         async def acreate(self, **values: Unpack[RepoBlockValues]) -> RepoBlock: ...
         def get_or_create(

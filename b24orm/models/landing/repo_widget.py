@@ -14,12 +14,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     RepoWidgetField = Literal[
         "id",
@@ -70,6 +70,20 @@ if TYPE_CHECKING:
         "-site_template_id",
     ]
     RepoWidgetRelation = Literal["created_by", "modified_by"]
+    RepoWidgetPrefetch = Literal[
+        "created_by",
+        "modified_by",
+        "created_by__bizproc_tasks",
+        "created_by__event_log_records",
+        "created_by__orders",
+        "created_by__stores",
+        "created_by__workflow_templates",
+        "modified_by__bizproc_tasks",
+        "modified_by__event_log_records",
+        "modified_by__orders",
+        "modified_by__stores",
+        "modified_by__workflow_templates",
+    ]
 
     class RepoWidgetLookups(TypedDict, total=False):
         """What ``filter`` takes for RepoWidget."""
@@ -193,6 +207,50 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> RepoWidget: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> RepoWidget: ...
+        def select_related(self, *names: RepoWidgetRelation) -> Self: ...
+        def prefetch_related(self, *names: RepoWidgetPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: RepoWidgetField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], RepoWidgetField, RepoWidgetOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, RepoWidgetField, RepoWidgetOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "xml_id",
+                "app_code",
+                "name",
+                "description",
+                "sections",
+                "preview",
+                "content",
+                "site_template_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, RepoWidgetField, RepoWidgetOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, RepoWidgetField, RepoWidgetOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["widget_params", "manifest"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, RepoWidgetField, RepoWidgetOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_by_id", "modified_by_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, RepoWidgetField, RepoWidgetOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, RepoWidgetField, RepoWidgetOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[RepoWidgetValues]) -> RepoWidget: ...
         async def acreate(self, **values: Unpack[RepoWidgetValues]) -> RepoWidget: ...
         def get_or_create(

@@ -12,14 +12,14 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.landing.page import Page
     from b24orm.models.landing.view_template import ViewTemplate
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     SiteTypeValue = Literal["PAGE", "STORE", "SMN", "KNOWLEDGE", "GROUP", "MAINPAGE"]
     SiteActiveValue = Literal["Y", "N"]
@@ -94,6 +94,52 @@ if TYPE_CHECKING:
         "landing_id_503_page",
         "created_by",
         "modified_by",
+        "tpl__created_by",
+        "tpl__modified_by",
+        "landing_id_index_page__site",
+        "landing_id_index_page__tpl",
+        "landing_id_index_page__created_by",
+        "landing_id_index_page__modified_by",
+        "landing_id_404_page__site",
+        "landing_id_404_page__tpl",
+        "landing_id_404_page__created_by",
+        "landing_id_404_page__modified_by",
+        "landing_id_503_page__site",
+        "landing_id_503_page__tpl",
+        "landing_id_503_page__created_by",
+        "landing_id_503_page__modified_by",
+    ]
+    SitePrefetch = Literal[
+        "tpl",
+        "landing_id_index_page",
+        "landing_id_404_page",
+        "landing_id_503_page",
+        "created_by",
+        "modified_by",
+        "tpl__created_by",
+        "tpl__modified_by",
+        "landing_id_index_page__site",
+        "landing_id_index_page__tpl",
+        "landing_id_index_page__created_by",
+        "landing_id_index_page__modified_by",
+        "landing_id_404_page__site",
+        "landing_id_404_page__tpl",
+        "landing_id_404_page__created_by",
+        "landing_id_404_page__modified_by",
+        "landing_id_503_page__site",
+        "landing_id_503_page__tpl",
+        "landing_id_503_page__created_by",
+        "landing_id_503_page__modified_by",
+        "created_by__bizproc_tasks",
+        "created_by__event_log_records",
+        "created_by__orders",
+        "created_by__stores",
+        "created_by__workflow_templates",
+        "modified_by__bizproc_tasks",
+        "modified_by__event_log_records",
+        "modified_by__orders",
+        "modified_by__stores",
+        "modified_by__workflow_templates",
     ]
 
     class SiteLookups(TypedDict, total=False):
@@ -293,6 +339,62 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Site: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Site: ...
+        def select_related(self, *names: SiteRelation) -> Self: ...
+        def prefetch_related(self, *names: SitePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: SiteField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SiteField, SiteOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, SiteField, SiteOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "title",
+                "code",
+                "type",
+                "active",
+                "deleted",
+                "description",
+                "xml_id",
+                "lang",
+                "domain_name",
+                "public_url",
+                "preview_picture",
+                "phone",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, SiteField, SiteOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "domain_id",
+                "tpl_id",
+                "landing_id_index",
+                "landing_id_404",
+                "landing_id_503",
+                "created_by_id",
+                "modified_by_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, SiteField, SiteOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, SiteField, SiteOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["additional_fields"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, SiteField, SiteOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[SiteValues]) -> Site: ...
         async def acreate(self, **values: Unpack[SiteValues]) -> Site: ...
         def get_or_create(

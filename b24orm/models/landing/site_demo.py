@@ -10,11 +10,11 @@ from b24orm.facts.landing.site_demo import SITE_DEMO
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     SiteDemoField = Literal[
         "id",
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
         "data",
     ]
     SiteDemoOrder = Literal["id", "-id"]
-    SiteDemoRelation = Never
 
     class SiteDemoLookups(TypedDict, total=False):
         """What ``filter`` takes for SiteDemo."""
@@ -50,6 +49,47 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SiteDemoLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SiteDemoLookups]) -> SiteDemo: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SiteDemoLookups]) -> SiteDemo: ...
+        @overload
+        def values_list(
+            self, *fields: SiteDemoField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SiteDemoField, SiteDemoOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, SiteDemoField, SiteDemoOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "xml_id",
+                "title",
+                "description",
+                "preview",
+                "preview2_x",
+                "preview3_x",
+                "app_code",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, SiteDemoField, SiteDemoOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["type", "section", "data"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, SiteDemoField, SiteDemoOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["active", "publication", "lock_delete", "available", "singleton"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, SiteDemoField, SiteDemoOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["rest"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, SiteDemoField, SiteDemoOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class SiteDemo(Model, schema=SITE_DEMO):

@@ -11,14 +11,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.landing.page import Page
     from b24orm.models.landing.site import Site
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     SiteFolderActiveValue = Literal["Y", "N"]
     SiteFolderDeletedValue = Literal["Y", "N"]
@@ -37,7 +37,48 @@ if TYPE_CHECKING:
         "date_modify",
     ]
     SiteFolderOrder = Literal["id", "-id"]
-    SiteFolderRelation = Literal["site", "index", "created_by", "modified_by"]
+    SiteFolderRelation = Literal[
+        "site",
+        "index",
+        "created_by",
+        "modified_by",
+        "site__tpl",
+        "site__landing_id_index_page",
+        "site__landing_id_404_page",
+        "site__landing_id_503_page",
+        "site__created_by",
+        "site__modified_by",
+        "index__site",
+        "index__tpl",
+        "index__created_by",
+        "index__modified_by",
+    ]
+    SiteFolderPrefetch = Literal[
+        "site",
+        "index",
+        "created_by",
+        "modified_by",
+        "site__tpl",
+        "site__landing_id_index_page",
+        "site__landing_id_404_page",
+        "site__landing_id_503_page",
+        "site__created_by",
+        "site__modified_by",
+        "index__site",
+        "index__tpl",
+        "index__created_by",
+        "index__modified_by",
+        "created_by__bizproc_tasks",
+        "created_by__event_log_records",
+        "created_by__orders",
+        "created_by__stores",
+        "created_by__workflow_templates",
+        "modified_by__bizproc_tasks",
+        "modified_by__event_log_records",
+        "modified_by__orders",
+        "modified_by__stores",
+        "modified_by__workflow_templates",
+    ]
 
     class SiteFolderLookups(TypedDict, total=False):
         """What ``filter`` takes for SiteFolder."""
@@ -77,6 +118,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> SiteFolder: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> SiteFolder: ...
+        def select_related(self, *names: SiteFolderRelation) -> Self: ...
+        def prefetch_related(self, *names: SiteFolderPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: SiteFolderField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SiteFolderField, SiteFolderOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, SiteFolderField, SiteFolderOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["parent_id", "site_id", "index_id", "created_by_id", "modified_by_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, SiteFolderField, SiteFolderOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active", "deleted", "title", "code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, SiteFolderField, SiteFolderOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, SiteFolderField, SiteFolderOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[SiteFolderValues]) -> SiteFolder: ...
         async def acreate(self, **values: Unpack[SiteFolderValues]) -> SiteFolder: ...
         def get_or_create(

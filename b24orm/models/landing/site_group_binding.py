@@ -10,16 +10,33 @@ from b24orm.facts.landing.site_group_binding import SITE_GROUP_BINDING
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.landing.site import Site
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     SiteGroupBindingField = Literal["entity_id", "entity_type", "binding_id", "title", "public_url"]
     SiteGroupBindingOrder = Literal["entity_id", "-entity_id"]
-    SiteGroupBindingRelation = Literal["entity"]
+    SiteGroupBindingRelation = Literal[
+        "entity",
+        "entity__tpl",
+        "entity__landing_id_index_page",
+        "entity__landing_id_404_page",
+        "entity__landing_id_503_page",
+        "entity__created_by",
+        "entity__modified_by",
+    ]
+    SiteGroupBindingPrefetch = Literal[
+        "entity",
+        "entity__tpl",
+        "entity__landing_id_index_page",
+        "entity__landing_id_404_page",
+        "entity__landing_id_503_page",
+        "entity__created_by",
+        "entity__modified_by",
+    ]
 
     class SiteGroupBindingLookups(TypedDict, total=False):
         """What ``filter`` takes for SiteGroupBinding."""
@@ -37,6 +54,25 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[SiteGroupBindingLookups],
         ) -> SiteGroupBinding: ...
+        def select_related(self, *names: SiteGroupBindingRelation) -> Self: ...
+        def prefetch_related(self, *names: SiteGroupBindingPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: SiteGroupBindingField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SiteGroupBindingField, SiteGroupBindingOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, SiteGroupBindingField, SiteGroupBindingOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity_type", "title", "public_url"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, SiteGroupBindingField, SiteGroupBindingOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["binding_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, SiteGroupBindingField, SiteGroupBindingOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class SiteGroupBinding(Model, schema=SITE_GROUP_BINDING):

@@ -10,16 +10,33 @@ from b24orm.facts.landing.site_menu_binding import SITE_MENU_BINDING
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.landing.site import Site
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     SiteMenuBindingField = Literal["entity_id", "entity_type", "binding_id", "title", "public_url"]
     SiteMenuBindingOrder = Literal["entity_id", "-entity_id"]
-    SiteMenuBindingRelation = Literal["entity"]
+    SiteMenuBindingRelation = Literal[
+        "entity",
+        "entity__tpl",
+        "entity__landing_id_index_page",
+        "entity__landing_id_404_page",
+        "entity__landing_id_503_page",
+        "entity__created_by",
+        "entity__modified_by",
+    ]
+    SiteMenuBindingPrefetch = Literal[
+        "entity",
+        "entity__tpl",
+        "entity__landing_id_index_page",
+        "entity__landing_id_404_page",
+        "entity__landing_id_503_page",
+        "entity__created_by",
+        "entity__modified_by",
+    ]
 
     class SiteMenuBindingLookups(TypedDict, total=False):
         """What ``filter`` takes for SiteMenuBinding."""
@@ -35,6 +52,25 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[SiteMenuBindingLookups],
         ) -> SiteMenuBinding: ...
+        def select_related(self, *names: SiteMenuBindingRelation) -> Self: ...
+        def prefetch_related(self, *names: SiteMenuBindingPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: SiteMenuBindingField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SiteMenuBindingField, SiteMenuBindingOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, SiteMenuBindingField, SiteMenuBindingOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["entity_type", "binding_id", "title", "public_url"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, SiteMenuBindingField, SiteMenuBindingOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class SiteMenuBinding(Model, schema=SITE_MENU_BINDING):

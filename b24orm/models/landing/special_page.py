@@ -10,16 +10,29 @@ from b24orm.facts.landing.special_page import SPECIAL_PAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.landing.page import Page
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     SpecialPageField = Literal["type", "landing_id", "title", "deleted", "active"]
     SpecialPageOrder = Literal["type", "-type"]
-    SpecialPageRelation = Literal["landing"]
+    SpecialPageRelation = Literal[
+        "landing",
+        "landing__site",
+        "landing__tpl",
+        "landing__created_by",
+        "landing__modified_by",
+    ]
+    SpecialPagePrefetch = Literal[
+        "landing",
+        "landing__site",
+        "landing__tpl",
+        "landing__created_by",
+        "landing__modified_by",
+    ]
 
     class SpecialPageLookups(TypedDict, total=False):
         """What ``filter`` takes for SpecialPage."""
@@ -33,6 +46,25 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SpecialPageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SpecialPageLookups]) -> SpecialPage: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SpecialPageLookups]) -> SpecialPage: ...
+        def select_related(self, *names: SpecialPageRelation) -> Self: ...
+        def prefetch_related(self, *names: SpecialPagePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: SpecialPageField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SpecialPageField, SpecialPageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["type"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, SpecialPageField, SpecialPageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["landing_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, SpecialPageField, SpecialPageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["title", "deleted", "active"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, SpecialPageField, SpecialPageOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class SpecialPage(Model, schema=SPECIAL_PAGE):

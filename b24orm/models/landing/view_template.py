@@ -12,12 +12,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ViewTemplateActiveValue = Literal["Y", "N"]
     ViewTemplateField = Literal[
@@ -58,6 +58,20 @@ if TYPE_CHECKING:
         "-date_modify",
     ]
     ViewTemplateRelation = Literal["created_by", "modified_by"]
+    ViewTemplatePrefetch = Literal[
+        "created_by",
+        "modified_by",
+        "created_by__bizproc_tasks",
+        "created_by__event_log_records",
+        "created_by__orders",
+        "created_by__stores",
+        "created_by__workflow_templates",
+        "modified_by__bizproc_tasks",
+        "modified_by__event_log_records",
+        "modified_by__orders",
+        "modified_by__stores",
+        "modified_by__workflow_templates",
+    ]
 
     class ViewTemplateLookups(TypedDict, total=False):
         """What ``filter`` takes for ViewTemplate."""
@@ -162,6 +176,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ViewTemplateLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ViewTemplateLookups]) -> ViewTemplate: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ViewTemplateLookups]) -> ViewTemplate: ...
+        def select_related(self, *names: ViewTemplateRelation) -> Self: ...
+        def prefetch_related(self, *names: ViewTemplatePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ViewTemplateField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ViewTemplateField, ViewTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ViewTemplateField, ViewTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active", "title", "xml_id", "content"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ViewTemplateField, ViewTemplateOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["area_count", "sort", "created_by_id", "modified_by_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, ViewTemplateField, ViewTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, ViewTemplateField, ViewTemplateOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class ViewTemplate(Model, schema=VIEW_TEMPLATE):

@@ -10,12 +10,13 @@ from b24orm.facts.lists.list import UNIVERSAL_LIST
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     UniversalListField = Literal[
         "id",
@@ -78,7 +79,8 @@ if TYPE_CHECKING:
         "sort",
         "-sort",
     ]
-    UniversalListRelation = Literal["socnet_group"]
+    UniversalListRelation = Literal["socnet_group", "socnet_group__owner"]
+    UniversalListPrefetch = Literal["socnet_group", "socnet_group__owner"]
 
     class UniversalListLookups(TypedDict, total=False):
         """What ``filter`` takes for UniversalList."""
@@ -103,6 +105,78 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> UniversalList: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> UniversalList: ...
+        def select_related(self, *names: UniversalListRelation) -> Self: ...
+        def prefetch_related(self, *names: UniversalListPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: UniversalListField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], UniversalListField, UniversalListOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, UniversalListField, UniversalListOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["timestamp_x"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, UniversalListField, UniversalListOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "iblock_type_id",
+                "lid",
+                "code",
+                "api_code",
+                "name",
+                "list_page_url",
+                "detail_page_url",
+                "section_page_url",
+                "canonical_page_url",
+                "picture",
+                "description",
+                "description_type",
+                "rss_ttl",
+                "rss_active",
+                "rss_file_active",
+                "rss_file_limit",
+                "rss_file_days",
+                "rss_yandex_active",
+                "xml_id",
+                "tmp_id",
+                "index_element",
+                "index_section",
+                "workflow",
+                "section_chooser",
+                "list_mode",
+                "rights_mode",
+                "section_property",
+                "property_index",
+                "last_conv_element",
+                "edit_file_before",
+                "edit_file_after",
+                "sections_name",
+                "section_name",
+                "elements_name",
+                "element_name",
+                "rest_on",
+                "fulltext_index",
+                "external_id",
+                "lang_dir",
+                "server_name",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, UniversalListField, UniversalListOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active", "bizproc"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, UniversalListField, UniversalListOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort", "version", "socnet_group_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, UniversalListField, UniversalListOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[UniversalListValues]) -> UniversalList: ...
         async def acreate(self, **values: Unpack[UniversalListValues]) -> UniversalList: ...
         def get_or_create(

@@ -14,12 +14,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ListElementField = Literal[
         "id",
@@ -40,6 +40,14 @@ if TYPE_CHECKING:
     ]
     ListElementOrder = Literal["id", "-id", "name", "-name"]
     ListElementRelation = Literal["created_by_user"]
+    ListElementPrefetch = Literal[
+        "created_by_user",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+    ]
 
     class ListElementLookups(TypedDict, total=False):
         """What ``filter`` takes for ListElement."""
@@ -132,6 +140,45 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> ListElement: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> ListElement: ...
+        def select_related(self, *names: ListElementRelation) -> Self: ...
+        def prefetch_related(self, *names: ListElementPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ListElementField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ListElementField, ListElementOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ListElementField, ListElementOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["name", "code", "preview_text", "detail_text", "created_user_name"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, ListElementField, ListElementOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["iblock_section_id", "created_by", "modified_by", "sort"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, ListElementField, ListElementOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["date_create", "timestamp_x", "active_from", "active_to"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, ListElementField, ListElementOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["bp_published"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, ListElementField, ListElementOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ListElementValues]) -> ListElement: ...
         async def acreate(self, **values: Unpack[ListElementValues]) -> ListElement: ...
         def get_or_create(

@@ -10,11 +10,11 @@ from b24orm.facts.lists.list_field import LIST_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     ListFieldField = Literal[
         "field_id",
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
         "list_def",
     ]
     ListFieldOrder = Literal["field_id", "-field_id"]
-    ListFieldRelation = Never
 
     class ListFieldLookups(TypedDict, total=False):
         """What ``filter`` takes for ListField."""
@@ -76,6 +75,51 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> ListField: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> ListField: ...
+        @overload
+        def values_list(
+            self, *fields: ListFieldField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ListFieldField, ListFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["field_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, ListFieldField, ListFieldOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["sort", "id", "link_iblock_id", "row_count", "col_count"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, ListFieldField, ListFieldOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "name",
+                "default_value",
+                "type",
+                "property_type",
+                "code",
+                "user_type_settings",
+                "list_text_values",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, ListFieldField, ListFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_required", "multiple", "property_user_type"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, ListFieldField, ListFieldOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["settings", "display_values_form", "list", "list_def"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, ListFieldField, ListFieldOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ListFieldValues]) -> ListField: ...
         async def acreate(self, **values: Unpack[ListFieldValues]) -> ListField: ...
         def get_or_create(

@@ -11,12 +11,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ListSectionField = Literal[
         "id",
@@ -44,6 +44,20 @@ if TYPE_CHECKING:
     ]
     ListSectionOrder = Literal["id", "-id"]
     ListSectionRelation = Literal["modified_by_user", "created_by_user"]
+    ListSectionPrefetch = Literal[
+        "modified_by_user",
+        "created_by_user",
+        "modified_by_user__bizproc_tasks",
+        "modified_by_user__event_log_records",
+        "modified_by_user__orders",
+        "modified_by_user__stores",
+        "modified_by_user__workflow_templates",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+    ]
 
     class ListSectionLookups(TypedDict, total=False):
         """What ``filter`` takes for ListSection."""
@@ -93,6 +107,61 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> ListSection: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> ListSection: ...
+        def select_related(self, *names: ListSectionRelation) -> Self: ...
+        def prefetch_related(self, *names: ListSectionPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ListSectionField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ListSectionField, ListSectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ListSectionField, ListSectionOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "code",
+                "xml_id",
+                "external_id",
+                "name",
+                "searchable_content",
+                "description",
+                "description_type",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, ListSectionField, ListSectionOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "iblock_section_id",
+                "sort",
+                "left_margin",
+                "right_margin",
+                "depth_level",
+                "modified_by",
+                "created_by",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, ListSectionField, ListSectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["timestamp_x", "date_create"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, ListSectionField, ListSectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active", "global_active"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, ListSectionField, ListSectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["picture", "detail_picture", "section_property"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, ListSectionField, ListSectionOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ListSectionValues]) -> ListSection: ...
         async def acreate(self, **values: Unpack[ListSectionValues]) -> ListSection: ...
         def get_or_create(

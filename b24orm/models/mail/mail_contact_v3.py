@@ -10,15 +10,14 @@ from b24orm.facts.mail.mail_contact_v3 import MAIL_CONTACT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     MailContactField = Literal["id", "email", "name"]
     MailContactOrder = Literal["id", "-id"]
-    MailContactRelation = Never
 
     class MailContactLookups(TypedDict, total=False):
         """What ``filter`` takes for MailContact."""
@@ -30,6 +29,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[MailContactLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[MailContactLookups]) -> MailContact: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[MailContactLookups]) -> MailContact: ...
+        @overload
+        def values_list(
+            self, *fields: MailContactField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], MailContactField, MailContactOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, MailContactField, MailContactOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["email", "name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, MailContactField, MailContactOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class MailContact(Model, schema=MAIL_CONTACT):

@@ -10,15 +10,14 @@ from b24orm.facts.mail.mail_employee_v3 import MAIL_EMPLOYEE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     MailEmployeeField = Literal["id", "email", "name"]
     MailEmployeeOrder = Literal["id", "-id"]
-    MailEmployeeRelation = Never
 
     class MailEmployeeLookups(TypedDict, total=False):
         """What ``filter`` takes for MailEmployee."""
@@ -32,6 +31,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[MailEmployeeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[MailEmployeeLookups]) -> MailEmployee: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[MailEmployeeLookups]) -> MailEmployee: ...
+        @overload
+        def values_list(
+            self, *fields: MailEmployeeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], MailEmployeeField, MailEmployeeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, MailEmployeeField, MailEmployeeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["email", "name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, MailEmployeeField, MailEmployeeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class MailEmployee(Model, schema=MAIL_EMPLOYEE):

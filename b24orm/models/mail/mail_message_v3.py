@@ -10,12 +10,13 @@ from b24orm.facts.mail.mail_message_v3 import MAIL_MESSAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.mail.mailbox_v3 import Mailbox
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     MailMessageField = Literal[
         "id",
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     ]
     MailMessageOrder = Literal["id", "-id"]
     MailMessageRelation = Literal["mailbox"]
+    MailMessagePrefetch = Literal["mailbox"]
 
     class MailMessageLookups(TypedDict, total=False):
         """What ``filter`` takes for MailMessage."""
@@ -45,6 +47,41 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[MailMessageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[MailMessageLookups]) -> MailMessage: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[MailMessageLookups]) -> MailMessage: ...
+        def select_related(self, *names: MailMessageRelation) -> Self: ...
+        def prefetch_related(self, *names: MailMessagePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: MailMessageField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], MailMessageField, MailMessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, MailMessageField, MailMessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["mailbox_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, MailMessageField, MailMessageOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["mailbox_email", "subject", "from_", "to", "cc", "url", "body"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, MailMessageField, MailMessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, MailMessageField, MailMessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_seen", "has_attachments"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, MailMessageField, MailMessageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["bindings"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, MailMessageField, MailMessageOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class MailMessage(Model, schema=MAIL_MESSAGE):

@@ -10,15 +10,14 @@ from b24orm.facts.mail.mail_sender_v3 import MAIL_SENDER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     MailSenderField = Literal["email", "name", "sender"]
     MailSenderOrder = Literal["email", "-email"]
-    MailSenderRelation = Never
 
     class MailSenderLookups(TypedDict, total=False):
         """What ``filter`` takes for MailSender."""
@@ -30,6 +29,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[MailSenderLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[MailSenderLookups]) -> MailSender: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[MailSenderLookups]) -> MailSender: ...
+        @overload
+        def values_list(
+            self, *fields: MailSenderField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], MailSenderField, MailSenderOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["email"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, MailSenderField, MailSenderOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "sender"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, MailSenderField, MailSenderOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class MailSender(Model, schema=MAIL_SENDER):

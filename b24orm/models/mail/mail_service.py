@@ -12,11 +12,11 @@ from b24orm.facts.mail.mail_service import MAIL_SERVICE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     MailServiceField = Literal[
         "id",
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
         "upload_outgoing",
     ]
     MailServiceOrder = Literal["id", "-id"]
-    MailServiceRelation = Never
 
     class MailServiceLookups(TypedDict, total=False):
         """What ``filter`` takes for MailService."""
@@ -62,6 +61,42 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> MailService: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> MailService: ...
+        @overload
+        def values_list(
+            self, *fields: MailServiceField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], MailServiceField, MailServiceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, MailServiceField, MailServiceOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["site_id", "name", "server", "link", "icon", "smtp_server"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, MailServiceField, MailServiceOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "active",
+                "encryption",
+                "smtp_login_as_imap",
+                "smtp_password_as_imap",
+                "smtp_encryption",
+                "upload_outgoing",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, MailServiceField, MailServiceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort", "port", "smtp_port"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, MailServiceField, MailServiceOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[MailServiceValues]) -> MailService: ...
         async def acreate(self, **values: Unpack[MailServiceValues]) -> MailService: ...
         def get_or_create(

@@ -10,15 +10,14 @@ from b24orm.facts.mail.mailbox_v3 import MAILBOX
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     MailboxField = Literal["id", "name", "email", "sender_name"]
     MailboxOrder = Literal["id", "-id"]
-    MailboxRelation = Never
 
     class MailboxLookups(TypedDict, total=False):
         """What ``filter`` takes for Mailbox."""
@@ -30,6 +29,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[MailboxLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[MailboxLookups]) -> Mailbox: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[MailboxLookups]) -> Mailbox: ...
+        @overload
+        def values_list(
+            self, *fields: MailboxField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], MailboxField, MailboxOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, MailboxField, MailboxOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "email", "sender_name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, MailboxField, MailboxOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class Mailbox(Model, schema=MAILBOX):

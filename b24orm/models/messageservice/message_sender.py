@@ -12,15 +12,14 @@ from b24orm.facts.messageservice.message_sender import MESSAGE_SENDER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     MessageSenderField = Literal["code", "type", "handler", "name", "description"]
     MessageSenderOrder = Literal["code", "-code"]
-    MessageSenderRelation = Never
 
     class MessageSenderLookups(TypedDict, total=False):
         """What ``filter`` takes for MessageSender."""
@@ -41,6 +40,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> MessageSender: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> MessageSender: ...
+        @overload
+        def values_list(
+            self, *fields: MessageSenderField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], MessageSenderField, MessageSenderOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, MessageSenderField, MessageSenderOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["type", "handler", "name", "description"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, MessageSenderField, MessageSenderOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[MessageSenderValues]) -> MessageSender: ...
         async def acreate(self, **values: Unpack[MessageSenderValues]) -> MessageSender: ...
         def get_or_create(

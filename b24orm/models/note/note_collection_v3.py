@@ -12,12 +12,13 @@ from b24orm.facts.note.note_collection_v3 import NOTE_COLLECTION
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     NoteCollectionField = Literal[
         "id",
@@ -31,6 +32,20 @@ if TYPE_CHECKING:
     ]
     NoteCollectionOrder = Literal["id", "-id"]
     NoteCollectionRelation = Literal["created_by_user", "updated_by_user"]
+    NoteCollectionPrefetch = Literal[
+        "created_by_user",
+        "updated_by_user",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "updated_by_user__bizproc_tasks",
+        "updated_by_user__event_log_records",
+        "updated_by_user__orders",
+        "updated_by_user__stores",
+        "updated_by_user__workflow_templates",
+    ]
 
     class NoteCollectionLookups(TypedDict, total=False):
         """What ``filter`` takes for NoteCollection."""
@@ -49,6 +64,29 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> NoteCollection: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> NoteCollection: ...
+        def select_related(self, *names: NoteCollectionRelation) -> Self: ...
+        def prefetch_related(self, *names: NoteCollectionPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: NoteCollectionField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], NoteCollectionField, NoteCollectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, NoteCollectionField, NoteCollectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "policy_level"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, NoteCollectionField, NoteCollectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["position", "created_by", "updated_by"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, NoteCollectionField, NoteCollectionOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_at", "updated_at"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, NoteCollectionField, NoteCollectionOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[NoteCollectionValues]) -> NoteCollection: ...
         async def acreate(self, **values: Unpack[NoteCollectionValues]) -> NoteCollection: ...
         def get_or_create(

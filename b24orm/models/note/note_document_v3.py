@@ -12,13 +12,14 @@ from b24orm.facts.note.note_document_v3 import NOTE_DOCUMENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.note.note_collection_v3 import NoteCollection
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     NoteDocumentField = Literal[
         "id",
@@ -34,7 +35,30 @@ if TYPE_CHECKING:
         "children",
     ]
     NoteDocumentOrder = Literal["id", "-id"]
-    NoteDocumentRelation = Literal["collection", "created_by_user", "updated_by_user"]
+    NoteDocumentRelation = Literal[
+        "collection",
+        "created_by_user",
+        "updated_by_user",
+        "collection__created_by_user",
+        "collection__updated_by_user",
+    ]
+    NoteDocumentPrefetch = Literal[
+        "collection",
+        "created_by_user",
+        "updated_by_user",
+        "collection__created_by_user",
+        "collection__updated_by_user",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "updated_by_user__bizproc_tasks",
+        "updated_by_user__event_log_records",
+        "updated_by_user__orders",
+        "updated_by_user__stores",
+        "updated_by_user__workflow_templates",
+    ]
 
     class NoteDocumentLookups(TypedDict, total=False):
         """What ``filter`` takes for NoteDocument."""
@@ -57,6 +81,37 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> NoteDocument: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> NoteDocument: ...
+        def select_related(self, *names: NoteDocumentRelation) -> Self: ...
+        def prefetch_related(self, *names: NoteDocumentPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: NoteDocumentField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], NoteDocumentField, NoteDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, NoteDocumentField, NoteDocumentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["collection_id", "parent_id", "position", "created_by", "updated_by"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, NoteDocumentField, NoteDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["title", "markdown"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, NoteDocumentField, NoteDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_at", "updated_at"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, NoteDocumentField, NoteDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["children"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, NoteDocumentField, NoteDocumentOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[NoteDocumentValues]) -> NoteDocument: ...
         async def acreate(self, **values: Unpack[NoteDocumentValues]) -> NoteDocument: ...
         def get_or_create(

@@ -10,12 +10,13 @@ from b24orm.facts.note.note_search_result_v3 import NOTE_SEARCH_RESULT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from decimal import Decimal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.note.note_collection_v3 import NoteCollection
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     NoteSearchResultField = Literal[
         "document_id",
@@ -26,7 +27,16 @@ if TYPE_CHECKING:
         "shared_access",
     ]
     NoteSearchResultOrder = Literal["document_id", "-document_id"]
-    NoteSearchResultRelation = Literal["collection"]
+    NoteSearchResultRelation = Literal[
+        "collection",
+        "collection__created_by_user",
+        "collection__updated_by_user",
+    ]
+    NoteSearchResultPrefetch = Literal[
+        "collection",
+        "collection__created_by_user",
+        "collection__updated_by_user",
+    ]
 
     class NoteSearchResultLookups(TypedDict, total=False):
         """What ``filter`` takes for NoteSearchResult."""
@@ -46,6 +56,33 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[NoteSearchResultLookups],
         ) -> NoteSearchResult: ...
+        def select_related(self, *names: NoteSearchResultRelation) -> Self: ...
+        def prefetch_related(self, *names: NoteSearchResultPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: NoteSearchResultField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], NoteSearchResultField, NoteSearchResultOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["document_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, NoteSearchResultField, NoteSearchResultOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["collection_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, NoteSearchResultField, NoteSearchResultOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["title", "snippet"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, NoteSearchResultField, NoteSearchResultOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["score"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, NoteSearchResultField, NoteSearchResultOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["shared_access"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, NoteSearchResultField, NoteSearchResultOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class NoteSearchResult(Model, schema=NOTE_SEARCH_RESULT):

@@ -10,12 +10,12 @@ from b24orm.facts.placement.placement_handler import PLACEMENT_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     PlacementHandlerField = Literal[
         "placement",
@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     ]
     PlacementHandlerOrder = Literal["id", "-id"]
     PlacementHandlerRelation = Literal["user"]
+    PlacementHandlerPrefetch = Literal[
+        "user",
+        "user__bizproc_tasks",
+        "user__event_log_records",
+        "user__orders",
+        "user__stores",
+        "user__workflow_templates",
+    ]
 
     class PlacementHandlerLookups(TypedDict, total=False):
         """What ``filter`` takes for PlacementHandler."""
@@ -61,6 +69,33 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[PlacementHandlerLookups],
         ) -> PlacementHandler: ...
+        def select_related(self, *names: PlacementHandlerRelation) -> Self: ...
+        def prefetch_related(self, *names: PlacementHandlerPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: PlacementHandlerField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], PlacementHandlerField, PlacementHandlerOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["placement", "handler", "title", "description", "group_name"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, PlacementHandlerField, PlacementHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["user_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, PlacementHandlerField, PlacementHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["options", "lang_all"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, PlacementHandlerField, PlacementHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, PlacementHandlerField, PlacementHandlerOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[PlacementHandlerValues]) -> PlacementHandler: ...
         async def acreate(self, **values: Unpack[PlacementHandlerValues]) -> PlacementHandler: ...
         def get_or_create(

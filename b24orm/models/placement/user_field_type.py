@@ -12,15 +12,14 @@ from b24orm.facts.placement.user_field_type import PLACEMENT_USER_FIELD_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     PlacementUserFieldTypeField = Literal["user_type_id", "handler", "title", "description", "options"]
     PlacementUserFieldTypeOrder = Literal["user_type_id", "-user_type_id"]
-    PlacementUserFieldTypeRelation = Never
 
     class PlacementUserFieldTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for PlacementUserFieldType."""
@@ -51,6 +50,23 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[PlacementUserFieldTypeLookups],
         ) -> PlacementUserFieldType: ...
+        @overload
+        def values_list(
+            self, *fields: PlacementUserFieldTypeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], PlacementUserFieldTypeField, PlacementUserFieldTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["user_type_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, PlacementUserFieldTypeField, PlacementUserFieldTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["handler", "title", "description"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, PlacementUserFieldTypeField, PlacementUserFieldTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["options"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, PlacementUserFieldTypeField, PlacementUserFieldTypeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[PlacementUserFieldTypeValues]) -> PlacementUserFieldType: ...
         async def acreate(self, **values: Unpack[PlacementUserFieldTypeValues]) -> PlacementUserFieldType: ...
         def get_or_create(

@@ -12,13 +12,13 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.rpa.rpa_type import RpaType
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     RpaItemField = Literal[
         "id",
@@ -60,7 +60,35 @@ if TYPE_CHECKING:
         "moved_by",
         "-moved_by",
     ]
-    RpaItemRelation = Literal["type", "created_by_user", "updated_by_user", "moved_by_user"]
+    RpaItemRelation = Literal[
+        "type",
+        "created_by_user",
+        "updated_by_user",
+        "moved_by_user",
+        "type__created_by_user",
+    ]
+    RpaItemPrefetch = Literal[
+        "type",
+        "created_by_user",
+        "updated_by_user",
+        "moved_by_user",
+        "type__created_by_user",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "updated_by_user__bizproc_tasks",
+        "updated_by_user__event_log_records",
+        "updated_by_user__orders",
+        "updated_by_user__stores",
+        "updated_by_user__workflow_templates",
+        "moved_by_user__bizproc_tasks",
+        "moved_by_user__event_log_records",
+        "moved_by_user__orders",
+        "moved_by_user__stores",
+        "moved_by_user__workflow_templates",
+    ]
 
     class RpaItemLookups(TypedDict, total=False):
         """What ``filter`` takes for RpaItem."""
@@ -177,6 +205,45 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> RpaItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> RpaItem: ...
+        def select_related(self, *names: RpaItemRelation) -> Self: ...
+        def prefetch_related(self, *names: RpaItemPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: RpaItemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], RpaItemField, RpaItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, RpaItemField, RpaItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "stage_id",
+                "previous_stage_id",
+                "type_id",
+                "created_by",
+                "updated_by",
+                "moved_by",
+                "tasks_counter",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, RpaItemField, RpaItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "detail_url"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, RpaItemField, RpaItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_time", "updated_time", "moved_time"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, RpaItemField, RpaItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["tasks_faces", "users", "permissions"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, RpaItemField, RpaItemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[RpaItemValues]) -> RpaItem: ...
         async def acreate(self, **values: Unpack[RpaItemValues]) -> RpaItem: ...
         def get_or_create(

@@ -12,12 +12,12 @@ from b24orm.facts.rpa.rpa_stage import RPA_STAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.rpa.rpa_type import RpaType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     RpaStageField = Literal[
         "name",
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
         "id",
     ]
     RpaStageOrder = Literal["id", "-id"]
-    RpaStageRelation = Literal["type"]
+    RpaStageRelation = Literal["type", "type__created_by_user"]
+    RpaStagePrefetch = Literal["type", "type__created_by_user"]
 
     class RpaStageLookups(TypedDict, total=False):
         """What ``filter`` takes for RpaStage."""
@@ -61,6 +62,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> RpaStage: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> RpaStage: ...
+        def select_related(self, *names: RpaStageRelation) -> Self: ...
+        def prefetch_related(self, *names: RpaStagePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: RpaStageField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], RpaStageField, RpaStageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "code", "color", "semantic"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, RpaStageField, RpaStageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort", "type_id", "robots_count"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, RpaStageField, RpaStageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_first", "is_success", "is_fail"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, RpaStageField, RpaStageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["tasks", "possible_next_stages", "permissions"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, RpaStageField, RpaStageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, RpaStageField, RpaStageOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[RpaStageValues]) -> RpaStage: ...
         async def acreate(self, **values: Unpack[RpaStageValues]) -> RpaStage: ...
         def get_or_create(

@@ -12,13 +12,14 @@ from b24orm.facts.rpa.rpa_timeline_record import RPA_TIMELINE_RECORD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.rpa.rpa_type import RpaType
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     RpaTimelineRecordField = Literal[
         "id",
@@ -37,7 +38,17 @@ if TYPE_CHECKING:
         "text_description",
     ]
     RpaTimelineRecordOrder = Literal["id", "-id"]
-    RpaTimelineRecordRelation = Literal["type", "user"]
+    RpaTimelineRecordRelation = Literal["type", "user", "type__created_by_user"]
+    RpaTimelineRecordPrefetch = Literal[
+        "type",
+        "user",
+        "type__created_by_user",
+        "user__bizproc_tasks",
+        "user__event_log_records",
+        "user__orders",
+        "user__stores",
+        "user__workflow_templates",
+    ]
 
     class RpaTimelineRecordLookups(TypedDict, total=False):
         """What ``filter`` takes for RpaTimelineRecord."""
@@ -67,6 +78,45 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[RpaTimelineRecordLookups],
         ) -> RpaTimelineRecord: ...
+        def select_related(self, *names: RpaTimelineRecordRelation) -> Self: ...
+        def prefetch_related(self, *names: RpaTimelineRecordPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: RpaTimelineRecordField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], RpaTimelineRecordField, RpaTimelineRecordOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, RpaTimelineRecordField, RpaTimelineRecordOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["type_id", "item_id", "user_id", "created_timestamp"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, RpaTimelineRecordField, RpaTimelineRecordOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_time"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, RpaTimelineRecordField, RpaTimelineRecordOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["title", "description", "action", "html_description", "text_description"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, RpaTimelineRecordField, RpaTimelineRecordOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_fixed"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, RpaTimelineRecordField, RpaTimelineRecordOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["data", "users"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, RpaTimelineRecordField, RpaTimelineRecordOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[RpaTimelineRecordValues]) -> RpaTimelineRecord: ...
         async def acreate(self, **values: Unpack[RpaTimelineRecordValues]) -> RpaTimelineRecord: ...
         def get_or_create(

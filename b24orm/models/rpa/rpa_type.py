@@ -11,16 +11,24 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     RpaTypeField = Literal["id", "title", "image", "created_by", "settings", "permissions"]
     RpaTypeOrder = Literal["id", "-id", "title", "-title", "image", "-image", "created_by", "-created_by"]
     RpaTypeRelation = Literal["created_by_user"]
+    RpaTypePrefetch = Literal[
+        "created_by_user",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+    ]
 
     class RpaTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for RpaType."""
@@ -84,6 +92,29 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> RpaType: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> RpaType: ...
+        def select_related(self, *names: RpaTypeRelation) -> Self: ...
+        def prefetch_related(self, *names: RpaTypePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: RpaTypeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], RpaTypeField, RpaTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, RpaTypeField, RpaTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["title", "image"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, RpaTypeField, RpaTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_by"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, RpaTypeField, RpaTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["settings", "permissions"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, RpaTypeField, RpaTypeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[RpaTypeValues]) -> RpaType: ...
         async def acreate(self, **values: Unpack[RpaTypeValues]) -> RpaType: ...
         def get_or_create(

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.currency import Currency
     from b24orm.models.crm.product import Product
     from b24orm.models.sale.order import Order
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     BasketItemField = Literal[
         "id",
@@ -129,7 +129,50 @@ if TYPE_CHECKING:
         "product_xml_id",
         "-product_xml_id",
     ]
-    BasketItemRelation = Literal["order", "product", "currency_currency"]
+    BasketItemRelation = Literal[
+        "order",
+        "product",
+        "currency_currency",
+        "order__person_type",
+        "order__user",
+        "order__currency_currency",
+        "order__emp_canceled",
+        "order__status",
+        "order__emp_status",
+        "order__emp_marked",
+        "order__locked_by_user",
+        "order__responsible",
+        "product__catalog",
+        "product__currency",
+        "product__section",
+        "product__vat",
+        "product__measure_measure",
+        "product__modified_by_user",
+        "product__created_by_user",
+    ]
+    BasketItemPrefetch = Literal[
+        "order",
+        "product",
+        "currency_currency",
+        "order__person_type",
+        "order__user",
+        "order__currency_currency",
+        "order__emp_canceled",
+        "order__status",
+        "order__emp_status",
+        "order__emp_marked",
+        "order__locked_by_user",
+        "order__responsible",
+        "order__order_property_values",
+        "product__catalog",
+        "product__currency",
+        "product__section",
+        "product__vat",
+        "product__measure_measure",
+        "product__modified_by_user",
+        "product__created_by_user",
+        "product__basket_items",
+    ]
 
     class BasketItemLookups(TypedDict, total=False):
         """What ``filter`` takes for BasketItem."""
@@ -447,6 +490,79 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> BasketItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> BasketItem: ...
+        def select_related(self, *names: BasketItemRelation) -> Self: ...
+        def prefetch_related(self, *names: BasketItemPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: BasketItemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BasketItemField, BasketItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BasketItemField, BasketItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "xml_id",
+                "lid",
+                "currency",
+                "name",
+                "detail_page_url",
+                "dimensions",
+                "measure_code",
+                "measure_name",
+                "product_provider_class",
+                "module",
+                "catalog_xml_id",
+                "product_xml_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, BasketItemField, BasketItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "order_id",
+                "fuser_id",
+                "sort",
+                "product_id",
+                "product_price_id",
+                "price_type_id",
+                "type",
+                "set_parent_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, BasketItemField, BasketItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["price", "quantity", "base_price", "discount_price", "weight", "vat_rate"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Decimal | None, BasketItemField, BasketItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["custom_price", "can_buy", "vat_included", "barcode_multi"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, BasketItemField, BasketItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_insert", "date_update"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, BasketItemField, BasketItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["properties", "reservations"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, BasketItemField, BasketItemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[BasketItemValues]) -> BasketItem: ...
         async def acreate(self, **values: Unpack[BasketItemValues]) -> BasketItem: ...
         def get_or_create(

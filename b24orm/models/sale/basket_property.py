@@ -13,12 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.basket_item import BasketItem
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     BasketPropertyField = Literal["id", "basket_id", "name", "value", "code", "sort", "xml_id"]
     BasketPropertyOrder = Literal[
@@ -37,7 +37,18 @@ if TYPE_CHECKING:
         "xml_id",
         "-xml_id",
     ]
-    BasketPropertyRelation = Literal["basket"]
+    BasketPropertyRelation = Literal[
+        "basket",
+        "basket__order",
+        "basket__product",
+        "basket__currency_currency",
+    ]
+    BasketPropertyPrefetch = Literal[
+        "basket",
+        "basket__order",
+        "basket__product",
+        "basket__currency_currency",
+    ]
 
     class BasketPropertyLookups(TypedDict, total=False):
         """What ``filter`` takes for BasketProperty."""
@@ -130,6 +141,25 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> BasketProperty: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> BasketProperty: ...
+        def select_related(self, *names: BasketPropertyRelation) -> Self: ...
+        def prefetch_related(self, *names: BasketPropertyPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: BasketPropertyField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BasketPropertyField, BasketPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BasketPropertyField, BasketPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["basket_id", "sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, BasketPropertyField, BasketPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "value", "code", "xml_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, BasketPropertyField, BasketPropertyOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[BasketPropertyValues]) -> BasketProperty: ...
         async def acreate(self, **values: Unpack[BasketPropertyValues]) -> BasketProperty: ...
         def get_or_create(

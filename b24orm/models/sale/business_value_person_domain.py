@@ -13,17 +13,18 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.person_type import SalePersonType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     BusinessValuePersonDomainDomainValue = Literal["I", "E"]
     BusinessValuePersonDomainField = Literal["person_type_id", "domain"]
     BusinessValuePersonDomainOrder = Literal["person_type_id", "-person_type_id", "domain", "-domain"]
     BusinessValuePersonDomainRelation = Literal["person_type"]
+    BusinessValuePersonDomainPrefetch = Literal["person_type"]
 
     class BusinessValuePersonDomainLookups(TypedDict, total=False):
         """What ``filter`` takes for BusinessValuePersonDomain."""
@@ -72,6 +73,21 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[BusinessValuePersonDomainLookups],
         ) -> BusinessValuePersonDomain: ...
+        def select_related(self, *names: BusinessValuePersonDomainRelation) -> Self: ...
+        def prefetch_related(self, *names: BusinessValuePersonDomainPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: BusinessValuePersonDomainField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], BusinessValuePersonDomainField, BusinessValuePersonDomainOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["person_type_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, BusinessValuePersonDomainField, BusinessValuePersonDomainOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["domain"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, BusinessValuePersonDomainField, BusinessValuePersonDomainOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[BusinessValuePersonDomainValues]) -> BusinessValuePersonDomain: ...
         async def acreate(
             self,

@@ -12,11 +12,11 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     CashboxField = Literal[
         "id",
@@ -59,7 +59,6 @@ if TYPE_CHECKING:
         "enabled",
         "-enabled",
     ]
-    CashboxRelation = Never
 
     class CashboxLookups(TypedDict, total=False):
         """What ``filter`` takes for Cashbox."""
@@ -147,6 +146,39 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Cashbox: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Cashbox: ...
+        @overload
+        def values_list(
+            self, *fields: CashboxField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CashboxField, CashboxOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CashboxField, CashboxOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["name", "ofd", "email", "number_kkm", "kkm_id", "rest_code"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, CashboxField, CashboxOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_create", "date_last_check"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, CashboxField, CashboxOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active", "use_offline", "enabled"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, CashboxField, CashboxOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, CashboxField, CashboxOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["ofd_settings", "settings"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, CashboxField, CashboxOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[CashboxValues]) -> Cashbox: ...
         async def acreate(self, **values: Unpack[CashboxValues]) -> Cashbox: ...
         def get_or_create(

@@ -12,15 +12,14 @@ from b24orm.facts.sale.cashbox_handler import CASHBOX_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     CashboxHandlerField = Literal["id", "name", "code", "sort", "settings", "supports_ffd105"]
     CashboxHandlerOrder = Literal["id", "-id"]
-    CashboxHandlerRelation = Never
 
     class CashboxHandlerLookups(TypedDict, total=False):
         """What ``filter`` takes for CashboxHandler."""
@@ -42,6 +41,27 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> CashboxHandler: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> CashboxHandler: ...
+        @overload
+        def values_list(
+            self, *fields: CashboxHandlerField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CashboxHandlerField, CashboxHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CashboxHandlerField, CashboxHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "code", "supports_ffd105"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, CashboxHandlerField, CashboxHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, CashboxHandlerField, CashboxHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["settings"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, CashboxHandlerField, CashboxHandlerOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[CashboxHandlerValues]) -> CashboxHandler: ...
         async def acreate(self, **values: Unpack[CashboxHandlerValues]) -> CashboxHandler: ...
         def get_or_create(

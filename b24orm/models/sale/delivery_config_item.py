@@ -10,15 +10,14 @@ from b24orm.facts.sale.delivery_config_item import DELIVERY_CONFIG_ITEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     DeliveryConfigItemField = Literal["code", "value"]
     DeliveryConfigItemOrder = Literal["code", "-code"]
-    DeliveryConfigItemRelation = Never
 
     class DeliveryConfigItemLookups(TypedDict, total=False):
         """What ``filter`` takes for DeliveryConfigItem."""
@@ -45,6 +44,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DeliveryConfigItemLookups],
         ) -> DeliveryConfigItem: ...
+        @overload
+        def values_list(
+            self, *fields: DeliveryConfigItemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DeliveryConfigItemField, DeliveryConfigItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, DeliveryConfigItemField, DeliveryConfigItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["value"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, DeliveryConfigItemField, DeliveryConfigItemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def update(self, **values: Unpack[DeliveryConfigItemValues]) -> int: ...
         async def aupdate(self, **values: Unpack[DeliveryConfigItemValues]) -> int: ...
         def explain_update(self, **values: Unpack[DeliveryConfigItemValues]) -> str: ...

@@ -13,12 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from decimal import Decimal
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.delivery_service import DeliveryService
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     DeliveryExtraServiceField = Literal[
         "id",
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
         "delivery_id",
     ]
     DeliveryExtraServiceOrder = Literal["id", "-id"]
-    DeliveryExtraServiceRelation = Literal["delivery"]
+    DeliveryExtraServiceRelation = Literal["delivery", "delivery__parent", "delivery__currency_currency"]
+    DeliveryExtraServicePrefetch = Literal["delivery", "delivery__parent", "delivery__currency_currency"]
 
     class DeliveryExtraServiceLookups(TypedDict, total=False):
         """What ``filter`` takes for DeliveryExtraService."""
@@ -71,6 +72,33 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DeliveryExtraServiceLookups],
         ) -> DeliveryExtraService: ...
+        def select_related(self, *names: DeliveryExtraServiceRelation) -> Self: ...
+        def prefetch_related(self, *names: DeliveryExtraServicePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: DeliveryExtraServiceField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DeliveryExtraServiceField, DeliveryExtraServiceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DeliveryExtraServiceField, DeliveryExtraServiceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["type", "name", "active", "code", "description"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, DeliveryExtraServiceField, DeliveryExtraServiceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort", "delivery_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, DeliveryExtraServiceField, DeliveryExtraServiceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["price"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, DeliveryExtraServiceField, DeliveryExtraServiceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["items"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, DeliveryExtraServiceField, DeliveryExtraServiceOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DeliveryExtraServiceValues]) -> DeliveryExtraService: ...
         async def acreate(self, **values: Unpack[DeliveryExtraServiceValues]) -> DeliveryExtraService: ...
         def get_or_create(

@@ -12,15 +12,14 @@ from b24orm.facts.sale.delivery_handler import DELIVERY_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     DeliveryHandlerField = Literal["id", "name", "code", "sort", "description", "settings", "profiles"]
     DeliveryHandlerOrder = Literal["id", "-id"]
-    DeliveryHandlerRelation = Never
 
     class DeliveryHandlerLookups(TypedDict, total=False):
         """What ``filter`` takes for DeliveryHandler."""
@@ -47,6 +46,27 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DeliveryHandlerLookups],
         ) -> DeliveryHandler: ...
+        @overload
+        def values_list(
+            self, *fields: DeliveryHandlerField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DeliveryHandlerField, DeliveryHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DeliveryHandlerField, DeliveryHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "code", "description"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, DeliveryHandlerField, DeliveryHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, DeliveryHandlerField, DeliveryHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["settings", "profiles"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, DeliveryHandlerField, DeliveryHandlerOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DeliveryHandlerValues]) -> DeliveryHandler: ...
         async def acreate(self, **values: Unpack[DeliveryHandlerValues]) -> DeliveryHandler: ...
         def get_or_create(

@@ -13,12 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.currency import Currency
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     DeliveryServiceActiveValue = Literal["Y", "N"]
     DeliveryServiceField = Literal[
@@ -49,7 +49,18 @@ if TYPE_CHECKING:
         "active",
         "-active",
     ]
-    DeliveryServiceRelation = Literal["parent", "currency_currency"]
+    DeliveryServiceRelation = Literal[
+        "parent",
+        "currency_currency",
+        "parent__parent",
+        "parent__currency_currency",
+    ]
+    DeliveryServicePrefetch = Literal[
+        "parent",
+        "currency_currency",
+        "parent__parent",
+        "parent__currency_currency",
+    ]
 
     class DeliveryServiceLookups(TypedDict, total=False):
         """What ``filter`` takes for DeliveryService."""
@@ -137,6 +148,33 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[DeliveryServiceLookups],
         ) -> DeliveryService: ...
+        def select_related(self, *names: DeliveryServiceRelation) -> Self: ...
+        def prefetch_related(self, *names: DeliveryServicePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: DeliveryServiceField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DeliveryServiceField, DeliveryServiceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DeliveryServiceField, DeliveryServiceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["parent_id", "sort", "logotype"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, DeliveryServiceField, DeliveryServiceOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["name", "currency", "description", "active", "rest_code"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, DeliveryServiceField, DeliveryServiceOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["config"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, DeliveryServiceField, DeliveryServiceOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[DeliveryServiceValues]) -> DeliveryService: ...
         async def acreate(self, **values: Unpack[DeliveryServiceValues]) -> DeliveryService: ...
         def get_or_create(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from b24orm.models.sale.person_type import SalePersonType
     from b24orm.models.sale.sale_status import SaleStatus
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet, RelatedRows
+    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     OrderField = Literal[
         "person_type_id",
@@ -176,6 +176,50 @@ if TYPE_CHECKING:
         "emp_marked",
         "locked_by_user",
         "responsible",
+    ]
+    OrderPrefetch = Literal[
+        "person_type",
+        "user",
+        "currency_currency",
+        "emp_canceled",
+        "status",
+        "emp_status",
+        "emp_marked",
+        "locked_by_user",
+        "responsible",
+        "order_property_values",
+        "user__bizproc_tasks",
+        "user__event_log_records",
+        "user__orders",
+        "user__stores",
+        "user__workflow_templates",
+        "emp_canceled__bizproc_tasks",
+        "emp_canceled__event_log_records",
+        "emp_canceled__orders",
+        "emp_canceled__stores",
+        "emp_canceled__workflow_templates",
+        "emp_status__bizproc_tasks",
+        "emp_status__event_log_records",
+        "emp_status__orders",
+        "emp_status__stores",
+        "emp_status__workflow_templates",
+        "emp_marked__bizproc_tasks",
+        "emp_marked__event_log_records",
+        "emp_marked__orders",
+        "emp_marked__stores",
+        "emp_marked__workflow_templates",
+        "locked_by_user__bizproc_tasks",
+        "locked_by_user__event_log_records",
+        "locked_by_user__orders",
+        "locked_by_user__stores",
+        "locked_by_user__workflow_templates",
+        "responsible__bizproc_tasks",
+        "responsible__event_log_records",
+        "responsible__orders",
+        "responsible__stores",
+        "responsible__workflow_templates",
+        "order_property_values__order",
+        "order_property_values__order_props",
     ]
 
     class OrderLookups(TypedDict, total=False):
@@ -621,6 +665,112 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Order: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Order: ...
+        def select_related(self, *names: OrderRelation) -> Self: ...
+        def prefetch_related(self, *names: OrderPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: OrderField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], OrderField, OrderOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "person_type_id",
+                "user_id",
+                "emp_canceled_id",
+                "emp_status_id",
+                "emp_marked_id",
+                "recurring_id",
+                "locked_by",
+                "affiliate_id",
+                "responsible_id",
+                "version",
+                "company_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, OrderField, OrderOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "currency",
+                "lid",
+                "person_type_xml_id",
+                "status_xml_id",
+                "account_number",
+                "reason_canceled",
+                "status_id",
+                "reason_marked",
+                "user_description",
+                "additional_info",
+                "comments",
+                "order_topic",
+                "xml_id",
+                "id1c",
+                "version1c",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, OrderField, OrderOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, OrderField, OrderOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "canceled",
+                "deducted",
+                "marked",
+                "payed",
+                "recount_flag",
+                "updated1c",
+                "external_order",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, OrderField, OrderOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "date_canceled",
+                "date_status",
+                "date_marked",
+                "date_insert",
+                "date_update",
+                "date_lock",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, OrderField, OrderOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["price", "discount_value", "tax_value"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, OrderField, OrderOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "basket_items",
+                "clients",
+                "payments",
+                "shipments",
+                "property_values",
+                "requisite_link",
+                "trade_bindings",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, OrderField, OrderOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[OrderValues]) -> Order: ...
         async def acreate(self, **values: Unpack[OrderValues]) -> Order: ...
         def get_or_create(

@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.order_property_group import OrderPropertyGroup
     from b24orm.models.sale.person_type import SalePersonType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     OrderPropertyTypeValue = Literal["STRING", "Y/N", "NUMBER", "ENUM", "FILE", "DATE", "LOCATION", "ADDRESS"]
     OrderPropertyField = Literal[
@@ -104,7 +104,8 @@ if TYPE_CHECKING:
         "is_address_to",
         "-is_address_to",
     ]
-    OrderPropertyRelation = Literal["person_type", "props_group"]
+    OrderPropertyRelation = Literal["person_type", "props_group", "props_group__person_type"]
+    OrderPropertyPrefetch = Literal["person_type", "props_group", "props_group__person_type"]
 
     class OrderPropertyLookups(TypedDict, total=False):
         """What ``filter`` takes for OrderProperty."""
@@ -283,6 +284,58 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> OrderProperty: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> OrderProperty: ...
+        def select_related(self, *names: OrderPropertyRelation) -> Self: ...
+        def prefetch_related(self, *names: OrderPropertyPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: OrderPropertyField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], OrderPropertyField, OrderPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, OrderPropertyField, OrderPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["person_type_id", "props_group_id", "sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, OrderPropertyField, OrderPropertyOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["name", "code", "description", "xml_id", "type", "input_field_location"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, OrderPropertyField, OrderPropertyOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "active",
+                "util",
+                "user_props",
+                "is_filtered",
+                "required",
+                "multiple",
+                "is_profile_name",
+                "is_payer",
+                "is_email",
+                "is_phone",
+                "is_zip",
+                "is_address",
+                "is_location",
+                "is_location4tax",
+                "is_address_from",
+                "is_address_to",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, OrderPropertyField, OrderPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["default_value", "settings"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, OrderPropertyField, OrderPropertyOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[OrderPropertyValues]) -> OrderProperty: ...
         async def acreate(self, **values: Unpack[OrderPropertyValues]) -> OrderProperty: ...
         def get_or_create(

@@ -13,12 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.person_type import SalePersonType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     OrderPropertyGroupField = Literal["id", "person_type_id", "name", "sort"]
     OrderPropertyGroupOrder = Literal[
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         "-sort",
     ]
     OrderPropertyGroupRelation = Literal["person_type"]
+    OrderPropertyGroupPrefetch = Literal["person_type"]
 
     class OrderPropertyGroupLookups(TypedDict, total=False):
         """What ``filter`` takes for OrderPropertyGroup."""
@@ -96,6 +97,25 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[OrderPropertyGroupLookups],
         ) -> OrderPropertyGroup: ...
+        def select_related(self, *names: OrderPropertyGroupRelation) -> Self: ...
+        def prefetch_related(self, *names: OrderPropertyGroupPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: OrderPropertyGroupField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], OrderPropertyGroupField, OrderPropertyGroupOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, OrderPropertyGroupField, OrderPropertyGroupOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["person_type_id", "sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, OrderPropertyGroupField, OrderPropertyGroupOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, OrderPropertyGroupField, OrderPropertyGroupOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[OrderPropertyGroupValues]) -> OrderPropertyGroup: ...
         async def acreate(self, **values: Unpack[OrderPropertyGroupValues]) -> OrderPropertyGroup: ...
         def get_or_create(

@@ -13,12 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.order_property import OrderProperty
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     OrderPropertyRelationEntityTypeValue = Literal["P", "D", "L", "T"]
     OrderPropertyRelationField = Literal["property_id", "entity_id", "entity_type"]
@@ -30,7 +30,16 @@ if TYPE_CHECKING:
         "entity_type",
         "-entity_type",
     ]
-    OrderPropertyRelationRelation = Literal["property_order_property"]
+    OrderPropertyRelationRelation = Literal[
+        "property_order_property",
+        "property_order_property__person_type",
+        "property_order_property__props_group",
+    ]
+    OrderPropertyRelationPrefetch = Literal[
+        "property_order_property",
+        "property_order_property__person_type",
+        "property_order_property__props_group",
+    ]
 
     class OrderPropertyRelationLookups(TypedDict, total=False):
         """What ``filter`` takes for OrderPropertyRelation."""
@@ -94,6 +103,25 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[OrderPropertyRelationLookups],
         ) -> OrderPropertyRelation: ...
+        def select_related(self, *names: OrderPropertyRelationRelation) -> Self: ...
+        def prefetch_related(self, *names: OrderPropertyRelationPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: OrderPropertyRelationField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], OrderPropertyRelationField, OrderPropertyRelationOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["property_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, OrderPropertyRelationField, OrderPropertyRelationOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, OrderPropertyRelationField, OrderPropertyRelationOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity_type"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, OrderPropertyRelationField, OrderPropertyRelationOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[OrderPropertyRelationValues]) -> OrderPropertyRelation: ...
         async def acreate(self, **values: Unpack[OrderPropertyRelationValues]) -> OrderPropertyRelation: ...
         def get_or_create(

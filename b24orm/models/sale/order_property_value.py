@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.order import Order
     from b24orm.models.sale.order_property import OrderProperty
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     OrderPropertyValueField = Literal[
         "name",
@@ -44,7 +44,37 @@ if TYPE_CHECKING:
         "order_props_id",
         "-order_props_id",
     ]
-    OrderPropertyValueRelation = Literal["order", "order_props"]
+    OrderPropertyValueRelation = Literal[
+        "order",
+        "order_props",
+        "order__person_type",
+        "order__user",
+        "order__currency_currency",
+        "order__emp_canceled",
+        "order__status",
+        "order__emp_status",
+        "order__emp_marked",
+        "order__locked_by_user",
+        "order__responsible",
+        "order_props__person_type",
+        "order_props__props_group",
+    ]
+    OrderPropertyValuePrefetch = Literal[
+        "order",
+        "order_props",
+        "order__person_type",
+        "order__user",
+        "order__currency_currency",
+        "order__emp_canceled",
+        "order__status",
+        "order__emp_status",
+        "order__emp_marked",
+        "order__locked_by_user",
+        "order__responsible",
+        "order__order_property_values",
+        "order_props__person_type",
+        "order_props__props_group",
+    ]
 
     class OrderPropertyValueLookups(TypedDict, total=False):
         """What ``filter`` takes for OrderPropertyValue."""
@@ -130,6 +160,29 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[OrderPropertyValueLookups],
         ) -> OrderPropertyValue: ...
+        def select_related(self, *names: OrderPropertyValueRelation) -> Self: ...
+        def prefetch_related(self, *names: OrderPropertyValuePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: OrderPropertyValueField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], OrderPropertyValueField, OrderPropertyValueOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "code", "order_props_xml_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, OrderPropertyValueField, OrderPropertyValueOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, OrderPropertyValueField, OrderPropertyValueOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["order_id", "order_props_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, OrderPropertyValueField, OrderPropertyValueOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["value"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, OrderPropertyValueField, OrderPropertyValueOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class OrderPropertyValue(Model, schema=ORDER_PROPERTY_VALUE):

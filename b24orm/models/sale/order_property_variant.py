@@ -14,12 +14,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.order_property import OrderProperty
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     OrderPropertyVariantField = Literal["id", "order_props_id", "name", "value", "sort", "description"]
     OrderPropertyVariantOrder = Literal[
@@ -36,7 +36,16 @@ if TYPE_CHECKING:
         "description",
         "-description",
     ]
-    OrderPropertyVariantRelation = Literal["order_props"]
+    OrderPropertyVariantRelation = Literal[
+        "order_props",
+        "order_props__person_type",
+        "order_props__props_group",
+    ]
+    OrderPropertyVariantPrefetch = Literal[
+        "order_props",
+        "order_props__person_type",
+        "order_props__props_group",
+    ]
 
     class OrderPropertyVariantLookups(TypedDict, total=False):
         """What ``filter`` takes for OrderPropertyVariant."""
@@ -117,6 +126,25 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[OrderPropertyVariantLookups],
         ) -> OrderPropertyVariant: ...
+        def select_related(self, *names: OrderPropertyVariantRelation) -> Self: ...
+        def prefetch_related(self, *names: OrderPropertyVariantPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: OrderPropertyVariantField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], OrderPropertyVariantField, OrderPropertyVariantOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, OrderPropertyVariantField, OrderPropertyVariantOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["order_props_id", "sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, OrderPropertyVariantField, OrderPropertyVariantOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "value", "description"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, OrderPropertyVariantField, OrderPropertyVariantOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[OrderPropertyVariantValues]) -> OrderPropertyVariant: ...
         async def acreate(self, **values: Unpack[OrderPropertyVariantValues]) -> OrderPropertyVariant: ...
         def get_or_create(

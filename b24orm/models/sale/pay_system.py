@@ -13,12 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.person_type import SalePersonType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     SalePaySystemActiveValue = Literal["Y", "N"]
     SalePaySystemEntityRegistryTypeValue = Literal["ORDER", "CRM_INVOICE", "CRM_QUOTE"]
@@ -110,6 +110,7 @@ if TYPE_CHECKING:
         "-have_result_receive",
     ]
     SalePaySystemRelation = Literal["person_type"]
+    SalePaySystemPrefetch = Literal["person_type"]
 
     class SalePaySystemLookups(TypedDict, total=False):
         """What ``filter`` takes for SalePaySystem."""
@@ -190,6 +191,57 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> SalePaySystem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> SalePaySystem: ...
+        def select_related(self, *names: SalePaySystemRelation) -> Self: ...
+        def prefetch_related(self, *names: SalePaySystemPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: SalePaySystemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SalePaySystemField, SalePaySystemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, SalePaySystemField, SalePaySystemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "name",
+                "description",
+                "xml_id",
+                "action_file",
+                "active",
+                "entity_registry_type",
+                "new_window",
+                "allow_edit_payment",
+                "auto_change_1_c",
+                "can_print_check",
+                "encoding",
+                "is_cash",
+                "psa_name",
+                "ps_mode",
+                "tariff",
+                "result_file",
+                "have_payment",
+                "have_action",
+                "have_result",
+                "have_prepay",
+                "have_price",
+                "have_result_receive",
+                "logotype",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, SalePaySystemField, SalePaySystemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["person_type_id", "sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, SalePaySystemField, SalePaySystemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["settings"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, SalePaySystemField, SalePaySystemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[SalePaySystemValues]) -> SalePaySystem: ...
         async def acreate(self, **values: Unpack[SalePaySystemValues]) -> SalePaySystem: ...
         def get_or_create(

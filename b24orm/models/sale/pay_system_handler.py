@@ -12,15 +12,14 @@ from b24orm.facts.sale.pay_system_handler import PAY_SYSTEM_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     PaySystemHandlerField = Literal["id", "name", "code", "sort", "settings"]
     PaySystemHandlerOrder = Literal["id", "-id"]
-    PaySystemHandlerRelation = Never
 
     class PaySystemHandlerLookups(TypedDict, total=False):
         """What ``filter`` takes for PaySystemHandler."""
@@ -47,6 +46,23 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[PaySystemHandlerLookups],
         ) -> PaySystemHandler: ...
+        @overload
+        def values_list(
+            self, *fields: PaySystemHandlerField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], PaySystemHandlerField, PaySystemHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, PaySystemHandlerField, PaySystemHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "code", "sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, PaySystemHandlerField, PaySystemHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["settings"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, PaySystemHandlerField, PaySystemHandlerOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[PaySystemHandlerValues]) -> PaySystemHandler: ...
         async def acreate(self, **values: Unpack[PaySystemHandlerValues]) -> PaySystemHandler: ...
         def get_or_create(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.sale.order import Order
     from b24orm.models.sale.pay_system import SalePaySystem
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     SalePaymentField = Literal[
         "pay_system_xml_id",
@@ -171,6 +171,63 @@ if TYPE_CHECKING:
         "responsible",
         "emp_responsible",
         "emp_marked",
+        "order__person_type",
+        "order__user",
+        "order__currency_currency",
+        "order__emp_canceled",
+        "order__status",
+        "order__emp_status",
+        "order__emp_marked",
+        "order__locked_by_user",
+        "order__responsible",
+        "pay_system__person_type",
+    ]
+    SalePaymentPrefetch = Literal[
+        "order",
+        "emp_paid",
+        "pay_system",
+        "ps_currency_currency",
+        "currency_currency",
+        "emp_return",
+        "responsible",
+        "emp_responsible",
+        "emp_marked",
+        "order__person_type",
+        "order__user",
+        "order__currency_currency",
+        "order__emp_canceled",
+        "order__status",
+        "order__emp_status",
+        "order__emp_marked",
+        "order__locked_by_user",
+        "order__responsible",
+        "order__order_property_values",
+        "emp_paid__bizproc_tasks",
+        "emp_paid__event_log_records",
+        "emp_paid__orders",
+        "emp_paid__stores",
+        "emp_paid__workflow_templates",
+        "pay_system__person_type",
+        "emp_return__bizproc_tasks",
+        "emp_return__event_log_records",
+        "emp_return__orders",
+        "emp_return__stores",
+        "emp_return__workflow_templates",
+        "responsible__bizproc_tasks",
+        "responsible__event_log_records",
+        "responsible__orders",
+        "responsible__stores",
+        "responsible__workflow_templates",
+        "emp_responsible__bizproc_tasks",
+        "emp_responsible__event_log_records",
+        "emp_responsible__orders",
+        "emp_responsible__stores",
+        "emp_responsible__workflow_templates",
+        "emp_marked__bizproc_tasks",
+        "emp_marked__event_log_records",
+        "emp_marked__orders",
+        "emp_marked__stores",
+        "emp_marked__workflow_templates",
     ]
 
     class SalePaymentLookups(TypedDict, total=False):
@@ -631,6 +688,100 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> SalePayment: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> SalePayment: ...
+        def select_related(self, *names: SalePaymentRelation) -> Self: ...
+        def prefetch_related(self, *names: SalePaymentPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: SalePaymentField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SalePaymentField, SalePaymentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "pay_system_xml_id",
+                "account_number",
+                "ps_status_code",
+                "ps_status_description",
+                "ps_status_message",
+                "ps_currency",
+                "pay_voucher_num",
+                "xml_id",
+                "currency",
+                "pay_system_name",
+                "pay_return_num",
+                "pay_return_comment",
+                "comments",
+                "id1c",
+                "version1c",
+                "ps_invoice_id",
+                "reason_marked",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, SalePaymentField, SalePaymentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "pay_system_is_cash",
+                "paid",
+                "ps_status",
+                "is_return",
+                "updated1c",
+                "external_payment",
+                "marked",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, SalePaymentField, SalePaymentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, SalePaymentField, SalePaymentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "order_id",
+                "emp_paid_id",
+                "pay_system_id",
+                "company_id",
+                "emp_return_id",
+                "responsible_id",
+                "emp_responsible_id",
+                "emp_marked_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, SalePaymentField, SalePaymentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "date_paid",
+                "ps_response_date",
+                "pay_voucher_date",
+                "date_pay_before",
+                "date_bill",
+                "date_responsible_id",
+                "date_marked",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, SalePaymentField, SalePaymentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["ps_sum", "sum", "price_cod"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, SalePaymentField, SalePaymentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["pay_return_date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.date | None, SalePaymentField, SalePaymentOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[SalePaymentValues]) -> SalePayment: ...
         async def acreate(self, **values: Unpack[SalePaymentValues]) -> SalePayment: ...
         def get_or_create(

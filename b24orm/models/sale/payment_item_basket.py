@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.basket_item import BasketItem
     from b24orm.models.sale.payment import SalePayment
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     PaymentItemBasketField = Literal["id", "payment_id", "basket_id", "quantity", "xml_id", "date_insert"]
     PaymentItemBasketOrder = Literal[
@@ -39,7 +39,38 @@ if TYPE_CHECKING:
         "date_insert",
         "-date_insert",
     ]
-    PaymentItemBasketRelation = Literal["payment", "basket"]
+    PaymentItemBasketRelation = Literal[
+        "payment",
+        "basket",
+        "payment__order",
+        "payment__emp_paid",
+        "payment__pay_system",
+        "payment__ps_currency_currency",
+        "payment__currency_currency",
+        "payment__emp_return",
+        "payment__responsible",
+        "payment__emp_responsible",
+        "payment__emp_marked",
+        "basket__order",
+        "basket__product",
+        "basket__currency_currency",
+    ]
+    PaymentItemBasketPrefetch = Literal[
+        "payment",
+        "basket",
+        "payment__order",
+        "payment__emp_paid",
+        "payment__pay_system",
+        "payment__ps_currency_currency",
+        "payment__currency_currency",
+        "payment__emp_return",
+        "payment__responsible",
+        "payment__emp_responsible",
+        "payment__emp_marked",
+        "basket__order",
+        "basket__product",
+        "basket__currency_currency",
+    ]
 
     class PaymentItemBasketLookups(TypedDict, total=False):
         """What ``filter`` takes for PaymentItemBasket."""
@@ -133,6 +164,33 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[PaymentItemBasketLookups],
         ) -> PaymentItemBasket: ...
+        def select_related(self, *names: PaymentItemBasketRelation) -> Self: ...
+        def prefetch_related(self, *names: PaymentItemBasketPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: PaymentItemBasketField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], PaymentItemBasketField, PaymentItemBasketOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, PaymentItemBasketField, PaymentItemBasketOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["payment_id", "basket_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, PaymentItemBasketField, PaymentItemBasketOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["quantity"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, PaymentItemBasketField, PaymentItemBasketOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["xml_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, PaymentItemBasketField, PaymentItemBasketOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_insert"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, PaymentItemBasketField, PaymentItemBasketOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[PaymentItemBasketValues]) -> PaymentItemBasket: ...
         async def acreate(self, **values: Unpack[PaymentItemBasketValues]) -> PaymentItemBasket: ...
         def get_or_create(

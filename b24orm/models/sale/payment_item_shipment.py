@@ -15,13 +15,13 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.payment import SalePayment
     from b24orm.models.sale.shipment import Shipment
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     PaymentItemShipmentField = Literal["id", "payment_id", "shipment_id", "xml_id", "date_insert"]
     PaymentItemShipmentOrder = Literal[
@@ -36,7 +36,54 @@ if TYPE_CHECKING:
         "date_insert",
         "-date_insert",
     ]
-    PaymentItemShipmentRelation = Literal["payment", "shipment"]
+    PaymentItemShipmentRelation = Literal[
+        "payment",
+        "shipment",
+        "payment__order",
+        "payment__emp_paid",
+        "payment__pay_system",
+        "payment__ps_currency_currency",
+        "payment__currency_currency",
+        "payment__emp_return",
+        "payment__responsible",
+        "payment__emp_responsible",
+        "payment__emp_marked",
+        "shipment__order",
+        "shipment__status",
+        "shipment__emp_allow_delivery",
+        "shipment__emp_deducted",
+        "shipment__delivery",
+        "shipment__emp_marked",
+        "shipment__emp_canceled",
+        "shipment__responsible",
+        "shipment__emp_responsible",
+        "shipment__currency_currency",
+    ]
+    PaymentItemShipmentPrefetch = Literal[
+        "payment",
+        "shipment",
+        "payment__order",
+        "payment__emp_paid",
+        "payment__pay_system",
+        "payment__ps_currency_currency",
+        "payment__currency_currency",
+        "payment__emp_return",
+        "payment__responsible",
+        "payment__emp_responsible",
+        "payment__emp_marked",
+        "shipment__order",
+        "shipment__status",
+        "shipment__emp_allow_delivery",
+        "shipment__emp_deducted",
+        "shipment__delivery",
+        "shipment__emp_marked",
+        "shipment__emp_canceled",
+        "shipment__responsible",
+        "shipment__emp_responsible",
+        "shipment__currency_currency",
+        "shipment__payment_items_shipment",
+        "shipment__shipment_property_values",
+    ]
 
     class PaymentItemShipmentLookups(TypedDict, total=False):
         """What ``filter`` takes for PaymentItemShipment."""
@@ -126,6 +173,29 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[PaymentItemShipmentLookups],
         ) -> PaymentItemShipment: ...
+        def select_related(self, *names: PaymentItemShipmentRelation) -> Self: ...
+        def prefetch_related(self, *names: PaymentItemShipmentPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: PaymentItemShipmentField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], PaymentItemShipmentField, PaymentItemShipmentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, PaymentItemShipmentField, PaymentItemShipmentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["payment_id", "shipment_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, PaymentItemShipmentField, PaymentItemShipmentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["xml_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, PaymentItemShipmentField, PaymentItemShipmentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_insert"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, PaymentItemShipmentField, PaymentItemShipmentOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[PaymentItemShipmentValues]) -> PaymentItemShipment: ...
         async def acreate(self, **values: Unpack[PaymentItemShipmentValues]) -> PaymentItemShipment: ...
         def get_or_create(

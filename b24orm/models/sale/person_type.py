@@ -13,11 +13,11 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     SalePersonTypeActiveValue = Literal["Y", "N"]
     SalePersonTypeField = Literal["id", "name", "code", "sort", "active", "xml_id", "lid"]
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
         "lid",
         "-lid",
     ]
-    SalePersonTypeRelation = Never
 
     class SalePersonTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for SalePersonType."""
@@ -123,6 +122,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> SalePersonType: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> SalePersonType: ...
+        @overload
+        def values_list(
+            self, *fields: SalePersonTypeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SalePersonTypeField, SalePersonTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, SalePersonTypeField, SalePersonTypeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "code", "sort", "active", "xml_id", "lid"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, SalePersonTypeField, SalePersonTypeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[SalePersonTypeValues]) -> SalePersonType: ...
         async def acreate(self, **values: Unpack[SalePersonTypeValues]) -> SalePersonType: ...
         def get_or_create(

@@ -10,15 +10,14 @@ from b24orm.facts.sale.sale_language import SALE_LANGUAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     SaleLanguageField = Literal["active", "lid", "name"]
     SaleLanguageOrder = Literal["lid", "-lid"]
-    SaleLanguageRelation = Never
 
     class SaleLanguageLookups(TypedDict, total=False):
         """What ``filter`` takes for SaleLanguage."""
@@ -30,6 +29,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SaleLanguageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SaleLanguageLookups]) -> SaleLanguage: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SaleLanguageLookups]) -> SaleLanguage: ...
+        @overload
+        def values_list(
+            self, *fields: SaleLanguageField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SaleLanguageField, SaleLanguageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active", "name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, SaleLanguageField, SaleLanguageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["lid"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, SaleLanguageField, SaleLanguageOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class SaleLanguage(Model, schema=SALE_LANGUAGE):

@@ -13,11 +13,11 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     SaleStatusTypeValue = Literal["O", "D"]
     SaleStatusNotifyValue = Literal["Y", "N"]
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
         "xml_id",
         "-xml_id",
     ]
-    SaleStatusRelation = Never
 
     class SaleStatusLookups(TypedDict, total=False):
         """What ``filter`` takes for SaleStatus."""
@@ -106,6 +105,23 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> SaleStatus: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> SaleStatus: ...
+        @overload
+        def values_list(
+            self, *fields: SaleStatusField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SaleStatusField, SaleStatusOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, SaleStatusField, SaleStatusOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["type", "notify", "color", "xml_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, SaleStatusField, SaleStatusOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, SaleStatusField, SaleStatusOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[SaleStatusValues]) -> SaleStatus: ...
         async def acreate(self, **values: Unpack[SaleStatusValues]) -> SaleStatus: ...
         def get_or_create(

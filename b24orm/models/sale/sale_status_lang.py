@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.sale_language import SaleLanguage
     from b24orm.models.sale.sale_status import SaleStatus
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     SaleStatusLangField = Literal["status_id", "lid", "name", "description"]
     SaleStatusLangOrder = Literal[
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         "-description",
     ]
     SaleStatusLangRelation = Literal["status", "lid_sale_language"]
+    SaleStatusLangPrefetch = Literal["status", "lid_sale_language"]
 
     class SaleStatusLangLookups(TypedDict, total=False):
         """What ``filter`` takes for SaleStatusLang."""
@@ -107,6 +108,21 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> SaleStatusLang: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> SaleStatusLang: ...
+        def select_related(self, *names: SaleStatusLangRelation) -> Self: ...
+        def prefetch_related(self, *names: SaleStatusLangPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: SaleStatusLangField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SaleStatusLangField, SaleStatusLangOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["status_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, SaleStatusLangField, SaleStatusLangOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["lid", "name", "description"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, SaleStatusLangField, SaleStatusLangOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[SaleStatusLangValues]) -> SaleStatusLang: ...
         async def acreate(self, **values: Unpack[SaleStatusLangValues]) -> SaleStatusLang: ...
         def get_or_create(

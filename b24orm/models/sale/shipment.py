@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from b24orm.models.sale.sale_status import SaleStatus
     from b24orm.models.sale.shipment_property_value import ShipmentPropertyValue
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet, RelatedRows
+    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     ShipmentField = Literal[
         "id",
@@ -179,6 +179,77 @@ if TYPE_CHECKING:
         "responsible",
         "emp_responsible",
         "currency_currency",
+        "order__person_type",
+        "order__user",
+        "order__currency_currency",
+        "order__emp_canceled",
+        "order__status",
+        "order__emp_status",
+        "order__emp_marked",
+        "order__locked_by_user",
+        "order__responsible",
+        "delivery__parent",
+        "delivery__currency_currency",
+    ]
+    ShipmentPrefetch = Literal[
+        "order",
+        "status",
+        "emp_allow_delivery",
+        "emp_deducted",
+        "delivery",
+        "emp_marked",
+        "emp_canceled",
+        "responsible",
+        "emp_responsible",
+        "currency_currency",
+        "payment_items_shipment",
+        "shipment_property_values",
+        "order__person_type",
+        "order__user",
+        "order__currency_currency",
+        "order__emp_canceled",
+        "order__status",
+        "order__emp_status",
+        "order__emp_marked",
+        "order__locked_by_user",
+        "order__responsible",
+        "order__order_property_values",
+        "emp_allow_delivery__bizproc_tasks",
+        "emp_allow_delivery__event_log_records",
+        "emp_allow_delivery__orders",
+        "emp_allow_delivery__stores",
+        "emp_allow_delivery__workflow_templates",
+        "emp_deducted__bizproc_tasks",
+        "emp_deducted__event_log_records",
+        "emp_deducted__orders",
+        "emp_deducted__stores",
+        "emp_deducted__workflow_templates",
+        "delivery__parent",
+        "delivery__currency_currency",
+        "emp_marked__bizproc_tasks",
+        "emp_marked__event_log_records",
+        "emp_marked__orders",
+        "emp_marked__stores",
+        "emp_marked__workflow_templates",
+        "emp_canceled__bizproc_tasks",
+        "emp_canceled__event_log_records",
+        "emp_canceled__orders",
+        "emp_canceled__stores",
+        "emp_canceled__workflow_templates",
+        "responsible__bizproc_tasks",
+        "responsible__event_log_records",
+        "responsible__orders",
+        "responsible__stores",
+        "responsible__workflow_templates",
+        "emp_responsible__bizproc_tasks",
+        "emp_responsible__event_log_records",
+        "emp_responsible__orders",
+        "emp_responsible__stores",
+        "emp_responsible__workflow_templates",
+        "payment_items_shipment__payment",
+        "payment_items_shipment__shipment",
+        "shipment_property_values__shipment",
+        "shipment_property_values__shipment_props",
     ]
 
     class ShipmentLookups(TypedDict, total=False):
@@ -623,6 +694,106 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Shipment: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Shipment: ...
+        def select_related(self, *names: ShipmentRelation) -> Self: ...
+        def prefetch_related(self, *names: ShipmentPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ShipmentField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ShipmentField, ShipmentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ShipmentField, ShipmentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "order_id",
+                "emp_allow_delivery_id",
+                "emp_deducted_id",
+                "delivery_id",
+                "company_id",
+                "emp_marked_id",
+                "emp_canceled_id",
+                "responsible_id",
+                "emp_responsible_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, ShipmentField, ShipmentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "status_id",
+                "reason_undo_deducted",
+                "delivery_doc_num",
+                "tracking_number",
+                "xml_id",
+                "delivery_name",
+                "reason_marked",
+                "comments",
+                "currency",
+                "version1c",
+                "id1c",
+                "tracking_status",
+                "tracking_last_check",
+                "tracking_description",
+                "status_xml_id",
+                "delivery_xml_id",
+                "account_number",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, ShipmentField, ShipmentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["base_price_delivery", "price_delivery", "discount_price"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Decimal | None, ShipmentField, ShipmentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "allow_delivery",
+                "deducted",
+                "marked",
+                "canceled",
+                "custom_price_delivery",
+                "updated1c",
+                "external_delivery",
+                "system",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, ShipmentField, ShipmentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "date_allow_delivery",
+                "date_deducted",
+                "delivery_doc_date",
+                "date_marked",
+                "date_canceled",
+                "date_responsible_id",
+                "date_insert",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, ShipmentField, ShipmentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["shipment_items"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, ShipmentField, ShipmentOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ShipmentValues]) -> Shipment: ...
         async def acreate(self, **values: Unpack[ShipmentValues]) -> Shipment: ...
         def get_or_create(

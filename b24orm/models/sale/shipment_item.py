@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.basket_item import BasketItem
     from b24orm.models.sale.shipment import Shipment
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ShipmentItemField = Literal[
         "id",
@@ -48,7 +48,42 @@ if TYPE_CHECKING:
         "reserved_quantity",
         "-reserved_quantity",
     ]
-    ShipmentItemRelation = Literal["order_delivery", "basket"]
+    ShipmentItemRelation = Literal[
+        "order_delivery",
+        "basket",
+        "order_delivery__order",
+        "order_delivery__status",
+        "order_delivery__emp_allow_delivery",
+        "order_delivery__emp_deducted",
+        "order_delivery__delivery",
+        "order_delivery__emp_marked",
+        "order_delivery__emp_canceled",
+        "order_delivery__responsible",
+        "order_delivery__emp_responsible",
+        "order_delivery__currency_currency",
+        "basket__order",
+        "basket__product",
+        "basket__currency_currency",
+    ]
+    ShipmentItemPrefetch = Literal[
+        "order_delivery",
+        "basket",
+        "order_delivery__order",
+        "order_delivery__status",
+        "order_delivery__emp_allow_delivery",
+        "order_delivery__emp_deducted",
+        "order_delivery__delivery",
+        "order_delivery__emp_marked",
+        "order_delivery__emp_canceled",
+        "order_delivery__responsible",
+        "order_delivery__emp_responsible",
+        "order_delivery__currency_currency",
+        "order_delivery__payment_items_shipment",
+        "order_delivery__shipment_property_values",
+        "basket__order",
+        "basket__product",
+        "basket__currency_currency",
+    ]
 
     class ShipmentItemLookups(TypedDict, total=False):
         """What ``filter`` takes for ShipmentItem."""
@@ -143,6 +178,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> ShipmentItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> ShipmentItem: ...
+        def select_related(self, *names: ShipmentItemRelation) -> Self: ...
+        def prefetch_related(self, *names: ShipmentItemPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ShipmentItemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ShipmentItemField, ShipmentItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ShipmentItemField, ShipmentItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["order_delivery_id", "basket_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, ShipmentItemField, ShipmentItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["quantity", "reserved_quantity"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, ShipmentItemField, ShipmentItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["xml_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ShipmentItemField, ShipmentItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_insert"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, ShipmentItemField, ShipmentItemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ShipmentItemValues]) -> ShipmentItem: ...
         async def acreate(self, **values: Unpack[ShipmentItemValues]) -> ShipmentItem: ...
         def get_or_create(

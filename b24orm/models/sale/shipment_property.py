@@ -14,13 +14,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.order_property_group import OrderPropertyGroup
     from b24orm.models.sale.person_type import SalePersonType
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ShipmentPropertyTypeValue = Literal[
         "STRING",
@@ -114,7 +114,8 @@ if TYPE_CHECKING:
         "is_address_to",
         "-is_address_to",
     ]
-    ShipmentPropertyRelation = Literal["person_type", "props_group"]
+    ShipmentPropertyRelation = Literal["person_type", "props_group", "props_group__person_type"]
+    ShipmentPropertyPrefetch = Literal["person_type", "props_group", "props_group__person_type"]
 
     class ShipmentPropertyLookups(TypedDict, total=False):
         """What ``filter`` takes for ShipmentProperty."""
@@ -299,6 +300,58 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ShipmentPropertyLookups],
         ) -> ShipmentProperty: ...
+        def select_related(self, *names: ShipmentPropertyRelation) -> Self: ...
+        def prefetch_related(self, *names: ShipmentPropertyPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ShipmentPropertyField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ShipmentPropertyField, ShipmentPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ShipmentPropertyField, ShipmentPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["person_type_id", "props_group_id", "sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, ShipmentPropertyField, ShipmentPropertyOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["name", "code", "description", "xml_id", "type", "input_field_location"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, ShipmentPropertyField, ShipmentPropertyOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "active",
+                "util",
+                "user_props",
+                "is_filtered",
+                "required",
+                "multiple",
+                "is_profile_name",
+                "is_payer",
+                "is_email",
+                "is_phone",
+                "is_zip",
+                "is_address",
+                "is_location",
+                "is_location4tax",
+                "is_address_from",
+                "is_address_to",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, ShipmentPropertyField, ShipmentPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["default_value", "settings"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, ShipmentPropertyField, ShipmentPropertyOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ShipmentPropertyValues]) -> ShipmentProperty: ...
         async def acreate(self, **values: Unpack[ShipmentPropertyValues]) -> ShipmentProperty: ...
         def get_or_create(

@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.shipment import Shipment
     from b24orm.models.sale.shipment_property import ShipmentProperty
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ShipmentPropertyValueField = Literal[
         "id",
@@ -46,7 +46,40 @@ if TYPE_CHECKING:
         "shipment_props_id",
         "-shipment_props_id",
     ]
-    ShipmentPropertyValueRelation = Literal["shipment", "shipment_props"]
+    ShipmentPropertyValueRelation = Literal[
+        "shipment",
+        "shipment_props",
+        "shipment__order",
+        "shipment__status",
+        "shipment__emp_allow_delivery",
+        "shipment__emp_deducted",
+        "shipment__delivery",
+        "shipment__emp_marked",
+        "shipment__emp_canceled",
+        "shipment__responsible",
+        "shipment__emp_responsible",
+        "shipment__currency_currency",
+        "shipment_props__person_type",
+        "shipment_props__props_group",
+    ]
+    ShipmentPropertyValuePrefetch = Literal[
+        "shipment",
+        "shipment_props",
+        "shipment__order",
+        "shipment__status",
+        "shipment__emp_allow_delivery",
+        "shipment__emp_deducted",
+        "shipment__delivery",
+        "shipment__emp_marked",
+        "shipment__emp_canceled",
+        "shipment__responsible",
+        "shipment__emp_responsible",
+        "shipment__currency_currency",
+        "shipment__payment_items_shipment",
+        "shipment__shipment_property_values",
+        "shipment_props__person_type",
+        "shipment_props__props_group",
+    ]
 
     class ShipmentPropertyValueLookups(TypedDict, total=False):
         """What ``filter`` takes for ShipmentPropertyValue."""
@@ -145,6 +178,25 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[ShipmentPropertyValueLookups],
         ) -> ShipmentPropertyValue: ...
+        def select_related(self, *names: ShipmentPropertyValueRelation) -> Self: ...
+        def prefetch_related(self, *names: ShipmentPropertyValuePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ShipmentPropertyValueField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ShipmentPropertyValueField, ShipmentPropertyValueOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ShipmentPropertyValueField, ShipmentPropertyValueOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["shipment_id", "shipment_props_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, ShipmentPropertyValueField, ShipmentPropertyValueOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["shipment_props_xml_id", "name", "code", "value"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ShipmentPropertyValueField, ShipmentPropertyValueOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class ShipmentPropertyValue(Model, schema=SHIPMENT_PROPERTY_VALUE):

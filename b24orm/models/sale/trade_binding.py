@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.order import Order
     from b24orm.models.sale.trade_platform import TradePlatform
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     TradeBindingField = Literal[
         "id",
@@ -44,7 +44,33 @@ if TYPE_CHECKING:
         "trading_platform_xml_id",
         "-trading_platform_xml_id",
     ]
-    TradeBindingRelation = Literal["order", "trading_platform"]
+    TradeBindingRelation = Literal[
+        "order",
+        "trading_platform",
+        "order__person_type",
+        "order__user",
+        "order__currency_currency",
+        "order__emp_canceled",
+        "order__status",
+        "order__emp_status",
+        "order__emp_marked",
+        "order__locked_by_user",
+        "order__responsible",
+    ]
+    TradeBindingPrefetch = Literal[
+        "order",
+        "trading_platform",
+        "order__person_type",
+        "order__user",
+        "order__currency_currency",
+        "order__emp_canceled",
+        "order__status",
+        "order__emp_status",
+        "order__emp_marked",
+        "order__locked_by_user",
+        "order__responsible",
+        "order__order_property_values",
+    ]
 
     class TradeBindingLookups(TypedDict, total=False):
         """What ``filter`` takes for TradeBinding."""
@@ -129,6 +155,35 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TradeBindingLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TradeBindingLookups]) -> TradeBinding: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TradeBindingLookups]) -> TradeBinding: ...
+        def select_related(self, *names: TradeBindingRelation) -> Self: ...
+        def prefetch_related(self, *names: TradeBindingPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: TradeBindingField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TradeBindingField, TradeBindingOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, TradeBindingField, TradeBindingOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["order_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, TradeBindingField, TradeBindingOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "external_order_id",
+                "trading_platform_id",
+                "params",
+                "xml_id",
+                "trading_platform_xml_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, TradeBindingField, TradeBindingOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class TradeBinding(Model, schema=TRADE_BINDING):

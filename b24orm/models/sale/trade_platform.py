@@ -11,11 +11,11 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     TradePlatformField = Literal[
         "id",
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
         "xml_id",
         "-xml_id",
     ]
-    TradePlatformRelation = Never
 
     class TradePlatformLookups(TypedDict, total=False):
         """What ``filter`` takes for TradePlatform."""
@@ -134,6 +133,35 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TradePlatformLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TradePlatformLookups]) -> TradePlatform: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TradePlatformLookups]) -> TradePlatform: ...
+        @overload
+        def values_list(
+            self, *fields: TradePlatformField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TradePlatformField, TradePlatformOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, TradePlatformField, TradePlatformOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "code",
+                "name",
+                "description",
+                "settings",
+                "catalog_section_tab_class_name",
+                "class_",
+                "xml_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, TradePlatformField, TradePlatformOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, TradePlatformField, TradePlatformOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class TradePlatform(Model, schema=TRADE_PLATFORM):

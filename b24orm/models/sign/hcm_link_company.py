@@ -12,12 +12,13 @@ from b24orm.facts.sign.hcm_link_company import HCM_LINK_COMPANY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.company import Company
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     HcmLinkCompanyField = Literal[
         "id",
@@ -30,7 +31,39 @@ if TYPE_CHECKING:
         "person",
     ]
     HcmLinkCompanyOrder = Literal["id", "-id"]
-    HcmLinkCompanyRelation = Literal["crm_company"]
+    HcmLinkCompanyRelation = Literal[
+        "crm_company",
+        "crm_company__company_type_status",
+        "crm_company__industry_status",
+        "crm_company__employees_status",
+        "crm_company__currency",
+        "crm_company__assigned_by",
+        "crm_company__created_by",
+        "crm_company__modify_by",
+        "crm_company__lead",
+        "crm_company__last_activity_by_user",
+    ]
+    HcmLinkCompanyPrefetch = Literal[
+        "crm_company",
+        "crm_company__company_type_status",
+        "crm_company__industry_status",
+        "crm_company__employees_status",
+        "crm_company__currency",
+        "crm_company__assigned_by",
+        "crm_company__created_by",
+        "crm_company__modify_by",
+        "crm_company__lead",
+        "crm_company__last_activity_by_user",
+        "crm_company__contact_items",
+        "crm_company__contacts",
+        "crm_company__deal_items",
+        "crm_company__deals",
+        "crm_company__lead_items",
+        "crm_company__leads",
+        "crm_company__quote_items",
+        "crm_company__quotes",
+        "crm_company__smart_invoices",
+    ]
 
     class HcmLinkCompanyLookups(TypedDict, total=False):
         """What ``filter`` takes for HcmLinkCompany."""
@@ -53,6 +86,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> HcmLinkCompany: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> HcmLinkCompany: ...
+        def select_related(self, *names: HcmLinkCompanyRelation) -> Self: ...
+        def prefetch_related(self, *names: HcmLinkCompanyPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: HcmLinkCompanyField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], HcmLinkCompanyField, HcmLinkCompanyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, HcmLinkCompanyField, HcmLinkCompanyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["company", "title", "person"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, HcmLinkCompanyField, HcmLinkCompanyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["crm_company_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, HcmLinkCompanyField, HcmLinkCompanyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["data", "fields"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, HcmLinkCompanyField, HcmLinkCompanyOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_at"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, HcmLinkCompanyField, HcmLinkCompanyOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[HcmLinkCompanyValues]) -> HcmLinkCompany: ...
         async def acreate(self, **values: Unpack[HcmLinkCompanyValues]) -> HcmLinkCompany: ...
         def get_or_create(

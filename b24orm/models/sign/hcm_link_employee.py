@@ -10,12 +10,13 @@ from b24orm.facts.sign.hcm_link_employee import HCM_LINK_EMPLOYEE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     HcmLinkEmployeeField = Literal[
         "id",
@@ -29,6 +30,14 @@ if TYPE_CHECKING:
     ]
     HcmLinkEmployeeOrder = Literal["id", "-id"]
     HcmLinkEmployeeRelation = Literal["user"]
+    HcmLinkEmployeePrefetch = Literal[
+        "user",
+        "user__bizproc_tasks",
+        "user__event_log_records",
+        "user__orders",
+        "user__stores",
+        "user__workflow_templates",
+    ]
 
     class HcmLinkEmployeeLookups(TypedDict, total=False):
         """What ``filter`` takes for HcmLinkEmployee."""
@@ -46,6 +55,33 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[HcmLinkEmployeeLookups],
         ) -> HcmLinkEmployee: ...
+        def select_related(self, *names: HcmLinkEmployeeRelation) -> Self: ...
+        def prefetch_related(self, *names: HcmLinkEmployeePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: HcmLinkEmployeeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], HcmLinkEmployeeField, HcmLinkEmployeeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, HcmLinkEmployeeField, HcmLinkEmployeeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["company", "person", "title"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, HcmLinkEmployeeField, HcmLinkEmployeeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["employees"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, HcmLinkEmployeeField, HcmLinkEmployeeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["user_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, HcmLinkEmployeeField, HcmLinkEmployeeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_at", "updated_at"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, HcmLinkEmployeeField, HcmLinkEmployeeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class HcmLinkEmployee(Model, schema=HCM_LINK_EMPLOYEE):

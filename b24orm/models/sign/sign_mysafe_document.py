@@ -10,12 +10,13 @@ from b24orm.facts.sign.sign_mysafe_document import SIGN_MYSAFE_DOCUMENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     SignMysafeDocumentField = Literal[
         "id",
@@ -30,6 +31,14 @@ if TYPE_CHECKING:
     ]
     SignMysafeDocumentOrder = Literal["id", "-id"]
     SignMysafeDocumentRelation = Literal["creator"]
+    SignMysafeDocumentPrefetch = Literal[
+        "creator",
+        "creator__bizproc_tasks",
+        "creator__event_log_records",
+        "creator__orders",
+        "creator__stores",
+        "creator__workflow_templates",
+    ]
 
     class SignMysafeDocumentLookups(TypedDict, total=False):
         """What ``filter`` takes for SignMysafeDocument."""
@@ -47,6 +56,29 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[SignMysafeDocumentLookups],
         ) -> SignMysafeDocument: ...
+        def select_related(self, *names: SignMysafeDocumentRelation) -> Self: ...
+        def prefetch_related(self, *names: SignMysafeDocumentPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: SignMysafeDocumentField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SignMysafeDocumentField, SignMysafeDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, SignMysafeDocumentField, SignMysafeDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["title", "role", "folder_name", "file_url"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, SignMysafeDocumentField, SignMysafeDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["create_date", "signed_date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, SignMysafeDocumentField, SignMysafeDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["creator_id", "member_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, SignMysafeDocumentField, SignMysafeDocumentOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class SignMysafeDocument(Model, schema=SIGN_MYSAFE_DOCUMENT):

@@ -10,15 +10,15 @@ from b24orm.facts.sign.sign_personal_document import SIGN_PERSONAL_DOCUMENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     SignPersonalDocumentField = Literal["id", "title", "signed_date", "file_url"]
     SignPersonalDocumentOrder = Literal["id", "-id"]
-    SignPersonalDocumentRelation = Never
 
     class SignPersonalDocumentLookups(TypedDict, total=False):
         """What ``filter`` takes for SignPersonalDocument."""
@@ -40,6 +40,23 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[SignPersonalDocumentLookups],
         ) -> SignPersonalDocument: ...
+        @overload
+        def values_list(
+            self, *fields: SignPersonalDocumentField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SignPersonalDocumentField, SignPersonalDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, SignPersonalDocumentField, SignPersonalDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["title", "file_url"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, SignPersonalDocumentField, SignPersonalDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["signed_date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, SignPersonalDocumentField, SignPersonalDocumentOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class SignPersonalDocument(Model, schema=SIGN_PERSONAL_DOCUMENT):

@@ -10,15 +10,15 @@ from b24orm.facts.sign.sign_provider import SIGN_PROVIDER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     SignProviderField = Literal["code", "uid", "name", "date", "expires"]
     SignProviderOrder = Literal["uid", "-uid"]
-    SignProviderRelation = Never
 
     class SignProviderLookups(TypedDict, total=False):
         """What ``filter`` takes for SignProvider."""
@@ -30,6 +30,23 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SignProviderLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SignProviderLookups]) -> SignProvider: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SignProviderLookups]) -> SignProvider: ...
+        @overload
+        def values_list(
+            self, *fields: SignProviderField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SignProviderField, SignProviderOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["code", "name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, SignProviderField, SignProviderOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["uid"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, SignProviderField, SignProviderOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date", "expires"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, SignProviderField, SignProviderOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class SignProvider(Model, schema=SIGN_PROVIDER):

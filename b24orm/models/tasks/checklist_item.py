@@ -12,13 +12,14 @@ from b24orm.facts.tasks.checklist_item import CHECKLIST_ITEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ChecklistItemField = Literal[
         "id",
@@ -54,7 +55,42 @@ if TYPE_CHECKING:
         "toggled_date",
         "-toggled_date",
     ]
-    ChecklistItemRelation = Literal["task", "created_by_user", "toggled_by_user"]
+    ChecklistItemRelation = Literal[
+        "task",
+        "created_by_user",
+        "toggled_by_user",
+        "task__sprint",
+        "task__created_by_user",
+        "task__responsible_user",
+        "task__changed_by_user",
+        "task__status_changed_by_user",
+        "task__closed_by_user",
+        "task__group_workgroup",
+        "task__parent",
+    ]
+    ChecklistItemPrefetch = Literal[
+        "task",
+        "created_by_user",
+        "toggled_by_user",
+        "task__sprint",
+        "task__created_by_user",
+        "task__responsible_user",
+        "task__changed_by_user",
+        "task__status_changed_by_user",
+        "task__closed_by_user",
+        "task__group_workgroup",
+        "task__parent",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "toggled_by_user__bizproc_tasks",
+        "toggled_by_user__event_log_records",
+        "toggled_by_user__orders",
+        "toggled_by_user__stores",
+        "toggled_by_user__workflow_templates",
+    ]
 
     class ChecklistItemLookups(TypedDict, total=False):
         """What ``filter`` takes for ChecklistItem."""
@@ -80,6 +116,41 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> ChecklistItem: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> ChecklistItem: ...
+        def select_related(self, *names: ChecklistItemRelation) -> Self: ...
+        def prefetch_related(self, *names: ChecklistItemPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ChecklistItemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ChecklistItemField, ChecklistItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ChecklistItemField, ChecklistItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["task_id", "parent_id", "created_by", "sort_index", "toggled_by"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, ChecklistItemField, ChecklistItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["title"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ChecklistItemField, ChecklistItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_complete", "is_important"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, ChecklistItemField, ChecklistItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["toggled_date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, ChecklistItemField, ChecklistItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["members", "attachments"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, ChecklistItemField, ChecklistItemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ChecklistItemValues]) -> ChecklistItem: ...
         async def acreate(self, **values: Unpack[ChecklistItemValues]) -> ChecklistItem: ...
         def get_or_create(

@@ -14,13 +14,13 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     ElapsedTimeField = Literal[
         "id",
@@ -52,7 +52,35 @@ if TYPE_CHECKING:
         "date_stop",
         "-date_stop",
     ]
-    ElapsedTimeRelation = Literal["task", "user"]
+    ElapsedTimeRelation = Literal[
+        "task",
+        "user",
+        "task__sprint",
+        "task__created_by_user",
+        "task__responsible_user",
+        "task__changed_by_user",
+        "task__status_changed_by_user",
+        "task__closed_by_user",
+        "task__group_workgroup",
+        "task__parent",
+    ]
+    ElapsedTimePrefetch = Literal[
+        "task",
+        "user",
+        "task__sprint",
+        "task__created_by_user",
+        "task__responsible_user",
+        "task__changed_by_user",
+        "task__status_changed_by_user",
+        "task__closed_by_user",
+        "task__group_workgroup",
+        "task__parent",
+        "user__bizproc_tasks",
+        "user__event_log_records",
+        "user__orders",
+        "user__stores",
+        "user__workflow_templates",
+    ]
 
     class ElapsedTimeLookups(TypedDict, total=False):
         """What ``filter`` takes for ElapsedTime."""
@@ -112,6 +140,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> ElapsedTime: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> ElapsedTime: ...
+        def select_related(self, *names: ElapsedTimeRelation) -> Self: ...
+        def prefetch_related(self, *names: ElapsedTimePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: ElapsedTimeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ElapsedTimeField, ElapsedTimeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ElapsedTimeField, ElapsedTimeOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["task_id", "user_id", "seconds", "minutes", "source"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, ElapsedTimeField, ElapsedTimeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["comment_text"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ElapsedTimeField, ElapsedTimeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_date", "date_start", "date_stop"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, ElapsedTimeField, ElapsedTimeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ElapsedTimeValues]) -> ElapsedTime: ...
         async def acreate(self, **values: Unpack[ElapsedTimeValues]) -> ElapsedTime: ...
         def get_or_create(

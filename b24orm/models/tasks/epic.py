@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     EpicField = Literal[
         "id",
@@ -47,7 +47,23 @@ if TYPE_CHECKING:
         "color",
         "-color",
     ]
-    EpicRelation = Literal["group", "created_by_user", "modified_by_user"]
+    EpicRelation = Literal["group", "created_by_user", "modified_by_user", "group__owner"]
+    EpicPrefetch = Literal[
+        "group",
+        "created_by_user",
+        "modified_by_user",
+        "group__owner",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "modified_by_user__bizproc_tasks",
+        "modified_by_user__event_log_records",
+        "modified_by_user__orders",
+        "modified_by_user__stores",
+        "modified_by_user__workflow_templates",
+    ]
 
     class EpicLookups(TypedDict, total=False):
         """What ``filter`` takes for Epic."""
@@ -158,6 +174,29 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Epic: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Epic: ...
+        def select_related(self, *names: EpicRelation) -> Self: ...
+        def prefetch_related(self, *names: EpicPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: EpicField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], EpicField, EpicOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, EpicField, EpicOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["group_id", "created_by", "modified_by"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, EpicField, EpicOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "description", "color"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, EpicField, EpicOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["files"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, EpicField, EpicOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[EpicValues]) -> Epic: ...
         async def acreate(self, **values: Unpack[EpicValues]) -> Epic: ...
         def get_or_create(

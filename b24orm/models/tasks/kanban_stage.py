@@ -13,16 +13,28 @@ from b24orm.facts.tasks.kanban_stage import KANBAN_STAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.tasks.sprint import Sprint
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     KanbanStageField = Literal["id", "name", "type", "sort", "color", "sprint_id"]
     KanbanStageOrder = Literal["id", "-id"]
-    KanbanStageRelation = Literal["sprint"]
+    KanbanStageRelation = Literal[
+        "sprint",
+        "sprint__group",
+        "sprint__created_by_user",
+        "sprint__modified_by_user",
+    ]
+    KanbanStagePrefetch = Literal[
+        "sprint",
+        "sprint__group",
+        "sprint__created_by_user",
+        "sprint__modified_by_user",
+        "sprint__tasks",
+    ]
 
     class KanbanStageLookups(TypedDict, total=False):
         """What ``filter`` takes for KanbanStage."""
@@ -46,6 +58,25 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> KanbanStage: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> KanbanStage: ...
+        def select_related(self, *names: KanbanStageRelation) -> Self: ...
+        def prefetch_related(self, *names: KanbanStagePrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: KanbanStageField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], KanbanStageField, KanbanStageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, KanbanStageField, KanbanStageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "type", "color"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, KanbanStageField, KanbanStageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort", "sprint_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, KanbanStageField, KanbanStageOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[KanbanStageValues]) -> KanbanStage: ...
         async def acreate(self, **values: Unpack[KanbanStageValues]) -> KanbanStage: ...
         def get_or_create(

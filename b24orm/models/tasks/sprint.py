@@ -14,14 +14,14 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import Q, QuerySet, RelatedRows
+    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     SprintStatusValue = Literal["active", "planned", "completed"]
     SprintField = Literal[
@@ -59,7 +59,32 @@ if TYPE_CHECKING:
         "status",
         "-status",
     ]
-    SprintRelation = Literal["group", "created_by_user", "modified_by_user"]
+    SprintRelation = Literal["group", "created_by_user", "modified_by_user", "group__owner"]
+    SprintPrefetch = Literal[
+        "group",
+        "created_by_user",
+        "modified_by_user",
+        "tasks",
+        "group__owner",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "modified_by_user__bizproc_tasks",
+        "modified_by_user__event_log_records",
+        "modified_by_user__orders",
+        "modified_by_user__stores",
+        "modified_by_user__workflow_templates",
+        "tasks__sprint",
+        "tasks__created_by_user",
+        "tasks__responsible_user",
+        "tasks__changed_by_user",
+        "tasks__status_changed_by_user",
+        "tasks__closed_by_user",
+        "tasks__group_workgroup",
+        "tasks__parent",
+    ]
 
     class SprintLookups(TypedDict, total=False):
         """What ``filter`` takes for Sprint."""
@@ -191,6 +216,29 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Sprint: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Sprint: ...
+        def select_related(self, *names: SprintRelation) -> Self: ...
+        def prefetch_related(self, *names: SprintPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: SprintField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SprintField, SprintOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, SprintField, SprintOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["group_id", "sort", "created_by", "modified_by"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, SprintField, SprintOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity_type", "name", "goal", "status"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, SprintField, SprintOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["date_start", "date_end"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, SprintField, SprintOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[SprintValues]) -> Sprint: ...
         async def acreate(self, **values: Unpack[SprintValues]) -> Sprint: ...
         def get_or_create(

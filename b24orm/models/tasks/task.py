@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.tasks.sprint import Sprint
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import Model, Q, QuerySet
+    from b24orm.orm import Model, Prefetch, Q, QuerySet, ValuesSet
 
     TaskMarkValue = Literal["N", "P"]
     TaskPriorityValue = Literal[0, 1, 2]
@@ -154,6 +154,66 @@ if TYPE_CHECKING:
         "closed_by_user",
         "group_workgroup",
         "parent",
+        "sprint__group",
+        "sprint__created_by_user",
+        "sprint__modified_by_user",
+        "group_workgroup__owner",
+        "parent__sprint",
+        "parent__created_by_user",
+        "parent__responsible_user",
+        "parent__changed_by_user",
+        "parent__status_changed_by_user",
+        "parent__closed_by_user",
+        "parent__group_workgroup",
+        "parent__parent",
+    ]
+    TaskPrefetch = Literal[
+        "sprint",
+        "created_by_user",
+        "responsible_user",
+        "changed_by_user",
+        "status_changed_by_user",
+        "closed_by_user",
+        "group_workgroup",
+        "parent",
+        "sprint__group",
+        "sprint__created_by_user",
+        "sprint__modified_by_user",
+        "sprint__tasks",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "responsible_user__bizproc_tasks",
+        "responsible_user__event_log_records",
+        "responsible_user__orders",
+        "responsible_user__stores",
+        "responsible_user__workflow_templates",
+        "changed_by_user__bizproc_tasks",
+        "changed_by_user__event_log_records",
+        "changed_by_user__orders",
+        "changed_by_user__stores",
+        "changed_by_user__workflow_templates",
+        "status_changed_by_user__bizproc_tasks",
+        "status_changed_by_user__event_log_records",
+        "status_changed_by_user__orders",
+        "status_changed_by_user__stores",
+        "status_changed_by_user__workflow_templates",
+        "closed_by_user__bizproc_tasks",
+        "closed_by_user__event_log_records",
+        "closed_by_user__orders",
+        "closed_by_user__stores",
+        "closed_by_user__workflow_templates",
+        "group_workgroup__owner",
+        "parent__sprint",
+        "parent__created_by_user",
+        "parent__responsible_user",
+        "parent__changed_by_user",
+        "parent__status_changed_by_user",
+        "parent__closed_by_user",
+        "parent__group_workgroup",
+        "parent__parent",
     ]
 
     class TaskLookups(TypedDict, total=False):
@@ -524,6 +584,131 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Task: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Task: ...
+        def select_related(self, *names: TaskRelation) -> Self: ...
+        def prefetch_related(self, *names: TaskPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: TaskField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TaskField, TaskOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, TaskField, TaskOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "title",
+                "description",
+                "mark",
+                "guid",
+                "xml_id",
+                "site_id",
+                "exchange_id",
+                "duration_type",
+                "uf_mail_message",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, TaskField, TaskOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "priority",
+                "stage_id",
+                "sprint_id",
+                "backlog_id",
+                "created_by",
+                "responsible_id",
+                "changed_by",
+                "status_changed_by",
+                "closed_by",
+                "comments_count",
+                "service_comments_count",
+                "forked_by_template_id",
+                "time_estimate",
+                "time_spent_in_logs",
+                "forum_topic_id",
+                "forum_id",
+                "outlook_version",
+                "duration_fact",
+                "flow_id",
+                "status",
+                "duration_plan",
+                "group_id",
+                "new_comments_count",
+                "parent_id",
+                "chat_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, TaskField, TaskOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "multitask",
+                "not_viewed",
+                "replicate",
+                "allow_change_deadline",
+                "allow_time_tracking",
+                "task_control",
+                "add_in_report",
+                "match_work_time",
+                "subordinate",
+                "is_muted",
+                "is_pinned",
+                "is_pinned_in_group",
+                "description_in_bbcode",
+                "favorite",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, TaskField, TaskOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "created_date",
+                "changed_date",
+                "closed_date",
+                "activity_date",
+                "date_start",
+                "deadline",
+                "start_date_plan",
+                "end_date_plan",
+                "exchange_modified",
+                "viewed_date",
+                "status_changed_date",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, TaskField, TaskOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sorting"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, TaskField, TaskOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "auditors",
+                "accomplices",
+                "checklist",
+                "tags",
+                "uf_crm_task",
+                "uf_task_webdav_files",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, TaskField, TaskOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[TaskValues]) -> Task: ...
         async def acreate(self, **values: Unpack[TaskValues]) -> Task: ...
         def get_or_create(

@@ -14,12 +14,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     TaskCommentField = Literal[
         "post_message_html",
@@ -45,6 +45,14 @@ if TYPE_CHECKING:
         "-post_date",
     ]
     TaskCommentRelation = Literal["author"]
+    TaskCommentPrefetch = Literal[
+        "author",
+        "author__bizproc_tasks",
+        "author__event_log_records",
+        "author__orders",
+        "author__stores",
+        "author__workflow_templates",
+    ]
 
     class TaskCommentLookups(TypedDict, total=False):
         """What ``filter`` takes for TaskComment."""
@@ -104,6 +112,37 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> TaskComment: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> TaskComment: ...
+        def select_related(self, *names: TaskCommentRelation) -> Self: ...
+        def prefetch_related(self, *names: TaskCommentPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: TaskCommentField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TaskCommentField, TaskCommentOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["post_message_html", "author_name", "author_email", "post_message"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, TaskCommentField, TaskCommentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, TaskCommentField, TaskCommentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["author_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, TaskCommentField, TaskCommentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["post_date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, TaskCommentField, TaskCommentOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["attached_objects", "uf_forum_message_doc"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, TaskCommentField, TaskCommentOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[TaskCommentValues]) -> TaskComment: ...
         async def acreate(self, **values: Unpack[TaskCommentValues]) -> TaskComment: ...
         def get_or_create(

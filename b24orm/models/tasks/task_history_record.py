@@ -10,15 +10,15 @@ from b24orm.facts.tasks.task_history_record import TASK_HISTORY_RECORD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     TaskHistoryRecordField = Literal["id", "created_date", "field", "value", "user"]
     TaskHistoryRecordOrder = Literal["field", "-field"]
-    TaskHistoryRecordRelation = Never
 
     class TaskHistoryRecordLookups(TypedDict, total=False):
         """What ``filter`` takes for TaskHistoryRecord."""
@@ -39,6 +39,27 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[TaskHistoryRecordLookups],
         ) -> TaskHistoryRecord: ...
+        @overload
+        def values_list(
+            self, *fields: TaskHistoryRecordField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TaskHistoryRecordField, TaskHistoryRecordOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, TaskHistoryRecordField, TaskHistoryRecordOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, TaskHistoryRecordField, TaskHistoryRecordOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["field"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, TaskHistoryRecordField, TaskHistoryRecordOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["value", "user"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, TaskHistoryRecordField, TaskHistoryRecordOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class TaskHistoryRecord(Model, schema=TASK_HISTORY_RECORD):

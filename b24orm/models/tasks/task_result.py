@@ -10,13 +10,14 @@ from b24orm.facts.tasks.task_result import TASK_RESULT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     TaskResultField = Literal[
         "id",
@@ -31,7 +32,35 @@ if TYPE_CHECKING:
         "files",
     ]
     TaskResultOrder = Literal["id", "-id"]
-    TaskResultRelation = Literal["task", "created_by_user"]
+    TaskResultRelation = Literal[
+        "task",
+        "created_by_user",
+        "task__sprint",
+        "task__created_by_user",
+        "task__responsible_user",
+        "task__changed_by_user",
+        "task__status_changed_by_user",
+        "task__closed_by_user",
+        "task__group_workgroup",
+        "task__parent",
+    ]
+    TaskResultPrefetch = Literal[
+        "task",
+        "created_by_user",
+        "task__sprint",
+        "task__created_by_user",
+        "task__responsible_user",
+        "task__changed_by_user",
+        "task__status_changed_by_user",
+        "task__closed_by_user",
+        "task__group_workgroup",
+        "task__parent",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+    ]
 
     class TaskResultLookups(TypedDict, total=False):
         """What ``filter`` takes for TaskResult."""
@@ -45,6 +74,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TaskResultLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TaskResultLookups]) -> TaskResult: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TaskResultLookups]) -> TaskResult: ...
+        def select_related(self, *names: TaskResultRelation) -> Self: ...
+        def prefetch_related(self, *names: TaskResultPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: TaskResultField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TaskResultField, TaskResultOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, TaskResultField, TaskResultOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["task_id", "comment_id", "created_by", "status"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, TaskResultField, TaskResultOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_at", "updated_at"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, TaskResultField, TaskResultOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["text", "formatted_text"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, TaskResultField, TaskResultOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["files"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, TaskResultField, TaskResultOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class TaskResult(Model, schema=TASK_RESULT):

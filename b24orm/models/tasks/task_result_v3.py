@@ -12,14 +12,15 @@ from b24orm.facts.tasks.task_result_v3 import TASK_RESULT_V3
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.tasks.task_v3 import TaskV3
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     TaskResultV3StatusValue = Literal["open", "closed"]
     TaskResultV3Field = Literal[
@@ -49,7 +50,37 @@ if TYPE_CHECKING:
         "message_id",
         "-message_id",
     ]
-    TaskResultV3Relation = Literal["task", "author_user"]
+    TaskResultV3Relation = Literal[
+        "task",
+        "author_user",
+        "task__creator_user",
+        "task__responsible_user",
+        "task__group_workgroup",
+        "task__epic",
+        "task__parent_task_v3",
+        "task__changed_by_user",
+        "task__status_changed_by_user",
+        "task__closed_by_user",
+        "task__email_mail_message",
+    ]
+    TaskResultV3Prefetch = Literal[
+        "task",
+        "author_user",
+        "task__creator_user",
+        "task__responsible_user",
+        "task__group_workgroup",
+        "task__epic",
+        "task__parent_task_v3",
+        "task__changed_by_user",
+        "task__status_changed_by_user",
+        "task__closed_by_user",
+        "task__email_mail_message",
+        "author_user__bizproc_tasks",
+        "author_user__event_log_records",
+        "author_user__orders",
+        "author_user__stores",
+        "author_user__workflow_templates",
+    ]
 
     class TaskResultV3Lookups(TypedDict, total=False):
         """What ``filter`` takes for TaskResultV3."""
@@ -115,6 +146,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> TaskResultV3: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> TaskResultV3: ...
+        def select_related(self, *names: TaskResultV3Relation) -> Self: ...
+        def prefetch_related(self, *names: TaskResultV3Prefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: TaskResultV3Field, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TaskResultV3Field, TaskResultV3Order]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, TaskResultV3Field, TaskResultV3Order]: ...
+        @overload
+        def values_list(
+            self, field: Literal["task_id", "author_id", "message_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, TaskResultV3Field, TaskResultV3Order]: ...
+        @overload
+        def values_list(
+            self, field: Literal["text", "status"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, TaskResultV3Field, TaskResultV3Order]: ...
+        @overload
+        def values_list(
+            self, field: Literal["author", "file_ids", "rights"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, TaskResultV3Field, TaskResultV3Order]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_at", "updated_at"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, TaskResultV3Field, TaskResultV3Order]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[TaskResultV3Values]) -> TaskResultV3: ...
         async def acreate(self, **values: Unpack[TaskResultV3Values]) -> TaskResultV3: ...
         def get_or_create(

@@ -10,11 +10,11 @@ from b24orm.facts.tasks.task_stage import TASK_STAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     TaskStageField = Literal[
         "id",
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
         "after_id",
     ]
     TaskStageOrder = Literal["id", "-id"]
-    TaskStageRelation = Never
 
     class TaskStageLookups(TypedDict, total=False):
         """What ``filter`` takes for TaskStage."""
@@ -53,6 +52,31 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> TaskStage: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> TaskStage: ...
+        @overload
+        def values_list(
+            self, *fields: TaskStageField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TaskStageField, TaskStageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, TaskStageField, TaskStageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["title", "color", "system_type", "entity_type"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, TaskStageField, TaskStageOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort", "entity_id", "after_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, TaskStageField, TaskStageOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["additional_filter", "to_update", "to_update_access"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, TaskStageField, TaskStageOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[TaskStageValues]) -> TaskStage: ...
         async def acreate(self, **values: Unpack[TaskStageValues]) -> TaskStage: ...
         def get_or_create(

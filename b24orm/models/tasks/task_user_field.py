@@ -12,11 +12,11 @@ from b24orm.facts.tasks.task_user_field import TASK_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     TaskUserFieldField = Literal[
         "id",
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
         "help_message",
     ]
     TaskUserFieldOrder = Never
-    TaskUserFieldRelation = Never
 
     class TaskUserFieldLookups(TypedDict, total=False):
         """What ``filter`` takes for TaskUserField."""
@@ -64,6 +63,50 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> TaskUserField: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> TaskUserField: ...
+        @overload
+        def values_list(
+            self, *fields: TaskUserFieldField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TaskUserFieldField, TaskUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, TaskUserFieldField, TaskUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["entity_id", "field_name", "user_type_id", "xml_id", "show_filter"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, TaskUserFieldField, TaskUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, TaskUserFieldField, TaskUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["multiple", "mandatory", "show_in_list", "edit_in_list", "is_searchable"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, TaskUserFieldField, TaskUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "settings",
+                "edit_form_label",
+                "list_column_label",
+                "list_filter_label",
+                "error_message",
+                "help_message",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, TaskUserFieldField, TaskUserFieldOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[TaskUserFieldValues]) -> TaskUserField: ...
         async def acreate(self, **values: Unpack[TaskUserFieldValues]) -> TaskUserField: ...
         def get_or_create(

@@ -14,7 +14,7 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.tasks.epic import Epic
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     TaskV3Field = Literal[
         "id",
@@ -165,6 +165,70 @@ if TYPE_CHECKING:
         "status_changed_by_user",
         "closed_by_user",
         "email_mail_message",
+        "group_workgroup__owner",
+        "epic__group",
+        "epic__created_by_user",
+        "epic__modified_by_user",
+        "parent_task_v3__creator_user",
+        "parent_task_v3__responsible_user",
+        "parent_task_v3__group_workgroup",
+        "parent_task_v3__epic",
+        "parent_task_v3__parent_task_v3",
+        "parent_task_v3__changed_by_user",
+        "parent_task_v3__status_changed_by_user",
+        "parent_task_v3__closed_by_user",
+        "parent_task_v3__email_mail_message",
+        "email_mail_message__mailbox",
+    ]
+    TaskV3Prefetch = Literal[
+        "creator_user",
+        "responsible_user",
+        "group_workgroup",
+        "epic",
+        "parent_task_v3",
+        "changed_by_user",
+        "status_changed_by_user",
+        "closed_by_user",
+        "email_mail_message",
+        "creator_user__bizproc_tasks",
+        "creator_user__event_log_records",
+        "creator_user__orders",
+        "creator_user__stores",
+        "creator_user__workflow_templates",
+        "responsible_user__bizproc_tasks",
+        "responsible_user__event_log_records",
+        "responsible_user__orders",
+        "responsible_user__stores",
+        "responsible_user__workflow_templates",
+        "group_workgroup__owner",
+        "epic__group",
+        "epic__created_by_user",
+        "epic__modified_by_user",
+        "parent_task_v3__creator_user",
+        "parent_task_v3__responsible_user",
+        "parent_task_v3__group_workgroup",
+        "parent_task_v3__epic",
+        "parent_task_v3__parent_task_v3",
+        "parent_task_v3__changed_by_user",
+        "parent_task_v3__status_changed_by_user",
+        "parent_task_v3__closed_by_user",
+        "parent_task_v3__email_mail_message",
+        "changed_by_user__bizproc_tasks",
+        "changed_by_user__event_log_records",
+        "changed_by_user__orders",
+        "changed_by_user__stores",
+        "changed_by_user__workflow_templates",
+        "status_changed_by_user__bizproc_tasks",
+        "status_changed_by_user__event_log_records",
+        "status_changed_by_user__orders",
+        "status_changed_by_user__stores",
+        "status_changed_by_user__workflow_templates",
+        "closed_by_user__bizproc_tasks",
+        "closed_by_user__event_log_records",
+        "closed_by_user__orders",
+        "closed_by_user__stores",
+        "closed_by_user__workflow_templates",
+        "email_mail_message__mailbox",
     ]
 
     class TaskV3Lookups(TypedDict, total=False):
@@ -276,6 +340,150 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> TaskV3: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> TaskV3: ...
+        def select_related(self, *names: TaskV3Relation) -> Self: ...
+        def prefetch_related(self, *names: TaskV3Prefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: TaskV3Field, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TaskV3Field, TaskV3Order]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, TaskV3Field, TaskV3Order]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "title",
+                "description",
+                "priority",
+                "status",
+                "duration_type",
+                "guid",
+                "xml_id",
+                "exchange_id",
+                "exchange_modified",
+                "mark",
+                "site_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, TaskV3Field, TaskV3Order]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "creator_id",
+                "responsible_id",
+                "group_id",
+                "flow_id",
+                "parent_id",
+                "chat_id",
+                "planned_duration",
+                "actual_duration",
+                "estimated_time",
+                "changed_by_id",
+                "status_changed_by_id",
+                "outlook_version",
+                "deadline_count",
+                "forum_topic_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, TaskV3Field, TaskV3Order]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "creator",
+                "responsible",
+                "group",
+                "flow",
+                "changed_by",
+                "status_changed_by",
+                "tags",
+                "crm_item_ids",
+                "crm_items",
+                "creator__id",
+                "creator__name",
+                "creator__role",
+                "creator__image",
+                "creator__gender",
+                "creator__email",
+                "creator__external_auth_id",
+                "creator__rights",
+                "responsible__id",
+                "responsible__name",
+                "responsible__role",
+                "responsible__image",
+                "responsible__gender",
+                "responsible__email",
+                "responsible__external_auth_id",
+                "responsible__rights",
+                "group__id",
+                "group__name",
+                "group__image",
+                "group__type",
+                "group__is_visible",
+                "flow__id",
+                "flow__name",
+                "changed_by__id",
+                "changed_by__name",
+                "changed_by__role",
+                "changed_by__image",
+                "changed_by__gender",
+                "changed_by__email",
+                "changed_by__external_auth_id",
+                "changed_by__rights",
+                "status_changed_by__id",
+                "status_changed_by__name",
+                "status_changed_by__role",
+                "status_changed_by__image",
+                "status_changed_by__gender",
+                "status_changed_by__email",
+                "status_changed_by__external_auth_id",
+                "status_changed_by__rights",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, TaskV3Field, TaskV3Order]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "created",
+                "deadline",
+                "start_plan",
+                "end_plan",
+                "status_changed",
+                "started",
+                "changed_",
+                "closed",
+                "activity",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, TaskV3Field, TaskV3Order]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "needs_control",
+                "allows_change_deadline",
+                "allows_time_tracking",
+                "matches_work_time",
+                "add_in_report",
+                "is_multitask",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, TaskV3Field, TaskV3Order]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[TaskV3Values]) -> TaskV3: ...
         async def acreate(self, **values: Unpack[TaskV3Values]) -> TaskV3: ...
         def get_or_create(

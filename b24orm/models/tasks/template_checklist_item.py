@@ -12,12 +12,12 @@ from b24orm.facts.tasks.template_checklist_item import TEMPLATE_CHECKLIST_ITEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     TemplateChecklistItemField = Literal[
         "id",
@@ -38,6 +38,20 @@ if TYPE_CHECKING:
     ]
     TemplateChecklistItemOrder = Never
     TemplateChecklistItemRelation = Literal["user", "created_by_user"]
+    TemplateChecklistItemPrefetch = Literal[
+        "user",
+        "created_by_user",
+        "user__bizproc_tasks",
+        "user__event_log_records",
+        "user__orders",
+        "user__stores",
+        "user__workflow_templates",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+    ]
 
     class TemplateChecklistItemLookups(TypedDict, total=False):
         """What ``filter`` takes for TemplateChecklistItem."""
@@ -73,6 +87,46 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[TemplateChecklistItemLookups],
         ) -> TemplateChecklistItem: ...
+        def select_related(self, *names: TemplateChecklistItemRelation) -> Self: ...
+        def prefetch_related(self, *names: TemplateChecklistItemPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: TemplateChecklistItemField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TemplateChecklistItemField, TemplateChecklistItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, TemplateChecklistItemField, TemplateChecklistItemOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "copied_id",
+                "user_id",
+                "created_by",
+                "parent_id",
+                "sort_index",
+                "completed_count",
+                "node_id",
+                "template_id",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, TemplateChecklistItemField, TemplateChecklistItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["title", "display_sort_index"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, TemplateChecklistItemField, TemplateChecklistItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_complete", "is_important"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, TemplateChecklistItemField, TemplateChecklistItemOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["members", "attachments"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, TemplateChecklistItemField, TemplateChecklistItemOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[TemplateChecklistItemValues]) -> TemplateChecklistItem: ...
         async def acreate(self, **values: Unpack[TemplateChecklistItemValues]) -> TemplateChecklistItem: ...
         def get_or_create(

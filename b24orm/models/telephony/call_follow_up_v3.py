@@ -10,12 +10,13 @@ from b24orm.facts.telephony.call_follow_up_v3 import CALL_FOLLOW_UP
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     CallFollowUpField = Literal[
         "call_id",
@@ -39,6 +40,14 @@ if TYPE_CHECKING:
     ]
     CallFollowUpOrder = Literal["start_date", "-start_date"]
     CallFollowUpRelation = Literal["initiator"]
+    CallFollowUpPrefetch = Literal[
+        "initiator",
+        "initiator__bizproc_tasks",
+        "initiator__event_log_records",
+        "initiator__orders",
+        "initiator__stores",
+        "initiator__workflow_templates",
+    ]
 
     class CallFollowUpLookups(TypedDict, total=False):
         """What ``filter`` takes for CallFollowUp."""
@@ -50,6 +59,50 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CallFollowUpLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CallFollowUpLookups]) -> CallFollowUp: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CallFollowUpLookups]) -> CallFollowUp: ...
+        def select_related(self, *names: CallFollowUpRelation) -> Self: ...
+        def prefetch_related(self, *names: CallFollowUpPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: CallFollowUpField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CallFollowUpField, CallFollowUpOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["call_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CallFollowUpField, CallFollowUpOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["call_type", "initiator_id", "duration_seconds", "version"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, CallFollowUpField, CallFollowUpOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["start_date", "end_date", "created_at"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, CallFollowUpField, CallFollowUpOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["uuid", "language"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, CallFollowUpField, CallFollowUpOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "participants",
+                "outcomes",
+                "tracks",
+                "transcription",
+                "overview",
+                "summary",
+                "insights",
+                "evaluation",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, CallFollowUpField, CallFollowUpOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class CallFollowUp(Model, schema=CALL_FOLLOW_UP):

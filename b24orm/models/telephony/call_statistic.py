@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from decimal import Decimal
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.activity import Activity
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     CallStatisticCallTypeValue = Literal[1, 2, 3, 4, 5]
     CallStatisticField = Literal[
@@ -111,7 +111,41 @@ if TYPE_CHECKING:
         "call_type",
         "-call_type",
     ]
-    CallStatisticRelation = Literal["portal_user", "crm_activity"]
+    CallStatisticRelation = Literal[
+        "portal_user",
+        "crm_activity",
+        "crm_activity__owner_type",
+        "crm_activity__type",
+        "crm_activity__status_activity_status_enum",
+        "crm_activity__responsible",
+        "crm_activity__priority_activity_priority_enum",
+        "crm_activity__notify_type_activity_notify_type_enum",
+        "crm_activity__description_type_content_type_enum",
+        "crm_activity__direction_activity_direction_enum",
+        "crm_activity__author",
+        "crm_activity__editor",
+        "crm_activity__result_currency",
+    ]
+    CallStatisticPrefetch = Literal[
+        "portal_user",
+        "crm_activity",
+        "portal_user__bizproc_tasks",
+        "portal_user__event_log_records",
+        "portal_user__orders",
+        "portal_user__stores",
+        "portal_user__workflow_templates",
+        "crm_activity__owner_type",
+        "crm_activity__type",
+        "crm_activity__status_activity_status_enum",
+        "crm_activity__responsible",
+        "crm_activity__priority_activity_priority_enum",
+        "crm_activity__notify_type_activity_notify_type_enum",
+        "crm_activity__description_type_content_type_enum",
+        "crm_activity__direction_activity_direction_enum",
+        "crm_activity__author",
+        "crm_activity__editor",
+        "crm_activity__result_currency",
+    ]
 
     class CallStatisticLookups(TypedDict, total=False):
         """What ``filter`` takes for CallStatistic."""
@@ -319,6 +353,72 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[CallStatisticLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[CallStatisticLookups]) -> CallStatistic: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[CallStatisticLookups]) -> CallStatistic: ...
+        def select_related(self, *names: CallStatisticRelation) -> Self: ...
+        def prefetch_related(self, *names: CallStatisticPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: CallStatisticField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], CallStatisticField, CallStatisticOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, CallStatisticField, CallStatisticOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "portal_user_id",
+                "call_duration",
+                "call_vote",
+                "crm_entity_id",
+                "crm_activity_id",
+                "rest_app_id",
+                "transcript_id",
+                "session_id",
+                "redial_attempt",
+                "record_duration",
+                "record_file_id",
+                "call_type",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, CallStatisticField, CallStatisticOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "portal_number",
+                "phone_number",
+                "call_id",
+                "external_call_id",
+                "call_category",
+                "call_log",
+                "call_record_url",
+                "cost_currency",
+                "call_failed_code",
+                "call_failed_reason",
+                "crm_entity_type",
+                "rest_app_name",
+                "comment",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, CallStatisticField, CallStatisticOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["call_start_date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, CallStatisticField, CallStatisticOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["cost"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Decimal | None, CallStatisticField, CallStatisticOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["transcript_pending"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, CallStatisticField, CallStatisticOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class CallStatistic(Model, schema=CALL_STATISTIC):

@@ -12,15 +12,14 @@ from b24orm.facts.telephony.external_line import EXTERNAL_LINE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     ExternalLineField = Literal["number", "name", "crm_auto_create"]
     ExternalLineOrder = Literal["number", "-number"]
-    ExternalLineRelation = Never
 
     class ExternalLineLookups(TypedDict, total=False):
         """What ``filter`` takes for ExternalLine."""
@@ -39,6 +38,23 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> ExternalLine: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> ExternalLine: ...
+        @overload
+        def values_list(
+            self, *fields: ExternalLineField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ExternalLineField, ExternalLineOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["number"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, ExternalLineField, ExternalLineOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ExternalLineField, ExternalLineOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["crm_auto_create"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, ExternalLineField, ExternalLineOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[ExternalLineValues]) -> ExternalLine: ...
         async def acreate(self, **values: Unpack[ExternalLineValues]) -> ExternalLine: ...
         def get_or_create(

@@ -11,11 +11,11 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     SipLineTypeValue = Literal["cloud", "office"]
     SipLineField = Literal[
@@ -70,7 +70,6 @@ if TYPE_CHECKING:
         "incoming_password",
         "-incoming_password",
     ]
-    SipLineRelation = Never
 
     class SipLineLookups(TypedDict, total=False):
         """What ``filter`` takes for SipLine."""
@@ -179,6 +178,44 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> SipLine: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> SipLine: ...
+        @overload
+        def values_list(
+            self, *fields: SipLineField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SipLineField, SipLineOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "type",
+                "server",
+                "login",
+                "password",
+                "auth_user",
+                "outbound_proxy",
+                "line_detect_header_order",
+                "registration_error_message",
+                "title",
+                "incoming_server",
+                "incoming_login",
+                "incoming_password",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, SipLineField, SipLineOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["config_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, SipLineField, SipLineOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["reg_id", "registration_status_code"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, SipLineField, SipLineOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["detect_line_number"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, SipLineField, SipLineOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[SipLineValues]) -> SipLine: ...
         async def acreate(self, **values: Unpack[SipLineValues]) -> SipLine: ...
         def get_or_create(

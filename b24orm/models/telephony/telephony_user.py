@@ -10,11 +10,11 @@ from b24orm.facts.telephony.telephony_user import TELEPHONY_USER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     TelephonyUserField = Literal[
         "id",
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         "inner_number",
     ]
     TelephonyUserOrder = Literal["id", "-id"]
-    TelephonyUserRelation = Never
 
     class TelephonyUserLookups(TypedDict, total=False):
         """What ``filter`` takes for TelephonyUser."""
@@ -40,6 +39,27 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TelephonyUserLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TelephonyUserLookups]) -> TelephonyUser: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TelephonyUserLookups]) -> TelephonyUser: ...
+        @overload
+        def values_list(
+            self, *fields: TelephonyUserField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TelephonyUserField, TelephonyUserOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, TelephonyUserField, TelephonyUserOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["default_line", "sip_server", "sip_login", "sip_password", "inner_number"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, TelephonyUserField, TelephonyUserOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["phone_enabled"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, TelephonyUserField, TelephonyUserOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class TelephonyUser(Model, schema=TELEPHONY_USER):

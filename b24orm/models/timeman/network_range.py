@@ -10,15 +10,14 @@ from b24orm.facts.timeman.network_range import NETWORK_RANGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     NetworkRangeField = Literal["ip_range", "name"]
     NetworkRangeOrder = Literal["ip_range", "-ip_range"]
-    NetworkRangeRelation = Never
 
     class NetworkRangeLookups(TypedDict, total=False):
         """What ``filter`` takes for NetworkRange."""
@@ -30,6 +29,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[NetworkRangeLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[NetworkRangeLookups]) -> NetworkRange: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[NetworkRangeLookups]) -> NetworkRange: ...
+        @overload
+        def values_list(
+            self, *fields: NetworkRangeField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], NetworkRangeField, NetworkRangeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["ip_range"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str, NetworkRangeField, NetworkRangeOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, NetworkRangeField, NetworkRangeOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class NetworkRange(Model, schema=NETWORK_RANGE):

@@ -12,12 +12,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     TimeRecordField = Literal[
         "id",
@@ -42,6 +42,14 @@ if TYPE_CHECKING:
         "-user_id",
     ]
     TimeRecordRelation = Literal["user"]
+    TimeRecordPrefetch = Literal[
+        "user",
+        "user__bizproc_tasks",
+        "user__event_log_records",
+        "user__orders",
+        "user__stores",
+        "user__workflow_templates",
+    ]
 
     class TimeRecordLookups(TypedDict, total=False):
         """What ``filter`` takes for TimeRecord."""
@@ -75,6 +83,33 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TimeRecordLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TimeRecordLookups]) -> TimeRecord: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TimeRecordLookups]) -> TimeRecord: ...
+        def select_related(self, *names: TimeRecordRelation) -> Self: ...
+        def prefetch_related(self, *names: TimeRecordPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: TimeRecordField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TimeRecordField, TimeRecordOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, TimeRecordField, TimeRecordOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["start_time", "end_time"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, TimeRecordField, TimeRecordOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["duration", "user_id", "break_length"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, TimeRecordField, TimeRecordOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["state"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, TimeRecordField, TimeRecordOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_approved"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, TimeRecordField, TimeRecordOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class TimeRecord(Model, schema=TIME_RECORD):

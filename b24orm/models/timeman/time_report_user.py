@@ -10,11 +10,12 @@ from b24orm.facts.timeman.time_report_user import TIME_REPORT_USER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    import datetime as dt
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     TimeReportUserField = Literal[
         "id",
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
         "last_activity_date",
     ]
     TimeReportUserOrder = Literal["id", "-id"]
-    TimeReportUserRelation = Never
 
     class TimeReportUserLookups(TypedDict, total=False):
         """What ``filter`` takes for TimeReportUser."""
@@ -39,6 +39,27 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[TimeReportUserLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[TimeReportUserLookups]) -> TimeReportUser: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[TimeReportUserLookups]) -> TimeReportUser: ...
+        @overload
+        def values_list(
+            self, *fields: TimeReportUserField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TimeReportUserField, TimeReportUserOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, TimeReportUserField, TimeReportUserOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["name", "first_name", "last_name", "work_position", "avatar", "personal_gender"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, TimeReportUserField, TimeReportUserOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["last_activity_date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, TimeReportUserField, TimeReportUserOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class TimeReportUser(Model, schema=TIME_REPORT_USER):

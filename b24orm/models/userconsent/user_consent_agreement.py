@@ -10,15 +10,14 @@ from b24orm.facts.userconsent.user_consent_agreement import USER_CONSENT_AGREEME
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     UserConsentAgreementField = Literal["id", "name", "active", "language_id"]
     UserConsentAgreementOrder = Literal["id", "-id"]
-    UserConsentAgreementRelation = Never
 
     class UserConsentAgreementLookups(TypedDict, total=False):
         """What ``filter`` takes for UserConsentAgreement."""
@@ -40,6 +39,23 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[UserConsentAgreementLookups],
         ) -> UserConsentAgreement: ...
+        @overload
+        def values_list(
+            self, *fields: UserConsentAgreementField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], UserConsentAgreementField, UserConsentAgreementOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, UserConsentAgreementField, UserConsentAgreementOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "language_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, UserConsentAgreementField, UserConsentAgreementOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, UserConsentAgreementField, UserConsentAgreementOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class UserConsentAgreement(Model, schema=USER_CONSENT_AGREEMENT):

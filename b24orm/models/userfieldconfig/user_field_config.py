@@ -13,11 +13,11 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     UserfieldconfigUserFieldConfigShowFilterValue = Literal["N", "I", "E", "S"]
     UserfieldconfigUserFieldConfigField = Literal[
@@ -68,7 +68,6 @@ if TYPE_CHECKING:
         "is_searchable",
         "-is_searchable",
     ]
-    UserfieldconfigUserFieldConfigRelation = Never
 
     class UserfieldconfigUserFieldConfigLookups(TypedDict, total=False):
         """What ``filter`` takes for UserfieldconfigUserFieldConfig."""
@@ -189,6 +188,60 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[UserfieldconfigUserFieldConfigLookups],
         ) -> UserfieldconfigUserFieldConfig: ...
+        @overload
+        def values_list(
+            self, *fields: UserfieldconfigUserFieldConfigField, flat: Literal[False] = ...
+        ) -> ValuesSet[
+            tuple[Any, ...], UserfieldconfigUserFieldConfigField, UserfieldconfigUserFieldConfigOrder
+        ]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, UserfieldconfigUserFieldConfigField, UserfieldconfigUserFieldConfigOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["entity_id", "field_name", "user_type_id", "xml_id", "show_filter"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[
+            str | None, UserfieldconfigUserFieldConfigField, UserfieldconfigUserFieldConfigOrder
+        ]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[
+            int | None, UserfieldconfigUserFieldConfigField, UserfieldconfigUserFieldConfigOrder
+        ]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["multiple", "mandatory", "show_in_list", "edit_in_list", "is_searchable"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[
+            bool | None, UserfieldconfigUserFieldConfigField, UserfieldconfigUserFieldConfigOrder
+        ]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "settings",
+                "language_id",
+                "edit_form_label",
+                "list_column_label",
+                "list_filter_label",
+                "error_message",
+                "help_message",
+                "enum",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, UserfieldconfigUserFieldConfigField, UserfieldconfigUserFieldConfigOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(
             self,
             **values: Unpack[UserfieldconfigUserFieldConfigValues],

@@ -12,9 +12,9 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.bizproc.bizproc_task import BizprocTask
     from b24orm.models.bizproc.workflow_template import WorkflowTemplate
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.departments.department import Department
     from b24orm.models.eventlog.event_log_v3 import EventLogRecord
     from b24orm.models.sale.order import Order
-    from b24orm.orm import Q, QuerySet, RelatedRows
+    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     UserPersonalGenderValue = Literal["M", "F"]
     UserUserTypeValue = Literal["employee", "extranet", "email"]
@@ -213,7 +213,33 @@ if TYPE_CHECKING:
         "uf_timeman",
         "-uf_timeman",
     ]
-    UserRelation = Never
+    UserPrefetch = Literal[
+        "bizproc_tasks",
+        "event_log_records",
+        "orders",
+        "stores",
+        "workflow_templates",
+        "bizproc_tasks__workflow",
+        "bizproc_tasks__workflow_started_by_user",
+        "bizproc_tasks__workflow_template",
+        "bizproc_tasks__user",
+        "event_log_records__user",
+        "orders__person_type",
+        "orders__user",
+        "orders__currency_currency",
+        "orders__emp_canceled",
+        "orders__status",
+        "orders__emp_status",
+        "orders__emp_marked",
+        "orders__locked_by_user",
+        "orders__responsible",
+        "orders__order_property_values",
+        "stores__user",
+        "stores__modified_by_user",
+        "stores__store_products",
+        "workflow_templates__user",
+        "workflow_templates__bizproc_tasks",
+    ]
 
     class UserLookups(TypedDict, total=False):
         """What ``filter`` takes for User."""
@@ -808,6 +834,96 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[UserLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[UserLookups]) -> User: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[UserLookups]) -> User: ...
+        def prefetch_related(self, *names: UserPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: UserField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], UserField, UserOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, UserField, UserOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["active", "is_online"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, UserField, UserOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "name",
+                "last_name",
+                "second_name",
+                "email",
+                "time_zone",
+                "personal_gender",
+                "personal_www",
+                "personal_mobile",
+                "personal_city",
+                "work_phone",
+                "work_position",
+                "user_type",
+                "personal_profession",
+                "personal_icq",
+                "personal_phone",
+                "personal_fax",
+                "personal_pager",
+                "personal_street",
+                "personal_state",
+                "personal_zip",
+                "personal_country",
+                "personal_mailbox",
+                "personal_notes",
+                "work_company",
+                "work_department",
+                "work_www",
+                "work_fax",
+                "work_pager",
+                "work_street",
+                "work_mailbox",
+                "work_city",
+                "work_state",
+                "work_zip",
+                "work_country",
+                "work_profile",
+                "work_notes",
+                "uf_skype_link",
+                "uf_zoom",
+                "uf_interests",
+                "uf_skills",
+                "uf_web_sites",
+                "uf_xing",
+                "uf_linkedin",
+                "uf_facebook",
+                "uf_twitter",
+                "uf_skype",
+                "uf_district",
+                "uf_phone_inner",
+                "xml_id",
+                "title",
+                "uf_timeman",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, UserField, UserOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["last_login", "timestamp_x", "last_activity_date"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, UserField, UserOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["date_register", "personal_birthday", "uf_employment_date"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.date | None, UserField, UserOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["uf_department", "personal_photo", "work_logo"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, UserField, UserOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[UserValues]) -> User: ...
         async def acreate(self, **values: Unpack[UserValues]) -> User: ...
         def get_or_create(

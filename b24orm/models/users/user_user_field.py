@@ -12,11 +12,11 @@ from b24orm.facts.users.user_user_field import USER_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     UserUserFieldField = Literal[
         "id",
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
         "help_message",
     ]
     UserUserFieldOrder = Never
-    UserUserFieldRelation = Never
 
     class UserUserFieldLookups(TypedDict, total=False):
         """What ``filter`` takes for UserUserField."""
@@ -73,6 +72,50 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> UserUserField: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> UserUserField: ...
+        @overload
+        def values_list(
+            self, *fields: UserUserFieldField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], UserUserFieldField, UserUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, UserUserFieldField, UserUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "entity_id",
+                "field_name",
+                "user_type_id",
+                "xml_id",
+                "show_filter",
+                "edit_form_label",
+                "list_column_label",
+                "list_filter_label",
+                "error_message",
+                "help_message",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, UserUserFieldField, UserUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["sort"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, UserUserFieldField, UserUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["multiple", "mandatory", "show_in_list", "edit_in_list", "is_searchable"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, UserUserFieldField, UserUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["settings", "list"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, UserUserFieldField, UserUserFieldOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[UserUserFieldValues]) -> UserUserField: ...
         async def acreate(self, **values: Unpack[UserUserFieldValues]) -> UserUserField: ...
         def get_or_create(

@@ -10,11 +10,11 @@ from b24orm.facts.vote.attached_vote import ATTACHED_VOTE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     AttachedVoteField = Literal[
         "id",
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
         "is_finished",
     ]
     AttachedVoteOrder = Literal["id", "-id"]
-    AttachedVoteRelation = Never
 
     class AttachedVoteLookups(TypedDict, total=False):
         """What ``filter`` takes for AttachedVote."""
@@ -51,6 +50,39 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[AttachedVoteLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[AttachedVoteLookups]) -> AttachedVote: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[AttachedVoteLookups]) -> AttachedVote: ...
+        @overload
+        def values_list(
+            self, *fields: AttachedVoteField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], AttachedVoteField, AttachedVoteOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, AttachedVoteField, AttachedVoteOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["vote_id", "counter", "anonymity", "options", "entity_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, AttachedVoteField, AttachedVoteOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["questions", "user_answer_map"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, AttachedVoteField, AttachedVoteOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["can_edit", "can_vote", "can_revote", "is_voted", "is_finished"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, AttachedVoteField, AttachedVoteOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["signed_attach_id", "result_url", "download_url"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, AttachedVoteField, AttachedVoteOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class AttachedVote(Model, schema=ATTACHED_VOTE):

@@ -10,15 +10,14 @@ from b24orm.facts.vote.vote_voter import VOTE_VOTER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     VoteVoterField = Literal["id", "name", "image", "work_position"]
     VoteVoterOrder = Literal["id", "-id"]
-    VoteVoterRelation = Never
 
     class VoteVoterLookups(TypedDict, total=False):
         """What ``filter`` takes for VoteVoter."""
@@ -32,6 +31,19 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[VoteVoterLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[VoteVoterLookups]) -> VoteVoter: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[VoteVoterLookups]) -> VoteVoter: ...
+        @overload
+        def values_list(
+            self, *fields: VoteVoterField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], VoteVoterField, VoteVoterOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, VoteVoterField, VoteVoterOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "image", "work_position"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, VoteVoterField, VoteVoterOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class VoteVoter(Model, schema=VOTE_VOTER):

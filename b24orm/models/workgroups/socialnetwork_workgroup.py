@@ -12,12 +12,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     SocialnetworkWorkgroupField = Literal[
         "id",
@@ -76,6 +76,26 @@ if TYPE_CHECKING:
         "-owner_id",
     ]
     SocialnetworkWorkgroupRelation = Literal["owner", "scrum_owner", "scrum_master"]
+    SocialnetworkWorkgroupPrefetch = Literal[
+        "owner",
+        "scrum_owner",
+        "scrum_master",
+        "owner__bizproc_tasks",
+        "owner__event_log_records",
+        "owner__orders",
+        "owner__stores",
+        "owner__workflow_templates",
+        "scrum_owner__bizproc_tasks",
+        "scrum_owner__event_log_records",
+        "scrum_owner__orders",
+        "scrum_owner__stores",
+        "scrum_owner__workflow_templates",
+        "scrum_master__bizproc_tasks",
+        "scrum_master__event_log_records",
+        "scrum_master__orders",
+        "scrum_master__stores",
+        "scrum_master__workflow_templates",
+    ]
 
     class SocialnetworkWorkgroupLookups(TypedDict, total=False):
         """What ``filter`` takes for SocialnetworkWorkgroup."""
@@ -169,6 +189,73 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[SocialnetworkWorkgroupLookups],
         ) -> SocialnetworkWorkgroup: ...
+        def select_related(self, *names: SocialnetworkWorkgroupRelation) -> Self: ...
+        def prefetch_related(self, *names: SocialnetworkWorkgroupPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: SocialnetworkWorkgroupField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], SocialnetworkWorkgroupField, SocialnetworkWorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, SocialnetworkWorkgroupField, SocialnetworkWorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "name",
+                "type",
+                "avatar_type",
+                "avatar",
+                "description",
+                "keywords",
+                "initiate_perms",
+                "scrum_task_responsible",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, SocialnetworkWorkgroupField, SocialnetworkWorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "image_id",
+                "subject_id",
+                "owner_id",
+                "number_of_members",
+                "number_of_moderators",
+                "scrum_owner_id",
+                "scrum_master_id",
+                "scrum_sprint_duration",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, SocialnetworkWorkgroupField, SocialnetworkWorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["active", "closed", "visible", "opened", "project", "landing"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, SocialnetworkWorkgroupField, SocialnetworkWorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "date_create",
+                "date_update",
+                "date_activity",
+                "project_date_start",
+                "project_date_finish",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, SocialnetworkWorkgroupField, SocialnetworkWorkgroupOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class SocialnetworkWorkgroup(Model, schema=SOCIALNETWORK_WORKGROUP):

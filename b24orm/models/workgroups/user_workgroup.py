@@ -10,11 +10,11 @@ from b24orm.facts.workgroups.user_workgroup import USER_WORKGROUP
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     UserWorkgroupField = Literal[
         "group_id",
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         "is_extranet",
     ]
     UserWorkgroupOrder = Literal["group_id", "-group_id"]
-    UserWorkgroupRelation = Never
 
     class UserWorkgroupLookups(TypedDict, total=False):
         """What ``filter`` takes for UserWorkgroup."""
@@ -37,6 +36,27 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[UserWorkgroupLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[UserWorkgroupLookups]) -> UserWorkgroup: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[UserWorkgroupLookups]) -> UserWorkgroup: ...
+        @overload
+        def values_list(
+            self, *fields: UserWorkgroupField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], UserWorkgroupField, UserWorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["group_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, UserWorkgroupField, UserWorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["group_name", "role", "group_image", "is_extranet"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, UserWorkgroupField, UserWorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["group_image_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, UserWorkgroupField, UserWorkgroupOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
 
 
 class UserWorkgroup(Model, schema=USER_WORKGROUP):

@@ -12,12 +12,12 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Literal
+    from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
 
     WorkgroupField = Literal[
         "id",
@@ -74,6 +74,14 @@ if TYPE_CHECKING:
         "-is_extranet",
     ]
     WorkgroupRelation = Literal["owner"]
+    WorkgroupPrefetch = Literal[
+        "owner",
+        "owner__bizproc_tasks",
+        "owner__event_log_records",
+        "owner__orders",
+        "owner__stores",
+        "owner__workflow_templates",
+    ]
 
     class WorkgroupLookups(TypedDict, total=False):
         """What ``filter`` takes for Workgroup."""
@@ -184,6 +192,59 @@ if TYPE_CHECKING:
         def exclude(self, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Self: ...
         def get(self, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Workgroup: ...
         async def aget(self, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Workgroup: ...
+        def select_related(self, *names: WorkgroupRelation) -> Self: ...
+        def prefetch_related(self, *names: WorkgroupPrefetch | Prefetch) -> Self: ...
+        @overload
+        def values_list(
+            self, *fields: WorkgroupField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], WorkgroupField, WorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, WorkgroupField, WorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["site_id", "name", "description", "keywords", "subject_name", "initiate_perms"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, WorkgroupField, WorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "date_create",
+                "date_update",
+                "date_activity",
+                "project_date_start",
+                "project_date_finish",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[dt.datetime | None, WorkgroupField, WorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["active", "visible", "opened", "closed", "is_extranet", "project"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, WorkgroupField, WorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["subject_id", "owner_id", "number_of_members", "scrum_master_id", "image_file_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, WorkgroupField, WorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["image"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, WorkgroupField, WorkgroupOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[WorkgroupValues]) -> Workgroup: ...
         async def acreate(self, **values: Unpack[WorkgroupValues]) -> Workgroup: ...
         def get_or_create(

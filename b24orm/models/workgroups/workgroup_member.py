@@ -12,15 +12,14 @@ from b24orm.facts.workgroups.workgroup_member import WORKGROUP_MEMBER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet
+    from b24orm.orm import Q, QuerySet, ValuesSet
 
     WorkgroupMemberField = Literal["user_id", "role"]
     WorkgroupMemberOrder = Literal["user_id", "-user_id"]
-    WorkgroupMemberRelation = Never
 
     class WorkgroupMemberLookups(TypedDict, total=False):
         """What ``filter`` takes for WorkgroupMember."""
@@ -45,6 +44,19 @@ if TYPE_CHECKING:
             *conditions: Q,
             **lookups: Unpack[WorkgroupMemberLookups],
         ) -> WorkgroupMember: ...
+        @overload
+        def values_list(
+            self, *fields: WorkgroupMemberField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], WorkgroupMemberField, WorkgroupMemberOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["user_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, WorkgroupMemberField, WorkgroupMemberOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["role"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, WorkgroupMemberField, WorkgroupMemberOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[WorkgroupMemberValues]) -> WorkgroupMember: ...
         async def acreate(self, **values: Unpack[WorkgroupMemberValues]) -> WorkgroupMember: ...
         def get_or_create(
