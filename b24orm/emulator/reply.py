@@ -12,6 +12,7 @@ from b24orm.emulator.envelope import json_bytes
 from b24orm.emulator.faults import STATUS, Fault
 from b24orm.emulator.limits import Meter
 from b24orm.emulator.stats import CallRecord
+from b24orm.emulator.v3.refusals import access_denied
 
 __all__ = ["CONTENT_TYPES", "Reply", "gateway_page", "json_reply", "spoil"]
 
@@ -70,9 +71,12 @@ def _page(reply: Reply, fault: Fault, _: str) -> Reply:
     return gateway_page(reply, STATUS[fault.kind])
 
 
-def _error(reply: Reply, fault: Fault, _: str) -> Reply:
+def _error(reply: Reply, fault: Fault, address: str) -> Reply:
     error, text = _ERRORS[fault.kind]
     reply.status = STATUS[fault.kind]
+    if fault.kind == "expired_token" and address.startswith("/rest/api/"):
+        reply.body = json_bytes(access_denied(reply.status).body())
+        return reply
     reply.body = json_bytes({"error": error, "error_description": text})
     return reply
 

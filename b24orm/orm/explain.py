@@ -26,7 +26,7 @@ def explained(plan: Plan, actual: Actual | None = None) -> str:
         lines.append(f"  call      {json.dumps(sent, ensure_ascii=False)}")
     lines += [
         f"  commands  {plan.commands}",
-        f"  requests  {plan.requests} (at most {plan.batch} commands a batch, one batch a request)",
+        f"  requests  {plan.requests} ({_carried(plan)})",
         f"  counts    {plan.counts}",
     ]
     if plan.skip or plan.take is not None:
@@ -34,6 +34,13 @@ def explained(plan: Plan, actual: Actual | None = None) -> str:
             f"  slice     skips {plan.skip:,}, takes {'all' if plan.take is None else format(plan.take, ',')}"
         )
     return "\n".join([*lines, *(_actually(plan, actual) if actual is not None else ())])
+
+
+def _carried(plan: Plan) -> str:
+    """What one request carries."""
+    if plan.batch == 1:
+        return "one command a request"
+    return f"at most {plan.batch} commands a batch, one batch a request"
 
 
 def _actually(plan: Plan, actual: Actual) -> list[str]:

@@ -26,7 +26,7 @@ from b24orm.errors import (
 from b24orm.executor.journal import Journal
 from b24orm.executor.retry import RetryPolicy, worth_retrying
 from b24orm.executor.writer import Writer
-from b24orm.models import TaskV3
+from b24orm.models import TaskResultV3, TaskV3
 from b24orm.plan.calls import Ask, Call, Outcome, Reply
 from b24orm.plan.writes import Write
 from tests.conftest import Connect, Serve
@@ -294,3 +294,16 @@ async def test_a_second_try_of_the_same_call_travels_with_the_same_body(
     await asyncio.to_thread(lambda: TaskV3.objects.create(**NEW))
     assert desk.store.count("task") == 4
     assert client.requests == 2
+
+
+def test_results_of_a_task_live_with_it(client: Portal, desk: LocalPortal) -> None:
+    desk.store.execute("DELETE FROM task_result")
+    task = TaskV3.objects.get(id=1)
+    result = TaskResultV3.objects.create(task_id=task.id, text="done")
+    result.text = "really done"
+    result.save()
+    result.refresh_from_db()
+    assert (result.text, result.author_id, result.status) == ("really done", 1, "open")
+    assert [found.id for found in TaskResultV3.objects.filter(task=task)] == [result.id]
+    result.delete()
+    assert desk.store.count("task_result") == 0

@@ -8,6 +8,7 @@ from b24orm.emulator.store import Store
 from b24orm.emulator.v3.eventlog import event_log_methods
 from b24orm.emulator.v3.openapi import openapi
 from b24orm.emulator.v3.registry import V3Answer, V3Call, V3Method, V3Registry
+from b24orm.emulator.v3.task_results import task_result_methods
 from b24orm.emulator.v3.tasks import task_methods
 
 __all__ = ["build_v3"]
@@ -15,7 +16,11 @@ __all__ = ["build_v3"]
 
 def build_v3(store: Store) -> V3Registry:
     """The methods over a store, by name."""
-    registry: V3Registry = {**task_methods(store), **event_log_methods(store)}
+    registry: V3Registry = {
+        **task_methods(store),
+        **task_result_methods(store),
+        **event_log_methods(store),
+    }
     document = V3Method(partial(_document, registry))
     registry["rest.documentation.openapi"] = registry["documentation"] = document
     registry["rest.scope.list"] = V3Method(partial(_scopes, registry))
