@@ -186,6 +186,7 @@ class Rows(Generic[R, F, O]):
         """The rows one by one, in constant memory: nothing is kept."""
         for page in self._pages():
             yield from page
+            del page
 
     async def aiterator(self) -> AsyncGenerator[R, None]:
         """The rows one by one, in constant memory: nothing is kept."""
@@ -193,6 +194,7 @@ class Rows(Generic[R, F, O]):
             async for page in pages:
                 for row in page:
                     yield row
+                del page, row
 
     def __iter__(self) -> Iterator[R]:
         if self._cache is not None:
