@@ -9,36 +9,51 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.clients import CLIENTS
-from tests.benchmarks.table import Measured, page, rendered
-from tests.benchmarks.workloads import WORKLOADS, Bound, Workload, bound_of
-
-_PEERS_AT_MOST = 900.0
-"""Seconds after which a client is stopped."""
+from tests.benchmarks.table import Measured, Shown, page, rendered
+from tests.benchmarks.workloads import PATIENCE, WORKLOADS, Workload, bound_of
 
 
 def main() -> None:
     """Runs the chosen tasks and prints the tables; ``--save`` writes them to a file as well."""
     options = _options()
+    names = options.clients.split(",") if options.clients else None
+    results = _kept(options.keep)
     with tempfile.TemporaryDirectory() as folder:
         certificate = _certificate(Path(folder))
-        results: dict[str, list[Measured]] = {}
-        bounds: dict[str, Bound] = {}
         for workload in WORKLOADS:
             if (workload.big and not options.big) or options.only not in workload.name:
                 continue
-            measured = _measured(
-                workload, certificate, options.clients.split(",") if options.clients else None
-            )
-            results[workload.name] = measured
-            bounds[workload.name] = bound_of(workload, measured[0].rows)
-            print(rendered({workload.name: measured}, bounds), flush=True)
+            results[workload.name] = _measured(workload, certificate, names)
+            print(rendered(_shown(results, only=workload.name)), flush=True)
+            if options.keep:
+                kept = {name: [asdict(one) for one in measured] for name, measured in results.items()}
+                Path(options.keep).write_text(json.dumps(kept, indent=1), encoding="utf-8")
     if options.save:
-        chosen = [argument for argument in sys.argv[1:] if argument not in ("--save", options.save)]
-        Path(options.save).write_text(page(results, bounds, chosen), encoding="utf-8")
+        chosen = ["--big"] if any(work.big for work in WORKLOADS if work.name in results) else []
+        Path(options.save).write_text(page(_shown(results), chosen), encoding="utf-8")
+
+
+def _kept(path: str | None) -> dict[str, list[Measured]]:
+    """What was measured before."""
+    if path is None or not Path(path).exists():
+        return {}
+    kept = json.loads(Path(path).read_text(encoding="utf-8"))
+    return {name: [Measured(**one) for one in measured] for name, measured in kept.items()}
+
+
+def _shown(results: Mapping[str, Sequence[Measured]], only: str = "") -> list[Shown]:
+    """The results with their bounds, in the order of the workloads."""
+    return [
+        Shown(work.name, results[work.name], bound_of(work, results[work.name][0].rows))
+        for work in WORKLOADS
+        if work.name in results and (not only or work.name == only)
+    ]
 
 
 def _options() -> argparse.Namespace:
@@ -46,6 +61,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--big", action="store_true", help="the tasks with 500,000 deals too")
     parser.add_argument("--only", default="", help="tasks whose name holds this text")
     parser.add_argument("--clients", default="", help="names of clients, with commas between them")
+    parser.add_argument(
+        "--keep", metavar="FILE", help="add what is measured to a file, and show what it holds"
+    )
     parser.add_argument("--save", metavar="FILE", help="write the tables to a file")
     return parser.parse_args()
 
@@ -120,11 +138,11 @@ def _run(client: str, task: dict[str, Any], certificate: Path) -> dict[str, Any]
             capture_output=True,
             text=True,
             env={**os.environ, **trust},
-            timeout=_PEERS_AT_MOST,
+            timeout=PATIENCE,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return {**failed, "error": f"not done after {_PEERS_AT_MOST:.0f} s"}
+        return {**failed, "error": f"not done after {PATIENCE:.0f} s"}
     if done.returncode:
         return {**failed, "error": done.stderr.strip().splitlines()[-1][:200] if done.stderr else "crashed"}
     result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])

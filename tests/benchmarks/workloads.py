@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-__all__ = ["SIX", "WORKLOADS", "Bound", "Workload", "bound_of"]
+__all__ = ["PATIENCE", "SIX", "WORKLOADS", "Bound", "Workload", "bound_of"]
 
 SIX: Final = ("ID", "TITLE", "STAGE_ID", "OPPORTUNITY", "COMPANY_ID", "DATE_CREATE")
 """The six columns of most reports."""
@@ -16,6 +16,8 @@ COUNT_SECONDS: Final = 1e-6
 OVERHEAD_SECONDS: Final = 0.03
 BURST: Final = 50
 PER_SECOND: Final = 2.0
+PATIENCE: Final = 300.0
+"""Seconds after which a client is stopped."""
 
 
 @dataclass(frozen=True)
