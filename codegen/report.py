@@ -22,15 +22,20 @@ def report(sources: Iterable[Source], methods: Mapping[str, Sequence[Method]]) -
     fields = [field for raw in raws for field in raw["fields"].values()]
     lists = [raw["methods"]["list"] for raw in raws if raw["methods"].get("list")]
     named = {name for raw in raws for name in _names(raw)}
-    documented = {method.name for found in methods.values() for method in found}
+    known = [method for found in methods.values() for method in found]
+    classic = {method.name for method in known if not method.only_v3}
+    lower = {method.name.lower() for method in known}
     params = [kind for found in methods.values() for m in found for kind in m.params.values()]
     figures = {
         "entities": len(raws),
         "entities of REST 3.0": sum(raw.get("api", "v2") == "v3" for raw in raws),
         "entities without an id": sum(not raw["id_field"] for raw in raws),
         "list methods": len(lists),
+        "entities without a list method": len(raws) - len(lists),
         "methods of entities": len(named),
-        "documented methods of the classic REST": len(documented),
+        "of those, methods that the docs do not list": sum(name.lower() not in lower for name in named),
+        "documented methods": len(known),
+        "of those, of the classic REST": len(classic),
         "parameters of those": len(params),
         "fields": len(fields),
         "unknown: whether a field may be null": _unknown(fields, "nullable"),

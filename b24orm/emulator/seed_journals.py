@@ -82,7 +82,7 @@ def add_pagers(store: Store, dice: Dice, sizes: Mapping[str, int]) -> None:
         "recent_item",
         columns,
         range(1, count + 1),
-        [number - (number % 10 == 9) for number in range(count)],
+        [number + (number % 10 != 9) for number in range(count)],
         always("user", count),
         [f"Dialog {number}" for number in range(1, count + 1)],
         always(0, count),

@@ -99,6 +99,18 @@ def test_sources_come_by_pages_from_one(portal: Calls, page: int | None, rows: i
     assert len(by_app(portal, "biconnector.source.list", **params)) == rows
 
 
+@pytest.mark.parametrize(
+    ("params", "place"),
+    [({"filter": {">ID": 1}}, "filter"), ({"order": {"ID": "asc"}}, "order"), ({"select": ["x"]}, "select")],
+)
+def test_a_name_that_sources_do_not_know_is_refused_inside_the_answer(
+    portal: Calls, params: dict[str, Any], place: str
+) -> None:
+    code = by_app(portal, "biconnector.source.list", **params)["error"]["error"]
+
+    assert code == f"VALIDATION_FIELD_NOT_ALLOWED_IN_{place.upper()}"
+
+
 # ---- papers: limit and offset
 
 

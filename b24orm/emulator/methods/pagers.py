@@ -16,7 +16,7 @@ from b24orm.emulator.orm_filter import compile_condition
 from b24orm.emulator.pages import UNORDERED, answered, count, order_sql, read, shape_of
 from b24orm.emulator.paging import PAGE, Window, controller
 from b24orm.emulator.store import Store
-from b24orm.emulator.tables import Table, upper_snake, words
+from b24orm.emulator.tables import Column, upper_snake, words
 from b24orm.emulator.values import is_array, read_datetime, to_int, to_list, to_text
 
 __all__ = ["methods"]
@@ -51,7 +51,7 @@ def _bookings(store: Store, call: Call) -> Answer:
 
 
 def _recent(store: Store, call: Call) -> Answer:
-    """Dialogs from OFFSET on, the last ones first. What two records of a page have in common comes once."""
+    """Dialogs from OFFSET on, the last ones first. What several records of a page are about comes once."""
     size = min(_MOST_RECENT, to_int(call.params.get("LIMIT")) or PAGE)
     begin = to_int(call.params.get("OFFSET"))
     table = store.table("recent_item")
@@ -62,7 +62,7 @@ def _recent(store: Store, call: Call) -> Answer:
     collapsed = list({row["chat_id"]: row for row in rows}.values())
     more = begin + size < total
     flags = ("pinned", "unread", "has_reminder")
-    shown = [{**row, **{name: row[name] == "Y" for name in flags}} for row in collapsed]
+    shown = [{**row, "id": row["chat_id"], **{name: row[name] == "Y" for name in flags}} for row in collapsed]
     body = {"items": shown, "hasMorePages": more, "hasMore": more}
     return Answer(body, cost=Cost("page", 0, begin, len(shown)))
 
@@ -93,30 +93,51 @@ _SENT: Final = words("ATTACH KEYBOARD MENU SYSTEM URL_PREVIEW REPLY_ID IS_EDITED
 def _sources(store: Store, call: Call) -> Answer:
     """Fifty from a page on; without an application the refusal stands inside a successful answer."""
     if call.auth != "oauth":
-        return Answer({"error": {"error": "ACCESS_DENIED", "error_description": "Access denied."}})
-    table = store.table("biconnector_source")
-    shape = shape_of(table, "values")
-    names = {column.name: column for column in table.columns.values()}
+        return _refused_inside("ACCESS_DENIED", "Access denied.")
+    shape = shape_of(store.table("biconnector_source"), "values")
+    sent, order = (optional_array(call, name) or {} for name in ("filter", "order"))
+    asked = [to_text(name) for name in (optional_array(call, "select") or {}).values()]
+    for place, names in (("select", asked), ("filter", [_bare(key) for key in sent]), ("order", list(order))):
+        for name in names:
+            if name not in shape.columns and not (place == "select" and name == "*"):
+                text = f'Field "{name}" is not allowed in the "{place}".'
+                return _refused_inside(f"VALIDATION_FIELD_NOT_ALLOWED_IN_{place.upper()}", text)
     where = every(
-        _orm(table, key, value, store.clock())
-        for key, value in (optional_array(call, "filter") or {}).items()
+        _orm(shape.columns[_bare(key)], key, value, store.clock())
+        for key, value in sent.items()
         if not (is_array(value) and not to_list(value))
     )
     page = max(to_int(call.params.get("page")), 1)
-    order = order_sql(optional_array(call, "order") or {}, names) or UNORDERED
     window = Window((page - 1) * PAGE, PAGE, 0, -1, "controller")
-    rows = read(store, shape, where, order, window)
-    return answered(rows, window, len(rows))
+    chosen = shape if not asked or "*" in asked else shape.only(asked)
+    rows = read(store, chosen, where, order_sql(order, shape.columns) or UNORDERED, window)
+    return answered([_plain(row) for row in rows], window, len(rows))
 
 
-def _orm(table: Table, key: str, value: Any, now: float) -> Where:
-    name = key.lstrip("<>=!@%")
-    column = table.columns.get(name)
-    if column is None:
-        raise Refusal("ERROR_CORE", f"Unknown field definition `SOURCE.{name}` for Source Entity.")
+def _refused_inside(code: str, text: str) -> Answer:
+    return Answer({"error": {"error": code, "error_description": text}})
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Ids are texts; times have neither a T nor a zone."""
+    for name, value in row.items():
+        if name == "id":
+            row[name] = str(value)
+        elif name.startswith("date") and value:
+            row[name] = value[:19].replace("T", " ")
+    return row
+
+
+def _bare(key: str) -> str:
+    return key.lstrip("<>=!@%")
+
+
+def _orm(column: Column, key: str, value: Any, now: float) -> Where:
+    prefix = key[: len(key) - len(_bare(key))]
     if column.kind == "datetime":
         value = read_datetime(value, now) or False
-    return compile_condition(key, to_list(value) if is_array(value) else value, column, f'"{name}"')
+    read_value = to_list(value) if is_array(value) else value
+    return compile_condition(prefix + column.name, read_value, column, f'"{column.name}"')
 
 
 def _signed(store: Store, call: Call) -> Answer:
@@ -138,14 +159,10 @@ def _rpa_items(store: Store, call: Call) -> Answer:
     table = store.table("rpa_item")
     parts = [Where("TYPE_ID = ?", (kind,))]
     for key, value in (optional_array(call, "filter") or {}).items():
-        name = key.lstrip("<>=!@%")
-        column = table.columns.get(upper_snake(name))
-        if column is None:
-            raise Refusal("ERROR_CORE", f"Unknown field definition `{upper_snake(name)}` for Item Entity.")
-        value = read_datetime(value, store.clock()) if column.kind == "datetime" else value
-        read_value = to_list(value) if is_array(value) else value
-        prefix = key[: len(key) - len(name)]
-        parts.append(compile_condition(prefix + column.name, read_value, column, f'"{column.name}"'))
+        name = upper_snake(_bare(key))
+        if name not in table.columns:
+            raise Refusal("ERROR_CORE", f"Unknown field definition `{name}` for Item Entity.")
+        parts.append(_orm(table.columns[name], key, value, store.clock()))
     where = every(parts)
     order = {upper_snake(name): word for name, word in (optional_array(call, "order") or {}).items()}
     window = controller(call.start, count(store, table, where))
