@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from b24orm.entity.files import NewFile
+from b24orm.entity.multifields import adds_entries, merged, merged_fm
 from b24orm.entity.types import MultiField
-from b24orm.errors import InvalidValue, Unsupported
+from b24orm.errors import InvalidValue
 from b24orm.schema import EntitySchema, FieldSchema
 
 if TYPE_CHECKING:
@@ -103,12 +104,7 @@ def everything(row: Entity, whole_key: str) -> dict[str, Any]:
 
 def repeatable(sent: Mapping[str, Any]) -> bool:
     """Whether an update may be sent twice: a new phone number would be added twice."""
-    return not any(
-        isinstance(value, list)
-        and any(isinstance(item, dict) and "VALUE" in item for item in value)
-        and any(isinstance(item, dict) and "ID" not in item for item in value)
-        for value in sent.values()
-    ) and not any(_holds_file(value) for value in sent.values())
+    return not any(adds_entries(value) or _holds_file(value) for value in sent.values())
 
 
 def _holds_file(value: Any) -> bool:
@@ -145,7 +141,7 @@ def _wire(schema: EntitySchema, spec: FieldSchema, value: Any, before: Sequence[
     if schema.api == "v3":
         return _strict(schema, spec, value)
     if spec.type == "crm_multifield":
-        return _entries(spec, before, value)
+        return merged_fm(before, value) if spec.name == "fm" else merged(before, value)
     return _plain(value)
 
 
@@ -168,22 +164,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value
-
-
-def _entries(spec: FieldSchema, before: Sequence[MultiField], after: Sequence[MultiField]) -> list[Any]:
-    """What turns the entries from before into those after: the server merges what it is sent."""
-    if spec.name == "fm":
-        raise Unsupported("the values of fm can't be written by this model; use call('crm.item.update', ...)")
-    kept = {entry.id: entry for entry in after if entry.id is not None}
-    old = {entry.id: entry for entry in before}
-    sent: list[Any] = [{"ID": number, "DELETE": "Y"} for number in old if number not in kept]
-    for entry in after:
-        if entry.id is not None and old.get(entry.id) == entry:
-            continue
-        kind = {"VALUE_TYPE": entry.value_type} if entry.value_type else {}
-        identity = {"ID": entry.id} if entry.id in old else {}
-        sent.append({**identity, "VALUE": entry.value, **kind})
-    return sent
 
 
 def _extra(row: Entity) -> dict[str, Any]:

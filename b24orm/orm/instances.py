@@ -99,13 +99,22 @@ class Saving(Owned):
 
     # -- entries of phone, email, web, im, by their value ----------------------------
 
-    def add_value(self, field: str, value: str, value_type: str = "WORK") -> Self:
+    def add_value(
+        self, field: str, value: str, value_type: str = "WORK", *, type_id: str | None = None
+    ) -> Self:
         """One entry more in a list of values; saved by :meth:`save`.
 
         >>> contact.add_value("phone", "+7 900 000-00-00", "MOBILE").save()     # doctest: +SKIP
+        >>> item.add_value("fm", "ann@acme.org", type_id="EMAIL").save()        # doctest: +SKIP
+
+        Args:
+            field: ``phone``, ``email``, ``web``, ``im``; ``fm`` of an item.
+            value: the number or address.
+            value_type: ``WORK``, ``HOME``, ``MOBILE`` ...
+            type_id: ``PHONE``, ``EMAIL``, ``WEB`` or ``IM``: for ``fm``, which holds them all.
         """
         entries = _values(self, field)
-        setattr(self, field, [*entries, MultiField(value=value, value_type=value_type)])
+        setattr(self, field, [*entries, MultiField(value=value, value_type=value_type, type_id=type_id)])
         return self
 
     def change_value(self, field: str, old: str, new: str, value_type: str | None = None) -> Self:

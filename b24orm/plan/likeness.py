@@ -27,6 +27,10 @@ _STAMPS: Final = (("created_by_id", "date_create"), ("created_by", "created_time
 """Who added a row and when, as the entities call it."""
 
 
+_REWRITTEN: Final = frozenset({"comments", "user_description", "content", "terms"})
+"""Texts that the server cleans or converts before it stores them."""
+
+
 @dataclass(frozen=True)
 class Traits:
     """What a row must have to be the one that an add made.
@@ -140,7 +144,7 @@ def _tells(spec: FieldSchema, form: Any) -> bool:
 def _form(spec: FieldSchema, value: Any) -> Any:
     """A value as it is compared, sent or answered; None if it is not compared."""
     kind = kind_of(spec)
-    if spec.multiple and kind != "multifield":
+    if (spec.multiple and kind != "multifield") or spec.name in _REWRITTEN:
         return None
     form = _FORMS.get(kind)
     try:
@@ -181,7 +185,7 @@ def _moment(value: Any) -> float | None:
 
 def _entries(value: Any) -> tuple[str, ...] | None:
     entries: Iterable[Any] = value if isinstance(value, (list, tuple)) else ()
-    return tuple(sorted(str(entry["VALUE"]) for entry in entries)) or None
+    return tuple(sorted(str(entry["VALUE"]) for entry in entries if "VALUE" in entry)) or None
 
 
 _FORMS: Final[Mapping[Kind, Callable[[Any], Any]]] = {

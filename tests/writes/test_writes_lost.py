@@ -176,9 +176,9 @@ def test_whatever_is_lost_none_is_doubled_and_none_is_told_as_done_that_is_not(
         ({"CLOSEDATE": date(2026, 2, 3)}, {"CLOSEDATE": "2026-02-03T03:00:00+03:00"}, True),
         ({"CLOSEDATE": date(2026, 2, 3)}, {"CLOSEDATE": "2026-02-04T03:00:00+03:00"}, False),
         ({"STAGE_ID": "NEW"}, {"STAGE_ID": "WON"}, False),
-        ({"COMMENTS": "<b>x</b>"}, {"COMMENTS": "x"}, False),
+        ({"COMMENTS": "<b>x</b>"}, {"COMMENTS": "x"}, True),
         ({"UF_CRM_1": "x"}, {}, True),
-        ({"COMMENTS": "x"}, {}, False),
+        ({"SOURCE_DESCRIPTION": "x"}, {}, False),
     ],
 )
 def test_values_are_compared_as_they_are_meant(

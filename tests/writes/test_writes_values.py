@@ -8,7 +8,7 @@ from b24orm import MultiField, Portal
 from b24orm.emulator import LocalPortal
 from b24orm.entity.files import NewFile
 from b24orm.errors import InvalidValue, OutcomeUnknown
-from b24orm.models import Contact
+from b24orm.models import Contact, ContactItem
 from b24orm.plan.calls import Call
 from b24orm.transport.encoding import fits_batch
 from tests.writes.test_writes_instances import sent
@@ -103,3 +103,51 @@ def test_a_large_file_travels_alone() -> None:
     )
     assert fits_batch(small)
     assert not fits_batch(large)
+
+
+# -- fm of crm.item.* ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def item(client: Portal) -> ContactItem:
+    """A saved contact, as an item, with a phone and an address."""
+    entries = [MultiField(value="+7 1", type_id="PHONE"), MultiField(value="a@x.org", type_id="EMAIL")]
+    made = ContactItem(name="Ann", fm=entries)
+    made.save()
+    return made
+
+
+def entries(item: ContactItem) -> list[tuple[str | None, str]]:
+    fresh = ContactItem(id=item.id)
+    fresh.refresh_from_db()
+    return [(entry.type_id, entry.value) for entry in fresh.fm]
+
+
+def test_entries_of_every_type_are_added_to_a_new_item(item: ContactItem) -> None:
+    assert entries(item) == [("PHONE", "+7 1"), ("EMAIL", "a@x.org")]
+    assert all(entry.id for entry in item.fm)
+
+
+def test_entries_of_an_item_are_added_changed_and_removed(item: ContactItem, desk: LocalPortal) -> None:
+    item.change_value("fm", "+7 1", "+7 11").remove_value("fm", "a@x.org")
+    item.add_value("fm", "+7 2", "HOME", type_id="PHONE").save()
+    assert entries(item) == [("PHONE", "+7 11"), ("PHONE", "+7 2")]
+    assert sent(desk, item.save) == 0
+    item.fm = []
+    item.save()
+    assert entries(item) == []
+
+
+def test_a_new_entry_of_an_item_is_not_added_twice(item: ContactItem, desk: LocalPortal) -> None:
+    item.add_value("fm", "+7 2", type_id="PHONE")
+    desk.faults.script("reset_after")
+    with pytest.raises(OutcomeUnknown):
+        item.save()
+    assert [value for _, value in entries(item)] == ["+7 1", "a@x.org", "+7 2"]
+
+
+def test_an_entry_of_an_item_needs_its_type(item: ContactItem, desk: LocalPortal) -> None:
+    before = desk.stats.requests
+    with pytest.raises(InvalidValue, match="needs a type_id"):
+        item.add_value("fm", "+7 2").save()
+    assert desk.stats.requests == before
