@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from b24orm.emulator import multifields
+from b24orm.emulator.crm_files import item_answer
 from b24orm.emulator.item_fields import ItemField
 from b24orm.emulator.select import Selection, day, moment, rows_of
 from b24orm.emulator.store import Store
@@ -40,6 +41,8 @@ def item_selection(table: Table, chosen: Iterable[ItemField]) -> Selection:
         expressions.append(_expression(item, f'"{table.name}"."{item.column.name}"'))
         if item.column.kind == "json":
             decoders[item.name] = _decode
+        if item.column.user and item.column.type == "file":
+            decoders[item.name] = _files if item.column.multiple else item_answer
     return Selection(tuple(names), tuple(expressions), decoders)
 
 
@@ -97,6 +100,10 @@ def _expression(item: ItemField, expression: str) -> str:
 
 def _decode(value: str | None) -> list[Any]:
     return json.loads(value) if value else []
+
+
+def _files(value: str | None) -> Any:
+    return item_answer(_decode(value))
 
 
 def _add_bound(store: Store, table: Table, item: ItemField, rows: dict[int, dict[str, Any]]) -> None:

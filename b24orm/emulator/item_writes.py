@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from b24orm.emulator import bindings, multifields, smart_types
+from b24orm.emulator import bindings, crm_files, multifields, smart_types
 from b24orm.emulator.answers import Refusal
 from b24orm.emulator.item_fields import ItemField
 from b24orm.emulator.item_query import names_of
@@ -46,7 +46,7 @@ def add(
     Raises:
         Refusal: a value that the field can't hold.
     """
-    row, bound = _read(store, fields, sent, update=False)
+    row, bound, failed = _read(store, fields, sent, {}, update=False)
     row = {name: value for name, value in row.items() if value is not None}
     row = {**{name: user_id for name in _CREATED if name in table.columns}, **row}
     if "CATEGORY_ID" in table.columns and table.columns["CATEGORY_ID"].default is None:
@@ -61,6 +61,7 @@ def add(
         if "ACCOUNT_NUMBER" in table.columns and not row.get("ACCOUNT_NUMBER"):
             store.update(table.name, item, {"ACCOUNT_NUMBER": str(item)})
         _attach(store, table, item, sent, bound, row)
+    _refuse_uploads(failed)
     return item
 
 
@@ -77,20 +78,34 @@ def update(
     Raises:
         Refusal: a value that the field can't hold.
     """
-    row, bound = _read(store, fields, sent, update=True)
+    before = store.get(table.name, item) or {}
+    row, bound, failed = _read(store, fields, sent, before, update=True)
     row |= {name: user_id for name in ("MODIFY_BY_ID", "UPDATED_BY") if name in table.columns}
     _check_currency(store, row)
-    before = store.get(table.name, item) or {}
     row |= _stage(store, table, row, before)
     with store.transaction():
         store.update(table.name, item, row)
         _attach(store, table, item, sent, bound, row)
+    _refuse_uploads(failed)
+
+
+def _refuse_uploads(failed: Sequence[str]) -> None:
+    """Files that are none are told after the item was saved: its other fields have changed."""
+    if failed:
+        raise Refusal("0", "An error occurred while uploading the file")
 
 
 def _read(
-    store: Store, fields: Mapping[str, ItemField], sent: Mapping[str, Any], *, update: bool
-) -> tuple[dict[str, Any], dict[str, list[int]]]:
+    store: Store,
+    fields: Mapping[str, ItemField],
+    sent: Mapping[str, Any],
+    before: Mapping[str, Any],
+    *,
+    update: bool,
+) -> tuple[dict[str, Any], dict[str, list[int]], list[str]]:
+    """Values in stored form, bound rows by kind, and the fields whose files are none."""
     known = names_of(fields)
+    failed: list[str] = []
     row: dict[str, Any] = {}
     bound: dict[str, list[int]] = {}
     for name, value in sent.items():
@@ -105,11 +120,18 @@ def _read(
             bound[item.target] = [to_int(entry) for entry in to_list(value) if to_int(entry) > 0]
         elif _is_empty(item, value):
             row[item.column.name] = 0 if item.type in _ZERO_WHEN_EMPTY else None
+        elif item.column.user and item.column.type == "file":
+            try:
+                row[item.column.name] = crm_files.item(
+                    store, item.column, value, before.get(item.column.name)
+                )
+            except crm_files.UploadFailed:
+                failed.append(name)
         else:
             stored = _stored(item, value, store.clock())
             if stored is not None:
                 row[item.column.name] = stored
-    return row, bound
+    return row, bound, failed
 
 
 def _is_empty(item: ItemField, value: Any) -> bool:

@@ -137,6 +137,8 @@ SYSTEM_DDL: Final = (
         ID INTEGER PRIMARY KEY AUTOINCREMENT, ENTITY_ID TEXT NOT NULL, FIELD_NAME TEXT NOT NULL,
         USER_TYPE_ID TEXT NOT NULL, MULTIPLE TEXT NOT NULL, DETAIL TEXT NOT NULL,
         UNIQUE (ENTITY_ID, FIELD_NAME))""",
+    """CREATE TABLE IF NOT EXISTS stored_file (
+        ID INTEGER PRIMARY KEY AUTOINCREMENT, NAME TEXT NOT NULL, CONTENT BLOB NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS relation_type (
         PARENT INTEGER NOT NULL, CHILD INTEGER NOT NULL, PRIMARY KEY (PARENT, CHILD))""",
     """CREATE TABLE IF NOT EXISTS relation (
@@ -148,7 +150,7 @@ SYSTEM_DDL: Final = (
         CODE TEXT NOT NULL DEFAULT '', CREATED_BY INTEGER, UPDATED_BY INTEGER, CREATED_TIME TEXT,
         UPDATED_TIME TEXT, SWITCHES TEXT NOT NULL DEFAULT '{}')""",
 )
-"""Tables that belong to no entity: multi-fields, bindings, user fields, parents, smart process types."""
+"""Tables that belong to no entity: multi-fields, bindings, user fields, files, parents, smart types."""
 
 
 def words(text: str) -> list[str]:

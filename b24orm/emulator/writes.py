@@ -29,6 +29,7 @@ class Written:
         columns: values in stored form.
         multifields: phones and addresses to merge, by type.
         bindings: lists of ids, by field (``CONTACT_IDS``).
+        files: values of file fields, as sent.
     """
 
     columns: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -36,6 +37,7 @@ class Written:
         default_factory=dict[str, list[Mapping[str, Any]]]
     )
     bindings: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+    files: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 class _Ignored(Exception):
@@ -62,6 +64,9 @@ def read_fields(
     known = schema.by_wire if schema else {}
     for name, value in fields.items():
         column = table.columns.get(name)
+        if column is not None and column.user and column.type == "file":
+            written.files[name] = value
+            continue
         if column is not None and column.user:
             written.columns[name] = read_user_value(column, value, now)
             continue
@@ -76,6 +81,8 @@ def read_fields(
             written.multifields[name] = values_of(value)
         elif column is None:
             written.bindings[name] = [to_int(item) for item in to_list(value) if to_int(item) > 0]
+        elif column.type == "file":
+            written.files[name] = value
         elif not column.hidden:
             try:
                 written.columns[name] = _read(column, value, now)

@@ -154,9 +154,9 @@ class Entity(BaseModel):
         """The fields that were set or changed since the row was fetched or saved."""
         return tuple(sorted(self.__pydantic_fields_set__))
 
-    def before(self, name: str) -> Any:
-        """What a changed field held when the row was fetched; None if that is not known."""
-        return getattr(self, "__before__", {}).get(name)
+    def before(self, name: str, unknown: Any = None) -> Any:
+        """What a changed field held when the row was fetched; ``unknown`` if that is not known."""
+        return getattr(self, "__before__", {}).get(name, unknown)
 
     def unchanged(self, **values: Any) -> None:
         """Takes in what the server is known to hold now: nothing counts as changed any more."""

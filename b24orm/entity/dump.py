@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from b24orm.entity.filefields import UNKNOWN, before_of, file_value, is_file, loose_value
 from b24orm.entity.files import NewFile
 from b24orm.entity.multifields import adds_entries, merged, merged_fm
 from b24orm.entity.types import MultiField
@@ -124,8 +125,10 @@ def _refuse(schema: EntitySchema, names: Sequence[str], *, update: bool) -> None
             raise InvalidValue(f"{schema.name}.{name} can't be changed once the {schema.name} exists")
 
 
-def _before(row: Entity, spec: FieldSchema) -> Sequence[MultiField]:
-    """The entries of a list of values as they were fetched."""
+def _before(row: Entity, spec: FieldSchema) -> Any:
+    """The entries of a list of values, or the files of a field, as they were fetched."""
+    if is_file(spec):
+        return before_of(row.before(spec.name, UNKNOWN))
     if spec.type != "crm_multifield":
         return ()
     before: Sequence[MultiField] | None = row.before(spec.name)
@@ -137,9 +140,11 @@ def _before(row: Entity, spec: FieldSchema) -> Sequence[MultiField]:
     return before
 
 
-def _wire(schema: EntitySchema, spec: FieldSchema, value: Any, before: Sequence[MultiField]) -> Any:
+def _wire(schema: EntitySchema, spec: FieldSchema, value: Any, before: Any) -> Any:
     if schema.api == "v3":
         return _strict(schema, spec, value)
+    if is_file(spec):
+        return file_value(schema, spec, value, before or None)
     if spec.type == "crm_multifield":
         return merged_fm(before, value) if spec.name == "fm" else merged(before, value)
     return _plain(value)
@@ -167,4 +172,4 @@ def _plain(value: Any) -> Any:
 
 
 def _extra(row: Entity) -> dict[str, Any]:
-    return {name: _plain(row.extra[name]) for name in row.changed if name in row.extra}
+    return {name: loose_value(row.__schema__, row.extra[name]) for name in row.changed if name in row.extra}

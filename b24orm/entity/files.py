@@ -54,5 +54,9 @@ class NewFile:
 
     def wire(self) -> dict[str, Any]:
         """What is sent."""
-        sent: dict[str, Any] = {"fileData": [self.name, b64encode(self.content).decode()]}
+        sent: dict[str, Any] = {"fileData": [self.name, self.base64()]}
         return {"id": self.replaces, **sent} if self.replaces is not None else sent
+
+    def base64(self) -> str:
+        """The bytes as REST takes them."""
+        return b64encode(self.content).decode()

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from b24orm.entity.base import Entity
 from b24orm.entity.dump import repeatable
+from b24orm.entity.filefields import is_file
 from b24orm.errors import B24Error, InvalidValue, OutcomeUnknown
 from b24orm.executor.executor import Executor
 from b24orm.executor.traces import traces_of
@@ -169,9 +170,10 @@ def _about(row: Entity, error: B24Error) -> B24Error:
 
 
 def _entries(row: Entity) -> list[str]:
-    """The changed lists of values, whose new entries get an id from the server."""
+    """The changed lists of values and files, whose new entries get an id from the server."""
     fields = row.__schema__.fields
-    return [name for name in row.changed if name in fields and fields[name].type == "crm_multifield"]
+    changed = [fields[name] for name in row.changed if name in fields]
+    return [spec.name for spec in changed if spec.type == "crm_multifield" or is_file(spec)]
 
 
 async def _read_entries(row: Entity, executor: Executor, names: Sequence[str]) -> None:
@@ -182,7 +184,8 @@ async def _read_entries(row: Entity, executor: Executor, names: Sequence[str]) -
         values = await fetched(row, executor)
     except B24Error:  # what was to be saved is saved; a later change asks for refresh_from_db()
         return
-    row.unchanged(**{name: values.get(name, ()) for name in names})
+    several = {name for name in names if row.__schema__.fields[name].multiple}
+    row.unchanged(**{name: values.get(name, () if name in several else None) for name in names})
 
 
 async def deleted(row: Entity, portal: Any, call: Call) -> None:

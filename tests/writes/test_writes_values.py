@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from b24orm import MultiField, Portal
 from b24orm.emulator import LocalPortal
+from b24orm.emulator.crm_files import content
+from b24orm.entity import types as t
 from b24orm.entity.files import NewFile
-from b24orm.errors import InvalidValue, OutcomeUnknown
-from b24orm.models import Contact, ContactItem
+from b24orm.errors import InvalidValue, OutcomeUnknown, Unsupported
+from b24orm.facts import load
+from b24orm.models import Contact, ContactItem, Deal, DealItem
 from b24orm.plan.calls import Call
+from b24orm.schema import FieldSchema, extended
 from b24orm.transport.encoding import fits_batch
 from tests.writes.test_writes_instances import sent
 
@@ -151,3 +157,92 @@ def test_an_entry_of_an_item_needs_its_type(item: ContactItem, desk: LocalPortal
     with pytest.raises(InvalidValue, match="needs a type_id"):
         item.add_value("fm", "+7 2").save()
     assert desk.stats.requests == before
+
+
+# -- files ------------------------------------------------------------------------------------------------
+
+A, B, C = (NewFile(f"{name}.txt", name.encode()) for name in "abc")
+FILES = (
+    FieldSchema(name="uf_crm_one", wire="UF_CRM_ONE", type="file"),
+    FieldSchema(name="uf_crm_many", wire="UF_CRM_MANY", type="file", multiple=True),
+)
+
+
+class Paper(Deal, schema=extended(load("Deal"), fields=FILES)):
+    """A deal with files."""
+
+    uf_crm_one: t.File = t.UNSET
+    uf_crm_many: t.Files = t.UNSET
+
+
+class PaperItem(DealItem, schema=extended(load("DealItem"), fields=FILES)):
+    """The same as an item."""
+
+    uf_crm_one: t.File = t.UNSET
+    uf_crm_many: t.Files = t.UNSET
+
+
+@pytest.fixture(params=[Paper, PaperItem])
+def paper(request: pytest.FixtureRequest, client: Portal) -> Any:
+    """A saved row with three files, by either family of methods."""
+    for name, several in (("ONE", "N"), ("MANY", "Y")):
+        fields = {"FIELD_NAME": name, "USER_TYPE_ID": "file", "MULTIPLE": several, "EDIT_FORM_LABEL": name}
+        client.call("crm.deal.userfield.add", {"fields": fields})
+    made = request.param(title="Paper", uf_crm_one=A, uf_crm_many=[A, B])
+    made.save()
+    return made
+
+
+def contents(portal: LocalPortal, paper: Any) -> tuple[str, list[str]]:
+    fresh = type(paper)(id=paper.id)
+    fresh.refresh_from_db()
+    one, many = fresh.uf_crm_one if "uf_crm_one" in vars(fresh) else None, fresh.uf_crm_many
+    names = [
+        found[0] for file in (*([one] if one else []), *many) if (found := content(portal.store, file.id))
+    ]
+    return (names.pop(0) if one else ""), names
+
+
+def test_files_are_written(desk: LocalPortal, paper: Any) -> None:
+    assert contents(desk, paper) == ("a.txt", ["a.txt", "b.txt"])
+
+
+def test_files_of_a_list_are_added_and_removed(desk: LocalPortal, paper: Any) -> None:
+    paper.refresh_from_db()
+    paper.uf_crm_many = [paper.uf_crm_many[1], C]
+    paper.save()
+    assert contents(desk, paper) == ("a.txt", ["b.txt", "c.txt"])
+    paper.uf_crm_many = []
+    paper.save()
+    assert contents(desk, paper) == ("a.txt", [])
+
+
+def test_a_file_is_replaced_and_cleared(desk: LocalPortal, paper: Any) -> None:
+    paper.refresh_from_db()
+    paper.uf_crm_one = B
+    paper.save()
+    assert contents(desk, paper)[0] == "b.txt"
+    paper.uf_crm_one = None
+    paper.save()
+    assert contents(desk, paper) == ("", ["a.txt", "b.txt"])
+
+
+def test_files_that_were_not_fetched_are_not_removed(desk: LocalPortal, client: Portal) -> None:
+    before = desk.stats.requests
+    for blind in (Paper(id=3, uf_crm_one=None), Paper(id=3, uf_crm_many=[A])):
+        with pytest.raises(InvalidValue, match="files were not fetched"):
+            blind.save()
+    assert desk.stats.requests == before
+
+
+def test_an_item_takes_no_file_in_a_field_of_its_own(desk: LocalPortal, client: Portal) -> None:
+    before = desk.stats.requests
+    with pytest.raises(Unsupported, match="takes no file"):
+        ContactItem(name="Ann", photo=A).save()
+    assert desk.stats.requests == before
+
+
+def test_a_user_field_that_is_not_declared_takes_a_file_too(desk: LocalPortal, paper: Any) -> None:
+    base = DealItem if isinstance(paper, PaperItem) else Deal
+    base(id=paper.id, UF_CRM_ONE=C).save()
+    assert contents(desk, paper)[0] == "c.txt"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from b24orm.emulator import bindings, multifields
+from b24orm.emulator import bindings, crm_files, multifields
 from b24orm.emulator.answers import Refusal
 from b24orm.emulator.stages import Progress, progress_of, semantics, settled
 from b24orm.emulator.store import Store
@@ -42,6 +42,7 @@ def add(
         **_people(table, user_id),
         **_DEFAULTS.get(table.name, _no_defaults)(store, written),
         **written.columns,
+        **_files(store, table, written, {}),
     }
     _check_currency(store, row)
     progress = progress_of(table)
@@ -65,7 +66,8 @@ def update(
     """Change a row that exists. See :func:`add`; ``params`` change nothing that can be seen here."""
     del params
     written = read_fields(table, fields, update=True, now=store.clock())
-    row = {**written.columns, "MODIFY_BY_ID": user_id}
+    before = (store.get(table.name, row_id) or {}) if written.files else {}
+    row = {**written.columns, **_files(store, table, written, before), "MODIFY_BY_ID": user_id}
     _check_currency(store, row)
     progress = progress_of(table)
     if progress is not None and row.get(progress.field):
@@ -73,6 +75,13 @@ def update(
     with store.transaction():
         store.update(table.name, row_id, row)
         _attach(store, table, row_id, written)
+
+
+def _files(store: Store, table: Table, written: Written, before: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: crm_files.classic(store, table.columns[name], value, before.get(name))
+        for name, value in written.files.items()
+    }
 
 
 def _people(table: Table, user_id: int) -> dict[str, Any]:

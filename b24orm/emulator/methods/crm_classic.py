@@ -124,6 +124,8 @@ class ClassicRows:
         for column in self._table.user_columns:
             if row[column.name] in (None, False):
                 row[column.name] = [] if column.multiple else ""
+                if column.type == "file" and not column.multiple:
+                    del row[column.name]
         if self._table.multifields:
             row |= multifields.read(self._store, self._entity.name, [row_id]).get(row_id, {})
         return Answer(row, cost=Cost("get", rows=1))

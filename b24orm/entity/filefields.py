@@ -1,0 +1,125 @@
+"""Files in a row's fields, as the methods of its family take them.
+
+Classic CRM methods add what they are sent and remove only what is said to be removed. ``crm.item.*``
+takes the whole list: what is not mentioned goes. Other methods take ``{"fileData": [name, base64]}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Literal, TypeAlias
+
+from b24orm.entity.files import NewFile
+from b24orm.errors import InvalidValue, Unsupported
+from b24orm.schema import EntitySchema, FieldSchema
+from b24orm.values import StoredFile
+
+__all__ = ["UNKNOWN", "before_of", "family", "file_value", "is_file", "loose_value"]
+
+Family: TypeAlias = Literal["classic", "item", "other"]
+
+UNKNOWN: Final = object()
+"""What a field held before, where that was not fetched."""
+
+
+def is_file(spec: FieldSchema) -> bool:
+    """Whether a field holds files of its own."""
+    return spec.type in ("file", "product_file")
+
+
+def family(schema: EntitySchema) -> Family:
+    """How an entity's methods take files.
+
+    >>> from b24orm.facts import load
+    >>> family(load("Contact")), family(load("SmartInvoice")), family(load("User"))
+    ('classic', 'item', 'other')
+    """
+    method = schema.method("update") or schema.method("add")
+    if method is None:
+        return "other"
+    if method.name.startswith("crm.item."):
+        return "item"
+    classic = schema.list is not None and schema.list.dialect == "classic"
+    return "classic" if classic and method.name.startswith("crm.") else "other"
+
+
+def before_of(held: Any) -> Any:
+    """What a field held, as far as it tells which files the portal has: a new one got a number there."""
+    return UNKNOWN if any(isinstance(file, NewFile) for file in _listed(held)) else held
+
+
+def loose_value(schema: EntitySchema, value: Any) -> Any:
+    """A value of a user field that the model doesn't declare; there may be files in it."""
+    if family(schema) != "item":
+        return _plain(value)
+    return [_pair(item) for item in value] if isinstance(value, (list, tuple)) else _pair(value)
+
+
+def file_value(schema: EntitySchema, spec: FieldSchema, value: Any, before: Any) -> Any:
+    """What turns the files from before into those after.
+
+    Args:
+        schema: the entity.
+        spec: its field.
+        value: what the field is to hold.
+        before: what it held, or :data:`UNKNOWN`; None for a new row.
+
+    Raises:
+        InvalidValue: files are to be removed that nobody knows of, as they were not fetched.
+        Unsupported: the method can't take a file in this field.
+    """
+    kind = family(schema)
+    if kind == "item":
+        return _whole(schema, spec, value)
+    if kind == "other" or not (spec.multiple or value is None or isinstance(value, NewFile)):
+        return _plain(value)
+    if before is UNKNOWN and (spec.multiple or value is None):
+        raise InvalidValue(
+            f"{schema.name}.{spec.name} can't be changed: its files were not fetched, so nobody knows "
+            "which to remove; call refresh_from_db() first"
+        )
+    if spec.multiple:
+        return _merged(_listed(before), _listed(value))
+    return _replaced(before, value)
+
+
+def _replaced(before: Any, value: NewFile | None) -> Any:
+    old = before.id if isinstance(before, StoredFile) else None
+    if value is None:
+        return "" if old is None else {"id": old, "remove": "Y"}
+    sent = value.wire()
+    return {"id": old, **sent} if old is not None and "id" not in sent else sent
+
+
+def _merged(before: Iterable[Any], after: Sequence[Any]) -> list[Any]:
+    kept = {file.id for file in after if isinstance(file, StoredFile)}
+    replaced = {file.replaces for file in after if isinstance(file, NewFile)}
+    old = [file.id for file in before if isinstance(file, StoredFile)]
+    gone = [{"id": number, "remove": "Y"} for number in old if number not in kept | replaced]
+    return [*gone, *(file.wire() for file in after if isinstance(file, NewFile))]
+
+
+def _whole(schema: EntitySchema, spec: FieldSchema, value: Any) -> Any:
+    if not spec.wire.upper().startswith("UF"):
+        raise Unsupported(f"crm.item.* takes no file in {schema.name}.{spec.name}; the classic methods do")
+    if spec.multiple:
+        return [_pair(file) for file in _listed(value)]
+    return "" if value is None else _pair(value)
+
+
+def _pair(file: Any) -> Any:
+    return [file.name, file.base64()] if isinstance(file, NewFile) else _plain(file)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if value is None:
+        return ""
+    return value.wire() if isinstance(value, (NewFile, StoredFile)) else value
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    if value is None:
+        return ()
+    return value if isinstance(value, (list, tuple)) else (value,)
