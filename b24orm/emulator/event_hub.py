@@ -79,8 +79,8 @@ class EventHub:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.queue = OfflineQueue(store)
-        self.courier = Courier()
+        self.queue: OfflineQueue = OfflineQueue(store)
+        self.courier: Courier = Courier()
         self.credentials: Credentials | None = None
         self.handlers: list[Handler] = []
         self._numbers = 0

@@ -124,7 +124,7 @@ class LocalPortal:
                 rows=rows,
             )
             log_events(self.store, range(1, log_entries * sparse + 1, sparse))
-        self.events = EventHub(self.store)
+        self.events: EventHub = EventHub(self.store)
         info = PortalInfo(license=chosen.license, lacks=chosen.lacks)
         self._engine = Engine(
             registry=build_registry(self.store, info, self.events),

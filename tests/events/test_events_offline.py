@@ -448,3 +448,11 @@ def test_an_event_that_fails_again_stays_aside(local: LocalPortal, portal: Porta
         for change in events:
             events.fail(change)
     assert [change.row_id for change in all_of(portal, errors=True)] == [1]
+
+
+@pytest.mark.parametrize("method", ["get", "clear", "list"])
+def test_a_token_that_ends_meanwhile_is_renewed(local: LocalPortal, portal: Portal, method: str) -> None:
+    deals = add(local, 3)
+    local.faults.script(Fault("expired_token", method=f"event.offline.{method}"))
+    assert [change.row_id for change in all_of(portal)] == deals
+    assert queue(local) == []
