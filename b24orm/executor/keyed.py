@@ -6,13 +6,15 @@ and body. An answer that was an error is not kept: the method would run again.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from b24orm.errors import B24Error, ServerFailure, TransportError
+from b24orm.plan.calls import Outcome
 from b24orm.plan.writes import Write
 
-__all__ = ["KEPT", "answer_was_kept", "answered_again", "keyed"]
+__all__ = ["KEPT", "Fate", "answer_was_kept", "answered_again", "fates", "keyed"]
 
 KEPT: Final = 23 * 3600.0
 """Seconds within which an answer is counted upon; the portal keeps it an hour longer."""
@@ -49,3 +51,35 @@ def answer_was_kept(error: B24Error) -> bool:
     if isinstance(error, ServerFailure):
         return error.status in _LOST
     return isinstance(error, TransportError)
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """Writes that were lost in the same way, and the error that says how: of them the one sent last."""
+
+    writes: Sequence[Write]
+    error: B24Error
+
+
+def fates(lost: Sequence[tuple[Write, Outcome]]) -> list[Fate]:
+    """Lost writes by what can be done about them.
+
+    Those of one batch share its error. Each write of REST 3.0 was a request of its own, with an error of
+    its own: whether its answer was kept, and when it left, differs from write to write.
+    """
+    pairs = [(write, error) for write, error in lost if isinstance(error, B24Error)]
+    found: list[Fate] = []
+    for own in (
+        [pair for pair in pairs if not answered_again(pair[0])],
+        [pair for pair in pairs if answered_again(pair[0]) and answer_was_kept(pair[1])],
+        [pair for pair in pairs if answered_again(pair[0]) and not answer_was_kept(pair[1])],
+    ):
+        if own:
+            errors = [error for _, error in own]
+            last = (
+                max(errors, key=lambda error: error.sent_at or 0.0)
+                if answered_again(own[0][0])
+                else errors[0]
+            )
+            found.append(Fate([write for write, _ in own], last))
+    return found

@@ -27,7 +27,7 @@ from b24orm.errors import (
 )
 from b24orm.executor.executor import BATCH, Executor
 from b24orm.executor.journal import Journal
-from b24orm.executor.keyed import KEPT, answer_was_kept, answered_again, keyed
+from b24orm.executor.keyed import KEPT, answer_was_kept, answered_again, fates, keyed
 from b24orm.executor.retry import never_executed
 from b24orm.executor.sizes import cut_off
 from b24orm.executor.traces import Traces
@@ -213,11 +213,11 @@ class Writer:
         lost = [n for n, o in enumerate(outcomes) if isinstance(o, B24Error) and is_ambiguous(o)]
         if not lost:
             return outcomes
-        first = outcomes[lost[0]]
-        assert isinstance(first, B24Error)
-        settled = await self._again([writes[n] for n in lost], first, tries)
-        for number, outcome in zip(lost, settled, strict=True):
-            outcomes[number] = outcome
+        for fate in fates([(writes[n], outcomes[n]) for n in lost]):
+            settled = await self._again(fate.writes, fate.error, tries)
+            places = {write.place: outcome for write, outcome in zip(fate.writes, settled, strict=True)}
+            for number in lost:
+                outcomes[number] = places.get(writes[number].place, outcomes[number])
         return outcomes
 
     def _learn(self, writes: Sequence[Write], outcomes: Sequence[Outcome]) -> None:

@@ -251,6 +251,27 @@ async def test_a_gateways_page_is_a_lost_answer() -> None:
     assert portal.portal.store.count("task") == 4
 
 
+async def test_each_write_has_a_fate_of_its_own() -> None:
+    portal = Flaky(lost(), ServerFailure("HTTP_500", status=500), None)
+    outcomes = await written(portal, add(0), add(1), add(2))
+    assert [type(outcome) for outcome in outcomes] == [Reply, OutcomeUnknown, Reply]
+    assert portal.portal.store.count("task") == 6
+    assert [key[-1] for key in portal.keys if key] == ["0", "1", "2", "0"]
+
+
+async def test_a_repetition_waits_for_the_write_that_left_last() -> None:
+    class Slow(Flaky):
+        def _one(self, call: Call) -> Outcome:
+            outcome = super()._one(call)
+            self.sender.clock.time += 50 if len(self.keys) <= 2 else 0
+            return outcome
+
+    portal = Slow(lost(), lost())
+    outcomes = await written(portal, add(0), add(1))
+    assert all(isinstance(outcome, Reply) for outcome in outcomes)
+    assert portal.at[2] - portal.at[1] >= 60
+
+
 async def test_what_the_limits_refused_keeps_its_key() -> None:
     error = RateLimited("QUERY_LIMIT_EXCEEDED", status=503)
     assert worth_retrying(error, write=True)
