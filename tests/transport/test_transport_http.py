@@ -68,6 +68,33 @@ async def test_a_json_document_is_posted(serve: Serve, transport: HttpTransport)
     assert response.body == b'["POST", "application/json", "/rest/1/s3cretcode99/profile", {"a": 1}]'
 
 
+@pytest.mark.parametrize("coding", [web.ContentCoding.gzip, web.ContentCoding.deflate])
+async def test_a_compressed_answer_is_asked_for_and_read(
+    serve: Serve, transport: HttpTransport, coding: web.ContentCoding
+) -> None:
+    async def handler(asked: web.Request) -> web.StreamResponse:
+        answer = web.json_response([coding.value in asked.headers["Accept-Encoding"], "x" * 9_000])
+        answer.enable_compression(coding)
+        return answer
+
+    response = await transport.send(request(await serve(handler)))
+
+    assert response.body == b'[true, "' + b"x" * 9_000 + b'"]'
+
+
+async def test_requests_one_after_the_other_share_a_connection(
+    serve: Serve, transport: HttpTransport
+) -> None:
+    async def handler(asked: web.Request) -> web.StreamResponse:
+        assert asked.transport is not None
+        return web.json_response(asked.transport.get_extra_info("peername")[1])
+
+    address = await serve(handler)
+    ports = {(await transport.send(request(address))).body for _ in range(3)}
+
+    assert len(ports) == 1
+
+
 async def test_further_headers_arrive(serve: Serve, transport: HttpTransport) -> None:
     async def handler(asked: web.Request) -> web.StreamResponse:
         return web.json_response([asked.headers.get("Idempotency-Key"), asked.content_type])
