@@ -92,7 +92,7 @@ class _Column:
         Raises:
             ValidationError: a value does not fit.
         """
-        if self._thorough is None or (self._quick is not None and values.count(None) == len(values)):
+        if self._thorough is None or (self._quick is not None and _all_none(values)):
             return values
         if self._quick is not None:
             try:
@@ -100,6 +100,11 @@ class _Column:
             except ValidationError:
                 self._quick = None  # what occurred once will occur again
         return self._thorough(values)
+
+
+def _all_none(values: Sequence[Any]) -> bool:
+    """Whether a column holds nothing; of most columns the first value says that it does."""
+    return values[0] is None and values.count(None) == len(values)
 
 
 @lru_cache(maxsize=256)
