@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["NO_TOTAL", "Answer", "Call", "Cost", "Handler", "Method", "Refusal", "Registry"]
+__all__ = ["NO_TOTAL", "Answer", "Call", "Cost", "Handler", "Method", "Refusal", "Registry", "unlicensed"]
 
 NO_TOTAL = -1
 """``Answer.total`` of a method whose envelope carries neither ``total`` nor ``next``."""
@@ -84,6 +84,16 @@ class Refusal(Exception):
         self.description = description
         self.status = status
         self.extra = extra
+
+
+def unlicensed(feature: str) -> Refusal:
+    """What a portal answers whose plan lacks a feature.
+
+    >>> unlicensed("auth_connector").description
+    'This feature is not enabled for the current license: auth_connector'
+    """
+    text = f"This feature is not enabled for the current license: {feature}"
+    return Refusal("WRONG_LICENSE", text, status=403)
 
 
 Handler = Callable[[Call], Answer]

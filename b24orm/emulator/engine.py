@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from b24orm.emulator import batch
-from b24orm.emulator.answers import Refusal, Registry
+from b24orm.emulator.answers import Refusal, Registry, unlicensed
 from b24orm.emulator.cost import CostModel
 from b24orm.emulator.credentials import Credentials, Identity
 from b24orm.emulator.envelope import error_body, json_bytes, xml_bytes
@@ -37,6 +37,7 @@ _log = logging.getLogger("b24orm.emulator")
 
 _WIRE_METHODS: Final[Mapping[str, WireMethod]] = MappingProxyType({"batch": batch.run_batch})
 _RATE_LIMITED: Final = {"error": "QUERY_LIMIT_EXCEEDED", "error_description": "Too many requests"}
+_CONNECTORS: Final = "rest_auth_connector"
 _DEFECT: Final = {"error": "INTERNAL_SERVER_ERROR", "error_description": "Internal server error"}
 
 
@@ -170,10 +171,13 @@ class Engine:
 
     def _hit(self, incoming: Incoming, params: Mapping[str, Any]) -> Hit:
         started = self.clock()
+        identity = self.credentials.identify(params, incoming.authorization, started)
+        if identity.connector and _CONNECTORS in self.plan.lacks:
+            raise unlicensed("auth_connector")
         return Hit(
             registry=self.registry,
             wire_methods=_WIRE_METHODS,
-            identity=self.credentials.identify(params, incoming.authorization, started),
+            identity=identity,
             meter=Meter(self.budget, started),
             costs=self.costs,
             zone=self.zone,

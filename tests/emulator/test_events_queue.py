@@ -265,8 +265,9 @@ def test_without_the_plan_s_feature_what_is_taken_is_gone() -> None:
 
 def test_without_the_plan_s_feature_there_are_no_connectors() -> None:
     with LocalPortal(plan=plan_named("standard", lacks=frozenset({CONNECTOR}))) as portal:
-        error = App(portal).error("event.offline.get", auth_connector="x")
-        assert error[:2] == (403, "WRONG_LICENSE")
+        app = App(portal)
+        refused = [app.error(method, auth_connector="x")[:2] for method in ("event.offline.get", "profile")]
+        assert refused == [(403, "WRONG_LICENSE")] * 2
 
 
 # -- filters

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from b24orm.emulator import paging
-from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry, unlicensed
 from b24orm.emulator.conditions import EVERYTHING, Where, every, membership
 from b24orm.emulator.event_hub import EventHub, Handler
 from b24orm.emulator.event_names import OFFLINE_EVENT, known_events
@@ -23,7 +23,6 @@ from b24orm.emulator.values import ZONE_OFFSET, is_array, to_int, to_list, to_te
 __all__ = ["methods"]
 
 _EXTENDED: Final = "rest_offline_extended"
-_CONNECTORS: Final = "rest_auth_connector"
 _TAKEN: Final = ("ID", "TIMESTAMP_X", "EVENT_NAME", "MESSAGE_ID")
 _LISTED: Final = (*_TAKEN, "PROCESS_ID", "ERROR")
 _SHOWN: Final = ("ID", "TIMESTAMP_X", "EVENT_NAME", "EVENT_DATA", "EVENT_ADDITIONAL", "MESSAGE_ID")
@@ -64,8 +63,6 @@ def methods(store: Store, hub: EventHub, lacks: frozenset[str] = frozenset()) ->
 
 
 def _for_applications(portal: _Portal, handler: Callable[[_Portal, Call], Answer], call: Call) -> Answer:
-    if call.connector and _CONNECTORS in portal.lacks:
-        raise _unlicensed("auth_connector")
     if call.auth != "oauth":
         raise Refusal("WRONG_AUTH_TYPE", "Current authorization type is denied for this method", status=403)
     if call.method.startswith("event.offline."):
@@ -76,12 +73,6 @@ def _for_applications(portal: _Portal, handler: Callable[[_Portal, Call], Answer
 def _administrator(call: Call, text: str = "") -> None:
     if not call.admin:
         raise Refusal("ACCESS_DENIED", f"Access denied! {text}".rstrip(), status=403)
-
-
-def _unlicensed(feature: str) -> Refusal:
-    return Refusal(
-        "WRONG_LICENSE", f"This feature is not enabled for the current license: {feature}", status=403
-    )
 
 
 # -- handlers
@@ -213,7 +204,7 @@ def _offline_get(portal: _Portal, call: Call) -> Answer:
     query, queue = _lower(call), portal.hub.queue
     clear = to_int(query.get("clear", 1)) != 0
     if not clear and _EXTENDED in portal.lacks:
-        raise _unlicensed("extended offline events handling")
+        raise unlicensed("extended offline events handling")
     limit = to_int(query.get("limit", 50))
     if limit <= 0:
         raise argument_error("Value must be positive integer", "LIMIT")
