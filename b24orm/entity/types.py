@@ -204,8 +204,11 @@ class _Each:
         return self._schema
 
 
-def _money(value: Any) -> values.Money:
-    return values.Money.parse(value) if isinstance(value, str) else values.Money(value)
+def _money(value: Any) -> values.Money | None:
+    """A sum; a currency alone (``|USD``) is none."""
+    if isinstance(value, str):
+        return values.Money.parse(value) if not value.startswith("|") else None
+    return values.Money(value)
 
 
 def _address(value: Any) -> values.Address:
