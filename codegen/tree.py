@@ -47,7 +47,7 @@ def render_tree(
         place = entity.place.replace(".", "/")
         files[f"b24orm/facts/{place}.py"] = render_facts(entity)
         files[f"b24orm/models/{place}.py"] = render_model(entity, entities)
-        files[f"docs/reference/entities/{place}.md"] = render_page(entity)
+        files[f"docs/reference/entities/{place}.md"] = render_page(entity, entities)
     return files
 
 

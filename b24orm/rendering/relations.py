@@ -7,9 +7,9 @@ from typing import Final, TypeAlias
 
 from b24orm.rendering.annotations import annotation
 from b24orm.rendering.layout import WIDTH, Group, Node, literal, text, unit
-from b24orm.schema import EntitySchema
+from b24orm.schema import EntitySchema, FieldSchema
 
-__all__ = ["Related", "flat_lists", "relation_methods", "relation_paths"]
+__all__ = ["Related", "flat_lists", "python_type", "relation_methods", "relation_paths"]
 
 Related: TypeAlias = "Callable[[str], EntitySchema | None]"
 """The facts about an entity by its name."""
@@ -68,6 +68,17 @@ def relation_methods(schema: EntitySchema) -> list[str]:
     return lines
 
 
+def python_type(schema: EntitySchema, field: FieldSchema) -> str:
+    """What a field's value is in Python; Any where that depends on the portal.
+
+    >>> from b24orm.facts import load
+    >>> deal = load("Deal")
+    >>> python_type(deal, deal.fields["opportunity"])
+    'Decimal | None'
+    """
+    return _PYTHON.get(annotation(schema, field), "Any")
+
+
 def flat_lists(schema: EntitySchema, inner: Iterable[str] = ()) -> list[str]:
     """``values_list``: tuples of fields, or with ``flat`` the values of one field by its type.
 
@@ -79,7 +90,7 @@ def flat_lists(schema: EntitySchema, inner: Iterable[str] = ()) -> list[str]:
     groups: dict[str, list[str]] = {}
     for field in schema.fields.values():
         if field.selectable:
-            groups.setdefault(_PYTHON.get(annotation(schema, field), "Any"), []).append(field.name)
+            groups.setdefault(python_type(schema, field), []).append(field.name)
     for further in inner:
         groups.setdefault("Any", []).append(further)
     lines = _overload(("*fields: " + name + "Field", "flat: Literal[False] = ..."), "tuple[Any, ...]", name)

@@ -1,0 +1,52 @@
+"""Every entity has a page that tells all of its fields, lookups, relations and methods."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from b24orm import facts
+from b24orm.facts.index import PLACES
+from b24orm.query.lookups import lookups_for
+from tests.conftest import ROOT
+
+PAGES = ROOT / "docs" / "reference" / "entities"
+
+
+def page(name: str) -> str:
+    place = PLACES[name][0].removeprefix("b24orm.facts.").replace(".", "/")
+    return (PAGES / f"{place}.md").read_text(encoding="utf-8")
+
+
+def rows(text: str) -> dict[str, str]:
+    """Lines of tables by what stands in their first cell."""
+    found = re.findall(r"^\| `([^`]+)` (\|.*)$", text, re.MULTILINE)
+    return dict(found)
+
+
+@pytest.mark.parametrize("name", facts.names())
+def test_the_page_tells_every_field_with_its_lookups(name: str) -> None:
+    schema, told = facts.load(name), rows(page(name))
+
+    for field in schema.fields.values():
+        line = told[field.name]
+        assert f"| `{field.wire}` | {field.type} |" in line
+        for lookup in lookups_for(schema.list, field) if schema.list else ():
+            assert f"`{lookup}`" in line.rpartition("|")[0].rpartition("|")[2]
+
+
+@pytest.mark.parametrize("name", facts.names())
+def test_the_page_names_every_method_and_belonging_row(name: str) -> None:
+    schema, text = facts.load(name), page(name)
+    methods = [method.name for method in schema.methods.values()]
+
+    assert [m for m in (*methods, *schema.actions) if f"`{m}`" not in text] == []
+    assert set(schema.links) <= set(rows(text))
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = (PAGES / "index.md").read_text(encoding="utf-8")
+    led = set(re.findall(r"\]\(([^)]+\.md)\)", index))
+
+    assert led == {path.relative_to(PAGES).as_posix() for path in PAGES.rglob("*.md")} - {"index.md"}
