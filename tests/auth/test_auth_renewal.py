@@ -176,18 +176,53 @@ def test_a_store_whose_lock_does_nothing_loses_no_tokens(scene: Scene) -> None:
     assert found == ["1", "1"]
 
 
+class Slow(MemoryTokens):
+    """Keeps tokens only when it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.go_on.set()
+
+    def save(self, key: str, tokens: Tokens) -> None:
+        self.begun.set()
+        assert self.go_on.wait(20)
+        super().save(key, tokens)
+
+
 async def test_a_caller_that_is_cancelled_does_not_take_the_new_tokens_with_it(scene: Scene) -> None:
-    credentials = await scene.app().ainstalled(scene.local.install_event())
+    store = Slow()
+    credentials = await scene.app(store=store).ainstalled(scene.local.install_event())
     async with AsyncPortal(credentials, plan="unlimited", progress=False) as client:
         scene.clock.pass_an_hour()
-        scene.local.oauth.faults.script("bad_gateway")  # so that the renewal takes a while
-        before = scene.exchanges
+        store.begun.clear()
+        store.go_on.clear()
         asking = asyncio.ensure_future(client.call("profile"))
-        while scene.exchanges == before:  # noqa: ASYNC110 - another thread's counter
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(store.begun.wait, 20)
         asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        store.go_on.set()
         assert (await client.call("profile"))["ID"] == "1"
-    assert scene.exchanges == before + 2
+    assert scene.exchanges == 2
+
+
+def test_neither_does_a_loop_that_ends(scene: Scene) -> None:
+    store = Slow()
+    credentials = scene.app(store=store).installed(scene.local.install_event())
+    scene.clock.pass_an_hour()
+    store.begun.clear()
+    store.go_on.clear()
+
+    async def hurried() -> None:
+        async with AsyncPortal(credentials, plan="unlimited", progress=False) as client:
+            asking = asyncio.ensure_future(client.call("profile"))
+            await asyncio.to_thread(store.begun.wait, 20)
+            asking.cancel()
+
+    asyncio.run(hurried())
+    store.go_on.set()
+    assert (scene.join(credentials).call("profile")["ID"], scene.exchanges) == ("1", 2)
 
 
 # -- kept before they are used ---------------------------------------------------------------------

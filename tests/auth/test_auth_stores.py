@@ -194,18 +194,32 @@ def test_the_lock_of_a_holder_that_died_opens_by_itself(
         assert 0.1 < time.monotonic() - began < 5
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "redis"])
 def test_a_late_holder_does_not_open_the_lock_of_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = SqliteTokens(tmp_path / "x.db")
-    monkeypatch.setattr("b24orm.transport.auth.stores.sqlite.LEASE", 0.1)
+    place = f"b24orm.transport.auth.stores.{kind}.LEASE"
+    if kind == "sqlite":
+        store: Any = SqliteTokens(tmp_path / "x.db")
+    else:
+        store = RedisTokens(request.getfixturevalue("redis_server").url)
+    monkeypatch.setattr(place, 0.1)
     late = store.lock("k")
     late.__enter__()
     time.sleep(0.15)
-    monkeypatch.setattr("b24orm.transport.auth.stores.sqlite.LEASE", 60.0)
+    monkeypatch.setattr(place, 60.0)
     with store.lock("k"):
         late.__exit__(None, None, None)
-        assert not store._taken("k", "another")
+        monkeypatch.setattr(leases, "_PAUSE", 0.01)
+        with pytest.raises(TokenStoreFailed), impatient(store.lock("k")):
+            pass
+
+
+def impatient(lock: Any) -> Any:
+    """The same lock for somebody who does not wait."""
+    lock.gen.close()
+    take, let_go = lock.args
+    return leases.leased(take, let_go, patience=0.0)
 
 
 def test_a_lease_that_does_not_come_free_is_given_up() -> None:

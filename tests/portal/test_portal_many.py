@@ -206,6 +206,15 @@ async def test_two_asynchronous_portals_in_two_tasks(locals_: dict[str, LocalPor
     assert await asyncio.gather(*map(count, COUNTS)) == [5, 3]
 
 
+async def test_the_default_is_there_again_after_an_asynchronous_portal(
+    locals_: dict[str, LocalPortal],
+) -> None:
+    with connect(locals_["acme"].url, plan="unlimited", progress=False) as default:
+        async with AsyncPortal(locals_["globex"].url, plan="unlimited", progress=False):
+            inner = await Deal.objects.acount()
+        assert (inner, current_portal()) == (3, default)
+
+
 async def test_a_portal_entered_by_a_server_s_first_task_serves_its_others(
     locals_: dict[str, LocalPortal],
 ) -> None:

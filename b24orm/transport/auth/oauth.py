@@ -108,9 +108,7 @@ class OAuth:
         """
         flight = self._joined(refused.token)
         if flight is not None:
-            landed = asyncio.wrap_future(flight)
-            landed.add_done_callback(_noticed)
-            await asyncio.shield(landed)
+            await asyncio.wrap_future(flight)
         return True
 
     async def moved(self, base: str) -> bool:
@@ -148,6 +146,7 @@ class OAuth:
                 return None
             if self._flight is None:
                 self._flight = Future()
+                self._flight.set_running_or_notify_cancel()  # who gives up waiting does not cancel it
                 threading.Thread(target=self._fly, args=(self._flight,), name="b24orm-renewal").start()
             return self._flight
 
@@ -233,6 +232,7 @@ class OAuth:
 async def in_thread(work: Callable[[], _T]) -> _T:
     """Runs what may block in a thread of its own, to its end even if the caller does not wait."""
     done: Future[_T] = Future()
+    done.set_running_or_notify_cancel()
 
     def run() -> None:
         try:
@@ -241,17 +241,9 @@ async def in_thread(work: Callable[[], _T]) -> _T:
             done.set_exception(_bare(error))
 
     threading.Thread(target=run, name="b24orm-tokens").start()
-    landed = asyncio.wrap_future(done)
-    landed.add_done_callback(_noticed)
-    return await asyncio.shield(landed)
+    return await asyncio.wrap_future(done)
 
 
 def _bare(error: BaseException) -> BaseException:
     """The error without the frames of the thread it comes from, unless it is a mistake of ours."""
     return error.with_traceback(None) if isinstance(error, B24Error) else error
-
-
-def _noticed(landed: asyncio.Future[_T]) -> None:
-    """Nobody may be waiting any more."""
-    if not landed.cancelled():
-        landed.exception()
