@@ -175,6 +175,11 @@ class Entity(BaseModel):
             raise Links(link).missing(self)
         return vars(self)[link.name]
 
+    def take_extra(self, values: Mapping[str, Any]) -> None:
+        """As :meth:`take`, for fields that the model doesn't declare."""
+        object.__setattr__(self, "__pydantic_extra__", {**(self.__pydantic_extra__ or {}), **values})
+        self.__pydantic_fields_set__.difference_update(values)
+
     def _set_user_field(self, name: str, value: Any) -> None:
         object.__setattr__(self, "__pydantic_extra__", {**(self.__pydantic_extra__ or {}), name: value})
         self.__pydantic_fields_set__.add(name)

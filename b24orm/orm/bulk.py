@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Generic, cast
+from typing import TYPE_CHECKING, Any, Generic
 
 from typing_extensions import TypeVar
 
@@ -12,6 +12,7 @@ from b24orm.entity.base import Entity
 from b24orm.entity.dump import repeatable
 from b24orm.errors import InvalidValue
 from b24orm.orm import writing
+from b24orm.orm.checks import check_fields, check_mapping
 from b24orm.orm.jobs import Job, Options, Source, acollected, collected
 from b24orm.orm.results import RaiseOnError, WriteResult
 from b24orm.orm.saving import Idempotency, check_idempotency
@@ -121,6 +122,7 @@ class BulkWrites(Generic[M]):
         self, options: Options, idempotency: Idempotency, params: Mapping[str, Any] | None
     ) -> Job[M]:
         check_idempotency(idempotency)
+        check_mapping("params", params)
         portal, schema = self._backend, self._model.__schema__
 
         def call(row: M) -> Call:
@@ -217,7 +219,8 @@ class BulkWrites(Generic[M]):
         self, options: Options, fields: Sequence[str] | None, params: Mapping[str, Any] | None
     ) -> Job[M]:
         portal, schema = self._backend, self._model.__schema__
-        only = None if fields is None else [cast("Any", self)._field(name).name for name in fields]
+        check_mapping("params", params)
+        only = None if fields is None else check_fields(self._model, fields)
 
         def call(row: M) -> Call:
             _own(self._model, row)

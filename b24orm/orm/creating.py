@@ -9,6 +9,7 @@ from typing_extensions import TypeVar
 
 from b24orm.entity.base import Entity
 from b24orm.errors import InvalidValue
+from b24orm.orm.checks import check_mapping
 from b24orm.orm.saving import asave, save
 
 __all__ = ["Creates"]
@@ -62,6 +63,7 @@ class Creates(Generic[M]):
                 MultipleObjects: several rows have these values.
             """
             _equalities(lookups)
+            check_mapping("defaults", defaults)
             try:
                 return cast("Any", self).get(**lookups), False
             except self._model.DoesNotExist:
@@ -72,6 +74,7 @@ class Creates(Generic[M]):
         ) -> tuple[M, bool]:
             """As :meth:`get_or_create`, awaited."""
             _equalities(lookups)
+            check_mapping("defaults", defaults)
             try:
                 return await cast("Any", self).aget(**lookups), False
             except self._model.DoesNotExist:

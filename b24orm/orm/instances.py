@@ -11,6 +11,7 @@ from b24orm.entity.base import Entity
 from b24orm.entity.types import MultiField
 from b24orm.errors import InvalidValue
 from b24orm.orm import writing
+from b24orm.orm.checks import check_fields
 from b24orm.orm.linked import RelatedRows, rows_of_link
 from b24orm.orm.owner import Owned, portal_of
 from b24orm.orm.refresh import refreshed
@@ -85,14 +86,15 @@ class Saving(Owned):
 
         Raises:
             DoesNotExist: the row is gone.
+            UnknownName: there is no such field.
         """
-        portal = portal_of(self)
-        portal.run(lambda: refreshed(self, portal, fields))
+        portal, names = portal_of(self), check_fields(type(self), fields)
+        portal.run(lambda: refreshed(self, portal, names))
 
     async def arefresh_from_db(self, fields: Sequence[str] = ()) -> None:
         """As :meth:`refresh_from_db`, awaited."""
-        portal = portal_of(self)
-        await portal.arun(lambda: refreshed(self, portal, fields))
+        portal, names = portal_of(self), check_fields(type(self), fields)
+        await portal.arun(lambda: refreshed(self, portal, names))
 
     def belonging(self, link: LinkSchema) -> RelatedRows[Any]:
         return rows_of_link(self, link)
@@ -113,6 +115,7 @@ class Saving(Owned):
             value_type: ``WORK``, ``HOME``, ``MOBILE`` ...
             type_id: ``PHONE``, ``EMAIL``, ``WEB`` or ``IM``: for ``fm``, which holds them all.
         """
+        _text(field, value)
         entries = _values(self, field)
         setattr(self, field, [*entries, MultiField(value=value, value_type=value_type, type_id=type_id)])
         return self
@@ -123,6 +126,7 @@ class Saving(Owned):
         Raises:
             InvalidValue: there is no entry with this value.
         """
+        _text(field, new)
         entries = _values(self, field)
         _need(self, field, entries, old)
         changes = {"value": new} | ({"value_type": value_type} if value_type else {})
@@ -150,6 +154,11 @@ def _values(row: Entity, field: str) -> Sequence[MultiField]:
         )
     found: Sequence[MultiField] = getattr(row, field) if field in vars(row) or row.pk is not None else ()
     return found
+
+
+def _text(field: str, value: object) -> None:
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidValue(f"a value of {field} is a text, not {value!r}")
 
 
 def _need(row: Entity, field: str, entries: Sequence[MultiField], value: str) -> None:

@@ -34,6 +34,7 @@ from b24orm.executor.journal import Journal
 from b24orm.executor.traces import traces_of
 from b24orm.executor.writer import GROUPS, Writer
 from b24orm.loop import background
+from b24orm.orm.checks import check_journal, check_source
 from b24orm.orm.results import RaiseOnError, WriteResult, check_mode, first_error, group_of, raised
 from b24orm.plan.calls import Call, Outcome
 from b24orm.plan.origin import Origin
@@ -64,6 +65,9 @@ class Options:
 
     def __post_init__(self) -> None:
         check_mode(self.raise_on_error)
+        check_journal(self.journal)
+        if not isinstance(self.ordered, bool):
+            raise InvalidValue(f"ordered is True or False, not {self.ordered!r}")
 
 
 @dataclass
@@ -213,21 +217,16 @@ def _copied(error: B24Error) -> B24Error:
 # -- sources ---------------------------------------------------------------------------
 
 
-def _checked(source: object) -> None:
-    if isinstance(source, (str, bytes)) or not isinstance(source, (Iterable, AsyncIterable)):
-        raise InvalidValue(f"a bulk write takes a list, a generator or an async generator, not {source!r}")
-
-
 def _pulled(source: Source[T]) -> Iterable[T]:
     """The items of a source, for synchronous code."""
-    _checked(source)
+    check_source(source)
     if isinstance(source, AsyncIterable) and not isinstance(source, Iterable):
         return background().iterate(aiter(source))
     return cast("Iterable[T]", source)
 
 
 async def _windows(source: Source[T], room: Callable[[], int]) -> AsyncIterator[list[T]]:
-    _checked(source)
+    check_source(source)
     if not isinstance(source, AsyncIterable):
         items = iter(source)
         while window := list(islice(items, room())):

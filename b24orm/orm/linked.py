@@ -14,6 +14,7 @@ from b24orm.errors import B24Error, InvalidValue, OutcomeUnknown, RelationNotLoa
 from b24orm.executor.writer import Writer
 from b24orm.orm import writing
 from b24orm.orm.attach import Attacher
+from b24orm.orm.checks import check_others
 from b24orm.orm.loads import loads_of
 from b24orm.orm.owner import portal_of
 from b24orm.orm.related import related_to
@@ -222,6 +223,7 @@ class BoundRows(RelatedRows[M]):
         return [links.unbind(self._link, owner, self._id(other), place) for place, other in enumerate(others)]
 
     def _setting(self, others: Iterable[M | int]) -> list[Write]:
+        check_others(self._link.name, others)
         return [links.set_bound(self._link, self._owner(), [self._id(other) for other in others])]
 
 
@@ -287,6 +289,7 @@ class OwnedRows(RelatedRows[M]):
         return facts.load(self._link.entity)
 
     def _setting(self, rows: Iterable[M]) -> list[Write]:
+        check_others(self._link.name, rows)
         return [links.replace_rows(self._link, self._owner(), [self._fields(row) for row in rows])]
 
 

@@ -79,6 +79,7 @@ async def refreshed(row: Entity, portal: Any, fields: Sequence[str]) -> None:
     extra = {name: value for name, value in values.items() if name not in known}
     if fields:
         row.take(**{name: known[name] for name in fields if name in known})
+        row.take_extra({name: extra[name] for name in fields if name in extra})
         return
     row.unchanged(**known)
     object.__setattr__(row, "__pydantic_extra__", extra)

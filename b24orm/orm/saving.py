@@ -15,6 +15,7 @@ from b24orm.executor.executor import Executor
 from b24orm.executor.traces import traces_of
 from b24orm.executor.writer import Writer, is_ambiguous, unknown_fate
 from b24orm.orm import writing
+from b24orm.orm.checks import check_mapping
 from b24orm.orm.owner import portal_of
 from b24orm.orm.refresh import check_unchanged, fetched, stamp_of
 from b24orm.plan import writes
@@ -80,6 +81,7 @@ def _saving(
 ) -> Any:
     """The work of a save, everything checked; None if there is nothing to do."""
     check_idempotency(idempotency)
+    check_mapping("params", params)
     if force_add or _is_new(row):
         if if_unchanged:
             raise InvalidValue(

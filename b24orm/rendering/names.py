@@ -49,6 +49,7 @@ _ENTITY: Final = frozenset(
         "remove_value",
         "save",
         "take",
+        "take_extra",
         "unchanged",
         "update",
         "using",

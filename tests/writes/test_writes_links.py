@@ -187,6 +187,7 @@ def test_an_error_is_raised(deal: Deal) -> None:
         (lambda deal: setattr(deal, "quotes", []), InvalidValue, "change deal_id of the Quote"),
         (lambda deal: deal.contacts.add(deal), InvalidValue, "takes Contact objects"),
         (lambda deal: deal.contacts.add(Contact(name="x")), InvalidValue, "with an id"),
+        (lambda deal: deal.contacts.set(5), InvalidValue, r"contacts\.set\(\) takes a list"),
         (lambda deal: deal.contacts.add("7"), InvalidValue, "or ids, not '7'"),
         (lambda deal: deal.product_rows.add(7), InvalidValue, "ProductRow objects, not 7"),
         (lambda deal: deal.product_rows.remove(ProductRow(price=1)), InvalidValue, "with an id"),

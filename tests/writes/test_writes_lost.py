@@ -247,6 +247,22 @@ def test_a_bulk_job_finds_what_was_done(desk: LocalPortal, client: Portal) -> No
     assert stored == {deal.id: (deal.title, deal.opportunity) for deal in made}
 
 
+@pytest.mark.parametrize("fault", ["half_done", "half_answered", "gateway_timeout"])
+def test_a_batch_that_was_cut_off_is_resolved_item_by_item(
+    desk: LocalPortal, join: Connect, fault: Any
+) -> None:
+    join(desk, plan=RateLimits(request_limit=0.5))
+    desk.faults.script(Fault(fault, method="crm.deal.add"))
+    made = [Deal(title=f"t{n}") for n in range(30)]
+    results = Deal.objects.bulk_create(made, raise_on_error=False)
+    stored = {row.title: row.id for row in Deal.objects.filter(id__gt=20)}
+    told = {result.item.title: result.id for result in results if result.ok}
+    unknown = {result.item.title for result in results if isinstance(result.error, OutcomeUnknown)}
+    assert told == stored
+    assert told.keys() | unknown == {deal.title for deal in made}
+    assert len(told) == (15 if fault == "half_done" else 30)
+
+
 def test_contacts_and_invoices_are_found_as_well(desk: LocalPortal, client: Portal) -> None:
     desk.faults.script(Fault("reset_after", method="crm.contact.add"))
     ann = Contact.objects.create(name="Ann", phone=["+7 1"], birthdate=date(1990, 5, 1))
