@@ -171,6 +171,24 @@ def test_an_error_with_http_200_is_an_error() -> None:
     assert refused({"error": "SIGN_ERROR", "error_description": "no"}, 200).status == 200
 
 
+def test_an_error_inside_a_result_is_an_error() -> None:
+    inside = {"error": "ACCESS_DENIED", "error_description": "Access denied."}
+
+    assert isinstance(refused({"result": {"error": inside}}, 200), AccessDenied)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"error": "text"},
+        {"error": {"error": "X"}},
+        {"error": {"error": "X", "error_description": ""}, "id": 1},
+    ],
+)
+def test_a_result_that_merely_has_an_error_among_its_values_is_a_success(result: Any) -> None:
+    assert reply({"result": result}).result == result
+
+
 def test_an_error_beside_a_result_is_an_error() -> None:
     assert refused({"result": [], "error": "X", "error_description": "no"}, 200).code == "X"
 
@@ -247,6 +265,7 @@ EMPTY: dict[str, Any] = {
         ({"result": [], "result_error": {"a": ERROR, "b": ERROR}}, ("a", "b"), ["X", "X"]),
         ({"result": [], "result_error": [ERROR, ERROR]}, ("0", "1"), ["X", "X"]),
         ({"result": {"a": None, "b": []}, "result_error": []}, ("a", "b"), [None, []]),
+        ({"result": {"a": {"error": ERROR}, "b": 2}, "result_error": []}, ("a", "b"), ["X", 2]),
         ({"result": {"a": 1}, "result_error": {"b": ERROR}}, ("a", "b", "c"), [1, "X", "UNANSWERED"]),
         (EMPTY, ("a",), ["UNANSWERED"]),
         ([], ("a",), ["UNANSWERED"]),
