@@ -28,7 +28,7 @@ __all__ = [
     "extended",
 ]
 
-Dialect = Literal["classic", "orm", "tasks", "user", "plain", "equality", "flat", "v3", "none"]
+Dialect = Literal["classic", "orm", "tasks", "user", "iblock", "plain", "equality", "flat", "v3", "none"]
 """How a list method reads its filter.
 
 ``classic``
@@ -40,6 +40,9 @@ Dialect = Literal["classic", "orm", "tasks", "user", "plain", "equality", "flat"
     tasks.task.list: upper-case keys, ``::SUBFILTER`` groups.
 ``user``
     user.get: one- or two-character prefixes, unknown names are dropped.
+``iblock``
+    catalog.product.list and its kin: the prefixes of information blocks, which know no patterns and find
+    rows without a value under ``!``.
 ``plain``
     every other method with operators: only what its documentation lists, and nothing that
     would depend on how it reads NULL.

@@ -47,8 +47,8 @@ def _condition(shape: Shape, key: str, value: Any, now: float, *, iblock: bool) 
     expression = f'"{column.name}"'
     if not iblock:
         return compile_condition(found.prefix + column.name, read, column, expression)
-    operation, _ = parse_iblock(found.prefix + column.name)
-    if found.prefix.endswith("@"):  # no operator of information blocks: the name is not found
+    operation, name = parse_iblock(found.prefix + column.name)
+    if name != column.name:  # no operator of information blocks, but a part of a name that nobody knows
         return EVERYTHING
     if column.kind in {"date", "datetime"}:
         read = _portal(read)

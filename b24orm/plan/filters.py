@@ -93,7 +93,7 @@ def branches(schema: EntitySchema, where: Node) -> tuple[Branch, ...]:
         listing is not None
         and schema.key is not None
         and schema.key.type == "integer"
-        and (dialect in ("classic", "orm", "tasks", "user") or listing.keyset)
+        and (dialect in ("classic", "orm", "tasks", "user", "iblock") or listing.keyset)
     )
     found = []
     for conditions in _conjunctions(where, nested=dialect in _GROUPED):

@@ -55,10 +55,12 @@ _ORM = _table(orm.exact, orm.many, orm.compare, orm.contains, orm.pattern, orm.n
 _TASKS = _table(tasks.exact, tasks.many, tasks.compare, tasks.contains, tasks.pattern, tasks.null)
 _PLAIN = _table(plain.exact, plain.many, plain.compare, plain.contains, plain.pattern, plain.null)
 _V3 = _table(v3.exact, v3.many, v3.compare, v3.contains, v3.contains, v3.null)
+_IBLOCK = _table(orm.exact, orm.many, plain.compare, orm.contains, plain.pattern, plain.null)
 _RULES: Final[Mapping[Dialect, Mapping[str, _Rule]]] = {
     "classic": _CLASSIC,
     "orm": _ORM,
     "user": _ORM,
+    "iblock": _IBLOCK,
     "tasks": _TASKS,
     "plain": _PLAIN,
     "v3": _V3,

@@ -178,6 +178,8 @@ def _refused(dialect: Dialect, kind: Kind) -> frozenset[str]:
         return frozenset({"startswith", "istartswith", "endswith", "iendswith", "isnull"})
     if dialect == "user":
         return frozenset({"isnull"})
+    if dialect == "iblock":
+        return _UNKNOWN
     if dialect == "plain":
         return _UNKNOWN
     if dialect == "v3":  # it takes no null, and looks for no parts of texts
@@ -209,7 +211,7 @@ _UNKNOWN: Final = _PATTERNS | {"isnull"}
 def _unheard(listing: ListSchema) -> frozenset[str]:
     """Lookups that a plain method has no prefix for."""
     own = set(listing.operators)
-    if listing.dialect not in ("plain", "user") or (listing.dialect == "user" and not own):
+    if listing.dialect not in ("plain", "user", "iblock") or (listing.dialect == "user" and not own):
         return frozenset()
     lost = {lookup for lookup, prefixes in _NEEDS.items() if prefixes.isdisjoint(own)}
     ranged = {"range"} if lost & {"gte", "lte"} else set[str]()

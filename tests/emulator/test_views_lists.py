@@ -127,6 +127,7 @@ def test_conditions_of_orders(shop: Calls, sent: dict[str, Any], where: str) -> 
         ({"id": [3, 5]}, "ID IN (3, 5)"),
         ({">id": 100}, "ID > 100"),
         ({"@id": [3]}, "1 = 1"),
+        ({"=%name": "p%"}, "1 = 1"),
         ({"!code": "product-1"}, "CODE IS NULL OR CODE <> 'product-1'"),
         ({"code": ""}, "CODE IS NULL"),
         ({"!code": ""}, "CODE IS NOT NULL"),

@@ -22,6 +22,7 @@ from b24orm.models import (
     Order,
     Price,
     RpaItem,
+    Section,
     TaskComment,
     User,
 )
@@ -95,6 +96,26 @@ FILTERS: list[tuple[Any, str, str]] = [
     (lambda: products().filter(code="product-5"), "catalog_product", "CODE = 'product-5'"),
     (lambda: products().exclude(code="product-5"), "catalog_product", "CODE IS NULL OR CODE <> 'product-5'"),
     (lambda: products().filter(id__in=[3, 5, 999]), "catalog_product", "ID IN (3, 5)"),
+    (lambda: products().exclude(name__contains="pump"), "catalog_product", "NAME NOT LIKE '%pump%'"),
+    (lambda: products().exclude(vat_id=2), "catalog_product", "VAT_ID IS NULL OR VAT_ID <> 2"),
+    (
+        lambda: products().exclude(weight=Decimal("12.5")),
+        "catalog_product",
+        "WEIGHT IS NULL OR WEIGHT <> 12.5",
+    ),
+    (lambda: products().exclude(active=True), "catalog_product", "ACTIVE <> 'Y'"),
+    (lambda: products().filter(weight=0), "catalog_product", "WEIGHT = 0"),
+    (
+        lambda: products().filter(code__in=["product-5", "product-6"]),
+        "catalog_product",
+        "CODE IN ('product-5', 'product-6')",
+    ),
+    (
+        lambda: products().exclude(code__in=["product-5", "product-6"]),
+        "catalog_product",
+        "CODE IS NULL OR CODE NOT IN ('product-5', 'product-6')",
+    ),
+    (lambda: Section.objects.filter(iblock_id=23, id__in=[47, 9]), "catalog_section", "ID = 47"),
     (lambda: products().filter(quantity__gt=1), "catalog_product", "QUANTITY > 1"),
     (
         lambda: products().filter(purchasing_price=Decimal("999.9")),

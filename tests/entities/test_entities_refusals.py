@@ -58,6 +58,16 @@ MISTAKES: list[tuple[Any, type[B24Error], str]] = [
         Unsupported,
         "OR",
     ),
+    (
+        lambda: CatalogProduct.objects.filter(iblock_id=23, name__startswith="x"),
+        Unsupported,
+        "name__contains",
+    ),
+    (
+        lambda: list(CatalogProduct.objects.filter(iblock_id=23).exclude(weight__gt=1)),
+        Unsupported,
+        "opposite",
+    ),
     # methods without a way on
     (lambda: list(Notification.objects.all()), Unsupported, r"50 rows at most.*\[:50\]"),
     (lambda: list(ImEvent.objects.all()), Unsupported, "pages in a way of its own"),

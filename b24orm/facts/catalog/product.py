@@ -110,7 +110,7 @@ CATALOG_PRODUCT = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="catalog.product.list",
-        dialect="user",
+        dialect="iblock",
         paging="controller",
         envelope=("products",),
         select="select",
@@ -123,7 +123,7 @@ CATALOG_PRODUCT = EntitySchema(
         casts_lists=True,
         count_free=True,
         keyset=True,
-        operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),
+        operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "!%"),
         select_all=("*",),
         select_always=("id", "iblockId"),
     ),

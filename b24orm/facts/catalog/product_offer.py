@@ -117,7 +117,7 @@ PRODUCT_OFFER = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="catalog.product.offer.list",
-        dialect="user",
+        dialect="iblock",
         paging="controller",
         envelope=("offers",),
         select="select",
@@ -130,7 +130,7 @@ PRODUCT_OFFER = EntitySchema(
         casts_lists=True,
         count_free=True,
         keyset=True,
-        operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),
+        operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "!%"),
         select_all=("*",),
         select_always=("id", "iblockId"),
     ),

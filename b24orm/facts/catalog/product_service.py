@@ -80,7 +80,7 @@ PRODUCT_SERVICE = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="catalog.product.service.list",
-        dialect="user",
+        dialect="iblock",
         paging="controller",
         envelope=("services",),
         select="select",
@@ -93,7 +93,7 @@ PRODUCT_SERVICE = EntitySchema(
         casts_lists=True,
         count_free=True,
         keyset=True,
-        operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),
+        operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "!%"),
         select_all=("*",),
         select_always=("id", "iblockId"),
     ),

@@ -89,7 +89,7 @@ PRODUCT_SKU = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="catalog.product.sku.list",
-        dialect="user",
+        dialect="iblock",
         paging="controller",
         envelope=("units",),
         select="select",
@@ -102,7 +102,7 @@ PRODUCT_SKU = EntitySchema(
         casts_lists=True,
         count_free=True,
         keyset=True,
-        operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "=%", "%=", "!%", "!=%", "!%="),
+        operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "!%"),
         select_all=("*",),
         select_always=("id", "iblockId"),
     ),

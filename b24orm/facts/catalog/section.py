@@ -35,7 +35,7 @@ SECTION = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(
         name="catalog.section.list",
-        dialect="user",
+        dialect="iblock",
         paging="controller",
         envelope=("sections",),
         select="select",
@@ -48,7 +48,7 @@ SECTION = EntitySchema(
         casts_lists=True,
         count_free=True,
         keyset=True,
-        operators=("=", "!=", ">", ">=", "<", "<=", "@", "!@", "%", "=%", "%=", "!%", "!%="),
+        operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "!%"),
         select_all=("*",),
         select_always=("id", "iblockId"),
     ),

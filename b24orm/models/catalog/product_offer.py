@@ -274,19 +274,11 @@ if TYPE_CHECKING:
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
         code: str
         code__ne: str
         code__in: Iterable[str]
         code__contains: str
         code__icontains: str
-        code__startswith: str
-        code__istartswith: str
-        code__endswith: str
-        code__iendswith: str
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -300,37 +292,21 @@ if TYPE_CHECKING:
         preview_text__in: Iterable[str]
         preview_text__contains: str
         preview_text__icontains: str
-        preview_text__startswith: str
-        preview_text__istartswith: str
-        preview_text__endswith: str
-        preview_text__iendswith: str
         preview_text_type: ProductOfferPreviewTextTypeValue
         preview_text_type__ne: ProductOfferPreviewTextTypeValue
         preview_text_type__in: Iterable[ProductOfferPreviewTextTypeValue]
         preview_text_type__contains: str
         preview_text_type__icontains: str
-        preview_text_type__startswith: str
-        preview_text_type__istartswith: str
-        preview_text_type__endswith: str
-        preview_text_type__iendswith: str
         detail_text: str
         detail_text__ne: str
         detail_text__in: Iterable[str]
         detail_text__contains: str
         detail_text__icontains: str
-        detail_text__startswith: str
-        detail_text__istartswith: str
-        detail_text__endswith: str
-        detail_text__iendswith: str
         detail_text_type: ProductOfferDetailTextTypeValue
         detail_text_type__ne: ProductOfferDetailTextTypeValue
         detail_text_type__in: Iterable[ProductOfferDetailTextTypeValue]
         detail_text_type__contains: str
         detail_text_type__icontains: str
-        detail_text_type__startswith: str
-        detail_text_type__istartswith: str
-        detail_text_type__endswith: str
-        detail_text_type__iendswith: str
         iblock_section_id: int
         iblock_section_id__ne: int
         iblock_section_id__in: Iterable[int]
@@ -344,10 +320,6 @@ if TYPE_CHECKING:
         xml_id__in: Iterable[str]
         xml_id__contains: str
         xml_id__icontains: str
-        xml_id__startswith: str
-        xml_id__istartswith: str
-        xml_id__endswith: str
-        xml_id__iendswith: str
         type: int
         type__ne: int
         type__in: Iterable[int]
@@ -372,10 +344,6 @@ if TYPE_CHECKING:
         purchasing_currency__in: Iterable[str]
         purchasing_currency__contains: str
         purchasing_currency__icontains: str
-        purchasing_currency__startswith: str
-        purchasing_currency__istartswith: str
-        purchasing_currency__endswith: str
-        purchasing_currency__iendswith: str
         vat_id: int
         vat_id__ne: int
         vat_id__in: Iterable[int]

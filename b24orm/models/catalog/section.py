@@ -74,19 +74,11 @@ if TYPE_CHECKING:
         description__in: Iterable[str]
         description__contains: str
         description__icontains: str
-        description__startswith: str
-        description__istartswith: str
-        description__endswith: str
-        description__iendswith: str
         description_type: str
         description_type__ne: str
         description_type__in: Iterable[str]
         description_type__contains: str
         description_type__icontains: str
-        description_type__startswith: str
-        description_type__istartswith: str
-        description_type__endswith: str
-        description_type__iendswith: str
         iblock_section_id: int
         iblock_section_id__ne: int
         iblock_section_id__in: Iterable[int]
@@ -102,19 +94,11 @@ if TYPE_CHECKING:
         code__in: Iterable[str]
         code__contains: str
         code__icontains: str
-        code__startswith: str
-        code__istartswith: str
-        code__endswith: str
-        code__iendswith: str
         xml_id: str
         xml_id__ne: str
         xml_id__in: Iterable[str]
         xml_id__contains: str
         xml_id__icontains: str
-        xml_id__startswith: str
-        xml_id__istartswith: str
-        xml_id__endswith: str
-        xml_id__iendswith: str
         sort: int
         sort__ne: int
         sort__in: Iterable[int]
@@ -128,10 +112,6 @@ if TYPE_CHECKING:
         name__in: Iterable[str]
         name__contains: str
         name__icontains: str
-        name__startswith: str
-        name__istartswith: str
-        name__endswith: str
-        name__iendswith: str
 
     class SectionValues(TypedDict, total=False):
         """What a Section is made of and what can be changed in it."""
