@@ -21,6 +21,7 @@ from b24orm.errors import (
 from b24orm.executor.clock import Clock, SystemClock
 from b24orm.executor.concurrency import Gate
 from b24orm.executor.limits import Limits, Turn
+from b24orm.executor.limits.portal import renamed
 from b24orm.executor.retry import RetryBudget, RetryPolicy, never_executed, worth_retrying
 from b24orm.executor.sizes import cut_off
 from b24orm.executor.turns import Turns
@@ -215,6 +216,7 @@ class Sender:
             except PortalMoved as error:
                 if not await self.credentials.moved(error.base):
                     raise
+                renamed(access.host, self.credentials.host)
         return await self._sent(trip, body, await self.credentials.access())
 
     async def _renewed(self, error: AuthError, trip: Trip, access: Access) -> bool:

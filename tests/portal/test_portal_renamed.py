@@ -72,7 +72,14 @@ def test_many_requests_at_once_are_followed(local: LocalPortal, client: Portal) 
     assert found == [str(number) for number in range(1, 17)]
 
 
-async def test_so_does_an_asynchronous_portal(local: LocalPortal) -> None:
+def test_who_comes_by_the_new_address_shares_the_limits(local: LocalPortal, client: Portal) -> None:
+    local.rename()
+    client.call("profile")
+    with Portal(local.url, plan="unlimited", progress=False) as newcomer:
+        assert newcomer.executor.sender._limits is client.executor.sender._limits
+
+
+async def test_an_asynchronous_portal_follows_as_well(local: LocalPortal) -> None:
     async with AsyncPortal(local.url, plan="unlimited", progress=False) as portal:
         local.rename()
         assert (await portal.call("profile"))["ID"] == "1"

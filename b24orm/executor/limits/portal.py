@@ -11,7 +11,7 @@ from b24orm.executor.limits.bucket import Bucket
 from b24orm.executor.limits.operating import Operating
 from b24orm.executor.limits.plans import RateLimits
 
-__all__ = ["PortalLimits", "portal_limits"]
+__all__ = ["PortalLimits", "portal_limits", "renamed"]
 
 
 class PortalLimits:
@@ -107,3 +107,11 @@ def portal_limits(host: str, limits: RateLimits, crowd: float = 1.0) -> PortalLi
         else:
             found.adopt(limits)
         return found
+
+
+def renamed(old: str, new: str) -> None:
+    """A portal has another host: who comes by the new one shares what was counted by the old one."""
+    with _shared_lock:
+        for (host, crowd), found in list(_shared.items()):
+            if host == old:
+                _shared.setdefault((new, crowd), found)
