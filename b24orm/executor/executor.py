@@ -40,7 +40,7 @@ class Executor:
     def __init__(self, sender: Sender) -> None:
         self.sender = sender
         self.commands: int = 0
-        self.adds = Adds()
+        self.adds: Adds = Adds()
         self._sizes = BatchSizes()
         self._pace = Pace()
         self._coalescer = Coalescer(self._ask_now, batch=BATCH)

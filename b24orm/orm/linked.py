@@ -78,8 +78,6 @@ class RelatedRows(Sequence[M]):
     def __eq__(self, other: object) -> bool:
         return list(self) == list(cast("Sequence[M]", other)) if isinstance(other, Sequence) else False
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         found = vars(self._row).get(self._link.name)
         state = "not fetched" if found is None else f"{len(found)} {self._link.entity}"

@@ -39,7 +39,7 @@ class V3Refusal(Exception):
         self, name: str, message: str, *, status: int = 400, validation: tuple[tuple[str, str], ...] = ()
     ) -> None:
         super().__init__(f"{name}: {message}")
-        self.code = _PREFIX + name
+        self.code: str = _PREFIX + name
         self.message = message
         self.status = status
         self.validation = validation

@@ -37,7 +37,7 @@ class Standby:
 
     def __init__(self, host: str, limits: PortalLimits) -> None:
         self.limits = limits
-        self.away = False
+        self.away: bool = False
         self._host = host
         self._lock = threading.Lock()
 

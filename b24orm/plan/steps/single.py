@@ -104,6 +104,6 @@ class Aggregate(Count):
 
     def _take(self, reply: Reply) -> None:
         try:
-            self.total = int(reply.result["result"]["count"][self._field])
+            self.total: int = int(reply.result["result"]["count"][self._field])
         except (KeyError, TypeError, ValueError):
             raise ServerFailure("NO_COUNT", "the answer holds no count", method=self._call.method) from None
