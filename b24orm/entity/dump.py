@@ -11,6 +11,7 @@ from b24orm.entity.files import NewFile
 from b24orm.entity.multifields import adds_entries, merged, merged_fm
 from b24orm.entity.types import MultiField
 from b24orm.errors import InvalidValue
+from b24orm.query.names import parent_names
 from b24orm.schema import EntitySchema, FieldSchema
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def added(row: Entity) -> dict[str, Any]:
     sent = {
         schema.fields[name].write_name: _wire(schema, schema.fields[name], values[name], ())
         for name in row.changed
-        if name in schema.fields and values[name] not in (None, ())
+        if name in schema.fields and values[name] not in (None, ()) and not _beside(schema, name)
     }
     return sent | _extra(row)
 
@@ -68,12 +69,20 @@ def changed(row: Entity, only: Sequence[str] | None = None) -> dict[str, Any]:
             whose entries are not known.
     """
     schema = row.__schema__
-    names = [name for name in (row.changed if only is None else only) if name != schema.id_name]
+    names = [
+        name
+        for name in (row.changed if only is None else only)
+        if name != schema.id_name and not _beside(schema, name)
+    ]
     _refuse(schema, names, update=True)
     values, sent = vars(row), dict[str, Any]()
     for name in names:
         spec = schema.fields.get(name)
-        if spec is not None:
+        if spec is not None and name not in values:
+            raise InvalidValue(
+                f"this {schema.name} has no {name} to be sent: it was neither fetched nor given"
+            )
+        if spec is not None and not (_compared(spec) and name not in row.changed):
             sent[spec.write_name] = _wire(schema, spec, values[name], _before(row, spec))
     extra = _extra(row)
     return sent | (extra if only is None else {key: extra[key] for key in extra if key in only})
@@ -117,12 +126,22 @@ def _holds_file(value: Any) -> bool:
 def _refuse(schema: EntitySchema, names: Sequence[str], *, update: bool) -> None:
     for name in names:
         spec = schema.fields.get(name)
-        if spec is None:
+        if spec is None or _beside(schema, name):
             continue
         if spec.read_only:
             raise InvalidValue(f"{schema.name}.{name} is read-only: the portal sets it")
         if update and spec.immutable:
             raise InvalidValue(f"{schema.name}.{name} can't be changed once the {schema.name} exists")
+
+
+def _beside(schema: EntitySchema, name: str) -> bool:
+    """Whether a value travels beside the fields: the entityTypeId of an item."""
+    return schema.fields[name].read_only and name in parent_names(schema) if name in schema.fields else False
+
+
+def _compared(spec: FieldSchema) -> bool:
+    """Whether a field is sent as what is to be different from before."""
+    return spec.type == "crm_multifield" or is_file(spec)
 
 
 def _before(row: Entity, spec: FieldSchema) -> Any:

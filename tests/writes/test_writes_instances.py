@@ -21,7 +21,7 @@ from b24orm.errors import (
     Unsupported,
     UsageError,
 )
-from b24orm.models import Company, Contact, Currency, Deal, Department, SmartInvoice, Task, User
+from b24orm.models import Company, Contact, Currency, Deal, Department, Item, SmartInvoice, Task, User
 from tests.conftest import Connect, Serve
 
 
@@ -329,6 +329,22 @@ def test_the_moment_to_compare_with_must_have_been_fetched(client: Portal) -> No
     deal.title = "mine"
     with pytest.raises(FieldNotLoaded, match="date_modify"):
         deal.save(if_unchanged=True)
+
+
+# -- rows that need a parameter beside their fields -----------------------------------------------
+
+
+def test_an_item_of_any_process_is_saved(client: Portal) -> None:
+    client.call("crm.type.add", {"fields": {"title": "Contracts", "entityTypeId": 1038}})
+    made = Item.objects.create(entity_type_id=1038, title="one")
+    Item(entity_type_id=1038, id=made.id, title="two").save()
+    made.refresh_from_db()
+    assert made.title == "two"
+    made.title = "three"
+    made.save()
+    assert [item.title for item in Item.objects.filter(entity_type_id=1038)] == ["three"]
+    made.delete()
+    assert not Item.objects.filter(entity_type_id=1038).exists()
 
 
 # -- lost answers ---------------------------------------------------------------------------------

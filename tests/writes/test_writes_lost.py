@@ -20,7 +20,7 @@ from b24orm.errors import OutcomeUnknown
 from b24orm.executor.traces import traces_of
 from b24orm.executor.writer import Writer
 from b24orm.facts import load
-from b24orm.models import Contact, Deal, Department, SmartInvoice
+from b24orm.models import Contact, Deal, Department, Item, SmartInvoice
 from b24orm.plan.calls import Call, Outcome, Reply
 from b24orm.plan.likeness import likeness_of
 from b24orm.plan.writes import Write
@@ -270,6 +270,17 @@ def test_contacts_and_invoices_are_found_as_well(desk: LocalPortal, client: Port
     bill = SmartInvoice.objects.create(title="Bill", opportunity=5)
     assert Contact.objects.get(name="Ann").id == ann.id
     assert SmartInvoice.objects.get(title="Bill").id == bill.id
+
+
+def test_items_of_two_processes_are_not_mistaken_for_one_another(desk: LocalPortal, client: Portal) -> None:
+    for number in (1038, 1042):
+        client.call("crm.type.add", {"fields": {"title": f"T{number}", "entityTypeId": number}})
+    desk.faults.script(Fault("reset_after", method="crm.item.add"))
+    items = [Item(entity_type_id=number, title="same") for number in (1038, 1042) for _ in range(2)]
+    Item.objects.bulk_create(items)
+    for number in (1038, 1042):
+        stored = {item.id for item in Item.objects.filter(entity_type_id=number)}
+        assert {item.id for item in items if item.entity_type_id == number} == stored
 
 
 def test_a_text_that_can_not_ride_in_a_batch_is_found(desk: LocalPortal, client: Portal) -> None:

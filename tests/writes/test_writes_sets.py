@@ -204,6 +204,21 @@ def test_bulk_update_sends_what_changed_in_each(desk: LocalPortal, client: Porta
     assert not desk.store.fetch("SELECT 1 FROM deal WHERE COMMENTS = 'c'", ())
 
 
+def test_a_field_that_an_object_lacks_is_told(desk: LocalPortal, client: Portal) -> None:
+    before = desk.stats.requests
+    with pytest.raises(InvalidValue, match="has no title to be sent"):
+        Deal.objects.bulk_update([Deal(id=3)], ["title"], raise_on_error="first")
+    assert desk.stats.requests == before
+
+
+def test_phones_that_did_not_change_are_not_sent(desk: LocalPortal, client: Portal) -> None:
+    ann = Contact.objects.create(name="Ann", phone=["+7"])
+    ann.name = "Anna"
+    Contact.objects.bulk_update([ann], ["name", "phone"])
+    ann.refresh_from_db()
+    assert (ann.name, [entry.value for entry in ann.phone]) == ("Anna", ["+7"])
+
+
 def test_user_fields_are_changed_and_read_again_by_name(desk: LocalPortal, client: Portal) -> None:
     for name in ("A", "B"):
         fields = {"FIELD_NAME": name, "USER_TYPE_ID": "string", "EDIT_FORM_LABEL": name}
