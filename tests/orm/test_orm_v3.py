@@ -11,7 +11,9 @@ import pytest
 
 from b24orm import Portal, Q
 from b24orm.emulator import LocalPortal
+from b24orm.emulator.v3 import V3Call, V3Method
 from b24orm.emulator.v3.eventlog import event_log_methods
+from b24orm.emulator.v3.registry import V3Answer
 from b24orm.errors import (
     AccessDenied,
     ApiError,
@@ -21,7 +23,7 @@ from b24orm.errors import (
     UnknownName,
     Unsupported,
 )
-from b24orm.models import EventLogRecord, Mailbox, Task, TaskV3, User
+from b24orm.models import EventLogRecord, Mailbox, MailMessage, Task, TaskV3, User
 from tests.conftest import Connect
 
 
@@ -156,9 +158,21 @@ def test_both_apis_see_the_same_tasks(client: Portal) -> None:
     assert newer == {task.id: task.title for task in Task.objects.filter(id__lte=60).only("title")}
 
 
+def test_a_list_without_filter_and_order_is_read_to_its_end(client: Portal, desk: LocalPortal) -> None:
+    def listed(call: V3Call) -> V3Answer:
+        limit, offset = call.params["pagination"]["limit"], call.params["pagination"].get("offset", 0)
+        assert limit <= 100, "more than the documentation allows"
+        rows = [{"id": n, "name": f"Box {n}", "email": "a@b.example"} for n in range(1, 251)]
+        return V3Answer({"items": rows[offset : offset + limit]})
+
+    desk.register_v3("mail.mailbox.list", V3Method(listed))
+    assert [box.id for box in Mailbox.objects.all()] == list(range(1, 251))
+    assert [box.name for box in Mailbox.objects.all()[120:122]] == ["Box 121", "Box 122"]
+
+
 def test_a_method_that_is_not_there_is_not_found(client: Portal, desk: LocalPortal) -> None:
     with pytest.raises(NotFound):
-        list(Mailbox.objects.all())
+        list(MailMessage.objects.all())
 
 
 def test_the_plan_says_what_it_took(client: Portal) -> None:
