@@ -18,7 +18,7 @@ from b24orm.facts.index import PLACES
 from b24orm.rendering.names import field_names
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
 
-__all__ = ["Newer", "entities", "read_document", "read_newer"]
+__all__ = ["Newer", "differing", "entities", "read_document", "read_newer"]
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}", re.ASCII)
 _METHOD: Final = re.compile(r"[a-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)+", re.ASCII)
@@ -95,6 +95,12 @@ def read_newer(newer: Newer, *, sleep: Callable[[float], None] = time.sleep) -> 
     return entities(document, described)
 
 
+def differing(found: Iterable[EntitySchema]) -> tuple[EntitySchema, ...]:
+    """Those of the entities that the package does not know, or knows otherwise."""
+    known = set(facts.names())
+    return tuple(e for e in found if e.name not in known or e != facts.load(e.name))
+
+
 def entities(
     document: Mapping[str, Any], described: Callable[[str], Sequence[Mapping[str, Any]]]
 ) -> tuple[EntitySchema, ...]:
@@ -136,7 +142,7 @@ def _entity(
         for wire, name in names.items()
     ]
     made = _made(prefix, methods, fields)
-    return made if known is None else _joined(known, made)
+    return made if known is None else _joined(known, made, abilities)
 
 
 def _known(method: str) -> EntitySchema | None:
@@ -148,7 +154,9 @@ def _known(method: str) -> EntitySchema | None:
     return None
 
 
-def _joined(known: EntitySchema, told: EntitySchema) -> EntitySchema:
+def _joined(
+    known: EntitySchema, told: EntitySchema, abilities: Mapping[str, Mapping[str, Any]]
+) -> EntitySchema:
     """What the package knows of an entity, with the portal's own word on fields and abilities."""
     assert known.list is not None
     assert told.list is not None
@@ -158,10 +166,9 @@ def _joined(known: EntitySchema, told: EntitySchema) -> EntitySchema:
         name = wires.get(spec.wire)
         if name is None:
             fields[spec.name] = spec
-        else:
-            fields[name] = replace(
-                fields[name], filterable=spec.filterable, sortable=fields[name].sortable or spec.sortable
-            )
+        elif spec.wire in abilities:
+            sortable = fields[name].sortable or spec.sortable
+            fields[name] = replace(fields[name], filterable=spec.filterable, sortable=sortable)
     listing = replace(known.list, tail=told.list.tail, aggregate=told.list.aggregate)
     return replace(known, fields=fields, list=listing)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from dataclasses import field as _field
 from typing import Any, Protocol
 
+from b24orm.schema import EntitySchema
+
 __all__ = ["Reading", "Reflected", "Source", "UserField"]
 
 
@@ -74,8 +76,10 @@ class Reading:
         entities: its models.
         scopes: what the webhook or the application may use.
         undocumented: methods that the portal serves and the documentation doesn't know.
+        newer: its entities of REST 3.0, where they differ from what the package knows.
     """
 
     entities: tuple[Reflected, ...] = ()
     scopes: tuple[str, ...] = ()
     undocumented: tuple[str, ...] = ()
+    newer: tuple[EntitySchema, ...] = ()

@@ -14,6 +14,7 @@ from b24orm.facts.index import PLACES
 from b24orm.query.lookups import kind_of, lookups_for
 from b24orm.reflect.naming import attribute_names, class_title
 from b24orm.reflect.reading import Reading, Reflected, UserField
+from b24orm.reflect.render_newer import imports_for, render_newer
 from b24orm.rendering.annotations import annotation
 from b24orm.rendering.layout import Group, Node, call, literal, quoted, text
 from b24orm.rendering.lookups import closed_type, is_written, typing_block
@@ -78,12 +79,14 @@ def render(reading: Reading) -> str:
     """
     names = _class_names(reading.entities)
     places = {name: module.removeprefix("b24orm.facts.") for name, (module, _) in PLACES.items()}
-    listed = Group("[", tuple(("", quoted(name)) for name in sorted({*names.values(), *_TOLD})), "]")
-    parts = [_HEAD, f"__all__ = {text(listed, before=10)}"]
+    own = {*names.values(), *(schema.name for schema in reading.newer)}
+    listed = Group("[", tuple(("", quoted(name)) for name in sorted({*own, *_TOLD})), "]")
+    newer = render_newer(reading.newer, places, own)
+    parts = [_HEAD + imports_for(newer), f"__all__ = {text(listed, before=10)}"]
     parts += [*_told("SCOPES", reading.scopes), *_told("UNDOCUMENTED", reading.undocumented)]
     for number, entity in enumerate(reading.entities):
         parts += _entity(entity, names[number], places, names.values())
-    return "\n".join(parts) + "\n"
+    return "\n".join([*parts, *newer]) + "\n"
 
 
 _TOLD: Final[Mapping[str, str]] = {

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +20,7 @@ from b24orm.emulator.v3.registry import V3Answer
 from b24orm.errors import ServerFailure
 from b24orm.facts import load
 from b24orm.models import EventLogRecord
+from b24orm.reflect import read_portal, render
 from b24orm.reflect.openapi import entities, read_document, read_newer
 from b24orm.schema import EntitySchema
 from tests.conftest import Connect, Serve
@@ -147,8 +152,49 @@ def test_the_portals_lock_is_an_internal_error_that_passes(client: Portal, desk:
     assert read_document(client.v3, sleep=lambda _: None) == document
 
 
-def test_fields_that_may_not_be_described_are_not_filtered_by(desk: LocalPortal) -> None:
+def test_of_fields_that_may_not_be_described_what_is_known_holds(desk: LocalPortal) -> None:
     portal = Portal(desk.add_webhook(scope={"tasks"}), plan="unlimited", progress=False)
-    fields = by_name(read_newer(portal.v3))["EventLogRecord"].fields
-    assert not any(field.filterable for field in fields.values())
+    assert by_name(read_newer(portal.v3))["EventLogRecord"].fields == load("EventLogRecord").fields
     portal.close()
+
+
+# -- in the module that `b24orm reflect` writes ---------------------------------------------------
+
+
+def test_what_the_package_knows_already_is_not_written(client: Portal) -> None:
+    assert read_portal(client).newer == ()
+
+
+def test_what_differs_is_written_as_classes_that_work(
+    client: Portal, desk: LocalPortal, tmp_path: Path
+) -> None:
+    for name, method in event_log_methods(desk.store, extra=("aggregate",)).items():
+        desk.register_v3(name, method)
+    dto = Dto(
+        "CrateDto",
+        {
+            "id": DtoField("id", "int", filterable=True, sortable=True),
+            "packedAt": DtoField("packedAt", "DateTime"),
+        },
+    )
+    rows = [{"id": 7, "packedAt": "2025-01-01T10:00:00+03:00"}]
+    desk.register_v3(
+        "depot.crate.list", V3Method(lambda _: V3Answer({"items": rows}), dto=dto, returns="items")
+    )
+    path = tmp_path / "mine.py"
+    path.write_text(render(read_portal(client)), encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("reflected_newer", path)
+    assert spec is not None
+    assert spec.loader is not None
+    mine = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = mine
+    spec.loader.exec_module(mine)
+    (crate,) = mine.DepotCrateV3.objects.all()[:5]
+    assert (crate.id, crate.packed_at.isoformat()) == (7, "2025-01-01T10:00:00+03:00")
+    assert mine.EventLogRecord.objects.filter(user_id=1).count() == desk.store.count(
+        "event_log", "USER_ID = 1"
+    )
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", str(path)], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert checked.returncode == 0, checked.stdout
