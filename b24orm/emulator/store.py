@@ -36,6 +36,8 @@ _CREATED: Final = frozenset(
         "ACTIVITY_DATE CREATED LAST_UPDATED MOVED_TIME LAST_ACTIVITY_TIME DATE_REGISTER"
     )
 )
+_EMPTY_AT_FIRST: Final[Mapping[str, frozenset[str]]] = {"requisite": frozenset({"DATE_MODIFY"})}
+"""Moments that a new row does not have yet."""
 _MODIFIED: Final = frozenset(words("DATE_MODIFY UPDATED_TIME CHANGED_DATE LAST_UPDATED TIMESTAMP_X"))
 
 
@@ -177,7 +179,9 @@ class Store(Database):
         spec = self.table(table)
         columns, extras = attachments.split(spec, row)
         values = {name: stored(self._column(spec, name), value) for name, value in columns.items()}
-        for name in _CREATED & spec.columns.keys() - values.keys():
+        for name in (
+            _CREATED - _EMPTY_AT_FIRST.get(table, frozenset())
+        ) & spec.columns.keys() - values.keys():
             values[name] = stored(spec.columns[name], self.now())
         with self.transaction():
             try:

@@ -70,6 +70,13 @@ _MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     "MEMBER": ("AUDITORS", "ACCOMPLICES", "RESPONSIBLE_ID", "CREATED_BY"),
     "DOER": ("ACCOMPLICES", "RESPONSIBLE_ID"),
 }
+_EXPRESSIONS: Final[Mapping[str, str]] = {
+    "REAL_STATUS": '"STATUS"',
+    "CHANGED_BY": 'IFNULL("CHANGED_BY", "CREATED_BY")',
+    "CHANGED_DATE": 'IFNULL("CHANGED_DATE", "CREATED_DATE")',
+    "ACTIVITY_DATE": 'IFNULL("ACTIVITY_DATE", "CREATED_DATE")',
+}
+"""What is compared in place of a column; a task that was never changed counts as changed when it was made."""
 _EPOCH: Final = "1970-01-01T03:00:00"
 """What a date that can't be read turns into."""
 
@@ -170,8 +177,7 @@ def _hashable(item: Any) -> Any:
 def _expression(name: str, context: _Context) -> str:
     if name == "STATUS":
         return f"({status_expression(context.user_id, context.now)})"
-    special = {"REAL_STATUS": '"STATUS"', "CHANGED_BY": 'IFNULL("CHANGED_BY", "CREATED_BY")'}
-    return special.get(name, f'"{name}"')
+    return _EXPRESSIONS.get(name, f'"{name}"')
 
 
 def _absent(value: Any) -> bool:

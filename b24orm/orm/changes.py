@@ -32,6 +32,16 @@ M = TypeVar("M", bound=Entity)
 
 _FIELDS: Final = ("date_modify", "updated_time", "changed_date", "last_updated", "timestamp_x", "date_update")
 """What entities call the moment of their last change."""
+_EMPTY_AT_FIRST: Final = (
+    "Requisite",
+    "BankDetail",
+    "RequisitePreset",
+    "BiconnectorDataset",
+    "BiconnectorSource",
+)
+"""Entities whose new rows have no such moment: they would be missed until they are changed."""
+_UNCHANGED: Final[Mapping[str, str]] = {"Task": "created_date"}
+"""What counts as the moment of a row that has none; the list method reads it so too."""
 _OVERLAP: Final = timedelta(minutes=5)
 _LEAST: Final = timedelta(seconds=1)
 
@@ -49,11 +59,22 @@ def modified_field(schema: EntitySchema) -> FieldSchema:
     found = next((schema.fields[name] for name in _FIELDS if name in schema.fields), None)
     if found is None or found.type != "datetime":
         raise Unsupported(f"{schema.name} has no field that says when a row was changed; see events")
+    if schema.name in _EMPTY_AT_FIRST:
+        raise Unsupported(
+            f"{schema.name}.{found.name} is empty until a row's first change, so new rows "
+            f"would be missed; see events"
+        )
     if schema.list is None or not (found.filterable and found.selectable):
         raise Unsupported(f"{schema.name} can't be listed by its {found.name}; see events")
     if schema.key is None or schema.key.type != "integer" or not schema.list.keyset:
         raise Unsupported(f"{schema.name} can't be listed in the order of its ids; see events")
     return found
+
+
+def _moments(schema: EntitySchema) -> tuple[FieldSchema, ...]:
+    """The fields that tell a row's moment; where the first is empty the second counts."""
+    second = _UNCHANGED.get(schema.name)
+    return (modified_field(schema), *((schema.fields[second],) if second else ()))
 
 
 class Changes(Generic[M]):
@@ -73,7 +94,7 @@ class Changes(Generic[M]):
         portal: Callable[[], Any],
     ) -> None:
         self._schema = schema
-        self._modified = modified_field(schema)
+        self._moments = _moments(schema)
         self._window = window
         self._overlap = overlap
         self._rows = rows
@@ -119,7 +140,7 @@ class Changes(Generic[M]):
 
     def _part(self) -> Any:
         """What is left to read of the window."""
-        window, name = self._window, self._modified.name
+        window, name = self._window, self._moments[0].name
         lookups: dict[str, Any] = {f"{name}__lt": window.until}
         if window.since is not None:
             lookups[f"{name}__gte"] = window.since
@@ -129,9 +150,10 @@ class Changes(Generic[M]):
 
     def _take(self, row: M) -> bool:
         """Notes a row; whether it is to be handed out."""
-        key, moment = row.pk, getattr(row, self._modified.name)
+        key, told = row.pk, [getattr(row, field.name) for field in self._moments]
+        moment = next((value for value in told if value is not None), None)
         if not isinstance(key, int) or not isinstance(moment, datetime):
-            raise ServerFailure("NO_MOMENT", f"{self._modified.wire} of the row {key!r} is {moment!r}")
+            raise ServerFailure("NO_MOMENT", f"{self._moments[0].wire} of the row {key!r} is {moment!r}")
         stamp = int(moment.timestamp())
         known = self._window.seen.get(key) == stamp
         self._window = self._window.with_row(key, stamp, self._overlap)
@@ -181,8 +203,7 @@ class Syncs(Generic[M]):
 
         Rule: a filter by ``DATE_MODIFY``, ``updatedTime``, ``CHANGED_DATE``, whatever the entity calls it.
         """
-        query = self._query
-        modified = modified_field(query.schema)
+        query, needed = self._query, _moments(self._query.schema)
         if query.sliced or query.order:
             raise UsageError("changed_since() reads all rows in the order of the ids: no slice, no order_by")
         if overlap < _LEAST:
@@ -192,8 +213,8 @@ class Syncs(Generic[M]):
         else:
             window = Window(since=since)
         rows = self
-        if query.select is not None and modified not in query.select:
-            rows = self._with(replace(query, select=(*query.select, modified)))
+        if query.select is not None:
+            rows = self._with(replace(query, select=tuple(dict.fromkeys((*query.select, *needed)))))
         return Changes(
             query.schema,
             window,

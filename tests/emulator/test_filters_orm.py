@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -444,6 +445,14 @@ def test_filters_of_tasks(tasks: Calls, filter: dict[str, Any], ids: list[int]) 
 def test_an_unknown_logic_of_tasks_is_an_error(tasks: Calls) -> None:
     with pytest.raises(Refusal):
         chosen(tasks, {"::LOGIC": "XOR"})
+
+
+@pytest.mark.parametrize("name", ["CHANGED_DATE", "ACTIVITY_DATE"])
+def test_a_task_that_was_never_changed_counts_from_when_it_was_made(tasks: Calls, name: str) -> None:
+    tasks.store.update(
+        "task", 2, {"CREATED_DATE": datetime(2020, 1, 1), "CHANGED_DATE": None, "ACTIVITY_DATE": None}
+    )
+    assert chosen(tasks, {f"<{name}": "2020-01-02"}) == [2]
 
 
 def test_tasks_come_newest_first(tasks: Calls) -> None:

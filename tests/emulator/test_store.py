@@ -190,3 +190,14 @@ def test_threads_may_write_at_once(store: Store) -> None:
         thread.join()
 
     assert store.ids("deal") == list(range(1, 201))
+
+
+def test_a_new_requisite_was_never_changed() -> None:
+    store = Store(clock=lambda: 1_700_000_000.0)
+    number = store.insert("requisite", {"NAME": "x"})
+    before = store.get("requisite", number)
+    store.update("requisite", number, {"NAME": "y"})
+    after = store.get("requisite", number)
+    assert before is not None
+    assert after is not None
+    assert (before["DATE_MODIFY"], after["DATE_MODIFY"]) == (None, "2023-11-15T01:13:20")

@@ -324,7 +324,6 @@ def test_after_the_last_sync_the_mirror_is_the_table(seed: int) -> None:
         (Contact, "date_modify"),
         (Company, "date_modify"),
         (Quote, "date_modify"),
-        (Requisite, "date_modify"),
         (SmartInvoice, "updated_time"),
         (Item, "updated_time"),
         (Task, "changed_date"),
@@ -344,19 +343,30 @@ def test_an_entity_without_one_is_refused(model: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "table"),
-    [(SmartInvoice, "smart_invoice"), (Task, "task"), (Contact, "contact"), (Lead, "lead")],
+    ("model", "table", "column"),
+    [
+        (Lead, "lead", "TITLE"),
+        (Contact, "contact", "NAME"),
+        (Company, "company", "TITLE"),
+        (Quote, "quote", "TITLE"),
+        (SmartInvoice, "smart_invoice", "TITLE"),
+        (Task, "task", "TITLE"),
+        (Activity, "activity", "SUBJECT"),
+        (Product, "product", "NAME"),
+        (User, "user", "NAME"),
+    ],
 )
 def test_other_entities_are_synced_too(
-    local: LocalPortal, portal: Portal, clock: Clock, model: Any, table: str
+    local: LocalPortal, portal: Portal, clock: Clock, model: Any, table: str, column: str
 ) -> None:
-    number = local.store.insert(table, {"NAME" if table == "contact" else "TITLE": "a"})
+    number = local.store.insert(table, {column: "a"})
     clock.sleep(1)
     sync = model.objects.using(portal).changed_since(None)
-    found = [row.pk for row in sync]
-    local.store.update(table, number, {"NAME" if table == "contact" else "TITLE": "b"})
+    for _ in sync:
+        pass
+    local.store.update(table, number, {column: "b"})
     clock.sleep(1)
-    assert (number in found, [row.pk for row in sync]) == (True, [number])
+    assert [row.pk for row in sync] == [number]
 
 
 def test_items_of_a_smart_process(local: LocalPortal, portal: Portal, clock: Clock) -> None:
@@ -365,6 +375,20 @@ def test_items_of_a_smart_process(local: LocalPortal, portal: Portal, clock: Clo
     clock.sleep(1)
     sync = Item.objects.using(portal).filter(entity_type_id=kind).changed_since(None)
     assert ([row.pk for row in sync], [row.pk for row in sync]) == ([item], [])
+
+
+def test_a_task_that_was_never_changed_counts_from_when_it_was_made(
+    local: LocalPortal, portal: Portal, clock: Clock
+) -> None:
+    task = local.store.insert("task", {"TITLE": "a", "CHANGED_DATE": None})
+    clock.sleep(1)
+    sync = Task.objects.using(portal).only("title").changed_since(datetime.fromtimestamp(clock.now - 9, ZONE))
+    assert ([row.pk for row in sync], [row.pk for row in sync]) == ([task], [])
+
+
+def test_an_entity_whose_new_rows_have_no_moment_is_refused() -> None:
+    with pytest.raises(Unsupported, match="empty until"):
+        Requisite.objects.changed_since(None)
 
 
 # -- refusals
