@@ -189,6 +189,7 @@ _OTHERS: Final = (
     TableSpec("biconnector_source", "BiconnectorSource", defaults={**_FLAGS}),
     TableSpec("sign_personal_document", "SignPersonalDocument"),
     TableSpec("rpa_item", "RpaItem"),
+    TableSpec("open_line", "OpenLine", defaults={**_FLAGS, "CRM": "Y", "QUEUE_TYPE": "evenly"}),
 )
 MODULE_SPECS: Final = (*_TASKS, *_DISK, *_LISTS, *_CALENDAR, *_CATALOG, *_SALE, *_OTHERS)
 """What the tables of these modules are made of."""

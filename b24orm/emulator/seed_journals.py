@@ -142,3 +142,9 @@ def add_pagers(store: Store, dice: Dice, sizes: Mapping[str, int]) -> None:
         times,
         times,
     )
+    count = sizes["lines"]
+    names = [f"Line {number}" for number in range(1, count + 1)]
+    queues = dice.pick(("evenly", "strictly", "all"), count)
+    times = dice.moments(count)
+    columns = "ID LINE_NAME QUEUE_TYPE DATE_CREATE DATE_MODIFY"
+    load_columns(store, "open_line", columns, range(1, count + 1), names, queues, times, times)

@@ -38,6 +38,7 @@ FEW: Final[Mapping[str, int]] = {
     "sources": 2,
     "signed": 2,
     "rpa_items": 2,
+    "lines": 2,
 }
 """Rows of each kind unless another number is asked for. What belongs to tasks needs tasks."""
 

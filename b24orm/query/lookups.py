@@ -211,7 +211,7 @@ _UNKNOWN: Final = _PATTERNS | {"isnull"}
 def _unheard(listing: ListSchema) -> frozenset[str]:
     """Lookups that a plain method has no prefix for."""
     own = set(listing.operators)
-    if listing.dialect not in ("plain", "user", "iblock") or (listing.dialect == "user" and not own):
+    if listing.dialect not in ("plain", "user", "iblock") or (listing.dialect != "plain" and not own):
         return frozenset()
     lost = {lookup for lookup, prefixes in _NEEDS.items() if prefixes.isdisjoint(own)}
     ranged = {"range"} if lost & {"gte", "lte"} else set[str]()

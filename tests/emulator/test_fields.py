@@ -317,7 +317,7 @@ def test_a_method_is_known_and_allowed_or_not(name: str, known: dict[str, bool])
 def test_every_method_has_the_scope_of_its_family() -> None:
     registry = build_registry(Store())
     own = ("crm", "user", "department", "disk", "lists", "calendar", "catalog", "sale", "log", "entity")
-    families = {name: name for name in (*own, "booking", "im", "biconnector", "rpa")}
+    families = {name: name for name in (*own, "booking", "im", "biconnector", "rpa", "imopenlines")}
     families |= {"tasks": "task", "task": "task", "voximplant": "telephony", "sign": "sign.b2e"}
 
     assert {

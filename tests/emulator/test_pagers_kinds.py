@@ -127,6 +127,24 @@ def test_papers_come_twenty_at_a_time_unless_told_otherwise(
     assert len(by_app(portal, "sign.b2e.personal.tail", **params)) == rows
 
 
+# ---- open lines: everything inside PARAMS
+
+
+def test_open_lines_read_what_stands_inside_params() -> None:
+    lines = small_portal(lines=30)
+    told = {"filter": {">ID": 10}, "order": {"ID": "ASC"}, "limit": 5, "offset": 2, "select": ["ID"]}
+
+    assert lines("imopenlines.config.list.get", PARAMS=told) == [
+        {"ID": str(number)} for number in range(13, 18)
+    ]
+
+
+def test_open_lines_refuse_a_name_that_they_do_not_know() -> None:
+    told = {"filter": {"LINE": "x"}}
+
+    assert refusal(small_portal(), "imopenlines.config.list.get", PARAMS=told)[0] == "ERROR_CORE"
+
+
 # ---- RPA: whole pages, counted
 
 

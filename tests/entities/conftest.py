@@ -12,7 +12,7 @@ from tests.conftest import Connect, Serve
 
 ROWS = {
     **dict.fromkeys(("elapsed", "files", "elements", "events", "products", "orders", "calls", "posts"), 230),
-    **dict.fromkeys(("entity_items", "bookings", "messages", "sources", "signed", "rpa_items"), 230),
+    **dict.fromkeys(("entity_items", "bookings", "messages", "sources", "signed", "rpa_items", "lines"), 230),
     "dialogs": 229,
     "checklist": 24,
     "comments": 30,
@@ -24,7 +24,7 @@ ROWS = {
 @pytest.fixture(scope="session")
 def works() -> Iterator[LocalPortal]:
     """A portal with several pages of everything; it is only read."""
-    with LocalPortal(tasks=3, users=8, rows=ROWS) as portal:
+    with LocalPortal(tasks=120, users=70, rows=ROWS) as portal:
         yield portal
 
 

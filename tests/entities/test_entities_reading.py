@@ -29,6 +29,7 @@ from b24orm.models import (
     EntityItem,
     ListElement,
     Message,
+    OpenLine,
     Order,
     Price,
     RpaItem,
@@ -36,9 +37,11 @@ from b24orm.models import (
     SalePersonType,
     SaleStatus,
     Section,
+    Task,
     TaskComment,
     TaskResult,
     UniversalList,
+    User,
 )
 
 ELEMENTS = {"iblock_type_id": "lists", "iblock_id": 41}
@@ -69,6 +72,9 @@ LISTS: dict[str, tuple[Any, dict[str, Any], str, str]] = {
     "controller, people": (SalePersonType, {}, "sale_person_type", ""),
     "controller, ids of text": (SaleStatus, {}, "sale_status", ""),
     "controller, one process": (RpaItem, {"type_id": 1}, "rpa_item", ""),
+    "controller, tasks": (Task, {}, "task", ""),
+    "exact offsets, users": (User, {}, "user", ""),
+    "offsets inside PARAMS": (OpenLine, {}, "open_line", ""),
     "controller, no total": (Booking, {}, "booking", ""),
     "cursor": (Message, {"dialog_id": "chat5"}, "im_message", ""),
 }

@@ -12,6 +12,7 @@ from typing import Any, Final
 from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
 from b24orm.emulator.conditions import EVERYTHING, Where, every
 from b24orm.emulator.methods.controller import int_argument, optional_array
+from b24orm.emulator.methods.params import as_map
 from b24orm.emulator.orm_filter import compile_condition
 from b24orm.emulator.pages import UNORDERED, answered, count, order_sql, read, shape_of
 from b24orm.emulator.paging import PAGE, Window, controller
@@ -35,6 +36,7 @@ def methods(store: Store) -> Registry:
         "biconnector.source.list": ("biconnector", _sources),
         "sign.b2e.personal.tail": ("sign.b2e", _signed),
         "rpa.item.list": ("rpa", _rpa_items),
+        "imopenlines.config.list.get": ("imopenlines", _lines),
     }
     return {name: Method(partial(handler, store), scope) for name, (scope, handler) in handlers.items()}
 
@@ -172,4 +174,23 @@ def _rpa_items(store: Store, call: Call) -> Answer:
     return answered({"items": rows}, window, len(rows))
 
 
+def _lines(store: Store, call: Call) -> Answer:
+    """Open lines; all that the ORM is told stands inside PARAMS, and goes to it as it is."""
+    params = call.params.get("PARAMS")
+    told = params if isinstance(params, Mapping) else {}
+    table = store.table("open_line")
+    sent, order = (as_map(told.get(name)) for name in ("filter", "order"))
+    for name in [_bare(key) for key in sent] + list(order):
+        if name not in table.columns:
+            raise Refusal("ERROR_CORE", f"Unknown field definition `{name}` ({name}) for Config Entity.")
+    where = every(_orm(table.columns[_bare(key)], key, value, store.clock()) for key, value in sent.items())
+    window = Window(max(to_int(told.get("offset")), 0), to_int(told.get("limit")) or -1, 0, -1, "offset")
+    shape = shape_of(table, hidden=_LINE_EXTRA)
+    asked = [to_text(name) for name in to_list(told.get("select") or ["*"])]
+    chosen = shape if "*" in asked else shape.only(asked)
+    rows = read(store, chosen, where, order_sql(order, table.columns), window)
+    return answered(rows, window, len(rows))
+
+
+_LINE_EXTRA: Final = words("QUEUE QUEUE_USERS_FIELDS CONFIG_QUEUE DEFAULT_OPERATOR_DATA")
 _RPA_EXTRA: Final = words("TASKS_COUNTER TASKS_FACES USERS PERMISSIONS")

@@ -8,17 +8,9 @@ from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
 __all__ = ["OPEN_LINE"]
 
 _FIELDS: tuple[FieldSchema, ...] = (
-    FieldSchema(
-        name="id",
-        wire="ID",
-        type="integer",
-        read_only=True,
-        nullable=False,
-        filterable=False,
-        sortable=False,
-    ),
-    FieldSchema(name="line_name", wire="LINE_NAME", type="string", filterable=False, sortable=False),
-    FieldSchema(name="active", wire="ACTIVE", type="char", filterable=False, sortable=False, enum=("Y", "N")),
+    FieldSchema(name="id", wire="ID", type="integer", read_only=True, nullable=False),
+    FieldSchema(name="line_name", wire="LINE_NAME", type="string"),
+    FieldSchema(name="active", wire="ACTIVE", type="char", enum=("Y", "N")),
     FieldSchema(name="crm", wire="CRM", type="char", filterable=False, sortable=False, enum=("Y", "N")),
     FieldSchema(name="crm_create", wire="CRM_CREATE", type="string", filterable=False, sortable=False),
     FieldSchema(
@@ -395,22 +387,8 @@ _FIELDS: tuple[FieldSchema, ...] = (
         filterable=False,
         sortable=False,
     ),
-    FieldSchema(
-        name="date_create",
-        wire="DATE_CREATE",
-        type="datetime",
-        read_only=True,
-        filterable=False,
-        sortable=False,
-    ),
-    FieldSchema(
-        name="date_modify",
-        wire="DATE_MODIFY",
-        type="datetime",
-        read_only=True,
-        filterable=False,
-        sortable=False,
-    ),
+    FieldSchema(name="date_create", wire="DATE_CREATE", type="datetime", read_only=True),
+    FieldSchema(name="date_modify", wire="DATE_MODIFY", type="datetime", read_only=True),
     FieldSchema(
         name="modify_user_id",
         wire="MODIFY_USER_ID",

@@ -13,9 +13,10 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
-    from typing_extensions import Never, Self, TypedDict, Unpack
+    from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
     from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
@@ -115,7 +116,18 @@ if TYPE_CHECKING:
         "confirm_close",
         "ignore_welcome_form_responsible",
     ]
-    OpenLineOrder = Never
+    OpenLineOrder = Literal[
+        "id",
+        "-id",
+        "line_name",
+        "-line_name",
+        "active",
+        "-active",
+        "date_create",
+        "-date_create",
+        "date_modify",
+        "-date_modify",
+    ]
     OpenLineRelation = Literal["modify_user"]
     OpenLinePrefetch = Literal[
         "modify_user",
@@ -128,6 +140,38 @@ if TYPE_CHECKING:
 
     class OpenLineLookups(TypedDict, total=False):
         """What ``filter`` takes for OpenLine."""
+
+        id: int
+        id__ne: int
+        id__in: Iterable[int]
+        id__gt: int
+        id__gte: int
+        id__lt: int
+        id__lte: int
+        id__range: tuple[int, int]
+        line_name: str
+        line_name__ne: str
+        line_name__in: Iterable[str]
+        line_name__contains: str
+        line_name__icontains: str
+        active: bool
+        active__ne: bool
+        date_create: dt.datetime | dt.date
+        date_create__ne: dt.datetime | dt.date
+        date_create__in: Iterable[dt.datetime | dt.date]
+        date_create__gt: dt.datetime | dt.date
+        date_create__gte: dt.datetime | dt.date
+        date_create__lt: dt.datetime | dt.date
+        date_create__lte: dt.datetime | dt.date
+        date_create__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
+        date_modify: dt.datetime | dt.date
+        date_modify__ne: dt.datetime | dt.date
+        date_modify__in: Iterable[dt.datetime | dt.date]
+        date_modify__gt: dt.datetime | dt.date
+        date_modify__gte: dt.datetime | dt.date
+        date_modify__lt: dt.datetime | dt.date
+        date_modify__lte: dt.datetime | dt.date
+        date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
 
     class OpenLineValues(TypedDict, total=False):
         """What an OpenLine is made of and what can be changed in it."""
