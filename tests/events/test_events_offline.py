@@ -456,3 +456,19 @@ def test_a_token_that_ends_meanwhile_is_renewed(local: LocalPortal, portal: Port
     local.faults.script(Fault("expired_token", method=f"event.offline.{method}"))
     assert [change.row_id for change in all_of(portal)] == deals
     assert queue(local) == []
+
+
+async def test_waiting_on_the_background_loop_can_be_cancelled(local: LocalPortal, portal: Portal) -> None:
+    events = portal.offline_events(poll=60, longest=60)
+
+    async def consume() -> None:
+        async for _ in events:
+            pass
+
+    task = asyncio.create_task(consume())
+    await asyncio.sleep(0.3)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    add(local)
+    assert (await anext(aiter(events))).row_id == 1
