@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from ssl import SSLContext
 from threading import Event, Thread
 
@@ -97,16 +98,26 @@ class ServerThread:
         server = web.Server(self._handler, access_log=None)
         runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
+        listening = await self._loop.create_server(server, self._host, self.port, ssl=self._tls, backlog=1024)
         try:
-            site = web.TCPSite(runner, self._host, self.port, ssl_context=self._tls, backlog=1024)
-            await site.start()
-            self.port = runner.addresses[0][1]
+            self.port = listening.sockets[0].getsockname()[1]
             self._ready.set()
             await self._stopping.wait()
         finally:
+            await _deafen(self._loop, listening)
+            listening.close()
             transports = [connection.transport for connection in server.connections]
             await runner.cleanup()
             await _abort(transports)
+
+
+async def _deafen(loop: asyncio.AbstractEventLoop, listening: asyncio.Server) -> None:
+    """Takes no more connections; those taken already come about, which they could not after a close."""
+    for sock in listening.sockets:
+        with suppress(NotImplementedError):
+            loop.remove_reader(sock.fileno())
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 async def _abort(transports: Iterable[asyncio.BaseTransport | None]) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from b24orm import AsyncPortal, Portal
 from b24orm.emulator import LocalPortal
@@ -92,7 +92,7 @@ class Stage:
     Attributes:
         portal: it stands in this process, behind a real socket.
         clock: the clock of both.
-        url: the address that the client is given.
+        who: the address or the credentials that the client is given.
         folder: for journals.
         verify: how the client checks the portal's certificate.
         at_request: what happens before the portal works on its n-th request, by n; None: each.
@@ -101,7 +101,7 @@ class Stage:
 
     portal: LocalPortal
     clock: SkippingClock
-    url: str
+    who: Any
     folder: Path
     verify: bool | ssl.SSLContext = True
     at_request: dict[int | None, Callable[[], None]] = field(default_factory=dict)
@@ -134,7 +134,6 @@ class Stage:
 
 def stage(folder: Path, *, tls: bool = False, costs: CostModel | None = None) -> Stage:
     """A fresh portal with the limits of the standard plan."""
-    background()  # its own sockets are no leak
     limits._shared.clear()  # the port may have been another portal's before
     clock = SkippingClock()
     portal = LocalPortal(

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 from unittest import mock
 
+from b24orm import App
 from b24orm.emulator import Fault
 from b24orm.emulator.cost import CostModel
-from b24orm.emulator.faults import FaultKind
+from b24orm.emulator.faults import EXECUTED, FaultKind
 from tests.faults.front import Front
 from tests.faults.operations import Group, Operation
 from tests.faults.stage import Stage, certificate
@@ -23,6 +24,7 @@ Fate = Mapping[Group, frozenset[str]]
 """The classes of error that a group ends in; none of them: the right answer."""
 
 HOUR: Final = 3600.0
+DAY: Final = 24 * HOUR
 ALWAYS: Final = 1_000_000
 SLOW: Final = CostModel(by_method={f"crm.deal.{verb}": 1.0 for verb in ("list", "add", "update", "delete")})
 EVERYTHING: Final[Mapping[Any, float]] = {
@@ -76,7 +78,7 @@ def fate(
 
 RIGHT: Final = fate()
 UNSURE: Final = fate(add="OutcomeUnknown")
-"""Once, after which nobody can know whether a write was done."""
+"""A new row without a key is never sent again, though it was not done."""
 
 
 # -- failures of the portal ---------------------------------------------------------------------------
@@ -123,6 +125,47 @@ def operating_within(stage: Stage, operation: Operation, when: When) -> Iterator
     yield
 
 
+# -- credentials and addresses ------------------------------------------------------------------------
+
+
+@contextmanager
+def expired(stage: Stage, operation: Operation, when: When) -> Iterator[None]:
+    """The access token of an application is out of date; for good if its refresh token is so too."""
+    stage.portal.install_app()
+    app = App("local.app", "app-secret", server=stage.portal.oauth_url)
+    stage.who = app.installed(stage.portal.install_event())
+    later = HOUR + 1 if when == "once" else 200 * DAY
+    stage.at_request[operation.first] = lambda: setattr(stage.clock, "off", later)
+    yield
+
+
+@contextmanager
+def renamed(stage: Stage, operation: Operation, when: When) -> Iterator[None]:
+    """The portal gets another address, and its old one redirects there."""
+    if operation.first > 1:
+        stage.at_request[operation.first - 1] = stage.portal.rename
+    else:
+        stage.portal.rename()
+        stage.meet()
+    yield
+
+
+@contextmanager
+def renamed_elsewhere(stage: Stage, operation: Operation, when: When) -> Iterator[None]:
+    """A redirect to a host that the credentials don't belong to; nobody may so much as look it up."""
+    look_up = socket.getaddrinfo
+
+    def watched(host: Any, *given: Any, **options: Any) -> Any:
+        assert host != "crm.portal.test", "the credentials were about to be sent to a stranger"
+        return look_up(host, *given, **options)
+
+    with (
+        mock.patch("socket.getaddrinfo", watched),
+        fault("redirect", location="https://crm.portal.test")(stage, operation, when),
+    ):
+        yield
+
+
 # -- the network --------------------------------------------------------------------------------------
 
 
@@ -140,7 +183,7 @@ def no_name(stage: Stage, operation: Operation, when: When) -> Iterator[None]:
             raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
         return look_up("127.0.0.1", *given, **options)
 
-    stage.url = stage.url.replace("127.0.0.1", "acme.portal.test")
+    stage.who = stage.portal.url.replace("127.0.0.1", "acme.portal.test")
     with mock.patch("socket.getaddrinfo", fails):
         yield
 
@@ -149,7 +192,7 @@ def no_name(stage: Stage, operation: Operation, when: When) -> Iterator[None]:
 def no_handshake(stage: Stage, operation: Operation, when: When) -> Iterator[None]:
     """Connections are cut before they are secured."""
     with Front(stage.portal.port, cut=2 if when == "once" else ALWAYS, met=stage.meet) as front:
-        stage.url = stage.url.replace(f":{stage.portal.port}/", f":{front.port}/")
+        stage.who = stage.portal.url.replace(f":{stage.portal.port}/", f":{front.port}/")
         stage.verify = certificate()[1]
         yield
 
@@ -193,12 +236,13 @@ def their_clock(seconds: float) -> Playing:
 
 
 _LOOKING: Final = (70.0, 70.0)
-"""A row with a key is looked for as long as the portal may still be working on it: 62 s."""
+"""A new row is looked for as long as the portal may still be working on it: 62 s."""
 
 
 def _lost(name: str, kind: FaultKind, error: str) -> Trouble:
-    """A failure after which the fate of a write is unknown."""
-    return Trouble(name, fault(kind), UNSURE, fate(error, *["OutcomeUnknown"] * 3), _LOOKING)
+    """A failure that leaves open whether a write was done: new rows that were are found by their values."""
+    once = RIGHT if EXECUTED[kind] and kind != "half_done" else UNSURE
+    return Trouble(name, fault(kind), once, fate(error, *["OutcomeUnknown"] * 3), _LOOKING)
 
 
 TROUBLES: Final[tuple[Trouble, ...]] = (
@@ -218,15 +262,16 @@ TROUBLES: Final[tuple[Trouble, ...]] = (
     Trouble(
         "hang to timeout",
         fault("hang", seconds=2.0),
-        UNSURE,
+        RIGHT,
         fate("TimedOut", *["OutcomeUnknown"] * 3),
         _LOOKING,
         timeout=(0.3, 0.05),
     ),
     _lost("dies within a batch", "half_done", "ServerFailure"),
-    Trouble("half of a batch answered", fault("half_answered"), UNSURE, UNSURE),
-    Trouble("expired token", fault("expired_token"), fate("ExpiredToken"), fate("ExpiredToken")),
-    Trouble("portal renamed", fault("redirect"), fate("ServerFailure"), fate("ServerFailure")),
+    Trouble("half of a batch answered", fault("half_answered"), RIGHT, RIGHT),
+    Trouble("token expired", expired, RIGHT, fate("InvalidGrant")),
+    Trouble("portal renamed", renamed, RIGHT, None),
+    Trouble("redirect to a stranger", renamed_elsewhere, fate("PortalMoved"), fate("PortalMoved")),
     Trouble("name not found", no_name, RIGHT, fate("ConnectFailed")),
     Trouble("handshake cut off", no_handshake, RIGHT, fate("ConnectFailed"), tls=True),
     Trouble("certificate not trusted", no_trust, None, fate("ConnectFailed"), tls=True),
