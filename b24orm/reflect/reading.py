@@ -33,7 +33,6 @@ class UserField:
         type: its type (``string``, ``enumeration`` ...).
         label: what people call it; the name where there is no label.
         multiple: it holds several values.
-        required: it must be filled in.
         items: values and titles of a list field, or of the directory that the field takes values of.
         targets: letters of what a ``crm`` field can point to.
     """
@@ -42,7 +41,6 @@ class UserField:
     type: str
     label: str
     multiple: bool = False
-    required: bool = False
     items: tuple[tuple[str, str], ...] = ()
     targets: tuple[str, ...] = ()
 

@@ -128,7 +128,6 @@ def _field(base: EntitySchema, name: str, field: UserField, taken: Iterable[str]
         query=field.wire if told else "",
         type=kind,
         multiple=multiple,
-        required=field.required,
         filterable=kind not in _NOT_FILTERED,
         sortable=not multiple and kind not in _NOT_FILTERED,
         relation="User" if kind == "employee" else None,
@@ -199,8 +198,7 @@ def _constructor(field: FieldSchema) -> Group:
     ]
     spelled = {"write": field.write, "query": field.query}
     arguments += [(key, quoted(value)) for key, value in spelled.items() if value]
-    flags = {"required": field.required, "multiple": field.multiple}
-    arguments += [(flag, "True") for flag, given in flags.items() if given]
+    arguments += [("multiple", "True")] if field.multiple else []
     arguments += [] if field.filterable else [("filterable", "False")]
     arguments += [] if field.sortable else [("sortable", "False")]
     pointing = {"relation": field.relation, "relation_name": field.relation_name}

@@ -1,4 +1,8 @@
-"""User fields, from what ``*.fields`` and ``*.userfield.list`` tell of them."""
+"""User fields, from what ``*.fields`` and ``*.userfield.list`` tell of them.
+
+Whether a field must be filled in is left out: the server asks that of people, and of REST only
+where a setting of the portal says so.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +44,6 @@ def from_fields(told: Mapping[str, Mapping[str, Any]], directories: Directories)
             found[wire].get("settings"),
             directories,
             multiple=found[wire].get("isMultiple") is True,
-            required=found[wire].get("isRequired") is True,
         )
         for wire in sorted(found)
         if _USER_FIELD.fullmatch(wire)
@@ -59,7 +62,6 @@ def from_rows(rows: Iterable[Mapping[str, Any]], directories: Directories) -> tu
             found[wire].get("SETTINGS"),
             directories,
             multiple=found[wire].get("MULTIPLE") == "Y",
-            required=found[wire].get("MANDATORY") == "Y",
         )
         for wire in sorted(found)
         if _USER_FIELD.fullmatch(wire)
@@ -75,14 +77,13 @@ def _made(
     directories: Directories,
     *,
     multiple: bool,
-    required: bool,
 ) -> UserField:
     known: Mapping[str, Any] = cast("Mapping[str, Any]", settings) if isinstance(settings, Mapping) else {}
     if kind == "crm_status":
         items = directories.get(str(known.get("ENTITY_TYPE")), ())
     label = next((text for text in labels if text and text != wire), wire)
     targets = _targets(known) if kind == "crm" else ()
-    return UserField(wire, str(kind or "string"), label, multiple, required, items, targets)
+    return UserField(wire, str(kind or "string"), label, multiple, items, targets)
 
 
 def _items(told: Any) -> tuple[tuple[str, str], ...]:

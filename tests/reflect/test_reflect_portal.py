@@ -137,3 +137,17 @@ def test_a_stage_that_was_renamed_and_a_field_that_went_are_told() -> None:
         "gone: Deal.a (UF_CRM_A)",
         "new: SCOPES: task",
     ]
+
+
+def test_a_field_that_people_must_fill_in_may_be_left_out(
+    serve: Serve, join: Connect, tmp_path: Path
+) -> None:
+    local = serve()
+    field = {"FIELD_NAME": "CITY", "USER_TYPE_ID": "string", "MANDATORY": "Y"}
+    join(local).call("crm.deal.userfield.add", {"fields": field})
+    reflect(local, tmp_path / "mine.py")
+    join(local)
+
+    made = load(tmp_path / "mine.py").Deal.objects.create(title="X")
+
+    assert made.id > 0

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from b24orm import Address, Binding, Booking, Money
+from b24orm import Address, Binding, Booking, Money, NewFile
 from b24orm.emulator import LocalPortal
 from b24orm.errors import InvalidValue, UsageError
 from b24orm.portal import current_portal
@@ -182,3 +182,13 @@ def test_users_and_tasks_have_their_fields(mine: Any) -> None:
 
     assert mine.User.objects.get(id=2).grade == 3
     assert mine.Task.objects.only("title", "wish").get(id=made.id).wish == "soon"
+
+
+def test_a_file_is_sent_and_told_of(mine: Any, create: Create) -> None:
+    made = create(
+        one_file=NewFile("a.txt", b"hi"), many_file=[NewFile("b.txt", b"ho"), NewFile("c.txt", b"he")]
+    )
+
+    found = mine.Deal.objects.get(id=made.id)
+
+    assert (found.one_file.id > 0, found.one_file.url is None, len(found.many_file)) == (True, False, 2)
