@@ -194,7 +194,7 @@ class Rows(Generic[R, F, O]):
             async for page in pages:
                 for row in page:
                     yield row
-                del page, row
+                del page
 
     def __iter__(self) -> Iterator[R]:
         if self._cache is not None:
