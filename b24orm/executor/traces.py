@@ -20,7 +20,7 @@ from b24orm.executor.executor import Executor
 from b24orm.plan.calls import Call, Reply, Row, rows_of
 from b24orm.plan.likeness import PAGE, Likeness, likeness_of
 from b24orm.plan.writes import Write
-from b24orm.schema import EntitySchema
+from b24orm.schema import EntitySchema, FieldSchema
 
 __all__ = ["Traces", "traces_of"]
 
@@ -120,12 +120,12 @@ class Traces:
         mine = {entry.place: entry for entry in group}
         space, key = group[0].space, self.likeness.schema.id_field.wire
         claims: dict[str, list[Any]] = {}
-        waiting = list(self.adds.likely(space, self.executor.sender.clock.now()))
+        waiting = _ByText(self.adds.likely(space, self.executor.sender.clock.now()))
         doubtful: set[str] = set()
         for row in rows:
             if self.adds.is_made(space, row[key]):
                 continue
-            likely = [entry for entry in waiting if entry.traits.fit(row)]
+            likely = waiting.fitting(row)
             kinds = {entry.traits.whole for entry in likely}
             if len(kinds) == 1 and all(mine.get(entry.place) is entry for entry in likely):
                 claims.setdefault(kinds.pop(), []).append(row[key])
@@ -143,6 +143,28 @@ class Traces:
                 found[entry.place] = row_id
                 self.adds.made(entry.space, row_id, self.executor.sender.clock.now())
         return found
+
+
+class _ByText:
+    """Adds by the text that their rows are looked for by: few of thousands fit a row."""
+
+    def __init__(self, entries: Iterable[UnderWay]) -> None:
+        self._fields: dict[str, FieldSchema] = {}
+        self._entries: dict[tuple[str, str], list[UnderWay]] = {}
+        self._others: list[UnderWay] = []
+        for entry in entries:
+            if entry.traits.text is None:
+                self._others.append(entry)
+            else:
+                field, text = entry.traits.text
+                self._fields[field.name] = field
+                self._entries.setdefault((field.name, text), []).append(entry)
+
+    def fitting(self, row: Row) -> list[UnderWay]:
+        """The adds that may have made a row."""
+        keys = [(name, str(row.get(field.wire) or "")) for name, field in self._fields.items()]
+        near = [entry for key in keys for entry in self._entries.get(key, ())]
+        return [entry for entry in (*near, *self._others) if entry.traits.fit(row)]
 
 
 def traces_of(executor: Executor, schema: EntitySchema) -> Traces | None:

@@ -103,6 +103,15 @@ async def test_a_row_whose_answer_is_on_its_way_is_not_taken() -> None:
     assert [ids(outcomes) for outcomes in both] == [[None], [1]]
 
 
+async def test_an_add_that_can_not_be_looked_for_keeps_its_claim_too() -> None:
+    imported = Call("crm.deal.add", {"fields": {"TITLE": "a"}, "params": {"IMPORT": "Y"}}, write=True)
+    portal = ModelPortal(["never done", "answered"], gap=50)
+    lost, there = await asyncio.gather(
+        writer(portal).run([add(0, TITLE="a")]), writer(portal).run([Write("add", imported)])
+    )
+    assert (ids(lost), ids(there)) == ([None], [1])
+
+
 async def test_an_add_of_unknown_fate_keeps_its_claim() -> None:
     """The row of one of the first two comes late; the third, which was never done, must not take it."""
     portal = ModelPortal(["done late", "never done", "never done"], late=59.0)
