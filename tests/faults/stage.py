@@ -109,6 +109,12 @@ class Stage:
     _arrived: int = 0
 
     @property
+    def options(self) -> dict[str, Any]:
+        """What the client is told besides."""
+        clear = {"allow_http": True} if isinstance(self.who, str) else {}
+        return {"verify_ssl": self.verify, **clear}
+
+    @property
     def struck(self) -> bool:
         """Whether there was any trouble."""
         return self.met + self.portal.stats.faults > 0

@@ -162,7 +162,7 @@ def _played(plot: Plot, scene: Stage) -> Cell:
 
 def _synchronously(operation: Operation, scene: Stage, timeout: float) -> tuple[Answer, int]:
     """The answer, and the tasks left once it is there."""
-    client = Portal(scene.who, progress=False, timeout=timeout, verify_ssl=scene.verify, allow_http=True)
+    client = Portal(scene.who, progress=False, timeout=timeout, **scene.options)
     scene.fit(client)
     try:
         return operation.run(client, scene), settled(background_tasks)
@@ -177,9 +177,7 @@ def _asynchronously(operation: Operation, scene: Stage, timeout: float) -> tuple
 
 
 async def _awaited(operation: Operation, scene: Stage, timeout: float) -> tuple[Answer, int]:
-    async with AsyncPortal(
-        scene.who, progress=False, timeout=timeout, verify_ssl=scene.verify, allow_http=True
-    ) as client:
+    async with AsyncPortal(scene.who, progress=False, timeout=timeout, **scene.options) as client:
         scene.fit(client)
         try:
             answer = await operation.arun(client, scene)
