@@ -146,10 +146,6 @@ class Journal:
             raise
         self._base.execute("COMMIT")
 
-    def age(self, entry: Entry) -> float:
-        """Seconds since an item left."""
-        return max(0.0, self._clock() - entry.at)
-
     def counts(self) -> dict[str, int]:
         """How many items are in which state."""
         rows = self._base.execute("SELECT state, COUNT(*) FROM item GROUP BY state").fetchall()

@@ -145,14 +145,18 @@ class Writer:
                 await self._into(found, group)
 
     def _known(self, write: Write) -> Reply | float | None:
-        """The outcome that the journal has, or when the write left, by the sender's clock."""
+        """The outcome that the journal has, or when the write left at the latest, by the sender's clock.
+
+        That is now: the journal knows when it left by a wall clock, which may have jumped since, and
+        an add that is taken for older than it is would be sent again while the portal works on it.
+        """
         assert self.journal is not None
         entry = self.journal.entry(write.place, write.digest)
         if entry is None:
             return None
         if entry.state == "done":
             return Reply(_answer(write, entry.id))
-        return self.executor.sender.clock.now() - self.journal.age(entry)
+        return self.executor.sender.clock.now()
 
     async def _into(self, found: dict[int, Outcome], group: _Group) -> None:
         outcomes = await group.run(group.writes)

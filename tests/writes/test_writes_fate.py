@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from b24orm import Portal
 from b24orm.errors import B24Error, Disconnected, OutcomeUnknown, ServerFailure, TimedOut
 from b24orm.executor.executor import Executor
+from b24orm.executor.journal import Journal
 from b24orm.executor.writer import Writer, is_ambiguous
 from b24orm.facts import load
 from b24orm.models import Deal
@@ -75,6 +78,22 @@ async def test_a_new_row_that_comes_late_is_waited_for_and_not_sent_again() -> N
     assert [outcome.result for outcome in outcomes if isinstance(outcome, Reply)] == ["1", "2", "3", "4", "5"]
     assert sorted(portal.rows) == [f"job:{n}" for n in range(5)]
     assert portal.asked == [5]
+
+
+@pytest.mark.parametrize("jump", [3600.0, 0.0, -3600.0])
+async def test_a_clock_that_jumped_since_a_job_was_killed_doubles_nothing(
+    tmp_path: Path, jump: float
+) -> None:
+    portal, (write,) = FakePortal(), adds(1)
+    portal._coming.append((portal.sender.clock.now() + 45.0, write.call))  # it left, and is being done
+    job = {"method": "crm.deal.add", "portal": "acme"}
+    before = Journal(tmp_path / "j", job, clock=lambda: 1_000_000.0)
+    before.sending([(0, "")])
+    before.close()
+    after = Journal(tmp_path / "j", job, clock=lambda: 1_000_000.0 + jump)
+    await replace(writer(portal), journal=after).run([replace(write, place=0, digest="")])
+    after.close()
+    assert (portal.rows, portal.asked) == (["job:0"], [])
 
 
 async def test_a_new_row_that_never_comes_is_sent_again_when_it_can_not_come_any_more() -> None:

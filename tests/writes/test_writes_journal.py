@@ -29,7 +29,7 @@ def test_what_was_sent_and_what_came_of_it_outlives_the_process(tmp_path: Path) 
     done, lost = again.entry(0, "a"), again.entry(1, "b")
     assert done is not None
     assert lost is not None
-    assert (done.state, done.id, lost.state, again.age(lost)) == ("done", 17, "sent", 30.0)
+    assert (done.state, done.id, lost.state, lost.at) == ("done", 17, "sent", 100.0)
     assert again.entry(2, "c") is None
     assert again.key == key
     again.close()
