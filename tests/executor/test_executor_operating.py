@@ -108,6 +108,16 @@ def test_the_portal_s_clock_need_not_be_ours() -> None:
     assert operating.wait("hook", "m", 1_000.0) == 500.0
 
 
+@pytest.mark.parametrize(("left", "wait"), [(86_400.0, 600.0), (-86_400.0, 0.0)])
+def test_a_portal_whose_clock_jumped_is_waited_for_no_longer_than_its_window(
+    left: float, wait: float
+) -> None:
+    operating = Operating(LIMITED)
+    operating.learn("hook", "m", time_of(479.0, left), 1_000.0)
+
+    assert operating.wait("hook", "m", 1_000.0) == wait
+
+
 @pytest.mark.parametrize(
     "time",
     [{}, {"operating": 479.0}, {"operating": "479", "operating_reset_at": 5}, {"duration": 1.0}],

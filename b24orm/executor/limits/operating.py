@@ -17,11 +17,15 @@ BLIND: Final = 30.0
 CALM: Final = 0.5
 """From this share of the limit on, calls are spread over what is left of the window."""
 
+WINDOW: Final = 600.0
+"""Seconds that the portal's window lasts: the oldest of its baskets is gone by then, whatever it says."""
+
 
 def reading(time: Mapping[str, Any]) -> tuple[float, float] | None:
     """Seconds spent within the window, and seconds until it moves on, as an answer's ``time`` tells.
 
-    ``operating`` is cumulative, not the call's own. The portal's clock need not be ours.
+    ``operating`` is cumulative, not the call's own. The portal's clock need not be ours, and may have
+    jumped between the two times that it tells.
 
     >>> reading({"operating": 12.5, "operating_reset_at": 1600, "finish": 1000.0})
     (12.5, 600.0)
@@ -30,7 +34,7 @@ def reading(time: Mapping[str, Any]) -> tuple[float, float] | None:
     if not isinstance(spent, (int, float)) or not isinstance(resets, (int, float)):
         return None
     left = float(resets) - float(finish) if isinstance(finish, (int, float)) else BLIND
-    return float(spent), max(0.0, left)
+    return float(spent), min(WINDOW, max(0.0, left))
 
 
 class Remembered(NamedTuple):
