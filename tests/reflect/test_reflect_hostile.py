@@ -114,7 +114,7 @@ def _given(node: ast.stmt) -> list[str]:
     return [ast.unparse(target) for target in node.targets] if isinstance(node, ast.Assign) else []
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(TITLES, min_size=1, max_size=3))
 @example(["a_1", "a1", "A 1"])
 @example(["Deal Lookups", "deal-lookups", "DEAL"])
@@ -148,7 +148,7 @@ def test_quoted_means_the_text_it_was_given(title: str) -> None:
     assert ast.literal_eval(quoted(title)) == title
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.lists(TITLES, min_size=1, max_size=3))
 def test_nothing_changed_between_two_readings_of_one_portal(titles: list[str]) -> None:
     one, two = render(hostile(*titles)), render(hostile(*titles))
