@@ -11,6 +11,7 @@ from typing import Final
 
 from b24orm import facts
 from b24orm.facts.index import PLACES
+from b24orm.orm import Model
 from b24orm.query.lookups import kind_of, lookups_for
 from b24orm.reflect.naming import attribute_names, class_title
 from b24orm.reflect.reading import Reading, Reflected, UserField
@@ -138,7 +139,7 @@ def _field(base: EntitySchema, name: str, field: UserField, taken: Iterable[str]
 
 
 def _own_fields(entity: Reflected, base: EntitySchema) -> tuple[FieldSchema, ...]:
-    taken = {*base.fields, *base.relations, *base.links}
+    taken = {*base.fields, *base.relations, *base.links, *dir(Model), "models"}
     names = attribute_names({field.wire: field.label for field in entity.fields}, taken)
     used = {*taken, *names.values()}
     found: list[FieldSchema] = []
