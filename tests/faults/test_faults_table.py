@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from b24orm import Portal
 from tests.faults.operations import OPERATIONS
+from tests.faults.stage import stage
 from tests.faults.table import Plot, play, plots, problems, undisturbed
 from tests.faults.troubles import TROUBLES
 
@@ -38,3 +41,17 @@ def test_a_cell_that_breaks_its_promise_is_told() -> None:
     cell = play(lasting)
     assert problems(replace(cell, plot=pretended)) == ["ServerFailure instead of the right answer"]
     assert undisturbed(lasting.operation) > 0
+
+
+def test_a_row_that_was_doubled_or_lost_is_seen(tmp_path: Path) -> None:
+    """The judge itself: it goes by the store, not by what the client says."""
+    (create,) = (operation for operation in OPERATIONS if operation.name == "bulk_create")
+    scene = stage(tmp_path)
+    with Portal(scene.who, progress=False) as client:
+        answer = create.run(client, scene)
+        before = create.judge(scene, answer)
+        scene.portal.store.insert("deal", {"TITLE": answer[0].item.title})
+        scene.portal.store.delete("deal", answer[5].id)
+        after = create.judge(scene, answer)
+    scene.portal.stop()
+    assert (before.doubled, before.false, after.doubled, after.false > 0) == (0, 0, 1, True)
