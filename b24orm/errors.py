@@ -35,6 +35,7 @@
      │         └── PortalMoved the portal has an address where the credentials may not go
      └── TransportError        no answer arrived
           ├── ConnectFailed    the request never reached the portal
+          │    └── UntrustedCertificate  who answers can't prove to be the portal: not tried again
           ├── TimedOut         no answer in time: the fate of a write is unknown
           └── Disconnected     the connection broke: the fate of a write is unknown
 
@@ -82,6 +83,7 @@ __all__ = [
     "TransportError",
     "UnknownName",
     "Unsupported",
+    "UntrustedCertificate",
     "UsageError",
     "nearest",
 ]
@@ -353,6 +355,10 @@ def _rebuild_transport(
 
 class ConnectFailed(TransportError):
     """The request never reached the portal, so nothing was executed."""
+
+
+class UntrustedCertificate(ConnectFailed):
+    """Who answers can't prove to be the portal. Another try would end the same way, so there is none."""
 
 
 class TimedOut(TransportError):

@@ -13,6 +13,7 @@ from b24orm.errors import (
     RateLimited,
     ServerFailure,
     TransportError,
+    UntrustedCertificate,
 )
 
 __all__ = ["READS", "RetryBudget", "RetryPolicy", "is_read", "never_executed", "worth_retrying"]
@@ -76,6 +77,8 @@ def never_executed(error: B24Error) -> bool:
 
 def worth_retrying(error: B24Error, *, write: bool) -> bool:
     """Whether sending again may help, and cannot do harm."""
+    if isinstance(error, UntrustedCertificate):
+        return False
     if never_executed(error):
         return True
     if isinstance(error, ServerFailure):

@@ -7,7 +7,14 @@ import io
 import ssl
 from typing import TYPE_CHECKING, Final
 
-from b24orm.errors import ConnectFailed, Disconnected, PortalClosed, TimedOut, TransportError
+from b24orm.errors import (
+    ConnectFailed,
+    Disconnected,
+    PortalClosed,
+    TimedOut,
+    TransportError,
+    UntrustedCertificate,
+)
 from b24orm.transport.base import Request, Response
 
 if TYPE_CHECKING:
@@ -79,6 +86,8 @@ class HttpTransport:
             return ConnectFailed("no connection in time", **where)
         except asyncio.TimeoutError:
             return TimedOut(f"no answer within {request.timeout:g} s", **where)
+        except aiohttp.ClientConnectorCertificateError as error:
+            return UntrustedCertificate(f"the certificate is not trusted: {_verdict(error)}", **where)
         except aiohttp.ClientConnectorError as error:
             return ConnectFailed(f"can't connect: {_reason(error)}", **where)
         except aiohttp.ClientError as error:
@@ -112,6 +121,10 @@ def _data(request: Request) -> bytes | io.BytesIO | None:
     if request.verb == "GET":
         return None
     return request.body if len(request.body) < _LARGE else io.BytesIO(request.body)
+
+
+def _verdict(error: aiohttp.ClientConnectorCertificateError) -> str:
+    return getattr(error.certificate_error, "verify_message", "") or type(error.certificate_error).__name__
 
 
 def _reason(error: aiohttp.ClientConnectorError) -> str:

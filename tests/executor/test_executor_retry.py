@@ -21,6 +21,7 @@ from b24orm.errors import (
     ServerFailure,
     TimedOut,
     TransportError,
+    UntrustedCertificate,
 )
 from b24orm.executor.retry import READS, RetryBudget, RetryPolicy, is_read, worth_retrying
 from b24orm.plan.calls import Ask, Call
@@ -179,6 +180,7 @@ def test_refusals_for_the_limits_spend_no_retries() -> None:
         (RateLimited("QUERY_LIMIT_EXCEEDED"), True, True),
         (OperatingLimited("OPERATION_TIME_LIMIT"), True, True),
         (ConnectFailed("refused"), True, True),
+        (UntrustedCertificate("self-signed certificate"), False, False),
         (TimedOut("no answer"), True, False),
         (Disconnected("cut"), True, False),
         (TransportError("?"), True, False),

@@ -274,7 +274,7 @@ TROUBLES: Final[tuple[Trouble, ...]] = (
     Trouble("redirect to a stranger", renamed_elsewhere, fate("PortalMoved"), fate("PortalMoved")),
     Trouble("name not found", no_name, RIGHT, fate("ConnectFailed")),
     Trouble("handshake cut off", no_handshake, RIGHT, fate("ConnectFailed"), tls=True),
-    Trouble("certificate not trusted", no_trust, None, fate("ConnectFailed"), tls=True),
+    Trouble("certificate not trusted", no_trust, None, fate("UntrustedCertificate"), tls=True),
     Trouble("our clock put forward", our_clock(HOUR), RIGHT, None),
     Trouble("our clock put back", our_clock(-HOUR), RIGHT, None),
     Trouble("their clock put forward", their_clock(HOUR), RIGHT, None),

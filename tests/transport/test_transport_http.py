@@ -14,7 +14,14 @@ from aiohttp import web
 from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.test_utils import TestServer
 
-from b24orm.errors import ConnectFailed, Disconnected, PortalClosed, TimedOut, TransportError
+from b24orm.errors import (
+    ConnectFailed,
+    Disconnected,
+    PortalClosed,
+    TimedOut,
+    TransportError,
+    UntrustedCertificate,
+)
 from b24orm.transport.base import Request, Response
 from b24orm.transport.http import HttpTransport
 
@@ -210,7 +217,7 @@ KEY = ConnectionKey("acme.bitrix24.com", 443, True, True, None, None, None)
         (aiohttp.ClientConnectorError(KEY, OSError(111, "Connection refused")), ConnectFailed),
         (aiohttp.ClientConnectorDNSError(KEY, OSError(-2, "Name or service not known")), ConnectFailed),
         (aiohttp.ClientConnectorSSLError(KEY, OSError(1, "handshake failure")), ConnectFailed),
-        (aiohttp.ClientConnectorCertificateError(KEY, ssl.CertificateError("bad name")), ConnectFailed),
+        (aiohttp.ClientConnectorCertificateError(KEY, ssl.CertificateError("bad")), UntrustedCertificate),
         (aiohttp.ConnectionTimeoutError("connecting"), ConnectFailed),
         (aiohttp.ServerTimeoutError("reading"), TimedOut),
         (asyncio.TimeoutError(), TimedOut),
