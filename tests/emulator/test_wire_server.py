@@ -196,10 +196,12 @@ def test_stopping_does_not_wait_for_a_hanging_request(toy: Toy) -> None:
 
 
 def test_the_threads_are_daemons_with_a_name(toy: Toy) -> None:
+    before = set(threading.enumerate())
     thread = ServerThread(Door(toy.engine))
     thread.start()
     try:
-        assert [t.daemon for t in threading.enumerate() if t.name == "b24orm-emulator"] == [True]
+        began = set(threading.enumerate()) - before
+        assert [t.daemon for t in began if t.name == "b24orm-emulator"] == [True]
     finally:
         thread.stop()
 
