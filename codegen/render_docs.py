@@ -80,7 +80,7 @@ def _facts(schema: EntitySchema) -> list[str]:
     key = f"`{schema.id_name}`" if schema.id_name else "none: rows can be listed, not told apart"
     lines = [f"- scope `{schema.scope}`, id {key}"]
     if schema.api != "v2":
-        lines.append("- REST 3.0: fields and methods are known, rows can't be asked for yet")
+        lines.append("- REST 3.0: see [Use REST 3.0](../../../how-to/rest-3.md)")
     if schema.list:
         lines.append(f"- listed by `{schema.list.name}`")
     wanted = ", ".join(f"`{name}`" for name in parent_names(schema))

@@ -18,8 +18,7 @@ class RateLimits:
     Attributes:
         burst: requests that an idle portal takes at once.
         per_second: requests a second that it takes for ever; None: no limit at all.
-        operating_limit: seconds that one method may operate within the window; None: no limit.
-        operating_window: the window, in seconds.
+        operating_limit: seconds that one method may operate within ten minutes; None: no limit.
         request_limit: seconds after which the portal itself gives up a request; a write whose
             answer was lost may still be under way for so long.
     """
@@ -27,7 +26,6 @@ class RateLimits:
     burst: int = 50
     per_second: float | None = 2.0
     operating_limit: float | None = 480.0
-    operating_window: float = 600.0
     request_limit: float = 60.0
 
     def __post_init__(self) -> None:
