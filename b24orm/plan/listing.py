@@ -147,6 +147,8 @@ def _nested(params: Mapping[str, Any]) -> dict[str, Any]:
     >>> _nested({"ID": 1, "PARAMS.NAV.page": 2})
     {'ID': 1, 'PARAMS': {'NAV': {'page': 2}}}
     """
+    if not any("." in name for name in params):
+        return dict(params)
     found: dict[str, Any] = {}
     for name, value in params.items():
         *path, last = name.split(".")

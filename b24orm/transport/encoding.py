@@ -204,7 +204,7 @@ def fits_batch(call: Call) -> bool:
         return False
     count = 0
     for key, value in call.params.items():
-        if not _TOP_NAME.match(str(key)):
+        if not _is_top_name(str(key)):
             return False
         inside = _count(value, MAX_NESTING)
         if inside is None:
@@ -213,16 +213,35 @@ def fits_batch(call: Call) -> bool:
     return count <= MAX_INPUT_VARS
 
 
+@lru_cache(maxsize=4096)
+def _is_top_name(key: str) -> bool:
+    return _TOP_NAME.match(key) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_bad_key(key: str) -> bool:
+    return _BAD_KEY.search(key) is not None
+
+
 def _count(value: Any, depth: int) -> int | None:
     """How many variables the value comes to, or None where a query string can't say it."""
+    if type(value) is str:
+        return _count_text(value)
+    if type(value) is int:
+        return 1
+    if type(value) is dict and depth and value and all(type(key) is str for key in value):
+        return None if any(map(_is_bad_key, value)) else _sum(value.values(), depth)
+    return _count_any(value, depth)
+
+
+def _count_any(value: Any, depth: int) -> int | None:
+    """The same for values of any kind."""
     if value is None:
         return None
     if isinstance(value, str):
-        return None if len(value) > _LONG or ("$" in value and _MACRO.search(value)) else 1
-    if isinstance(value, int):
-        return 1
+        return _count_text(value)
     if isinstance(value, Mapping):
-        if any(_BAD_KEY.search(str(key.value if isinstance(key, Enum) else key)) for key in value):
+        if any(_is_bad_key(str(key.value if isinstance(key, Enum) else key)) for key in value):
             return None
         return _sum(value.values(), depth)
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -232,6 +251,10 @@ def _count(value: Any, depth: int) -> int | None:
     if isinstance(value, _VALUES):
         return _count(value.wire(), depth)
     return 1
+
+
+def _count_text(value: str) -> int | None:
+    return None if len(value) > _LONG or ("$" in value and _MACRO.search(value)) else 1
 
 
 def _sum(values: Any, depth: int) -> int | None:
