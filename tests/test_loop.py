@@ -205,6 +205,7 @@ def test_an_error_of_the_source_reaches_who_iterates(loop: LoopThread) -> None:
 def process(script: str) -> subprocess.Popen[str]:
     """A Python process that runs a script."""
     code = "import asyncio, os, signal, sys, threading, time\nfrom b24orm.loop import background\n"
+    code += "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # shells ignore it in the background
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", code + textwrap.dedent(script)],
         cwd=ROOT,

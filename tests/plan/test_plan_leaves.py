@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,7 +26,11 @@ from tests.plan.toys import KINDS, TASK_FIELDS, clauses, conditions, rows_of, to
 THOROUGH = settings(max_examples=150, derandomize=True, deadline=None)
 
 COLUMNS = {name.upper(): column for name, (_, column) in KINDS.items()}
-CLASSIC, ORM, USER, TASK = toy("classic"), toy("orm"), toy("user"), load("Task")
+CLASSIC, ORM, USER = toy("classic"), toy("orm"), toy("user")
+TASK = load("Task")
+TASK = replace(  # any number is drawn for a status here
+    TASK, fields={**TASK.fields, "status": replace(TASK.fields["status"], type="integer", enum=(), titles=())}
+)
 
 
 def _classic(sent: Mapping[str, Any], row: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from b24orm.errors import ApiError, Incomplete
@@ -40,6 +40,7 @@ def read(portal: FakePortal, seed: int = 1, **options: Any) -> Run:
 @SCHEMAS
 @QUICK
 @given(size=st.integers(0, 400), start=st.integers(0, 450), stop=st.none() | st.integers(1, 450))
+@example(size=0, start=50, stop=101)
 def test_a_slice_is_python_s(schema: EntitySchema, size: int, start: int, stop: int | None) -> None:
     if stop is not None and stop <= start:
         stop = start + 1

@@ -12,10 +12,12 @@ from b24orm.emulator import CostModel
 from tests.conftest import Serve
 
 READER = """
-import asyncio, json, os, sys, time
+import asyncio, json, os, signal, sys, time
 from b24orm import connect
 from b24orm.loop import background
 from b24orm.models import Deal
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background a shell has it ignored
 
 def sockets():
     numbers = os.listdir("/proc/self/fd")  # the one that lists them is gone by now

@@ -103,7 +103,7 @@ class OffsetPages:
                 if not outcome.total and outcome.next is not None:
                     raise Incomplete(f"{call.method} has further pages but no total; page on with call()")
                 # crm.currency.list answers its rows beside a total of 0
-                self._total = outcome.total or number * self._size + len(page)
+                self._total = outcome.total or (number * self._size + len(page) if page else 0)
             elif outcome.total is not None and outcome.total != self._total:
                 raise self._shifted()
             beyond = number * self._size >= self._total  # classic lists answer page 1 again
