@@ -14,16 +14,17 @@ from datetime import datetime
 from decimal import Decimal
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import from_json
 
-from b24orm.entity.rows import hydrate, typed
+from b24orm.entity.rows import _validator, adopt, hydrate, typed, typed_columns
 from b24orm.models import Deal
 from b24orm.plan.calls import rows_of
 
 ROUNDS: Final = 20
+NAMES: Final = ("id", "title", "stage_id", "opportunity", "company_id", "date_create")
 ROWS: Final = 2_500
 
 
@@ -55,19 +56,48 @@ def _body() -> bytes:
     return json.dumps({"result": {"result": pages, "result_error": []}}).encode()
 
 
+def _together(answer: Any) -> list[dict[str, Any]]:
+    return [row for page in _pages(answer) for row in page]
+
+
 def _pages(answer: Any) -> list[list[dict[str, Any]]]:
     return [rows_of(page, ()) for page in answer["result"]["result"].values()]
+
+
+class _Lazy:
+    """A row that converts a value when it is read."""
+
+    __slots__ = ("_row",)
+
+    def __init__(self, row: dict[str, Any]) -> None:
+        self._row = row
+
+    @property
+    def ID(self) -> int:
+        return int(self._row["ID"])
 
 
 def ways() -> dict[str, Callable[[bytes], object]]:
     """Every way by its name."""
     plain = TypeAdapter(list[_Plain])
+    row = _validator(Deal)
+    answer = TypeAdapter(dict[Literal["result"], dict[Literal["result"], dict[str, list[_Plain]]]])
+
+    def whole(body: bytes) -> object:
+        return answer.validate_json(body.replace(b', "result_error": []', b""))
+
     found: dict[str, Callable[[bytes], object]] = {
-        "from_json, row validator, adopted by models (ours)": lambda body: [
-            hydrate(Deal, page, "raise") for page in _pages(from_json(body))
-        ],
-        "from_json, row validator, dicts (values())": lambda body: [
-            typed(Deal, page, "raise") for page in _pages(from_json(body))
+        "from_json, column by column, adopted by models (ours)": lambda body: hydrate(
+            Deal, _together(from_json(body)), "raise"
+        ),
+        "from_json, column by column, dicts (values())": lambda body: typed(
+            Deal, _together(from_json(body)), "raise"
+        ),
+        "from_json, column by column, tuples (values_list())": lambda body: list(
+            zip(*typed_columns(Deal, NAMES, _together(from_json(body)), "raise"), strict=True)
+        ),
+        "from_json, a validator of whole rows, adopted by models": lambda body: [
+            adopt(Deal, values) for values in row.validate_python(_together(from_json(body)))
         ],
         "from_json, a list of ordinary models": lambda body: [
             plain.validate_python(page) for page in _pages(from_json(body))
@@ -75,21 +105,26 @@ def ways() -> dict[str, Callable[[bytes], object]]:
         "from_json, model by model": lambda body: [
             [_Plain.model_validate(row) for row in page] for page in _pages(from_json(body))
         ],
+        "validate_json of the whole answer into ordinary models": whole,
         "json.loads, a list of ordinary models": lambda body: [
             plain.validate_python(page) for page in _pages(json.loads(body))
         ],
+        "from_json, rows that convert when read; one value read": lambda body: [
+            _Lazy(row).ID for row in _together(from_json(body))
+        ],
         "from_json alone: nothing typed": lambda body: _pages(from_json(body)),
+        "json.loads alone: nothing typed": lambda body: _pages(json.loads(body)),
     }
     if find_spec("orjson"):
         loads = import_module("orjson").loads
-        found["orjson, row validator, adopted by models"] = lambda body: [
-            hydrate(Deal, page, "raise") for page in _pages(loads(body))
-        ]
+        found["orjson, column by column, adopted by models"] = lambda body: hydrate(
+            Deal, _together(loads(body)), "raise"
+        )
     if find_spec("msgspec"):
         decode = import_module("msgspec").json.decode
-        found["msgspec untyped, row validator, adopted by models"] = lambda body: [
-            hydrate(Deal, page, "raise") for page in _pages(decode(body))
-        ]
+        found["msgspec untyped, column by column, adopted by models"] = lambda body: hydrate(
+            Deal, _together(decode(body)), "raise"
+        )
     return found
 
 
