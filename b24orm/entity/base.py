@@ -226,12 +226,23 @@ class Entity(BaseModel):
         for wire, item in found.user.items():
             self._set_user_field(wire, item)
         for field, item in found.fields.items():
+            self._keep_identity(field, item)
             self._remember(field)
             self._assign(field, item)
             spec = self.__schema__.fields.get(field)
             if spec is not None and spec.relation_name:
                 vars(self).pop(spec.relation_name, None)  # it was another row's
         vars(self).update(found.related)
+
+    def _keep_identity(self, name: str, value: Any) -> None:
+        """Refuses to make a row another one: writes go by the id."""
+        schema = self.__schema__
+        if name != schema.id_name or not schema.id_field.read_only or self.pk in (None, value):
+            return
+        raise InvalidValue(
+            f"{schema.name}.{name} is read-only: this is the row {self.pk}; "
+            f"get the other one with {schema.name}.objects.get({name}={value!r})"
+        )
 
     def _assign(self, name: str, value: Any) -> None:
         extra = self.__pydantic_extra__

@@ -106,6 +106,10 @@ class SetWrites(Generic[M]):
                 raise InvalidValue("update() takes at least one field to change")
             _check_partial(schema)
             made = self._model(**changes)
+            if made.pk is not None:
+                raise InvalidValue(
+                    f"update() can't change {schema.name}.{schema.id_name}: it says which row a row is"
+                )
             if any(schema.fields[n].type == "crm_multifield" for n in made.changed if n in schema.fields):
                 raise InvalidValue("update() can't change lists of values; change the objects and save them")
             fields = changed(made)

@@ -103,6 +103,22 @@ def test_rest_s_and_the_relation_s_names_may_be_assigned() -> None:
     assert (found.stage_id, found.company_id) == ("WON", 9)
 
 
+def test_a_row_can_not_be_made_another_one() -> None:
+    row = deal(ID="7", TITLE="t")
+
+    with pytest.raises(
+        InvalidValue, match=r"this is the row 7; get the other one with Deal.objects.get\(id=9\)"
+    ):
+        row.id = 9
+
+
+def test_a_new_row_may_be_told_its_id() -> None:
+    row = Deal(title="t")
+    row.id = 9
+
+    assert row.pk == 9
+
+
 def test_an_unknown_name_is_refused_with_the_nearest() -> None:
     with pytest.raises(UnknownName, match="did you mean 'title'"):
         deal().tilte = "b"  # type: ignore[attr-defined]

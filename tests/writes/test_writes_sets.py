@@ -291,6 +291,16 @@ def test_update_changes_whatever_fits(serve: Serve, join: Any) -> None:
     )
 
 
+def test_update_can_not_change_ids(serve: Serve, join: Any) -> None:
+    portal = serve(deals=3)
+    join(portal)
+    before = portal.stats.requests
+    with pytest.raises(InvalidValue, match=r"can't change Deal.id"):
+        Deal.objects.filter(id=3).update(id=9)
+
+    assert portal.stats.requests == before
+
+
 def test_update_of_the_condition_itself_misses_no_row(serve: Serve, join: Any) -> None:
     portal = serve(deals=300)
     join(portal)
