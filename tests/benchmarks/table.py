@@ -14,6 +14,8 @@ from tests.benchmarks.workloads import PATIENCE, Bound
 
 __all__ = ["Measured", "Shown", "page", "rendered"]
 
+_SHOWN = 90
+"""Characters of an error that a table shows."""
 _HEAD = (
     "| client | rows | wall s | CPU s | peak MB | requests | server s |\n|---|---:|---:|---:|---:|---:|---:|"
 )
@@ -53,7 +55,8 @@ _PAGE = """# Performance
 
 The tables below were printed by `python -m tests.benchmarks{arguments}` on {date}, on a machine
 with {cores} cores, Python {python}: {versions}.
-The command rewrites this page with `--save docs/performance.md`.
+The command rewrites this page with `--save docs/performance.md`. Tasks may be run one by one:
+`--only TEXT --keep FILE` adds what it measures to a file, and `--save` shows all that the file holds.
 
 Each client does the same work on the same local portal, one after the other, each in a process of
 its own. The portal runs in another process and speaks https, because one of the clients speaks
@@ -82,7 +85,8 @@ server seconds do not.
 ## Other figures
 
 `python -m tests.benchmarks.rows` prints what the ways from bytes to validated rows cost, and
-`python -m tests.benchmarks.emulator` what the local portal itself costs.
+`python -m tests.benchmarks.emulator` what the local portal itself costs. `python -m tests.benchmarks.typing`
+prints what the types cost in an editor: see [Types in your editor](how-to/type-checking.md).
 """
 
 
@@ -117,7 +121,7 @@ def rendered(results: Sequence[Shown]) -> str:
 
 def _line(one: Measured, ours: Measured) -> str:
     if one.error is not None:
-        why = one.error.replace("|", "/")
+        why = one.error.replace("|", "/")[:_SHOWN]
         return f"| {one.client} | failed: {why} | | | | {one.requests:,} | {one.operating:.2f} |"
     rows = f"{one.rows:,}" if one.rows == one.different else f"{one.rows:,} ({one.different:,} different)"
     cells = [
