@@ -106,7 +106,7 @@ def test_others_go_on_when_a_process_and_redis_are_killed(serve: Serve, redis_se
     portal = serve(plan=Plan(burst=burst, rate=rate))
     arrivals = watched(portal)
 
-    with workers(portal, redis_server.url, burst=burst, rate=rate, seconds=11.5) as running:
+    with workers(portal, redis_server.url, burst=burst, rate=rate, seconds=15.0) as running:
         known_to_be_empty(redis_server, portal)
         start(running)
         time.sleep(2.0)
@@ -122,7 +122,7 @@ def test_others_go_on_when_a_process_and_redis_are_killed(serve: Serve, redis_se
 
     three = arrivals.between(alone + 0.5, alone + 1.5)
     away = arrivals.between(gone + 0.5, gone + 2.5)
-    again = arrivals.between(back + 2.5, back + 4.5)
+    again = arrivals.between(back + 4.5, back + 6.5)
     assert ([p.returncode for p in running[:3]], portal.stats.rejected) == ([0, 0, 0], 0)
     assert [len(three), len(away), len(again)] == [3, 3, 3]
     assert three.total() >= 0.8 * rate * 1.0
