@@ -11,12 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from redis import Redis
 
 from b24orm.emulator import LocalPortal, Plan
 from b24orm.emulator.answers import Answer, Call
 from tests.conftest import Serve
 from tests.redis_server import RedisServer
+
+pytestmark = pytest.mark.flaky(reruns=2)  # they measure real time, on a machine that may be busy
+
 
 WORKER = Path(__file__).with_name("shared_worker.py")
 ROOT = Path(__file__).resolve().parents[2]

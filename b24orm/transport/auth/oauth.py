@@ -33,6 +33,11 @@ _T = TypeVar("_T")
 log: Final = logging.getLogger("b24orm")
 
 
+_LOOKS: Final = (0.0, 0.05, 0.2)
+"""Seconds before each look into the store for the tokens of somebody who was quicker: they may not
+have been kept yet."""
+
+
 class OAuth:
     """The tokens of an application on one portal; made by :class:`b24orm.App`.
 
@@ -200,10 +205,12 @@ class OAuth:
         try:
             return await self._server.refresh(current)
         except InvalidGrant:
-            latest = self._latest()
-            if latest is current:
-                raise
-            return latest
+            for pause in _LOOKS:
+                await asyncio.sleep(pause)
+                latest = self._latest()
+                if latest is not current:
+                    return latest
+            raise
 
     def _checked(self, fresh: Tokens, current: Tokens) -> Tokens:
         """New tokens with all that is known, at an address that they may go to."""
