@@ -38,7 +38,9 @@ MAX_NESTING: Final = 64
 """Brackets that one name may hold; a deeper name is dropped."""
 
 _INT_KEY = re.compile(r"(?:0|-?[1-9][0-9]{0,18})\Z", re.ASCII)
-_INT_PREFIX = re.compile(r"[ \t\n\r\v\f]*([+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)", re.ASCII)
+_INT_PREFIX = re.compile(
+    r"[ \t\n\r\v\f]*([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)", re.ASCII
+)
 _CONTROLS: Final = dict.fromkeys((*range(32), 127), "_")
 _SPACES: Final = " \t\n\r\v\f"
 _INT_MAX: Final = 2**63 - 1
@@ -98,8 +100,9 @@ def intval(value: object) -> int:
 
 
 def _whole(number: str) -> int:
-    whole = int(float(number)) if any(mark in number for mark in ".eE") else int(number)
-    return max(_INT_MIN, min(_INT_MAX, whole))
+    if any(mark in number for mark in ".eE"):
+        return intval(float(number))
+    return max(_INT_MIN, min(_INT_MAX, int(number)))
 
 
 def truthy(value: object) -> bool:

@@ -2,7 +2,7 @@
 
 Addresses: ``/rest/{user}/{secret}/{method}`` (webhook) and ``/rest/{method}`` (token), each with
 an optional trailing slash and an optional ``.json`` or ``.xml`` suffix; ``/rest/api/...`` belongs to
-version 3, ``/oauth/token/`` to the authorization server, ``/oauth/authorize/`` to the user's consent.
+version 3, however many slashes stand between the parts; ``/oauth/token/`` to the authorization server, ``/oauth/authorize/`` to the user's consent.
 
 Parameters: the query string, then for POST the body over it, then the path. A body is JSON only if
 its media type says so; JSON that can't be read is ignored without a word, and a body with any
@@ -11,6 +11,7 @@ other or no media type is read as a query string.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from email import policy
@@ -63,7 +64,10 @@ def route(path: str) -> Route:
 
     >>> route("/rest/1/secret/CRM.Deal.List.xml/").method
     'CRM.Deal.List'
+    >>> route("/rest//crm.deal.list").method
+    'crm.deal.list'
     """
+    path = re.sub("/+", "/", path)
     if path.removesuffix("/") == "/oauth/token":
         return Route(api="oauth")
     if path.removesuffix("/") == "/oauth/authorize":

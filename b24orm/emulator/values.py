@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final
 
+from b24orm.emulator.php import float_text, intval
+
 __all__ = [
     "ZONE",
     "ZONE_OFFSET",
@@ -34,7 +36,6 @@ ZONE_OFFSET: Final = "+03:00"
 ZONE: Final = timezone(timedelta(hours=3))
 """The server's zone; a time without an offset is read in it."""
 
-_INT = re.compile(r"\s*([+-]?\d+)")
 _FLOAT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 _ISO = re.compile(
     r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})"
@@ -54,17 +55,7 @@ def to_int(value: Any) -> int:
     >>> to_int("12abc"), to_int([7, 8]), to_int([]), to_int(None), to_int("x")
     (12, 1, 0, 0, 0)
     """
-    if isinstance(value, (bool, int)):
-        return int(value)
-    if isinstance(value, float):
-        return int(value)
-    if isinstance(value, str):
-        found = _FLOAT.match(value) if _EXPONENT.search(value) else _INT.match(value)
-        return int(float(found[1])) if found and "e" in found[1].lower() else int(found[1]) if found else 0
-    return 1 if value else 0
-
-
-_EXPONENT = re.compile(r"\d[eE][+-]?\d")
+    return intval(value)
 
 
 def to_float(value: Any) -> float:
@@ -94,7 +85,7 @@ def to_text(value: Any) -> str:
     if value is True:
         return "1"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return float_text(value)
     if isinstance(value, int):
         return str(value)
     return "Array"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from b24orm.emulator.request import route
 from tests.emulator.toy import SECRET, WEBHOOK, Toy
 
 FORM = "application/x-www-form-urlencoded"
@@ -27,6 +28,11 @@ def params(toy: Toy, *request: Any, **changes: Any) -> Any:
 @pytest.mark.parametrize("path", ["echo", "echo/", "echo.json", "echo.json/", "ECHO", "Echo.JSON", "%65cho"])
 def test_a_webhook_address_in_all_its_forms(toy: Toy, path: str) -> None:
     assert body(toy, WEBHOOK + path)["result"]["auth"] == "apauth"
+
+
+@pytest.mark.parametrize("path", ["/rest//echo", "/rest/1//hook-secret/echo", "//rest/echo/"])
+def test_slashes_are_counted_once(path: str) -> None:
+    assert route(path).method == "echo"
 
 
 def test_a_token_address(toy: Toy) -> None:
