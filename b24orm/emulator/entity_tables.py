@@ -181,6 +181,7 @@ _SPECS: Final = (
         defaults={"SORT": 500, "IS_DEFAULT": "N", "IS_SYSTEM": "N"},
         indexes=("ENTITY_TYPE_ID",),
     ),
+    TableSpec("timeline_comment", "TimelineComment", indexes=("ENTITY_ID",)),
     TableSpec("product_row", "ProductRow", indexes=("OWNER_ID",), defaults={"TAX_INCLUDED": "N", "SORT": 10}),
     TableSpec("user", "User", uf_entity="USER", defaults={"ACTIVE": "Y", "USER_TYPE": "employee"}),
     TableSpec("department", "Department", defaults={"SORT": 500}),

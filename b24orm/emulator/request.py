@@ -2,7 +2,8 @@
 
 Addresses: ``/rest/{user}/{secret}/{method}`` (webhook) and ``/rest/{method}`` (token), each with
 an optional trailing slash and an optional ``.json`` or ``.xml`` suffix; ``/rest/api/...`` belongs to
-version 3, however many slashes stand between the parts; ``/oauth/token/`` to the authorization server, ``/oauth/authorize/`` to the user's consent.
+version 3, ``/oauth/token/`` to the authorization server, ``/oauth/authorize/`` to the user's consent. Several
+slashes in a row count as one.
 
 Parameters: the query string, then for POST the body over it, then the path. A body is JSON only if
 its media type says so; JSON that can't be read is ignored without a word, and a body with any

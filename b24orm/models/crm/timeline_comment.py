@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         "comment",
         "files",
     ]
-    TimelineCommentOrder = Literal["entity_id", "-entity_id", "entity_type", "-entity_type"]
+    TimelineCommentOrder = Literal["id", "-id", "created", "-created", "author_id", "-author_id"]
     TimelineCommentRelation = Literal["author"]
     TimelineCommentPrefetch = Literal[
         "author",
