@@ -12,6 +12,8 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from b24orm.forking import in_child
+
 __all__ = ["collector_paused"]
 
 _lock = threading.Lock()
@@ -40,3 +42,15 @@ def collector_paused() -> Generator[None, None, None]:
             _pauses -= 1
             if _pauses == 0 and _was_on:
                 gc.enable()
+
+
+def _forked() -> None:
+    """The threads that paused the collector are not in the child."""
+    global _lock, _pauses
+    _lock = threading.Lock()
+    if _pauses and _was_on:
+        gc.enable()
+    _pauses = 0
+
+
+in_child(_forked)

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from b24orm.errors import UsageError
+from b24orm.forking import in_child
 
 __all__ = ["LoopThread", "background"]
 
@@ -26,11 +27,35 @@ _MOMENT: Final = 1.0
 """Seconds that the closing of connections may take when nobody waits for it."""
 
 
+class _OwnLoop(asyncio.SelectorEventLoop):
+    """An event loop that counts as closed in a forked child.
+
+    The selector is shared by parent and child. A connection that the child would let go of, be it at its
+    end, would be taken out of it for the parent too, which would then wait for an answer for ever.
+    """
+
+    def __init__(self) -> None:
+        self._process = os.getpid()
+        super().__init__()
+
+    def is_closed(self) -> bool:
+        return self._process != os.getpid() or super().is_closed()
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """A loop of the kind that the program wants; the usual one gets over a fork."""
+    loop = asyncio.new_event_loop()
+    if type(loop) is not asyncio.SelectorEventLoop:
+        return loop
+    loop.close()
+    return _OwnLoop()
+
+
 class LoopThread:
     """A daemon thread that runs an event loop."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
+        self._loop = _new_loop()
         self._thread = threading.Thread(target=self._serve, name=_NAME, daemon=True)
         self._thread.start()
 
@@ -130,6 +155,8 @@ async def _close(close: Any) -> None:
 _current: LoopThread | None = None
 _owner = -1
 _lock = threading.Lock()
+_inherited: Final[list[LoopThread]] = []
+"""Loops of the processes before: what waits on them must not be told that it is given up."""
 
 
 def background() -> LoopThread:
@@ -142,12 +169,12 @@ def background() -> LoopThread:
         return _current
 
 
-def _after_fork() -> None:
-    """A lock that another thread held while forking would stay locked for ever in the child."""
+def _forked() -> None:
     global _lock, _current
     _lock = threading.Lock()
+    if _current is not None:
+        _inherited.append(_current)
     _current = None
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+in_child(_forked)

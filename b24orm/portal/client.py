@@ -59,6 +59,7 @@ class Client(EventMethods):
         self._closed = False
         self._pid = -1
         self._executor: Executor | None = None
+        self._transport: HttpTransport | None = None
         where = hidden(url)
         del url  # the frames of a traceback show what they hold
         self._credentials: Credentials = _credentials(
@@ -111,13 +112,19 @@ class Client(EventMethods):
         """The executor; a forked child gets one of its own, for connections can't be shared."""
         if self._closed:
             raise PortalClosed(f"the portal {self.host} was closed")
-        if self._executor is None or self._pid != os.getpid():
-            transport = HttpTransport(verify_ssl=self._verify_ssl, session=self._session)
+        if self._moved_on() or self._executor is None or self._pid != os.getpid():
+            if self._transport is not None:
+                self._transport.abandon()
+            transport = self._transport = HttpTransport(verify_ssl=self._verify_ssl, session=self._session)
             limits = (portal_limits if self._shared is None else self._shared.open)(self.host, self._limits)
             self._executor = Executor(Sender(transport, self._credentials, limits, timeout=self._timeout))
             self._pid = os.getpid()
             self._opened(self._executor)
         return self._executor
+
+    def _moved_on(self) -> bool:
+        """Whether the executor belongs to an event loop that has ended."""
+        return False
 
     def _opened(self, executor: Executor) -> None:
         """Called with each new executor."""

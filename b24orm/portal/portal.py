@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
@@ -45,6 +46,25 @@ class AsyncPortal(Client, NamedMethods[Coroutine[Any, Any, Any]]):
         on_invalid: a value that does not fit its field: ``raise`` InvalidRow, or ``keep`` it as the
             server sent it, with a warning.
     """
+
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    def _moved_on(self) -> bool:
+        """Whether the event loop of the connections has ended; those of the running one are made anew.
+
+        Raises:
+            UsageError: it goes on: connections can't be used from two loops.
+        """
+        before, here = self._loop, _running_loop()
+        if here is None or here is before:
+            return False
+        if before is not None and not before.is_closed() and self._pid == os.getpid():
+            raise UsageError(
+                f"this AsyncPortal of {self.host} is in use on another event loop; make one for each loop, "
+                "or a Portal: it can be awaited from all of them"
+            )
+        self._loop = here
+        return before is not None
 
     async def __aenter__(self) -> AsyncPortal:
         self._open()
@@ -228,6 +248,13 @@ class Portal(Client, NamedMethods[Any]):
     def list_and_get(self, method_branch: str, ID_field_name: str = "ID") -> dict[Any, Any]:  # noqa: N803
         """Everything ``branch.list`` lists, as ``branch.get`` answers it, by id."""
         return self.run(lambda: rest.list_and_get(self._open(), method_branch, ID_field_name))
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _let_go(executor: Executor, pid: int) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import ssl
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
 
 from b24orm.errors import (
     ConnectFailed,
@@ -15,6 +18,7 @@ from b24orm.errors import (
     TransportError,
     UntrustedCertificate,
 )
+from b24orm.forking import in_child
 from b24orm.transport.base import Request, Response
 
 if TYPE_CHECKING:
@@ -26,6 +30,8 @@ _JSON: Final = {"Content-Type": "application/json", "Accept": "application/json"
 _LARGE: Final = 2**20
 _CONNECT: Final = 15.0
 """Seconds until a connection that does not come about is given up."""
+_open: Final[WeakSet[HttpTransport]] = WeakSet()
+"""Those that may have connections."""
 
 
 class HttpTransport:
@@ -59,7 +65,7 @@ class HttpTransport:
         if self._closed or (self._session is not None and self._session.closed):
             raise PortalClosed(f"the connections to {host} were closed")
         if self._session is None:
-            connector = aiohttp.TCPConnector(
+            connector = _connector_type()(
                 ssl=self._verify_ssl, limit_per_host=self._connections, ttl_dns_cache=300
             )
             self._session = aiohttp.ClientSession(
@@ -67,6 +73,7 @@ class HttpTransport:
                 headers={"User-Agent": self._user_agent},
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
+            _open.add(self)
         return self._session
 
     async def send(self, request: Request) -> Response:
@@ -108,12 +115,50 @@ class HttpTransport:
             kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             return Response(answer.status, kind, body, answer.headers.get("Location"))
 
+    def abandon(self) -> None:
+        """Forgets the connections without touching them: their process or their loop is another one.
+
+        What is sent after that goes over new ones.
+        """
+        if self._session is not None and self._own:
+            self._session.detach()
+            self._session = None
+
     async def close(self) -> None:
         """Closes the session, if it is our own; nothing can be sent after that."""
         self._closed = True
         if self._session is not None and self._own:
             await self._session.close()
         self._session = None
+
+
+@cache
+def _connector_type() -> type[aiohttp.TCPConnector]:
+    """aiohttp's connector, which closes its connections when it is thrown away: but not in a forked child.
+
+    There it would take them out of the selector that the child shares with its parent.
+    """
+    import aiohttp
+
+    class Connector(aiohttp.TCPConnector):
+        def __init__(self, **settings: Any) -> None:
+            self._process = os.getpid()
+            super().__init__(**settings)
+
+        def __del__(self, *given: Any) -> None:
+            if self._process == os.getpid() and not self._loop.is_closed():
+                super().__del__(*given)
+
+    return Connector
+
+
+def _forked() -> None:
+    """A child has its parent's connections too, and must leave them alone."""
+    for transport in list(_open):
+        transport.abandon()
+
+
+in_child(_forked)
 
 
 def _data(request: Request) -> bytes | io.BytesIO | None:

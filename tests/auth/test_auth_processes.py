@@ -88,3 +88,58 @@ def test_a_forked_child_renews_on_its_own(scene: Scene, stores: Stores) -> None:
             good = False
         os._exit(0 if good else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+FORK = """
+import os, sys, threading, time, warnings
+warnings.simplefilter("ignore")  # newer Pythons warn of forking beside threads
+from b24orm import FileTokens
+from b24orm.transport.auth.stores.memory import MemoryTokens
+
+store = {store}
+with store.lock("k"):
+    child = os.fork()
+    if child == 0:  # a worker that lives on
+        {child}
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_that_was_forked_meanwhile_does_not_keep_the_lock(tmp_path: Path) -> None:
+    code = FORK.format(store="FileTokens(sys.argv[1], patience=2)", child="time.sleep(30)")
+    code += (
+        "try:\n"
+        "    with store.lock('k'): print('free')\n"
+        "finally:\n"
+        "    os.kill(child, 9); os.waitpid(child, 0)\n"
+    )
+    assert _said(code, tmp_path) == "free\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_nor_does_it_when_its_parent_dies_with_it(tmp_path: Path) -> None:
+    code = FORK.format(store="FileTokens(sys.argv[1], patience=2)", child="time.sleep(30)")
+    code += "    print(child, flush=True); os.kill(os.getpid(), 9)\n"
+    child = int(_said(code, tmp_path))
+    try:
+        with FileTokens(tmp_path, patience=2).lock("k"):
+            assert Path(f"/proc/{child}").exists() or sys.platform != "linux"
+    finally:
+        os.kill(child, 9)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_tokens_in_memory_may_be_renewed_in_a_child_that_was_forked_meanwhile(tmp_path: Path) -> None:
+    free = "done = store.lock('k').acquire(timeout=2); os._exit(0 if done else 1)"
+    code = FORK.format(store="MemoryTokens()", child=free)
+    code += "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    assert _said(code, tmp_path) == "0\n"
+
+
+def _said(code: str, folder: Path) -> str:
+    """What a program writes, its complaints too; children of its may live on."""
+    command = [sys.executable, "-c", code, str(folder)]
+    with (folder / "said").open("w+") as said:
+        subprocess.run(command, stdout=said, stderr=said, timeout=60, check=False, cwd=ROOT)
+        said.seek(0)
+        return said.read()

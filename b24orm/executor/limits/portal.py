@@ -10,6 +10,7 @@ from b24orm.executor.limits.base import Turn
 from b24orm.executor.limits.bucket import Bucket
 from b24orm.executor.limits.operating import Operating
 from b24orm.executor.limits.plans import RateLimits
+from b24orm.forking import in_child
 
 __all__ = ["PortalLimits", "portal_limits", "renamed"]
 
@@ -115,3 +116,13 @@ def renamed(old: str, new: str) -> None:
         for (host, crowd), found in list(_shared.items()):
             if host == old:
                 _shared.setdefault((new, crowd), found)
+
+
+def _forked() -> None:
+    """What the parent has under way is not under way here, and its locks may be locked for ever."""
+    global _shared_lock
+    _shared_lock = threading.Lock()
+    _shared.clear()
+
+
+in_child(_forked)

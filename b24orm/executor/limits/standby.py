@@ -11,6 +11,7 @@ from typing import Final
 
 from b24orm.executor.limits.plans import RateLimits
 from b24orm.executor.limits.portal import PortalLimits, portal_limits
+from b24orm.forking import in_child
 
 __all__ = ["Standby", "share_of", "standby_for"]
 
@@ -72,3 +73,13 @@ def standby_for(where: Hashable, host: str, limits: RateLimits, share: float) ->
     counted = portal_limits(host, share_of(limits, share), crowd=1 / share)
     with _lock:
         return _standbys.setdefault((where, host), Standby(host, counted))
+
+
+def _forked() -> None:
+    """A child finds out by itself whether the shared place can be reached."""
+    global _lock
+    _lock = threading.Lock()
+    _standbys.clear()
+
+
+in_child(_forked)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from b24orm.errors import TokenStoreFailed
+from b24orm.forking import in_child
 from b24orm.transport.auth.tokens import Tokens
 
 if sys.platform == "win32":
@@ -25,6 +26,8 @@ __all__ = ["FileTokens"]
 _PATIENCE: Final = 100.0
 _PAUSE: Final = 0.02
 _OTHERS: Final = 0o077
+_open_locks: Final[set[int]] = set()
+"""Handles of the lock files that this process has open."""
 
 
 class FileTokens:
@@ -101,11 +104,12 @@ class FileTokens:
         """One process, and one thread of it, at a time."""
         self._made()
         handle = os.open(self._path(key, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        _open_locks.add(handle)
         try:
             self._wait(handle)
             yield
         finally:
-            os.close(handle)  # lets go of the lock too
+            _let_go(handle)
 
     def _wait(self, handle: int) -> None:
         end = time.monotonic() + self._patience
@@ -119,6 +123,26 @@ class FileTokens:
 
     def __repr__(self) -> str:
         return f"FileTokens({str(self._folder)!r})"
+
+
+def _let_go(handle: int) -> None:
+    """Closing is not enough on Unix: a process that was forked meanwhile has the lock open too."""
+    _open_locks.discard(handle)
+    try:
+        if sys.platform != "win32":
+            fcntl.flock(handle, fcntl.LOCK_UN)
+    finally:
+        os.close(handle)
+
+
+def _forked() -> None:
+    """A child does not keep locks that its parent dies with."""
+    while _open_locks:
+        with suppress(OSError):
+            os.close(_open_locks.pop())
+
+
+in_child(_forked)
 
 
 def _taken(handle: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import AbstractContextManager
 
@@ -19,7 +20,7 @@ class MemoryTokens:
 
     def __init__(self) -> None:
         self._kept: dict[str, Tokens] = {}
-        self._locks: dict[str, threading.Lock] = {}
+        self._locks: dict[tuple[str, int], threading.Lock] = {}
 
     def load(self, key: str) -> Tokens | None:
         """The tokens that were saved last."""
@@ -34,8 +35,8 @@ class MemoryTokens:
         self._kept.pop(key, None)
 
     def lock(self, key: str) -> AbstractContextManager[object]:
-        """One thread at a time."""
-        return self._locks.setdefault(key, threading.Lock())
+        """One thread at a time; a forked child does not wait for its parent's threads."""
+        return self._locks.setdefault((key, os.getpid()), threading.Lock())
 
     def __repr__(self) -> str:
         return f"MemoryTokens({len(self._kept)} kept)"
