@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from random import Random
 from typing import Final
 
@@ -17,6 +18,8 @@ __all__ = ["EQUIPMENT", "seed_portal"]
 
 EQUIPMENT: Final = 128
 """The entity type of the seeded smart process."""
+_FEW: Final = 5_000
+"""Rows that are added faster with their indexes than before them."""
 
 
 def seed_portal(
@@ -57,7 +60,8 @@ def seed_portal(
     dice = make_dice(Random(seed))
     firms = deals // 8 if companies is None else companies
     people = deals // 3 if contacts is None else contacts
-    with store.transaction(), store.without_indexes():
+    numbers = (deals, firms, people, leads, tasks, activities, invoices, items, *(rows or {}).values())
+    with store.transaction(), store.without_indexes() if sum(numbers) > _FEW else nullcontext():
         furnish(store, users=max(users, 1), seed=seed)
         staff = store.ids("user")
         company_ids = range(sparse, firms * sparse + 1, sparse)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from itertools import cycle, islice
 from random import Random
 from typing import Any, Final
@@ -44,13 +45,21 @@ class Dice:
 
 def make_dice(random: Random) -> Dice:
     """Dice over the working hours of some nine hundred days."""
-    days = tuple((_FIRST_DAY + timedelta(days=number)).isoformat() for number in range(_DAYS))
-    times = tuple(
+    return Dice(random, _days(), _times())
+
+
+@cache
+def _days() -> tuple[str, ...]:
+    return tuple((_FIRST_DAY + timedelta(days=number)).isoformat() for number in range(_DAYS))
+
+
+@cache
+def _times() -> tuple[str, ...]:
+    return tuple(
         f"T{hour:02}:{minute:02}:{(hour * 7 + minute) % 60:02}"
         for hour in range(9, 19)
         for minute in range(60)
     )
-    return Dice(random, days, times)
 
 
 def always(value: Any, count: int) -> list[Any]:

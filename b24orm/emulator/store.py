@@ -14,17 +14,10 @@ from os import PathLike
 from typing import Any, Final, Literal
 
 from b24orm.emulator import attachments, smart_types, user_fields
+from b24orm.emulator.blank import copy_tables, make_tables
 from b24orm.emulator.database import Database
 from b24orm.emulator.entity_tables import portal_tables
-from b24orm.emulator.tables import (
-    SYSTEM_DDL,
-    Column,
-    Table,
-    add_column_sql,
-    create_sql,
-    index_sql,
-    words,
-)
+from b24orm.emulator.tables import Column, Table, add_column_sql, create_sql, index_sql, words
 from b24orm.emulator.values import ZONE
 from b24orm.errors import InvalidValue, UnknownName, nearest
 
@@ -70,10 +63,8 @@ class Store(Database):
         self.watch: Callable[[Change], None] | None = None
         self._changes: dict[Change, None] = {}
         self._tables = portal_tables()
-        for statement in SYSTEM_DDL:
-            self._db.execute(statement)
-        for table in self._tables.values():
-            self._create(table)
+        fill = copy_tables if path is None else make_tables
+        fill(self._db)
         self.parents: dict[int, tuple[int, ...]] = {}
         self.load_parents()
         smart_types.attach(self)

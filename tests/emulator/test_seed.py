@@ -61,6 +61,15 @@ def test_another_seed_another_portal() -> None:
     assert first.rows("deal") != second.rows("deal")
 
 
+def test_many_rows_are_loaded_before_their_indexes_and_the_indexes_are_there() -> None:
+    store = Store()
+    made = "SELECT name, sql FROM sqlite_master WHERE type = 'index' ORDER BY 1"
+    before = store.fetch(made)
+    seed_portal(store, deals=6_000)
+
+    assert (store.count("deal"), store.fetch(made)) == (6_000, before)
+
+
 def test_sparse_ids_leave_holes() -> None:
     store = Store()
     seed_portal(store, deals=4, contacts=2, companies=1, sparse=10)

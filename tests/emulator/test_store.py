@@ -182,6 +182,18 @@ def test_a_file_remembers_rows_user_fields_and_smart_processes(tmp_path: Path) -
     again.close()
 
 
+def test_a_portal_in_a_file_has_the_tables_and_indexes_of_one_in_memory(store: Store, tmp_path: Path) -> None:
+    made = "SELECT type, name, tbl_name, sql FROM sqlite_master"
+
+    assert store.fetch(made) == Store(tmp_path / "portal.db").fetch(made)
+
+
+def test_stores_share_no_rows(store: Store) -> None:
+    store.insert("deal", {"TITLE": "mine"})
+
+    assert Store().count("deal") == 0
+
+
 def test_threads_may_write_at_once(store: Store) -> None:
     threads = [Thread(target=lambda: [store.insert("deal", {}) for _ in range(50)]) for _ in range(4)]
     for thread in threads:
