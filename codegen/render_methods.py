@@ -11,7 +11,7 @@ from b24orm.rendering.layout import Group, literal, text
 from codegen.header import header
 from codegen.method_source import Method
 
-__all__ = ["render_methods", "render_methods_index"]
+__all__ = ["all_newer", "render_methods", "render_methods_again", "render_methods_index"]
 
 _TAKEN: Final = frozenset({"call"})
 """First words that a portal means something else by."""
@@ -127,6 +127,28 @@ def render_methods(first: str, methods: Iterable[Method]) -> str:
     )
 
 
+def all_newer(methods: Iterable[Method]) -> bool:
+    """Whether each of the methods is one of REST 3.0 and of nothing else."""
+    return all(method.only_v3 for method in methods)
+
+
+def render_methods_again(first: str) -> str:
+    """The module of the methods that begin with one word, where each is one of REST 3.0."""
+    return "\n".join(
+        [
+            header().replace("codegen/metadata", f"codegen/methods/{first}.json"),
+            f'"""The methods {first}.*: each is one of REST 3.0, whoever calls it."""',
+            "",
+            "from __future__ import annotations",
+            "",
+            f"from b24orm.methods.v3.{first} import METHODS, ONE_OF",
+            "",
+            '__all__ = ["METHODS", "ONE_OF"]',
+            "",
+        ]
+    )
+
+
 def render_methods_index(methods: Mapping[str, tuple[Method, ...]], part: str = "") -> str:
     """The index of the methods: what portals inherit to have them as attributes.
 
@@ -136,7 +158,9 @@ def render_methods_index(methods: Mapping[str, tuple[Method, ...]], part: str = 
     """
     package = ".".join(["b24orm.methods", *([part] if part else [])])
     name = f"NamedMethods{part.upper()}"
-    imports = [f"    from {package}.{word} import {_class(word)}" for word in sorted(methods)]
+    elsewhere = {word: "b24orm.methods.v3" for word, found in methods.items() if all_newer(found)}
+    places = sorted((f"{elsewhere.get(word, package)}.{word}", _class(word)) for word in methods)
+    imports = [f"    from {place} import {name}" for place, name in places]
     properties = [line for word in methods for line in _property(word)]
     shown = f"portal.{part}.tasks.task.get(id=5)" if part else "portal.crm.deal.get(id=5)"
     which = "of REST 3.0 " if part else ""

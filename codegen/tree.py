@@ -11,7 +11,7 @@ from codegen.load import Entity
 from codegen.method_source import Method
 from codegen.render_docs import render_index_page, render_page
 from codegen.render_facts import render_facts, render_index
-from codegen.render_methods import render_methods, render_methods_index
+from codegen.render_methods import all_newer, render_methods, render_methods_again, render_methods_index
 from codegen.render_models import render_model, render_models_index
 
 __all__ = ["OWNED", "differences", "render_tree", "write_tree"]
@@ -55,7 +55,12 @@ def _methods(methods: Mapping[str, tuple[Method, ...]], part: str = "") -> dict[
     if not methods:
         return {}
     place = f"b24orm/methods/{part}".rstrip("/")
-    files = {f"{place}/{word}.py": render_methods(word, found) for word, found in methods.items()}
+    files = {
+        f"{place}/{word}.py": render_methods(word, found)
+        if part or not all_newer(found)
+        else render_methods_again(word)
+        for word, found in methods.items()
+    }
     return {f"{place}/__init__.py": render_methods_index(methods, part), **files}
 
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from b24orm.methods.bizproc import Bizproc
     from b24orm.methods.booking import Booking
     from b24orm.methods.calendar import Calendar
-    from b24orm.methods.call import Call
     from b24orm.methods.catalog import Catalog
     from b24orm.methods.crm import Crm
     from b24orm.methods.department import Department
@@ -34,16 +33,12 @@ if TYPE_CHECKING:
     from b24orm.methods.landing import Landing
     from b24orm.methods.lists import Lists
     from b24orm.methods.log import Log
-    from b24orm.methods.mail import Mail
     from b24orm.methods.mailservice import Mailservice
-    from b24orm.methods.main import Main
     from b24orm.methods.messageservice import Messageservice
     from b24orm.methods.method import Method
     from b24orm.methods.methods import Methods
-    from b24orm.methods.note import Note
     from b24orm.methods.placement import Placement
     from b24orm.methods.profile import Profile
-    from b24orm.methods.rest import Rest
     from b24orm.methods.rpa import Rpa
     from b24orm.methods.sale import Sale
     from b24orm.methods.salescenter import Salescenter
@@ -60,6 +55,11 @@ if TYPE_CHECKING:
     from b24orm.methods.userconsent import Userconsent
     from b24orm.methods.userfieldconfig import Userfieldconfig
     from b24orm.methods.userfieldtype import Userfieldtype
+    from b24orm.methods.v3.call import Call
+    from b24orm.methods.v3.mail import Mail
+    from b24orm.methods.v3.main import Main
+    from b24orm.methods.v3.note import Note
+    from b24orm.methods.v3.rest import Rest
     from b24orm.methods.vote import Vote
     from b24orm.methods.voximplant import Voximplant
 

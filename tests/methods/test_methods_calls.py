@@ -21,6 +21,7 @@ from b24orm.namespace import _specs, known_methods
 from tests.conftest import Connect, Serve
 
 METHODS = Path(__file__).resolve().parents[2] / "codegen" / "methods"
+PACKAGE = Path(__file__).resolve().parents[2] / "b24orm" / "methods"
 
 
 class Recorder(NamedMethods[Any]):
@@ -70,9 +71,13 @@ def test_every_documented_method_can_be_called(portal: Recorder) -> None:
         assert attribute(portal, name)(**given)[0] == name
 
 
-def parameters_of(name: str) -> Any:
-    from b24orm.namespace import _specs
+@pytest.mark.parametrize("first", ["call", "mail", "main", "note", "rest"])
+def test_what_is_of_rest_3_alone_is_described_once(first: str) -> None:
+    assert _specs(first) == _specs(first, "b24orm.methods.v3")
+    assert "METHODS: Final" not in (PACKAGE / f"{first}.py").read_text(encoding="utf-8")
 
+
+def parameters_of(name: str) -> Any:
     return _specs(name.partition(".")[0])[name][0]
 
 
