@@ -160,7 +160,7 @@ def parse_str(query: str, *, limit: int = MAX_INPUT_VARS) -> dict[str, Any]:
 
 def register_pairs(pairs: Iterable[tuple[str, str]], *, limit: int = MAX_INPUT_VARS) -> dict[str, Any]:
     """Put already decoded names and values into nested arrays, as PHP fills ``$_POST``."""
-    root: dict[Any, Any] = {}
+    root = _Array()
     for count, (name, value) in enumerate(pairs):
         if count >= limit:
             break
@@ -199,25 +199,36 @@ def _flatten(text: str) -> str:
     return text.replace(" ", "_").replace(".", "_").replace("[", "_")
 
 
-def _store(root: dict[Any, Any], path: list[str | None], value: str) -> None:
-    place: dict[Any, Any] = root
+class _Array(dict[Any, Any]):
+    """A PHP array in the making, which knows the number of what is appended next."""
+
+    __slots__ = ("following",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.following = 0
+
+    def key(self, step: str | None) -> str | int:
+        """The key of a step; None appends."""
+        key = self.following if step is None else array_key(step)
+        if isinstance(key, int):
+            self.following = max(self.following, key + 1)
+        return key
+
+
+def _store(root: _Array, path: list[str | None], value: str) -> None:
+    place = root
     for step in path[:-1]:
         place = _descend(place, step)
-    place[_key(place, path[-1])] = value
+    place[place.key(path[-1])] = value
 
 
-def _descend(place: dict[Any, Any], step: str | None) -> dict[Any, Any]:
-    key = _key(place, step)
+def _descend(place: _Array, step: str | None) -> _Array:
+    key = place.key(step)
     below = place.get(key)
-    if not is_map(below):
-        below = place[key] = {}
+    if not isinstance(below, _Array):
+        below = place[key] = _Array()
     return below
-
-
-def _key(place: dict[Any, Any], step: str | None) -> str | int:
-    if step is not None:
-        return array_key(step)
-    return max((key for key in place if isinstance(key, int) and key >= 0), default=-1) + 1
 
 
 def _freeze(value: Any) -> Any:

@@ -6,7 +6,8 @@ earlier one, every value is a text. An array whose keys are 0, 1, 2 ... in order
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 from urllib.parse import unquote_plus
 
@@ -20,6 +21,26 @@ _MAX_NAMES: Final = 10_000
 _MAX_DEPTH: Final = 64
 _BLANK: Final = tuple(" \t\n\r\v\f")
 """Alone between brackets they count as nothing."""
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+"""A key that PHP takes for a number, up to the last it knows; ``07`` is a text."""
+_LAST: Final = 2**63 - 1
+
+
+class _Array(dict[str, Any]):
+    """An array in the making, which knows the number of what is appended next."""
+
+    __slots__ = ("following",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.following = 0
+
+    def key(self, given: str) -> str:
+        """The key; where it is empty the next number."""
+        key = given or str(self.following)
+        if _NUMBER.fullmatch(key) and int(key) <= _LAST:
+            self.following = max(self.following, int(key) + 1)
+        return key
 
 
 def parse_form(body: bytes | str) -> Form:
@@ -57,7 +78,7 @@ def nested(pairs: Iterable[tuple[str, str]]) -> Form:
     >>> nested([("data[FIELDS][ID]", "7")])
     {'data': {'FIELDS': {'ID': '7'}}}
     """
-    root: Form = {}
+    root = _Array()
     for number, (name, value) in enumerate(pairs):
         if number >= _MAX_NAMES:
             raise InvalidValue(f"the body of the event holds more than {_MAX_NAMES:,} values")
@@ -91,22 +112,15 @@ def _path(name: str) -> list[str]:
     return keys
 
 
-def _put(root: Form, path: list[str], value: str) -> None:
+def _put(root: _Array, path: list[str], value: str) -> None:
     place = root
-    for key in path[:-1]:
-        name = _key(place, key)
-        below = place.get(name)
-        if not isinstance(below, dict):
-            below = place[name] = {}
+    for given in path[:-1]:
+        key = place.key(given)
+        below = place.get(key)
+        if not isinstance(below, _Array):
+            below = place[key] = _Array()
         place = below
-    place[_key(place, path[-1])] = value
-
-
-def _key(place: Mapping[str, Any], key: str) -> str:
-    """The key; where it is empty the next number."""
-    if key:
-        return key
-    return str(max((int(name) for name in place if name.isdecimal() and name.isascii()), default=-1) + 1)
+    place[place.key(path[-1])] = value
 
 
 def _listed(value: Any) -> Any:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import pickle
+import time
 import traceback
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from b24orm import Portal
@@ -84,6 +85,7 @@ def test_what_the_client_writes_is_read_back(data: dict[str, Any]) -> None:
     assert parse_form(query) == data
 
 
+@example([("a[01]", "x"), ("a[]", "y")])
 @given(st.lists(st.tuples(st.text("ab[]._ 01", max_size=8), st.text("xy", max_size=2)), max_size=6))
 def test_any_form_is_read_as_the_portal_reads_it(pairs: list[tuple[str, str]]) -> None:
     body = "&".join(f"{name}={value}" for name, value in pairs)
@@ -103,6 +105,23 @@ def test_a_body_nested_without_end_is_refused() -> None:
 def test_a_body_of_very_many_values_is_refused() -> None:
     with pytest.raises(InvalidValue, match="10,000"):
         parse_form("a[]=1&" * 10_001)
+
+
+def test_each_value_that_is_appended_costs_the_same() -> None:
+    """Whoever finds the address of a handler can post to it: no body may keep it busy."""
+    few, many = (min(_seconds("a[]=1&" * values) for _ in range(3)) for values in (500, 10_000))
+    assert many < few * 100  # work that grew with the square would be four hundred times as much
+
+
+def _seconds(body: str) -> float:
+    began = time.process_time()
+    parse_form(body)
+    return time.process_time() - began
+
+
+def test_a_key_with_very_many_digits_is_a_text() -> None:
+    digits = "9" * 5_000
+    assert parse_form(f"a[{digits}]=x&a[]=y") == {"a": {digits: "x", "0": "y"}}
 
 
 # -- events
