@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from b24orm.plan.calls import Call, Outcome
 from codegen.load import load
 from codegen.method_source import read_methods
 from codegen.refresh_docs import compare_docs
@@ -34,7 +35,11 @@ def _portal(arguments: argparse.Namespace) -> Sequence[str]:
     from b24orm import connect
 
     with connect(arguments.url, progress=False, allow_http=arguments.allow_http) as portal:
-        return compare_portal(portal, load(_ROOT / "metadata"), read_methods(_ROOT / "methods", newer=True))
+
+        def many(calls: Sequence[Call]) -> list[Outcome]:
+            return portal.run(lambda: portal._open().many(calls))  # pyright: ignore[reportPrivateUsage]
+
+        return compare_portal(many, load(_ROOT / "metadata"), read_methods(_ROOT / "methods", newer=True))
 
 
 def main(given: Sequence[str] | None = None) -> int:

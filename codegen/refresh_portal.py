@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias, cast
 
-from b24orm.errors import ApiError
-from b24orm.schema import EntitySchema, FieldSchema
+from b24orm.errors import B24Error, TransportError
+from b24orm.plan.calls import Call, Outcome
+from b24orm.schema import EntitySchema, FieldSchema, MethodSchema
 from codegen.load import Entity
 from codegen.method_source import Method
 
-__all__ = ["compare_portal"]
+__all__ = ["Many", "compare_portal"]
+
+Many: TypeAlias = Callable[[Sequence[Call]], Sequence[Outcome]]
+"""Sends calls, packed into batches: what each came to."""
 
 _FLAGS: Final[Mapping[str, str]] = {
     "isReadOnly": "read_only",
@@ -19,12 +23,8 @@ _FLAGS: Final[Mapping[str, str]] = {
 }
 
 
-class _Portal(Protocol):
-    def call(self, method: str, items: Any = None, /) -> Any: ...
-
-
 def compare_portal(
-    portal: _Portal, entities: Iterable[Entity], methods: Mapping[str, Sequence[Method]]
+    many: Many, entities: Iterable[Entity], methods: Mapping[str, Sequence[Method]]
 ) -> Sequence[str]:
     """One line for each difference, in order; user fields are the portal's own and left out.
 
@@ -32,32 +32,52 @@ def compare_portal(
     controllers out and follows the webhook's scopes.
 
     Args:
-        portal: the portal.
+        many: sends calls to the portal.
         entities: the metadata.
         methods: the documented methods by their first word.
+
+    Raises:
+        B24Error: no answer arrived, or the portal does not tell its methods.
     """
+    asked = {
+        entity.schema.name: (entity.schema, call) for entity in entities for call in _calls(entity.schema)
+    }
+    listed, *told = many([Call("methods", {}), *(call for _, call in asked.values())])
+    if isinstance(listed, B24Error):
+        raise listed
     known = {method.name.lower() for found in methods.values() for method in found}
-    served = {str(name).lower() for name in portal.call("methods")}
+    served = {str(name).lower() for name in listed.result}
     lines = [f"new: method {name}" for name in sorted(served - known)]
-    for entity in entities:
-        lines += _entity(portal, entity.schema)
+    for (schema, _), outcome in zip(asked.values(), told, strict=True):
+        lines += _entity(schema, outcome)
     return lines
 
 
-def _entity(portal: _Portal, schema: EntitySchema) -> list[str]:
+def _calls(schema: EntitySchema) -> list[Call]:
+    """The call that tells an entity's fields, if there is one."""
     method = schema.methods.get("fields")
     if method is None or schema.api != "v2" or (schema.parent_params and not schema.fixed_params):
         return []
-    try:
-        answer = portal.call(method.name, dict(schema.fixed_params))
-    except ApiError:
+    return [Call(method.name, dict(schema.fixed_params))]
+
+
+def _entity(schema: EntitySchema, outcome: Outcome) -> list[str]:
+    if isinstance(outcome, TransportError):
+        raise outcome
+    if isinstance(outcome, B24Error):
         return []
-    for part in method.envelope:
-        answer = answer.get(part, answer) if isinstance(answer, Mapping) else answer
+    answer = _opened(outcome.result, schema.methods["fields"])
     if not isinstance(answer, Mapping):
         return []
     told = cast("Mapping[str, Any]", answer)
     return _fields(schema, {name: spec for name, spec in told.items() if not _is_own(name)})
+
+
+def _opened(answer: Any, method: MethodSchema) -> Any:
+    """What stands in the envelope of an answer."""
+    for part in method.envelope:
+        answer = answer.get(part, answer) if isinstance(answer, Mapping) else answer
+    return answer
 
 
 def _is_own(name: str) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from b24orm.errors import NotFound
+from b24orm.errors import Disconnected, NotFound
+from b24orm.plan.calls import Call, Outcome, Reply
 from codegen.load import Entity
 from codegen.method_source import Method
 from codegen.refresh import main
@@ -92,17 +94,21 @@ def test_a_folder_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
         compare_docs(tmp_path, METHODS)
 
 
+@dataclass
 class Told:
     """A portal that serves one ``fields`` method."""
 
-    def __init__(self, **fields: Any) -> None:
-        self.fields = fields
+    fields: Mapping[str, Any]
 
-    def call(self, method: str, items: Any = None, /) -> Any:
-        answers = {"methods": ["crm.deal.get", "crm.brand.new"], "crm.currency.fields": self.fields}
-        if method not in answers:
-            raise NotFound("no such method")
-        return answers[method]
+    def __call__(self, calls: Sequence[Call]) -> list[Outcome]:
+        answers: dict[str, Any] = {
+            "methods": ["crm.deal.get", "crm.brand.new"],
+            "crm.currency.fields": self.fields,
+        }
+        return [
+            Reply(answers[call.method]) if call.method in answers else NotFound("no such method")
+            for call in calls
+        ]
 
 
 def test_a_portal_tells_what_is_new_gone_and_different(entities: Mapping[str, Entity]) -> None:
@@ -114,7 +120,7 @@ def test_a_portal_tells_what_is_new_gone_and_different(entities: Mapping[str, En
     del told["FULL_NAME"]
     methods = {"crm": (Method("crm.deal.get", {}, (), False, ""),)}
 
-    assert compare_portal(Told(**told), [currency], methods) == [
+    assert compare_portal(Told(told), [currency, entities["Deal"]], methods) == [
         "new: method crm.brand.new",
         "new: Currency.BRAND_NEW",
         "gone: Currency.FULL_NAME",
@@ -122,9 +128,19 @@ def test_a_portal_tells_what_is_new_gone_and_different(entities: Mapping[str, En
     ]
 
 
+def test_a_portal_that_goes_away_is_no_portal_without_fields(entities: Mapping[str, Entity]) -> None:
+    def gone(calls: Sequence[Call]) -> list[Outcome]:
+        return [Reply([]), *(Disconnected("no answer") for _ in calls[1:])]
+
+    with pytest.raises(Disconnected):
+        compare_portal(gone, [entities["Currency"]], {})
+
+
 def test_a_local_portal_is_compared_over_http(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["portal", serve(deals=1).url])
+    portal = serve(deals=1, plan="standard")
+    main(["portal", portal.url])
 
     out = capsys.readouterr().out
     assert "new: Deal." not in out
     assert "different: Deal.TITLE" not in out
+    assert portal.stats.requests < 10
