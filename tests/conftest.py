@@ -26,6 +26,11 @@ Serve: TypeAlias = Callable[..., LocalPortal]
 Connect: TypeAlias = Callable[..., Portal]
 
 
+def complaints(stderr: str) -> list[str]:
+    """What a program in ``-X dev`` complained of, but for asyncio's word that the machine is slow."""
+    return [line for line in stderr.splitlines() if not line.startswith("Executing <")]
+
+
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Starts local portals: ``serve(deals=100)``; they are stopped after the test."""
