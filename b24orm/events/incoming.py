@@ -190,7 +190,7 @@ def _auth(raw: Mapping[str, Any]) -> EventAuth:
         access_token=secret("access_token"),
         refresh_token=secret("refresh_token"),
         expires_in=_number(raw.get("expires_in")),
-        scope=tuple(part for part in text("scope").split(",") if part),
+        scope=tuple(text("scope").replace(",", " ").split()),
         client_endpoint=text("client_endpoint"),
         server_endpoint=text("server_endpoint"),
         status=text("status"),

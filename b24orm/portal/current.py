@@ -163,10 +163,10 @@ def forget(portal: AnyPortal) -> None:
         _default = None
 
 
-def enter(portal: AnyPortal) -> Token[AnyPortal | None]:
-    """Makes a portal that of the task; and the default, if there is none."""
+def enter(portal: AnyPortal, *, default: bool) -> Token[AnyPortal | None]:
+    """Makes a portal that of the task; and the default, if it may be and there is none."""
     global _default
-    if _default is None:
+    if default and _default is None:
         _default = portal
     return _used.set(portal)
 

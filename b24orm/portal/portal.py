@@ -19,6 +19,7 @@ from b24orm.plan.flow import Flow, Page
 from b24orm.portal import current
 from b24orm.portal.client import Client, Items, Source
 from b24orm.portal.newer import NewerMethods, awaited
+from b24orm.transport.auth.oauth import OAuth
 
 __all__ = ["AsyncPortal", "Portal"]
 
@@ -31,8 +32,8 @@ class AsyncPortal(Client, NamedMethods[Coroutine[Any, Any, Any]]):
     >>> async with AsyncPortal("https://acme.bitrix24.com/rest/1/secret/") as portal:   # doctest: +SKIP
     ...     deals = await portal.get_all("crm.deal.list", {"filter": {"STAGE_ID": "WON"}})
 
-    Inside ``async with`` it is the portal of the task, and of the tasks that it starts; and the
-    default of the program, if that has none.
+    Inside ``async with`` it is the portal of the task, and of the tasks that it starts. With a webhook it
+    is the default of the program as well, if that has none; with an application's credentials it is not.
 
     Args:
         url: the webhook, or credentials; without it ``B24_WEBHOOK_URL`` is read.
@@ -68,7 +69,8 @@ class AsyncPortal(Client, NamedMethods[Coroutine[Any, Any, Any]]):
 
     async def __aenter__(self) -> AsyncPortal:
         self._open()
-        self._entered = current.enter(self)
+        # an application serves many portals: what names none must not reach the one that is open just now
+        self._entered = current.enter(self, default=not isinstance(self._credentials, OAuth))
         return self
 
     async def __aexit__(

@@ -292,6 +292,40 @@ def test_a_form_that_names_another_address_is_refused(scene: Scene) -> None:
         app.opened(body, "DOMAIN=evil.example&PROTOCOL=1")
 
 
+def test_a_form_that_borrows_a_portal_s_identity_is_refused(scene: Scene) -> None:
+    app = scene.app()
+    app.installed(scene.local.install_event())
+    query, body = scene.local.placement()
+    forged = dict(parse_qsl(body.decode())) | {"AUTH_ID": "a" * 32, "REFRESH_ID": "b" * 32}
+    with pytest.raises(InvalidGrant):
+        app.opened(forged, query)
+
+
+def test_tokens_of_another_portal_prove_nothing_of_the_one_that_the_form_names(scene: Scene) -> None:
+    app = scene.app()
+    app.installed(scene.local.install_event())
+    query, body = scene.local.placement()
+    scene.local.oauth.member_id = "of another portal"
+    with pytest.raises(AuthError, match="another portal"):
+        app.opened(body, query)
+
+
+def test_who_has_opened_it_is_the_authorization_server_s_word(scene: Scene) -> None:
+    app = scene.app()
+    app.installed(scene.local.install_event())
+    query, body = scene.local.placement(user_id=2)
+    assert app.opened(body, query).user_id == 2
+
+
+def test_the_request_may_be_saved_where_nothing_is_granted_by_the_form(scene: Scene) -> None:
+    app = scene.app()
+    app.installed(scene.local.install_event())
+    before = scene.exchanges
+    query, body = scene.local.placement(user_id=2)
+    client = scene.join(app.opened(body, query, prove=False))
+    assert (client.call("profile")["ID"], scene.exchanges - before) == ("2", 0)
+
+
 # -- events ----------------------------------------------------------------------------------------
 
 
@@ -314,6 +348,26 @@ async def test_so_it_is_when_awaited(scene: Scene) -> None:
     app = scene.app()
     await app.ainstalled(scene.local.install_event())
     assert await app.aaccepts(event(scene))
+
+
+@pytest.mark.parametrize("again", ["page", "consent"])
+def test_it_still_is_after_an_installation_that_told_no_token(scene: Scene, again: str) -> None:
+    app = scene.app()
+    app.installed(scene.local.install_event())
+    if again == "page":
+        query, body = scene.local.placement()
+        app.installed(body, query)
+    else:
+        app.exchange({"code": scene.local.oauth.code("local.app")}, state=None)
+    assert app.accepts(event(scene))
+
+
+def test_that_none_can_be_accepted_is_told(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    app = scene.app()
+    query, body = scene.local.placement()
+    app.installed(body, query)
+    assert not app.accepts(event(scene))
+    assert "told no application_token" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from b24orm import AsyncPortal, Portal, connect, portals, use
+from b24orm import App, AsyncPortal, Portal, connect, portals, use
 from b24orm.emulator import LocalPortal
 from b24orm.errors import InvalidValue, NotConfigured, UsageError
 from b24orm.executor.limits import portal_limits
@@ -204,6 +204,26 @@ async def test_two_asynchronous_portals_in_two_tasks(locals_: dict[str, LocalPor
             return await Deal.objects.acount()
 
     assert await asyncio.gather(*map(count, COUNTS)) == [5, 3]
+
+
+async def test_a_portal_of_an_application_is_nobody_else_s_default(locals_: dict[str, LocalPortal]) -> None:
+    locals_["acme"].install_app()
+    app = App("local.app", "app-secret", server=locals_["acme"].oauth_url)
+    credentials = await app.ainstalled(locals_["acme"].install_event())
+    entered, counted = asyncio.Event(), asyncio.Event()
+
+    async def of_no_portal() -> None:
+        await entered.wait()
+        with pytest.raises(NotConfigured):
+            await Deal.objects.acount()
+        counted.set()
+
+    elsewhere = asyncio.create_task(of_no_portal())
+    async with AsyncPortal(credentials, progress=False):
+        entered.set()
+        await counted.wait()
+        assert await Deal.objects.acount() == 5
+    await elsewhere
 
 
 async def test_the_default_is_there_again_after_an_asynchronous_portal(

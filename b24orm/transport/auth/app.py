@@ -172,33 +172,46 @@ class App:
     async def _proved(self, told: Tokens, user: str) -> OAuth:
         return self._kept((await self._server.refresh(told)).after(told), user)
 
-    def opened(self, *payloads: Payload) -> OAuth:
+    def opened(self, *payloads: Payload, prove: bool = True) -> OAuth:
         """The credentials of the user who has opened the application in a portal.
 
-        They are not kept; use them for what this user does. The portal must be one that the
+        Anybody can post such a form, and name any portal in it. So the tokens are proved as those of an
+        installation are: ``member_id`` and ``user_id`` of the credentials are the authorization server's
+        word. They are not kept; use them for what this user does. The portal must be one that the
         application was installed on.
+
+        Args:
+            payloads: the body, raw or parsed, and the query of its address.
+            prove: False saves the request to the authorization server. Then nothing but the portal's answer
+                to a call says that the form is genuine: grant nothing by it before.
 
         Raises:
             InvalidValue: there are no tokens in the form.
             NotConfigured: the application was not installed there.
-            AuthError: the form names another address than the portal's.
+            InvalidGrant: the tokens are not genuine.
+            AuthError: the form names another portal than its tokens are for, or another address than the
+                portal's.
         """
         found = tokens_of(*payloads)
         del payloads
-        return self._opened(_good(found))
+        told = _good(found)
+        return _alone(lambda: self._opened(told, prove=prove))
 
-    def _opened(self, told: Tokens) -> OAuth:
-        known = self._loaded(told.member_id, "")
-        if not hosts.allows(known.endpoint, told.endpoint, self._trusted):
-            raise AuthError("WRONG_HOST", f"the form names {told.endpoint}; the portal is {known.endpoint}")
-        return self._credentials(told, "opened", MemoryTokens())
-
-    async def aopened(self, *payloads: Payload) -> OAuth:
+    async def aopened(self, *payloads: Payload, prove: bool = True) -> OAuth:
         """As :meth:`opened`, awaited."""
         found = tokens_of(*payloads)
         del payloads
         told = _good(found)
-        return await in_thread(lambda: self._opened(told))
+        return await in_thread(lambda: asyncio.run(self._opened(told, prove=prove)))
+
+    async def _opened(self, told: Tokens, *, prove: bool) -> OAuth:
+        known = self._loaded(told.member_id, "")
+        if not hosts.allows(known.endpoint, told.endpoint, self._trusted):
+            raise AuthError("WRONG_HOST", f"the form names {told.endpoint}; the portal is {known.endpoint}")
+        proven = (await self._server.refresh(told)).after(told) if prove else told
+        if proven.member_id != told.member_id:
+            raise AuthError("WRONG_PORTAL", "the form names another portal than the one its tokens are for")
+        return self._credentials(proven, "opened", MemoryTokens())
 
     def accepts(self, *payloads: Payload) -> bool:
         """Whether an event comes from a portal: it knows the ``application_token`` of the installation.
@@ -218,6 +231,10 @@ class App:
 
     def _accepts(self, member_id: str, token: Secret) -> bool:
         tokens = self._store.load(self._key(member_id, ""))
+        if tokens is not None and not tokens.application_token:
+            log.warning(
+                "no event of %s can be accepted: its installation told no application_token", member_id
+            )
         return tokens is not None and same(tokens.application_token, token)
 
     def uninstalled(self, *payloads: Payload) -> bool:
@@ -270,15 +287,19 @@ class App:
         if missing:
             log.warning("%s did not grant %s the scopes %s", tokens.endpoint, self.client_id, sorted(missing))
         key = self._key(tokens.member_id, user)
-        credentials = self._credentials(tokens, key, self._given)
+        self._checked(tokens)
         with self._store.lock(key):
-            self._store.save(key, tokens)
-        return credentials
+            kept = tokens.after_installation(self._store.load(key))
+            self._store.save(key, kept)
+        return self._credentials(kept, key, self._given)
 
-    def _credentials(self, tokens: Tokens, key: str, store: TokenStore) -> OAuth:
+    def _checked(self, tokens: Tokens) -> None:
         if hosts.in_clear(tokens.endpoint) and not self._allow_http:
             text = "would show its tokens in clear text; it needs https, or App(allow_http=True)"
             raise InvalidValue(f"{tokens.endpoint} {text}")
+
+    def _credentials(self, tokens: Tokens, key: str, store: TokenStore) -> OAuth:
+        self._checked(tokens)
         return OAuth(self._server, store, key, tokens, trusted_hosts=self._trusted)
 
     def __repr__(self) -> str:

@@ -62,7 +62,7 @@ class Tokens:
             endpoint=endpoint,
             **{name: Secret(_text(answer, name)) for name in _SECRETS},
             server=_text(answer, "server_endpoint"),
-            scope=tuple(part for part in _text(answer, "scope").split(",") if part),
+            scope=tuple(_text(answer, "scope").replace(",", " ").split()),
             status=_text(answer, "status"),
             user_id=_number(answer, "user_id"),
             expires=_number(answer, "expires"),
@@ -79,6 +79,12 @@ class Tokens:
             refresh_token=self.refresh_token or before.refresh_token,
             user_id=self.user_id if self.user_id is not None else before.user_id,
         )
+
+    def after_installation(self, before: Tokens | None) -> Tokens:
+        """These tokens of a new installation: its page tells no ``application_token``, only its event does."""
+        if before is None or self.application_token:
+            return self
+        return replace(self, application_token=before.application_token)
 
     def moved(self, endpoint: str) -> Tokens:
         """The same tokens at another address."""
