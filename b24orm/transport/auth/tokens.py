@@ -81,7 +81,7 @@ class Tokens:
         )
 
     def after_installation(self, before: Tokens | None) -> Tokens:
-        """These tokens of a new installation: its page tells no ``application_token``, only its event does."""
+        """These tokens of an installation: its page tells no ``application_token``, only its event does."""
         if before is None or self.application_token:
             return self
         return replace(self, application_token=before.application_token)
