@@ -129,7 +129,25 @@ _CATALOG: Final = (
     TableSpec("catalog_vat", "CatalogVat", defaults={**_FLAGS, "SORT": 100}),
     TableSpec("catalog_store", "Store", defaults={**_FLAGS, "SORT": 100}),
     TableSpec("catalog_store_product", "StoreProduct"),
+    TableSpec("catalog_price_type_group", "PriceTypeGroup", defaults={"ACCESS": "Y"}),
+    TableSpec("catalog_price_type_lang", "PriceTypeLang"),
+    TableSpec("catalog_extra", "Extra"),
+    TableSpec("catalog_ratio", "Ratio", defaults={"RATIO": 1.0, "IS_DEFAULT": "Y"}),
+    TableSpec("catalog_rounding_rule", "RoundingRule"),
+    TableSpec(
+        "catalog_product_property",
+        "CatalogProductProperty",
+        defaults={**_FLAGS, "SORT": 500, "IBLOCK_ID": 23, "PROPERTY_TYPE": "S", "MULTIPLE": "N"},
+    ),
+    TableSpec("catalog_product_property_enum", "ProductPropertyEnum", defaults={"DEF": "N", "SORT": 500}),
+    TableSpec("catalog_product_property_feature", "ProductPropertyFeature", defaults={"IS_ENABLED": "N"}),
+    TableSpec("catalog_document", "StoreDocument", defaults={"STATUS": "N", "SITE_ID": "s1", "TOTAL": 0.0}),
+    TableSpec("catalog_document_contractor", "StoreDocumentContractor"),
+    TableSpec("catalog_document_element", "StoreDocumentElement", indexes=("DOC_ID",)),
 )
+_NUMBER: Final = (Column("ID", "int", "integer", hidden=True),)
+"""The number of a row that its methods know nothing of."""
+
 _SALE: Final = (
     TableSpec(
         "sale_order",
@@ -176,6 +194,35 @@ _SALE: Final = (
     TableSpec("sale_status", "SaleStatus", defaults={"TYPE": "O", "SORT": 100, "NOTIFY": "Y"}),
     TableSpec("sale_person_type", "SalePersonType", defaults={**_FLAGS, "SORT": 100, "LID": "s1"}),
     TableSpec("sale_property", "OrderProperty", defaults={**_FLAGS, "SORT": 100}),
+    TableSpec("sale_property_group", "OrderPropertyGroup", defaults={"SORT": 100}),
+    TableSpec("sale_property_variant", "OrderPropertyVariant", defaults={"SORT": 100}),
+    TableSpec("sale_property_value", "OrderPropertyValue", indexes=("ORDER_ID",)),
+    TableSpec("sale_property_relation", "OrderPropertyRelation", extra=_NUMBER),
+    TableSpec("sale_basket_property", "BasketProperty", defaults={"SORT": 100}, indexes=("BASKET_ID",)),
+    TableSpec("sale_payment_item_basket", "PaymentItemBasket", indexes=("PAYMENT_ID",)),
+    TableSpec("sale_payment_item_shipment", "PaymentItemShipment", indexes=("PAYMENT_ID",)),
+    TableSpec(
+        "sale_shipment",
+        "Shipment",
+        defaults={
+            "STATUS_ID": "DN",
+            "ALLOW_DELIVERY": "N",
+            "DEDUCTED": "N",
+            "MARKED": "N",
+            "CANCELED": "N",
+            "CURRENCY": "USD",
+            "CUSTOM_PRICE_DELIVERY": "N",
+        },
+        indexes=("ORDER_ID",),
+        omit=frozenset({"SHIPMENT_ITEMS"}),
+    ),
+    TableSpec("sale_shipment_item", "ShipmentItem", indexes=("ORDER_DELIVERY_ID",)),
+    TableSpec("sale_shipment_property", "ShipmentProperty", defaults={**_FLAGS, "SORT": 100}),
+    TableSpec("sale_shipment_property_value", "ShipmentPropertyValue"),
+    TableSpec("sale_status_lang", "SaleStatusLang", extra=_NUMBER),
+    TableSpec("sale_person_domain", "BusinessValuePersonDomain", extra=_NUMBER),
+    TableSpec("sale_trade_binding", "TradeBinding", indexes=("ORDER_ID",)),
+    TableSpec("sale_trade_platform", "TradePlatform"),
 )
 _OTHERS: Final = (
     TableSpec("call_statistic", "CallStatistic", defaults={"CALL_TYPE": "1", "CALL_FAILED_CODE": "200"}),

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from b24orm.emulator.seed_dice import Dice, always, load_columns
 from b24orm.emulator.seed_words import GOODS
 from b24orm.emulator.store import Store
 
-__all__ = ["CATALOG", "add_catalog", "add_orders"]
+__all__ = ["CATALOG", "OFFERS", "add_catalog", "add_kinds", "add_orders"]
 
 CATALOG: Final = 23
 """The information block of the seeded catalog."""
+
+
+OFFERS: Final = 25
+"""The information block of the variants of its goods, where any are asked for."""
 
 
 def add_catalog(store: Store, dice: Dice, count: int) -> None:
@@ -68,6 +72,35 @@ def add_catalog(store: Store, dice: Dice, count: int) -> None:
         prices,
         dice.moments(count),
     )
+
+
+def add_kinds(store: Store, first: int, sizes: Mapping[str, int]) -> None:
+    """Goods that come in variants, the variants in a catalog of their own, and services."""
+    if sizes["offers"]:
+        store.insert(
+            "catalog_catalog",
+            {
+                "ID": OFFERS,
+                "IBLOCK_ID": OFFERS,
+                "NAME": "Offers",
+                "LID": "s1",
+                "PRODUCT_IBLOCK_ID": CATALOG,
+                "SKU_PROPERTY_ID": 97,
+            },
+        )
+    for kind, type_number, block in (("skus", 3, CATALOG), ("offers", 4, OFFERS), ("services", 7, CATALOG)):
+        ids = range(first, first + sizes[kind])
+        names = [f"{kind.capitalize()[:-1]} {number}" for number in ids]
+        load_columns(
+            store,
+            "catalog_product",
+            "ID NAME TYPE IBLOCK_ID",
+            ids,
+            names,
+            always(type_number, len(ids)),
+            always(block, len(ids)),
+        )
+        first += sizes[kind]
 
 
 def add_orders(store: Store, dice: Dice, staff: Sequence[int], count: int) -> None:

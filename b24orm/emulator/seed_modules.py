@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from b24orm.emulator.seed_dice import Dice, always, load_columns
-from b24orm.emulator.seed_goods import add_catalog, add_orders
+from b24orm.emulator.seed_goods import add_catalog, add_kinds, add_orders
 from b24orm.emulator.seed_journals import add_journals, add_pagers
+from b24orm.emulator.seed_parts import PARTS, add_parts
 from b24orm.emulator.seed_words import GOODS, SURNAMES
 from b24orm.emulator.store import Store
 from b24orm.emulator.tables import words
@@ -39,6 +40,10 @@ FEW: Final[Mapping[str, int]] = {
     "signed": 2,
     "rpa_items": 2,
     "lines": 2,
+    "skus": 0,
+    "offers": 0,
+    "services": 0,
+    **dict.fromkeys(PARTS, 0),
 }
 """Rows of each kind unless another number is asked for. What belongs to tasks needs tasks."""
 
@@ -67,9 +72,11 @@ def add_modules(
     _add_list(store, dice, staff, sizes["elements"])
     _add_calendar(store, dice, sizes["events"])
     add_catalog(store, dice, sizes["products"])
+    add_kinds(store, sizes["products"] + 1, sizes)
     add_orders(store, dice, staff, sizes["orders"])
     add_journals(store, dice, staff, sizes)
     add_pagers(store, dice, sizes)
+    add_parts(store, dice, sizes)
 
 
 def _add_task_parts(

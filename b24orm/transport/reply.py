@@ -6,6 +6,7 @@ differ, some errors come with HTTP 200, and ``error`` may be an empty string.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -76,6 +77,17 @@ _TEXTS: Final[Mapping[str, type[ApiError]]] = {
     "access denied": AccessDenied,
 }
 """Classic crm methods answer ``error: ""`` and say what happened in the text."""
+
+_ABSENT: Final = re.compile(r"\w+ does not exist")
+"""``product does not exist.``: so the catalog says it, of what it has no number for."""
+
+_NUMBERED: Final = re.compile(
+    r"20[0-9]{2}404[0-9]{5}|200600000020|200700300030|200[89]00000000|20(?:10|11|12|20)00000000"
+)
+"""The numbers under which shop and catalog say that a row is not there."""
+
+_FORBIDDEN: Final = re.compile(r"20[0-9]{2}403000[0-9]{2}")
+"""The numbers under which they say that a user may not do that."""
 
 
 def read(response: Response, *, method: str, host: str, redact: Callable[[str], str]) -> Reply:
@@ -186,10 +198,18 @@ def _kind(code: str, text: str, status: int | None) -> type[ApiError]:
         if found is AccessDenied and status == 401:  # that is how it says "bad credentials"
             return AuthError
     else:
-        found = _CODES.get(code.upper()) if code else _TEXTS.get(text.strip(" .").lower())
+        found = _CODES.get(code.upper()) if code else _said(text.strip(" ."))
+        if found is None and _NUMBERED.fullmatch(code):
+            return NotFound
+        if found is None and _FORBIDDEN.fullmatch(code):
+            return AccessDenied
     if found is not None:
         return found
     return ServerFailure if status is not None and status >= 500 else ApiError
+
+
+def _said(text: str) -> type[ApiError] | None:
+    return NotFound if _ABSENT.fullmatch(text) else _TEXTS.get(text.lower())
 
 
 def batch_outcomes(

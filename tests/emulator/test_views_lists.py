@@ -182,7 +182,7 @@ def test_a_list_does_not_bring_what_belongs_to_an_order(shop: Calls) -> None:
     [
         ("sale.order.get", "200540400001"),
         ("sale.basketitem.update", "200140400001"),
-        ("catalog.price.delete", "0"),
+        ("catalog.price.delete", ""),
     ],
 )
 def test_a_row_that_is_not_there(fresh: Calls, method: str, code: str) -> None:
@@ -227,3 +227,93 @@ def test_a_delete_answers_true_once(fresh: Calls) -> None:
         True,
         "200540400001",
     )
+
+
+# ---- kinds of goods, and what belongs to orders
+
+
+@pytest.fixture(scope="module")
+def stocked() -> Calls:
+    many = dict.fromkeys(("sale_property_group", "sale_shipment", "sale_status_lang"), 60)
+    return small_portal(products=3, skus=2, offers=2, services=2, **many)
+
+
+@pytest.mark.parametrize(
+    ("method", "wrapped", "block", "kinds"),
+    [
+        ("catalog.product.sku.list", "units", 23, {3}),
+        ("catalog.product.offer.list", "offers", 25, {4}),
+        ("catalog.product.service.list", "services", 23, {7}),
+        ("catalog.product.list", "products", 23, {1, 3, 7}),
+    ],
+)
+def test_goods_of_a_kind(stocked: Calls, method: str, wrapped: str, block: int, kinds: set[int]) -> None:
+    found = stocked(method, select=["id", "iblockId", "type"], filter={"iblockId": block})
+
+    assert {row["type"] for row in found[wrapped]} == kinds
+
+
+@pytest.mark.parametrize(
+    ("method", "block", "text"),
+    [
+        ("catalog.product.offer.list", 23, "productType is not allowed for this catalog"),
+        ("catalog.product.sku.list", 25, "productType is not allowed for this catalog"),
+        ("catalog.product.service.list", 99, "iblock is not catalog"),
+    ],
+)
+def test_a_kind_that_a_catalog_does_not_hold(stocked: Calls, method: str, block: int, text: str) -> None:
+    sent = {"select": ["id", "iblockId"], "filter": {"iblockId": block}}
+
+    assert refusal(stocked, method, **sent) == ("0", text)
+
+
+def test_goods_of_another_kind_are_not_there(stocked: Calls) -> None:
+    assert refusal(stocked, "catalog.product.sku.get", id=1) == ("", "sku does not exist.")
+
+
+def test_a_new_service_is_one() -> None:
+    portal = small_portal()
+
+    added = portal("catalog.product.service.add", fields={"iblockId": 23, "name": "Care", "type": 1})
+
+    assert added["service"]["type"] == 7
+
+
+@pytest.mark.parametrize("start", [0, 50, 500])
+def test_groups_of_properties_do_not_hear_of_a_start(stocked: Calls, start: int) -> None:
+    answer = stocked.answer("sale.propertygroup.list", start)
+
+    assert (answer.result["propertyGroups"][0]["id"], answer.total) == (1, 60)
+
+
+@pytest.mark.parametrize(("start", "total"), [(0, 60), (-1, -1)])
+def test_shipments_are_counted_behind_the_scenes(stocked: Calls, start: int, total: int) -> None:
+    answer = stocked.answer("sale.shipment.list", start)
+
+    assert (answer.total, answer.cost.counted) == (total, 60)
+
+
+def test_texts_of_statuses_have_no_number(stocked: Calls) -> None:
+    rows = stocked("sale.statusLang.list".lower())["statusLangs"]
+
+    assert list(rows[0]) == ["statusId", "lid", "name", "description"]
+
+
+@pytest.mark.parametrize(
+    ("method", "code", "text"),
+    [
+        ("catalog.product.get", "", "product does not exist."),
+        ("catalog.section.get", "200700300030", "section does not exist."),
+        ("catalog.price.get", "", "price does not exist."),
+        ("catalog.vat.get", "200800000000", "vat does not exist."),
+        ("catalog.store.get", "201100000000", "store does not exist."),
+        ("sale.order.get", "200540400001", "order is not exists"),
+        ("sale.payment.get", "200640400001", "payment is not exists"),
+        ("sale.shipment.get", "201140400001", "shipment is not exists"),
+        ("sale.property.get", "200840400001", "property is not exists"),
+    ],
+)
+def test_each_entity_says_in_its_own_way_what_is_not_there(
+    stocked: Calls, method: str, code: str, text: str
+) -> None:
+    assert refusal(stocked, method, id=999) == (code, text)

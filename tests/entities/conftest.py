@@ -8,6 +8,7 @@ import pytest
 
 from b24orm import Portal
 from b24orm.emulator import LocalPortal
+from b24orm.emulator.seed_parts import PARTS
 from tests.conftest import Connect, Serve
 
 ROWS = {
@@ -17,6 +18,7 @@ ROWS = {
     "checklist": 24,
     "comments": 30,
     "results": 9,
+    **dict.fromkeys(PARTS, 130),
 }
 """Five pages of what is paged."""
 

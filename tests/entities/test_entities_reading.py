@@ -14,6 +14,7 @@ from b24orm import Portal
 from b24orm.emulator import LocalPortal
 from b24orm.models import (
     BasketItem,
+    BasketProperty,
     BlogPost,
     Booking,
     CalendarEvent,
@@ -21,30 +22,59 @@ from b24orm.models import (
     CallStatistic,
     CatalogMeasure,
     CatalogProduct,
+    CatalogProductProperty,
     ChecklistItem,
     DiskFile,
     DiskFolder,
     DiskStorage,
     ElapsedTime,
     EntityItem,
+    Extra,
     ListElement,
     Message,
     OpenLine,
     Order,
+    OrderProperty,
+    OrderPropertyGroup,
+    OrderPropertyValue,
+    OrderPropertyVariant,
+    PaymentItemBasket,
+    PaymentItemShipment,
     Price,
+    PriceTypeGroup,
+    PriceTypeLang,
+    ProductOffer,
+    ProductPropertyEnum,
+    ProductPropertyFeature,
+    ProductService,
+    ProductSku,
+    Ratio,
+    RoundingRule,
     RpaItem,
     SalePayment,
     SalePersonType,
     SaleStatus,
     Section,
+    Shipment,
+    ShipmentItem,
+    ShipmentProperty,
+    ShipmentPropertyValue,
+    StoreDocument,
+    StoreDocumentContractor,
+    StoreDocumentElement,
     Task,
     TaskComment,
     TaskResult,
+    TimelineComment,
+    TradeBinding,
+    TradePlatform,
     UniversalList,
     User,
 )
+from tests.conftest import Connect, Serve
 
 ELEMENTS = {"iblock_type_id": "lists", "iblock_id": 41}
+OF_DEAL = {"entity_type": "deal", "entity_id": 1}
 EVER = {"from_date": "2000-01-01", "to_date": "2037-01-01"}
 
 LISTS: dict[str, tuple[Any, dict[str, Any], str, str]] = {
@@ -77,6 +107,36 @@ LISTS: dict[str, tuple[Any, dict[str, Any], str, str]] = {
     "offsets inside PARAMS": (OpenLine, {}, "open_line", ""),
     "controller, no total": (Booking, {}, "booking", ""),
     "cursor": (Message, {"dialog_id": "chat5"}, "im_message", ""),
+    "whole pages, comments of a row": (TimelineComment, OF_DEAL, "timeline_comment", "ENTITY_ID = 1"),
+    **{
+        f"controller, {table}": (model, {}, table, "")
+        for table, model in {
+            "catalog_extra": Extra,
+            "catalog_ratio": Ratio,
+            "catalog_rounding_rule": RoundingRule,
+            "catalog_price_type_group": PriceTypeGroup,
+            "catalog_price_type_lang": PriceTypeLang,
+            "catalog_product_property": CatalogProductProperty,
+            "catalog_product_property_enum": ProductPropertyEnum,
+            "catalog_product_property_feature": ProductPropertyFeature,
+            "catalog_document": StoreDocument,
+            "catalog_document_contractor": StoreDocumentContractor,
+            "catalog_document_element": StoreDocumentElement,
+            "sale_basket_property": BasketProperty,
+            "sale_payment_item_basket": PaymentItemBasket,
+            "sale_payment_item_shipment": PaymentItemShipment,
+            "sale_property": OrderProperty,
+            "sale_property_group": OrderPropertyGroup,
+            "sale_property_value": OrderPropertyValue,
+            "sale_property_variant": OrderPropertyVariant,
+            "sale_shipment": Shipment,
+            "sale_shipment_item": ShipmentItem,
+            "sale_shipment_property": ShipmentProperty,
+            "sale_shipment_property_value": ShipmentPropertyValue,
+            "sale_trade_binding": TradeBinding,
+            "sale_trade_platform": TradePlatform,
+        }.items()
+    },
 }
 
 
@@ -153,3 +213,17 @@ def test_few_requests_are_enough(works: LocalPortal, client: Portal, kind: str, 
     list(model.objects.filter(**parents))
 
     assert works.stats.requests <= requests
+
+
+@pytest.mark.parametrize(
+    ("model", "block", "kind"), [(ProductSku, 23, 3), (ProductOffer, 25, 4), (ProductService, 23, 7)]
+)
+def test_goods_of_a_kind_are_read_alone(
+    serve: Serve, join: Connect, model: Any, block: int, kind: int
+) -> None:
+    portal = serve(rows={"products": 5, "skus": 60, "offers": 60, "services": 60})
+    join(portal)
+
+    found = [row.pk for row in model.objects.filter(iblock_id=block)]
+
+    assert sorted(found) == portal.store.ids("catalog_product", "TYPE = ?", (kind,))

@@ -151,12 +151,29 @@ def test_so_does_the_code_inside_rest_3_s_object(code: str, status: int, kind: t
         ("Not found.", NotFound),
         ("Access denied", AccessDenied),
         ("Access denied.", AccessDenied),
+        ("productPropertyEnum does not exist.", NotFound),
+        ("The folder does not exist.", ApiError),
         ("ID is not defined or invalid.", ApiError),
         ("", ApiError),
     ],
 )
 def test_an_error_without_a_code_is_told_by_its_text(text: str, kind: type[ApiError]) -> None:
     assert type(refused({"error": "", "error_description": text})) is kind
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (200540400001, NotFound),
+        ("201240400001", NotFound),
+        (200700300030, NotFound),
+        (201100000000, NotFound),
+        (200040300010, AccessDenied),
+        (200850000008, ApiError),
+    ],
+)
+def test_shop_and_catalog_number_what_is_not_there(code: Any, kind: type[ApiError]) -> None:
+    assert type(refused({"error": code, "error_description": "no"})) is kind
 
 
 @pytest.mark.parametrize(
