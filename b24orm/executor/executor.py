@@ -21,6 +21,7 @@ from b24orm.executor.retry import worth_retrying
 from b24orm.executor.sender import Sender, Trip
 from b24orm.executor.sizes import BATCH, BatchSizes, cut_off
 from b24orm.executor.spread import Pace, size_for
+from b24orm.executor.userfields import UserFields
 from b24orm.plan.calls import Ask, Call, Outcome, Ref, Reply
 from b24orm.plan.flow import Flow, Page, Spreadable
 from b24orm.transport.encoding import command, fits_batch
@@ -41,6 +42,7 @@ class Executor:
         self.sender = sender
         self.commands: int = 0
         self.adds: Adds = Adds()
+        self.user_fields: UserFields = UserFields()
         self._sizes = BatchSizes()
         self._pace = Pace()
         self._coalescer = Coalescer(self._ask_now, batch=BATCH)

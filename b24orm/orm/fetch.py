@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from b24orm.entity.rows import OnInvalid
 from b24orm.executor.executor import Executor
+from b24orm.executor.userfields import check_asked
 from b24orm.orm.loads import Load
 from b24orm.orm.related import with_relations
 from b24orm.plan.calls import Row
@@ -88,6 +89,7 @@ def _source(plan: Plan, flow: Flow, loads: Sequence[Load]) -> Source:
     """The plan's pages, cut to its slice, with the related rows that are wanted."""
 
     async def sliced(executor: Executor) -> AsyncGenerator[Page, None]:
+        await check_asked(executor, plan.query)
         slicer: Slicer[Row] = Slicer(plan.skip, plan.take)
         async with aclosing(executor.stream(flow)) as pages:
             async for page in pages:

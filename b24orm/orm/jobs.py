@@ -29,9 +29,10 @@ from typing import Any, Generic, cast
 from typing_extensions import TypeVar
 
 from b24orm.entity.base import Entity
-from b24orm.errors import B24Error, InvalidValue, OutcomeUnknown
+from b24orm.errors import B24Error, InvalidValue, OutcomeUnknown, UnknownName
 from b24orm.executor.journal import Journal
 from b24orm.executor.traces import traces_of
+from b24orm.executor.userfields import check_sent
 from b24orm.executor.writer import GROUPS, Writer
 from b24orm.loop import background
 from b24orm.orm.checks import check_journal, check_source
@@ -84,6 +85,7 @@ class Job(Generic[T]):
         settle: takes in that an item was written, and gives its id.
         origin: where new rows carry their key, if they do.
         by_values: new rows whose answer was lost are looked for by their values.
+        alike: every item is written the same: what is wrong with one is raised at once.
     """
 
     kind: Kind
@@ -95,6 +97,7 @@ class Job(Generic[T]):
     settle: Callable[[T, Call, Any], Any]
     origin: Origin | None = None
     by_values: bool = False
+    alike: bool = False
     _key: str = field(default_factory=lambda: uuid.uuid4().hex[:16])
     _count: int = 0
 
@@ -154,7 +157,7 @@ class Job(Generic[T]):
     # -- one window ------------------------------------------------------------------
 
     async def _window(self, writer: Writer, items: Sequence[T]) -> list[WriteResult[T]]:
-        prepared = [self._prepared(item) for item in items]
+        prepared = [await self._checked(self._prepared(item)) for item in items]
         writes = [write for write in prepared if isinstance(write, Write)]
         outcomes = iter(await writer.run(writes))
         if writer.told is not None and len(writes) < len(items):
@@ -187,6 +190,17 @@ class Job(Generic[T]):
                 call.method, {**call.params, fields_param: fields}, write=True, envelope=call.envelope
             )
         return Write(self.kind, call, self.repeatable(call), origin, place, digest)
+
+    async def _checked(self, write: Write | B24Error) -> Write | B24Error:
+        """The write, unless the portal lacks a user field that it sends."""
+        if isinstance(write, Write):
+            try:
+                await check_sent(self.portal.executor, self.model.__schema__, write.kind, write.call)
+            except UnknownName as error:
+                if self.alike or self.options.raise_on_error == "first":
+                    raise
+                return error
+        return write
 
     def _result(self, item: T, write: Write, outcome: Outcome) -> WriteResult[T]:
         if not isinstance(outcome, B24Error):

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 
 from b24orm.errors import B24Error, Unsupported
 from b24orm.executor.executor import Executor
+from b24orm.executor.userfields import check_asked
 from b24orm.orm.loads import Load
 from b24orm.plan.calls import Call, Reply, Row, rows_of
 from b24orm.plan.filters import branches
@@ -99,6 +100,8 @@ class _Loader:
         found: _Found = {}
         level = [(load, rows) for load in loads]
         while level:
+            for load, _ in level:
+                await check_asked(self._executor, load.query)
             fetched = await self._level(level, found)
             level = [
                 (child, related)

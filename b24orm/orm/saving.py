@@ -13,6 +13,7 @@ from b24orm.entity.filefields import is_file
 from b24orm.errors import B24Error, InvalidValue, OutcomeUnknown
 from b24orm.executor.executor import Executor
 from b24orm.executor.traces import traces_of
+from b24orm.executor.userfields import check_sent
 from b24orm.executor.writer import Writer, is_ambiguous, unknown_fate
 from b24orm.orm import writing
 from b24orm.orm.checks import check_mapping
@@ -110,6 +111,7 @@ async def _add(row: Entity, portal: Any, call: Call, idempotency: Idempotency) -
         origin = origin_of(row.__schema__, row.__schema__.fixed_params)
         call, key = _marked(row, origin, call)
     executor = portal.executor
+    await check_sent(executor, row.__schema__, "add", call)
     traces, by_values = traces_of(executor, row.__schema__), idempotency == "values"
     writer = Writer(executor, origin=origin, traces=traces, by_values=by_values)
     reply = await _written(row, Write("add", call, origin=key), writer)
@@ -125,6 +127,7 @@ def _marked(row: Entity, origin: Origin, call: Call) -> tuple[Call, tuple[str, s
 
 async def _update(row: Entity, portal: Any, call: Call, stamp: tuple[FieldSchema, datetime] | None) -> None:
     executor = portal.executor
+    await check_sent(executor, row.__schema__, "update", call)
     entries = _entries(row)
     if stamp is None or not await _updated_if_unchanged(row, executor, call, *stamp):
         safe = repeatable(writes.sent_fields(row.__schema__, call))

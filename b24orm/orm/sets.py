@@ -128,6 +128,7 @@ class SetWrites(Generic[M]):
             call,
             repeatable=lambda _: kind == "delete" or repeatable(fields),
             settle=lambda row_id, *_: row_id,
+            alike=True,
         )
 
 
