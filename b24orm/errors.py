@@ -5,6 +5,7 @@
     B24Error
      ├── UsageError            refused before anything was sent
      │    ├── UnknownName      no such field, lookup, relation or parameter
+     │    │    └── UnknownAttribute  no such attribute              (also AttributeError)
      │    ├── InvalidValue     a value of the wrong type or shape             (also ValueError)
      │    ├── Unsupported      the method can't do that
      │    ├── NotConfigured    no portal was connected
@@ -81,6 +82,7 @@ __all__ = [
     "TokenServerFailed",
     "TokenStoreFailed",
     "TransportError",
+    "UnknownAttribute",
     "UnknownName",
     "Unsupported",
     "UntrustedCertificate",
@@ -126,6 +128,10 @@ class UsageError(B24Error):
 
 class UnknownName(UsageError):
     """No such field, lookup, relation or parameter."""
+
+
+class UnknownAttribute(UnknownName, AttributeError):
+    """An object, a model or a set of rows has no such attribute or method."""
 
 
 class InvalidValue(UsageError, ValueError):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from inspect import Parameter, Signature
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, SerializationInfo, ValidationError, model_serializer
 
 from b24orm.entity.given import given
+from b24orm.entity.habits import no_attribute_of_class, no_attribute_of_row
 from b24orm.errors import (
     DoesNotExist,
     FieldNotLoaded,
@@ -19,6 +21,33 @@ from b24orm.errors import (
     nearest,
 )
 from b24orm.schema import EntitySchema, FieldSchema, LinkSchema
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass as _Kind
+else:
+
+    class _Kind(type(BaseModel)):
+        """The class of the models' classes: says what to write instead of what there is not."""
+
+        def __getattr__(cls, name: str) -> Any:
+            try:
+                return super().__getattr__(name)
+            except AttributeError:
+                if name.startswith("_") or not hasattr(cls, "__schema__"):
+                    raise
+            raise no_attribute_of_class(cls, name, cls.__field_names__, cls.__elsewhere__)
+
+        @property
+        def __signature__(cls) -> Signature:
+            """What help() and notebooks show: the fields that can be given, with their plain types."""
+            if not hasattr(cls, "__schema__"):
+                raise AttributeError("__signature__")
+            return _signature(cls)
+
+        @__signature__.setter
+        def __signature__(cls, value: object) -> None:
+            """Pydantic's own would show the inside of our types."""
+
 
 __all__ = ["Entity", "Links", "Relation"]
 
@@ -78,7 +107,7 @@ class Links:
         return RelationNotLoaded(f"{name}.{self.link.name} was not fetched; {hint}")
 
 
-class Entity(BaseModel):
+class Entity(BaseModel, metaclass=_Kind):
     """A row of a Bitrix24 entity.
 
     A row that was fetched with only some of its fields knows it: reading another one raises
@@ -97,6 +126,8 @@ class Entity(BaseModel):
 
     __schema__: ClassVar[EntitySchema]
     __field_names__: ClassVar[frozenset[str]] = frozenset()
+    __elsewhere__: ClassVar[frozenset[str]] = frozenset()
+    """What sets of rows have, for those who look for it on the class."""
     DoesNotExist: ClassVar[type[DoesNotExist]] = DoesNotExist
     MultipleObjects: ClassVar[type[MultipleObjects]] = MultipleObjects
 
@@ -131,7 +162,7 @@ class Entity(BaseModel):
         try:
             super().__init__(**found.fields)
         except ValidationError as error:
-            raise InvalidValue(_constructor_message(type(self), error)) from None
+            raise _not_made(type(self), error) from None
         loaded = vars(self)
         for name in loaded.keys() - self.__pydantic_fields_set__:
             del loaded[name]
@@ -192,6 +223,11 @@ class Entity(BaseModel):
 
     if not TYPE_CHECKING:
 
+        @model_serializer(mode="wrap")
+        def _with_user_fields(self, fields, info):
+            """What model_dump() gives: user fields belong to it."""
+            return {**fields(self), **_dumped(self.extra, info)}
+
         def __getattr__(self, name: str) -> Any:
             if name in _SLOTS:  # rows leave them empty, for most are never asked
                 object.__setattr__(self, name, _SLOTS[name]())
@@ -217,9 +253,7 @@ class Entity(BaseModel):
                 )
             if name.startswith("__"):
                 raise AttributeError(name)
-            raise AttributeError(
-                f"{type(self).__name__} has no attribute {name!r}{nearest(name, type(self).__field_names__)}"
-            )
+            raise no_attribute_of_row(type(self), name, type(self).__field_names__)
 
     def __setattr__(self, name: str, value: Any) -> None:
         found = given(type(self), {name: value})
@@ -239,10 +273,11 @@ class Entity(BaseModel):
         schema = self.__schema__
         if name != schema.id_name or not schema.id_field.read_only or self.pk in (None, value):
             return
-        raise InvalidValue(
-            f"{schema.name}.{name} is read-only: this is the row {self.pk}; "
-            f"get the other one with {schema.name}.objects.get({name}={value!r})"
-        )
+        if value is None:
+            hint = f"for a copy make a new {schema.name} of its values"
+        else:
+            hint = f"get the other one with {schema.name}.objects.get({name}={value!r})"
+        raise InvalidValue(f"{schema.name}.{name} is read-only: this is the row {self.pk}; {hint}")
 
     def _assign(self, name: str, value: Any) -> None:
         extra = self.__pydantic_extra__
@@ -257,8 +292,7 @@ class Entity(BaseModel):
     def _refused(self, name: str, value: Any, error: ValidationError) -> Exception:
         problem, model = error.errors()[0], type(self)
         if problem["type"] == "no_such_attribute":
-            names = (*model.__field_names__, *self.__schema__.relations)
-            return UnknownName(f"{model.__name__} has no field {name!r}{nearest(name, names)}")
+            return _unknown(model, name)
         return InvalidValue(_not_that(model, name, value, problem["msg"]))
 
     def __eq__(self, other: object) -> bool:
@@ -271,6 +305,9 @@ class Entity(BaseModel):
     def __hash__(self) -> int:
         return hash((type(self), self.pk)) if self.pk is not None else id(self)
 
+    def __str__(self) -> str:
+        return repr(self)
+
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         known = type(self).__field_names__
         loaded = [
@@ -281,6 +318,28 @@ class Entity(BaseModel):
         yield from loaded[:_SHOWN]
         if len(loaded) > _SHOWN:
             yield None, _Dots()
+
+
+def _signature(model: type[Entity]) -> Signature:
+    fields = model.__schema__.fields
+    given = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=info.annotation)
+        for name, info in model.model_fields.items()
+        if name == model.__schema__.id_name or name not in fields or not fields[name].read_only
+    ]
+    user = [Parameter("user_fields", Parameter.VAR_KEYWORD)] if model.__schema__.user_fields else []
+    return Signature([*given, *user])
+
+
+def _dumped(values: Mapping[str, Any], info: SerializationInfo) -> dict[str, Any]:
+    """The values that a dump is to hold."""
+    return {
+        name: value
+        for name, value in values.items()
+        if (info.include is None or name in info.include)
+        and (info.exclude is None or name not in info.exclude)
+        and not (info.exclude_none and value is None)
+    }
 
 
 def _own(model: type[Entity], kind: type[Exception]) -> type[Exception]:
@@ -298,12 +357,17 @@ def _not_loaded(model: type[Entity], name: str) -> str:
     return f"{model.__name__}.{name} was not loaded: add it to only(), or leave only() out"
 
 
-def _constructor_message(model: type[Entity], error: ValidationError) -> str:
+def _not_made(model: type[Entity], error: ValidationError) -> Exception:
     problem = error.errors()[0]
     name = str(problem["loc"][0]) if problem["loc"] else "?"
     if problem["type"] == "extra_forbidden":
-        return f"{model.__name__} has no field {name!r}{nearest(name, model.__field_names__)}"
-    return _not_that(model, name, problem["input"], problem["msg"])
+        return _unknown(model, name)
+    return InvalidValue(_not_that(model, name, problem["input"], problem["msg"]))
+
+
+def _unknown(model: type[Entity], name: str) -> UnknownName:
+    names = (*model.__schema__.relations, *model.__field_names__)
+    return UnknownName(f"{model.__name__} has no field {name!r}{nearest(name, names)}")
 
 
 def _not_that(model: type[Entity], name: str, value: Any, why: str) -> str:

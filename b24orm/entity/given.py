@@ -82,7 +82,8 @@ def _checked(schema: EntitySchema, spec: FieldSchema, value: Any) -> Any:
         return [_key(schema, spec, item) for item in value]
     if _is_row(value) and spec.type != "crm":
         return _key(schema, spec, value)
-    if spec.type == "crm_multifield" and isinstance(value, (list, tuple)):
+    if spec.type == "crm_multifield" and isinstance(value, (str, MultiField, list, tuple)):
+        value = value if isinstance(value, (list, tuple)) else [value]
         return [MultiField(value=item) if isinstance(item, str) else item for item in value]
     if spec.type in _FILES and isinstance(value, (str, bytes, int)) and not isinstance(value, Enum):
         raise InvalidValue(f"{schema.name}.{spec.name} can't be {value!r}: it takes a NewFile, or None")

@@ -127,9 +127,7 @@ async def _check(
     if lost:
         told = sorted((known[key] or {}).values())
         near, host = nearest(lost[0], told) or _list(told), executor.sender.credentials.host
-        raise UnknownName(
-            f"{schema.name} has no field {lost[0]!r} on {executor.sender.credentials.host}{near}"
-        )
+        raise UnknownName(f"{schema.name} has no field {lost[0]!r} on {host}{near}")
 
 
 def _list(told: list[str]) -> str:

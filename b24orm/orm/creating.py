@@ -31,6 +31,12 @@ class Creates(Generic[M]):
 
     else:
 
+        def _checked(self, defaults: Mapping[str, Any] | None, lookups: Mapping[str, Any]) -> None:
+            """Refuses what can't be a row's values, also where the row turns out to be there."""
+            _equalities(lookups)
+            check_mapping("defaults", defaults)
+            self._model(**(defaults or {}))
+
         def create(self, **values: Any) -> M:
             """A new row, saved. Rule: the entity's ``add``.
 
@@ -62,8 +68,7 @@ class Creates(Generic[M]):
             Raises:
                 MultipleObjects: several rows have these values.
             """
-            _equalities(lookups)
-            check_mapping("defaults", defaults)
+            self._checked(defaults, lookups)
             try:
                 return cast("Any", self).get(**lookups), False
             except self._model.DoesNotExist:
@@ -73,8 +78,7 @@ class Creates(Generic[M]):
             self, defaults: Mapping[str, Any] | None = None, **lookups: Any
         ) -> tuple[M, bool]:
             """As :meth:`get_or_create`, awaited."""
-            _equalities(lookups)
-            check_mapping("defaults", defaults)
+            self._checked(defaults, lookups)
             try:
                 return await cast("Any", self).aget(**lookups), False
             except self._model.DoesNotExist:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from b24orm.entity.base import Entity
 from b24orm.orm.instances import Saving
-from b24orm.orm.queryset import QuerySet, objects_of
+from b24orm.orm.queryset import PUBLIC, QuerySet, objects_of
 
 __all__ = ["Model"]
 
@@ -22,6 +22,8 @@ class _Objects:
 
 class Model(Saving):
     """A model: a typed row, and :attr:`objects` to find rows with."""
+
+    __elsewhere__: ClassVar[frozenset[str]] = PUBLIC
 
     if not TYPE_CHECKING:
         objects: ClassVar[_Objects] = _Objects()

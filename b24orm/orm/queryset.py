@@ -8,7 +8,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from typing_extensions import Self, TypeVar
 
@@ -30,8 +30,9 @@ from b24orm.plan.calls import Row
 from b24orm.portal import AsyncPortal, Portal
 from b24orm.portal.current import used_portal
 from b24orm.query.nodes import Q, Query
+from b24orm.schema import FieldSchema
 
-__all__ = ["QuerySet", "objects_of"]
+__all__ = ["PUBLIC", "QuerySet", "objects_of"]
 
 M = TypeVar("M", bound=Entity)
 R = TypeVar("R")
@@ -115,6 +116,17 @@ class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M])
             )
         return found[0]
 
+    def _keys_for(self, entity: str, field: FieldSchema) -> list[Any]:
+        """What ``__in`` compares a field with: nothing else of the rows is fetched."""
+        schema, wanted = self._query.schema, field.relation or entity
+        if schema.name != wanted and field.type != "any":
+            raise InvalidValue(f"{entity}.{field.name}__in takes rows of {wanted}, not of {schema.name}")
+        key = field.relation_key if field.relation else schema.id_name
+        if self._cache is not None:
+            return [getattr(row, key) for row in self._cache]
+        found: list[Any] = cast("Any", self).values_list(key, flat=True)._fetched()
+        return found
+
     def _loading(self, loads: tuple[Load, ...]) -> Self:
         made = self._with(self._query)
         made._loads = grown(self._loads, loads)
@@ -159,6 +171,10 @@ class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M])
 
     def _narrowed(self, fields: Sequence[str]) -> Query:
         return replace(self._query, select=self._selected(fields) or self._query.select)
+
+
+PUBLIC: Final = frozenset(name for name in dir(QuerySet) if not name.startswith("_"))
+"""What a set of objects has."""
 
 
 def objects_of(model: type[M], portal: Portal | AsyncPortal | None = None) -> QuerySet[M]:

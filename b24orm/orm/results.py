@@ -83,4 +83,5 @@ def first_error(results: Iterable[WriteResult[Any]]) -> B24Error | None:
 
 def group_of(errors: Sequence[B24Error], items: int) -> WriteErrors:
     """All errors of a job as one exception."""
-    return WriteErrors(f"{len(errors):,} errors while {items:,} items were written", errors)
+    text = f"{len(errors):,} errors while {items:,} items were written"
+    return WriteErrors(f"{text}; the first: {errors[0]}" if errors else text, errors)

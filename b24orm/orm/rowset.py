@@ -7,16 +7,18 @@ from collections.abc import (
     AsyncIterator,
     Generator,
     Iterator,
+    Mapping,
     Sequence,
 )
 from contextlib import aclosing
 from copy import copy
 from dataclasses import replace
-from typing import Any, Generic, overload
+from typing import TYPE_CHECKING, Any, Generic, overload
 
 from typing_extensions import Self, TypeVar
 
 from b24orm.entity.base import Entity
+from b24orm.entity.habits import no_attribute_of_set
 from b24orm.errors import InvalidValue, UnknownName, Unsupported, UsageError, nearest
 from b24orm.orm.explain import explained
 from b24orm.orm.fetch import Shape, acount, afetch, ameasure, fetch
@@ -73,7 +75,7 @@ class Rows(Generic[R, F, O]):
     def _where(self, conditions: tuple[Q, ...], lookups: dict[str, Any], *, negated: bool = False) -> Self:
         for condition in conditions:
             if not isinstance(condition, Q):
-                raise InvalidValue(f"filter() takes Q objects and keywords, not {condition!r}")
+                raise InvalidValue(_no_condition(self._query.schema.id_name, condition))
         if not conditions and not lookups:
             return self.all()
         self._unsliced("filter")
@@ -129,6 +131,12 @@ class Rows(Generic[R, F, O]):
     def _field(self, name: str) -> FieldSchema:
         schema = self._query.schema
         field = find_field(schema, name) or embedded_field(schema, name)
+        head, path, rest = name.partition("__")
+        if field is None and path and head in schema.relations:
+            raise Unsupported(
+                f"{name!r} is not a field of {schema.name}: fetch objects with "
+                f"select_related({head!r}), and read row.{head}.{rest.replace('__', '.')}"
+            )
         if field is None:
             raise UnknownName(f"{schema.name} has no field {name!r}{nearest(name, schema.fields)}")
         if not field.selectable:
@@ -265,7 +273,7 @@ class Rows(Generic[R, F, O]):
             if bound is not None and (isinstance(bound, bool) or not isinstance(bound, int)):
                 raise InvalidValue(f"a slice takes ints, not {bound!r}")
         if (key.start or 0) < 0 or (key.stop or 0) < 0:
-            raise InvalidValue("negative slices are not supported; use reverse()")
+            raise InvalidValue("negative slices are not supported; use reverse(), as in rows.reverse()[:5]")
         if key.step not in (None, 1):
             raise InvalidValue("a slice with a step is not supported; take the step in Python")
         made = self._with(self._query.sliced_to(key.start or 0, key.stop))
@@ -318,6 +326,32 @@ class Rows(Generic[R, F, O]):
         """Whether there is any row; asks for no more than one id."""
         return bool(self._cache if self._cache is not None else await self._one_id()._afetched())
 
+    # -- habits ----------------------------------------------------------------------
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            raise no_attribute_of_set(type(self), name, self._model.__elsewhere__)
+
+    def __copy__(self) -> Self:
+        made = type(self).__new__(type(self))
+        vars(made).update(vars(self))
+        return made
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self.all()
+
+    def __reduce__(self) -> Any:
+        raise Unsupported("a set of rows can't be pickled: it belongs to a portal; pickle list(rows)")
+
+    def __or__(self, other: object) -> Any:
+        raise Unsupported("sets of rows are not joined: combine conditions, as in filter(Q(...) | Q(...))")
+
+    def __and__(self, other: object) -> Any:
+        raise Unsupported("sets of rows are not crossed: combine conditions, as in filter(Q(...), Q(...))")
+
     def __repr__(self) -> str:
         state = f"{len(self._cache)} rows" if self._cache is not None else f"where {self._query.where}"
         return f"<{type(self).__name__} {self._query.schema.name}: {state}>"
@@ -333,6 +367,29 @@ class ValuesSet(Rows[R, F, O]):
     def exclude(self, *conditions: Q, **lookups: Any) -> Self:
         """The rows for which not all conditions hold."""
         return self._where(conditions, lookups, negated=True)
+
+    def _keys_for(self, entity: str, field: FieldSchema) -> list[Any]:  # noqa: ARG002
+        """What ``__in`` compares a field with: the values, also if each stands in a dict or tuple."""
+        return [_only(row) for row in self._fetched()]
+
+
+def _only(row: Any) -> Any:
+    """The one value of a row; a row of several stays what it is, and is refused later."""
+    if not isinstance(row, (dict, tuple)):
+        return row
+    known: Any = row
+    values: list[Any] = list(known.values() if isinstance(row, dict) else known)
+    return values[0] if len(values) == 1 else known
+
+
+def _no_condition(id_name: str, given: object) -> str:
+    """What to write instead of a condition that is none."""
+    hint = ""
+    if isinstance(given, Mapping):
+        hint = "; unpack the dict: filter(**conditions)"
+    elif isinstance(given, int) and id_name:
+        hint = f"; say {id_name}={given!r}"
+    return f"filter() and get() take Q objects and keywords, not {given!r}{hint}"
 
 
 def _with_pointers(query: Query, loads: Sequence[Load]) -> Query:

@@ -45,6 +45,25 @@ _PATTERNS: Final[Mapping[str, bool]] = {"=%": False, "%=": False, "!=%": True, "
 """Operators that take a LIKE pattern, and whether they negate it."""
 
 
+_PARTS: Final = frozenset(
+    {
+        "date",
+        "time",
+        "year",
+        "iso_year",
+        "quarter",
+        "month",
+        "week",
+        "week_day",
+        "day",
+        "hour",
+        "minute",
+        "second",
+    }
+)
+"""Lookups of Django that take a moment apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Named:
     field: FieldSchema
@@ -60,7 +79,7 @@ def user_field(schema: EntitySchema, name: str) -> FieldSchema | None:
     wire = schema.custom_wire(name)
     if wire is None:
         return None
-    return FieldSchema(name=wire.lower(), wire=wire, type="any")
+    return FieldSchema(name=wire, wire=wire, type="any")
 
 
 def find_field(schema: EntitySchema, name: str) -> FieldSchema | None:
@@ -107,8 +126,21 @@ def _all_names(schema: EntitySchema) -> list[str]:
 def _need_field(schema: EntitySchema, name: str, used: str) -> FieldSchema:
     found = find_field(schema, name)
     if found is None:
-        raise UnknownName(f"{schema.name} has no field {name!r} to {used}{nearest(name, _all_names(schema))}")
+        raise UnknownName(f"{schema.name} has no field {name!r} to {used}{_meant(schema, name)}")
     return found
+
+
+def _meant(schema: EntitySchema, name: str) -> str:
+    """What somebody may have meant who wrote the name."""
+    if name == "pk" and schema.id_name:
+        return f"; its id is {schema.id_name!r}"
+    if name == "?":
+        return "; no method shuffles: use random.sample() in Python"
+    for lookup in LOOKUPS:
+        field = name.removesuffix(f"_{lookup}")
+        if field != name and find_field(schema, field) is not None:
+            return f"; did you mean '{field}__{lookup}'?"
+    return nearest(name, _all_names(schema))
 
 
 def _parsed(schema: EntitySchema, key: str, value: object) -> tuple[_Named, Any]:
@@ -116,19 +148,44 @@ def _parsed(schema: EntitySchema, key: str, value: object) -> tuple[_Named, Any]
     if rest:
         return _parsed_rest(schema, key, rest[1], rest[2], value)
     name, mark, lookup = key.rpartition("__")
-    if not mark or (lookup not in LOOKUPS and find_field(schema, key)):
+    if not mark or (lookup not in LOOKUPS and find_field(schema, key) and not _is_typo(schema, name, lookup)):
         field = _need_field(schema, key, "filter by")
         return _Named(field, "in" if _is_rest_list(schema, key, value) else DEFAULT), value
     if find_field(schema, name) is None and "__" in name:
-        raise Unsupported(f"{key!r} looks through a relation; fetch the related ids first and use __in")
+        head, _, path = key.partition("__")
+        hint = _inside(head, _need_field(schema, head, "filter by"), path)
+        raise Unsupported(f"{key!r} looks into {schema.name}.{head}: no method can{hint}")
     field = _need_field(schema, name, "filter by")
     if lookup not in LOOKUPS:
-        if field.relation_name == name or field.relation:
-            hint = f"; {name!r} is a related {field.relation}: compare its id, or use __in with ids"
-        else:
-            hint = nearest(lookup, LOOKUPS)
+        hint = _inside(name, field, lookup) or nearest(lookup, LOOKUPS)
         raise UnknownName(f"there is no lookup {lookup!r} for {schema.name}.{name}{hint}")
     return _Named(field, lookup), value
+
+
+def _is_typo(schema: EntitySchema, name: str, lookup: str) -> bool:
+    """Whether a lookup is wrong that stands after a user field: in such names anything could be one."""
+    return lookup.islower() and schema.custom_wire(name) is not None
+
+
+def _inside(name: str, field: FieldSchema, path: str) -> str:
+    """What to write instead of a look into a field."""
+    if field.relation is None:
+        return _habit(name, path.partition("__")[0])
+    if path in ("id", "pk"):
+        return f"; {name}=... compares its id"
+    what = f"{name!r} is a related {field.relation}"
+    return f"; {what}: give such rows to __in, as in {name}__in={field.relation}.objects.filter({path}=...)"
+
+
+def _habit(name: str, lookup: str) -> str:
+    """What to write instead of a lookup that Django has and no REST method."""
+    if lookup == "iexact":
+        return f"; {name}=... compares without regard to capitals, as the portal does"
+    if lookup in ("regex", "iregex", "search"):
+        return f"; use {name}__contains or {name}__startswith, or look at the rows in Python"
+    if lookup in _PARTS:
+        return f"; say when it begins and ends: {name}__gte=..., {name}__lt=..."
+    return ""
 
 
 def _is_rest_list(schema: EntitySchema, key: str, value: object) -> bool:
@@ -209,7 +266,7 @@ def _leaf(schema: EntitySchema, key: str, value: object, *, negated: bool) -> No
     if not allowed:
         raise Unsupported(
             f"{_listing(schema).name} can't filter {schema.name} by {named.field.name!r}"
-            + _filterable_hint(schema)
+            + _filterable_hint(schema, named.field)
         )
     if named.lookup not in allowed:
         raise Unsupported(
@@ -258,9 +315,11 @@ def _spelled(name: str, lookup: str) -> str:
     return name if lookup == DEFAULT else f"{name}__{lookup}"
 
 
-def _filterable_hint(schema: EntitySchema) -> str:
+def _filterable_hint(schema: EntitySchema, field: FieldSchema) -> str:
     listing = _listing(schema)
     names = [f.name for f in schema.fields.values() if lookups_for(listing, f)]
+    if f"{field.name}_id" in names:
+        return f"; did you mean '{field.name}_id'?"
     if not names:
         return "; the method takes no filter: filter the rows in Python"
     return f"; it can by {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}"
@@ -302,6 +361,12 @@ def resolve_order(schema: EntitySchema, name: str) -> Order:
     """
     descending = name.startswith("-")
     bare = name[1:] if descending else name
+    head, path, _ = bare.partition("__")
+    if path and head in schema.relations and find_field(schema, bare) is None:
+        raise Unsupported(
+            f"no method sorts by what stands in related rows ({bare!r}): "
+            f"fetch them with select_related({head!r}), and sort in Python"
+        )
     field = _need_field(schema, bare, "order by")
     listing = _listing(schema)
     if listing.order_style is None and field is not schema.key:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
+from b24orm.errors import InvalidValue
 from b24orm.schema import EntitySchema, FieldSchema
 
 __all__ = [
@@ -170,6 +171,8 @@ class Q:
         return made
 
     def _joined(self, other: Q, connector: Connector) -> Q:
+        if not isinstance(other, Q):
+            raise InvalidValue(f"a Q object is combined with another Q object, not with {other!r}")
         if not self.children:
             return other
         if not other.children:

@@ -8,7 +8,7 @@ business of :mod:`b24orm.transport.encoding`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
@@ -28,7 +28,12 @@ _T = TypeVar("_T")
 
 
 class _Refused(Exception):
-    """The value doesn't fit; holds what would."""
+    """The value doesn't fit; holds what would, and the part that doesn't, if it is only a part."""
+
+    def __init__(self, wanted: str, *part: object) -> None:
+        super().__init__(wanted)
+        self.wanted = wanted
+        self.part = part
 
 
 def _integer(value: object) -> int:
@@ -165,14 +170,14 @@ _CHECKS: Final[Mapping[Kind, Callable[[object], Any]]] = {
 }
 
 
-def _one(field: FieldSchema, kind: Kind, value: object, *, whole: bool = True) -> Any:
+def _one(entity: str, field: FieldSchema, kind: Kind, value: object, *, whole: bool = True) -> Any:
     """One value; ``whole``: it is compared as it is, not looked for within the field's."""
     if isinstance(value, Enum):
         value = value.value
     if field.titles and isinstance(value, str):
         value = value_of_title(field, value)
-    if kind == "reference":
-        value = _key(field, value)
+    if hasattr(value, "__schema__") and kind not in ("binding", "any"):
+        value = _key(entity, field, value)
     closed = whole and is_closed(field)
     if closed and isinstance(value, str) and kind in ("integer", "reference"):
         raise _Refused(allowed(field, value))
@@ -212,30 +217,37 @@ def allowed(field: FieldSchema, value: object) -> str:
     return f"one of {', '.join(shown)}{nearest(str(value), (*field.enum, *filter(None, field.titles)))}"
 
 
-def _key(field: FieldSchema, value: object) -> object:
-    """The id of a related object; one of another entity is no id of this one."""
-    schema = getattr(value, "__schema__", None)
-    if schema is None:
-        return value
-    if field.relation and schema.name != field.relation:
-        raise _Refused(f"an int, or a {field.relation}")
-    key = getattr(value, "pk", None)
+def _key(entity: str, field: FieldSchema, value: Any) -> object:
+    """The key of a related object; one of another entity is no key of this one."""
+    schema = value.__schema__
+    if schema.name != (field.relation or entity):
+        raise _Refused(f"an int, or a {field.relation or entity}")
+    key = vars(value).get(field.relation_key) if field.relation else getattr(value, "pk", None)
     if key is None:
         raise _Refused(f"an int, or a {field.relation or schema.name} that was saved")
     return key
 
 
-def _many(field: FieldSchema, kind: Kind, value: object) -> tuple[Any, ...]:
+def _many(entity: str, field: FieldSchema, kind: Kind, value: object) -> tuple[Any, ...]:
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
         raise _Refused("a list, tuple or set")
-    return tuple(dict.fromkeys(_one(field, kind, item) for item in value))
+    return tuple(dict.fromkeys(_each(entity, field, kind, value)))
 
 
-def _pair(field: FieldSchema, kind: Kind, value: object) -> tuple[Any, Any]:
+def _each(entity: str, field: FieldSchema, kind: Kind, values: Iterable[object]) -> Iterator[Any]:
+    item = None
+    try:
+        for item in values:
+            yield _one(entity, field, kind, item)
+    except _Refused as error:
+        raise _Refused(f"{error.wanted} in its list", item) from None
+
+
+def _pair(entity: str, field: FieldSchema, kind: Kind, value: object) -> tuple[Any, Any]:
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         raise _Refused("a pair (lower, upper)")
     # bounds need not be values of a closed set
-    return _one(field, kind, value[0], whole=False), _one(field, kind, value[1], whole=False)
+    return _one(entity, field, kind, value[0], whole=False), _one(entity, field, kind, value[1], whole=False)
 
 
 def _flag(value: object) -> bool:
@@ -266,18 +278,30 @@ def check_value(entity: str, field: FieldSchema, lookup: str, value: object) -> 
         if shape == "flag":
             return _flag(value)
         if shape == "many":
-            return _many(field, kind, value)
+            keys_of = getattr(value, "_keys_for", None)  # a set of rows
+            return _many(entity, field, kind, value if keys_of is None else keys_of(entity, field))
         if shape == "pair":
-            return _pair(field, kind, value)
+            return _pair(entity, field, kind, value)
         if value is None and lookup in ("exact", "ne"):
             return None
-        checked = _one(field, kind, value, whole=lookup in ("exact", "ne"))
+        checked = _one(entity, field, kind, value, whole=lookup in ("exact", "ne"))
         if lookup not in ("exact", "ne") and checked == "":
             raise _Refused("a text that is not empty")
         return checked
     except (_Refused, InvalidOperation) as error:
         name = field.name if lookup == "exact" else f"{field.name}__{lookup}"
-        raise InvalidValue(f"{entity}.{name} takes {error}, not {_described(value)}") from None
+        (part,) = getattr(error, "part", None) or (value,)
+        hint = _instead(field.name, lookup, part)
+        raise InvalidValue(f"{entity}.{name} takes {error}, not {_described(part)}{hint}") from None
+
+
+def _instead(name: str, lookup: str, value: object) -> str:
+    """What to write to compare with such a value."""
+    if lookup == "exact" and isinstance(value, (list, tuple, set, frozenset)):
+        return f"; one of several is {name}__in"
+    if value is None:
+        return f"; rows without a value are found by {name}=None"
+    return ""
 
 
 def _described(value: object) -> str:

@@ -125,7 +125,7 @@ def test_an_unknown_name_is_refused_with_the_nearest() -> None:
 
 
 def test_a_constructor_refuses_unknown_names_too() -> None:
-    with pytest.raises(InvalidValue, match="Deal has no field 'tilte'; did you mean 'title'"):
+    with pytest.raises(UnknownName, match="Deal has no field 'tilte'; did you mean 'title'"):
         Deal(tilte="a")  # type: ignore[call-arg]
 
 

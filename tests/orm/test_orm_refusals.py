@@ -80,7 +80,7 @@ MISTAKES: list[tuple[Any, type[B24Error], str]] = [
     (lambda: Deal.objects.filter(title__startswith="50%"), Unsupported, "use __contains"),
     (lambda: Deal.objects.exclude(opportunity=0), Unsupported, "__gt and __lt"),
     (lambda: Deal.objects.only("contact_ids"), Unsupported, "can't be selected by itself"),
-    (lambda: Deal(titel="x"), InvalidValue, "did you mean 'title'"),
+    (lambda: Deal(titel="x"), UnknownName, "did you mean 'title'"),
     (lambda: Deal(opportunity="a lot"), InvalidValue, "Deal.opportunity can't be 'a lot'"),
 ]
 

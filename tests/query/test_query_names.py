@@ -49,11 +49,11 @@ def shown(schema: EntitySchema, **lookups: Any) -> str:
         ("stage__ne", "WON", "~stage_id='WON'"),
         ("stage", None, "stage_id__isnull=True"),
         ("stage__isnull", False, "~stage_id__isnull=True"),
-        ("UF_CRM_1", 5, "uf_crm_1=5"),
-        ("uf_crm_1__gte", 5, "uf_crm_1__gte=5"),
-        ("UF_CRM_1", [5, 6], "uf_crm_1__in=(5, 6)"),
-        ("UF_CRM_1__in", [5, 6], "uf_crm_1__in=(5, 6)"),
-        ("%UF_CRM_1", "a", "uf_crm_1__contains='a'"),
+        ("UF_CRM_1", 5, "UF_CRM_1=5"),
+        ("uf_crm_1__gte", 5, "UF_CRM_1__gte=5"),
+        ("UF_CRM_1", [5, 6], "UF_CRM_1__in=(5, 6)"),
+        ("UF_CRM_1__in", [5, 6], "UF_CRM_1__in=(5, 6)"),
+        ("%UF_CRM_1", "a", "UF_CRM_1__contains='a'"),
     ],
 )
 def test_python_s_the_relation_s_and_rest_s_spelling_are_understood(

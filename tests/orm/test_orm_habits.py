@@ -1,0 +1,206 @@
+"""Django's habits: what works as there, and what says what to write instead."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import json
+import logging
+import pickle
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from b24orm import Portal, Q
+from b24orm.emulator import LocalPortal
+from b24orm.errors import B24Error, InvalidValue, UnknownAttribute, UnknownName, Unsupported
+from b24orm.models import Company, Contact, Deal, Status, Task
+from tests.conftest import Connect, Serve
+
+LOOSE: Any = Deal  # a type checker would refuse what is tried here
+LOOSE_TASK: Any = Task
+WRONG: list[tuple[Callable[[], Any], type[B24Error], str]] = [
+    # sets
+    (lambda: LOOSE.objects.annotate(n=1), UnknownAttribute, "compute from values"),
+    (lambda: LOOSE.objects.aggregate(n=1), UnknownAttribute, r"sum\(rows.values_list\('opportunity'"),
+    (lambda: LOOSE.objects.distinct(), UnknownAttribute, r"set\(rows.values_list"),
+    (lambda: LOOSE.objects.values("stage_id").distinct(), UnknownAttribute, r"set\(rows.values_list"),
+    (lambda: LOOSE.objects.latest("id"), UnknownAttribute, r"order_by\('-date_create'\).first"),
+    (lambda: LOOSE.objects.defer("title"), UnknownAttribute, "only"),
+    (lambda: LOOSE.objects.union(), UnknownAttribute, r"Q\(...\) \| Q"),
+    (lambda: LOOSE.objects.raw(""), UnknownAttribute, "portal.call"),
+    (lambda: LOOSE.objects.filtr(), UnknownAttribute, "did you mean 'filter'"),
+    (lambda: LOOSE.objects.values("id").get(id=1), UnknownAttribute, "call it before values"),
+    (lambda: LOOSE.objects.values("id").update(title="x"), UnknownAttribute, "call it before values"),
+    (lambda: LOOSE.objects.all() | LOOSE.objects.all(), Unsupported, r"filter\(Q"),
+    (lambda: LOOSE.objects.all() & LOOSE.objects.all(), Unsupported, r"filter\(Q"),
+    (lambda: pickle.dumps(LOOSE.objects.all()), Unsupported, r"pickle list\(rows\)"),
+    # classes
+    (lambda: LOOSE.filter(id=1), UnknownAttribute, "take Deal.objects.filter"),
+    (lambda: LOOSE.annotate(n=1), UnknownAttribute, "take Deal.objects.annotate"),
+    (lambda: LOOSE.title, UnknownAttribute, r"Deal.objects.filter\(title=...\)"),
+    (lambda: LOOSE.MultipleObjectsReturned, UnknownAttribute, "MultipleObjects"),
+    (lambda: LOOSE.objcts, UnknownAttribute, "did you mean 'objects'"),
+    # objects
+    (lambda: LOOSE(title="x").to_dict(), UnknownAttribute, "model_dump"),
+    (lambda: LOOSE(title="x").refresh(), UnknownAttribute, "refresh_from_db"),
+    (lambda: LOOSE(title="x").get_stage_display(), UnknownAttribute, r"select_related\('stage'\)"),
+    (lambda: LOOSE(title="x").tilte, UnknownAttribute, "did you mean 'title'"),
+    # lookups
+    (lambda: LOOSE.objects.filter(title_contains="x"), UnknownName, "did you mean 'title__contains'"),
+    (lambda: LOOSE.objects.filter(title__iexact="x"), UnknownName, "title=... compares without regard"),
+    (lambda: LOOSE.objects.filter(title__regex="x"), UnknownName, "title__contains"),
+    (
+        lambda: LOOSE.objects.filter(date_create__year=2024),
+        UnknownName,
+        "date_create__gte=..., date_create__lt",
+    ),
+    (lambda: LOOSE.objects.filter(UF_CRM_X__like="x"), UnknownName, "no lookup 'like' for Deal.UF_CRM_X"),
+    (lambda: LOOSE.objects.get(pk=5), UnknownName, "its id is 'id'"),
+    (lambda: LOOSE.objects.get(5), InvalidValue, "say id=5"),
+    (lambda: LOOSE.objects.filter({"stage": "WON"}), InvalidValue, r"filter\(\*\*conditions\)"),
+    (lambda: LOOSE.objects.filter(Q(id=1) | "x"), InvalidValue, "another Q object, not with 'x'"),
+    (lambda: LOOSE.objects.filter(stage=["WON"]), InvalidValue, "one of several is stage_id__in"),
+    (
+        lambda: LOOSE.objects.filter(stage__in=["WON", None]),
+        InvalidValue,
+        "not None .*found by stage_id=None",
+    ),
+    (lambda: LOOSE.objects.filter(opportunity__gt=None), InvalidValue, "found by opportunity=None"),
+    (lambda: LOOSE.objects.in_bulk([1, "5"]), InvalidValue, r"an int in its list, not '5' \(str\)"),
+    (lambda: LOOSE.objects.get(id=Company(id=5)), InvalidValue, "takes an int, or a Deal, not Company"),
+    (
+        lambda: LOOSE.objects.filter(id__in=Contact.objects.all()),
+        InvalidValue,
+        "rows of Deal, not of Contact",
+    ),
+    (lambda: LOOSE_TASK.objects.filter(responsible=1), Unsupported, "did you mean 'responsible_id'"),
+    (lambda: LOOSE.objects.filter(company__id=5), UnknownName, "company=... compares its id"),
+    (
+        lambda: LOOSE.objects.filter(company__title__contains="x"),
+        Unsupported,
+        r"company__in=Company.objects.filter\(title__contains=...\)",
+    ),
+    (lambda: LOOSE.objects.filter(date_create__year__gte=2024), Unsupported, "date_create__gte=..."),
+    (lambda: LOOSE.objects.filter(compny__title__contains="x"), UnknownName, "did you mean 'company'"),
+    # other names
+    (lambda: LOOSE.objects.order_by("company__title"), Unsupported, "sort in Python"),
+    (lambda: LOOSE.objects.values("company__title"), Unsupported, "read row.company.title"),
+    (lambda: LOOSE.objects.order_by("?"), UnknownName, "random.sample"),
+    (lambda: LOOSE.objects.get_or_create(id=1, defaults={"titel": "x"}), UnknownName, "did you mean 'title'"),
+]
+
+
+@pytest.mark.parametrize(("ask", "kind", "text"), WRONG, ids=range(len(WRONG)))
+def test_a_habit_that_does_not_work_says_what_does(
+    office: LocalPortal, client: Portal, ask: Callable[[], Any], kind: type[B24Error], text: str
+) -> None:
+    before = office.stats.requests
+    with pytest.raises(kind, match=text):
+        ask()
+    assert office.stats.requests == before
+
+
+@pytest.mark.parametrize("what", [Deal, Deal.objects, Deal.objects.values("id"), Deal(title="x")], ids=str)
+def test_what_is_not_there_is_not_there_for_hasattr(what: Any) -> None:
+    assert not any(hasattr(what, name) for name in ("annotate", "to_dict", "_repr_html_", "__html__"))
+
+
+# -- rows in place of a list ----------------------------------------------------------------------
+
+
+def test_rows_may_stand_for_their_ids(office: LocalPortal, client: Portal) -> None:
+    companies = Company.objects.filter(title__contains="a")
+    expected = sorted(Deal.objects.filter(company__in=[c.id for c in companies]).values_list("id", flat=True))
+    fresh = Company.objects.filter(title__contains="a")
+    assert sorted(row.id for row in Deal.objects.filter(company__in=fresh)) == expected
+
+
+def test_of_rows_that_stand_for_their_ids_only_the_ids_are_fetched(
+    client: Portal, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "b24orm")
+    Deal.objects.filter(company__in=Company.objects.filter(id__lte=3))
+    assert "select[0]=ID&order" in caplog.text
+
+
+def test_rows_that_were_read_are_not_read_again(office: LocalPortal, client: Portal) -> None:
+    companies = Company.objects.filter(id__lte=3)
+    list(companies)
+    before = office.stats.requests
+    Deal.objects.filter(company__in=companies)
+    assert office.stats.requests == before
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda: Company.objects.filter(id__lte=9).values("id"),
+        lambda: Company.objects.filter(id__lte=9).values_list("id"),
+        lambda: Company.objects.filter(id__lte=9).values_list("id", flat=True),
+    ],
+    ids=["dicts", "tuples", "values"],
+)
+def test_values_of_one_field_may_stand_for_a_list(client: Portal, rows: Callable[[], Any]) -> None:
+    assert Deal.objects.filter(company__in=rows()).count() == Deal.objects.filter(company__lte=9).count()
+
+
+def test_a_status_is_compared_by_its_code(client: Portal) -> None:
+    won = Status.objects.get(entity_id="DEAL_STAGE", status_id="WON")
+    assert Deal.objects.filter(stage=won).count() == Deal.objects.filter(stage="WON").count() > 0
+
+
+# -- copies and dumps -----------------------------------------------------------------------------
+
+
+def test_a_copy_of_a_set_is_another_set(office: LocalPortal, client: Portal) -> None:
+    deals = Deal.objects.filter(id__lte=3)
+    list(deals)
+    before = office.stats.requests
+    assert (list(copy.copy(deals)), office.stats.requests) == (list(deals), before)
+    assert list(copy.deepcopy(deals)) == list(deals)
+    assert office.stats.requests == before + 1
+
+
+def test_a_dump_has_the_user_fields() -> None:
+    deal = Deal(title="Roof", UF_CRM_COLOUR="red", UF_CRM_WHEN=datetime(2024, 1, 2))
+    assert deal.model_dump() == {
+        "title": "Roof",
+        "UF_CRM_COLOUR": "red",
+        "UF_CRM_WHEN": datetime(2024, 1, 2),
+    }
+    assert json.loads(deal.model_dump_json())["UF_CRM_WHEN"] == "2024-01-02T00:00:00"
+
+
+def test_a_dump_of_some_fields_has_no_others() -> None:
+    deal = Deal(title="Roof", UF_CRM_COLOUR="red", UF_CRM_SIZE=None)
+    assert deal.model_dump(include={"UF_CRM_COLOUR"}) == {"UF_CRM_COLOUR": "red"}
+    assert deal.model_dump(exclude={"UF_CRM_COLOUR"}, exclude_none=True) == {"title": "Roof"}
+
+
+def test_user_fields_bear_their_own_names_in_values(serve: Serve, join: Connect) -> None:
+    local = serve(deals=2)
+    local.store.add_user_field("deal", "UF_CRM_COLOUR", "string")
+    local.store.update("deal", 1, {"UF_CRM_COLOUR": "red"})
+    join(local)
+    assert list(Deal.objects.values("id", "UF_CRM_COLOUR")) == [
+        {"id": 1, "UF_CRM_COLOUR": "red"},
+        {"id": 2, "UF_CRM_COLOUR": None},
+    ]
+
+
+def test_an_object_prints_as_its_repr() -> None:
+    assert str(Deal(title="Roof")) == "Deal(title='Roof')"
+
+
+def test_help_shows_plain_types_of_what_can_be_given() -> None:
+    parameters = inspect.signature(Deal).parameters
+    assert str(parameters["title"]) == "title: str | None = None"
+    assert "date_create" not in parameters
+
+
+def test_one_phone_need_not_be_a_list() -> None:
+    contact = Contact(name="Ann", phone="+7 900 1")
+    assert [entry.value for entry in contact.phone] == ["+7 900 1"]
