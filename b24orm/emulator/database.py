@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from os import PathLike
 from threading import RLock
 from typing import Any
+from weakref import finalize
 
 from b24orm.emulator.values import fold
 
@@ -36,6 +37,7 @@ class Database:
             isolation_level=None,
             cached_statements=1000,
         )
+        self._closing = finalize(self, self._db.close)  # at the latest when nobody holds it any more
         self._db.create_function("b24_fold", 1, fold, deterministic=True)
         for pragma in ("journal_mode = MEMORY", "synchronous = OFF", "temp_store = MEMORY"):
             self._db.execute(f"PRAGMA {pragma}")
@@ -43,7 +45,7 @@ class Database:
     def close(self) -> None:
         """Close the database. It can't be used afterwards."""
         with self.lock:
-            self._db.close()
+            self._closing()
 
     def _touched(self) -> None:
         self.version += 1

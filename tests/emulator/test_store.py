@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sqlite3
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +11,7 @@ from threading import Thread
 
 import pytest
 
+from b24orm.emulator.database import Database
 from b24orm.emulator.store import Store
 from b24orm.errors import InvalidValue, UnknownName
 
@@ -213,3 +216,13 @@ def test_a_new_requisite_was_never_changed() -> None:
     assert before is not None
     assert after is not None
     assert (before["DATE_MODIFY"], after["DATE_MODIFY"]) == (None, "2023-11-15T01:13:20")
+
+
+def test_a_database_that_nobody_closed_ends_with_its_last_holder() -> None:
+    database = Database()
+    connection = database._db
+    del database
+    gc.collect()
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
