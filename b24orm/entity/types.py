@@ -54,8 +54,11 @@ __all__ = [
     "usual_reading",
 ]
 
-UNSET: Any = Field(default=None)
-"""The default of every field: not set, which is something else than None."""
+UNSET: Any = None
+"""The default of every field: not set, which is something else than None.
+
+It is no ``Field``: before 2.11.7 pydantic gave a shared one the rules of all its fields.
+"""
 
 
 _NONE: Final = core_schema.with_default_schema(core_schema.none_schema(), default=None, on_error="default")

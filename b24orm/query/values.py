@@ -89,10 +89,15 @@ def _datetime(value: object) -> date:
         return value
     if isinstance(value, str):
         try:
-            return datetime.fromisoformat(value) if len(value) > 10 else date.fromisoformat(value)
+            return date.fromisoformat(value) if len(value) <= 10 else _moment(value)
         except ValueError:
             raise _Refused("a datetime, or an ISO 8601 string") from None
     raise _Refused("a datetime or a date")
+
+
+def _moment(text: str) -> datetime:
+    """Python 3.10 does not know ``Z``."""
+    return datetime.fromisoformat(f"{text[:-1]}+00:00" if text.endswith("Z") else text)
 
 
 _A_SUM: Final = "a Money with its currency, or '1500.5|USD'"
