@@ -24,7 +24,8 @@ def post(url: str, params: dict[str, Any]) -> tuple[int, Any]:
         with _OPENER.open(request, timeout=10) as answer:
             return answer.status, json.loads(answer.read())
     except HTTPError as refused:
-        return refused.code, json.loads(refused.read())
+        with refused:
+            return refused.code, json.loads(refused.read())
 
 
 class App:

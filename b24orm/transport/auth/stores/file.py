@@ -7,10 +7,10 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from b24orm.errors import TokenStoreFailed
 from b24orm.forking import in_child
@@ -23,7 +23,10 @@ else:
 
 __all__ = ["FileTokens"]
 
+_T = TypeVar("_T")
 _PATIENCE: Final = 100.0
+_IN_USE: Final = 5.0
+"""Seconds that a file may be in use: longer than anybody reads it."""
 _PAUSE: Final = 0.02
 _OTHERS: Final = 0o077
 _open_locks: Final[set[int]] = set()
@@ -35,7 +38,7 @@ class FileTokens:
 
     Processes that share the folder renew a token once: each portal has a lock file beside its
     tokens, which the operating system lets go of when its holder dies. A folder on a network must
-    support such locks.
+    support such locks. Windows knows no modes: there the folder's own rights say who can read.
 
     Args:
         folder: made with mode 0700 if it is not there.
@@ -61,7 +64,7 @@ class FileTokens:
         """The tokens that were saved last."""
         path = self._path(key, "json")
         try:
-            with path.open("rb") as file:
+            with _unhindered(lambda: path.open("rb")) as file:
                 if sys.platform != "win32" and os.fstat(file.fileno()).st_mode & _OTHERS:
                     raise TokenStoreFailed(
                         f"{path} can be read by others: chmod 600 it, and renew what was in it"
@@ -79,7 +82,7 @@ class FileTokens:
                 file.write(tokens.to_json())
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(new, self._path(key, "json"))
+            _unhindered(lambda: os.replace(new, self._path(key, "json")))
         except BaseException:
             with suppress(OSError):
                 os.unlink(new)
@@ -97,7 +100,7 @@ class FileTokens:
 
     def delete(self, key: str) -> None:
         """Removes the file; its lock stays, for others may be waiting for it."""
-        self._path(key, "json").unlink(missing_ok=True)
+        _unhindered(lambda: self._path(key, "json").unlink(missing_ok=True))
 
     @contextmanager
     def lock(self, key: str) -> Generator[None, None, None]:
@@ -126,11 +129,14 @@ class FileTokens:
 
 
 def _let_go(handle: int) -> None:
-    """Closing is not enough on Unix: a process that was forked meanwhile has the lock open too."""
+    """Closing is not enough: a process that was forked meanwhile has the lock open too, and Windows is late."""
     _open_locks.discard(handle)
     try:
         if sys.platform != "win32":
             fcntl.flock(handle, fcntl.LOCK_UN)
+        else:
+            with suppress(PermissionError):  # it was not ours
+                msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
     finally:
         os.close(handle)
 
@@ -152,6 +158,18 @@ def _taken(handle: int) -> bool:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         else:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except (BlockingIOError, PermissionError):  # anything else means that there are no locks here
         return False
     return True
+
+
+def _unhindered(action: Callable[[], _T]) -> _T:
+    """What the action gives; Windows refuses it while another process has the file open."""
+    end = time.monotonic() + _IN_USE
+    while True:
+        try:
+            return action()
+        except PermissionError:
+            if sys.platform != "win32" or time.monotonic() > end:
+                raise
+        time.sleep(_PAUSE)
