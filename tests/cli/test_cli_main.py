@@ -51,7 +51,7 @@ def test_digits_may_be_grouped(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_it_runs_as_a_module() -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "b24orm.cli", "--version"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "b24orm", "--version"], capture_output=True, text=True, check=True
     )
     assert run.stdout == f"b24orm {b24orm.__version__}\n"
 
@@ -64,7 +64,7 @@ def test_the_version_is_told_without_loading_the_client() -> None:
 
 def _piped(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """A shell line in which ``b24orm`` is the command."""
-    line = command.replace("b24orm", f"{sys.executable} -m b24orm.cli")
+    line = command.replace("b24orm", f"{sys.executable} -m b24orm")
     return subprocess.run(
         line, shell=True, env={**os.environ, **environment}, capture_output=True, text=True, check=False
     )

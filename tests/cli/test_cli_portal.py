@@ -23,7 +23,7 @@ class Running:
     """The command in a process of its own, up to the line that says how to stop it."""
 
     def __init__(self, *arguments: str) -> None:
-        command = [sys.executable, "-m", "b24orm.cli", "portal", *arguments]
+        command = [sys.executable, "-m", "b24orm", "portal", *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.output: IO[str] = self.process.stdout  # type: ignore[assignment]
         self.greeting = ""

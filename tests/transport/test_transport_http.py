@@ -209,7 +209,9 @@ class BrokenSession:
 
 
 KEY = ConnectionKey("acme.bitrix24.com", 443, True, True, None, None, None)
-_DNSError = getattr(aiohttp, "ClientConnectorDNSError", aiohttp.ClientConnectorError)  # younger than our bound
+_DNSError = getattr(
+    aiohttp, "ClientConnectorDNSError", aiohttp.ClientConnectorError
+)  # younger than our bound
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ class FileTokens:
 
 
 def _let_go(handle: int) -> None:
-    """Closing is not enough: a process that was forked meanwhile has the lock open too, and Windows is late."""
+    """Closing is not enough: a process that was forked meanwhile has it open too, and Windows is late."""
     _open_locks.discard(handle)
     try:
         if sys.platform != "win32":

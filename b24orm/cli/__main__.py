@@ -1,8 +1,0 @@
-"""``python -m b24orm.cli`` is the command ``b24orm``."""
-
-import sys
-
-from b24orm.cli import main
-
-if __name__ == "__main__":
-    sys.exit(main())
