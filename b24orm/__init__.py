@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from b24orm.entity import MultiField as MultiField
     from b24orm.entity.files import NewFile as NewFile
     from b24orm.errors import B24Error as B24Error
+    from b24orm.executor.exchange import Exchange as Exchange
     from b24orm.executor.limits import RateLimits as RateLimits
     from b24orm.executor.limits import RedisLimits as RedisLimits
     from b24orm.orm import Prefetch as Prefetch
@@ -53,6 +54,7 @@ __all__ = [
     "Binding",
     "Booking",
     "Entity",
+    "Exchange",
     "FileTokens",
     "InvalidRowWarning",
     "MemoryTokens",
@@ -82,6 +84,7 @@ _PLACES = {
     "Binding": "b24orm.values",
     "Booking": "b24orm.values",
     "Entity": "b24orm.entity",
+    "Exchange": "b24orm.executor.exchange",
     "InvalidRowWarning": "b24orm.entity",
     "Money": "b24orm.values",
     "MultiField": "b24orm.entity",

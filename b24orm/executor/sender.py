@@ -20,6 +20,7 @@ from b24orm.errors import (
 )
 from b24orm.executor.clock import Clock, SystemClock
 from b24orm.executor.concurrency import Gate
+from b24orm.executor.exchange import Exchange, OnRequest, told
 from b24orm.executor.limits import Limits, Turn
 from b24orm.executor.limits.portal import renamed
 from b24orm.executor.retry import RetryBudget, RetryPolicy, never_executed, worth_retrying
@@ -37,6 +38,7 @@ from b24orm.transport.reply import read
 __all__ = ["Sender", "Trip"]
 
 log: Final = logging.getLogger("b24orm")
+wire: Final = logging.getLogger("b24orm.wire")
 _COMPARABLE: Final = 25
 """Commands that a batch must hold for its time to say something about the portal."""
 _LONG: Final = 5.0
@@ -53,7 +55,7 @@ class Trip:
     The calls of a batch of REST 3.0 are not metered one by one: their time counts as the batch's own.
     """
 
-    __slots__ = ("api", "batched", "commands", "key", "methods", "name", "write")
+    __slots__ = ("api", "batched", "commands", "key", "methods", "name", "ready", "sent", "write")
 
     def __init__(
         self, name: str, methods: Sequence[str] = (), *, write: bool, api: Api = "v2", key: str | None = None
@@ -66,6 +68,8 @@ class Trip:
         self.write: bool = write
         self.api: Api = api
         self.key: str | None = key
+        self.sent: int = 0
+        self.ready: float | None = None
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -78,7 +82,7 @@ class Trip:
         return len(self.commands) > 1 and not self.write
 
 
-_WHO: Final = Trip("profile", write=False)
+_WHO: Final = "profile"
 """A call that every credential may make."""
 
 
@@ -92,6 +96,7 @@ class Sender:
         timeout: seconds for one request.
         policy: how often and how patiently to try again.
         clock: what tells the time and waits.
+        on_request: told of every exchange.
     """
 
     def __init__(
@@ -103,6 +108,7 @@ class Sender:
         timeout: float = 60.0,
         policy: RetryPolicy | None = None,
         clock: Clock | None = None,
+        on_request: OnRequest | None = None,
     ) -> None:
         self.credentials = credentials
         self.gate: Gate = Gate()
@@ -116,6 +122,7 @@ class Sender:
         self._policy = policy or RetryPolicy()
         self._budget = RetryBudget()
         self._clock = clock or SystemClock()
+        self._on_request = on_request
 
     @property
     def clock(self) -> Clock:
@@ -134,6 +141,7 @@ class Sender:
             ApiError: the server answered with an error.
             TransportError: no answer arrived; the fate of a write is unknown.
         """
+        trip.ready = self._clock.now()
         body = to_json_v3(params) if isinstance(params, Sequence) or trip.api == "v3" else to_json(params)
         return await self.retried(trip, lambda: self._attempt(trip, body))
 
@@ -173,7 +181,8 @@ class Sender:
         account = self._accounts[trip.batched]
         while (wait := self._limits.known_wait(account, trip.methods, self._clock.now())) > 0:
             level = logging.WARNING if wait > _LONG else logging.DEBUG
-            log.log(level, "%s: waiting %.1f s for operating time", ", ".join(trip.methods), wait)
+            what = ", ".join(trip.methods)
+            log.log(level, "%s %s: waiting %.1f s for operating time", self.credentials.host, what, wait)
             await self._sleep(wait, "for operating time")
 
     async def _turn(self, trip: Trip) -> Turn:
@@ -229,7 +238,7 @@ class Sender:
             return await self.credentials.renew(access)
         if trip.api != "v3" or error.status != 401 or not access.token:
             return False
-        await self._request(_WHO, b"{}")
+        await self._request(Trip(_WHO, write=False), b"{}")
         return (await self.credentials.access()).token != access.token
 
     async def _sent(self, trip: Trip, body: bytes, access: Access) -> Reply | None:
@@ -252,25 +261,54 @@ class Sender:
         """Sends one request and reads its answer."""
         self.requests += 1
         mark = uuid.uuid4().hex[:8]
-        log.debug("-> %s %s %s", mark, trip.name, self._shown(body))
+        wire.debug("-> %s %s %s %s", mark, access.host, trip.name, self._shown(body))
         left = self._clock.now()
         request = access.request(trip.name, body, self._timeout, v3=trip.api == "v3", headers=trip.headers)
         began = self._clock.now()
+        received = 0
         try:
             response = await self._transport.send(request)
-            log.debug("<- %s %d %s", mark, response.status, self._shown(response.body))
+            received = len(response.body)
+            wire.debug("<- %s %d %s", mark, response.status, self._shown(response.body))
             check_moved(response, request)
             reply = read(response, method=trip.name, host=access.host, redact=self.credentials.redact)
         except (ApiError, TransportError) as error:
-            log.debug("<- %s %s", mark, error)
+            wire.debug("<- %s %s", mark, error)
             error.sent_at = left
             self._failed(error, trip)
+            self._tell(trip, access.host, (len(body), received), left, error)
             raise
+        self._tell(trip, access.host, (len(body), received), left, reply)
         self._budget.earn()
         self.gate.good(self._per_command(trip, self._clock.now() - began))
         if not trip.batched:
             self.learn(trip.name, reply.time, batched=False)
         return reply
+
+    def _tell(
+        self,
+        trip: Trip,
+        host: str,
+        size: tuple[int, int],
+        left: float,
+        came: Reply | ApiError | TransportError,
+    ) -> None:
+        """Tells of one exchange; the next one of this trip is ready from now on."""
+        now, trip.sent = self._clock.now(), trip.sent + 1
+        exchange = Exchange.of(
+            came,
+            host=host,
+            method=trip.name,
+            commands=trip.commands,
+            write=trip.write,
+            attempt=trip.sent,
+            waited=0.0 if trip.ready is None else left - trip.ready,
+            seconds=now - left,
+            sent=size[0],
+            received=size[1],
+        )
+        trip.ready = now
+        told(exchange, self._on_request)
 
     @staticmethod
     def _per_command(trip: Trip, seconds: float) -> float | None:
@@ -314,7 +352,7 @@ class Sender:
         self._limits.exhausted(self._accounts[batched], method.lower(), self._clock.now())
 
     def _shown(self, body: bytes) -> str:
-        if not log.isEnabledFor(logging.DEBUG):
+        if not wire.isEnabledFor(logging.DEBUG):
             return ""
         text = self.credentials.redact(body[:_SHOWN].decode(errors="replace"))
         return text if len(body) <= _SHOWN else f"{text}... ({len(body):,} bytes)"

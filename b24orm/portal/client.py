@@ -14,6 +14,7 @@ from b24orm.entity.rows import OnInvalid
 from b24orm.errors import InvalidValue, NotConfigured, PortalClosed, UsageError
 from b24orm.events.methods import EventMethods
 from b24orm.executor import rest
+from b24orm.executor.exchange import OnRequest
 from b24orm.executor.executor import Executor
 from b24orm.executor.limits import RateLimits, RedisLimits, limits_for, portal_limits
 from b24orm.executor.progress import Progress, ProgressMode
@@ -55,6 +56,7 @@ class Client(EventMethods):
         on_invalid: OnInvalid = "raise",
         token_func: TokenSource | None = None,
         trusted_hosts: Collection[str] = (),
+        on_request: OnRequest | None = None,
     ) -> None:
         self._closed = False
         self._pid = -1
@@ -65,7 +67,7 @@ class Client(EventMethods):
         self._credentials: Credentials = _credentials(
             where, token_func, allow_http=allow_http, trusted_hosts=trusted_hosts
         )
-        self._set_up(plan, limits, progress, timeout, verify_ssl, session, on_invalid)
+        self._set_up(plan, limits, progress, timeout, verify_ssl, session, on_invalid, on_request)
 
     @guard
     def _set_up(
@@ -77,6 +79,7 @@ class Client(EventMethods):
         verify_ssl: bool | ssl.SSLContext,  # noqa: FBT001
         session: ClientSession | None,
         on_invalid: OnInvalid,
+        on_request: OnRequest | None,
     ) -> None:
         if not timeout > 0:
             raise InvalidValue(f"timeout must be a positive number of seconds, not {timeout!r}")
@@ -87,6 +90,7 @@ class Client(EventMethods):
         self._verify_ssl = verify_ssl
         self._session = session
         self._progress: ProgressMode = progress
+        self._on_request = on_request
 
     @property
     def host(self) -> str:
@@ -117,7 +121,15 @@ class Client(EventMethods):
                 self._transport.abandon()
             transport = self._transport = HttpTransport(verify_ssl=self._verify_ssl, session=self._session)
             limits = (portal_limits if self._shared is None else self._shared.open)(self.host, self._limits)
-            self._executor = Executor(Sender(transport, self._credentials, limits, timeout=self._timeout))
+            self._executor = Executor(
+                Sender(
+                    transport,
+                    self._credentials,
+                    limits,
+                    timeout=self._timeout,
+                    on_request=self._on_request,
+                )
+            )
             self._pid = os.getpid()
             self._opened(self._executor)
         return self._executor

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from aiohttp import ClientSession
 
 from b24orm.entity.rows import OnInvalid
+from b24orm.executor.exchange import OnRequest
 from b24orm.executor.limits import RateLimits, RedisLimits
 from b24orm.executor.progress import ProgressMode
 from b24orm.portal import current
@@ -33,6 +34,7 @@ def connect(
     on_invalid: OnInvalid = "raise",
     token_func: TokenSource | None = None,
     trusted_hosts: Collection[str] = (),
+    on_request: OnRequest | None = None,
 ) -> Portal:
     """Connects to a portal and makes it the default for every model.
 
@@ -52,6 +54,8 @@ def connect(
         token_func: brings OAuth tokens, when there is none yet and when the portal says that one has
             ended; asynchronous or not. The URL is ``https://PORTAL/rest/`` then.
         trusted_hosts: hosts besides those of Bitrix24's cloud that the portal may move to.
+        on_request: called with an :class:`Exchange` for every HTTP request, on the thread that sent it, for
+            metrics and traces; it must not block.
 
     Raises:
         NotConfigured: no URL was given and the variable is not set.
@@ -74,6 +78,7 @@ def connect(
         on_invalid=on_invalid,
         token_func=token_func,
         trusted_hosts=trusted_hosts,
+        on_request=on_request,
     )
     current.set_default(portal)
     return portal

@@ -46,6 +46,8 @@ class AsyncPortal(Client, NamedMethods[Coroutine[Any, Any, Any]]):
         allow_http: accept plain http, which shows the secret to everybody on the way.
         on_invalid: a value that does not fit its field: ``raise`` InvalidRow, or ``keep`` it as the
             server sent it, with a warning.
+        on_request: called with an :class:`Exchange` for every HTTP request, on the thread that sent it, for
+            metrics and traces; it must not block.
     """
 
     _loop: asyncio.AbstractEventLoop | None = None
