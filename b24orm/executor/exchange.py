@@ -53,8 +53,8 @@ class Exchange:
     def of(cls, came: Reply | ApiError | TransportError, **known: Any) -> Exchange:
         """An exchange by what came of it."""
         if isinstance(came, Reply):
-            spent = {name: _seconds(came.time, name) for name in ("duration", "operating")}
-            return cls(status=200, error=None, **spent, **known)
+            known |= {name: _seconds(came.time, name) for name in ("duration", "operating")}
+            return cls(status=200, error=None, **known)
         return cls(status=came.status if isinstance(came, ApiError) else None, error=came, **known)
 
     def __str__(self) -> str:
