@@ -24,9 +24,6 @@ __all__ = ["Coalescer"]
 TICK: Final = 0.005
 """Seconds that a call waits for company: little beside any request."""
 
-_NEWER_PAGE: Final = 1000
-"""Ids that one list of REST 3.0 can be asked for: its calls ask for as many rows."""
-
 _Turn: TypeAlias = "asyncio.Future[Outcome]"
 
 
@@ -54,15 +51,11 @@ class Coalescer:
     Args:
         run: answers a question of several calls.
         batch: calls that one question may hold.
-        page: ids that one call may look up.
     """
 
-    def __init__(
-        self, run: Callable[[Ask], Awaitable[list[Outcome]]], *, batch: int = 50, page: int = 50
-    ) -> None:
+    def __init__(self, run: Callable[[Ask], Awaitable[list[Outcome]]], *, batch: int = 50) -> None:
         self._run = run
         self._batch = batch
-        self._page = page
         self._waiting: dict[tuple[str, bytes], _Waiting] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -114,7 +107,7 @@ class Coalescer:
             kinds.setdefault(_identity(_with_ids(entry.call, ())), []).append(entry)
         found: list[tuple[Call, list[_Waiting]]] = []
         for entries in kinds.values():
-            page = _NEWER_PAGE if entries[0].call.api == "v3" else self._page
+            page = _most(entries[0].call)
             for start in range(0, len(entries), page):
                 chunk = entries[start : start + page]
                 ids = [_id_of(entry.call) for entry in chunk]
@@ -149,6 +142,11 @@ def _fail(entry: _Waiting, error: BaseException) -> None:
     for turn in entry.turns:
         if not turn.done():
             turn.set_exception(error)
+
+
+def _most(call: Call) -> int:
+    assert call.lookup is not None
+    return call.lookup.most
 
 
 def _id_of(call: Call) -> Any:

@@ -43,6 +43,7 @@ class Executor:
         self.commands: int = 0
         self.adds: Adds = Adds()
         self.user_fields: UserFields = UserFields()
+        self.newer_sizes: BatchSizes = BatchSizes()
         self._sizes = BatchSizes()
         self._pace = Pace()
         self._coalescer = Coalescer(self._ask_now, batch=BATCH)

@@ -3,6 +3,8 @@
 Its batch answers nothing but the error when one call fails, and keeps what ran before. So a batch is made
 only of reads whose question says that one error ends it (``halt``): what a scan asks. Everything
 else travels side by side, each call in a request of its own.
+
+How many calls a batch holds is learned from the first answers, for a page of tasks may take a second.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import Any, Protocol
 from b24orm.errors import ApiError, ServerFailure, TransportError
 from b24orm.executor.nursery import Nursery
 from b24orm.executor.sender import Sender, Trip
-from b24orm.executor.sizes import cut_off
+from b24orm.executor.sizes import BatchSizes, cut_off
 from b24orm.plan.calls import Ask, Call, Outcome, Reply
 
 __all__ = ["Runner", "ask_v3", "is_newer", "trip_of"]
@@ -26,6 +28,7 @@ class Runner(Protocol):
 
     sender: Sender
     commands: int
+    newer_sizes: BatchSizes
 
     async def outcome(self, call: Call) -> Outcome:
         """What one call came to."""
@@ -67,7 +70,7 @@ async def _newer(runner: Runner, ask: Ask) -> list[Outcome]:
     if ask.ordered:
         return await _in_turn(runner, ask)
     if ask.halt and len(ask.calls) > 1 and not any(call.write for call in ask.calls):
-        return await _batch(runner, ask.calls)
+        return await _batches(runner, ask.calls)
     async with Nursery() as nursery:
         tasks = [nursery.start(runner.outcome(call)) for call in ask.calls]
         return list(await asyncio.gather(*tasks))
@@ -83,20 +86,33 @@ async def _in_turn(runner: Runner, ask: Ask) -> list[Outcome]:
     return outcomes
 
 
+async def _batches(runner: Runner, calls: Sequence[Call]) -> list[Outcome]:
+    """As few requests as the portal does in time, side by side."""
+    size = runner.newer_sizes.limit(call.method for call in calls)
+    async with Nursery() as nursery:
+        tasks = [nursery.start(_batch(runner, calls[i : i + size])) for i in range(0, len(calls), size)]
+        return [outcome for task in tasks for outcome in await task]
+
+
 async def _batch(runner: Runner, calls: Sequence[Call]) -> list[Outcome]:
     """One request for all; in two halves if it took the portal too long."""
     if len(calls) == 1:
         return [await runner.outcome(calls[0])]
-    trip = Trip("batch", tuple(call.method for call in calls), write=False, api="v3")
+    methods, sizes = tuple(call.method for call in calls), runner.newer_sizes
+    trip = Trip("batch", methods, write=False, api="v3")
     body = [{"method": call.method, "query": call.params} for call in calls]
+    began = runner.sender.now()
     try:
         reply = await runner.sender.send(trip, body)
     except (ApiError, TransportError) as error:
         if not cut_off(error):
             return [error] * len(calls)
+        sizes.too_long(methods, len(calls))
         middle = (len(calls) + 1) // 2
         return [*await _batch(runner, calls[:middle]), *await _batch(runner, calls[middle:])]
     runner.commands += len(calls)
+    sizes.took(methods, len(calls), seconds := runner.sender.now() - began)
+    sizes.at_pace(methods, len(calls), seconds)
     return _results(reply, calls)
 
 

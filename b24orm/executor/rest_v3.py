@@ -13,6 +13,7 @@ from b24orm.executor.writer import Writer
 from b24orm.methods import ONLY_V3
 from b24orm.plan.calls import Call, Outcome, Reply, rows_of
 from b24orm.plan.flow import Page
+from b24orm.plan.page_v3 import page_of
 from b24orm.plan.writes import Write
 from b24orm.schema import Api
 
@@ -20,8 +21,6 @@ __all__ = ["MAX_CALLS", "all_rows_v3", "api_of", "batch_body", "batch_v3", "payl
 
 MAX_CALLS: Final = 50
 """Calls of one batch: the source names no limit, and the official clients send no more."""
-
-_LIMIT: Final = 1000
 
 
 def api_of(method: str) -> Api:
@@ -57,8 +56,7 @@ async def all_rows_v3(
 ) -> AsyncGenerator[Page, None]:
     """Every row of a list method, page after page until one is empty.
 
-    A page goes on behind the rows that came, not behind those that were asked for: some methods
-    allow fewer than 1,000.
+    A page goes on behind the rows that came, not behind those that were asked for.
 
     Raises:
         Incomplete: a row came twice, so others may be missing.
@@ -68,7 +66,7 @@ async def all_rows_v3(
     seen: set[Any] = set()
     count = 0
     while True:
-        paged = {**params, "pagination": {"limit": _LIMIT, "offset": count}}
+        paged = {**params, "pagination": {"limit": page_of(method), "offset": count}}
         reply = await executor.call(Call(method, paged, api="v3"))
         page = rows_of(payload(reply.result), ())
         if not page:

@@ -40,6 +40,12 @@ class BatchSizes:
         for method in set(methods):
             self._sizes[method] = max(1, min(self._sizes.get(method, BATCH), commands) // 2)
 
+    def at_pace(self, methods: Iterable[str], commands: int, seconds: float) -> None:
+        """So many commands took so long: a batch holds no more than should be done in time."""
+        fits = BATCH if seconds <= 0 else max(1, int(commands * _COMFORT / seconds))
+        for method in set(methods):
+            self._sizes[method] = min(self._sizes.get(method, BATCH), fits)
+
     def took(self, methods: Iterable[str], commands: int, seconds: float) -> None:
         """A batch of so many commands took so long."""
         fits = BATCH if seconds <= 0 else int(commands * _COMFORT / seconds)

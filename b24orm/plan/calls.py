@@ -42,12 +42,14 @@ class Lookup:
         key: the condition that takes a list of ids.
         id: the id looked up.
         field: the field of the answered rows that holds the id.
+        most: ids that one call can look up.
     """
 
     param: str
     key: str
     id: int
     field: str
+    most: int = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,9 @@
 The planner keeps every filter as a map of prefixed names, ``{">id": 5}``, with numbered groups. Here it
 becomes ``[["id", ">", 5]]``. The outermost level is always a list, which means AND: a cursor's condition
 is added to that level, and would be one of the alternatives of an OR.
+
+A group is never said to be ``negative``: ``tasks.task.list`` drops the word and answers the very rows that
+were excluded. "None of these" is one inequality for each value.
 """
 
 from __future__ import annotations
@@ -51,7 +54,7 @@ def _condition(key: str, value: Any) -> Any:
         raise AssertionError(f"no condition of REST 3.0: {key!r}")
     operator, name = match.groups()
     if operator == "!@":
-        return {"negative": True, "conditions": [[name, "in", list(value)]]}
+        return _joined("and", [[name, "!=", one] for one in value])
     if operator == "@":
         return [name, "in", list(value)]
     return [name, operator, value]

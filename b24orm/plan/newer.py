@@ -1,10 +1,10 @@
-"""Query -> Plan for REST 3.0, whose pages hold 1,000 rows and whose filters can say OR by themselves.
+"""Query -> Plan for REST 3.0, whose pages can be larger and whose filters can say OR by themselves.
 
 ===========  ====================================================================
 strategy     when
 ===========  ====================================================================
 Single       the slice lies within the first page
-ByIds        the ids are known: 1,000 a call
+ByIds        the ids are known: a page of them a call
 TailScan     a few pages are wanted, or the list can't be asked for windows of ids
 WindowScan   everything in the order of the ids: windows of ids, side by side
 OrderedScan  another order of numbers, dates or flags: scanned by id, sorted here
@@ -30,7 +30,7 @@ from b24orm.plan.steps.ordered import Ordered, sortable_here
 from b24orm.plan.steps.single import Aggregate, Single
 from b24orm.plan.steps.tail import TailScan
 from b24orm.plan.steps.until_empty import UntilEmpty
-from b24orm.plan.steps.windows import WINDOWS, Ids, WindowScan
+from b24orm.plan.steps.windows import Ids, WindowScan, calls_of
 from b24orm.query.nodes import Order, Query
 
 __all__ = ["count_v3", "scan_v3"]
@@ -104,22 +104,23 @@ def _made(
 def _by_ids(query: Query, branch: Branch, listing: Listing) -> Plan:
     assert branch.ids is not None
     ids, size, descending = branch.ids, _size(listing), _descending(query)
-    calls = -(-len(ids) // size)
+    calls, together = -(-len(ids) // size), calls_of(size)
     return _made(
         query,
         listing,
         "ByIds",
         f"{len(ids):,} ids are known: {size:,} a call",
-        lambda: ByIds(listing, ids, descending=descending, page=size, batch=WINDOWS),
+        lambda: ByIds(listing, ids, descending=descending, page=size, batch=together),
         sample=listing.call({listing.ids_key: ids[:size]}, order=listing.by_id(descending=descending)),
-        requests=f"{-(-calls // WINDOWS):,}",
+        requests=f"{-(-calls // together):,}",
         commands=f"{calls:,}",
-        batch=WINDOWS,
+        batch=together,
     )
 
 
 def _by_id(query: Query, branch: Branch, listing: Listing) -> Plan:
     size, stop = _size(listing), query.stop
+    together = calls_of(size)
     ids = Ids(listing, _descending(query))
     bounds = {"lower": branch.lower, "upper": branch.upper, "descending": ids.descending}
     by_tail = listing.spec.tail is not None and not _names(branch.filter, listing.id_name)
@@ -146,12 +147,12 @@ def _by_id(query: Query, branch: Branch, listing: Listing) -> Plan:
         query,
         listing,
         "WindowScan",
-        f"windows of ids are read side by side, {WINDOWS} a request",
-        lambda: WindowScan(listing, **bounds),  # type: ignore[arg-type]
+        f"windows of ids are read side by side, {together} a request",
+        lambda: WindowScan(listing, **bounds, limit=stop),  # type: ignore[arg-type]
         sample=ids.page(*ids.steps(branch.lower, branch.upper)),
-        requests=f"1 + 1 for each {WINDOWS * size:,} rows",
+        requests=f"1 + 1 for each {together * size:,} rows",
         commands=f"2 + 1 for each {size:,} rows",
-        batch=WINDOWS,
+        batch=together,
     )
 
 
@@ -196,6 +197,7 @@ def _sorted_here(query: Query, branch: Branch, listing: Listing, shown: str) -> 
 
 def _offset(query: Query, branch: Branch, listing: Listing) -> Plan:
     conditions, size = with_ids(query.schema, branch), _size(listing)
+    together = calls_of(size)
     order = _stable(query, listing)
     size = size if query.limit is None else max(1, min(size, query.stop or size))
 
@@ -210,13 +212,13 @@ def _offset(query: Query, branch: Branch, listing: Listing) -> Plan:
         "UntilEmpty",
         f"{listing.spec.name} is read by offset, until a page is empty",
         lambda: UntilEmpty(
-            call, identify=identify, start=query.start, stop=query.stop, page_size=size, most=WINDOWS
+            call, identify=identify, start=query.start, stop=query.stop, page_size=size, most=together
         ),
         sample=call(query.start // size * size),
-        requests=f"1 + 1 for each {WINDOWS * size:,} rows",
+        requests=f"1 + 1 for each {together * size:,} rows",
         commands=f"1 for each {size:,} rows",
         counts="the rows before each page are skipped",
-        batch=WINDOWS,
+        batch=together,
         cut=False,  # the flow begins where the slice does
     )
 

@@ -59,4 +59,4 @@ class Plan:
             return pages, pages
         if self.strategy == "OffsetPages":
             return -(-pages // self.batch), pages
-        return 1 + -(-max(0, rows - PAGE) // (PAGE * BATCH)), 1 + pages
+        return 1 + -(-max(0, rows - self.page) // (self.page * self.batch)), 1 + pages

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol, cast
 from b24orm import facts
 from b24orm.errors import ApiError, ServerFailure
 from b24orm.facts.index import PLACES
+from b24orm.plan.page_v3 import page_of
 from b24orm.rendering.names import field_names
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
 
@@ -25,7 +26,6 @@ _METHOD: Final = re.compile(r"[a-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)+", re.ASCII)
 _PATIENCE: Final = 120.0
 """Seconds that the document is waited for: the portal makes it once an hour, for one caller at a time."""
 _PAUSE: Final = 3.0
-_LIMIT: Final = 1000
 _OPERATORS: Final = ("=", "!=", ">", ">=", "<", "<=", "in", "between")
 _TYPES: Final[Mapping[str, str]] = {
     "integer": "integer",
@@ -197,7 +197,7 @@ def _made(
             order="order",
             order_style="map",
             start="pagination",
-            page_size=_LIMIT,
+            page_size=page_of(f"{prefix}.list"),
             keyset=keyset,
             operators=_OPERATORS,
             select_all=tuple(field.wire for field in fields if field.type != "object" and not field.multiple),

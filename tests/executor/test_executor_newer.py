@@ -11,6 +11,7 @@ import pytest
 from b24orm.errors import ApiError, B24Error, ServerFailure, TimedOut
 from b24orm.executor.newer import ask_v3
 from b24orm.executor.sender import Trip
+from b24orm.executor.sizes import BatchSizes
 from b24orm.plan.calls import Ask, Call, Outcome, Reply
 
 
@@ -21,15 +22,22 @@ class Portal:
     slow: int = 99
     error: B24Error | None = None
     commands: int = 0
+    pace: float = 0.01
+    newer_sizes: BatchSizes = field(default_factory=BatchSizes)
     sent: list[int] = field(default_factory=list[int])
     sender: Any = None
 
     def __post_init__(self) -> None:
         self.sender = self
+        self.moment = 0.0
+
+    def now(self) -> float:
+        return self.moment
 
     async def send(self, trip: Trip, body: list[dict[str, Any]]) -> Reply:
         assert (trip.name, trip.api, trip.methods, trip.batched) == ("batch", "v3", ("batch",), False)
         self.sent.append(len(body))
+        self.moment += self.pace * len(body)
         if len(body) > self.slow:
             raise ServerFailure("HTTP_504", status=504)
         if self.error is not None:
@@ -84,6 +92,22 @@ async def test_a_batch_that_takes_too_long_is_halved_until_it_fits() -> None:
     outcomes = await ask_v3(portal, Ask(calls(5), halt=True), classic)
     assert numbers(outcomes) == [0, 1, 2, 3, 4]
     assert portal.sent == [5, 3, 2, 1, 2]
+
+
+async def test_a_batch_holds_no_more_than_the_portal_does_in_time() -> None:
+    portal = Portal(pace=1.25)
+    await ask_v3(portal, Ask(calls(2), halt=True), classic)
+    outcomes = await ask_v3(portal, Ask(calls(50), halt=True), classic)
+    assert numbers(outcomes) == list(range(50))
+    assert portal.sent[1:] == [20, 20, 10]
+
+
+async def test_what_was_cut_off_once_is_asked_in_smaller_batches_from_then_on() -> None:
+    portal = Portal(slow=10, pace=3)
+    await ask_v3(portal, Ask(calls(16), halt=True), classic)
+    portal.sent.clear()
+    await ask_v3(portal, Ask(calls(16), halt=True), classic)
+    assert max(portal.sent) <= 10
 
 
 async def test_the_error_of_one_call_is_the_error_of_all() -> None:

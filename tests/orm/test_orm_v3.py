@@ -11,6 +11,7 @@ import pytest
 
 from b24orm import Portal, Q
 from b24orm.emulator import LocalPortal
+from b24orm.emulator.cost import CostModel
 from b24orm.emulator.v3 import V3Call, V3Method
 from b24orm.emulator.v3.eventlog import event_log_methods
 from b24orm.emulator.v3.registry import V3Answer
@@ -29,7 +30,8 @@ from tests.conftest import Connect
 
 @pytest.fixture(scope="module")
 def desk() -> Iterator[LocalPortal]:
-    with LocalPortal(tasks=2600, log_entries=2300, users=5) as portal:
+    quick = CostModel(by_method={})  # a page of tasks takes no second: batches are full
+    with LocalPortal(tasks=2600, log_entries=2300, users=5, costs=quick) as portal:
         yield portal
 
 
@@ -40,7 +42,40 @@ def client(desk: LocalPortal, join: Connect) -> Portal:
 
 def test_all_rows_come_in_few_requests(client: Portal) -> None:
     assert [task.id for task in TaskV3.objects.only("title")] == list(range(1, 2601))
+    assert client.requests == 3  # fifty tasks a call, fifty calls a request
+
+
+def test_large_pages_come_in_fewer_requests(client: Portal) -> None:
+    assert len(list(EventLogRecord.objects.only("user_id"))) == 2300
     assert client.requests == 2
+
+
+def test_all_rows_backwards(client: Portal) -> None:
+    assert [task.id for task in TaskV3.objects.only("id").order_by("-id")] == list(range(2600, 0, -1))
+
+
+def test_ids_of_more_than_a_page(client: Portal) -> None:
+    wanted = range(2, 2600, 3)
+    assert sorted(TaskV3.objects.only("id").in_bulk(wanted)) == list(wanted)
+    assert client.requests == 1
+
+
+def test_rows_that_are_excluded_by_several_ids(client: Portal) -> None:
+    found = TaskV3.objects.filter(id__lt=8).exclude(id__in=[3, 5]).only("id")
+    assert [task.id for task in found] == [1, 2, 4, 6, 7]
+
+
+def test_a_field_that_the_list_answers_wrongly_is_not_asked_for(client: Portal) -> None:
+    with pytest.raises(FieldNotLoaded):
+        _ = TaskV3.objects.get(id=1).changed_by_id
+    with pytest.raises(Unsupported, match="can't be selected"):
+        TaskV3.objects.only("changed_by_id")
+
+
+def test_no_more_is_read_than_a_slice_wants(client: Portal) -> None:
+    assert [task.id for task in TaskV3.objects.only("id")[700:1000]] == list(range(701, 1001))
+    text = TaskV3.objects.only("id")[:1000].explain(analyze=True)
+    assert "commands  21 (21 expected)" in text
 
 
 def test_rows_are_typed(client: Portal, desk: LocalPortal) -> None:

@@ -18,7 +18,7 @@ from b24orm.query.names import resolve, resolve_order
 from b24orm.query.nodes import Q, Query
 from b24orm.schema import EntitySchema
 from tests.emulator.v3_calls import V3Portal
-from tests.plan.v3_driver import counted, run
+from tests.plan.v3_driver import answer, counted, run
 
 LOG = load("EventLogRecord")
 TASK = load("TaskV3")
@@ -28,6 +28,9 @@ MOSCOW = timezone(timedelta(hours=3))
 DENSE = V3Portal(events=2600)
 SPARSE = V3Portal(events=1500, sparse=37)
 PORTALS = {"dense": DENSE, "sparse": SPARSE}
+DESK = V3Portal(tasks=1300)
+DESK.store.execute("UPDATE task SET ID = ID + ID * 5 / 3 WHERE ID > 700")  # holes from 700 on
+TASKS = DESK.store.ids("task")
 
 
 def query(
@@ -65,6 +68,8 @@ def query(
         (query(order=("audit_type_id",)), "UntilEmpty"),
         (query(id__in=[]), "Nothing"),
         (query(TASK, order=("deadline",), stop=5), "OrderedScan"),
+        (query(TASK, stop=250), "TailScan"),
+        (query(TASK, stop=251), "WindowScan"),
         (query(load("TimeRecord"), user_id=1), "UntilEmpty"),
         (query(load("TaskResultV3"), task_id=1), "WindowScan"),
         (query(load("Mailbox")), "UntilEmpty"),
@@ -86,7 +91,7 @@ def test_a_tail_is_read_by_the_tail_where_there_is_one() -> None:
 
 
 def test_a_tail_is_read_by_the_list_where_there_is_none() -> None:
-    sample = compile_query(query(TASK, id__gt=7, stop=3000)).sample
+    sample = compile_query(query(TASK, id__gt=7, stop=200)).sample
     assert sample is not None
     assert (sample.method, sample.params["filter"]) == ("tasks.task.list", [["id", ">", 7]])
 
@@ -113,6 +118,23 @@ def test_an_or_is_said_in_one_filter() -> None:
             ],
         }
     ]
+
+
+def test_none_of_these_is_said_without_a_negation() -> None:
+    plan = compile_query(query(TASK, ~Q(id__in=[3, 5])))
+    assert plan.sample is not None
+    assert plan.sample.params["filter"] == [
+        {"logic": "and", "conditions": [["id", "!=", 3], ["id", "!=", 5]]}
+    ]
+
+
+@pytest.mark.parametrize(("schema", "limit", "calls"), [(LOG, 1000, 5), (TASK, 50, 50)])
+def test_a_request_holds_as_many_calls_as_make_up_its_rows(
+    schema: EntitySchema, limit: int, calls: int
+) -> None:
+    plan = compile_query(query(schema))
+    assert plan.sample is not None
+    assert (plan.sample.params["pagination"], plan.batch) == ({"limit": limit}, calls)
 
 
 def test_everything_is_selected_by_name() -> None:
@@ -277,14 +299,12 @@ def test_rows_that_come_and_go_meanwhile_do_no_harm() -> None:
     plan = compile_query(query())
     flow = plan.flow()
     (probe,) = flow.asks(4)
-    from tests.plan.v3_driver import _answer
-
-    flow.receive(probe, [_answer(portal, call) for call in probe.calls])
+    flow.receive(probe, [answer(portal, call) for call in probe.calls])
     portal.store.execute("DELETE FROM event_log WHERE ID BETWEEN 2000 AND 2499")
     seen: list[int] = []
     while not flow.done:
         for ask in flow.asks(2):
-            flow.receive(ask, [_answer(portal, call) for call in ask.calls])
+            flow.receive(ask, [answer(portal, call) for call in ask.calls])
         for page in flow.pages():
             seen += [row["id"] for row in page]
     assert len(seen) == len(set(seen))
@@ -295,11 +315,55 @@ def test_pages_by_offset_notice_that_rows_were_repeated() -> None:
     portal = V3Portal(events=2500)
     plan = compile_query(query(order=("audit_type_id",)))
     flow = plan.flow()
-    from tests.plan.v3_driver import _answer
-
     (ask,) = flow.asks(1)
-    flow.receive(ask, [_answer(portal, call) for call in ask.calls])
+    flow.receive(ask, [answer(portal, call) for call in ask.calls])
     portal.store.insert("event_log", {"ID": 90000, "AUDIT_TYPE_ID": "A"})
     (ask,) = flow.asks(1)
     with pytest.raises(Incomplete):
-        flow.receive(ask, [_answer(portal, call) for call in ask.calls])
+        flow.receive(ask, [answer(portal, call) for call in ask.calls])
+
+
+# -- tasks, which come by fifties ---------------------------------------------------------------
+
+_NUMBERS = st.integers(-2, 3600)
+_OF_TASKS = st.recursive(
+    st.one_of(
+        st.builds(lambda op, n: Q(**{f"id__{op}": n}), st.sampled_from(["gt", "gte", "lt", "lte"]), _NUMBERS),
+        st.builds(lambda ids: Q(id__in=ids), st.lists(_NUMBERS, max_size=120)),
+        st.builds(lambda ids: ~Q(id__in=ids), st.lists(_NUMBERS, max_size=4)),
+        st.builds(lambda n: ~Q(id=n), _NUMBERS),
+    ),
+    lambda inner: st.builds(lambda a, b: a & b, inner, inner) | st.builds(lambda a, b: a | b, inner, inner),
+    max_leaves=4,
+)
+
+
+@given(
+    q=_OF_TASKS | st.none(),
+    down=st.booleans(),
+    start=st.integers(0, 60),
+    length=st.none() | st.integers(0, 1400),
+    seed=st.integers(0, 9),
+)
+def test_no_task_is_lost(q: Q | None, down: bool, start: int, length: int | None, seed: int) -> None:
+    start = 0 if length is None else start
+    stop = None if length is None else start + length
+    found = [number for number in TASKS if q is None or _holds({"id": number}, q)]
+    expected = (found[::-1] if down else found)[start:stop]
+    plan = compile_query(query(TASK, q, order=("-id",) if down else (), start=start, stop=stop))
+    assert [row["id"] for row in run(plan, DESK, seed=seed)] == expected
+
+
+def test_a_list_that_brings_less_than_it_is_asked_for_is_read_to_its_end() -> None:
+    assert TASK.list is not None
+    greedy = replace(TASK, list=replace(TASK.list, page_size=1000))
+    rows = run(compile_query(query(greedy)), DESK, most=50)
+    assert [row["id"] for row in rows] == TASKS
+
+
+def test_a_scan_that_is_wanted_in_part_asks_for_no_more_than_that() -> None:
+    flow = compile_query(query(TASK, stop=400)).flow()
+    (probe,) = flow.asks(4)
+    flow.receive(probe, [answer(DESK, call) for call in probe.calls])
+    (ask,) = flow.asks(4)
+    assert len(ask.calls) == 7

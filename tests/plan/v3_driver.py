@@ -13,10 +13,11 @@ from b24orm.plan.steps.single import Count
 from b24orm.transport.encoding_v3 import to_json_v3
 from tests.emulator.v3_calls import V3Portal
 
-__all__ = ["counted", "run"]
+__all__ = ["answer", "counted", "run"]
 
 
-def _answer(portal: V3Portal, call: Call) -> Outcome:
+def answer(portal: V3Portal, call: Call) -> Outcome:
+    """What a call comes to."""
     assert call.api == "v3"
     reply = portal.send(call.method, to_json_v3(call.params))
     body = json.loads(reply.body)
@@ -25,7 +26,7 @@ def _answer(portal: V3Portal, call: Call) -> Outcome:
     return Reply(body["result"])
 
 
-def run(plan: Plan, portal: V3Portal, *, free: int = 4, seed: int = 0) -> list[dict[str, Any]]:
+def run(plan: Plan, portal: V3Portal, *, free: int = 4, seed: int = 0, most: int = 0) -> list[dict[str, Any]]:
     """The rows of a plan, cut to its slice."""
     flow, dice = plan.flow(), random.Random(seed)
     waiting: list[Ask] = []
@@ -38,8 +39,8 @@ def run(plan: Plan, portal: V3Portal, *, free: int = 4, seed: int = 0) -> list[d
             break
         assert waiting, "the flow is stuck"
         ask = waiting.pop(dice.randrange(len(waiting)))
-        assert len(ask.calls) <= 5
-        flow.receive(ask, [_answer(portal, call) for call in ask.calls])
+        assert len(ask.calls) <= (most or plan.batch)
+        flow.receive(ask, [answer(portal, call) for call in ask.calls])
     for page in flow.pages():
         rows += page
     cut = rows[plan.skip :]
@@ -52,5 +53,5 @@ def counted(plan: Plan, portal: V3Portal) -> int:
     if not isinstance(flow, Count):
         return len(run(plan, portal))
     (ask,) = flow.asks(1)
-    flow.receive(ask, [_answer(portal, call) for call in ask.calls])
+    flow.receive(ask, [answer(portal, call) for call in ask.calls])
     return max(0, flow.total - plan.query.start)

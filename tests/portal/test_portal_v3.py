@@ -113,6 +113,12 @@ def test_a_method_that_allows_fewer_rows_is_read_to_its_end(client: Portal, desk
     assert len(client.v3.get_all("mail.mailbox.list")) == 450
 
 
+def test_no_task_is_lost_whatever_the_order(join: Connect) -> None:
+    with LocalPortal(tasks=120) as desk:
+        rows = join(desk).v3.get_all("tasks.task.list", {"select": ["id"], "order": {"id": "DESC"}})
+    assert [row["id"] for row in rows] == list(range(120, 0, -1))
+
+
 def test_a_list_that_begins_anew_is_noticed(client: Portal, desk: LocalPortal) -> None:
     desk.register_v3("mail.mailbox.list", V3Method(lambda _: V3Answer({"items": [{"id": 1}]})))
     with pytest.raises(Incomplete):

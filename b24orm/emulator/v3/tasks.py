@@ -7,14 +7,13 @@ whatever else is asked; a related object comes only if its own name is selected 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from b24orm.emulator.answers import Cost
 from b24orm.emulator.conditions import Where
 from b24orm.emulator.store import Store
-from b24orm.emulator.v3.dto import CODECS, Codec, Dto, DtoField, choices, dto_of
-from b24orm.emulator.v3.filtering import read_filter, where
+from b24orm.emulator.v3.dto import DtoField, dto_of
 from b24orm.emulator.v3.orm import Resource, field_methods
 from b24orm.emulator.v3.refusals import (
     V3Refusal,
@@ -26,87 +25,13 @@ from b24orm.emulator.v3.refusals import (
     wrong_type,
 )
 from b24orm.emulator.v3.registry import V3Answer, V3Call, V3Method, V3Registry
-from b24orm.emulator.v3.structures import Page, Select, read_order, read_page
+from b24orm.emulator.v3.structures import Page, Select
+from b24orm.emulator.v3.task_fields import COLUMNS, PEOPLE, USER, fill_people
+from b24orm.emulator.v3.task_list import TaskList
 from b24orm.facts import load
 
 __all__ = ["task_methods"]
 
-_PRIORITY: Final = choices({0: "low", 1: "average", 2: "high"}, "average")
-_STATUS: Final = choices(
-    {
-        2: "pending",
-        3: "in_progress",
-        4: "supposedly_completed",
-        5: "completed",
-        6: "deferred",
-        7: "declined",
-    },
-    "pending",
-)
-_MARK: Final = choices({"N": "negative", "P": "positive"}, "none")
-
-_COLUMNS: Final[Mapping[str, tuple[str, Codec]]] = {
-    "id": ("ID", CODECS["plain"]),
-    "title": ("TITLE", CODECS["plain"]),
-    "description": ("DESCRIPTION", CODECS["plain"]),
-    "creatorId": ("CREATED_BY", CODECS["plain"]),
-    "created": ("CREATED_DATE", CODECS["moment"]),
-    "responsibleId": ("RESPONSIBLE_ID", CODECS["plain"]),
-    "deadline": ("DEADLINE", CODECS["moment"]),
-    "needsControl": ("TASK_CONTROL", CODECS["flag"]),
-    "startPlan": ("START_DATE_PLAN", CODECS["moment"]),
-    "endPlan": ("END_DATE_PLAN", CODECS["moment"]),
-    "groupId": ("GROUP_ID", CODECS["reference"]),
-    "stageId": ("STAGE_ID", CODECS["reference"]),
-    "flowId": ("FLOW_ID", CODECS["reference"]),
-    "priority": ("PRIORITY", _PRIORITY),
-    "status": ("STATUS", _STATUS),
-    "statusChanged": ("STATUS_CHANGED_DATE", CODECS["moment"]),
-    "parentId": ("PARENT_ID", CODECS["reference"]),
-    "chatId": ("CHAT_ID", CODECS["plain"]),
-    "plannedDuration": ("DURATION_PLAN", CODECS["plain"]),
-    "actualDuration": ("DURATION_FACT", CODECS["plain"]),
-    "durationType": ("DURATION_TYPE", CODECS["plain"]),
-    "started": ("DATE_START", CODECS["moment"]),
-    "estimatedTime": ("TIME_ESTIMATE", CODECS["plain"]),
-    "replicate": ("REPLICATE", CODECS["flag"]),
-    "changed": ("CHANGED_DATE", CODECS["moment"]),
-    "changedById": ("CHANGED_BY", CODECS["plain"]),
-    "statusChangedById": ("STATUS_CHANGED_BY", CODECS["plain"]),
-    "closedById": ("CLOSED_BY", CODECS["plain"]),
-    "closed": ("CLOSED_DATE", CODECS["moment"]),
-    "activity": ("ACTIVITY_DATE", CODECS["moment"]),
-    "guid": ("GUID", CODECS["plain"]),
-    "xmlId": ("XML_ID", CODECS["plain"]),
-    "exchangeId": ("EXCHANGE_ID", CODECS["plain"]),
-    "outlookVersion": ("OUTLOOK_VERSION", CODECS["plain"]),
-    "mark": ("MARK", _MARK),
-    "allowsChangeDeadline": ("ALLOW_CHANGE_DEADLINE", CODECS["flag"]),
-    "allowsTimeTracking": ("ALLOW_TIME_TRACKING", CODECS["flag"]),
-    "matchesWorkTime": ("MATCH_WORK_TIME", CODECS["flag"]),
-    "addInReport": ("ADD_IN_REPORT", CODECS["flag"]),
-    "siteId": ("SITE_ID", CODECS["plain"]),
-    "forkedByTemplateId": ("FORKED_BY_TEMPLATE_ID", CODECS["plain"]),
-    "forumTopicId": ("FORUM_TOPIC_ID", CODECS["reference"]),
-    "crmItemIds": ("UF_CRM_TASK", CODECS["list"]),
-}
-_USER: Final = Dto(
-    "UserDto",
-    {
-        name: DtoField(name, kind)
-        for name, kind in (
-            ("id", "int"),
-            ("name", "string"),
-            ("role", "string"),
-            ("image", "object"),
-            ("gender", "string"),
-            ("email", "string"),
-            ("externalAuthId", "string"),
-            ("rights", "array"),
-        )
-    },
-)
-_PEOPLE: Final = {"creator": "creatorId", "responsible": "responsibleId", "changedBy": "changedById"}
 _NEVER_GOT: Final = frozenset(
     {"creatorId", "responsibleId", "groupId", "stageId", "flowId", "created", "changedById"}
     | {"statusChangedById", "closedById", "forkedByTemplateId", "emailId"}
@@ -118,11 +43,16 @@ _WRITTEN_LISTS: Final = {"accomplices": "ACCOMPLICES", "auditors": "AUDITORS"}
 
 def task_methods(store: Store) -> V3Registry:
     """The methods of tasks; scope ``tasks``."""
-    dto = dto_of(load("TaskV3"), "TaskDto", _COLUMNS, dict.fromkeys(_PEOPLE, _USER))
-    tasks = _Tasks(Resource(store, "task", dto))
+    dto = dto_of(load("TaskV3"), "TaskDto", COLUMNS, dict.fromkeys(PEOPLE, USER))
+    resource = Resource(store, "task", dto)
+    tasks = _Tasks(resource)
     made = {
         "list": V3Method(
-            tasks.page, "tasks", dto=dto, returns="items", takes=("select", "filter", "order", "pagination")
+            TaskList(resource).page,
+            "tasks",
+            dto=dto,
+            returns="items",
+            takes=("select", "filter", "order", "pagination"),
         ),
         "get": V3Method(tasks.get, "tasks", dto=dto, returns="item", takes=("id", "select")),
         "add": V3Method(tasks.add, "tasks", writes=True, dto=dto, returns="item", takes=("fields",)),
@@ -140,27 +70,6 @@ class _Tasks:
         self._resource = resource
         self._store = resource.store
         self._dto = resource.dto
-        schema = load("TaskV3")
-        self._listed = frozenset(f.wire for f in schema.fields.values() if f.selectable)
-
-    def page(self, call: V3Call) -> V3Answer:
-        """Without a select only ids; the id decides the order before anything else does."""
-        select = Select.read(call.params.get("select"), self._dto)
-        found = where(read_filter(call.params.get("filter") or [], self._dto))
-        order = {"ID": "ASC"}
-        for spec, way in read_order(call.params.get("order"), self._dto):
-            if spec.column is not None:
-                order[spec.column] = way
-        page = read_page(call.params.get("pagination"))
-        names = [name for name in select.names if name in self._listed] if select.given else []
-        plain = [name for name in names if name not in self._dto.relations]
-        pointers = [_PEOPLE[name] for name in (*names, *select.related) if name in _PEOPLE]
-        read = list(dict.fromkeys([*plain, *pointers])) or ["id"]
-        rows = self._resource.rows(read, found, tuple(order.items()), page)
-        self._fill_people(rows, [name for name in names if name in _PEOPLE], select)
-        kept = {*read} - ({*pointers} - {*plain} - {_PEOPLE[name] for name in select.related})
-        rows = [{name: row[name] for name in row if name in kept or name in _PEOPLE} for row in rows]
-        return V3Answer({"items": rows}, Cost("page", 0, page.offset, len(rows)))
 
     def get(self, call: V3Call) -> V3Answer:
         """One task: the selected fields and always the id; without a select the basic ones."""
@@ -177,12 +86,12 @@ class _Tasks:
         names = basic
         if select.given and (select.names or not select.related):
             names = [name for name in ("id", *select.names) if name in basic]
-        pointers = [_PEOPLE[name] for name in select.related]
+        pointers = [PEOPLE[name] for name in select.related]
         found = Where('"ID" = ?', (number,))
         rows = self._resource.rows(list(dict.fromkeys([*names, *pointers])), found, [], Page(1))
         if not rows:
             raise entity_not_found(number)
-        self._fill_people(rows, list(select.related), select)
+        fill_people(self._store, rows, list(select.related), select)
         return {name: value for name, value in rows[0].items() if name in names or name in select.related}
 
     def add(self, call: V3Call) -> V3Answer:
@@ -212,24 +121,6 @@ class _Tasks:
         return V3Answer({"result": True}, Cost("write", rows=1))
 
     # -- inside
-
-    def _fill_people(self, rows: Sequence[dict[str, Any]], names: Sequence[str], select: Select) -> None:
-        for name in names:
-            fields = select.related.get(name) or tuple(_USER.fields)
-            for row in rows:
-                row[name] = self._person(row.get(_PEOPLE[name]), fields)
-
-    def _person(self, number: int | None, fields: Sequence[str]) -> dict[str, Any] | None:
-        user = self._store.get("user", number) if number else None
-        if user is None:
-            return None
-        known = {
-            "id": number,
-            "name": f"{user.get('NAME') or ''} {user.get('LAST_NAME') or ''}".strip(),
-            "email": user.get("EMAIL"),
-            "gender": user.get("PERSONAL_GENDER"),
-        }
-        return {name: known.get(name) for name in fields}
 
     def _written(self, call: V3Call, kind: str) -> dict[str, Any]:
         fields = call.params.get("fields")

@@ -36,6 +36,7 @@ class ByIds:
     ) -> None:
         self._listing = listing
         ordered = sorted(ids, reverse=descending)
+        self._page = page
         chunks = [ordered[i : i + page] for i in range(0, len(ordered), page)]
         self._groups = [chunks[i : i + batch] for i in range(0, len(chunks), batch)]
         self._order = listing.by_id(descending=descending)
@@ -80,7 +81,9 @@ class ByIds:
         wanted = self._groups[0][0][0]
         if spec.dialect == "v3":
             key = self._listing.id_name
-        return replace(call, lookup=Lookup(param, key, wanted, self._listing.schema.id_field.wire))
+        return replace(
+            call, lookup=Lookup(param, key, wanted, self._listing.schema.id_field.wire, self._page)
+        )
 
     def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
         """Keeps the answers until their turn."""

@@ -1,11 +1,14 @@
 """Every row of a list of REST 3.0 by its id: windows of ids, read side by side.
 
-A page holds up to 1,000 rows. A first request brings the first page and the last id; the ids between
-are cut into windows, several a request. A window that held more rows than a page is asked again from its
-last row on. REST 3.0's batch answers nothing but the error when one of its calls fails; a scan
-can't do without any of them, so that is no loss.
+A first request brings the first page and the last id; the ids between are cut into windows, several a
+request. A window that held more rows than a page is asked again from its last row on. REST 3.0's batch
+answers nothing but the error when one of its calls fails; a scan can't do without any of them, so that is no
+loss.
 
 A row that exists throughout lies in exactly one window, whatever is inserted or deleted meanwhile.
+
+A first page that is short though more rows follow tells that the list brings fewer rows than it was asked
+for. Which ones is up to the list, so they are dropped, and no more is asked for from then on.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any, Final
 
 from b24orm.errors import B24Error
@@ -20,18 +24,27 @@ from b24orm.plan.calls import Ask, Call, Outcome, rows_of
 from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
 
-__all__ = ["WINDOWS", "Ids", "WindowScan"]
+__all__ = ["Ids", "WindowScan", "calls_of"]
 
-WINDOWS: Final = 5
-"""Windows of one request: 5,000 rows are as much as should be made of one answer."""
+_ROWS: Final = 5_000
+"""Rows that are as much as should be made of one answer."""
 
-_OPEN: Final = 30
-"""Windows that may be under way or waiting for their turn: what bounds the memory."""
+_CALLS: Final = 50
+"""Calls of one batch at the most."""
 
-_FULL: Final = 0.94
-"""How full a page is planned to be, where ids are missing."""
+_OPEN: Final = 6
+"""Requests whose windows may be under way or waiting for their turn: what bounds the memory."""
 
 _PROBE: Final = "probe"
+
+
+def calls_of(size: int) -> int:
+    """Calls that share a request, where a page holds so many rows.
+
+    >>> calls_of(1000), calls_of(50)
+    (5, 50)
+    """
+    return max(1, min(_CALLS, _ROWS // size))
 
 
 @dataclass(frozen=True)
@@ -93,6 +106,7 @@ class WindowScan:
         lower: ids must be greater, if given.
         upper: ids must not be greater, if given.
         descending: from the greatest id down.
+        limit: rows wanted at the most; None for all.
     """
 
     expected: int | None = None
@@ -104,9 +118,12 @@ class WindowScan:
         lower: int | None = None,
         upper: int | None = None,
         descending: bool = False,
+        limit: int | None = None,
     ) -> None:
         self._ids = Ids(listing, descending)
         self._bounds = self._ids.steps(lower, upper)
+        self._size = self._ids.size
+        self._left = limit
         self._windows: deque[_Window] = deque()
         self._probed = self._probing = False
         self._next = self._top = 0
@@ -114,8 +131,9 @@ class WindowScan:
 
     @property
     def done(self) -> bool:
-        """Every window was read and handed out."""
-        return self._probed and not self._windows and self._next >= self._top
+        """Every window was read and handed out, or as many rows as are wanted."""
+        enough = self._left is not None and self._left <= 0
+        return self._probed and (enough or (not self._windows and self._next >= self._top))
 
     # -- asking ----------------------------------------------------------------------
 
@@ -125,33 +143,48 @@ class WindowScan:
             return ()
         if not self._probed:
             self._probing = True
-            calls = (self._ids.page(*self._bounds), self._ids.last(*self._bounds))
+            calls = (self._ids.page(*self._bounds, self._size), self._ids.last(*self._bounds))
             return (Ask(calls, halt=True, key=_PROBE),)
         self._cut(free)
         waiting = [window for window in self._windows if not window.asked and window.page is None]
-        groups = [waiting[i : i + WINDOWS] for i in range(0, len(waiting), WINDOWS)]
+        together = calls_of(self._size)
+        groups = [waiting[i : i + together] for i in range(0, len(waiting), together)]
         return [self._ask(group) for group in groups[:free]]
 
     def _ask(self, windows: Sequence[_Window]) -> Ask:
         for window in windows:
             window.asked = True
-        calls = tuple(self._ids.page(window.low, window.high) for window in windows)
+        calls = tuple(self._ids.page(window.low, window.high, self._size) for window in windows)
         return Ask(calls, halt=True, key=tuple(windows))
 
     def _cut(self, free: int) -> None:
-        """Cuts new windows, as long as there is room for their rows."""
-        room = min(_OPEN - len(self._windows), free * WINDOWS)
+        """Cuts new windows, as long as there is room for their rows and somebody wants them."""
+        together = calls_of(self._size)
+        room = min(_OPEN * together - len(self._windows), free * together, self._wanted())
         while room > 0 and self._next < self._top:
             high = min(self._next + self._width, self._top)
             self._windows.append(_Window(self._next, high))
             self._next = high
             room -= 1
 
+    def _wanted(self) -> int:
+        """Further windows whose rows are wanted."""
+        if self._left is None:
+            return _OPEN * _CALLS
+        a_page = max(1, round(self._width * self._share))
+        coming = sum(a_page if window.page is None else len(window.page) for window in self._windows)
+        return -(-max(0, self._left - coming) // a_page)
+
+    @property
+    def _full(self) -> float:
+        """How full a page is planned to be, where ids are missing at random: seldom more than full."""
+        return max(0.5, 1 - 2 / sqrt(self._size))
+
     @property
     def _width(self) -> int:
         """Ids that are expected to make up a page."""
-        size = self._ids.size
-        return size if self._share > _FULL else max(size, int(size * _FULL / max(self._share, 1e-9)))
+        size, full = self._size, self._full
+        return size if self._share > full else max(size, int(size * full / max(self._share, 1e-9)))
 
     # -- receiving -------------------------------------------------------------------
 
@@ -170,16 +203,19 @@ class WindowScan:
         if not page:
             return
         first, last = self._ids.step(page[0]), self._ids.step(page[-1])
+        top = self._ids.step(ends[0]) if ends else last
+        if len(page) < self._size and top > last:
+            self._size, self._probed, self._probing = len(page), False, False
+            return
         self._learn(len(page), last - first + 1)
         self._windows.append(_Window(first, last, page, asked=True))
-        if len(page) >= self._ids.size and ends:
-            self._next, self._top = last, max(last, self._ids.step(ends[0]))
+        self._next, self._top = last, max(last, top)
 
     def _take(self, window: _Window, page: Page) -> None:
         window.page, window.asked = page, False
         self._learn(len(page), window.high - window.low)
         last = self._ids.step(page[-1]) if page else window.high
-        if len(page) >= self._ids.size and last < window.high:
+        if len(page) >= self._size and last < window.high:
             rest = _Window(last, window.high)
             self._windows.insert(self._windows.index(window) + 1, rest)
 
@@ -195,6 +231,8 @@ class WindowScan:
         while self._windows and self._windows[0].page is not None:
             page = self._windows.popleft().page
             if page:
+                if self._left is not None:
+                    self._left -= len(page)
                 yield page
 
 
