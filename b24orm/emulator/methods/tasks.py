@@ -16,7 +16,7 @@ from b24orm.emulator.task_filter import compile_filter, status_expression
 from b24orm.emulator.values import read_datetime, to_flag, to_float, to_int, to_list, to_text, truthy
 from b24orm.emulator.writes import read_user_value
 
-__all__ = ["camel", "methods"]
+__all__ = ["answered", "camel", "methods", "task_id"]
 
 _ORDERS: Final[Mapping[str, str]] = {
     **{
@@ -108,7 +108,7 @@ def _list(store: Store, call: Call) -> Answer:
 def _get(store: Store, call: Call) -> Answer:
     """One task; an absent one is an empty answer, not an error."""
     names = _names(store.table("task"), optional_array(call, "select"))
-    task = _task(store, _task_id(call), names, call.user_id)
+    task = _task(store, task_id(call), names, call.user_id)
     if task is None:
         return Answer([], cost=Cost("get"))
     return Answer({"task": task | {"action": _ACTIONS}}, cost=Cost("get", rows=1))
@@ -123,11 +123,11 @@ def _add(store: Store, call: Call) -> Answer:
         raise Refusal("ERROR_CORE", "Responsible person not specified<br>")
     _check(store, row)
     number = store.insert("task", row)
-    return _answer(store, number, call)
+    return answered(store, number, call)
 
 
 def _update(store: Store, call: Call) -> Answer:
-    number = _task_id(call)
+    number = task_id(call)
     row = _written(store, _fields_argument(call))
     if not store.exists("task", number):
         raise Refusal("0", "Action on the task is not allowed")
@@ -138,11 +138,11 @@ def _update(store: Store, call: Call) -> Answer:
         row |= {"STATUS_CHANGED_BY": call.user_id, "STATUS_CHANGED_DATE": store.now()}
         row |= {"CLOSED_DATE": store.now() if row["STATUS"] == 5 else None}
     store.update("task", number, {**row, "CHANGED_BY": call.user_id})
-    return _answer(store, number, call)
+    return answered(store, number, call)
 
 
 def _delete(store: Store, call: Call) -> Answer:
-    number = _task_id(call)
+    number = task_id(call)
     if not store.delete("task", number):
         raise Refusal("1048582", "No access to delete the task")
     return Answer({"task": True}, cost=Cost("write", rows=1))
@@ -175,7 +175,8 @@ def _shown_type(column: Column) -> str:
     return {"char": "enum", "enumeration": "enum"}.get(column.type, column.type)
 
 
-def _answer(store: Store, number: int, call: Call) -> Answer:
+def answered(store: Store, number: int, call: Call) -> Answer:
+    """A task as it is after a write."""
     names = _names(store.table("task"), None)
     task = _task(store, number, names, call.user_id) or {}
     return Answer({"task": task | {"action": _ACTIONS}}, cost=Cost("write", rows=1))
@@ -193,7 +194,12 @@ def _now(store: Store) -> str:
     return store.now().strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _task_id(call: Call) -> int:
+def task_id(call: Call) -> int:
+    """The number of the task that a call is about.
+
+    Raises:
+        Refusal: it is absent, or no positive number.
+    """
     value = call.params.get("taskId", call.params.get("id"))
     if value is None:
         raise _NO_TASK_ID
