@@ -178,8 +178,19 @@ _SPECS: Final = (
     TableSpec(
         "category",
         "Category",
+        extra=(Column("CREATED_DATE", "date", "date", default="2021-03-01", hidden=True),),
         defaults={"SORT": 500, "IS_DEFAULT": "N", "IS_SYSTEM": "N"},
         indexes=("ENTITY_TYPE_ID",),
+    ),
+    TableSpec(
+        "bank_detail",
+        "BankDetail",
+        extra=(Column("ENTITY_TYPE_ID", "int", "integer", default=8),),
+        defaults={"ACTIVE": "Y", "SORT": 500},
+        indexes=("ENTITY_ID",),
+    ),
+    TableSpec(
+        "requisite_preset", "RequisitePreset", defaults={"ACTIVE": "Y", "SORT": 500, "ENTITY_TYPE_ID": 8}
     ),
     TableSpec("timeline_comment", "TimelineComment", indexes=("ENTITY_ID",)),
     TableSpec("product_row", "ProductRow", indexes=("OWNER_ID",), defaults={"TAX_INCLUDED": "N", "SORT": 10}),

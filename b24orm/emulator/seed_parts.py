@@ -28,6 +28,8 @@ PARTS: Final[Mapping[str, str]] = {
     "catalog_document": "DOC_TYPE TITLE RESPONSIBLE_ID CURRENCY DATE_CREATE",
     "catalog_document_contractor": "DOCUMENT_ID ENTITY_TYPE_ID ENTITY_ID",
     "catalog_document_element": "DOC_ID ELEMENT_ID AMOUNT PURCHASING_PRICE",
+    "bank_detail": "ENTITY_ID COUNTRY_ID NAME RQ_ACC_NUM DATE_CREATE",
+    "requisite_preset": "COUNTRY_ID NAME DATE_CREATE",
     "sale_basket_property": "BASKET_ID NAME VALUE CODE",
     "sale_payment_item_basket": "PAYMENT_ID BASKET_ID QUANTITY",
     "sale_payment_item_shipment": "PAYMENT_ID SHIPMENT_ID",

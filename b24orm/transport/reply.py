@@ -78,8 +78,8 @@ _TEXTS: Final[Mapping[str, type[ApiError]]] = {
 }
 """Classic crm methods answer ``error: ""`` and say what happened in the text."""
 
-_ABSENT: Final = re.compile(r"\w+ does not exist")
-"""``product does not exist.``: so the catalog says it, of what it has no number for."""
+_ABSENT: Final = re.compile(r"\w+ does not exist|(?:\w+ ){1,3}(?:with ID '[0-9]*' )?is not found")
+"""``product does not exist.``, ``Lead is not found``, ``The Preset with ID '5' is not found``."""
 
 _NUMBERED: Final = re.compile(
     r"20[0-9]{2}404[0-9]{5}|200600000020|200700300030|200[89]00000000|20(?:10|11|12|20)00000000"

@@ -13,6 +13,7 @@ import pytest
 from b24orm import Portal
 from b24orm.emulator import LocalPortal
 from b24orm.models import (
+    BankDetail,
     BasketItem,
     BasketProperty,
     BlogPost,
@@ -24,6 +25,7 @@ from b24orm.models import (
     CatalogProduct,
     CatalogProductProperty,
     ChecklistItem,
+    DealCategory,
     DiskFile,
     DiskFolder,
     DiskStorage,
@@ -49,6 +51,7 @@ from b24orm.models import (
     ProductService,
     ProductSku,
     Ratio,
+    RequisitePreset,
     RoundingRule,
     RpaItem,
     SalePayment,
@@ -108,9 +111,11 @@ LISTS: dict[str, tuple[Any, dict[str, Any], str, str]] = {
     "controller, no total": (Booking, {}, "booking", ""),
     "cursor": (Message, {"dialog_id": "chat5"}, "im_message", ""),
     "whole pages, comments of a row": (TimelineComment, OF_DEAL, "timeline_comment", "ENTITY_ID = 1"),
+    "all at once, pipelines": (DealCategory, {}, "category", "ENTITY_TYPE_ID = 2"),
     **{
-        f"controller, {table}": (model, {}, table, "")
+        f"a table alone, {table}": (model, {}, table, "")
         for table, model in {
+            "bank_detail": BankDetail,
             "catalog_extra": Extra,
             "catalog_ratio": Ratio,
             "catalog_rounding_rule": RoundingRule,
@@ -122,6 +127,7 @@ LISTS: dict[str, tuple[Any, dict[str, Any], str, str]] = {
             "catalog_document": StoreDocument,
             "catalog_document_contractor": StoreDocumentContractor,
             "catalog_document_element": StoreDocumentElement,
+            "requisite_preset": RequisitePreset,
             "sale_basket_property": BasketProperty,
             "sale_payment_item_basket": PaymentItemBasket,
             "sale_payment_item_shipment": PaymentItemShipment,

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
-from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.answers import Answer, Call, Method, Refusal, Registry
 from b24orm.emulator.classic_filter import compile_filter, parse_key, prepare
-from b24orm.emulator.classic_query import Join, ListQuery, order_sql, shape_of
+from b24orm.emulator.classic_query import Join
 from b24orm.emulator.conditions import EVERYTHING, Where, any_of, every, membership
-from b24orm.emulator.methods.params import fields_param, find, id_param, list_param
+from b24orm.emulator.methods import plain_rows
+from b24orm.emulator.methods.params import list_param
+from b24orm.emulator.methods.plain_rows import Check
 from b24orm.emulator.orm_filter import compile_condition
-from b24orm.emulator.paging import PAGE, Window, classic
-from b24orm.emulator.select import rows_of
 from b24orm.emulator.store import Store
 from b24orm.emulator.tables import Table
 from b24orm.emulator.values import to_int, to_list
-from b24orm.emulator.writes import read_fields
 
 __all__ = ["methods"]
 
 _IGNORED_PRODUCT: Final = frozenset({"PRICE", "CURRENCY_ID", "VAT_ID", "VAT_INCLUDED", "MEASURE"})
 _OWNERS: Final[Mapping[int, str]] = {3: "contact", 4: "company"}
-_LISTS: Final = ("BINDINGS", "COMMUNICATIONS", "SETTINGS", "PROVIDER_PARAMS", "FILES")
 
 
 def methods(store: Store) -> Registry:
@@ -33,16 +31,16 @@ def methods(store: Store) -> Registry:
         "crm.product.list": Method(partial(_products, store), "crm"),
         "crm.requisite.list": Method(partial(_requisites, store), "crm"),
     }
-    checks: Mapping[str, Callable[[Store, Mapping[str, Any]], None]] = {
+    checks: Mapping[str, Check] = {
         "activity": _check_activity,
         "product": _check_product,
         "requisite": _check_requisite,
     }
     for entity, check in checks.items():
-        registry[f"crm.{entity}.get"] = Method(partial(_get, store, entity), "crm")
-        registry[f"crm.{entity}.add"] = Method(partial(_add, store, entity, check), "crm")
-        registry[f"crm.{entity}.update"] = Method(partial(_update, store, entity), "crm")
-        registry[f"crm.{entity}.delete"] = Method(partial(_delete, store, entity), "crm")
+        registry[f"crm.{entity}.get"] = Method(partial(plain_rows.get, store, entity), "crm")
+        registry[f"crm.{entity}.add"] = Method(partial(plain_rows.add, store, entity, check), "crm")
+        registry[f"crm.{entity}.update"] = Method(partial(plain_rows.update, store, entity), "crm")
+        registry[f"crm.{entity}.delete"] = Method(partial(plain_rows.delete, store, entity), "crm")
     return registry
 
 
@@ -56,7 +54,7 @@ def _activities(store: Store, call: Call) -> Answer:
     prepared = prepare(filter_, table, now=store.clock())
     bound, joins = _bindings(filter_.get("BINDINGS"))
     where = every([compile_filter(prepared, table), bound])
-    return _page(store, call, table, where, order, joins)
+    return plain_rows.page(store, call, table, where, order, joins)
 
 
 def _bindings(value: Any) -> tuple[Where, tuple[Join, ...]]:
@@ -84,7 +82,9 @@ def _products(store: Store, call: Call) -> Answer:
     table = store.table("product")
     prepared = prepare(list_param(call, "filter"), table, now=store.clock())
     kept = {key: value for key, value in prepared.items() if _counts(key)}
-    return _page(store, call, table, compile_filter(kept, table), list_param(call, "order") or {"ID": "ASC"})
+    return plain_rows.page(
+        store, call, table, compile_filter(kept, table), list_param(call, "order") or {"ID": "ASC"}
+    )
 
 
 def _counts(key: str) -> bool:
@@ -99,95 +99,12 @@ def _requisites(store: Store, call: Call) -> Answer:
     parts = [_requisite_condition(table, key, value) for key, value in prepared.items()]
     if prepared.get("ENTITY_TYPE_ID") is None:
         parts.append(membership("requisite.ENTITY_TYPE_ID", (4, 3)))
-    return _page(store, call, table, every(parts), list_param(call, "order"), counting=True)
+    return plain_rows.page(store, call, table, every(parts), list_param(call, "order"), counting=True)
 
 
 def _requisite_condition(table: Table, key: str, value: Any) -> Where:
     column = table.columns[parse_key(key).name]
     return compile_condition(key, value, column, f'"requisite"."{column.name}"')
-
-
-def _page(
-    store: Store,
-    call: Call,
-    table: Table,
-    where: Where,
-    order: Mapping[str, Any],
-    joins: tuple[Join, ...] = (),
-    *,
-    counting: bool = False,
-) -> Answer:
-    shape = shape_of(table, find(call, "select"), joins={}, identity=False)
-    sql, _ = order_sql(table, order, (), {})
-    query = ListQuery(table, shape, where, sql, joins)
-    window = _window(store, call, query, counting=counting)
-    rows = rows_of(shape.selection, store.fetch(query.page_sql(window.limit, window.offset), where.params))
-    cost = Cost("page", window.counted, window.offset, len(rows))
-    return Answer(rows, window.total, window.next_start(len(rows)), cost)
-
-
-def _window(store: Store, call: Call, query: ListQuery, *, counting: bool) -> Window:
-    start = max(call.start or 0, 0) if counting else call.start
-    window = classic(start, lambda: store.count_sql(query.count_source(), query.where.params))
-    assert window.limit == PAGE
-    return window
-
-
-# ---- single rows
-
-
-def _get(store: Store, entity: str, call: Call) -> Answer:
-    number = id_param(call)
-    table = store.table(entity)
-    shape = shape_of(table, ["*", "UF_*"], joins={}, identity=False)
-    query = ListQuery(table, shape, Where(f'"{entity}"."ID" = ?', (number,)), '"ID"')
-    rows = rows_of(shape.selection, store.fetch(query.page_sql(1, 0), query.where.params))
-    if not rows:
-        raise Refusal("", _missing(entity, number))
-    row = rows[0]
-    stored = store.get(entity, number) or {}
-    lists = {name: stored[name] for name in _LISTS if stored.get(name) is not None}
-    return Answer(row | lists, cost=Cost("get", rows=1))
-
-
-def _missing(entity: str, number: int) -> str:
-    if entity == "requisite":
-        return f"The Requisite with ID '{number}' is not found"
-    return "Activity is not found." if entity == "activity" else "Not found"
-
-
-def _add(store: Store, entity: str, check: Callable[[Store, Mapping[str, Any]], None], call: Call) -> Answer:
-    fields = fields_param(call)
-    check(store, fields)
-    row = _columns(store, entity, fields, call, update=False)
-    if entity == "activity" and not row.get("BINDINGS"):
-        row["BINDINGS"] = [{"OWNER_ID": row.get("OWNER_ID"), "OWNER_TYPE_ID": row.get("OWNER_TYPE_ID")}]
-    return Answer(store.insert(entity, row), cost=Cost("write", rows=1))
-
-
-def _update(store: Store, entity: str, call: Call) -> Answer:
-    number = id_param(call)
-    if not store.exists(entity, number):
-        raise Refusal("", _missing(entity, number))
-    store.update(entity, number, _columns(store, entity, fields_param(call), call, update=True))
-    return Answer(result=True, cost=Cost("write", rows=1))
-
-
-def _delete(store: Store, entity: str, call: Call) -> Answer:
-    number = id_param(call)
-    if not store.delete(entity, number):
-        raise Refusal("", _missing(entity, number))
-    return Answer(result=True, cost=Cost("write", rows=1))
-
-
-def _columns(
-    store: Store, entity: str, fields: Mapping[str, Any], call: Call, *, update: bool
-) -> dict[str, Any]:
-    table = store.table(entity)
-    row = read_fields(table, fields, update=update, now=store.clock()).columns
-    makers = () if update else ("CREATED_BY_ID", "AUTHOR_ID", "CREATED_BY")
-    people = ("MODIFY_BY_ID", "EDITOR_ID", "MODIFIED_BY", *makers)
-    return {**{name: call.user_id for name in people if name in table.columns}, **row}
 
 
 def _check_activity(store: Store, fields: Mapping[str, Any]) -> None:

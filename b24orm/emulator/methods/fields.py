@@ -19,6 +19,8 @@ _ENTITIES: Final[Mapping[str, str]] = {
         for name in words("deal lead contact company quote activity product requisite status currency")
     },
     "timeline.comment": "timeline_comment",
+    "requisite.bankdetail": "bank_detail",
+    "requisite.preset": "requisite_preset",
 }
 
 

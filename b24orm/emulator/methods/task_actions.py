@@ -86,11 +86,7 @@ def _step(store: Store, call: Call, *, step: _Step) -> Answer:
 
 def _needs_control(task: Mapping[str, Any], user_id: int) -> bool:
     """Whether somebody else has to approve: who made the task, unless that is who does or completes it."""
-    return (
-        task["TASK_CONTROL"] == "Y"
-        and task["CREATED_BY"] != user_id
-        and task["CREATED_BY"] != task["RESPONSIBLE_ID"]
-    )
+    return task["TASK_CONTROL"] == "Y" and task["CREATED_BY"] not in (user_id, task["RESPONSIBLE_ID"])
 
 
 def _moments(store: Store, status: int, user_id: int) -> dict[str, Any]:
