@@ -192,6 +192,12 @@ _SPECS: Final = (
     TableSpec(
         "requisite_preset", "RequisitePreset", defaults={"ACTIVE": "Y", "SORT": 500, "ENTITY_TYPE_ID": 8}
     ),
+    TableSpec(
+        "stage_history",
+        "StageHistory",
+        extra=(Column("OWNER_TYPE_ID", "int", "integer", default=2, hidden=True),),
+        indexes=("OWNER_ID",),
+    ),
     TableSpec("timeline_comment", "TimelineComment", indexes=("ENTITY_ID",)),
     TableSpec("product_row", "ProductRow", indexes=("OWNER_ID",), defaults={"TAX_INCLUDED": "N", "SORT": 10}),
     TableSpec("user", "User", uf_entity="USER", defaults={"ACTIVE": "Y", "USER_TYPE": "employee"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from b24orm.emulator import bindings, crm_files, multifields, smart_types
+from b24orm.emulator import bindings, crm_files, multifields, smart_types, stage_history
 from b24orm.emulator.answers import Refusal
 from b24orm.emulator.item_fields import ItemField
 from b24orm.emulator.item_query import names_of
@@ -61,6 +61,7 @@ def add(
         if "ACCOUNT_NUMBER" in table.columns and not row.get("ACCOUNT_NUMBER"):
             store.update(table.name, item, {"ACCOUNT_NUMBER": str(item)})
         _attach(store, table, item, sent, bound, row)
+        stage_history.note(store, table, item)
     _refuse_uploads(failed)
     return item
 
@@ -84,8 +85,10 @@ def update(
     _check_currency(store, row)
     row |= _stage(store, table, row, before)
     with store.transaction():
+        stood = stage_history.mark(store, table, item)
         store.update(table.name, item, row)
         _attach(store, table, item, sent, bound, row)
+        stage_history.note(store, table, item, stood)
     _refuse_uploads(failed)
 
 

@@ -45,6 +45,7 @@ PARTS: Final[Mapping[str, str]] = {
     "sale_status_lang": "STATUS_ID LID NAME",
     "sale_trade_binding": "ORDER_ID TRADING_PLATFORM_ID",
     "sale_trade_platform": "CODE NAME ACTIVE",
+    "stage_history": "OWNER_TYPE_ID OWNER_ID TYPE_ID CREATED_TIME STAGE_ID STAGE_SEMANTIC_ID CATEGORY_ID",
     "timeline_comment": "ENTITY_TYPE ENTITY_ID COMMENT AUTHOR_ID CREATED",
 }
 """The columns that a seeded row of these tables has, beside its number."""
@@ -56,6 +57,8 @@ _TEXTS: Final[Mapping[str, str]] = {
     "LANG": "en",
     "LID": "en",
     "MODULE_ID": "catalog",
+    "STAGE_ID": "NEW",
+    "STAGE_SEMANTIC_ID": "P",
     "TYPE": "STRING",
 }
 
@@ -76,7 +79,7 @@ def add_parts(store: Store, dice: Dice, sizes: Mapping[str, int]) -> None:
 
 
 def _column(dice: Dice, column: Column, count: int) -> Sequence[Any]:
-    return _VALUES[column.kind](dice, column, count)
+    return [2] * count if column.name == "OWNER_TYPE_ID" else _VALUES[column.kind](dice, column, count)
 
 
 def _texts(dice: Dice, column: Column, count: int) -> Sequence[Any]:

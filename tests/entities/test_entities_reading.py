@@ -62,6 +62,7 @@ from b24orm.models import (
     ShipmentItem,
     ShipmentProperty,
     ShipmentPropertyValue,
+    StageHistory,
     StoreDocument,
     StoreDocumentContractor,
     StoreDocumentElement,
@@ -111,6 +112,7 @@ LISTS: dict[str, tuple[Any, dict[str, Any], str, str]] = {
     "controller, no total": (Booking, {}, "booking", ""),
     "cursor": (Message, {"dialog_id": "chat5"}, "im_message", ""),
     "whole pages, comments of a row": (TimelineComment, OF_DEAL, "timeline_comment", "ENTITY_ID = 1"),
+    "controller, a journal": (StageHistory, {"entity_type_id": 2}, "stage_history", ""),
     "all at once, pipelines": (DealCategory, {}, "category", "ENTITY_TYPE_ID = 2"),
     **{
         f"a table alone, {table}": (model, {}, table, "")

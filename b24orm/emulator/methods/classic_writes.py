@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from b24orm.emulator import bindings, crm_files, multifields
+from b24orm.emulator import bindings, crm_files, multifields, stage_history
 from b24orm.emulator.answers import Refusal
 from b24orm.emulator.stages import Progress, progress_of, semantics, settled
 from b24orm.emulator.store import Store
@@ -52,6 +52,7 @@ def add(
         row_id = store.insert(table.name, row)
         _name(store, table, row_id, row)
         _attach(store, table, row_id, written)
+        stage_history.note(store, table, row_id)
     return row_id
 
 
@@ -73,8 +74,10 @@ def update(
     if progress is not None and row.get(progress.field):
         row |= _moved(store, table, progress, row_id, row, user_id)
     with store.transaction():
+        stood = stage_history.mark(store, table, row_id)
         store.update(table.name, row_id, row)
         _attach(store, table, row_id, written)
+        stage_history.note(store, table, row_id, stood)
 
 
 def _files(store: Store, table: Table, written: Written, before: Mapping[str, Any]) -> dict[str, Any]:
