@@ -14,7 +14,17 @@ from b24orm.emulator.oauth import ACCESS_SECONDS, AuthorizationServer
 
 __all__ = ["EventAuth"]
 
-_TOKEN_KEYS: Final = ("access_token", "expires_in", "scope", "status", "refresh_token")
+_TOKEN_KEYS: Final = (
+    "access_token",
+    "expires",
+    "expires_in",
+    "scope",
+    "status",
+    "refresh_token",
+    "user_id",
+)
+_WITHOUT_TOKENS: Final = frozenset(("ONAPPUNINSTALL", "ONAPPMETHODCONFIRM"))
+"""Events that bring no token, whoever caused them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +58,11 @@ class EventAuth:
         endpoint = self.endpoint()
         portal = {"domain": urlsplit(endpoint).netloc, "member_id": self.oauth.member_id}
         proof = {"application_token": self.oauth.application(handler.app).application_token}
+        places = {"client_endpoint": endpoint, "server_endpoint": "https://oauth.bitrix.info/rest/"}
+        if handler.event in _WITHOUT_TOKENS:
+            return {**portal, **places, **proof}
         if not user_id:
             return {**portal, **proof}
-        places = {"client_endpoint": endpoint, "server_endpoint": "https://oauth.bitrix.info/rest/"}
         return {**self._token(handler, user_id, session), **portal, **places, **proof}
 
     def _token(self, handler: Handler, user_id: int, session: int) -> dict[str, Any]:
@@ -58,16 +70,19 @@ class EventAuth:
         if sends_refresh_token(handler.event):
             pair = self.oauth.tokens(handler.app, user_id=user_id)
             return {key: pair[key] for key in _TOKEN_KEYS}
+        expires = int(self.clock()) + ACCESS_SECONDS
         token = self.credentials.issue_token(
             scope,
-            expires_at=self.clock() + ACCESS_SECONDS,
+            expires_at=expires,
             user_id=user_id,
             client_id=handler.app,
             session=session,
         )
         return {
             "access_token": token.value,
+            "expires": expires,
             "expires_in": ACCESS_SECONDS,
             "scope": ",".join(sorted(scope)),
             "status": "L",
+            "user_id": user_id,
         }

@@ -114,8 +114,15 @@ class EventHub:
         if table is None:
             return
         actor = current_actor()
-        for name, data in events_of(table, change.action, change.id):
+        row = (self._store.get(change.table, change.id) or {}) if change.action == "MOVE" else {}
+        for name, data in events_of(table, change.action, change.id, row):
             self._tell([(handler, data, actor) for handler in self.handlers if handler.event == name])
+
+    def tell_application(self, app: str, event: str, data: Mapping[str, Any]) -> None:
+        """Raise an event about an application, which none but this one hears."""
+        actor, told = current_actor(), {**data, "LANGUAGE_ID": "en"}
+        named = [one for one in self.handlers if (one.app, one.event) == (app, event)]
+        self._tell([(handler, told, actor) for handler in named])
 
     @contextmanager
     def hit(self) -> Generator[None, None, None]:

@@ -9,14 +9,32 @@ from typing import Any, Final, Literal
 from b24orm.emulator.store import Store
 from b24orm.emulator.tables import DYNAMIC_PREFIX, Table
 
-__all__ = ["OFFLINE_EVENT", "Action", "events_of", "known_events", "sends_refresh_token"]
+__all__ = ["OFFLINE_EVENT", "TEST_EVENT", "Action", "events_of", "known_events", "sends_refresh_token"]
 
-Action = Literal["ADD", "UPDATE", "DELETE"]
+Action = Literal["ADD", "UPDATE", "DELETE", "MOVE"]
 Raised = tuple[str, Mapping[str, Any]]
 
 OFFLINE_EVENT: Final = "ONOFFLINEEVENT"
 """Tells an application that its queue of offline events has something; it can't be offline itself."""
 
+TEST_EVENT: Final = "ONAPPTEST"
+"""Raised by ``event.test``, for the application that calls it."""
+
+_OF_APPLICATIONS: Final = (
+    "ONAPPUNINSTALL",
+    "ONAPPINSTALL",
+    "ONAPPUPDATE",
+    "ONAPPPAYMENT",
+    "ONSUBSCRIPTIONRENEW",
+    TEST_EVENT,
+    "ONAPPMETHODCONFIRM",
+)
+"""Events about the application itself; each may hear of them."""
+
+_WITH_REFRESH_TOKEN: Final = frozenset(
+    (OFFLINE_EVENT, "ONAPPINSTALL", "ONAPPUPDATE", "ONSUBSCRIPTIONRENEW", TEST_EVENT)
+)
+_MOVED: Final = "ONCRMDEALMOVETOCATEGORY"
 _ACTIONS: Final[tuple[Action, ...]] = ("ADD", "UPDATE", "DELETE")
 _ITEM: Final = "ONCRMDYNAMICITEM"
 
@@ -84,12 +102,23 @@ _FAMILIES: Final[Mapping[str, _Family]] = {
 }
 
 
-def events_of(table: Table, action: Action, row_id: int | str) -> Iterator[Raised]:
+def events_of(table: Table, action: Action, row_id: int | str, row: Mapping[str, Any]) -> Iterator[Raised]:
     """The names of the events that a change raises, with their data.
 
     The data of most say no more than the row's number; items of smart processes say their type too,
-    and tasks what there was before and after.
+    tasks what there was before and after, and a deal that moved to another pipeline where it is now.
+
+    Args:
+        table: whose row it is.
+        action: what happened to it.
+        row_id: its number.
+        row: the row as it is now; empty if it is gone.
     """
+    if action == "MOVE":
+        if table.name == "deal":
+            told = {name: row.get(name) for name in ("CATEGORY_ID", "STAGE_ID")}
+            yield _MOVED, {"FIELDS": {"ID": row_id, **told}}
+        return
     family = _FAMILIES.get(table.name)
     if family is not None and action in family.actions:
         yield f"{family.stem}{action}", family.data(action, row_id)
@@ -101,7 +130,8 @@ def events_of(table: Table, action: Action, row_id: int | str) -> Iterator[Raise
 
 def known_events(store: Store) -> Mapping[str, str | None]:
     """The events of a portal by name, each with the scope that it needs; None for none."""
-    known: dict[str, str | None] = {OFFLINE_EVENT: None}
+    known: dict[str, str | None] = dict.fromkeys((*_OF_APPLICATIONS, OFFLINE_EVENT))
+    known[_MOVED] = "crm"
     for family in _FAMILIES.values():
         known |= {f"{family.stem}{action}": family.scope for action in family.actions}
     tails = ["", *(f"_{table.owner_type_id}" for table in store.tables.values() if _is_item(table))]
@@ -110,7 +140,7 @@ def known_events(store: Store) -> Mapping[str, str | None]:
 
 def sends_refresh_token(event: str) -> bool:
     """Whether a refresh token comes with an event's access token: so with few of them."""
-    return event == OFFLINE_EVENT or event.startswith("ONCALENDAR")
+    return event in _WITH_REFRESH_TOKEN or event.startswith("ONCALENDAR")
 
 
 def _is_item(table: Table) -> bool:

@@ -9,7 +9,7 @@ from b24orm.emulator import bindings, crm_files, multifields, smart_types, stage
 from b24orm.emulator.answers import Refusal
 from b24orm.emulator.item_fields import ItemField
 from b24orm.emulator.item_query import names_of
-from b24orm.emulator.stages import progress_of, semantics, settled
+from b24orm.emulator.stages import progress_of, semantics, settled, settled_anew
 from b24orm.emulator.store import Store
 from b24orm.emulator.tables import DYNAMIC_PREFIX, Table
 from b24orm.emulator.values import read_date, read_datetime, to_float, to_int, to_list, to_text
@@ -182,14 +182,19 @@ def _stage(
     store: Store, table: Table, row: Mapping[str, Any], before: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     progress = progress_of(table)
-    if progress is None or (before is not None and not row.get(progress.field)):
+    moved = bool(before) and row.get("CATEGORY_ID") not in (None, (before or {}).get("CATEGORY_ID"))
+    if progress is None or (before is not None and not moved and not row.get(progress.field)):
         return {}
     known = {**(before or {}), **row}
     present = before.get(progress.field) if before else None
     category = known.get(
         "CATEGORY_ID", table.columns["CATEGORY_ID"].default if "CATEGORY_ID" in table.columns else 0
     )
-    stage = settled(store, progress, str(row.get(progress.field) or ""), category, present)
+    wanted = str(row.get(progress.field) or (present if moved else "") or "")
+    if moved and before is not None:
+        stage = settled_anew(store, progress, wanted, category, before["CATEGORY_ID"])
+    else:
+        stage = settled(store, progress, wanted, category, present)
     found: dict[str, Any] = {progress.field: stage} if stage else {}
     if progress.semantics:
         found[progress.semantics] = semantics(store, progress, stage, category)

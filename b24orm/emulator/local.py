@@ -288,6 +288,23 @@ class LocalPortal:
         """The form body of ONAPPINSTALL that an installed application is sent."""
         return install_event(self.oauth, client_id)
 
+    def finish_install(self, client_id: str = "local.app") -> None:
+        """What ``BX24.installFinish`` of an installation's page does: ONAPPINSTALL goes out."""
+        self.events.tell_application(
+            client_id, "ONAPPINSTALL", {"VERSION": 1, "ACTIVE": "Y", "INSTALLED": "Y"}
+        )
+
+    def uninstall_app(self, client_id: str = "local.app", *, clean: bool = True) -> None:
+        """Remove an application: ONAPPUNINSTALL goes out, its handlers and tokens go.
+
+        Args:
+            client_id: the application.
+            clean: whether the administrator asked to delete its data too.
+        """
+        self.events.tell_application(client_id, "ONAPPUNINSTALL", {"CLEAN": int(clean)})
+        self.events.unbind(lambda handler: handler.app == client_id)
+        self.oauth.uninstall(client_id)
+
     def placement(self, client_id: str = "local.app", *, user_id: int = 1) -> tuple[str, bytes]:
         """Query and form body with which the portal opens an installed application for a user."""
         return placement(self.oauth, client_id, user_id=user_id)

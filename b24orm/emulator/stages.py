@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +19,7 @@ __all__ = [
     "progress_of",
     "semantics",
     "settled",
+    "settled_anew",
     "stage_directory",
 ]
 
@@ -97,7 +98,29 @@ def settled(
     known = _stages(store, progress, category)
     if not known or stage in dict(known):
         return stage
-    return before or next((code for code, semantic in known if semantic == "P"), known[0][0])
+    return before or _first(known, "P")
+
+
+def settled_anew(store: Store, progress: Progress, stage: str, category: int, before: int) -> str:
+    """The stage of a row that goes to another pipeline: the first there that means what the old one meant.
+
+    A stage that the new pipeline has is kept.
+
+    Args:
+        store: the portal's data.
+        progress: where the entity keeps its stage.
+        stage: as sent, or as it was.
+        category: the new pipeline.
+        before: the old one.
+    """
+    known = _stages(store, progress, category)
+    if not known or stage in dict(known):
+        return stage
+    return _first(known, semantics(store, progress, stage, before))
+
+
+def _first(known: Sequence[tuple[str, str]], semantic: str) -> str:
+    return next((code for code, other in known if other == semantic), known[0][0])
 
 
 def _stages(store: Store, progress: Progress, category: int | None) -> list[tuple[str, str]]:

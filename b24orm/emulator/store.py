@@ -36,10 +36,10 @@ _MODIFIED: Final = frozenset(words("DATE_MODIFY UPDATED_TIME CHANGED_DATE LAST_U
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row that came, changed or went."""
+    """A row that came, changed or went; or moved to another pipeline, which is told besides its change."""
 
     table: str
-    action: Literal["ADD", "UPDATE", "DELETE"]
+    action: Literal["ADD", "UPDATE", "DELETE", "MOVE"]
     id: int | str
 
 
@@ -203,10 +203,20 @@ class Store(Database):
         assignments = ", ".join(f'"{name}" = ?' for name in values)
         sql = f'UPDATE "{table}" SET {assignments} WHERE "{spec.key}" = ?'
         with self.transaction():
+            moved = self._moves(table, id, values)
             found = self.execute(sql, (*values.values(), id)) > 0
             if found:
                 self._changed(Change(table, "UPDATE", id))
+            if moved:
+                self._changed(Change(table, "MOVE", id))
         return found
+
+    def _moves(self, table: str, id: int | str, values: Mapping[str, Any]) -> bool:
+        """Whether a row is to get another pipeline than it has."""
+        if self.watch is None or values.get("CATEGORY_ID") is None:
+            return False
+        before = self.get(table, id)
+        return before is not None and before["CATEGORY_ID"] != values["CATEGORY_ID"]
 
     def delete(self, table: str, id: int | str) -> bool:
         """Remove a row with its phones, addresses and bindings; False if there is no such row."""
@@ -301,7 +311,7 @@ class Store(Database):
         if self.watch is None:
             return
         added = replace(change, action="ADD")
-        if not (change.action == "UPDATE" and added in self._changes):
+        if not (change.action in {"UPDATE", "MOVE"} and added in self._changes):
             self._changes[change] = None
 
     def _announce(self) -> None:

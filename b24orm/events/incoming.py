@@ -35,6 +35,7 @@ class EventAuth:
         access_token: acts for the user who caused the event, for an hour.
         refresh_token: comes with few events, such as the installation.
         expires_in: seconds that the access token is good for.
+        expires: when it ends, in UTC.
         scope: what the token may do.
         client_endpoint, server_endpoint: REST addresses of the portal and of the OAuth server.
         status: the application's status (``L``, ``F``, ``T`` ...).
@@ -47,6 +48,7 @@ class EventAuth:
     access_token: Secret | None = None
     refresh_token: Secret | None = None
     expires_in: int | None = None
+    expires: datetime | None = None
     scope: tuple[str, ...] = ()
     client_endpoint: str = ""
     server_endpoint: str = ""
@@ -190,6 +192,7 @@ def _auth(raw: Mapping[str, Any]) -> EventAuth:
         access_token=secret("access_token"),
         refresh_token=secret("refresh_token"),
         expires_in=_number(raw.get("expires_in")),
+        expires=_moment(raw.get("expires")),
         scope=tuple(text("scope").replace(",", " ").split()),
         client_endpoint=text("client_endpoint"),
         server_endpoint=text("server_endpoint"),

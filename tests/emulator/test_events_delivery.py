@@ -55,6 +55,7 @@ def test_an_event_is_posted_as_a_form(portal: LocalPortal, app: App, handler: Ha
     }
     assert set(auth) == {
         "access_token",
+        "expires",
         "expires_in",
         "scope",
         "domain",
@@ -62,8 +63,10 @@ def test_an_event_is_posted_as_a_form(portal: LocalPortal, app: App, handler: Ha
         "status",
         "client_endpoint",
         "member_id",
+        "user_id",
         "application_token",
     }
+    assert (auth["expires"], auth["user_id"]) == (str(1_700_000_000 + 3600), "1")
 
 
 def test_the_token_in_an_event_works(portal: LocalPortal, app: App, handler: Handler) -> None:
@@ -168,4 +171,96 @@ def test_an_application_that_is_not_installed_is_told_nothing(portal: LocalPorta
     params = {"auth": token, "event": "ONCRMDEALADD", "handler": handler.url}
     post(f"{portal.token_url}event.bind", params)
     portal.store.insert("deal", {"TITLE": "x"})
+    assert received(portal, handler) == []
+
+
+# -- about the application itself --------------------------------------------------------------------
+
+
+def test_a_handler_can_be_tried_out(portal: LocalPortal, app: App, handler: Handler) -> None:
+    app("event.bind", event="onAppTest", handler=handler.url)
+    assert app("event.test", any="data") == 1
+    (form,) = received(portal, handler)
+    assert (form["event"], form["data"], "refresh_token" in form["auth"]) == (
+        "ONAPPTEST",
+        {"QUERY": {"any": "data"}, "LANGUAGE_ID": "en"},
+        True,
+    )
+
+
+def test_nobody_else_hears_of_it(portal: LocalPortal, app: App, handler: Handler) -> None:
+    App(portal, "app.two")("event.bind", event="ONAPPTEST", handler=handler.url)
+    app("event.test")
+    assert received(portal, handler) == []
+
+
+def test_a_webhook_can_not_try_it(portal: LocalPortal) -> None:
+    status, body = post(f"{portal.url}event.test", {})
+    assert (status, body["error"]) == (403, "WRONG_AUTH_TYPE")
+
+
+def test_an_installation_that_is_finished_tells_the_application_token(
+    portal: LocalPortal, app: App, handler: Handler
+) -> None:
+    app("event.bind", event="ONAPPINSTALL", handler=handler.url)
+    portal.finish_install("app.one")
+    (form,) = received(portal, handler)
+    assert (
+        form["data"]["INSTALLED"],
+        form["auth"]["application_token"],
+        "refresh_token" in form["auth"],
+    ) == (
+        "Y",
+        portal.oauth.application("app.one").application_token,
+        True,
+    )
+
+
+def test_a_removed_application_is_told_so_and_then_nothing_more(
+    portal: LocalPortal, app: App, handler: Handler
+) -> None:
+    app("event.bind", event="ONAPPUNINSTALL", handler=handler.url)
+    portal.uninstall_app("app.one", clean=False)
+    portal.store.insert("deal", {"TITLE": "x"})
+    (form,) = received(portal, handler)
+    assert (form["event"], form["data"], set(form["auth"])) == (
+        "ONAPPUNINSTALL",
+        {"CLEAN": "0", "LANGUAGE_ID": "en"},
+        {"domain", "member_id", "client_endpoint", "server_endpoint", "application_token"},
+    )
+
+
+# -- another pipeline ----------------------------------------------------------------------------------
+
+
+def test_a_deal_in_another_pipeline_is_told_besides_its_change(
+    portal: LocalPortal, app: App, handler: Handler
+) -> None:
+    deal = app("crm.deal.add", fields={"TITLE": "x"})
+    pipeline = app("crm.category.add", entityTypeId=2, fields={"name": "Second"})["category"]["id"]
+    received(portal, handler).clear()
+    for event in ("onCrmDealUpdate", "onCrmDealMoveToCategory"):
+        app("event.bind", event=event, handler=handler.url)
+    app("crm.item.update", entityTypeId=2, id=deal, fields={"categoryId": pipeline})
+    forms = received(portal, handler)
+    assert {form["event"]: form["data"] for form in forms} == {
+        "ONCRMDEALUPDATE": {"FIELDS": {"ID": str(deal)}},
+        "ONCRMDEALMOVETOCATEGORY": {
+            "FIELDS": {"ID": str(deal), "CATEGORY_ID": str(pipeline), "STAGE_ID": f"C{pipeline}:NEW"}
+        },
+    }
+
+
+def test_a_won_deal_is_won_in_the_other_pipeline_too(portal: LocalPortal, app: App) -> None:
+    deal = app("crm.deal.add", fields={"TITLE": "x", "STAGE_ID": "WON"})
+    pipeline = app("crm.category.add", entityTypeId=2, fields={"name": "Second"})["category"]["id"]
+    item = app("crm.item.update", entityTypeId=2, id=deal, fields={"categoryId": pipeline})["item"]
+    assert item["stageId"] == f"C{pipeline}:WON"
+
+
+def test_one_that_stays_in_its_pipeline_is_not(portal: LocalPortal, app: App, handler: Handler) -> None:
+    app("event.bind", event="ONCRMDEALMOVETOCATEGORY", handler=handler.url)
+    deal = app("crm.deal.add", fields={"TITLE": "x"})
+    received(portal, handler).clear()
+    app("crm.item.update", entityTypeId=2, id=deal, fields={"categoryId": 0, "title": "y"})
     assert received(portal, handler) == []

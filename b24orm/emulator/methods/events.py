@@ -15,7 +15,7 @@ from b24orm.emulator import paging
 from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry, unlicensed
 from b24orm.emulator.conditions import EVERYTHING, Where, every, membership
 from b24orm.emulator.event_hub import EventHub, Handler
-from b24orm.emulator.event_names import OFFLINE_EVENT, known_events
+from b24orm.emulator.event_names import OFFLINE_EVENT, TEST_EVENT, known_events
 from b24orm.emulator.methods.event_filter import argument_error, conditions, ordering, reservation
 from b24orm.emulator.store import Store
 from b24orm.emulator.values import ZONE_OFFSET, is_array, to_int, to_list, to_text, truthy
@@ -51,6 +51,7 @@ def methods(store: Store, hub: EventHub, lacks: frozenset[str] = frozenset()) ->
         "event.bind": _bind,
         "event.unbind": _unbind,
         "event.get": _handlers,
+        "event.test": _test,
         "event.offline.get": _offline_get,
         "event.offline.clear": _offline_clear,
         "event.offline.error": _offline_error,
@@ -184,6 +185,12 @@ def _handlers(portal: _Portal, call: Call) -> Answer:
         if handler.app == call.client_id and (call.admin or handler.user_id == call.user_id)
     ]
     return Answer([_shown(handler) for handler in own])
+
+
+def _test(portal: _Portal, call: Call) -> Answer:
+    """Tells the application's own handlers what it was called with."""
+    portal.hub.tell_application(call.client_id, TEST_EVENT, {"QUERY": dict(call.params)})
+    return Answer(1, cost=Cost("write"))
 
 
 def _shown(handler: Handler) -> dict[str, Any]:
