@@ -9,8 +9,11 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+import sys
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
@@ -23,6 +26,8 @@ _T = TypeVar("_T")
 _NAME: Final = "b24orm-loop"
 _PATIENCE: Final = 10.0
 """Seconds that interrupted work may take to let go of its connections."""
+_TICK: Final = 0.5
+"""Seconds between two looks for Ctrl-C where it does not wake who waits."""
 _MOMENT: Final = 1.0
 """Seconds that the closing of connections may take when nobody waits for it."""
 
@@ -78,7 +83,7 @@ class LoopThread:
         settled = threading.Event()
         future = asyncio.run_coroutine_threadsafe(_settling(work, settled), self._loop)
         try:
-            return future.result()
+            return _result(future)
         except BaseException:
             if not future.done():
                 future.cancel()
@@ -130,6 +135,14 @@ class LoopThread:
             close = getattr(source, "aclose", None)
             if close is not None:
                 await self.arun(_close(close))
+
+
+def _result(future: Future[_T]) -> _T:
+    """The result, waited for so that Ctrl-C is heard: Windows wakes no thread for it."""
+    while sys.platform == "win32" and not future.done():
+        with suppress(FutureTimeout):
+            return future.result(_TICK)
+    return future.result()
 
 
 async def _settling(work: Coroutine[Any, Any, _T], settled: threading.Event) -> _T:

@@ -11,13 +11,13 @@ import textwrap
 import threading
 import time
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from b24orm.errors import UsageError
-from b24orm.loop import LoopThread, background
+from b24orm.loop import LoopThread, _result, background
 
 ROOT = Path(__file__).parent.parent
 
@@ -284,6 +284,38 @@ def test_ctrl_c_cancels_the_work_and_waits_until_it_has_let_go() -> None:
     out, err = running.communicate(timeout=30)
 
     assert (out.split("\n")[:2], err) == (["cleaned up", "interrupted"], "")
+
+
+class Deaf(Future[int]):
+    """A result that Windows would let nobody wait for and hear Ctrl-C, unless the wait has an end."""
+
+    def result(self, timeout: float | None = None) -> int:
+        assert timeout is not None or self.done()
+        return super().result(timeout)
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr("b24orm.loop._TICK", 0.01)
+
+
+@pytest.mark.usefixtures("windows")
+def test_on_windows_waiting_is_interrupted_now_and_then() -> None:
+    future = Deaf()
+    threading.Timer(0.05, future.set_result, [7]).start()
+
+    assert _result(future) == 7
+
+
+@pytest.mark.usefixtures("windows")
+def test_on_windows_a_time_out_of_the_work_is_not_taken_for_one_of_the_wait(loop: LoopThread) -> None:
+    async def late() -> None:
+        await asyncio.sleep(0.03)
+        raise asyncio.TimeoutError("the work's own")
+
+    with pytest.raises(asyncio.TimeoutError, match="own"):
+        loop.run(late())
 
 
 def test_a_process_ends_though_the_loop_runs() -> None:
