@@ -90,8 +90,16 @@ class Coalescer:
     def _start(self, groups: Sequence[tuple[Call, list[_Waiting]]]) -> None:
         task = asyncio.get_running_loop().create_task(self._answer(groups))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
         everybody = [entry for _, entries in groups for entry in entries]
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            if task.cancelled():  # maybe before it began
+                for entry in everybody:
+                    method = entry.call.method
+                    _fail(entry, PortalClosed(f"the portal was closed while {method} was under way"))
+
+        task.add_done_callback(ended)
 
         def leave() -> None:
             if not any(entry.wanted for entry in everybody):
@@ -117,12 +125,12 @@ class Coalescer:
     async def _answer(self, groups: Sequence[tuple[Call, list[_Waiting]]]) -> None:
         try:
             outcomes = await self._run(Ask(tuple(call for call, _ in groups)))
+        except asyncio.CancelledError:
+            raise  # by close(): who waits was not cancelled itself
         except BaseException as error:  # whoever waits must not wait for ever
             for _, entries in groups:
                 for entry in entries:
                     _fail(entry, error)
-            if isinstance(error, asyncio.CancelledError):
-                raise
             return
         for (_, entries), outcome in zip(groups, outcomes, strict=True):
             for entry in entries:
@@ -137,8 +145,6 @@ class Coalescer:
 
 
 def _fail(entry: _Waiting, error: BaseException) -> None:
-    if isinstance(error, asyncio.CancelledError):  # by close(): who waits was not cancelled itself
-        error = PortalClosed(f"the portal was closed while {entry.call.method} was under way")
     for turn in entry.turns:
         if not turn.done():
             turn.set_exception(error)
