@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from b24orm.entity.types import MultiField
 from b24orm.errors import InvalidValue
 from b24orm.query.names import user_field
-from b24orm.query.values import allowed, among, is_closed, targets, value_of_title
+from b24orm.query.values import allowed, among, is_closed, is_missing, plain, targets, value_of_title
 from b24orm.schema import EntitySchema, FieldSchema
 from b24orm.values import Binding
 
@@ -45,8 +45,13 @@ def given(model: type[Entity], values: Mapping[str, Any]) -> Given:
             or two names of one field.
     """
     schema, found = model.__schema__, Given()
-    for name, value in values.items():
-        spec = None
+    for name, given_value in values.items():
+        value, spec = plain(given_value), None
+        if is_missing(value):
+            raise InvalidValue(
+                f"{schema.name}.{name} can't be {value!r}: a missing value is None; in pandas "
+                "df.astype(object).where(df.notna(), None) has None instead"
+            )
         if name in schema.links:
             raise InvalidValue(_linked(schema, name))
         if name not in model.__field_names__:

@@ -121,6 +121,7 @@ class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M])
         schema, wanted = self._query.schema, field.relation or entity
         if schema.name != wanted and field.type != "any":
             raise InvalidValue(f"{entity}.{field.name}__in takes rows of {wanted}, not of {schema.name}")
+        self._readable_now(f"{entity}.{field.name}__in")
         key = field.relation_key if field.relation else schema.id_name
         if self._cache is not None:
             return [getattr(row, key) for row in self._cache]

@@ -132,6 +132,10 @@ class Rows(Generic[R, F, O]):
         schema = self._query.schema
         field = find_field(schema, name) or embedded_field(schema, name)
         head, path, rest = name.partition("__")
+        if field is None and head in schema.links:
+            raise Unsupported(
+                f"{schema.name}.{head} are rows of their own: fetch objects with prefetch_related({head!r})"
+            )
         if field is None and path and head in schema.relations:
             raise Unsupported(
                 f"{name!r} is not a field of {schema.name}: fetch objects with "
@@ -326,6 +330,14 @@ class Rows(Generic[R, F, O]):
         """Whether there is any row; asks for no more than one id."""
         return bool(self._cache if self._cache is not None else await self._one_id()._afetched())
 
+    def _readable_now(self, what: str) -> None:
+        """Refuses to read the rows in the middle of asynchronous code."""
+        if self._cache is None and isinstance(self._backend, AsyncPortal):
+            raise UsageError(
+                f"{what} reads the rows that it is given, and an AsyncPortal's can't be read synchronously: "
+                "await them before, as in ids = await rows.values_list('id', flat=True)"
+            )
+
     # -- habits ----------------------------------------------------------------------
 
     if not TYPE_CHECKING:
@@ -368,8 +380,9 @@ class ValuesSet(Rows[R, F, O]):
         """The rows for which not all conditions hold."""
         return self._where(conditions, lookups, negated=True)
 
-    def _keys_for(self, entity: str, field: FieldSchema) -> list[Any]:  # noqa: ARG002
+    def _keys_for(self, entity: str, field: FieldSchema) -> list[Any]:
         """What ``__in`` compares a field with: the values, also if each stands in a dict or tuple."""
+        self._readable_now(f"{entity}.{field.name}__in")
         return [_only(row) for row in self._fetched()]
 
 

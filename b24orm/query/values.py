@@ -19,7 +19,7 @@ from b24orm.query.lookups import Kind, kind_of, shape_of
 from b24orm.schema import FieldSchema
 from b24orm.values import Binding, Money
 
-__all__ = ["allowed", "among", "check_value", "is_closed", "targets", "value_of_title"]
+__all__ = ["allowed", "among", "check_value", "is_closed", "is_missing", "plain", "targets", "value_of_title"]
 
 _SHOWN: Final = 40
 """Values of a closed set that a message names."""
@@ -51,7 +51,7 @@ def _number(value: object) -> Decimal | int:
     if isinstance(value, float):
         if not math.isfinite(value):
             raise _Refused("a finite number")
-        return Decimal(repr(value))
+        return Decimal(float.__repr__(value))  # numpy's say more than the number
     if not value.is_finite():
         raise _Refused("a finite number")
     return value
@@ -179,6 +179,9 @@ def _one(entity: str, field: FieldSchema, kind: Kind, value: object, *, whole: b
     """One value; ``whole``: it is compared as it is, not looked for within the field's."""
     if isinstance(value, Enum):
         value = value.value
+    value = plain(value)
+    if isinstance(value, date) and is_missing(value):
+        raise _Refused("a value")
     if field.titles and isinstance(value, str):
         value = value_of_title(field, value)
     if hasattr(value, "__schema__") and kind not in ("binding", "any"):
@@ -192,6 +195,26 @@ def _one(entity: str, field: FieldSchema, kind: Kind, value: object, *, whole: b
     if closed and str(checked) not in field.enum and checked != "":
         raise _Refused(allowed(field, checked))
     return checked
+
+
+def plain(value: Any) -> Any:
+    """The Python value of one of numpy's; anything else as it is.
+
+    >>> plain(5)
+    5
+    """
+    return value.item() if hasattr(value, "dtype") and getattr(value, "shape", None) == () else value
+
+
+def is_missing(value: object) -> bool:
+    """Whether it is "not a number", or pandas' "not a time": what no portal can keep.
+
+    >>> is_missing(float("nan")), is_missing(0.0)
+    (True, False)
+    """
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    return isinstance(value, (float, date)) and value != value  # only these differ from themselves
 
 
 def is_closed(field: FieldSchema) -> bool:

@@ -112,6 +112,8 @@ def _container(value: Any) -> Wire:
         return encode(value.wire())
     if (key := getattr(value, "pk", None)) is not None:
         return encode(key)
+    if hasattr(value, "dtype") and getattr(value, "shape", None) == ():  # a number of numpy's
+        return encode(value.item())
     raise InvalidValue(
         f"a {type(value).__name__} can't be sent; it takes str, numbers, bool, dates, None, lists and dicts"
     )

@@ -9,13 +9,14 @@ import logging
 import pickle
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from b24orm import Portal, Q
+from b24orm import AsyncPortal, Portal, Q
 from b24orm.emulator import LocalPortal
-from b24orm.errors import B24Error, InvalidValue, UnknownAttribute, UnknownName, Unsupported
+from b24orm.errors import B24Error, InvalidValue, UnknownAttribute, UnknownName, Unsupported, UsageError
 from b24orm.models import Company, Contact, Deal, Status, Task
 from tests.conftest import Connect, Serve
 
@@ -150,6 +151,76 @@ def test_values_of_one_field_may_stand_for_a_list(client: Portal, rows: Callable
 def test_a_status_is_compared_by_its_code(client: Portal) -> None:
     won = Status.objects.get(entity_id="DEAL_STAGE", status_id="WON")
     assert Deal.objects.filter(stage=won).count() == Deal.objects.filter(stage="WON").count() > 0
+
+
+async def test_rows_of_an_async_portal_must_be_awaited_first(office: LocalPortal) -> None:
+    async with AsyncPortal(office.url):
+        with pytest.raises(UsageError, match=r"company_id__in reads the rows .*ids = await rows.values_list"):
+            Deal.objects.filter(company__in=Company.objects.all())
+        ids = Company.objects.filter(id__lte=9).values_list("id", flat=True)
+        await ids
+        assert await Deal.objects.filter(company__in=ids).acount() > 0
+
+
+# -- pandas and numpy -----------------------------------------------------------------------------
+
+
+class Scalar:
+    """What numpy's numbers have."""
+
+    dtype = "int64"
+    shape = ()
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def item(self) -> object:
+        """The Python value."""
+        return self._value
+
+
+class Missing(datetime):
+    """What pandas' NaT is: a datetime that differs from itself."""
+
+    def __ne__(self, other: object) -> bool:
+        return True
+
+    __hash__ = datetime.__hash__
+
+
+NAT = Missing(1, 1, 1)
+
+
+class Float(float):
+    """What numpy's floats are: floats that show more than the number."""
+
+    def __repr__(self) -> str:
+        return f"np.float64({float(self)})"
+
+
+def test_numbers_of_numpy_are_numbers(client: Portal) -> None:
+    number: Any = Scalar(5)
+    assert [deal.id for deal in Deal.objects.filter(id__in=[number])] == [5]
+    assert Deal(company_id=number).company_id == 5
+    assert client.call("crm.deal.get", {"id": number})["ID"] == "5"
+    assert str(Deal.objects.filter(opportunity__gte=Float(2.5)).query.where) == (
+        "opportunity__gte=Decimal('2.5')"
+    )
+
+
+@pytest.mark.parametrize("value", [float("nan"), Decimal("nan"), NAT], ids=["float", "Decimal", "NaT"])
+@pytest.mark.parametrize("field", ["title", "closedate", "company_id", "opportunity", "UF_CRM_X"])
+def test_a_missing_value_of_pandas_is_not_written(field: str, value: Any) -> None:
+    deal = Deal()
+    with pytest.raises(InvalidValue, match=f"Deal.{field} can't be .*a missing value is None"):
+        Deal(**{field: value})
+    with pytest.raises(InvalidValue, match="a missing value is None"):
+        setattr(deal, field, value)
+
+
+def test_a_missing_moment_of_pandas_is_not_compared() -> None:
+    with pytest.raises(InvalidValue, match="date_create__gte takes a value"):
+        Deal.objects.filter(date_create__gte=NAT)
 
 
 # -- copies and dumps -----------------------------------------------------------------------------
