@@ -7,7 +7,7 @@ value except where a list or a date has to be cut into shape.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
@@ -255,17 +255,34 @@ class MultiField(BaseModel):
 
 
 if TYPE_CHECKING:
+    # an attribute reads as one type, and takes what the constructor takes
+
+    class Number:
+        """A ``Decimal``; an int or a float may be assigned too."""
+
+        def __get__(self, row: object, owner: Any) -> Decimal | None: ...
+        def __set__(self, row: object, value: Decimal | int | float | None) -> None: ...
+
+    class DateTime:
+        """A ``datetime``; a date, which is its midnight, may be assigned too."""
+
+        def __get__(self, row: object, owner: Any) -> datetime | None: ...
+        def __set__(self, row: object, value: datetime | date | None) -> None: ...
+
+    class MultiFields:
+        """Entries; their texts, or one alone, may be assigned too."""
+
+        def __get__(self, row: object, owner: Any) -> Sequence[MultiField]: ...
+        def __set__(self, row: object, value: Iterable[str | MultiField] | MultiField | None) -> None: ...
+
     Id = int
     StringId = str
     Integer = int | None
     Reference = int | None
-    Number = Decimal | None
     Text = str | None
     Status = str | None
     Boolean = bool | None
     Date = date | None
-    DateTime = datetime | None
-    MultiFields = Sequence[MultiField]
     Integers = Sequence[int]
     Numbers = Sequence[Decimal]
     Texts = Sequence[str]

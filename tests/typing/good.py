@@ -23,6 +23,9 @@ def reads() -> None:
         assert_type(deal.date_create, datetime | None)
         assert_type(deal.opened, bool | None)
         assert_type(deal.company, Company | None)
+        if deal.opportunity is not None and deal.date_create is not None:
+            assert_type(deal.opportunity, Decimal)
+            assert_type(deal.date_create, datetime)
     assert_type(won.first(), Deal | None)
     assert_type(won.get(id=1), Deal)
     assert_type(won.count(), int)
@@ -58,6 +61,10 @@ def writes() -> None:
     deal = Deal(title="Roof", stage="NEW", company=acme, opportunity=5, contact_ids=[1, Contact(id=2)])
     deal.stage, deal.company = "WON", acme.id
     deal.opportunity, deal.closedate, deal.opened = Decimal(11), None, True
+    deal.opportunity, deal.last_activity_time = 12.5, date(2026, 1, 1)
+    assert_type(deal.opportunity, Decimal | None)
+    acme.phone, acme.email = "+7 900 1", ["ann@acme.org"]
+    assert_type([entry.value for entry in acme.phone], list[str])
     assert_type(deal.save(), None)
     assert_type(Deal.objects.create(title="Roof", assigned_by=7), Deal)
     assert_type(Deal.objects.get_or_create({"opportunity": 5}, title="Roof", stage="NEW"), tuple[Deal, bool])

@@ -88,6 +88,7 @@ HOVERED = [
     ("rows▮ = list(Deal.objects.values('id'))", "list[dict[str, Any]]"),
     ("op▮en = bool(Deal.objects.get(id=1).opened)", "bool"),
     ("Deal.objects.get(id=1).comp▮any", "Company | None"),
+    ("Deal.objects.get(id=1).oppor▮tunity", "Decimal | None"),
     ("de▮al = Deal.objects.first()", "Deal | None"),
     ("dea▮ls = Deal.objects.filter(stage='WON')[:3]", "DealQuerySet"),
     ("num▮ber = Deal.objects.count()", "int"),
