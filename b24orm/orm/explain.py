@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from b24orm.orm.fetch import Actual
+from b24orm.plan.choice import why_classic
 from b24orm.plan.compiler import Plan
 from b24orm.transport.encoding import encode
 from b24orm.transport.encoding_v3 import encode_v3
@@ -18,8 +19,10 @@ def explained(plan: Plan, actual: Actual | None = None) -> str:
     newer = plan.query.schema.api == "v3"
     by = f"{spec.name if spec else '-'}{' of REST 3.0' if newer else ''}"
     lines = [f"{plan.strategy}: {plan.query.schema.name} by {by}"]
+    other = why_classic(plan.query)
+    reasons = (*plan.why, other) if other else plan.why
     lines += [
-        f"  why       {why}" if number == 0 else f"            {why}" for number, why in enumerate(plan.why)
+        f"  why       {why}" if number == 0 else f"            {why}" for number, why in enumerate(reasons)
     ]
     if plan.sample is not None:
         sent = encode_v3(plan.sample.params) if newer else encode(plan.sample.params)

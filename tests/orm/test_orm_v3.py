@@ -183,9 +183,31 @@ def test_rights_that_are_missing_are_denied(desk: LocalPortal) -> None:
         list(EventLogRecord.objects.using(portal).all()[:1])
 
 
-def test_a_classic_task_stays_classic(client: Portal) -> None:
-    explained = Task.objects.all().explain()
-    assert "REST 3.0" not in explained
+def test_a_classic_task_stays_classic(desk: LocalPortal) -> None:
+    portal = Portal(desk.add_webhook(scope=["task"]), plan="unlimited", progress=False)
+    with portal, pytest.raises(ApiError, match="INSUFFICIENTSCOPE"):
+        list(TaskV3.objects.using(portal).only("title"))
+    portal = Portal(desk.add_webhook(scope=["task"]), plan="unlimited", progress=False)
+    with portal:
+        assert len(list(Task.objects.using(portal).only("title"))) == 2600
+
+
+def test_a_classic_task_says_why_it_stays_classic(client: Portal) -> None:
+    assert "not by REST 3.0, which brings 50 rows a call as well" in Task.objects.only("title").explain()
+    assert "not by REST 3.0, which can't filter by stage_id" in Task.objects.filter(stage_id=3).explain()
+
+
+def test_either_rest_takes_the_same_for_all_tasks(join: Connect) -> None:
+    with LocalPortal(tasks=5000, costs=CostModel(by_method={})) as desk:
+        client = join(desk)
+        taken: list[tuple[int, int]] = []
+        for rows in (Task.objects.only("title"), TaskV3.objects.only("title")):
+            before = client.requests, client.executor.commands
+            assert [task.id for task in rows] == list(range(1, 5001))
+            taken.append((client.requests - before[0], client.executor.commands - before[1]))
+    classic, newer = taken
+    assert newer == (3, 101)
+    assert classic[1] == newer[1]
 
 
 def test_both_apis_see_the_same_tasks(client: Portal) -> None:

@@ -1,0 +1,56 @@
+"""Which REST a query is sent to, where both know the entity.
+
+A query would be better off with REST 3.0 if that could answer exactly the same and brought more rows a call.
+Of what both know nothing is of that kind: tasks come by fifties from either, and the results of a task at
+once. So a model always asks its own REST, and ``explain()`` says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from b24orm import facts
+from b24orm.facts.index import PLACES
+from b24orm.query.nodes import Condition, Node, Query
+from b24orm.schema import EntitySchema
+
+__all__ = ["counterpart", "why_classic"]
+
+
+def counterpart(schema: EntitySchema) -> EntitySchema | None:
+    """What REST 3.0 knows of a classic entity, under the same name with V3 behind it.
+
+    >>> counterpart(facts.load("Task")).name, counterpart(facts.load("Deal"))
+    ('TaskV3', None)
+    """
+    name = f"{schema.name}V3"
+    return facts.load(name) if schema.api == "v2" and name in PLACES else None
+
+
+def why_classic(query: Query) -> str | None:
+    """Why a query is not sent to REST 3.0; None where that does not know the entity.
+
+    What it can't filter by is the first reason, what it can't sort by the second. Whatever is left it would
+    answer by as many calls.
+    """
+    newer, own = counterpart(query.schema), query.schema.list
+    if newer is None or newer.list is None or own is None:
+        return None
+    asked = dict.fromkeys(condition.field.name for condition in _conditions(query.where))
+    unknown = [name for name in asked if name not in newer.fields or not newer.fields[name].filterable]
+    if unknown:
+        return f"not by REST 3.0, which can't filter by {', '.join(unknown)}"
+    by_others = [key.field.name for key in query.order if key.field is not query.schema.key]
+    if by_others and newer.list.id_first:
+        return f"not by REST 3.0, which sorts by id and not by {', '.join(by_others)}"
+    if own.page_size is None:
+        return "not by REST 3.0, for one call brings everything here"
+    return f"not by REST 3.0, which brings {newer.list.page_size:,} rows a call as well"
+
+
+def _conditions(node: Node) -> Iterator[Condition]:
+    if isinstance(node, Condition):
+        yield node
+        return
+    for child in node.children:
+        yield from _conditions(child)
