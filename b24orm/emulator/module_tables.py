@@ -226,6 +226,21 @@ _SALE: Final = (
 )
 _OTHERS: Final = (
     TableSpec("call_statistic", "CallStatistic", defaults={"CALL_TYPE": "1", "CALL_FAILED_CODE": "200"}),
+    TableSpec(
+        "time_record",
+        "TimeRecord",
+        defaults={"IS_APPROVED": "Y", "BREAK_LENGTH": 0},
+        indexes=("USER_ID",),
+        omit=frozenset({"STATE"}),
+    ),
+    TableSpec("mailbox", "Mailbox"),
+    TableSpec(
+        "mail_message",
+        "MailMessage",
+        extra=(Column("FOLDER", "string", hidden=True, default="INBOX"),),
+        defaults={"IS_SEEN": "N", "HAS_ATTACHMENTS": "N", "CC": ""},
+        indexes=("MAILBOX_ID",),
+    ),
     TableSpec("blog_post", "BlogPost"),
     TableSpec(
         "entity_item", "EntityItem", extra=(Column("ENTITY", "string"),), defaults={**_FLAGS, "SORT": 500}

@@ -29,6 +29,8 @@ PARTS: Final[Mapping[str, str]] = {
     "catalog_document_contractor": "DOCUMENT_ID ENTITY_TYPE_ID ENTITY_ID",
     "catalog_document_element": "DOC_ID ELEMENT_ID AMOUNT PURCHASING_PRICE",
     "bank_detail": "ENTITY_ID COUNTRY_ID NAME RQ_ACC_NUM DATE_CREATE",
+    "mailbox": "NAME EMAIL SENDER_NAME",
+    "mail_message": "MAILBOX_ID MAILBOX_EMAIL SUBJECT FROM TO DATE IS_SEEN HAS_ATTACHMENTS BODY",
     "requisite_preset": "COUNTRY_ID NAME DATE_CREATE",
     "sale_basket_property": "BASKET_ID NAME VALUE CODE",
     "sale_payment_item_basket": "PAYMENT_ID BASKET_ID QUANTITY",
@@ -46,6 +48,7 @@ PARTS: Final[Mapping[str, str]] = {
     "sale_trade_binding": "ORDER_ID TRADING_PLATFORM_ID",
     "sale_trade_platform": "CODE NAME ACTIVE",
     "stage_history": "OWNER_TYPE_ID OWNER_ID TYPE_ID CREATED_TIME STAGE_ID STAGE_SEMANTIC_ID CATEGORY_ID",
+    "time_record": "USER_ID START_TIME END_TIME DURATION",
     "timeline_comment": "ENTITY_TYPE ENTITY_ID COMMENT AUTHOR_ID CREATED",
 }
 """The columns that a seeded row of these tables has, beside its number."""

@@ -195,7 +195,22 @@ def _sorted_here(query: Query, branch: Branch, listing: Listing, shown: str) -> 
     )
 
 
+def _sorted_pages(query: Query, branch: Branch, listing: Listing) -> Plan:
+    """All rows of a method that knows no order, sorted and sliced here."""
+    plan = _offset(replace(query, order=(), start=0, stop=None), branch, listing)
+    return replace(
+        plan,
+        query=query,
+        why=(*plan.why, "the rows are sorted here"),
+        flow=lambda: Ordered(plan.flow(), query.order),
+        skip=query.start,
+        take=query.limit,
+    )
+
+
 def _offset(query: Query, branch: Branch, listing: Listing) -> Plan:
+    if query.order and listing.spec.order_style is None and sortable_here(query.order):
+        return _sorted_pages(query, branch, listing)
     conditions, size = with_ids(query.schema, branch), _size(listing)
     together = calls_of(size)
     order = _stable(query, listing)

@@ -16,7 +16,7 @@ from b24orm.emulator.v3 import Gate, build_v3
 from b24orm.emulator.v3.eventlog import event_log_methods, log_events
 from tests.emulator.toy import SECRET, Clock
 
-SCOPES = frozenset({"tasks", "main"})
+SCOPES = frozenset({"tasks", "main", "mail", "timeman"})
 
 
 class V3Portal:

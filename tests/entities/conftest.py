@@ -19,6 +19,7 @@ ROWS = {
     "comments": 30,
     "results": 9,
     **dict.fromkeys(PARTS, 130),
+    "mail_message": 450,
 }
 """Five pages of what is paged."""
 

@@ -33,6 +33,8 @@ from b24orm.models import (
     EntityItem,
     Extra,
     ListElement,
+    Mailbox,
+    MailMessage,
     Message,
     OpenLine,
     Order,
@@ -70,6 +72,7 @@ from b24orm.models import (
     TaskComment,
     TaskResult,
     TimelineComment,
+    TimeRecord,
     TradeBinding,
     TradePlatform,
     UniversalList,
@@ -113,6 +116,9 @@ LISTS: dict[str, tuple[Any, dict[str, Any], str, str]] = {
     "cursor": (Message, {"dialog_id": "chat5"}, "im_message", ""),
     "whole pages, comments of a row": (TimelineComment, OF_DEAL, "timeline_comment", "ENTITY_ID = 1"),
     "controller, a journal": (StageHistory, {"entity_type_id": 2}, "stage_history", ""),
+    "REST 3.0, of one person": (TimeRecord, {"user_id": 1}, "time_record", "USER_ID = 1"),
+    "REST 3.0, pages of a hundred": (Mailbox, {}, "mailbox", ""),
+    "REST 3.0, pages of two hundred": (MailMessage, {}, "mail_message", ""),
     "all at once, pipelines": (DealCategory, {}, "category", "ENTITY_TYPE_ID = 2"),
     **{
         f"a table alone, {table}": (model, {}, table, "")

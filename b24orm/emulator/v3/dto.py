@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from b24orm.emulator.tables import Table, upper_snake
 from b24orm.emulator.v3.refusals import wrong_type
 from b24orm.emulator.values import ZONE, ZONE_OFFSET
 from b24orm.schema import EntitySchema, FieldSchema
 
-__all__ = ["CODECS", "TYPES", "Codec", "Dto", "DtoField", "choices", "dto_of"]
+__all__ = ["CODECS", "TYPES", "Codec", "Dto", "DtoField", "choices", "dto_of", "table_columns"]
 
 TYPES: Final[Mapping[str, str]] = {
     "integer": "int",
@@ -132,6 +133,20 @@ class Dto:
     name: str
     fields: Mapping[str, DtoField]
     relations: Mapping[str, Dto] = field(default_factory=dict[str, "Dto"])
+
+
+def table_columns(table: Table) -> Mapping[str, tuple[str, Codec]]:
+    """The columns of a table by their camelCase names, each with the form that it is kept in."""
+    assert table.schema is not None
+    found: dict[str, tuple[str, Codec]] = {}
+    for name in table.schema.by_wire:
+        column = table.columns.get(upper_snake(name))
+        if column is not None:
+            found[name] = (column.name, CODECS[_FORMS.get(column.kind, "plain")])
+    return found
+
+
+_FORMS: Final = {"char": "flag", "datetime": "moment", "json": "list"}
 
 
 def dto_of(

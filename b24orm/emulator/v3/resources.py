@@ -6,10 +6,12 @@ from functools import partial
 
 from b24orm.emulator.store import Store
 from b24orm.emulator.v3.eventlog import event_log_methods
+from b24orm.emulator.v3.mail import mail_methods
 from b24orm.emulator.v3.openapi import openapi
 from b24orm.emulator.v3.registry import V3Answer, V3Call, V3Method, V3Registry
 from b24orm.emulator.v3.task_results import task_result_methods
 from b24orm.emulator.v3.tasks import task_methods
+from b24orm.emulator.v3.timeman import time_record_methods
 
 __all__ = ["build_v3"]
 
@@ -20,6 +22,8 @@ def build_v3(store: Store) -> V3Registry:
         **task_methods(store),
         **task_result_methods(store),
         **event_log_methods(store),
+        **time_record_methods(store),
+        **mail_methods(store),
     }
     document = V3Method(partial(_document, registry))
     registry["rest.documentation.openapi"] = registry["documentation"] = document

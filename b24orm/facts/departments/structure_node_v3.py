@@ -86,6 +86,7 @@ _FIELDS: tuple[FieldSchema, ...] = (
         type="array",
         read_only=True,
         filterable=False,
+        selectable=False,
         sortable=False,
     ),
 )
@@ -117,7 +118,6 @@ STRUCTURE_NODE = EntitySchema(
             "xmlId",
             "createdAt",
             "updatedAt",
-            "members",
         ),
     ),
     methods={

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
         "xml_id",
         "created_at",
         "updated_at",
-        "members",
     ]
     StructureNodeOrder = Literal["id", "-id"]
 
@@ -82,10 +81,6 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["created_at", "updated_at"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, StructureNodeField, StructureNodeOrder]: ...
-        @overload
-        def values_list(
-            self, field: Literal["members"], /, *, flat: Literal[True]
-        ) -> ValuesSet[Any, StructureNodeField, StructureNodeOrder]: ...
         def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
         def create(self, **values: Unpack[StructureNodeValues]) -> StructureNode: ...
         async def acreate(self, **values: Unpack[StructureNodeValues]) -> StructureNode: ...
