@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final
 
 from b24orm.emulator.php import float_text, intval
+from b24orm.emulator.strtotime import strtotime
 
 __all__ = [
     "ZONE",
@@ -37,16 +38,6 @@ ZONE: Final = timezone(timedelta(hours=3))
 """The server's zone; a time without an offset is read in it."""
 
 _FLOAT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
-_ISO = re.compile(
-    r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})"
-    r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?"
-    r"\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
-    re.IGNORECASE,
-)
-_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:\s+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
-_RELATIVE = re.compile(r"([+-]?\d+)\s*(second|sec|minute|min|hour|day|week)s?(?:\s+ago)?", re.IGNORECASE)
-_UNITS: Final = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "day": 86400, "week": 604800}
-_WORDS: Final = {"now": None, "today": 0, "midnight": 0, "tomorrow": 1, "yesterday": -1}
 
 
 def to_int(value: Any) -> int:
@@ -151,57 +142,8 @@ def read_date(value: Any, now: float | None = None) -> str | None:
 
 
 def _moment(text: str, now: float | None) -> datetime | None:
-    try:
-        return _iso(text) or _dotted(text) or _unix(text) or _spoken(text, now)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _iso(text: str) -> datetime | None:
-    found = _ISO.fullmatch(text)
-    if not found:
-        return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-    moment = datetime(year, month, day, hour, minute, second)
-    zone = found[7]
-    return moment.replace(tzinfo=_zone(zone)).astimezone(ZONE).replace(tzinfo=None) if zone else moment
-
-
-def _zone(text: str) -> timezone:
-    if text.upper() in {"Z", "UTC", "GMT"}:
-        return timezone.utc
-    sign = -1 if text[0] == "-" else 1
-    return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[-2:])))
-
-
-def _dotted(text: str) -> datetime | None:
-    found = _DOTTED.fullmatch(text)
-    if not found:
-        return None
-    day, month, year, hour, minute, second = (int(part or 0) for part in found.groups())
-    return datetime(year, month, day, hour, minute, second)
-
-
-def _unix(text: str) -> datetime | None:
-    if not text.startswith("@") or not text[1:].lstrip("-").isdigit():
-        return None
-    return datetime.fromtimestamp(int(text[1:]), ZONE).replace(tzinfo=None)
-
-
-def _spoken(text: str, now: float | None) -> datetime | None:
-    start = datetime.now(ZONE) if now is None else datetime.fromtimestamp(now, ZONE)
-    start = start.replace(tzinfo=None)
-    word = text.lower()
-    if word in _WORDS:
-        days = _WORDS[word]
-        return (
-            start if days is None else datetime.combine(start.date() + timedelta(days), datetime.min.time())
-        )
-    found = _RELATIVE.fullmatch(text)
-    if not found:
-        return None
-    seconds = int(found[1]) * _UNITS[found[2].lower()]
-    return start + timedelta(seconds=-seconds if word.endswith("ago") else seconds)
+    present = datetime.now(ZONE) if now is None else datetime.fromtimestamp(now, ZONE)
+    return strtotime(text, present.replace(tzinfo=None), ZONE) if text else None
 
 
 def today(now: float) -> date:
