@@ -17,6 +17,7 @@
      ├── MultipleObjects       get() found several
      ├── Incomplete            rows moved while they were read: the list is not whole
      ├── OutcomeUnknown        writes were sent, and nobody can say whether they were done
+     ├── JobStopped            a bulk write ended early: the portal serves no more
      ├── StaleObject           the row was changed by somebody else since it was fetched
      ├── ApiError              the server answered with an error
      │    ├── AuthError        bad, expired or insufficient credentials
@@ -36,6 +37,7 @@
      │         └── PortalMoved the portal has an address where the credentials may not go
      └── TransportError        no answer arrived
           ├── ConnectFailed    the request never reached the portal
+          │    ├── PortalDown            not sent: the portal has answered nothing for so long
           │    └── UntrustedCertificate  who answers can't prove to be the portal: not tried again
           ├── TimedOut         no answer in time: the fate of a write is unknown
           └── Disconnected     the connection broke: the fate of a write is unknown
@@ -65,6 +67,7 @@ __all__ = [
     "InvalidGrant",
     "InvalidRow",
     "InvalidValue",
+    "JobStopped",
     "MultipleObjects",
     "NotConfigured",
     "NotFound",
@@ -73,6 +76,7 @@ __all__ = [
     "OutcomeUnknown",
     "PaymentRequired",
     "PortalClosed",
+    "PortalDown",
     "PortalMoved",
     "RateLimited",
     "RelationNotLoaded",
@@ -191,6 +195,47 @@ class OutcomeUnknown(B24Error):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.text, self.items))
+
+
+class JobStopped(B24Error):
+    """A bulk write ended early, because the portal did not serve it for too long.
+
+    What it was waiting for is its cause. Items that were refused for another reason stand in ``results``, or
+    were handed out before.
+
+    Attributes:
+        taken: items taken from the source; whatever follows them was not touched.
+        done: how many of those were written.
+        unknown: those that were sent, and of which nobody can say whether they were written.
+        not_sent: those that were not written, for they never reached the portal, or it refused them unread.
+        results: what the job would have returned; empty where results were handed out one by one.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        taken: int = 0,
+        done: int = 0,
+        unknown: Iterable[object] = (),
+        not_sent: Iterable[object] = (),
+        results: Iterable[Any] = (),
+    ) -> None:
+        super().__init__(text)
+        self.text = text
+        self.taken = taken
+        self.done = done
+        self.unknown: tuple[object, ...] = tuple(unknown)
+        self.not_sent: tuple[object, ...] = tuple(not_sent)
+        self.results: list[Any] = list(results)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        names = ("taken", "done", "unknown", "not_sent", "results")
+        return (_rebuild_stopped, (self.text, {name: getattr(self, name) for name in names}))
+
+
+def _rebuild_stopped(text: str, known: dict[str, Any]) -> JobStopped:
+    return JobStopped(text, **known)
 
 
 class StaleObject(B24Error):
@@ -361,6 +406,13 @@ def _rebuild_transport(
 
 class ConnectFailed(TransportError):
     """The request never reached the portal, so nothing was executed."""
+
+
+class PortalDown(ConnectFailed):
+    """The request was not sent: the portal has answered nothing for ``give_up_after`` seconds and longer.
+
+    Every half minute one request is sent all the same, to see whether the portal is back.
+    """
 
 
 class UntrustedCertificate(ConnectFailed):

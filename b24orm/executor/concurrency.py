@@ -37,6 +37,7 @@ class Gate:
         self._ceiling = ceiling
         self._taken = 0
         self._queue: deque[asyncio.Future[None]] = deque()
+        self._cut = float("-inf")
 
     @property
     def places(self) -> int:
@@ -65,8 +66,18 @@ class Gate:
         self._quickest *= self._FORGET
         return seconds > self._SLOW * self._quickest
 
-    def bad(self) -> None:
-        """A request failed in a way that fewer requests might mend."""
+    def bad(self, left: float = float("inf"), now: float = float("-inf")) -> None:
+        """A request failed in a way that fewer requests might mend.
+
+        What left before the number was halved does not halve it again.
+
+        Args:
+            left: when the request left.
+            now: the moment.
+        """
+        if left < self._cut:
+            return
+        self._cut = max(self._cut, now)
         self._places = max(1.0, self._places * self._CUT)
 
     async def __aenter__(self) -> None:

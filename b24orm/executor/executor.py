@@ -209,7 +209,7 @@ class Executor:
             for refusal in refused:
                 refusal.attempts = tries
             try:
-                await self.sender.before_retry(refused[0], tries, write=False)
+                await self.sender.before_retry(refused[0], tries, write=False, batched=True)
             except B24Error:
                 break
             left = {
@@ -242,10 +242,11 @@ class Executor:
         for method, outcome in zip(methods, outcomes, strict=True):
             if isinstance(outcome, Reply):
                 latest[method] = outcome.time
-            elif isinstance(outcome, OperatingLimited):
-                self.sender.refused(method, batched=True)
         for method, time in latest.items():
             self.sender.learn(method, time, batched=True)
+        # what was served before the refusal tells when the method is free again
+        for method in {m for m, o in zip(methods, outcomes, strict=True) if isinstance(o, OperatingLimited)}:
+            self.sender.refused(method, batched=True)
         return outcomes
 
     def _spread(self, flow: Flow, waiting: int) -> None:

@@ -10,6 +10,7 @@ from b24orm.errors import (
     B24Error,
     ConnectFailed,
     OperatingLimited,
+    PortalDown,
     RateLimited,
     ServerFailure,
     TransportError,
@@ -77,7 +78,7 @@ def never_executed(error: B24Error) -> bool:
 
 def worth_retrying(error: B24Error, *, write: bool) -> bool:
     """Whether sending again may help, and cannot do harm."""
-    if isinstance(error, UntrustedCertificate):
+    if isinstance(error, (PortalDown, UntrustedCertificate)):
         return False
     if never_executed(error):
         return True
@@ -95,18 +96,25 @@ class RetryPolicy:
         patience: tries in all for a call that the portal's limits refuse (it was never executed).
         base: seconds before the second try; doubled each time, with jitter.
         ceiling: seconds between two tries at the most.
+        refusals: seconds for which a method may be refused for its operating time, and never served, before
+            its calls are given up: the portal's window lasts ten minutes.
     """
 
     attempts: int = 5
     patience: int = 30
     base: float = 0.5
     ceiling: float = 30.0
+    refusals: float = 900.0
 
     def delay(self, tries: int, random_share: float | None = None) -> float:
         """Seconds to wait after the given number of tries, between half and all of the step."""
         step = min(self.ceiling, self.base * 2.0 ** (tries - 1))
         share = random.random() if random_share is None else random_share
         return float(step * (0.5 + share / 2))
+
+    def pause(self, error: B24Error, tries: int) -> float:
+        """Seconds to wait before the next try. For operating time the limits themselves make wait."""
+        return self.delay(1 if isinstance(error, OperatingLimited) else tries)
 
     def gives_up(self, error: B24Error, tries: int) -> bool:
         """Whether it was tried often enough."""

@@ -13,6 +13,7 @@ from b24orm.errors import (
     B24Error,
     ExpiredToken,
     OperatingLimited,
+    PortalDown,
     PortalMoved,
     RateLimited,
     ServerFailure,
@@ -23,6 +24,7 @@ from b24orm.executor.concurrency import Gate
 from b24orm.executor.exchange import Exchange, OnRequest, told
 from b24orm.executor.limits import Limits, Turn
 from b24orm.executor.limits.portal import renamed
+from b24orm.executor.outage import GIVE_UP_AFTER, Outage
 from b24orm.executor.retry import RetryBudget, RetryPolicy, never_executed, worth_retrying
 from b24orm.executor.sizes import cut_off
 from b24orm.executor.turns import Turns
@@ -94,6 +96,7 @@ class Sender:
         credentials: who calls, and where.
         limits: the portal's limits, shared by all of its clients.
         timeout: seconds for one request.
+        give_up_after: seconds without any answer, after which nothing is tried again.
         policy: how often and how patiently to try again.
         clock: what tells the time and waits.
         on_request: told of every exchange.
@@ -106,6 +109,7 @@ class Sender:
         limits: Limits,
         *,
         timeout: float = 60.0,
+        give_up_after: float = GIVE_UP_AFTER,
         policy: RetryPolicy | None = None,
         clock: Clock | None = None,
         on_request: OnRequest | None = None,
@@ -121,6 +125,7 @@ class Sender:
         self._timeout = timeout
         self._policy = policy or RetryPolicy()
         self._budget = RetryBudget()
+        self._outage = Outage(give_up_after, apart=2 * (timeout + limits.request_limit))
         self._clock = clock or SystemClock()
         self._on_request = on_request
 
@@ -156,18 +161,28 @@ class Sender:
                 error.attempts = tries
                 if trip.splittable and cut_off(error):
                     raise
-                await self.before_retry(error, tries, write=trip.write)
+                await self.before_retry(error, tries, write=trip.write, batched=trip.batched)
 
-    async def before_retry(self, error: B24Error, tries: int, *, write: bool) -> None:
+    async def before_retry(self, error: B24Error, tries: int, *, write: bool, batched: bool = False) -> None:
         """Waits before the next try, or raises the error when there shall be none."""
         if not worth_retrying(error, write=write) or self._policy.gives_up(error, tries):
+            raise error
+        if self.gave_up(error, batched=batched):
             raise error
         if not never_executed(error) and not self._budget.spend():
             log.warning("no retries left on %s: %s", self.credentials.host, error)
             raise error
-        delay = self._policy.delay(tries)
+        delay = self._policy.pause(error, tries)
         log.info("try %d in %.1f s: %s", tries + 1, delay, error)
         await self._sleep(delay, "before a retry")
+
+    def gave_up(self, error: B24Error, *, batched: bool) -> bool:
+        """Whether what ended so is not tried again because the portal has not served it for too long."""
+        now = self._clock.now()
+        if isinstance(error, OperatingLimited):
+            methods = [(error.method or "").lower()]
+            return self._limits.refused_for(self._accounts[batched], methods, now) >= self._policy.refusals
+        return self._outage.is_over_patience(now)
 
     async def _attempt(self, trip: Trip, body: bytes) -> Reply:
         while True:
@@ -183,7 +198,21 @@ class Sender:
             level = logging.WARNING if wait > _LONG else logging.DEBUG
             what = ", ".join(trip.methods)
             log.log(level, "%s %s: waiting %.1f s for operating time", self.credentials.host, what, wait)
+            self._check_served(trip)
             await self._sleep(wait, "for operating time")
+
+    def _check_served(self, trip: Trip) -> None:
+        """Gives up a request whose method has been refused all the time.
+
+        Raises:
+            OperatingLimited: it has.
+        """
+        account, now = self._accounts[trip.batched], self._clock.now()
+        for method in trip.methods:
+            if (seconds := self._limits.refused_for(account, [method], now)) >= self._policy.refusals:
+                text = f"the portal has refused it for {seconds / 60:.0f} minutes"
+                host = self.credentials.host
+                raise OperatingLimited("OPERATION_TIME_LIMIT", text, method=method, host=host)
 
     async def _turn(self, trip: Trip) -> Turn:
         """The limits' word. A turn that they granted has come when this returns, and has the gate's place."""
@@ -200,6 +229,9 @@ class Sender:
 
     async def _granted(self, trip: Trip) -> Turn:
         now = self._clock.now()
+        if self._outage.keeps_back(now):
+            text = f"not sent: the portal has answered nothing for {self._outage.seconds(now):.0f} s"
+            raise PortalDown(text, method=trip.name, host=self.credentials.host)
         turn = await self._limits.enter(self._accounts[trip.batched], trip.methods, now)
         if turn.granted and turn.wait > 0:
             try:
@@ -260,6 +292,7 @@ class Sender:
     async def _exchange(self, trip: Trip, body: bytes, access: Access) -> Reply:
         """Sends one request and reads its answer."""
         self.requests += 1
+        self._outage.asked(self._clock.now())
         mark = uuid.uuid4().hex[:8]
         wire.debug("-> %s %s %s %s", mark, access.host, trip.name, self._shown(body))
         left = self._clock.now()
@@ -275,12 +308,13 @@ class Sender:
         except (ApiError, TransportError) as error:
             wire.debug("<- %s %s", mark, error)
             error.sent_at = left
-            self._failed(error, trip)
+            self._failed(error, trip, left)
             self._tell(trip, access.host, (len(body), received), left, error)
             raise
+        self._outage.answered()
         self._tell(trip, access.host, (len(body), received), left, reply)
         self._budget.earn()
-        self.gate.good(self._per_command(trip, self._clock.now() - began))
+        self.gate.good(self._per_command(trip, reply, self._clock.now() - began))
         if not trip.batched:
             self.learn(trip.name, reply.time, batched=False)
         return reply
@@ -311,9 +345,10 @@ class Sender:
         told(exchange, self._on_request)
 
     @staticmethod
-    def _per_command(trip: Trip, seconds: float) -> float | None:
-        """Seconds a command, of batches large enough to be compared."""
-        return seconds / len(trip.commands) if len(trip.commands) >= _COMPARABLE else None
+    def _per_command(trip: Trip, reply: Reply, seconds: float) -> float | None:
+        """Seconds a command, of batches large enough to be compared; commands that fail take no time."""
+        failed = isinstance(reply.result, dict) and bool(reply.result.get("result_error"))
+        return None if failed or len(trip.commands) < _COMPARABLE else seconds / len(trip.commands)
 
     @property
     def spare(self) -> int:
@@ -333,14 +368,20 @@ class Sender:
         self.waited[why] = self.waited.get(why, 0.0) + seconds
         await self._clock.sleep(seconds)
 
-    def _failed(self, error: B24Error, trip: Trip) -> None:
-        if isinstance(error, PortalMoved):
+    def _failed(self, error: B24Error, trip: Trip, left: float) -> None:
+        silent = isinstance(error, (RateLimited, ServerFailure, TransportError))
+        if silent and not isinstance(error, PortalMoved):
+            now = self._clock.now()
+            if isinstance(error, RateLimited):
+                self.gate.bad(left, now)  # too many for its bucket, not for the portal
+            else:
+                self.gate.bad()
+            self._outage.failed(left, now)
             return
+        self._outage.answered()
         if isinstance(error, OperatingLimited):
             for method in trip.methods:
                 self.refused(method, batched=trip.batched)
-        elif isinstance(error, (RateLimited, ServerFailure, TransportError)):
-            self.gate.bad()
 
     def learn(self, method: str, time: Mapping[str, Any], *, batched: bool) -> None:
         """Takes in what an answer says of the method's operating time."""

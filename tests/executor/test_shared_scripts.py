@@ -37,6 +37,7 @@ class Shared:
         self._limit = -1.0 if limits.operating_limit is None else limits.operating_limit
         self._rate = (limits.burst, limits.per_second or 0.0)
         self.age = age
+        self.lease = LEASE
 
     def _run(self, script: str, keys: Sequence[str], now: float, *arguments: Any) -> Any:
         answer: Any = self._redis.eval(script, len(keys), *keys, f"{now:.6f}", str(self.age), *arguments)
@@ -44,16 +45,18 @@ class Shared:
 
     def enter(self, now: float, ticket: str = "t", *budgets: str) -> tuple[bool, float]:
         keys = [BUCKET, *budgets]
-        granted, wait = self._run(
-            scripts.ENTER, keys, now, *self._rate, GRACE, self._limit, CALM, ticket, LEASE
+        granted, wait, self.refused_for = self._run(
+            scripts.ENTER, keys, now, *self._rate, GRACE, self._limit, CALM, ticket, self.lease
         )
         return granted == b"1", float(wait)
 
     def take(self, now: float) -> float:
         return self.enter(now)[1]
 
-    def leave(self, now: float, accepted: str = "", ticket: str = "t", *budgets: str) -> None:
-        self._run(scripts.LEAVE, [BUCKET, *budgets], now, *self._rate, ticket, accepted)
+    def leave(
+        self, now: float, accepted: str = "", ticket: str = "t", *budgets: str, age: float = 0.0
+    ) -> None:
+        self._run(scripts.LEAVE, [BUCKET, *budgets], now, *self._rate, ticket, accepted, age)
 
     def give_back(self, now: float) -> None:
         self._run(scripts.GIVE_BACK, [BUCKET], now, *self._rate, "t")
@@ -61,7 +64,7 @@ class Shared:
     def declare(self, now: float) -> None:
         self._run(scripts.DECLARE, [BUCKET], now, *self._rate, GRACE)
 
-    def learn(self, now: float, spent: float, left: float) -> None:
+    def learn(self, now: float, spent: float | str = "", left: float | str = "") -> None:
         self._run(scripts.LEARN, [BUDGET], now, spent, left)
 
     def restore(self, now: float, spent: float, left: float, blocked: float = 0.0) -> None:
@@ -75,7 +78,7 @@ class Shared:
 
 RATES = st.builds(RateLimits, burst=st.integers(1, 6), per_second=st.sampled_from([0.5, 2.0, 10.0]))
 PAUSES = st.sampled_from([0.0, 0.0, 0.01, 0.1, 0.5, 1.5, 40.0])
-DEEDS = st.sampled_from(["take", "taken", "refused", "lost", "back"])
+DEEDS = st.sampled_from(["take", "taken", "refused", "refused late", "lost", "back"])
 
 
 @QUICK
@@ -94,8 +97,12 @@ def test_the_shared_bucket_makes_wait_as_long_as_our_own(
             shared.give_back(now)
         else:
             own.answered(now)
-            {"taken": own.accepted, "refused": own.refused, "lost": lambda: None}[deed]()
-            shared.leave(now, {"taken": "1", "refused": "0", "lost": ""}[deed])
+            age = 1.0 if deed == "refused late" else 0.0
+            if deed == "taken":
+                own.accepted()
+            elif deed != "lost":
+                own.refused(now, age)
+            shared.leave(now, {"taken": "1", "lost": ""}.get(deed, "0"), age=age)
 
     assert [mine for mine, _ in waits] == pytest.approx([theirs for _, theirs in waits], abs=1e-3)
 
@@ -164,37 +171,47 @@ STEPS = st.sampled_from([0.0, 0.5, 3.0, 20.0, 150.0])
 @QUICK
 @given(
     deeds=st.lists(
-        st.tuples(st.sampled_from(["call", "call", "learn", "learn", "refused"]), STEPS), max_size=30
+        st.tuples(
+            st.sampled_from(["call", "call", "call", "back", "learn", "served", "served", "refused"]), STEPS
+        ),
+        max_size=40,
     )
 )
 def test_shared_operating_time_makes_wait_as_long_as_our_own(
     redis: Redis, deeds: list[tuple[str, float]]
 ) -> None:
-    own, shared, now, spent, waits = (
-        Operating(LIMITED),
-        Shared(redis, LIMITED),
-        1_700_000_000.0,
-        0.0,
-        list[Any](),
-    )
+    own, shared, now, spent = Operating(LIMITED), Shared(redis, LIMITED), 1_700_000_000.0, 0.0
+    shared.lease = 1e6  # our own leases never end
+    waits: list[Any] = []
+    refused: list[tuple[float, float]] = []
+    under_way: list[str] = []
     for deed, step in [("learn", 5.0), ("learn", 230.0), ("learn", 1.0), ("learn", 1.0), *deeds]:
         now += step / 10
         if deed == "learn":
             spent = (spent + step) % 500
             own.learn("hook", "m", {"operating": spent, "operating_reset_at": 600.0, "finish": 100.0}, now)
             shared.learn(now, spent, 500.0)
+        elif deed == "served":
+            own.learn("hook", "m", {}, now)
+            shared.learn(now)
         elif deed == "refused":
             own.refused("hook", "m", now)
             shared.exhausted(now)
+        elif deed == "back":
+            if under_way:
+                own.finish("hook", "m")
+                shared.leave(now, "1", under_way.pop(), BUDGET, LEASES)
         else:
-            waits.append((own.wait("hook", "m", now), shared.enter(now, "t", BUDGET, LEASES)))
+            ticket = f"t{len(waits)}"
+            waits.append((own.wait("hook", "m", now), shared.enter(now, ticket, BUDGET, LEASES)))
             if waits[-1][0] == 0:
                 own.start("hook", "m", now)
-                own.finish("hook", "m")
-            shared.leave(now, "1", "t", BUDGET, LEASES)
+                under_way.append(ticket)
+            refused.append((own.refused_for("hook", "m", now), float(shared.refused_for)))
 
     assert [mine for mine, _ in waits] == pytest.approx([theirs[1] for _, theirs in waits], abs=1e-3)
     assert [mine == 0 for mine, _ in waits] == [theirs[0] for _, theirs in waits]
+    assert [mine for mine, _ in refused] == pytest.approx([theirs for _, theirs in refused], abs=1e-3)
 
 
 def test_calls_under_way_elsewhere_are_reckoned_with(redis: Redis) -> None:
@@ -203,6 +220,18 @@ def test_calls_under_way_elsewhere_are_reckoned_with(redis: Redis) -> None:
     granted = [shared.enter(float(n), f"t{n}", BUDGET, LEASES)[0] for n in range(5)]
 
     assert granted == [True, True, True, False, False]
+
+
+def test_after_a_refusal_one_of_all_processes_asks_again(redis: Redis) -> None:
+    shared = Shared(redis, LIMITED)
+    shared.exhausted(100.0)
+    waiting = [shared.enter(101.0, f"t{n}", BUDGET, LEASES)[0] for n in range(4)]
+    asking = [shared.enter(100.0 + BLIND, f"t{n}", BUDGET, LEASES)[0] for n in range(4)]
+    shared.leave(132.0, "1", "t0", BUDGET, LEASES)
+    shared.learn(132.0, 5.0, 500.0)
+    after = [shared.enter(132.0, f"t{n}", BUDGET, LEASES)[0] for n in range(4)]
+
+    assert (sum(waiting), sum(asking), sum(after)) == (0, 1, 2)
 
 
 def test_the_leases_of_a_process_that_was_killed_end_by_themselves(redis: Redis) -> None:

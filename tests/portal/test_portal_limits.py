@@ -115,8 +115,21 @@ async def test_the_operating_time_of_a_method_is_waited_for_without_a_refusal(se
     for _ in range(6):
         await executor.call(Call("crm.deal.list", {"start": -1}))
     await executor.close()
-    assert (portal.stats.commands, portal.stats.errors) == (6, 0)
+    assert (portal.stats.commands, portal.stats.requests) == (6, 6)
     assert 540 <= clock.now() - begun <= 1300
+
+
+async def test_many_who_were_refused_for_operating_time_ask_one_at_a_time(serve: Serve) -> None:
+    clock, count, places = FastClock(500), 60, 40
+    portal = serve(deals=3, plan=Plan(burst=None, operating=480.0), clock=clock.now)
+    portal.spend("crm.deal.list", 481.0)
+    executor = Executor(
+        Sender(HttpTransport(), Webhook.parse(portal.url), PortalLimits(PLANS["unlimited"]), clock=clock)
+    )
+    await all_at_once(count, lambda: executor.call(Call("crm.deal.list", {"start": -1})))
+    await executor.close()
+    refused = portal.stats.requests - portal.stats.commands
+    assert (portal.stats.commands, places <= refused <= places + 600 / 30 + 1) == (count, True)
 
 
 async def test_a_refusal_for_operating_time_is_waited_out(serve: Serve) -> None:

@@ -19,6 +19,7 @@ class Turn:
         wait: seconds to wait.
         granted: whether it may leave after that; if not, it has to ask again.
         ticket: what the limits know the turn by, if they need to.
+        leaves: when it leaves, by the client's clock.
     """
 
     account: str
@@ -26,6 +27,7 @@ class Turn:
     wait: float
     granted: bool = True
     ticket: str = ""
+    leaves: float = 0.0
 
 
 class Limits(Protocol):
@@ -48,6 +50,10 @@ class Limits(Protocol):
 
     def known_wait(self, account: str, methods: Sequence[str], now: float) -> float:
         """Seconds that the methods' operating time is known to make a request wait."""
+        ...
+
+    def refused_for(self, account: str, methods: Sequence[str], now: float) -> float:
+        """Seconds for which a method is known to have been refused, and never served, for its time."""
         ...
 
     def spare(self, now: float) -> int:

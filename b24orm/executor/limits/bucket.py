@@ -29,6 +29,7 @@ class Bucket:
         self._seen = 0.0
         self._resting = True
         self._share = 1.0
+        self._cut = float("-inf")
         self._lock = threading.Lock()
         self.adopt(limits)
 
@@ -85,11 +86,20 @@ class Bucket:
             self._level = max(self._level, self._room)
             self._resting, self._seen = False, max(now, self._seen)
 
-    def refused(self) -> None:
-        """The server refused a request: somebody else drinks from the bucket too."""
+    def refused(self, now: float, age: float = 0.0) -> None:
+        """The server refused a request: somebody else drinks from the bucket too.
+
+        What left before the rate was halved does not halve it again.
+
+        Args:
+            now: the moment.
+            age: seconds since the request left.
+        """
         with self._lock:
             self._level = max(self._level, self._room)
-            self._share = max(0.25, self._share / 2)
+            if now - age >= self._cut:
+                self._share = max(0.25, self._share / 2)
+                self._cut = now
 
     def accepted(self) -> None:
         """The server took a request."""

@@ -1,4 +1,8 @@
-"""The time that each method may operate within ten minutes, as the portal keeps it."""
+"""The time that each method may operate within ten minutes, as the portal keeps it.
+
+After a refusal one call asks whether the portal serves the method again; the others wait for what comes of
+it. Then each call that is served makes room for one more, until the refusal is forgotten.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,19 @@ from typing import Any, Final, NamedTuple
 
 from b24orm.executor.limits.plans import RateLimits
 
-__all__ = ["BLIND", "CALM", "Operating", "Remembered", "reading"]
+__all__ = ["BLIND", "CALM", "LOOK", "ROOM", "Operating", "Remembered", "reading"]
 
 BLIND: Final = 30.0
 """Seconds to wait after a refusal that said nothing of its end."""
 
 CALM: Final = 0.5
 """From this share of the limit on, calls are spread over what is left of the window."""
+
+LOOK: Final = 1.0
+"""Seconds between two looks at whether a call that asks is back."""
+
+ROOM: Final = 32
+"""Calls that were served one after another, after which a refusal is forgotten."""
 
 WINDOW: Final = 600.0
 """Seconds that the portal's window lasts: the oldest of its baskets is gone by then, whatever it says."""
@@ -59,12 +69,16 @@ class Remembered(NamedTuple):
 
 @dataclass
 class _Budget:
+    """What is known of a method. ``room`` calls may be under way after a refusal; 0: as many as want to."""
+
     spent: float = 0.0
     resets: float = 0.0
     cost: float = 0.0
     under_way: int = 0
     next_turn: float = 0.0
     blocked: float = 0.0
+    room: int = 0
+    refused: float | None = None
 
 
 class Operating:
@@ -92,12 +106,20 @@ class Operating:
             budget = self._budgets.get((account, method))
             if budget is not None and now < budget.blocked:
                 return budget.blocked - now
+            if budget is not None and 0 < budget.room <= budget.under_way:
+                return LOOK
             if self._limit is None or budget is None or now >= budget.resets:
                 return 0.0
             ahead = budget.cost * (budget.under_way + 1) * self._crowd
             if budget.spent + ahead >= self._limit:
                 return budget.resets - now
             return max(0.0, budget.next_turn - now)
+
+    def refused_for(self, account: str, method: str, now: float) -> float:
+        """Seconds for which the method has been refused and never served."""
+        with self._lock:
+            budget = self._budgets.get((account, method))
+            return 0.0 if budget is None or budget.refused is None else now - budget.refused
 
     def start(self, account: str, method: str, now: float) -> None:
         """A call of the method leaves.
@@ -121,13 +143,14 @@ class Operating:
             budget.under_way = max(0, budget.under_way - 1)
 
     def learn(self, account: str, method: str, time: Mapping[str, Any], now: float) -> None:
-        """Takes in the ``time`` of an answer."""
+        """Takes in the ``time`` of an answer: the method was served."""
         known = reading(time)
-        if known is None:
-            return
-        spent, left = known
         with self._lock:
             budget = self._budget(account, method)
+            _served(budget, now)
+            if known is None:
+                return
+            spent, left = known
             step = spent - budget.spent
             self.total += max(0.0, step)  # requests side by side don't see each other's time
             if step > 0:
@@ -143,6 +166,8 @@ class Operating:
             if budget.resets <= now:
                 budget.resets = now + BLIND
             budget.blocked = budget.resets  # whatever limit we were told of
+            budget.room = 1
+            budget.refused = now if budget.refused is None else budget.refused
 
     def remembered(self, now: float) -> list[Remembered]:
         """What answers have told that still counts."""
@@ -155,3 +180,10 @@ class Operating:
 
     def _budget(self, account: str, method: str) -> _Budget:
         return self._budgets.setdefault((account, method), _Budget())
+
+
+def _served(budget: _Budget, now: float) -> None:
+    """A call was served. Those that are answered while others are refused had left before."""
+    budget.refused = None
+    if budget.room and now >= budget.blocked:
+        budget.room = budget.room + 1 if budget.room < ROOM else 0

@@ -48,6 +48,10 @@ class PortalLimits:
         """Seconds that the methods' operating time makes a request wait."""
         return max(self.operating.wait(account, method, now) for method in methods)
 
+    def refused_for(self, account: str, methods: Sequence[str], now: float) -> float:
+        """Seconds for which a method has been refused, and never served, for its time."""
+        return max(self.operating.refused_for(account, method, now) for method in methods)
+
     def spare(self, now: float) -> int:
         """Requests that may leave now without waiting."""
         return self.bucket.spare(now)
@@ -63,7 +67,8 @@ class PortalLimits:
             return Turn(account, methods, wait, granted=False)
         for method in methods:
             self.operating.start(account, method, now)
-        return Turn(account, methods, self.bucket.take(now))
+        wait = self.bucket.take(now)
+        return Turn(account, methods, wait, leaves=now + wait)
 
     def give_back(self, turn: Turn, now: float) -> None:  # noqa: ARG002 - the protocol's
         """The place and the time of a turn that was not used."""
@@ -77,7 +82,7 @@ class PortalLimits:
         if accepted:
             self.bucket.accepted()
         elif accepted is False:
-            self.bucket.refused()
+            self.bucket.refused(now, now - turn.leaves)
 
     def _finish(self, turn: Turn) -> None:
         for method in turn.methods:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from b24orm.executor.limits.operating import LOOK, ROOM
+
 __all__ = ["DECLARE", "ENTER", "EXHAUSTED", "GIVE_BACK", "LEARN", "LEAVE", "RESTORE"]
 
 _CLOCK: Final = """
@@ -37,17 +39,17 @@ end
 
 _BUCKET: Final = """
 local function bucket_of(key, now, burst, rate)
-  local f = redis.call('HMGET', key, 'level', 'seen', 'resting', 'share')
+  local f = redis.call('HMGET', key, 'level', 'seen', 'resting', 'share', 'cut')
   return {
     key = key, rate = rate, room = burst - math.min(rate, burst - 1), known = f[1] ~= false,
     level = tonumber(f[1] or 0), seen = tonumber(f[2] or now),
-    resting = (f[3] or '1') == '1', share = tonumber(f[4] or 1)
+    resting = (f[3] or '1') == '1', share = tonumber(f[4] or 1), cut = tonumber(f[5] or 0)
   }
 end
 
 local function save(b)
   redis.call('HSET', b.key, 'level', text(b.level), 'seen', text(b.seen),
-    'resting', b.resting and '1' or '0', 'share', text(b.share))
+    'resting', b.resting and '1' or '0', 'share', text(b.share), 'cut', text(b.cut))
   keep(b.key, 60 + b.level / (b.rate * b.share))
 end
 
@@ -79,41 +81,64 @@ local function take(b, now, grace)
 end
 """
 
-_OPERATING: Final = """
+_OPERATING: Final = (
+    f"""
+local LOOK, ROOM = {LOOK}, {ROOM}
+"""
+    + """
 local function budget_of(key)
-  local f = redis.call('HMGET', key, 'spent', 'resets', 'cost', 'next_turn', 'blocked')
+  local f = redis.call('HMGET', key, 'spent', 'resets', 'cost', 'next_turn', 'blocked', 'room', 'refused')
   return {
     known = f[1] ~= false, spent = tonumber(f[1] or 0), resets = tonumber(f[2] or 0),
-    cost = tonumber(f[3] or 0), next_turn = tonumber(f[4] or 0), blocked = tonumber(f[5] or 0)
+    cost = tonumber(f[3] or 0), next_turn = tonumber(f[4] or 0), blocked = tonumber(f[5] or 0),
+    room = tonumber(f[6] or 0), refused = tonumber(f[7] or 0)
   }
 end
 
 local function operating_wait(key, leases, now, limit)
   local b = budget_of(key)
   if now < b.blocked then return b.blocked - now end
-  if limit < 0 or not b.known or now >= b.resets then return 0 end
   redis.call('ZREMRANGEBYSCORE', leases, '-inf', text(now))
-  local ahead = b.cost * (redis.call('ZCARD', leases) + 1)
+  local under_way = redis.call('ZCARD', leases)
+  if 0 < b.room and b.room <= under_way then return LOOK end
+  if limit < 0 or not b.known or now >= b.resets then return 0 end
+  local ahead = b.cost * (under_way + 1)
   if b.spent + ahead >= limit then return b.resets - now end
   return math.max(0, b.next_turn - now)
 end
 
 -- A lease ends by itself: a process that was killed gives nothing back.
 local function start(key, leases, now, limit, calm, ticket, seconds)
-  if limit < 0 then return end
   redis.call('ZADD', leases, text(now + seconds), ticket)
   keep(leases, seconds + 60)
   local b = budget_of(key)
-  if not b.known or b.spent < calm * limit or now >= b.resets then return end
+  if limit < 0 or not b.known or b.spent < calm * limit or now >= b.resets then return end
   local left = limit - b.spent
   local pace = left > 0 and b.cost * (b.resets - now) / left or 0
   redis.call('HSET', key, 'next_turn', text(math.max(now, b.next_turn) + pace))
+end
+
+local function refused_for(key, now)
+  local b = budget_of(key)
+  return b.refused > 0 and now - b.refused or 0
+end
+
+local function served(key, b, now)
+  if b.refused > 0 then redis.call('HSET', key, 'refused', '0') end
+  if b.room == 0 or now < b.blocked then return end
+  redis.call('HSET', key, 'room', text(b.room < ROOM and b.room + 1 or 0))
+end
+
+local function refuse(key, b, now, blocked)
+  redis.call('HSET', key, 'blocked', text(blocked), 'room', '1',
+    'refused', text(b.refused > 0 and b.refused or now))
 end
 
 local function finish(ticket)
   for i = 2, #KEYS, 2 do redis.call('ZREM', KEYS[i + 1], ticket) end
 end
 """
+)
 
 _LIBRARY: Final = _CLOCK + _BUCKET + _OPERATING
 
@@ -122,24 +147,26 @@ ENTER: Final = (
     + """
 local now, burst, rate, grace = clock(), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local limit, calm, ticket, lease = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], tonumber(ARGV[9])
-local wait = 0
+local wait, refused = 0, 0
 for i = 2, #KEYS, 2 do
   wait = math.max(wait, operating_wait(KEYS[i], KEYS[i + 1], now, limit))
+  refused = math.max(refused, refused_for(KEYS[i], now))
 end
-if wait > 0 then return {'0', text(wait)} end
+if wait > 0 then return {'0', text(wait), text(refused)} end
 if rate > 0 then wait = take(bucket_of(KEYS[1], now, burst, rate), now, grace) end
 for i = 2, #KEYS, 2 do
   start(KEYS[i], KEYS[i + 1], now, limit, calm, ticket, wait + lease)
 end
-return {'1', text(wait)}
+return {'1', text(wait), text(refused)}
 """
 )
-"""``bucket, (budget, leases)*; burst rate grace limit calm ticket lease`` -> granted, wait."""
+"""``bucket, (budget, leases)*; burst rate grace limit calm ticket lease`` -> granted, wait, refused for."""
 
 LEAVE: Final = (
     _LIBRARY
     + """
 local now, burst, rate, ticket, accepted = clock(), tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], ARGV[6]
+local age = tonumber(ARGV[7])
 finish(ticket)
 if rate <= 0 then return end
 local b = bucket_of(KEYS[1], now, burst, rate)
@@ -151,12 +178,15 @@ if accepted == '1' then
   b.share = math.min(1, b.share * 1.02)
 elseif accepted == '0' then
   b.level = math.max(b.level, b.room)
-  b.share = math.max(0.25, b.share / 2)
+  if now - age >= b.cut then
+    b.share = math.max(0.25, b.share / 2)
+    b.cut = now
+  end
 end
 if b.known or accepted == '0' then save(b) end
 """
 )
-"""``bucket, (budget, leases)*; burst rate ticket accepted``."""
+"""``bucket, (budget, leases)*; burst rate ticket accepted age``."""
 
 GIVE_BACK: Final = (
     _LIBRARY
@@ -188,6 +218,8 @@ LEARN: Final = (
     + """
 local now, key, spent, left = clock(), KEYS[1], tonumber(ARGV[3]), tonumber(ARGV[4])
 local b = budget_of(key)
+served(key, b, now)
+if spent == nil then return end
 local step = spent - b.spent
 if step > 0 then
   b.cost = b.cost == 0 and step or (b.cost + step) / 2
@@ -196,7 +228,7 @@ redis.call('HSET', key, 'spent', text(spent), 'resets', text(now + left), 'cost'
 keep(key, left + 3600)
 """
 )
-"""``budget; spent left``."""
+"""``budget; spent left``: the method was served; both are empty if the answer tells nothing."""
 
 RESTORE: Final = (
     _LIBRARY
@@ -205,7 +237,7 @@ local now, key, spent, left = clock(), KEYS[1], tonumber(ARGV[3]), tonumber(ARGV
 local cost, blocked = tonumber(ARGV[5]), tonumber(ARGV[6])
 if budget_of(key).known then return end
 redis.call('HSET', key, 'spent', text(spent), 'resets', text(now + left), 'cost', text(cost))
-if blocked > 0 then redis.call('HSET', key, 'blocked', text(now + blocked)) end
+if blocked > 0 then refuse(key, budget_of(key), now, now + blocked) end
 keep(key, left + 3600)
 """
 )
@@ -217,7 +249,8 @@ EXHAUSTED: Final = (
 local now, key, limit, blind = clock(), KEYS[1], tonumber(ARGV[3]), tonumber(ARGV[4])
 local b = budget_of(key)
 local resets = b.resets > now and b.resets or now + blind
-redis.call('HSET', key, 'spent', text(math.max(0, limit)), 'resets', text(resets), 'blocked', text(resets))
+redis.call('HSET', key, 'spent', text(math.max(0, limit)), 'resets', text(resets))
+refuse(key, b, now, resets)
 keep(key, resets - now + 3600)
 """
 )

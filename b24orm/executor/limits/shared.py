@@ -99,7 +99,7 @@ class SharedLimits:
         self._keys = _Keys(config.prefix, host, config.address)
         self._link = _Link(config.url, config.timeout)
         self._clock: Clock = SystemClock()
-        self._known: dict[tuple[str, tuple[str, ...]], float] = {}
+        self._known: dict[tuple[str, tuple[str, ...]], _Told] = {}
         self._notes: list[tuple[str, Sequence[str], Sequence[Any]]] = []
         self._teller: asyncio.Task[None] | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -119,10 +119,16 @@ class SharedLimits:
         """Seconds that Redis told these methods to wait, and that have not passed yet."""
         if self._standby.away:
             return self._standby.limits.known_wait(account, methods, now)
-        until = self._known.get((account, tuple(methods)), now)
-        if until <= now:
-            self._known.pop((account, tuple(methods)), None)
-        return until - now
+        told = self._known.get((account, tuple(methods)))
+        return 0.0 if told is None else max(0.0, told.until - now)
+
+    def refused_for(self, account: str, methods: Sequence[str], now: float) -> float:
+        """Seconds for which a method was refused, and never served, when Redis was asked last."""
+        if self._standby.away:
+            return self._standby.limits.refused_for(account, methods, now)
+        wanted = set(methods)
+        told = [t for (who, names), t in self._known.items() if who == account and wanted.intersection(names)]
+        return max((one.refused for one in told), default=0.0)
 
     def spare(self, now: float) -> int:  # noqa: ARG002 - the protocol's
         """0: others may take what is free."""
@@ -133,9 +139,11 @@ class SharedLimits:
         if self._standby.away or self._closed:
             self._watch()
             return self._standby.limits.take(account, methods, now)
+        if (known := self.known_wait(account, methods, now)) > 0:  # others in line were told meanwhile
+            return Turn(account, methods, known, granted=False)
         ticket = uuid.uuid4().hex
         try:
-            granted, wait = await self._ask_for(account, methods, ticket)
+            granted, wait, refused = await self._ask_for(account, methods, ticket)
         except self._link.failures as error:
             self._standby.lost(error, now)
             self._watch()
@@ -143,14 +151,17 @@ class SharedLimits:
         except asyncio.CancelledError:  # Redis may have granted it; the place drains by itself
             self.leave(Turn(account, methods, 0.0, ticket=ticket), now, accepted=None)
             raise
-        if not granted:
-            self._known[account, tuple(methods)] = now + wait
-        return Turn(account, methods, wait, granted, ticket)
+        if granted and not refused:
+            self._known.pop((account, tuple(methods)), None)
+        else:
+            self._known[account, tuple(methods)] = _Told(now if granted else now + wait, refused)
+        return Turn(account, methods, wait, granted, ticket, now + wait)
 
-    async def _ask_for(self, account: str, methods: Sequence[str], ticket: str) -> tuple[bool, float]:
+    async def _ask_for(self, account: str, methods: Sequence[str], ticket: str) -> tuple[bool, float, float]:
         arguments = (*self._rate, self._grace, self._limit, CALM, ticket, self._lease)
-        granted, wait = await self._link.ask(scripts.ENTER, self._keys.all(account, methods), arguments)
-        return granted == b"1", float(wait)
+        answer = await self._link.ask(scripts.ENTER, self._keys.all(account, methods), arguments)
+        granted, wait, refused = answer
+        return granted == b"1", float(wait), float(refused)
 
     @property
     def _rate(self) -> tuple[float, float]:
@@ -186,14 +197,14 @@ class SharedLimits:
             return
         fate = "" if accepted is None else str(int(accepted))
         keys = self._keys.all(turn.account, turn.methods)
-        self._tell(scripts.LEAVE, keys, (*self._rate, turn.ticket, fate))
+        self._tell(scripts.LEAVE, keys, (*self._rate, turn.ticket, fate, now - turn.leaves))
 
     def learn(self, account: str, method: str, time: Mapping[str, Any], now: float) -> None:
         """Takes in the ``time`` of an answer."""
         self._standby.limits.learn(account, method, time, now)
-        known = reading(time)
-        if known is not None:
-            self._tell(scripts.LEARN, [self._keys.budget(account, method)], known)
+        for key in [key for key in self._known if key[0] == account and method in key[1]]:
+            del self._known[key]
+        self._tell(scripts.LEARN, [self._keys.budget(account, method)], reading(time) or ("", ""))
 
     def exhausted(self, account: str, method: str, now: float) -> None:
         """The server refused the method for its operating time."""
@@ -248,6 +259,14 @@ class SharedLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class _Told:
+    """What Redis said last of methods: until when they wait, and for how long they had been refused."""
+
+    until: float
+    refused: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Keys:
     """The names of a portal's keys; in a cluster they lie on one node, as scripts need them to."""
 
@@ -286,7 +305,7 @@ class _Link:
 
     async def tell(self, notes: Sequence[tuple[str, Sequence[str], Sequence[Any]]]) -> None:
         """Runs scripts in one go; their answers say nothing."""
-        pipe = self._opened().pipeline(transaction=False)
+        pipe = self._opened().pipeline()  # in one step: that a request is back, and what came of it
         for script, keys, arguments in notes:
             await self._script(script)(keys, ["", "", *arguments], client=pipe)
         await self._in_time(pipe.execute())
