@@ -21,7 +21,7 @@ class Outage:
 
     Args:
         patience: seconds after which the portal counts as down.
-        apart: seconds between two failures that may belong together.
+        apart: seconds between a failure and the next request that may belong together.
 
     >>> outage = Outage(600, apart=240)
     >>> for minute in range(11):
@@ -43,7 +43,7 @@ class Outage:
 
     def failed(self, left: float, now: float) -> None:
         """A request that left then got no answer."""
-        if self._since is None or now - self._latest > self._apart:
+        if self._since is None or left - self._latest > self._apart:
             self._since = left
         self._latest = now
 
@@ -53,7 +53,7 @@ class Outage:
 
     def seconds(self, now: float) -> float:
         """How long it has lasted; 0 if there is none."""
-        if self._since is None or now - self._latest > self._apart:
+        if self._since is None or now - max(self._latest, self._asked) > self._apart:
             return 0.0
         return now - self._since
 

@@ -93,7 +93,8 @@ class RetryPolicy:
 
     Attributes:
         attempts: tries in all for a call that fails.
-        patience: tries in all for a call that the portal's limits refuse (it was never executed).
+        patience: tries in all for a call that the portal's limits refuse (it was never executed), while
+            they let others through.
         base: seconds before the second try; doubled each time, with jitter.
         ceiling: seconds between two tries at the most.
         refusals: seconds for which a method may be refused for its operating time, and never served, before
@@ -101,7 +102,7 @@ class RetryPolicy:
     """
 
     attempts: int = 5
-    patience: int = 30
+    patience: int = 100
     base: float = 0.5
     ceiling: float = 30.0
     refusals: float = 900.0

@@ -153,15 +153,22 @@ class Sender:
     async def retried(self, trip: Trip, attempt: Callable[[], Awaitable[Reply]]) -> Reply:
         """Runs ``attempt`` until it succeeds or is given up."""
         tries = 0
-        while True:
-            tries += 1
-            try:
-                return await attempt()
-            except (ApiError, TransportError) as error:
-                error.attempts = tries
-                if trip.splittable and cut_off(error):
-                    raise
-                await self.before_retry(error, tries, write=trip.write, batched=trip.batched)
+        before: B24Error | None = None
+        try:
+            while True:
+                tries += 1
+                try:
+                    return await attempt()
+                except PortalDown as error:
+                    raise before or error from None  # what it was down with says more
+                except (ApiError, TransportError) as error:
+                    before = error
+                    error.attempts = tries
+                    if trip.splittable and cut_off(error):
+                        raise
+                    await self.before_retry(error, tries, write=trip.write, batched=trip.batched)
+        finally:
+            del before  # an error holds this frame
 
     async def before_retry(self, error: B24Error, tries: int, *, write: bool, batched: bool = False) -> None:
         """Waits before the next try, or raises the error when there shall be none."""

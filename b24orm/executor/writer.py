@@ -21,7 +21,9 @@ from b24orm.errors import (
     ApiError,
     B24Error,
     NotFound,
+    OperatingLimited,
     OutcomeUnknown,
+    RateLimited,
     ServerFailure,
     TransportError,
 )
@@ -184,6 +186,16 @@ class Writer:
         refused = [w.place for w, o in pairs if isinstance(o, B24Error) and not isinstance(o, OutcomeUnknown)]
         self.journal.not_done(refused)
 
+    def gave_up(self, outcomes: Sequence[Outcome]) -> B24Error | None:
+        """What the job need not go on waiting for: the portal has not served it for too long."""
+        sender = self.executor.sender
+        for outcome in outcomes:
+            error = outcome.__cause__ if isinstance(outcome, OutcomeUnknown) else outcome
+            silent = isinstance(error, (TransportError, ServerFailure, RateLimited, OperatingLimited))
+            if silent and any(sender.gave_up(error, batched=batched) for batched in (True, False)):
+                return error
+        return None
+
     def size(self, kind: Kind, method: str) -> int:
         """Commands that a batch of a method should hold, by how long they took so far."""
         seconds = self._seconds.get(method)
@@ -266,7 +278,7 @@ class Writer:
                     unknown_fate(write.call.method, error) for write in part
                 ]  # the portal does not answer at all
             elif part:
-                outcomes += await self._group(part, tries + 1)
+                outcomes += _after(error, part, await self._group(part, tries + 1))
         return [_gone(write, outcome) for write, outcome in zip(writes, outcomes, strict=True)]
 
     async def _send_again(self, writes: Sequence[Write], error: B24Error, tries: int) -> list[Outcome]:
@@ -281,7 +293,7 @@ class Writer:
         await clock.sleep(max(0.0, self._over(error) - clock.now()))
         if not await self._patience(error, tries):
             return [unknown_fate(write.call.method, error) for write in writes]
-        return await self._group(writes, tries + 1)
+        return _after(error, writes, await self._group(writes, tries + 1))
 
     async def _patience(self, error: B24Error, tries: int) -> bool:
         """Waits before the next try; False if it was tried often enough: twice as often as a read."""
@@ -404,6 +416,14 @@ def unknown_fate(method: str, error: B24Error) -> OutcomeUnknown:
     unknown.attempts = error.attempts
     unknown.__cause__ = error
     return unknown
+
+
+def _after(lost: B24Error, writes: Sequence[Write], outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes of writes sent again: that the second try never arrived says nothing of the first."""
+    return [
+        unknown_fate(write.call.method, lost) if isinstance(o, B24Error) and never_executed(o) else o
+        for write, o in zip(writes, outcomes, strict=True)
+    ]
 
 
 def _nothing_but_lost(outcomes: Sequence[Outcome]) -> bool:

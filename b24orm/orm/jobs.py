@@ -29,7 +29,7 @@ from typing import Any, Generic, cast
 from typing_extensions import TypeVar
 
 from b24orm.entity.base import Entity
-from b24orm.errors import B24Error, InvalidValue, OutcomeUnknown, UnknownName
+from b24orm.errors import B24Error, InvalidValue, JobStopped, OutcomeUnknown, UnknownName
 from b24orm.executor.journal import Journal
 from b24orm.executor.traces import traces_of
 from b24orm.executor.userfields import check_sent
@@ -37,6 +37,7 @@ from b24orm.executor.writer import GROUPS, Writer
 from b24orm.loop import background
 from b24orm.orm.checks import check_journal, check_source
 from b24orm.orm.results import RaiseOnError, WriteResult, check_mode, first_error, group_of, raised
+from b24orm.orm.stopping import Brake
 from b24orm.plan.calls import Call, Outcome
 from b24orm.plan.origin import Origin
 from b24orm.plan.writes import Kind, Write
@@ -104,18 +105,35 @@ class Job(Generic[T]):
     # -- driving ---------------------------------------------------------------------
 
     def run(self, source: Source[T]) -> Iterator[WriteResult[T]]:
-        """The results, for synchronous code."""
+        """The results, for synchronous code.
+
+        Raises:
+            JobStopped: the portal serves it no more.
+        """
+        brake = self._brake()
         with self._open(source) as writer:
             items = iter(_pulled(source))
             while window := list(islice(items, self._room(writer))):
-                yield from self.portal.run(partial(self._window, writer, window))
+                brake.check(window)
+                yield from self.portal.run(partial(self._window, writer, window, brake))
+                brake.check()
 
     async def arun(self, source: Source[T]) -> AsyncGenerator[WriteResult[T], None]:
-        """The results, for asynchronous code."""
+        """The results, for asynchronous code.
+
+        Raises:
+            JobStopped: the portal serves it no more.
+        """
+        brake = self._brake()
         with self._open(source) as writer:
             async for window in _windows(source, lambda: self._room(writer)):
-                for result in await self.portal.arun(partial(self._window, writer, window)):
+                brake.check(window)
+                for result in await self.portal.arun(partial(self._window, writer, window, brake)):
                     yield result
+                brake.check()
+
+    def _brake(self) -> Brake[T]:
+        return Brake(f"{self.model.__name__} {self.kind}", self.portal.host)
 
     @contextmanager
     def _open(self, source: Source[T]) -> Generator[Writer, None, None]:
@@ -156,10 +174,11 @@ class Job(Generic[T]):
 
     # -- one window ------------------------------------------------------------------
 
-    async def _window(self, writer: Writer, items: Sequence[T]) -> list[WriteResult[T]]:
+    async def _window(self, writer: Writer, items: Sequence[T], brake: Brake[T]) -> list[WriteResult[T]]:
         prepared = [await self._checked(self._prepared(item)) for item in items]
         writes = [write for write in prepared if isinstance(write, Write)]
-        outcomes = iter(await writer.run(writes))
+        found = await writer.run(writes)
+        outcomes = iter(found)
         if writer.told is not None and len(writes) < len(items):
             writer.told(len(items) - len(writes))  # those that were wrong before they were sent
         results = [
@@ -168,7 +187,7 @@ class Job(Generic[T]):
         ]
         if self.options.raise_on_error == "first" and (error := first_error(results)) is not None:
             raise error
-        return results
+        return brake.sorted(results, writer.gave_up(found))
 
     def _prepared(self, item: T) -> Write | B24Error:
         """The write of an item; what is wrong with it, where it fails alone."""
@@ -261,13 +280,27 @@ def collected(results: Iterable[WriteResult[T]], mode: RaiseOnError) -> list[Wri
 
     Raises:
         WriteErrors: some failed, and the mode is ``group``.
+        JobStopped: the job ended early; it has the results so far.
     """
-    return _unless_failed(list(results), mode)
+    gathered: list[WriteResult[T]] = []
+    try:
+        gathered.extend(results)
+    except JobStopped as stopped:
+        stopped.results = gathered
+        raise
+    return _unless_failed(gathered, mode)
 
 
 async def acollected(results: AsyncIterable[WriteResult[T]], mode: RaiseOnError) -> list[WriteResult[T]]:
     """As :func:`collected`, for asynchronous code."""
-    return _unless_failed([result async for result in results], mode)
+    gathered: list[WriteResult[T]] = []
+    try:
+        async for result in results:
+            gathered.append(result)  # noqa: PERF401 - what came before an error is told with it
+    except JobStopped as stopped:
+        stopped.results = gathered
+        raise
+    return _unless_failed(gathered, mode)
 
 
 def _unless_failed(results: list[WriteResult[T]], mode: RaiseOnError) -> list[WriteResult[T]]:

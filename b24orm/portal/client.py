@@ -17,6 +17,7 @@ from b24orm.executor import rest
 from b24orm.executor.exchange import OnRequest
 from b24orm.executor.executor import Executor
 from b24orm.executor.limits import RateLimits, RedisLimits, limits_for, portal_limits
+from b24orm.executor.outage import GIVE_UP_AFTER
 from b24orm.executor.progress import Progress, ProgressMode
 from b24orm.executor.rest_v3 import all_rows_v3, api_of, payload
 from b24orm.executor.sender import Sender
@@ -50,6 +51,7 @@ class Client(EventMethods):
         limits: RedisLimits | None = None,
         progress: ProgressMode = "auto",
         timeout: float | int = 60,
+        give_up_after: float | int = GIVE_UP_AFTER,
         verify_ssl: bool | ssl.SSLContext = True,
         session: ClientSession | None = None,
         allow_http: bool = False,
@@ -67,7 +69,9 @@ class Client(EventMethods):
         self._credentials: Credentials = _credentials(
             where, token_func, allow_http=allow_http, trusted_hosts=trusted_hosts
         )
-        self._set_up(plan, limits, progress, timeout, verify_ssl, session, on_invalid, on_request)
+        self._set_up(
+            plan, limits, progress, timeout, give_up_after, verify_ssl, session, on_invalid, on_request
+        )
 
     @guard
     def _set_up(
@@ -76,6 +80,7 @@ class Client(EventMethods):
         limits: RedisLimits | None,
         progress: ProgressMode,
         timeout: float | int,
+        give_up_after: float | int,
         verify_ssl: bool | ssl.SSLContext,  # noqa: FBT001
         session: ClientSession | None,
         on_invalid: OnInvalid,
@@ -83,10 +88,13 @@ class Client(EventMethods):
     ) -> None:
         if not timeout > 0:
             raise InvalidValue(f"timeout must be a positive number of seconds, not {timeout!r}")
+        if not give_up_after > 0:
+            raise InvalidValue(f"give_up_after must be a positive number of seconds, not {give_up_after!r}")
         self.on_invalid: OnInvalid = on_invalid
         self._limits = limits_for(plan)
         self._shared = limits
         self._timeout = float(timeout)
+        self._give_up_after = float(give_up_after)
         self._verify_ssl = verify_ssl
         self._session = session
         self._progress: ProgressMode = progress
@@ -121,15 +129,15 @@ class Client(EventMethods):
                 self._transport.abandon()
             transport = self._transport = HttpTransport(verify_ssl=self._verify_ssl, session=self._session)
             limits = (portal_limits if self._shared is None else self._shared.open)(self.host, self._limits)
-            self._executor = Executor(
-                Sender(
-                    transport,
-                    self._credentials,
-                    limits,
-                    timeout=self._timeout,
-                    on_request=self._on_request,
-                )
+            sender = Sender(
+                transport,
+                self._credentials,
+                limits,
+                timeout=self._timeout,
+                give_up_after=self._give_up_after,
+                on_request=self._on_request,
             )
+            self._executor = Executor(sender)
             self._pid = os.getpid()
             self._opened(self._executor)
         return self._executor

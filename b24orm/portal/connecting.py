@@ -10,6 +10,7 @@ from aiohttp import ClientSession
 from b24orm.entity.rows import OnInvalid
 from b24orm.executor.exchange import OnRequest
 from b24orm.executor.limits import RateLimits, RedisLimits
+from b24orm.executor.outage import GIVE_UP_AFTER
 from b24orm.executor.progress import ProgressMode
 from b24orm.portal import current
 from b24orm.portal.client import hidden
@@ -28,6 +29,7 @@ def connect(
     limits: RedisLimits | None = None,
     progress: ProgressMode = "auto",
     timeout: float | int = 60,
+    give_up_after: float | int = GIVE_UP_AFTER,
     verify_ssl: bool | ssl.SSLContext = True,
     session: ClientSession | None = None,
     allow_http: bool = False,
@@ -46,6 +48,8 @@ def connect(
         limits: :class:`RedisLimits` makes what ``plan`` permits one budget of many processes and hosts.
         progress: show progress bars: True, False, or ``auto`` (on a terminal, after a second).
         timeout: seconds for one request; the cloud itself cuts requests at 60.
+        give_up_after: seconds without any answer, after which nothing is tried again and nothing new is
+            sent but a request each half minute; a bulk write ends with :class:`~b24orm.errors.JobStopped`.
         verify_ssl: False, or an SSLContext of your own, changes how certificates are checked.
         session: an aiohttp session to send with; it is left open.
         allow_http: accept plain http, which shows the secret to everybody on the way.
@@ -72,6 +76,7 @@ def connect(
         limits=limits,
         progress=progress,
         timeout=timeout,
+        give_up_after=give_up_after,
         verify_ssl=verify_ssl,
         session=session,
         allow_http=allow_http,

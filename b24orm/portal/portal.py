@@ -41,6 +41,8 @@ class AsyncPortal(Client, NamedMethods[Coroutine[Any, Any, Any]]):
         limits: :class:`RedisLimits` makes what ``plan`` permits one budget of many processes and hosts.
         progress: show progress bars: True, False, or ``auto`` (on a terminal, after a second).
         timeout: seconds for one request; the cloud itself cuts requests at 60.
+        give_up_after: seconds without any answer, after which nothing is tried again and nothing new is
+            sent but a request each half minute; a bulk write ends with :class:`~b24orm.errors.JobStopped`.
         verify_ssl: False, or an SSLContext of your own, changes how certificates are checked.
         session: an aiohttp session to send with; it is left open.
         allow_http: accept plain http, which shows the secret to everybody on the way.

@@ -103,7 +103,7 @@ def test_a_refusal_is_final(call: Call, answer: object) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "tries"),
-    [(HTML, 5), (TimedOut("no answer"), 5), (ConnectFailed("refused"), 5), (TOO_MANY, 30)],
+    [(HTML, 5), (TimedOut("no answer"), 5), (ConnectFailed("refused"), 5)],
     ids=repr,
 )
 def test_it_is_given_up_in_the_end_and_the_error_tells_how_often_it_was_tried(
@@ -117,6 +117,14 @@ def test_it_is_given_up_in_the_end_and_the_error_tells_how_often_it_was_tried(
         tries,
         True,
     )
+
+
+def test_a_portal_that_takes_no_request_is_given_up_after_ten_minutes() -> None:
+    found, transport = attempt(READ, TOO_MANY)
+
+    assert isinstance(found, RateLimited)
+    assert 550 <= transport.log[-1].at <= 630
+    assert found.attempts == len(transport.log) > 20
 
 
 def test_an_error_at_the_first_try_tells_nothing_of_tries() -> None:
@@ -163,7 +171,7 @@ def test_success_brings_retries_back() -> None:
 
 
 def test_refusals_for_the_limits_spend_no_retries() -> None:
-    executor, _ = client(Answers(*[TOO_MANY] * 29, result(1)))
+    executor, _ = client(Answers(*[TOO_MANY] * 20, result(1)))
 
     async def work() -> list[object]:
         return [(await executor.call(READ)).result]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from b24orm import AsyncPortal, Portal
-from b24orm.errors import B24Error, OutcomeUnknown
+from b24orm.errors import B24Error, JobStopped, OutcomeUnknown
 from b24orm.models import Deal
 from b24orm.orm.results import WriteErrors, WriteResult
 from tests.faults.stage import DEALS, Stage
@@ -182,7 +182,15 @@ def _errors(results: Iterable[WriteResult[Any]]) -> Counter[str]:
     return Counter(type(result.error).__name__ for result in results if result.error is not None)
 
 
+def _told(answer: Answer) -> Answer:
+    """What was told of each item; a job that stopped early tells it of those that it did not send."""
+    if not isinstance(answer, JobStopped):
+        return answer
+    return [*answer.results, *(WriteResult(item, error=answer) for item in answer.not_sent)]
+
+
 def _judge_create(stage: Stage, answer: Answer) -> Verdict:
+    answer = _told(answer)
     if isinstance(answer, BaseException):
         return Verdict(Counter([type(answer).__name__]), false=ITEMS)  # nobody was told anything
     titles = _titles(stage)
@@ -196,6 +204,7 @@ def _judge_create(stage: Stage, answer: Answer) -> Verdict:
 
 
 def _judge_update(stage: Stage, answer: Answer) -> Verdict:
+    answer = _told(answer)
     if isinstance(answer, BaseException):
         return Verdict(Counter([type(answer).__name__]), false=ITEMS)
     titles = _titles(stage)
@@ -212,6 +221,10 @@ def _judge_delete(stage: Stage, answer: Answer) -> Verdict:
     left = there & set(range(1, ITEMS + 1))
     if not isinstance(answer, BaseException):
         return Verdict(Counter(), false=len(left) + abs(untouched) + int(answer != ITEMS))
+    if isinstance(answer, JobStopped):
+        told = Counter({"JobStopped": len(answer.not_sent), "OutcomeUnknown": len(answer.unknown)})
+        unsure = set(answer.not_sent) | set(answer.unknown)
+        return Verdict(+told, false=len(set(answer.not_sent) - left) + len(left - unsure) + abs(untouched))
     if not isinstance(answer, WriteErrors):
         return Verdict(Counter([type(answer).__name__]), false=abs(untouched))
     errors: list[B24Error] = list(answer.exceptions)  # type: ignore[arg-type]

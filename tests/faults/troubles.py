@@ -246,8 +246,20 @@ def _lost(name: str, kind: FaultKind, error: str) -> Trouble:
 
 
 TROUBLES: Final[tuple[Trouble, ...]] = (
-    Trouble("503 QUERY_LIMIT_EXCEEDED", fault("rate_limited"), RIGHT, fate("RateLimited"), (5, 1_500)),
-    Trouble("429 OPERATION_TIME_LIMIT", operating, RIGHT, fate("OperatingLimited"), (700, 1_200)),
+    Trouble(
+        "503 QUERY_LIMIT_EXCEEDED",
+        fault("rate_limited"),
+        RIGHT,
+        fate("RateLimited", *["JobStopped"] * 3),
+        (5, 700),
+    ),
+    Trouble(
+        "429 OPERATION_TIME_LIMIT",
+        operating,
+        RIGHT,
+        fate("OperatingLimited", *["JobStopped"] * 3),
+        (700, 1_000),
+    ),
     Trouble("429 within a batch", operating_within, RIGHT, None, (700, 0), costs=SLOW),
     _lost("503, HTML", "unavailable", "ServerFailure"),
     _lost("500, HTML", "server_error", "ServerFailure"),

@@ -31,7 +31,7 @@ class FakeSender:
     def __init__(self) -> None:
         self.clock = FakeClock()
 
-    async def before_retry(self, error: B24Error, tries: int, *, write: bool) -> None:
+    async def before_retry(self, error: B24Error, tries: int, *, write: bool, batched: bool = False) -> None:
         if not worth_retrying(error, write=write) or RetryPolicy().gives_up(error, tries):
             raise error
 

@@ -178,7 +178,7 @@ class LimitedThenLost:
         refusal = {"error": "OPERATION_TIME_LIMIT", "error_description": "Method is blocked"}
         return Reply({"result": {"c0": 17}, "result_error": {"c1": refusal}})
 
-    async def before_retry(self, error: B24Error, tries: int, *, write: bool) -> None:
+    async def before_retry(self, error: B24Error, tries: int, *, write: bool, batched: bool = False) -> None:
         """Goes on at once."""
 
     def now(self) -> float:
