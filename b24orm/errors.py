@@ -217,16 +217,16 @@ class JobStopped(B24Error):
         *,
         taken: int = 0,
         done: int = 0,
-        unknown: Iterable[object] = (),
-        not_sent: Iterable[object] = (),
+        unknown: Iterable[Any] = (),
+        not_sent: Iterable[Any] = (),
         results: Iterable[Any] = (),
     ) -> None:
         super().__init__(text)
         self.text = text
         self.taken = taken
         self.done = done
-        self.unknown: tuple[object, ...] = tuple(unknown)
-        self.not_sent: tuple[object, ...] = tuple(not_sent)
+        self.unknown: tuple[Any, ...] = tuple(unknown)
+        self.not_sent: tuple[Any, ...] = tuple(not_sent)
         self.results: list[Any] = list(results)
 
     def __reduce__(self) -> tuple[object, ...]:
