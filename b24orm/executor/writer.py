@@ -191,8 +191,9 @@ class Writer:
         sender = self.executor.sender
         for outcome in outcomes:
             error = outcome.__cause__ if isinstance(outcome, OutcomeUnknown) else outcome
-            silent = isinstance(error, (TransportError, ServerFailure, RateLimited, OperatingLimited))
-            if silent and any(sender.gave_up(error, batched=batched) for batched in (True, False)):
+            if isinstance(error, (TransportError, ServerFailure, RateLimited, OperatingLimited)) and any(
+                sender.gave_up(error, batched=batched) for batched in (True, False)
+            ):
                 return error
         return None
 
