@@ -79,7 +79,7 @@ class Relation:
     def missing(self, row: Entity) -> Exception:
         """What is raised for a row whose related object was not fetched."""
         if self.field.name not in row.__dict__:
-            return FieldNotLoaded(_not_loaded(type(row), self.field.name))
+            return FieldNotLoaded(_not_loaded(row, self.field.name))
         key = row.__dict__[self.field.name]
         return RelationNotLoaded(
             f"{type(row).__name__}.{self.field.relation_name} was not fetched; "
@@ -233,7 +233,7 @@ class Entity(BaseModel, metaclass=_Kind):
                 object.__setattr__(self, name, _SLOTS[name]())
                 return object.__getattribute__(self, name)
             if name in type(self).__field_names__:
-                raise FieldNotLoaded(_not_loaded(type(self), name))
+                raise FieldNotLoaded(_not_loaded(self, name))
             relation = getattr(type(self), name, None)
             if isinstance(relation, (Relation, Links)):  # its AttributeError brought us here
                 raise relation.missing(self)
@@ -353,8 +353,10 @@ class _Dots:
         return "..."
 
 
-def _not_loaded(model: type[Entity], name: str) -> str:
-    return f"{model.__name__}.{name} was not loaded: add it to only(), or leave only() out"
+def _not_loaded(row: Entity, name: str) -> str:
+    if row.pk is None:
+        return f"{type(row).__name__}.{name} is not known: it was not given, and the row is not saved"
+    return f"{type(row).__name__}.{name} was not loaded: add it to only(), or call refresh_from_db()"
 
 
 def _not_made(model: type[Entity], error: ValidationError) -> Exception:

@@ -10,7 +10,14 @@ from typing_extensions import TypeVar
 from b24orm import facts
 from b24orm.entity.base import Entity
 from b24orm.entity.dump import fields_of
-from b24orm.errors import B24Error, InvalidValue, OutcomeUnknown, RelationNotLoaded, Unsupported
+from b24orm.errors import (
+    B24Error,
+    InvalidValue,
+    OutcomeUnknown,
+    RelationNotLoaded,
+    UnknownAttribute,
+    Unsupported,
+)
 from b24orm.executor.writer import Writer
 from b24orm.orm import writing
 from b24orm.orm.attach import Attacher
@@ -75,6 +82,10 @@ class RelatedRows(Sequence[M]):
     def __getitem__(self, key: int | slice) -> M | list[M]:
         return self._fetched()[key]
 
+    def count(self, value: Any = ...) -> int:
+        """How many rows were fetched; with a value, how often it is among them."""
+        return len(self._fetched()) if value is ... else self._fetched().count(value)
+
     def __eq__(self, other: object) -> bool:
         return list(self) == list(cast("Sequence[M]", other)) if isinstance(other, Sequence) else False
 
@@ -123,7 +134,19 @@ class RelatedRows(Sequence[M]):
                     f"{type(self._row).__name__}.{self._link.name} can't be written: "
                     f"change {self._link.field} of the {self._link.entity} and save it"
                 )
-            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            if name.startswith("_"):
+                raise AttributeError(name)
+            asked = name in self._row.__elsewhere__
+            raise UnknownAttribute(f"{type(self).__name__} has no {name!r}{self._ask() if asked else ''}")
+
+    def _ask(self) -> str:
+        """How a question about the rows is put to the portal."""
+        link = self._link
+        if link.kind == "pointing":
+            how = f"ask {link.entity}.objects.filter({link.field}={self._row.pk!r})"
+        else:
+            how = f"look at what {link.name}.all() gives"
+        return f"; it is the list of what was fetched: {how}"
 
     def _check_kind(self, other: object) -> None:
         if not isinstance(other, Entity) or other.__schema__.name != self._link.entity:

@@ -16,7 +16,16 @@ import pytest
 
 from b24orm import AsyncPortal, Portal, Q
 from b24orm.emulator import LocalPortal
-from b24orm.errors import B24Error, InvalidValue, UnknownAttribute, UnknownName, Unsupported, UsageError
+from b24orm.errors import (
+    B24Error,
+    FieldNotLoaded,
+    InvalidValue,
+    RelationNotLoaded,
+    UnknownAttribute,
+    UnknownName,
+    Unsupported,
+    UsageError,
+)
 from b24orm.models import Company, Contact, Deal, Status, Task
 from tests.conftest import Connect, Serve
 
@@ -160,6 +169,32 @@ async def test_rows_of_an_async_portal_must_be_awaited_first(office: LocalPortal
         ids = Company.objects.filter(id__lte=9).values_list("id", flat=True)
         await ids
         assert await Deal.objects.filter(company__in=ids).acount() > 0
+
+
+# -- belonging rows -------------------------------------------------------------------------------
+
+
+def test_belonging_rows_are_no_set_and_say_how_to_ask(client: Portal) -> None:
+    deals: Any = Company(id=7).deals
+    with pytest.raises(UnknownAttribute, match=r"ask Deal.objects.filter\(company_id=7\)"):
+        deals.filter(stage="WON")
+    contacts: Any = Deal(id=7).contacts
+    with pytest.raises(UnknownAttribute, match=r"look at what contacts.all\(\) gives"):
+        contacts.first()
+
+
+def test_fetched_rows_are_counted(client: Portal) -> None:
+    company = Company.objects.prefetch_related("deals").get(id=3)
+    assert company.deals.count() == len(company.deals) == Deal.objects.filter(company=3).count() > 0
+    with pytest.raises(RelationNotLoaded, match=r"deals.all\(\)"):
+        Company(id=3).deals.count()
+
+
+def test_a_value_that_a_new_row_lacks_is_told_apart_from_one_not_fetched() -> None:
+    with pytest.raises(FieldNotLoaded, match="it was not given, and the row is not saved"):
+        _ = Deal(title="x").opportunity
+    with pytest.raises(FieldNotLoaded, match="refresh_from_db"):
+        _ = Deal(id=5).opportunity
 
 
 # -- pandas and numpy -----------------------------------------------------------------------------
