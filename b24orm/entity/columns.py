@@ -1,8 +1,8 @@
 """Pages of rows as tables: typed column by column.
 
-The rows of a page mostly have the same keys in the same order, as a select gives them. Then a
-validator call takes a whole column, which spares the search for each key of each row, and a
-column of nothing but nulls is left as it is.
+The rows of a page mostly have the same keys, as a select gives them. Then a validator call takes a
+whole column, which spares the search for each key of each row. Many columns of a wide page hold one
+value throughout, most often null: that is read once, and the rows start with it.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache, partial
 from itertools import repeat
-from operator import eq
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from operator import itemgetter
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import SchemaValidator, core_schema
 
-from b24orm.entity.types import FROM_PORTAL, usual_reading
+from b24orm.entity.types import FROM_PORTAL, usual_readings
 
 if TYPE_CHECKING:
     from b24orm.entity.base import Entity
@@ -27,31 +28,45 @@ __all__ = ["Table", "table_of"]
 
 _Read: TypeAlias = "Callable[[Sequence[Any]], Sequence[Any]]"
 
+_UNCHANGING: Final = frozenset({type(None), str, int, bool, float, Decimal, date, datetime})
+"""Types whose values several rows may hold together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """A page of typed rows.
 
+    Names are those of fields, or the server's spelling of what no field declares.
+
     Attributes:
-        names: of the columns: a field's name, or the server's spelling of what no field declares.
-        columns: the values of each.
+        size: rows.
+        names: of all columns, in the server's order.
+        columns: the values of each column in which they differ.
+        same: the value of each other column.
     """
 
+    size: int
     names: tuple[str, ...]
-    columns: Sequence[Sequence[Any]]
+    columns: Mapping[str, Sequence[Any]]
+    same: Mapping[str, Any]
 
     def column(self, name: str) -> Sequence[Any]:
         """The values of a field; nulls if the rows lack it. User fields have the server's spelling."""
         for spelled in (name, name.upper()):
-            if spelled in self.names:
-                return self.columns[self.names.index(spelled)]
-        return (None,) * len(self.columns[0])
+            if spelled in self.columns:
+                return self.columns[spelled]
+            if spelled in self.same:
+                return (self.same[spelled],) * self.size
+        return (None,) * self.size
 
     def dicts(self) -> list[dict[str, Any]]:
         """The rows, each as a new dict."""
-        empty = dict.fromkeys(self.names)  # a copy has room for all of them at once
-        rows = list(map(dict.copy, repeat(empty, len(self.columns[0]))))
-        deque(map(dict.update, rows, map(zip, repeat(self.names), zip(*self.columns, strict=True))), maxlen=0)
+        start = dict.fromkeys(self.names)  # a copy has room for all of them at once
+        start.update(self.same)
+        rows = list(map(dict.copy, repeat(start, self.size)))
+        if self.columns:
+            values = zip(*self.columns.values(), strict=True)
+            deque(map(dict.update, rows, map(zip, repeat(tuple(self.columns)), values)), maxlen=0)
         return rows
 
 
@@ -65,26 +80,56 @@ def table_of(model: type[Entity], rows: Sequence[Mapping[str, Any]]) -> Table | 
     if not rows or not all(map(isinstance, rows, repeat(dict))):
         return None
     keys = tuple(rows[0])
-    if not keys or not all(map(eq, map(tuple, rows), repeat(keys))):
+    if not keys or set(map(len, rows)) != {len(keys)}:
         return None
-    columns = _columns(model, keys)
-    values = zip(*map(dict.values, rows), strict=True)  # type: ignore[arg-type]  # they are dicts
+    layout = _layout(model, keys)
     try:
-        read = [column.read(found) for column, found in zip(columns, values, strict=True)]
-    except ValidationError:
+        return _read(layout, tuple(zip(*map(layout.values, rows), strict=True)))
+    except (KeyError, ValidationError):
         return None
-    return Table(tuple(column.name for column in columns), read)
+
+
+def _read(layout: _Layout, found: Sequence[Sequence[Any]]) -> Table:
+    columns: dict[str, Sequence[Any]] = {}
+    same: dict[str, Any] = {}
+    for column, values in zip(layout.columns, found, strict=True):
+        one = column.read(values[:1]) if _alike(values) else ()
+        if one and type(one[0]) in _UNCHANGING:
+            same[column.name] = one[0]
+        else:
+            columns[column.name] = column.read(values)
+    return Table(len(found[0]), layout.names, columns, same)
+
+
+def _alike(values: Sequence[Any]) -> bool:
+    """Whether a column holds one value throughout; of most others the last differs from the first."""
+    first = values[0]
+    if first != values[-1] or values.count(first) != len(values):
+        return False
+    return first is None or type(first) is str or set(map(type, values)) == {type(first)}  # 1 == True == 1.0
+
+
+class _Layout:
+    """How rows with certain keys are read."""
+
+    __slots__ = ("columns", "names", "values")
+
+    def __init__(self, keys: tuple[str, ...], columns: tuple[_Column, ...]) -> None:
+        self.columns = columns
+        self.names = tuple(column.name for column in columns)
+        self.values: Callable[[Mapping[str, Any]], tuple[Any, ...]] = (
+            itemgetter(*keys) if len(keys) > 1 else lambda row: (row[keys[0]],)
+        )
 
 
 class _Column:
-    """One column and how it is read: quickly, until a value is not of the usual kind."""
+    """One column and the ways to read it: the quickest, until a value is of another kind."""
 
-    __slots__ = ("_quick", "_thorough", "name")
+    __slots__ = ("_ways", "name")
 
-    def __init__(self, name: str, quick: _Read | None, thorough: _Read | None) -> None:
+    def __init__(self, name: str, ways: Sequence[_Read]) -> None:
         self.name = name
-        self._quick = quick
-        self._thorough = thorough
+        self._ways = ways
 
     def read(self, values: Sequence[Any]) -> Sequence[Any]:
         """The typed values.
@@ -92,51 +137,45 @@ class _Column:
         Raises:
             ValidationError: a value does not fit.
         """
-        if self._thorough is None or (self._quick is not None and _all_none(values)):
-            return values
-        if self._quick is not None:
+        while len(self._ways) > 1:
             try:
-                return self._quick(values)
-            except ValidationError:
-                self._quick = None  # what occurred once will occur again
-        return self._thorough(values)
-
-
-def _all_none(values: Sequence[Any]) -> bool:
-    """Whether a column holds nothing; of most columns the first value says that it does."""
-    return values[0] is None and values.count(None) == len(values)
+                return self._ways[0](values)
+            except (ValidationError, TypeError):
+                self._ways = self._ways[1:]  # what occurred once will occur again
+        return self._ways[0](values)
 
 
 @lru_cache(maxsize=256)
-def _columns(model: type[Entity], keys: tuple[str, ...]) -> tuple[_Column, ...]:
-    """How the columns of a model's pages are read."""
+def _layout(model: type[Entity], keys: tuple[str, ...]) -> _Layout:
+    """How a model's pages with these keys are read."""
     fields = model.__schema__.fields
     names = {fields[name].wire if name in fields else name: name for name in model.model_fields}
-    return tuple(_column(model, names.get(key), key) for key in keys)
+    return _Layout(keys, tuple(_column(model, names.get(key), key) for key in keys))
 
 
 def _column(model: type[Entity], name: str | None, key: str) -> _Column:
     if name is None:
-        return _Column(key, None, None)
+        return _Column(key, (_unread,))
     info = model.model_fields[name]
-    return _Column(name, *_readings(info.annotation, tuple(info.metadata)))
+    return _Column(name, _ways(info.annotation, tuple(info.metadata)))
 
 
-def _readings(annotation: Any, rules: tuple[Any, ...]) -> tuple[_Read | None, _Read]:
-    """How a column of a type is read: quickly, if its usual kind is known, and thoroughly."""
+def _unread(values: Sequence[Any]) -> Sequence[Any]:
+    return values
+
+
+def _ways(annotation: Any, rules: tuple[Any, ...]) -> tuple[_Read, ...]:
+    """How a column of a type can be read: in the quick ways that are known, and thoroughly."""
     kind = (annotation, *map(id, rules))
     if kind not in _known:
         hint = annotation
         for rule in rules:
             hint = Annotated[hint, rule]
         make: Any = TypeAdapter
-        usual = usual_reading(rules)
-        _known[kind] = (
-            None if usual is None else SchemaValidator(core_schema.list_schema(usual)).validate_python,
-            partial(make(list.__class_getitem__(hint)).validate_python, context=FROM_PORTAL),
-        )
+        thorough = partial(make(list.__class_getitem__(hint)).validate_python, context=FROM_PORTAL)
+        _known[kind] = (*usual_readings(rules), thorough)
     return _known[kind]
 
 
-_known: dict[tuple[Any, ...], tuple[_Read | None, _Read]] = {}
-"""The readings of each type; the models share a few of them."""
+_known: dict[tuple[Any, ...], tuple[_Read, ...]] = {}
+"""The ways of each type; the models share a few of them."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic.aliases import AliasChoices
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, SchemaValidator, core_schema
 
 from b24orm import values
 from b24orm.entity.files import NewFile
@@ -51,7 +51,7 @@ __all__ = [
     "Sums",
     "Text",
     "Texts",
-    "usual_reading",
+    "usual_readings",
 ]
 
 UNSET: Any = None
@@ -62,11 +62,6 @@ It is no ``Field``: before 2.11.7 pydantic gave a shared one the rules of all it
 
 
 _NONE: Final = core_schema.with_default_schema(core_schema.none_schema(), default=None, on_error="default")
-
-
-def _nothing(*spellings: str | int | bool) -> CoreSchema:
-    """Reads PHP's spellings of nothing as None."""
-    return core_schema.chain_schema([core_schema.literal_schema(list(spellings)), _NONE])
 
 
 def _hollow() -> CoreSchema:
@@ -81,26 +76,40 @@ class _First:
     """Tries the given readings one after the other; null and PHP's empty array are None.
 
     The usual case comes first, for a reading that fails costs more than one that fits.
+
+    Args:
+        usual: how most values are read.
+        others: how the rest may be.
+        nothing: PHP's spellings of nothing, which are None.
     """
 
-    def __init__(self, *readings: CoreSchema) -> None:
-        self.usual = core_schema.nullable_schema(readings[0])
+    def __init__(self, usual: CoreSchema, *others: CoreSchema, nothing: Sequence[str | int | bool]) -> None:
+        self.usual = core_schema.nullable_schema(usual)
+        self.hollow_texts = dict.fromkeys(text for text in nothing if isinstance(text, str))
+        none = core_schema.chain_schema([core_schema.literal_schema(list(nothing)), _NONE])
         self._schema = core_schema.nullable_schema(
-            core_schema.union_schema([*readings, _hollow()], mode="left_to_right")
+            core_schema.union_schema([usual, *others, none, _hollow()], mode="left_to_right")
         )
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return self._schema
 
 
-def usual_reading(rules: Sequence[Any]) -> CoreSchema | None:
-    """How the usual values of a type are read; what it can't read may still fit. None: not known.
+def usual_readings(rules: Sequence[Any]) -> tuple[Callable[[Sequence[Any]], Sequence[Any]], ...]:
+    """Quick ways to read a list of a type's values, the quickest first; each raises what it can't read.
+
+    The first takes usual values and nulls, the second texts that mean nothing as well.
 
     Args:
         rules: what the type is annotated with.
     """
-    (only,) = rules if len(rules) == 1 else (None,)
-    return only.usual if isinstance(only, _First) else None
+    first, *others = rules or (None,)
+    if not isinstance(first, _First) or not all(isinstance(rule, _Cut) for rule in others):
+        return ()
+    read = SchemaValidator(core_schema.list_schema(first.usual)).validate_python
+    usual = (lambda found: read([text and text[:10] for text in found])) if others else read
+    without = first.hollow_texts.get
+    return usual, lambda found: usual(list(map(without, found, found)))
 
 
 _INT: Final = core_schema.int_schema()
@@ -304,24 +313,24 @@ else:
     StringId = str
     # false is an int to pydantic, but nothing to PHP: so ints are strict and strings are digits
     Integer = Annotated[
-        int | None, _First(_DIGITS, core_schema.int_schema(strict=True), _WHOLE, _nothing("", False))
+        int | None, _First(_DIGITS, core_schema.int_schema(strict=True), _WHOLE, nothing=("", False))
     ]
-    Reference = Annotated[int | None, _First(core_schema.int_schema(gt=0), _nothing("", "0", 0, False))]
-    Number = Annotated[Decimal | None, _First(core_schema.decimal_schema(), _nothing("", False))]
-    Text = Annotated[str | None, _First(_TEXT, _nothing(False))]
+    Reference = Annotated[int | None, _First(core_schema.int_schema(gt=0), nothing=("", "0", 0, False))]
+    Number = Annotated[Decimal | None, _First(core_schema.decimal_schema(), nothing=("", False))]
+    Text = Annotated[str | None, _First(_TEXT, nothing=(False,))]
     Status = Annotated[
         str | None,
-        _First(core_schema.str_schema(coerce_numbers_to_str=True, min_length=1), _nothing("", False)),
+        _First(core_schema.str_schema(coerce_numbers_to_str=True, min_length=1), nothing=("", False)),
     ]
-    Boolean = Annotated[bool | None, _First(core_schema.bool_schema(), _nothing(""))]
+    Boolean = Annotated[bool | None, _First(core_schema.bool_schema(), nothing=("",))]
     Date = Annotated[
         date | None,
-        _First(core_schema.date_schema(gt=_EPOCH.date()), _nothing("", "0", 0, False), _shown(date=True)),
+        _First(core_schema.date_schema(gt=_EPOCH.date()), _shown(date=True), nothing=("", "0", 0, False)),
         _Cut(),
     ]
     DateTime = Annotated[
         datetime | None,
-        _First(core_schema.datetime_schema(gt=_EPOCH), _nothing("", "0", 0, False), _shown()),
+        _First(core_schema.datetime_schema(gt=_EPOCH), _shown(), nothing=("", "0", 0, False)),
     ]
     MultiFields = Annotated[tuple[MultiField, ...], _Listed()]
     Integers = Annotated[tuple[int, ...], _Listed()]

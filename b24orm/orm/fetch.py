@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from b24orm.entity.rows import OnInvalid
 from b24orm.executor.executor import Executor
@@ -105,13 +105,27 @@ def _source(plan: Plan, flow: Flow, loads: Sequence[Load]) -> Source:
     return related if loads else sliced
 
 
+_PORTION: Final = 100
+"""Rows that are made into objects at a time: few enough to stay in the processor's cache."""
+
+
+def _portions(page: Page) -> Iterator[Page]:
+    """The page in portions, each dropped from it: the memory of one serves the next."""
+    if len(page) <= _PORTION or type(page) is not list:  # what comes with relations stays together
+        yield page
+        return
+    for begin in range(0, len(page), _PORTION):
+        yield page[begin : begin + _PORTION]
+
+
 def fetch(plan: Plan, portal: Backend, shape: Shape[_R], loads: Sequence[Load] = ()) -> Iterator[list[_R]]:
     """The pages of a plan, for synchronous code."""
     flow = plan.flow()
     pages = portal.iterate(_source(plan, flow, loads), plan.query.schema.name, flow)
     try:
         for page in pages:
-            yield shape(page, portal.on_invalid)
+            for portion in _portions(page):
+                yield shape(portion, portal.on_invalid)
     finally:
         close = getattr(pages, "close", None)
         if close is not None:
