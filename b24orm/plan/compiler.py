@@ -234,7 +234,7 @@ def _keyset(query: Query, branch: Branch, listing: Listing) -> Plan:
         why.append("the filter joins a one-to-many table: pages are read until one is empty")
     if stop is None:
         why.append("while the bucket has room, it is sent in more and smaller requests")
-    requests, commands = "1 + 1 for each 2,500 rows", "2 + 1 for each 50 rows"
+    requests, commands = "1 + 1 for each 2,500 rows", "1 for each 50 rows, 2 at least"
     if stop is not None:
         requests, commands = f"at most {-(-stop // _FAR) + 2:,}", f"about {-(-stop // PAGE):,}"
     return Plan(

@@ -59,4 +59,10 @@ class Plan:
             return pages, pages
         if self.strategy == "OffsetPages":
             return -(-pages // self.batch), pages
-        return 1 + -(-max(0, rows - self.page) // (self.page * self.batch)), 1 + pages
+        between = -(-max(0, rows - self._probed) // self.page)
+        return 1 + -(-between // self.batch), 2 + between
+
+    @property
+    def _probed(self) -> int:
+        """Rows that a scan's first request brings: the first page, and the last where all are wanted."""
+        return self.page * (1 if self.take is not None or self.strategy == "WindowScan" else 2)

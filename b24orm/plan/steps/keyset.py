@@ -1,7 +1,7 @@
 """Every row of a table by its id, without the server ever counting or skipping.
 
 The rule it stands on: ``order ID``, ``>ID`` the last one seen, ``start=-1``. A first request
-brings the first page and the last id; from then on several stretches of the id space are
+brings the first page and the last; from then on several stretches of the id space are
 fetched side by side, each with one batch, and handed out in the order of the ids. Where that
 will take many batches, a survey looks at a few points further and further on, so that great
 holes among the ids are jumped over instead of being walked through. A stretch that holds more
@@ -26,23 +26,13 @@ from b24orm.plan.steps.slots import BATCH_ROWS, Density, Slot
 from b24orm.plan.steps.spans import Spans
 from b24orm.plan.steps.survey import Survey
 
-__all__ = ["WINDOW", "KeysetScan", "questions_at_most"]
+__all__ = ["WINDOW", "KeysetScan"]
 
 WINDOW: Final = 24 * BATCH_ROWS
 """Rows that may be under way or waiting for their turn: what bounds the memory."""
 
 _PROBE: Final = "probe"
 _SURVEY: Final = "survey"
-
-
-def questions_at_most(rows: int, holes: int = 0) -> int:
-    """Questions of full batches that a scan takes at the most; a guess that tests hold it to.
-
-    Args:
-        rows: rows that it finds.
-        holes: great holes among their ids.
-    """
-    return 2 * -(-rows // BATCH_ROWS) + 4 * (holes + 1)
 
 
 class KeysetScan:
@@ -107,7 +97,13 @@ class KeysetScan:
         if self._probing:
             return ()
         self._probing = True
-        return (Ask((self._spans.page(*self._bounds), self._spans.last_ids(*self._bounds)), key=_PROBE),)
+        last = self._spans.last(*self._bounds, ids_only=not self._to_the_end)
+        return (Ask((self._spans.page(*self._bounds), last), key=_PROBE),)
+
+    @property
+    def _to_the_end(self) -> bool:
+        """Whether the last page will be needed, and can be told from what is before it."""
+        return self._left is None and not self._joins
 
     def _ask(self, slot: Slot) -> Ask:
         slot.asked = True
@@ -212,10 +208,21 @@ class KeysetScan:
         self._slots.append(Slot(first, last, "ranges", 0, deque([page]), finished=True))
         # with conditions that join, and after a full page, there may be more up to the last id
         top = max(last, self._spans.step(ends[0])) if ends and (full or self._joins) else last
-        self._slots.append(Slot(last, top, "rest", 0))
+        if self._to_the_end:
+            top = self._put_last(last, top, ends)
+        self._slots.insert(1, Slot(last, top, "rest", 0))
         if self._left is None:
             self._surveyed = top
             self._survey.plan(last, top, self._density.width)
+
+    def _put_last(self, last: int, top: int, ends: Page) -> int:
+        """Keeps the last rows until it is their turn; returns the last step before them."""
+        rows = [row for row in reversed(ends) if last < self._spans.step(row) <= top]
+        if not rows:
+            return top
+        before = self._spans.step(rows[0]) - 1
+        self._slots.append(Slot(before, top, "ranges", 0, deque([rows]), finished=True))
+        return before if len(rows) == len(ends) else last  # else the first page reached into the last
 
     def _good_pages(self, ask: Ask, outcomes: Sequence[Outcome]) -> list[Page]:
         """Pages up to the first short one, or all of them when they don't hang together.

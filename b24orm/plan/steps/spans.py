@@ -51,10 +51,11 @@ class Spans:
         """The first ids with ``low < step <= high``, and nothing else of their rows."""
         return Spans(self.listing.ids_only(), self.descending).page(low, high)
 
-    def last_ids(self, low: int | None, high: int | None) -> Call:
-        """The last ids, last first."""
-        order = self.listing.by_id(descending=not self.descending)
-        return self.listing.ids_only().call(self._bounds(low, high), order=order, start=-1)
+    def last(self, low: int | None, high: int | None, *, ids_only: bool) -> Call:
+        """The last rows, or nothing but their ids, last first."""
+        listing = self.listing.ids_only() if ids_only else self.listing
+        order = listing.by_id(descending=not self.descending)
+        return listing.call(self._bounds(low, high), order=order, start=-1)
 
     def ranges(self, low: int, high: int, key: object) -> Ask:
         """A batch of stretches that are too short to hold more than a page."""
