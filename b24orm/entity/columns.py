@@ -15,18 +15,16 @@ from decimal import Decimal
 from functools import lru_cache, partial
 from itertools import repeat
 from operator import itemgetter
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from b24orm.entity.types import FROM_PORTAL, usual_readings
+from b24orm.entity.types import FROM_PORTAL, ReadMany, usual_readings
 
 if TYPE_CHECKING:
     from b24orm.entity.base import Entity
 
 __all__ = ["Table", "table_of"]
-
-_Read: TypeAlias = "Callable[[Sequence[Any]], Sequence[Any]]"
 
 _UNCHANGING: Final = frozenset({type(None), str, int, bool, float, Decimal, date, datetime})
 """Types whose values several rows may hold together."""
@@ -117,19 +115,21 @@ class _Layout:
     def __init__(self, keys: tuple[str, ...], columns: tuple[_Column, ...]) -> None:
         self.columns = columns
         self.names = tuple(column.name for column in columns)
+        first, *others = keys
         self.values: Callable[[Mapping[str, Any]], tuple[Any, ...]] = (
-            itemgetter(*keys) if len(keys) > 1 else lambda row: (row[keys[0]],)
+            itemgetter(*keys) if others else lambda row: (row[first],)
         )
 
 
 class _Column:
     """One column and the ways to read it: the quickest, until a value is of another kind."""
 
-    __slots__ = ("_ways", "name")
+    __slots__ = ("_quick", "_thorough", "name")
 
-    def __init__(self, name: str, ways: Sequence[_Read]) -> None:
+    def __init__(self, name: str, quick: Sequence[ReadMany], thorough: ReadMany) -> None:
         self.name = name
-        self._ways = ways
+        self._quick = tuple(quick)
+        self._thorough = thorough
 
     def read(self, values: Sequence[Any]) -> Sequence[Any]:
         """The typed values.
@@ -137,12 +137,13 @@ class _Column:
         Raises:
             ValidationError: a value does not fit.
         """
-        while len(self._ways) > 1:
+        for way in self._quick:
             try:
-                return self._ways[0](values)
+                return way(values)
             except (ValidationError, TypeError):
-                self._ways = self._ways[1:]  # what occurred once will occur again
-        return self._ways[0](values)
+                # what occurred once will occur again
+                self._quick = tuple(other for other in self._quick if other is not way)
+        return self._thorough(values)
 
 
 @lru_cache(maxsize=256)
@@ -155,27 +156,27 @@ def _layout(model: type[Entity], keys: tuple[str, ...]) -> _Layout:
 
 def _column(model: type[Entity], name: str | None, key: str) -> _Column:
     if name is None:
-        return _Column(key, (_unread,))
+        return _Column(key, (), _unread)
     info = model.model_fields[name]
-    return _Column(name, _ways(info.annotation, tuple(info.metadata)))
+    rules = tuple(info.metadata)
+    return _Column(name, usual_readings(rules), _thorough(info.annotation, rules))
 
 
 def _unread(values: Sequence[Any]) -> Sequence[Any]:
     return values
 
 
-def _ways(annotation: Any, rules: tuple[Any, ...]) -> tuple[_Read, ...]:
-    """How a column of a type can be read: in the quick ways that are known, and thoroughly."""
+def _thorough(annotation: Any, rules: tuple[Any, ...]) -> ReadMany:
+    """Reads whatever a type allows."""
     kind = (annotation, *map(id, rules))
     if kind not in _known:
         hint = annotation
         for rule in rules:
             hint = Annotated[hint, rule]
         make: Any = TypeAdapter
-        thorough = partial(make(list.__class_getitem__(hint)).validate_python, context=FROM_PORTAL)
-        _known[kind] = (*usual_readings(rules), thorough)
+        _known[kind] = partial(make(list.__class_getitem__(hint)).validate_python, context=FROM_PORTAL)
     return _known[kind]
 
 
-_known: dict[tuple[Any, ...], tuple[_Read, ...]] = {}
-"""The ways of each type; the models share a few of them."""
+_known: dict[tuple[Any, ...], ReadMany] = {}
+"""The readings of each type; the models share a few of them."""

@@ -45,6 +45,7 @@ __all__ = [
     "MultiFields",
     "Number",
     "Numbers",
+    "ReadMany",
     "Reference",
     "Status",
     "StringId",
@@ -95,7 +96,11 @@ class _First:
         return self._schema
 
 
-def usual_readings(rules: Sequence[Any]) -> tuple[Callable[[Sequence[Any]], Sequence[Any]], ...]:
+ReadMany = Callable[[Sequence[Any]], Sequence[Any]]
+"""Reads values of one type."""
+
+
+def usual_readings(rules: Sequence[Any]) -> tuple[ReadMany, ...]:
     """Quick ways to read a list of a type's values, the quickest first; each raises what it can't read.
 
     The first takes usual values and nulls, the second texts that mean nothing as well.
@@ -107,9 +112,13 @@ def usual_readings(rules: Sequence[Any]) -> tuple[Callable[[Sequence[Any]], Sequ
     if not isinstance(first, _First) or not all(isinstance(rule, _Cut) for rule in others):
         return ()
     read = SchemaValidator(core_schema.list_schema(first.usual)).validate_python
-    usual = (lambda found: read([text and text[:10] for text in found])) if others else read
+    usual: ReadMany = _cutting(read) if others else read
     without = first.hollow_texts.get
     return usual, lambda found: usual(list(map(without, found, found)))
+
+
+def _cutting(read: ReadMany) -> ReadMany:
+    return lambda found: read([text and text[:10] for text in found])
 
 
 _INT: Final = core_schema.int_schema()
