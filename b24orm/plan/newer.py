@@ -227,7 +227,13 @@ def _offset(query: Query, branch: Branch, listing: Listing) -> Plan:
         "UntilEmpty",
         f"{listing.spec.name} is read by offset, until a page is empty",
         lambda: UntilEmpty(
-            call, identify=identify, start=query.start, stop=query.stop, page_size=size, most=together
+            call,
+            identify=identify,
+            start=query.start,
+            stop=query.stop,
+            page_size=size,
+            most=together,
+            exact=True,
         ),
         sample=call(query.start // size * size),
         requests=f"1 + 1 for each {together * size:,} rows",

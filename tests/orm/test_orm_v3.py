@@ -227,6 +227,20 @@ def test_a_list_without_filter_and_order_is_read_to_its_end(client: Portal, desk
     assert [box.name for box in Mailbox.objects.all()[120:122]] == ["Box 121", "Box 122"]
 
 
+@pytest.mark.parametrize("total", [59, 60, 61, 90, 250])
+def test_a_list_that_brings_less_than_it_is_asked_for_loses_nothing(
+    client: Portal, desk: LocalPortal, total: int
+) -> None:
+    def listed(call: V3Call) -> V3Answer:
+        offset = call.params["pagination"].get("offset", 0)
+        rows = [{"id": n, "name": f"Box {n}", "email": "a@b.example"} for n in range(1, total + 1)]
+        return V3Answer({"items": rows[offset : offset + min(60, call.params["pagination"]["limit"])]})
+
+    desk.register_v3("mail.mailbox.list", V3Method(listed))
+    assert [box.id for box in Mailbox.objects.all()] == list(range(1, total + 1))
+    assert [box.id for box in Mailbox.objects.all()[50:75]] == list(range(51, min(75, total) + 1))
+
+
 def test_a_method_that_is_not_there_is_not_found(client: Portal, desk: LocalPortal) -> None:
     with pytest.raises(NotFound):
         list(MailMessage.objects.all())
@@ -240,3 +254,22 @@ def test_the_plan_says_what_it_took(client: Portal) -> None:
 
 def _soon() -> datetime:
     return datetime.now(timezone.utc).replace(microsecond=0) + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("place", "most"),
+    [
+        ("ID * 7", 6),
+        ("CASE WHEN ID <= 60 THEN ID * 60 ELSE 3600 + ID END", 6),
+        ("CASE WHEN ID <= 60 THEN ID ELSE 60 + (ID - 60) * 60 END", 15),
+        ("CASE WHEN ID <= 1000 THEN ID ELSE 90000000 + ID END", 15),
+    ],
+    ids=["sparse", "denser later", "sparser later", "a hole"],
+)
+def test_however_the_ids_lie_few_requests_are_enough(join: Connect, place: str, most: int) -> None:
+    with LocalPortal(tasks=3000, costs=CostModel(by_method={})) as desk:
+        desk.store.execute(f"UPDATE task SET ID = -({place})")
+        desk.store.execute("UPDATE task SET ID = -ID")
+        client = join(desk)
+        assert [task.id for task in TaskV3.objects.only("title")] == desk.store.ids("task")
+    assert client.requests <= most

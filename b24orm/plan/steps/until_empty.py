@@ -2,6 +2,9 @@
 
 A page that is short is not always the last one, so only an empty one ends the list. Pages are
 asked for in growing batches: what lies beyond the end costs commands, not requests.
+
+Where the rows to skip need be no multiple of a page, a list that brings less than it was asked for loses
+nothing: what follows a short page is asked for again, from its last row on.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ class UntilEmpty:
         page_size: rows a page.
         most: pages of one question at the most.
         repeats: rows may come again on later pages; each is handed out once.
+        exact: any number of rows can be skipped.
     """
 
     expected: int | None = None
@@ -42,6 +46,7 @@ class UntilEmpty:
         page_size: int = PAGE,
         most: int = BATCH,
         repeats: bool = False,
+        exact: bool = False,
     ) -> None:
         self._call = call
         self._identify = identify
@@ -49,7 +54,8 @@ class UntilEmpty:
         self._size = page_size
         self._start = start
         self._stop = stop
-        self._number = start // page_size
+        self._exact = exact
+        self._offset = start // page_size * page_size
         self._width = 1
         self._most = most
         self._asked = False
@@ -67,26 +73,29 @@ class UntilEmpty:
         if self._asked or self._ended or not free:
             return ()
         self._asked = True
-        numbers = range(self._number, self._number + self._width)
-        calls = tuple(self._call(number * self._size) for number in numbers)
+        calls = tuple(self._call(self._offset + number * self._size) for number in range(self._width))
         return (Ask(calls, halt=calls[0].api == "v3"),)
 
     def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
-        """Keeps the pages up to the first empty one."""
+        """Keeps the pages up to the first empty one, or to the first that may hold too little."""
+        width = 2 * self._width
         for call, outcome in zip(ask.calls, outcomes, strict=True):
             if isinstance(outcome, B24Error):
                 raise outcome
             page = rows_of(outcome.result, call.envelope)
-            if not page or (self._stop is not None and self._number * self._size >= self._stop):
+            if not page or (self._stop is not None and self._offset >= self._stop):
                 self._ended = True
                 break
             self._keep(page)
+            if self._exact and len(page) < self._size:
+                width = 1
+                break
         self._asked = False
-        self._width = min(2 * self._width, self._most)
+        self._width = min(width, self._most)
 
     def _keep(self, page: Page) -> None:
-        offset = self._number * self._size
-        self._number += 1
+        offset = self._offset
+        self._offset += len(page) if self._exact else self._size
         if self._repeats and self._identify is not None:
             page = self._new(page, self._identify)
         elif self._identify is not None:
@@ -100,7 +109,7 @@ class UntilEmpty:
         wanted = page[max(0, self._start - offset) : None if self._stop is None else self._stop - offset]
         if wanted:
             self._ready.append(wanted)
-        if self._stop is not None and offset + self._size >= self._stop:
+        if self._stop is not None and self._offset >= self._stop:
             self._ended = True
 
     def _new(self, page: Page, identify: Callable[[dict[str, Any]], object]) -> Page:

@@ -183,8 +183,11 @@ class WindowScan:
     @property
     def _width(self) -> int:
         """Ids that are expected to make up a page."""
+        return self._width_of(self._share)
+
+    def _width_of(self, share: float) -> int:
         size, full = self._size, self._full
-        return size if self._share > full else max(size, int(size * full / max(self._share, 1e-9)))
+        return size if share > full else max(size, int(size * full / max(share, 1e-9)))
 
     # -- receiving -------------------------------------------------------------------
 
@@ -207,7 +210,7 @@ class WindowScan:
         if len(page) < self._size and top > last:
             self._size, self._probed, self._probing = len(page), False, False
             return
-        self._learn(len(page), last - first + 1)
+        self._share = len(page) / max(last - first + 1, 1)
         self._windows.append(_Window(first, last, page, asked=True))
         self._next, self._top = last, max(last, top)
 
@@ -216,8 +219,21 @@ class WindowScan:
         self._learn(len(page), window.high - window.low)
         last = self._ids.step(page[-1]) if page else window.high
         if len(page) >= self._size and last < window.high:
-            rest = _Window(last, window.high)
-            self._windows.insert(self._windows.index(window) + 1, rest)
+            place = self._windows.index(window) + 1
+            for rest in reversed(self._rests(page, window.high)):
+                self._windows.insert(place, rest)
+
+    def _rests(self, page: Page, high: int) -> list[_Window]:
+        """What is left of a window that held too much: as wide as its rows lie, and all that is left then."""
+        first, low = self._ids.step(page[0]), self._ids.step(page[-1])
+        width = self._width_of(len(page) / (low - first + 1))
+        rests: list[_Window] = []
+        while low < high and len(rests) < calls_of(self._size):
+            rests.append(_Window(low, min(low + width, high)))
+            low += width
+        if low < high:
+            rests.append(_Window(low, high))
+        return rests
 
     def _learn(self, rows: int, width: int) -> None:
         """Rows per id where the scan is now; an empty stretch makes the next ones much wider."""
