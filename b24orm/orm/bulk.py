@@ -159,7 +159,8 @@ class BulkWrites(Generic[M]):
 
         Args:
             objs: objects with an id: a list, a generator or an async generator.
-            fields: what to send of each; what was changed in it when None.
+            fields: what to send of each; what was changed in it when None, and nothing of a row without
+                changes: to the portal an update is one, also if it brings nothing.
             ordered, raise_on_error, journal, params: as in :meth:`bulk_create`.
 
         Raises:
@@ -222,11 +223,9 @@ class BulkWrites(Generic[M]):
         check_mapping("params", params)
         only = None if fields is None else check_fields(self._model, fields)
 
-        def call(row: M) -> Call:
+        def call(row: M) -> Call | None:
             _own(self._model, row)
-            made = writing.update_call(row, params or {}, only, empty=True)
-            assert made is not None
-            return made
+            return writing.update_call(row, params or {}, only)
 
         return Job(
             "update",

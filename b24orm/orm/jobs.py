@@ -81,7 +81,7 @@ class Job(Generic[T]):
         model: the entity.
         portal: where.
         options: how.
-        call: makes the call of an item; raises what is wrong with it.
+        call: makes the call of an item, None if there is nothing to do; raises what is wrong with it.
         repeatable: whether a call may be sent twice.
         settle: takes in that an item was written, and gives its id.
         origin: where new rows carry their key, if they do.
@@ -93,7 +93,7 @@ class Job(Generic[T]):
     model: type[Entity]
     portal: Portal | AsyncPortal
     options: Options
-    call: Callable[[T], Call]
+    call: Callable[[T], Call | None]
     repeatable: Callable[[Call], bool]
     settle: Callable[[T, Call, Any], Any]
     origin: Origin | None = None
@@ -182,19 +182,21 @@ class Job(Generic[T]):
         if writer.told is not None and len(writes) < len(items):
             writer.told(len(items) - len(writes))  # those that were wrong before they were sent
         results = [
-            self._result(item, write, next(outcomes)) if isinstance(write, Write) else _failed(item, write)
+            self._result(item, write, next(outcomes)) if isinstance(write, Write) else _unsent(item, write)
             for item, write in zip(items, prepared, strict=True)
         ]
         if self.options.raise_on_error == "first" and (error := first_error(results)) is not None:
             raise error
         return brake.sorted(results, writer.gave_up(found))
 
-    def _prepared(self, item: T) -> Write | B24Error:
-        """The write of an item; what is wrong with it, where it fails alone."""
+    def _prepared(self, item: T) -> Write | B24Error | None:
+        """The write of an item; what is wrong with it, where it fails alone; None: it is as it should be."""
         place = self._count
         self._count += 1
         try:
             call = self.call(item)
+            if call is None:
+                return None
             digest = sha256(to_json(call.params)).hexdigest() if self.options.journal is not None else ""
         except B24Error as error:
             if self.options.raise_on_error == "first":
@@ -210,7 +212,7 @@ class Job(Generic[T]):
             )
         return Write(self.kind, call, self.repeatable(call), origin, place, digest)
 
-    async def _checked(self, write: Write | B24Error) -> Write | B24Error:
+    async def _checked(self, write: Write | B24Error | None) -> Write | B24Error | None:
         """The write, unless the portal lacks a user field that it sends."""
         if isinstance(write, Write):
             try:
@@ -228,6 +230,11 @@ class Job(Generic[T]):
             except B24Error as error:
                 return _failed(item, error)
         return _failed(item, outcome)
+
+
+def _unsent(item: T, error: B24Error | None) -> WriteResult[T]:
+    """The result of an item that was not sent."""
+    return WriteResult(item, getattr(item, "pk", None)) if error is None else _failed(item, error)
 
 
 def _failed(item: T, error: B24Error) -> WriteResult[T]:

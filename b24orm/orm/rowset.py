@@ -96,6 +96,7 @@ class Rows(Generic[R, F, O]):
 
     def order_by(self, *fields: O) -> Self:
         """The rows sorted; ``-name`` descends. Without arguments: by id again."""
+        _check_names("order_by()", fields)
         self._unsliced("order_by")
         order = tuple(resolve_order(self._query.schema, field) for field in fields)
         return self._with(replace(self._query, order=order))
@@ -129,6 +130,7 @@ class Rows(Generic[R, F, O]):
         return tuple(self._field(name) for name in names) if names else None
 
     def _field(self, name: str) -> FieldSchema:
+        _check_names("only() and values()", (name,))
         schema = self._query.schema
         field = find_field(schema, name) or embedded_field(schema, name)
         head, path, rest = name.partition("__")
@@ -393,6 +395,13 @@ def _only(row: Any) -> Any:
     known: Any = row
     values: list[Any] = list(known.values() if isinstance(row, dict) else known)
     return values[0] if len(values) == 1 else known
+
+
+def _check_names(what: str, names: Sequence[object]) -> None:
+    for name in names:
+        if not isinstance(name, str):
+            unpacked = "; unpack it with *" if isinstance(name, (list, tuple, set, frozenset)) else ""
+            raise InvalidValue(f"{what}: fields are named one by one, not as {name!r}{unpacked}")
 
 
 def _no_condition(id_name: str, given: object) -> str:

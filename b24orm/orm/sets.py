@@ -83,7 +83,8 @@ class SetWrites(Generic[M]):
         """How :meth:`delete` would go about it; nothing is sent."""
         return self._explained("delete", self._by_id("delete", None).call(0))
 
-    def _explained(self, what: str, call: Call) -> str:
+    def _explained(self, what: str, call: Call | None) -> str:
+        assert call is not None  # a set writes every row alike
         plan = explained(compile_query(self._ids(what)._query))
         sent = {key: value for key, value in call.params.items() if value != 0}
         return f"{plan}\nthen each row: {call.method} {sent}\n  requests  1 for up to 50 rows"

@@ -23,13 +23,11 @@ def add_call(row: Entity, options: Mapping[str, Any]) -> Call:
     return writes.add(schema, added(row), params, options)
 
 
-def update_call(
-    row: Entity, options: Mapping[str, Any], only: Sequence[str] | None = None, *, empty: bool = False
-) -> Call | None:
-    """The call that sends an object's changes; None when nothing changed (unless ``empty`` is fine)."""
+def update_call(row: Entity, options: Mapping[str, Any], only: Sequence[str] | None = None) -> Call | None:
+    """The call that sends an object's changes; None when nothing changed."""
     schema = row.__schema__
     fields = changed(row, only)
-    if not fields and not empty:
+    if not fields:
         return None
     method = schema.method("update")
     if method is not None and method.whole_key is not None:

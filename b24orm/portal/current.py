@@ -61,6 +61,8 @@ class Portals(MutableMapping[str, AnyPortal]):
         """
         found = self._named.get(name)
         if found is None:
+            if "://" in name:  # an address holds a secret, which no message may show
+                raise NotConfigured("portals have names, not addresses: connect(url) gives the portal itself")
             raise NotConfigured(f"there is no portal {name!r}{nearest(name, self._named)}")
         return found
 

@@ -134,6 +134,9 @@ def _meant(schema: EntitySchema, name: str) -> str:
     """What somebody may have meant who wrote the name."""
     if name == "pk" and schema.id_name:
         return f"; its id is {schema.id_name!r}"
+    bare, _, way = name.rpartition(" ")
+    if way.lower() in ("asc", "desc") and find_field(schema, bare) is not None:
+        return f"; did you mean '{'-' if way.lower() == 'desc' else ''}{bare}'?"
     if name == "?":
         return "; no method shuffles: use random.sample() in Python"
     for lookup in LOOKUPS:

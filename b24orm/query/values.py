@@ -274,6 +274,8 @@ def _each(entity: str, field: FieldSchema, kind: Kind, values: Iterable[object])
 def _pair(entity: str, field: FieldSchema, kind: Kind, value: object) -> tuple[Any, Any]:
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         raise _Refused("a pair (lower, upper)")
+    if None in value:
+        raise _Refused("two bounds; for one alone there are __gte and __lte")
     # bounds need not be values of a closed set
     return _one(entity, field, kind, value[0], whole=False), _one(entity, field, kind, value[1], whole=False)
 

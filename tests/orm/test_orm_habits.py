@@ -20,6 +20,7 @@ from b24orm.errors import (
     B24Error,
     FieldNotLoaded,
     InvalidValue,
+    NotConfigured,
     RelationNotLoaded,
     UnknownAttribute,
     UnknownName,
@@ -99,6 +100,12 @@ WRONG: list[tuple[Callable[[], Any], type[B24Error], str]] = [
     (lambda: LOOSE.objects.order_by("company__title"), Unsupported, "sort in Python"),
     (lambda: LOOSE.objects.values("company__title"), Unsupported, "read row.company.title"),
     (lambda: LOOSE.objects.order_by("?"), UnknownName, "random.sample"),
+    (lambda: LOOSE.objects.order_by("date_create desc"), UnknownName, "did you mean '-date_create'"),
+    (lambda: LOOSE.objects.order_by(["id"]), InvalidValue, "unpack it with"),
+    (lambda: LOOSE.objects.only(["id"]), InvalidValue, "unpack it with"),
+    (lambda: LOOSE.objects.values_list(["id"]), InvalidValue, "unpack it with"),
+    (lambda: LOOSE.objects.order_by(Deal), InvalidValue, "named one by one"),
+    (lambda: LOOSE.objects.filter(opportunity__range=(None, 5)), InvalidValue, "__gte and __lte"),
     (lambda: LOOSE.objects.get_or_create(id=1, defaults={"titel": "x"}), UnknownName, "did you mean 'title'"),
 ]
 
@@ -310,3 +317,9 @@ def test_help_shows_plain_types_of_what_can_be_given() -> None:
 def test_one_phone_need_not_be_a_list() -> None:
     contact = Contact(name="Ann", phone="+7 900 1")
     assert [entry.value for entry in contact.phone] == ["+7 900 1"]
+
+
+def test_an_address_in_place_of_a_portal_is_not_shown(office: LocalPortal) -> None:
+    with pytest.raises(NotConfigured, match=r"not addresses: connect\(url\)") as caught:
+        Deal.objects.using(office.url)
+    assert office.url.rstrip("/").rpartition("/")[2] not in str(caught.value)

@@ -336,3 +336,18 @@ def test_a_group_can_be_taken_apart(client: Portal) -> None:
         lambda error: isinstance(error, B24Error) and error.item == caught.value.exceptions[0].item
     )
     assert [len(part.exceptions) if part else 0 for part in apart] == [1, 1]
+
+
+def test_bulk_update_leaves_rows_without_changes_alone(desk: LocalPortal, client: Portal) -> None:
+    rows = [Deal.objects.create(title=f"t{number}") for number in range(3)]
+    rows[1].title = "changed"
+    desk.stats.reset()
+    results = Deal.objects.bulk_update(rows)
+    assert [(result.ok, result.id) for result in results] == [(True, row.id) for row in rows]
+    assert desk.stats.by_method["crm.deal.update"].commands == 1
+    assert rows[1].changed == ()
+
+
+def test_bulk_update_of_nothing_sends_nothing(desk: LocalPortal, client: Portal) -> None:
+    row = Deal.objects.create(title="t")
+    assert sent(desk, lambda: Deal.objects.bulk_update([row])) == 0
