@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 import pytest
+from redis import Redis
 
 PATIENCE = 20.0
 
@@ -27,11 +28,15 @@ def needs_redis() -> None:
 class RedisServer:
     """A server that can be stopped, killed, frozen and started again under the same address."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, cluster: bool = False) -> None:
         self._folder = folder
+        self._cluster = cluster
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._bus: int = free.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -42,6 +47,8 @@ class RedisServer:
     def start(self) -> None:
         """Starts it, empty, and waits until it answers."""
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        if self._cluster:
+            options += ["--cluster-enabled", "yes", "--cluster-port", str(self._bus)]
         self._process = subprocess.Popen(
             ["redis-server", *options, "--dir", str(self._folder)], stdout=subprocess.DEVNULL
         )
@@ -49,6 +56,16 @@ class RedisServer:
         while not self._answers():
             assert time.monotonic() < deadline, "redis-server does not answer"
             time.sleep(0.02)
+        if self._cluster:
+            self._serve_every_slot(deadline)
+
+    def _serve_every_slot(self, deadline: float) -> None:
+        """A cluster of one node."""
+        with Redis.from_url(self.url) as client:
+            client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+            while b"cluster_state:ok" not in client.execute_command("CLUSTER", "INFO"):
+                assert time.monotonic() < deadline, "the cluster does not come up"
+                time.sleep(0.02)
 
     def _answers(self) -> bool:
         try:

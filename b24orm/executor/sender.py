@@ -265,6 +265,7 @@ class Sender:
                 if not await self.credentials.moved(error.base):
                     raise
                 renamed(access.host, self.credentials.host)
+                await self._limits.moved(self.credentials.host)
         return await self._sent(trip, body, await self.credentials.access())
 
     async def _renewed(self, error: AuthError, trip: Trip, access: Access) -> bool:

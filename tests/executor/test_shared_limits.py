@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,9 @@ from b24orm import AsyncPortal, RateLimits, RedisLimits, connect
 from b24orm.emulator import CostModel, LocalPortal, Plan
 from b24orm.errors import InvalidValue, NotConfigured
 from b24orm.executor.limits import SharedLimits
+from b24orm.executor.limits.link import Keys
 from tests.conftest import Serve, complaints
-from tests.redis_server import RedisServer
+from tests.redis_server import RedisServer, needs_redis
 
 WIDE = RateLimits(burst=1_000, per_second=1_000.0)
 HOST = "acme.bitrix24.com"
@@ -49,11 +50,24 @@ def now() -> float:
     return time.monotonic()
 
 
+def known_to_be_empty(server: RedisServer, host: str) -> None:
+    """A Redis that has been up for long knows that the bucket is empty; a young one takes it for full."""
+    with Redis.from_url(server.url) as client:
+        seconds, micros = client.time()  # type: ignore[misc]
+        idle = {"level": 0, "seen": seconds + micros / 1e6, "resting": 1, "share": 1}
+        client.hset(f"b24orm:{{{host}}}:bucket:", mapping=idle)
+
+
 async def until(done: Callable[[], bool]) -> None:
     deadline = now() + SOON
     while not done():
         assert now() < deadline
         await asyncio.sleep(0.02)
+
+
+async def told(limits: Any) -> None:
+    """Waits until Redis knows what these limits had to tell."""
+    await until(lambda: limits._teller is None or limits._teller.done())
 
 
 async def timed(work: Awaitable[Any]) -> float:
@@ -106,6 +120,7 @@ async def test_what_one_process_spends_another_waits_for_over_http(
     ):
         for _ in range(2):
             await one.call("crm.deal.list")
+        await told(one.executor.sender._limits)
         waiting = asyncio.create_task(two.call("crm.deal.list"))
         await asyncio.wait({waiting}, timeout=0.5)
         done = waiting.done()
@@ -129,7 +144,7 @@ async def test_a_place_that_was_not_used_is_given_back(redis_server: RedisServer
     async with view(redis_server.url, plan) as limits:
         turn = await limits.enter("hook", ["m"], 0.0)
         limits.give_back(turn, 0.0)
-        await until(lambda: limits._teller is not None and limits._teller.done())
+        await told(limits)
         again = await limits.enter("hook", ["m"], 0.0)
 
     assert again.wait <= turn.wait
@@ -181,6 +196,136 @@ def test_no_key_and_no_value_tells_a_secret(serve: Serve, redis_server: RedisSer
     secret = portal.url.rstrip("/").rsplit("/", 1)[1]
     assert {key.partition("}:")[2].partition(":")[0] for key in keys} == {"bucket", "operating"}
     assert [key for key in keys if secret in key] == []
+
+
+# -- what is free ----------------------------------------------------------------------------------------
+
+
+async def test_four_processes_think_together_of_no_more_places_than_are_free(
+    redis_server: RedisServer,
+) -> None:
+    plan = RateLimits(burst=50, per_second=2.0)
+    async with view(redis_server.url, plan) as first:
+        await first.enter("hook", ["m"], now())  # a young Redis takes the bucket for full
+        known_to_be_empty(redis_server, HOST)
+        views = [RedisLimits(redis_server.url, share=1 / 4).open(HOST, plan) for _ in range(4)]
+        for one in views:
+            await one.enter("hook", ["m"], now())
+        spare = [one.spare(now()) for one in views]
+        for one in views:
+            await one.close()
+
+    assert (min(spare) >= 10, sum(spare) <= 48 - 4) == (True, True)
+
+
+async def test_what_was_heard_long_ago_says_nothing_of_what_is_free(redis_server: RedisServer) -> None:
+    async with view(redis_server.url, RateLimits(burst=1_000, per_second=100.0)) as limits:
+        known_to_be_empty(redis_server, HOST)
+        before = limits.spare(0.0)
+        await limits.enter("hook", ["m"], 0.0)
+
+        assert (before, limits.spare(1.0) > 100, limits.spare(60.0)) == (0, True, 0)
+
+
+async def test_short_scans_of_four_processes_are_spread_and_none_is_refused(
+    serve: Serve, redis_server: RedisServer
+) -> None:
+    portal = serve(deals=6_000, companies=0, contacts=0, latency=0.5, costs=CostModel(page=0.02))
+    known_to_be_empty(redis_server, portal.url.split("/")[2])
+    clients = [
+        AsyncPortal(portal.url, limits=RedisLimits(redis_server.url, share=1 / 4), progress=False)
+        for _ in range(4)
+    ]
+    found = await asyncio.gather(*(client.get_all("crm.deal.list", {"select": ["ID"]}) for client in clients))
+    for client in clients:
+        await client.close()
+
+    assert [len(rows) for rows in found] == [6_000] * 4
+    assert (portal.stats.rejected, portal.stats.requests > 4 * (1 + 3)) == (0, True)
+
+
+# -- another name ----------------------------------------------------------------------------------------
+
+
+async def test_who_comes_by_the_new_name_of_a_portal_shares_what_was_counted_by_the_old_one(
+    serve: Serve, redis_server: RedisServer
+) -> None:
+    portal, plan = serve(plan=Plan(burst=10, rate=5.0, drain="continuous")), RateLimits(10, 5.0)
+    limits = RedisLimits(redis_server.url)
+    known_to_be_empty(redis_server, portal.url.split("/")[2])
+    async with AsyncPortal(portal.url, plan=plan, limits=limits, progress=False) as old:
+        await asyncio.gather(*(old.call("server.time") for _ in range(4)))
+        portal.rename()
+        known_to_be_empty(redis_server, portal.url.split("/")[2])
+        await old.call("server.time")
+        async with AsyncPortal(portal.url, plan=plan, limits=limits, progress=False) as new:
+            await asyncio.gather(*(one.call("server.time") for one in (old, new) for _ in range(12)))
+
+    assert portal.stats.rejected == 0
+
+
+async def test_operating_time_follows_a_portal_to_its_new_name(redis_server: RedisServer) -> None:
+    async with (
+        view(redis_server.url, host="old.bitrix24.com") as one,
+        view(redis_server.url, host="new.bitrix24.com") as two,
+    ):
+        time_of = {"operating": 479.0, "operating_reset_at": 400.0, "finish": 100.0}
+        one.learn("hook", "m", time_of, now())
+        await one.moved("new.bitrix24.com")
+        turn = await two.enter("hook", ["m"], now())
+
+    assert (turn.granted, turn.wait) == (False, pytest.approx(300.0, abs=SOON))
+
+
+async def test_a_portal_that_moves_while_redis_is_away_is_counted_here(redis_server: RedisServer) -> None:
+    async with view(nobody(), host="away-old.bitrix24.com") as limits:
+        await limits.moved("away-new.bitrix24.com")
+        turn = await limits.enter("hook", ["m"], now())
+
+    assert (turn.granted, turn.ticket) == (True, "")
+
+
+# -- a cluster -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[RedisServer]:
+    needs_redis()
+    with RedisServer(tmp_path, cluster=True) as server:
+        yield server
+
+
+async def test_the_nodes_of_a_cluster_keep_limits_too(serve: Serve, cluster: RedisServer) -> None:
+    portal, plan = serve(deals=3, plan=Plan(burst=10, rate=20.0, drain="continuous")), RateLimits(10, 20.0)
+    limits = RedisLimits(cluster.url, cluster=True)
+    async with (
+        AsyncPortal(portal.url, plan=plan, limits=limits, progress=False) as one,
+        AsyncPortal(portal.url, plan=plan, limits=limits, progress=False) as two,
+    ):
+        await asyncio.gather(*(client.call("crm.deal.list") for client in (one, two) for _ in range(15)))
+        away = [client.executor.sender._limits._standby.away for client in (one, two)]  # type: ignore[attr-defined]
+
+    assert (away, portal.stats.requests, portal.stats.rejected) == ([False] * 2, 30, 0)
+
+
+async def test_a_portal_moves_within_a_cluster_too(cluster: RedisServer) -> None:
+    async with (
+        view(cluster.url, host="old.bitrix24.com", cluster=True) as one,
+        view(cluster.url, host="new.bitrix24.com", cluster=True) as two,
+    ):
+        one.exhausted("hook", "m", now())
+        await one.moved("new.bitrix24.com")
+        turn = await two.enter("hook", ["m"], now())
+
+    assert (turn.granted, turn.wait > 20.0) == (False, True)
+
+
+def test_all_keys_of_a_portal_lie_in_one_slot_of_a_cluster(cluster: RedisServer) -> None:
+    keys = Keys("b24orm", HOST, "worker-7").all("hook", ["crm.deal.list", "crm.lead.list"])
+    with Redis.from_url(cluster.url) as redis:
+        slots = {redis.execute_command("CLUSTER", "KEYSLOT", key) for key in keys}
+
+    assert (len(keys), len(slots)) == (5, 1)
 
 
 # -- without Redis -------------------------------------------------------------------------------------

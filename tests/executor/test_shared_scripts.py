@@ -45,7 +45,7 @@ class Shared:
 
     def enter(self, now: float, ticket: str = "t", *budgets: str) -> tuple[bool, float]:
         keys = [BUCKET, *budgets]
-        granted, wait, self.refused_for = self._run(
+        granted, wait, self.refused_for, self.free = self._run(
             scripts.ENTER, keys, now, *self._rate, GRACE, self._limit, CALM, ticket, self.lease
         )
         return granted == b"1", float(wait)
@@ -105,6 +105,39 @@ def test_the_shared_bucket_makes_wait_as_long_as_our_own(
             shared.leave(now, {"taken": "1", "lost": ""}.get(deed, "0"), age=age)
 
     assert [mine for mine, _ in waits] == pytest.approx([theirs for _, theirs in waits], abs=1e-3)
+
+
+@QUICK
+@given(limits=RATES, pauses=st.lists(PAUSES, min_size=1, max_size=20))
+def test_what_is_left_in_the_bucket_is_what_our_own_has_to_spare(
+    redis: Redis, limits: RateLimits, pauses: list[float]
+) -> None:
+    own, shared, now, left = Bucket(limits), Shared(redis, limits), 1_700_000_000.0, list[tuple[int, int]]()
+    for pause in pauses:
+        now += pause
+        own.take(now)
+        own.answered(now)
+        shared.take(now)
+        shared.leave(now)
+        left.append((own.spare(now), int(float(shared.free) + 1e-6)))
+
+    assert [mine for mine, _ in left] == [theirs for _, theirs in left]
+
+
+def test_what_the_old_name_of_a_portal_counted_is_poured_into_the_new_one_s_bucket(redis: Redis) -> None:
+    shared = Shared(redis, RateLimits(burst=50, per_second=2.0))
+    for _ in range(30):
+        shared.take(100.0)
+    shared.leave(100.0)
+    level = float(shared._run(scripts.EMPTY, [BUCKET], 105.0, 50, 2.0))
+    again = float(shared._run(scripts.EMPTY, [BUCKET], 105.0, 50, 2.0))
+    for _ in range(10):
+        shared.take(105.0)
+    shared._run(scripts.POUR, [BUCKET], 105.0, 50, 2.0, level)
+    waits = [shared.take(105.0) for _ in range(20)]
+
+    assert (level, again) == (20.0, 0.0)
+    assert sum(wait == 0 for wait in waits) == 48 - 20 - 10
 
 
 def test_places_are_given_in_order_at_the_rate_of_the_plan(redis: Redis) -> None:

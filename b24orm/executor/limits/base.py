@@ -34,8 +34,8 @@ class Limits(Protocol):
     """One client's view of a portal's limits.
 
     The order of things: :meth:`known_wait`, then :meth:`enter`; for a turn that was granted,
-    :meth:`give_back` if it was not used and else :meth:`leave`. Only :meth:`enter` may ask somebody
-    else. ``now`` is the client's own clock, in seconds.
+    :meth:`give_back` if it was not used and else :meth:`leave`. Only :meth:`enter` and :meth:`moved` may
+    ask somebody else. ``now`` is the client's own clock, in seconds.
     """
 
     @property
@@ -57,7 +57,7 @@ class Limits(Protocol):
         ...
 
     def spare(self, now: float) -> int:
-        """Requests that may leave now without waiting; 0 if that is not known for sure."""
+        """Requests that may leave now without waiting; fewer, if that is not known for sure."""
         ...
 
     async def enter(self, account: str, methods: Sequence[str], now: float) -> Turn:
@@ -78,6 +78,10 @@ class Limits(Protocol):
 
     def exhausted(self, account: str, method: str, now: float) -> None:
         """The server refused the method for its operating time."""
+        ...
+
+    async def moved(self, host: str) -> None:
+        """The portal has another host."""
         ...
 
     async def close(self) -> None:

@@ -96,6 +96,9 @@ class PortalLimits:
         """The server refused the method for its operating time."""
         self.operating.refused(account, method, now)
 
+    async def moved(self, host: str) -> None:
+        """Nothing is known by the host here; see :func:`renamed`."""
+
     async def close(self) -> None:
         """Nothing is held open."""
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from b24orm.executor.limits.operating import LOOK, ROOM
 
-__all__ = ["DECLARE", "ENTER", "EXHAUSTED", "GIVE_BACK", "LEARN", "LEAVE", "RESTORE"]
+__all__ = ["DECLARE", "EMPTY", "ENTER", "EXHAUSTED", "GIVE_BACK", "LEARN", "LEAVE", "POUR", "RESTORE"]
 
 _CLOCK: Final = """
 local function clock()
@@ -68,16 +68,21 @@ local function remember(b, seen, now, grace)
   if level > b.level then fill(b, now, level) end
 end
 
-local function take(b, now, grace)
-  local rate, seen, drained = b.rate * b.share, b.seen, 0
-  if not b.resting then drained = rate * math.max(0, now - seen) end
+local function drain(b, now)
+  local drained = 0
+  if not b.resting then drained = b.rate * b.share * math.max(0, now - b.seen) end
   b.resting = b.resting or drained >= b.level
   b.level = math.max(0, b.level - drained)
-  b.seen = math.max(now, seen)
+  b.seen = math.max(now, b.seen)
+end
+
+local function take(b, now, grace)
+  local seen = b.seen
+  drain(b, now)
   remember(b, seen, now, grace)
   b.level = b.level + 1
   save(b)
-  return math.max(0, b.level - b.room) / rate
+  return math.max(0, b.level - b.room) / (b.rate * b.share)
 end
 """
 
@@ -152,15 +157,21 @@ for i = 2, #KEYS, 2 do
   wait = math.max(wait, operating_wait(KEYS[i], KEYS[i + 1], now, limit))
   refused = math.max(refused, refused_for(KEYS[i], now))
 end
-if wait > 0 then return {'0', text(wait), text(refused)} end
-if rate > 0 then wait = take(bucket_of(KEYS[1], now, burst, rate), now, grace) end
+if wait > 0 then return {'0', text(wait), text(refused), ''} end
+local free = ''
+if rate > 0 then
+  local b = bucket_of(KEYS[1], now, burst, rate)
+  wait = take(b, now, grace)
+  free = text(math.max(0, b.room - b.level))
+end
 for i = 2, #KEYS, 2 do
   start(KEYS[i], KEYS[i + 1], now, limit, calm, ticket, wait + lease)
 end
-return {'1', text(wait), text(refused)}
+return {'1', text(wait), text(refused), free}
 """
 )
-"""``bucket, (budget, leases)*; burst rate grace limit calm ticket lease`` -> granted, wait, refused for."""
+"""``bucket, (budget, leases)*; burst rate grace limit calm ticket lease`` -> granted, wait, refused
+for, free places."""
 
 LEAVE: Final = (
     _LIBRARY
@@ -212,6 +223,33 @@ save(b)
 """
 )
 """``bucket; burst rate grace``: somebody counted alone; from now on the bucket is taken for full."""
+
+EMPTY: Final = (
+    _LIBRARY
+    + """
+local now, burst, rate = clock(), tonumber(ARGV[3]), tonumber(ARGV[4])
+if rate <= 0 then return text(0) end
+local b = bucket_of(KEYS[1], now, burst, rate)
+drain(b, now)
+redis.call('DEL', KEYS[1])
+return text(b.level)
+"""
+)
+"""``bucket; burst rate`` -> level: what it holds goes to the portal's new name."""
+
+POUR: Final = (
+    _LIBRARY
+    + """
+local now, burst, rate, poured = clock(), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+if rate <= 0 or poured <= 0 then return end
+local b = bucket_of(KEYS[1], now, burst, rate)
+drain(b, now)
+b.level = b.level + poured
+b.resting = false
+save(b)
+"""
+)
+"""``bucket; burst rate level``: what the portal's old name has counted."""
 
 LEARN: Final = (
     _LIBRARY

@@ -9,30 +9,29 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from math import floor
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from b24orm.errors import InvalidValue, NotConfigured
 from b24orm.executor.clock import Clock, SystemClock
 from b24orm.executor.limits import scripts
 from b24orm.executor.limits.base import Turn
-from b24orm.executor.limits.operating import BLIND, CALM, reading
+from b24orm.executor.limits.link import Keys, Link, Note
+from b24orm.executor.limits.operating import BLIND, CALM, Remembered, reading
 from b24orm.executor.limits.plans import RateLimits
-from b24orm.executor.limits.standby import Standby, standby_for
+from b24orm.executor.limits.standby import Standby, standby_for, standby_moves
 from b24orm.guard import guard
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
-    from redis.commands.core import AsyncScript
 
 __all__ = ["RedisLimits", "SharedLimits"]
 
-_T = TypeVar("_T")
 _SCHEMES: Final = ("redis", "rediss", "unix")
 _NO_LIMIT: Final = -1.0
+_FRESH: Final = 5.0
+"""Seconds for which what Redis said of the bucket is worth something."""
 
 
 @guard
@@ -41,7 +40,7 @@ class RedisLimits:
     """Where many processes keep the limits of their portals together. Rule: ``limits``.
 
     >>> RedisLimits("redis://localhost:6379/0", share=0.25)
-    RedisLimits(share=0.25, prefix='b24orm', address='', timeout=1.0, retry=1.0)
+    RedisLimits(share=0.25, prefix='b24orm', address='', timeout=1.0, retry=1.0, cluster=False)
 
     Args:
         url: of the Redis server: ``redis://``, ``rediss://`` or ``unix://``. May hold a password.
@@ -53,6 +52,7 @@ class RedisLimits:
             each name it, and each name has a bucket of its own.
         timeout: seconds to wait for an answer of Redis before it counts as away.
         retry: seconds between two looks whether Redis is back.
+        cluster: the URL leads to a node of a Redis Cluster. All keys of a portal lie on one of its nodes.
 
     Raises:
         InvalidValue: the URL is none of Redis, or a number makes no sense.
@@ -65,6 +65,7 @@ class RedisLimits:
     address: str = ""
     timeout: float | int = 1.0
     retry: float | int = 1.0
+    cluster: bool = False
 
     def __post_init__(self) -> None:
         if urlsplit(self.url).scheme not in _SCHEMES:
@@ -96,11 +97,12 @@ class SharedLimits:
         self._config = config
         self._limits = limits
         self._standby: Standby = standby_for(config, host, limits, config.share)
-        self._keys = _Keys(config.prefix, host, config.address)
-        self._link = _Link(config.url, config.timeout)
+        self._keys = Keys(config.prefix, host, config.address)
+        self._link = Link(config.url, config.timeout, cluster=config.cluster)
         self._clock: Clock = SystemClock()
         self._known: dict[tuple[str, tuple[str, ...]], _Told] = {}
-        self._notes: list[tuple[str, Sequence[str], Sequence[Any]]] = []
+        self._free = _Free()
+        self._notes: list[Note] = []
         self._teller: asyncio.Task[None] | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._closed = False
@@ -130,9 +132,27 @@ class SharedLimits:
         told = [t for (who, names), t in self._known.items() if who == account and wanted.intersection(names)]
         return max((one.refused for one in told), default=0.0)
 
-    def spare(self, now: float) -> int:  # noqa: ARG002 - the protocol's
-        """0: others may take what is free."""
-        return 0
+    def spare(self, now: float) -> int:
+        """This process's share of what was free when Redis was asked last, a moment ago."""
+        if self._standby.away or self._limits.per_second is None:
+            return self._standby.limits.spare(now)
+        return floor(self._free.places * self._config.share) if now - self._free.at < _FRESH else 0
+
+    async def moved(self, host: str) -> None:
+        """The portal has another host; its keys take over what those of the old one held."""
+        if host == self._keys.host:
+            return
+        known = self._standby.limits.operating.remembered(self._clock.now())
+        old, self._keys = self._keys, replace(self._keys, host=host)
+        self._standby = standby_moves(self._config, host, self._standby)
+        if self._standby.away or self._closed:
+            return
+        try:
+            level = await self._link.ask(scripts.EMPTY, [old.bucket], self._rate)
+            poured: Note = (scripts.POUR, [self._keys.bucket], (*self._rate, level))
+            await self._link.tell([poured, *self._restoring(known)])
+        except self._link.failures:
+            return  # whoever enters next finds out
 
     async def enter(self, account: str, methods: Sequence[str], now: float) -> Turn:
         """A place in the bucket and leases of the methods, as Redis gives them."""
@@ -143,7 +163,7 @@ class SharedLimits:
             return Turn(account, methods, known, granted=False)
         ticket = uuid.uuid4().hex
         try:
-            granted, wait, refused = await self._ask_for(account, methods, ticket)
+            granted, wait, refused = await self._ask_for(account, methods, ticket, now)
         except self._link.failures as error:
             self._standby.lost(error, now)
             self._watch()
@@ -157,10 +177,14 @@ class SharedLimits:
             self._known[account, tuple(methods)] = _Told(now if granted else now + wait, refused)
         return Turn(account, methods, wait, granted, ticket, now + wait)
 
-    async def _ask_for(self, account: str, methods: Sequence[str], ticket: str) -> tuple[bool, float, float]:
+    async def _ask_for(
+        self, account: str, methods: Sequence[str], ticket: str, now: float
+    ) -> tuple[bool, float, float]:
         arguments = (*self._rate, self._grace, self._limit, CALM, ticket, self._lease)
         answer = await self._link.ask(scripts.ENTER, self._keys.all(account, methods), arguments)
-        granted, wait, refused = answer
+        granted, wait, refused, free = answer
+        if free:
+            self._free = _Free(float(free), now)
         return granted == b"1", float(wait), float(refused)
 
     @property
@@ -244,9 +268,12 @@ class SharedLimits:
         """Says that others have been counting alone, and what Redis may have forgotten."""
         await self._link.ask(scripts.DECLARE, [self._keys.bucket], (*self._rate, self._grace))
         known = self._standby.limits.operating.remembered(self._clock.now())
-        restored = [(scripts.RESTORE, [self._keys.budget(one.account, one.method)], one[2:]) for one in known]
-        if restored:
-            await self._link.tell(restored)
+        if known:
+            await self._link.tell(self._restoring(known))
+
+    def _restoring(self, known: Sequence[Remembered]) -> list[Note]:
+        """Tells what this process knows of operating time to a place that does not know it."""
+        return [(scripts.RESTORE, [self._keys.budget(one.account, one.method)], one[2:]) for one in known]
 
     async def close(self) -> None:
         """Tells what is left to tell, and closes the connections."""
@@ -267,80 +294,8 @@ class _Told:
 
 
 @dataclass(frozen=True, slots=True)
-class _Keys:
-    """The names of a portal's keys; in a cluster they lie on one node, as scripts need them to."""
+class _Free:
+    """Places that the bucket had left, and when."""
 
-    prefix: str
-    host: str
-    address: str
-
-    @property
-    def bucket(self) -> str:
-        return f"{self.prefix}:{{{self.host}}}:bucket:{self.address}"
-
-    def budget(self, account: str, method: str) -> str:
-        return f"{self.prefix}:{{{self.host}}}:operating:{account}:{method}"
-
-    def all(self, account: str, methods: Sequence[str]) -> list[str]:
-        budgets = [self.budget(account, method) for method in methods]
-        return [self.bucket, *(key for budget in budgets for key in (budget, f"{budget}:under-way"))]
-
-
-class _Link:
-    """The connections to Redis, made when they are first needed."""
-
-    def __init__(self, url: str, timeout: float) -> None:
-        from redis.exceptions import RedisError
-
-        self.failures: tuple[type[Exception], ...] = (RedisError, OSError, asyncio.TimeoutError)
-        self._url = url
-        self._timeout = timeout
-        self._redis: Redis | None = None
-        self._scripts: dict[str, AsyncScript] = {}
-
-    async def ask(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
-        """The answer of a script."""
-        known = self._script(script)
-        return await self._in_time(known(keys, ["", "", *arguments]))
-
-    async def tell(self, notes: Sequence[tuple[str, Sequence[str], Sequence[Any]]]) -> None:
-        """Runs scripts in one go; their answers say nothing."""
-        pipe = self._opened().pipeline()  # in one step: that a request is back, and what came of it
-        for script, keys, arguments in notes:
-            await self._script(script)(keys, ["", "", *arguments], client=pipe)
-        await self._in_time(pipe.execute())
-
-    async def _in_time(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """What ``asyncio.wait_for`` does; but that one may swallow a cancellation before Python 3.12."""
-        task = asyncio.get_running_loop().create_task(work)
-        try:
-            await asyncio.wait({task}, timeout=self._timeout)
-            if not task.done():
-                raise asyncio.TimeoutError
-            return task.result()
-        finally:
-            task.cancel()  # nothing happens if it is done
-
-    def _script(self, text: str) -> AsyncScript:
-        if text not in self._scripts:
-            self._scripts[text] = self._opened().register_script(text)
-        return self._scripts[text]
-
-    def _opened(self) -> Redis:
-        if self._redis is None:
-            from redis.asyncio import Redis
-            from redis.asyncio.retry import Retry
-            from redis.backoff import NoBackoff
-
-            self._redis = Redis.from_url(
-                self._url,
-                protocol=2,
-                socket_timeout=self._timeout,
-                socket_connect_timeout=self._timeout,
-                retry=Retry(NoBackoff(), 1),  # a connection that was idle for long may be dead
-            )
-        return self._redis
-
-    async def close(self) -> None:
-        if self._redis is not None:
-            await self._redis.aclose()
+    places: float = 0.0
+    at: float = float("-inf")

@@ -13,7 +13,7 @@ from b24orm.executor.limits.plans import RateLimits
 from b24orm.executor.limits.portal import PortalLimits, portal_limits
 from b24orm.forking import in_child
 
-__all__ = ["Standby", "share_of", "standby_for"]
+__all__ = ["Standby", "share_of", "standby_for", "standby_moves"]
 
 log: Final = logging.getLogger("b24orm")
 
@@ -73,6 +73,12 @@ def standby_for(where: Hashable, host: str, limits: RateLimits, share: float) ->
     counted = portal_limits(host, share_of(limits, share), crowd=1 / share)
     with _lock:
         return _standbys.setdefault((where, host), Standby(host, counted))
+
+
+def standby_moves(where: Hashable, host: str, standby: Standby) -> Standby:
+    """The standby of a portal that has another host now: who comes by that shares it."""
+    with _lock:
+        return _standbys.setdefault((where, host), standby)
 
 
 def _forked() -> None:
