@@ -11,7 +11,7 @@ from b24orm.errors import UnknownName, nearest
 from b24orm.facts.index import LISTS, PLACES
 from b24orm.schema import EntitySchema
 
-__all__ = ["listed_by", "load", "names"]
+__all__ = ["listed_by", "load", "names", "twin"]
 
 
 def names() -> tuple[str, ...]:
@@ -51,3 +51,14 @@ def listed_by(method: str) -> EntitySchema | None:
     """
     name = LISTS.get(method.lower())
     return load(name) if name is not None else None
+
+
+def twin(name: str) -> EntitySchema | None:
+    """The facts about the same entity in the other REST; None where only one of them knows it.
+
+    >>> twin("Task").name, twin("TaskV3").name, twin("Deal")
+    ('TaskV3', 'Task', None)
+    """
+    plain = name.removesuffix("V3")
+    other = plain if plain != name else f"{name}V3"
+    return load(other) if other in PLACES else None

@@ -146,9 +146,9 @@ class Rows(Generic[R, F, O]):
         if field is None:
             raise UnknownName(f"{schema.name} has no field {name!r}{nearest(name, schema.fields)}")
         if not field.selectable:
-            raise Unsupported(
-                f"{schema.name}.{field.name} can't be selected by itself: leave only() or values() out"
-            )
+            never = ": the list of REST 3.0 does not bring it, or not reliably"
+            how = never if schema.api == "v3" else " by itself: leave only() or values() out"
+            raise Unsupported(f"{schema.name}.{field.name} can't be selected{how}")
         return field
 
     # -- fetching --------------------------------------------------------------------

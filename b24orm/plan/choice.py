@@ -9,22 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from b24orm import facts
-from b24orm.facts.index import PLACES
+from b24orm.facts import twin
 from b24orm.query.nodes import Condition, Node, Query
-from b24orm.schema import EntitySchema
 
-__all__ = ["counterpart", "why_classic"]
-
-
-def counterpart(schema: EntitySchema) -> EntitySchema | None:
-    """What REST 3.0 knows of a classic entity, under the same name with V3 behind it.
-
-    >>> counterpart(facts.load("Task")).name, counterpart(facts.load("Deal"))
-    ('TaskV3', None)
-    """
-    name = f"{schema.name}V3"
-    return facts.load(name) if schema.api == "v2" and name in PLACES else None
+__all__ = ["why_classic"]
 
 
 def why_classic(query: Query) -> str | None:
@@ -33,8 +21,8 @@ def why_classic(query: Query) -> str | None:
     What it can't filter by is the first reason, what it can't sort by the second. Whatever is left it would
     answer by as many calls.
     """
-    newer, own = counterpart(query.schema), query.schema.list
-    if newer is None or newer.list is None or own is None:
+    newer, own = twin(query.schema.name), query.schema.list
+    if query.schema.api == "v3" or newer is None or newer.list is None or own is None:
         return None
     asked = dict.fromkeys(condition.field.name for condition in _conditions(query.where))
     unknown = [name for name in asked if name not in newer.fields or not newer.fields[name].filterable]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from b24orm.errors import InvalidValue, UnknownName, Unsupported, nearest
+from b24orm.facts import twin
 from b24orm.query.lookups import DEFAULT, LOOKUPS, lookups_for
 from b24orm.query.nodes import EVERYTHING, NOTHING, Condition, Node, Order, Q, joined
 from b24orm.query.values import check_value
@@ -270,6 +271,7 @@ def _leaf(schema: EntitySchema, key: str, value: object, *, negated: bool) -> No
         raise Unsupported(
             f"{_listing(schema).name} can't filter {schema.name} by {named.field.name!r}"
             + _filterable_hint(schema, named.field)
+            + _elsewhere(schema, named.field)
         )
     if named.lookup not in allowed:
         raise Unsupported(
@@ -326,6 +328,15 @@ def _filterable_hint(schema: EntitySchema, field: FieldSchema) -> str:
     if not names:
         return "; the method takes no filter: filter the rows in Python"
     return f"; it can by {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}"
+
+
+def _elsewhere(schema: EntitySchema, field: FieldSchema) -> str:
+    """The model of the other REST, where that can filter by the field."""
+    other = twin(schema.name)
+    listing, same = (None, None) if other is None else (other.list, other.fields.get(field.name))
+    if other is None or listing is None or same is None or not lookups_for(listing, same):
+        return ""
+    return f", or take {other.name}{' of REST 3.0' if other.api == 'v3' else ''}, which can"
 
 
 def resolve(schema: EntitySchema, q: Q, *, negated: bool = False) -> Node:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
@@ -24,7 +24,7 @@ from b24orm.errors import (
     UnknownName,
     Unsupported,
 )
-from b24orm.models import EventLogRecord, Mailbox, MailMessage, Task, TaskV3, User
+from b24orm.models import EventLogRecord, Mailbox, MailMessage, Task, TaskResult, TaskV3, User
 from tests.conftest import Connect
 
 
@@ -181,6 +181,21 @@ def test_rights_that_are_missing_are_denied(desk: LocalPortal) -> None:
     portal = Portal(desk.add_webhook(admin=False), plan="unlimited", progress=False)
     with pytest.raises(AccessDenied):
         list(EventLogRecord.objects.using(portal).all()[:1])
+
+
+@pytest.mark.parametrize(
+    ("ask", "other"),
+    [
+        (lambda: TaskV3.objects.filter(stage_id=5), "or take Task, which can"),
+        (
+            lambda: TaskResult.objects.filter(task_id=1, status="1"),
+            "or take TaskResultV3 of REST 3.0, which can",
+        ),
+    ],
+)
+def test_what_one_rest_refuses_the_other_may_do(ask: Callable[[], object], other: str) -> None:
+    with pytest.raises(Unsupported, match=other):
+        ask()
 
 
 def test_a_classic_task_stays_classic(desk: LocalPortal) -> None:

@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 
 from b24orm import facts
-from b24orm.plan.choice import counterpart, why_classic
+from b24orm.plan.choice import why_classic
 from b24orm.query.names import resolve, resolve_order
 from b24orm.query.nodes import Q, Query
 
 TASK, RESULT = facts.load("Task"), facts.load("TaskResult")
-PAIRS = [(own, newer) for own in map(facts.load, facts.names()) if (newer := counterpart(own)) is not None]
+PAIRS = [
+    (own, newer)
+    for own in map(facts.load, facts.names())
+    if own.api == "v2" and (newer := facts.twin(own.name)) is not None
+]
 
 
 def asked(q: Q | None = None, order: tuple[str, ...] = (), **lookups: Any) -> Query:
