@@ -233,6 +233,28 @@ _OTHERS: Final = (
         indexes=("USER_ID",),
         omit=frozenset({"STATE"}),
     ),
+    TableSpec(
+        "workgroup",
+        "Workgroup",
+        defaults={
+            "SITE_ID": "s1",
+            "ACTIVE": "Y",
+            "VISIBLE": "Y",
+            "OPENED": "N",
+            "CLOSED": "N",
+            "SUBJECT_ID": 1,
+            "SUBJECT_NAME": "General",
+            "PROJECT": "N",
+            "OWNER_ID": 1,
+            "NUMBER_OF_MEMBERS": 1,
+        },
+    ),
+    TableSpec(
+        "workgroup_member",
+        "WorkgroupMember",
+        extra=(*_NUMBER, Column("GROUP_ID", "int", "integer", hidden=True)),
+        indexes=("GROUP_ID",),
+    ),
     TableSpec("mailbox", "Mailbox"),
     TableSpec(
         "mail_message",

@@ -49,6 +49,7 @@ PARTS: Final[Mapping[str, str]] = {
     "sale_trade_platform": "CODE NAME ACTIVE",
     "stage_history": "OWNER_TYPE_ID OWNER_ID TYPE_ID CREATED_TIME STAGE_ID STAGE_SEMANTIC_ID CATEGORY_ID",
     "time_record": "USER_ID START_TIME END_TIME DURATION",
+    "workgroup": "NAME OPENED DATE_CREATE DATE_UPDATE DATE_ACTIVITY",
     "timeline_comment": "ENTITY_TYPE ENTITY_ID COMMENT AUTHOR_ID CREATED",
 }
 """The columns that a seeded row of these tables has, beside its number."""

@@ -77,6 +77,7 @@ from b24orm.models import (
     TradePlatform,
     UniversalList,
     User,
+    Workgroup,
 )
 from tests.conftest import Connect, Serve
 
@@ -119,6 +120,7 @@ LISTS: dict[str, tuple[Any, dict[str, Any], str, str]] = {
     "REST 3.0, of one person": (TimeRecord, {"user_id": 1}, "time_record", "USER_ID = 1"),
     "REST 3.0, pages of a hundred": (Mailbox, {}, "mailbox", ""),
     "REST 3.0, pages of two hundred": (MailMessage, {}, "mail_message", ""),
+    "whole pages, groups": (Workgroup, {}, "workgroup", ""),
     "all at once, pipelines": (DealCategory, {}, "category", "ENTITY_TYPE_ID = 2"),
     **{
         f"a table alone, {table}": (model, {}, table, "")

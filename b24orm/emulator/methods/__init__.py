@@ -33,6 +33,7 @@ from b24orm.emulator.methods import (
     userfields,
     users,
     views,
+    workgroups,
 )
 from b24orm.emulator.methods.system import PortalInfo
 from b24orm.emulator.store import Store
@@ -66,6 +67,7 @@ _MODULES = (
     userfields,
     users,
     views,
+    workgroups,
 )
 
 
