@@ -57,6 +57,20 @@ _LISTS: Final = (
         indexes=("IBLOCK_ID",),
         omit=frozenset({"CREATED_USER_NAME"}),
     ),
+    TableSpec(
+        "list_section",
+        "ListSection",
+        extra=(Column("IBLOCK_ID", "int", "integer", default=41),),
+        defaults={
+            "SORT": 500,
+            "ACTIVE": "Y",
+            "GLOBAL_ACTIVE": "Y",
+            "DEPTH_LEVEL": 1,
+            "DESCRIPTION_TYPE": "text",
+        },
+        indexes=("IBLOCK_ID",),
+        omit=frozenset(words("SECTION_PROPERTY PICTURE DETAIL_PICTURE")),
+    ),
 )
 _CALENDAR: Final = (
     TableSpec(

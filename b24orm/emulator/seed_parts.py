@@ -29,6 +29,7 @@ PARTS: Final[Mapping[str, str]] = {
     "catalog_document_contractor": "DOCUMENT_ID ENTITY_TYPE_ID ENTITY_ID",
     "catalog_document_element": "DOC_ID ELEMENT_ID AMOUNT PURCHASING_PRICE",
     "bank_detail": "ENTITY_ID COUNTRY_ID NAME RQ_ACC_NUM DATE_CREATE",
+    "list_section": "NAME CODE DATE_CREATE",
     "mailbox": "NAME EMAIL SENDER_NAME",
     "mail_message": "MAILBOX_ID MAILBOX_EMAIL SUBJECT FROM TO DATE IS_SEEN HAS_ATTACHMENTS BODY",
     "requisite_preset": "COUNTRY_ID NAME DATE_CREATE",

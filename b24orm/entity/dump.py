@@ -89,7 +89,7 @@ def changed(row: Entity, only: Sequence[str] | None = None) -> dict[str, Any]:
 
 
 def everything(row: Entity, whole_key: str) -> dict[str, Any]:
-    """All that a row holds and update can set, for a method that clears what it is not sent.
+    """All that a row holds and update can set, for a method that clears what it is not sent; files it keeps.
 
     Args:
         row: the row.
@@ -107,7 +107,7 @@ def everything(row: Entity, whole_key: str) -> dict[str, Any]:
     known = {
         spec.write_name: _wire(schema, spec, values[name], ())
         for name, spec in schema.fields.items()
-        if not spec.read_only and values.get(name) not in (None, ())
+        if not spec.read_only and spec.type != "file" and values.get(name) not in (None, ())
     }
     return known | {name: value for name, value in row.extra.items() if schema.custom_wire(name)}
 

@@ -21,6 +21,7 @@ from b24orm.models import (
     ElapsedTime,
     EntityItem,
     ListElement,
+    ListSection,
     Order,
     Price,
     TaskComment,
@@ -41,6 +42,10 @@ class FirstComments(TaskComment, task_id=1):
 
 class Request(ListElement, iblock_type_id="lists", iblock_id=41):
     """An element of the seeded list."""
+
+
+class Shelf(ListSection, iblock_type_id="lists", iblock_id=41):
+    """A section of the seeded list."""
 
 
 class Meeting(CalendarEvent, type="user", owner_id=1):
@@ -129,6 +134,25 @@ def test_a_comment_is_written(shed: LocalPortal, writer: Portal) -> None:
 
 
 # ---- lists: an update clears what it is not sent
+
+
+def test_a_section_keeps_its_place_and_its_code(shed: LocalPortal, writer: Portal) -> None:
+    outer = Shelf.objects.create(name="Tools", code="tools")
+    inner = Shelf.objects.create(name="Saws", code="saws", iblock_section_id=outer.pk)
+    found = Shelf.objects.get(id=inner.pk)
+    found.name = "Blades"
+    found.save()
+    kept = stored(shed, "list_section", inner.pk)
+
+    assert (kept["NAME"], kept["CODE"], kept["IBLOCK_SECTION_ID"]) == ("Blades", "saws", outer.pk)
+
+
+def test_a_section_that_is_not_known_whole_is_not_saved(shed: LocalPortal, writer: Portal) -> None:
+    row = Shelf.objects.create(name="Tools", code="tools")
+    row.name = "Saws"
+
+    with pytest.raises(InvalidValue, match="was not fetched with all of them"):
+        row.save()
 
 
 def test_an_element_is_added_with_its_properties(shed: LocalPortal, writer: Portal) -> None:

@@ -25,14 +25,16 @@ from b24orm.emulator.paging import classic
 from b24orm.emulator.store import Store
 from b24orm.emulator.values import to_int, to_text
 
-__all__ = ["methods"]
+__all__ = ["MISSING", "iblock_of", "methods", "need", "upper_params"]
 
-_MISSING: Final = "ERROR_REQUIRED_PARAMETERS_MISSING"
+MISSING: Final = "ERROR_REQUIRED_PARAMETERS_MISSING"
 _INSTEAD: Final = {
     "IBLOCK_ID": "IBLOCK_CODE",
     "IBLOCK_CODE": "IBLOCK_ID",
     "ELEMENT_ID": "ELEMENT_CODE",
     "ELEMENT_CODE": "ELEMENT_ID",
+    "SECTION_ID": "SECTION_CODE",
+    "SECTION_CODE": "SECTION_ID",
 }
 
 
@@ -52,7 +54,8 @@ def methods(store: Store) -> Registry:
 # ---- parameters: every key in upper case, at any depth
 
 
-def _params(call: Call) -> dict[str, Any]:
+def upper_params(call: Call) -> dict[str, Any]:
+    """The parameters with every key in upper case, at any depth."""
     return {str(key).upper(): _raised(value) for key, value in call.params.items()}
 
 
@@ -62,17 +65,26 @@ def _raised(value: Any) -> Any:
     return [_raised(item) for item in value] if isinstance(value, list) else value
 
 
-def _need(params: Mapping[str, Any], *names: str) -> None:
-    """Each is there, or what may stand in for it; the last one missing is reported."""
+def need(params: Mapping[str, Any], *names: str) -> None:
+    """Each is there, or what may stand in for it; the last one missing is reported.
+
+    Raises:
+        Refusal: one is not.
+    """
     missing = [
         name for name in names if params.get(name) is None and params.get(_INSTEAD.get(name, name)) is None
     ]
     if missing:
-        raise Refusal(_MISSING, f'Required parameter "{missing[-1]}" is missing')
+        raise Refusal(MISSING, f'Required parameter "{missing[-1]}" is missing')
 
 
-def _iblock(store: Store, params: Mapping[str, Any]) -> int:
-    _need(params, "IBLOCK_TYPE_ID", "IBLOCK_CODE", "IBLOCK_ID")
+def iblock_of(store: Store, params: Mapping[str, Any]) -> int:
+    """The number of the list that a call is about.
+
+    Raises:
+        Refusal: it isn't named, or isn't there.
+    """
+    need(params, "IBLOCK_TYPE_ID", "IBLOCK_CODE", "IBLOCK_ID")
     column, value = (
         ("ID", params["IBLOCK_ID"]) if params.get("IBLOCK_ID") else ("CODE", params["IBLOCK_CODE"])
     )
@@ -84,7 +96,7 @@ def _iblock(store: Store, params: Mapping[str, Any]) -> int:
 
 
 def _element(store: Store, params: Mapping[str, Any], iblock: int) -> int:
-    _need(params, "ELEMENT_CODE", "ELEMENT_ID")
+    need(params, "ELEMENT_CODE", "ELEMENT_ID")
     code, number = params.get("ELEMENT_CODE"), to_int(params.get("ELEMENT_ID"))
     where, values = "IBLOCK_ID = ?", [iblock]
     if number:
@@ -101,8 +113,8 @@ def _element(store: Store, params: Mapping[str, Any], iblock: int) -> int:
 
 
 def _lists(store: Store, call: Call) -> Answer:
-    params = _params(call)
-    _need(params, "IBLOCK_TYPE_ID")
+    params = upper_params(call)
+    need(params, "IBLOCK_TYPE_ID")
     table = store.table("iblock")
     where = Where("IBLOCK_TYPE_ID = ?", (to_text(params["IBLOCK_TYPE_ID"]),))
     if to_int(params.get("IBLOCK_ID")):
@@ -118,7 +130,7 @@ def _lists(store: Store, call: Call) -> Answer:
 
 def _fields(store: Store, call: Call) -> Answer:
     """The fields by their names."""
-    iblock = _iblock(store, _params(call))
+    iblock = iblock_of(store, upper_params(call))
     found = {
         name: {
             "FIELD_ID": name,
@@ -142,8 +154,8 @@ def _fields(store: Store, call: Call) -> Answer:
 
 
 def _elements(store: Store, call: Call) -> Answer:
-    params = _params(call)
-    iblock = _iblock(store, params)
+    params = upper_params(call)
+    iblock = iblock_of(store, params)
     fields = fields_of(store, iblock)
     where = read_filter(fields, params, iblock, store.clock())
     names, properties = selected(fields, params.get("SELECT"))
@@ -157,12 +169,12 @@ def _elements(store: Store, call: Call) -> Answer:
 
 
 def _add(store: Store, call: Call) -> Answer:
-    params = _params(call)
-    iblock = _iblock(store, params)
-    _need(params, "ELEMENT_CODE")
+    params = upper_params(call)
+    iblock = iblock_of(store, params)
+    need(params, "ELEMENT_CODE")
     fields = _sent(params)
     if fields.get("NAME") is None:
-        raise Refusal(_MISSING, 'Required parameter "NAME" is missing')
+        raise Refusal(MISSING, 'Required parameter "NAME" is missing')
     code = to_text(params.get("ELEMENT_CODE"))
     if code and store.count("list_element", "IBLOCK_ID = ? AND CODE = ?", (iblock, code)):
         raise Refusal("ERROR_ELEMENT_ALREADY_EXISTS", "Element already exists")
@@ -177,8 +189,8 @@ def _add(store: Store, call: Call) -> Answer:
 
 
 def _update(store: Store, call: Call) -> Answer:
-    params = _params(call)
-    iblock = _iblock(store, params)
+    params = upper_params(call)
+    iblock = iblock_of(store, params)
     number = _element(store, params, iblock)
     write_fields(store, iblock, number, _sent(params), call.user_id)
     store.update("list_element", number, {"CODE": to_text(params.get("ELEMENT_CODE"))})
@@ -188,13 +200,13 @@ def _update(store: Store, call: Call) -> Answer:
 def _sent(params: Mapping[str, Any]) -> dict[str, Any]:
     fields = params.get("FIELDS")
     if not isinstance(fields, Mapping):
-        raise Refusal(_MISSING, 'Required parameter "FIELDS" is missing')
+        raise Refusal(MISSING, 'Required parameter "FIELDS" is missing')
     return dict(fields)
 
 
 def _delete(store: Store, call: Call) -> Answer:
-    params = _params(call)
-    number = _element(store, params, _iblock(store, params))
+    params = upper_params(call)
+    number = _element(store, params, iblock_of(store, params))
     store.delete("list_element", number)
     store.execute("DELETE FROM list_value WHERE ELEMENT_ID = ?", (number,))
     return Answer(result=True, cost=Cost("write", rows=1))

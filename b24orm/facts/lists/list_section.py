@@ -9,22 +9,13 @@ __all__ = ["LIST_SECTION"]
 
 _FIELDS: tuple[FieldSchema, ...] = (
     FieldSchema(name="id", wire="ID", type="integer", read_only=True, nullable=False),
-    FieldSchema(
-        name="code",
-        wire="CODE",
-        type="string",
-        write="SECTION_CODE",
-        required=True,
-        immutable=True,
-        sortable=False,
-    ),
+    FieldSchema(name="code", wire="CODE", type="string", write="SECTION_CODE", required=True, sortable=False),
     FieldSchema(name="xml_id", wire="XML_ID", type="string", sortable=False),
     FieldSchema(name="external_id", wire="EXTERNAL_ID", type="string", sortable=False),
     FieldSchema(
         name="iblock_section_id",
         wire="IBLOCK_SECTION_ID",
         type="integer",
-        immutable=True,
         filterable=False,
         sortable=False,
         relation="ListSection",
@@ -105,7 +96,6 @@ LIST_SECTION = EntitySchema(
         page_size=50,
         total=True,
         count_free=True,
-        select_all=("*",),
         extra_params=("IBLOCK_CODE",),
     ),
     methods={
@@ -120,6 +110,8 @@ LIST_SECTION = EntitySchema(
             id_param="SECTION_ID",
             fields_param="FIELDS",
             returns="true",
+            extra_params=("IBLOCK_SECTION_ID", "SECTION_CODE"),
+            whole_key="IBLOCK_ID",
         ),
         "delete": MethodSchema(name="lists.section.delete", id_param="SECTION_ID", returns="true"),
     },
