@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -319,6 +320,67 @@ def test_a_store_that_fails_is_a_typed_error(
     with pytest.raises(TokenStoreFailed, match="RuntimeError") as caught:
         client.call("profile")
     assert "hunter2" not in str(caught.value)
+
+
+class Transactional(MemoryTokens):
+    """Keeps for good only when its lock is let go of, as a lock on a row of a database does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pending: dict[str, Tokens] = {}
+        self.failures = 0
+
+    def save(self, key: str, tokens: Tokens) -> None:
+        self.pending[key] = tokens
+
+    @contextmanager
+    def lock(self, key: str) -> Generator[None, None, None]:
+        self.pending.clear()
+        yield
+        if self.failures:
+            self.failures -= 1
+            self.pending.clear()
+            raise ConnectionError("the server closed the connection")
+        for name, tokens in self.pending.items():
+            super().save(name, tokens)
+
+
+def test_tokens_that_go_with_the_lock_are_not_used_and_not_lost(scene: Scene) -> None:
+    store = Transactional()
+    client = scene.join(scene.app(store=store).installed(scene.local.install_event()))
+    scene.clock.pass_an_hour()
+    store.failures = 1
+    with pytest.raises(TokenStoreFailed, match="let go of"):
+        client.call("profile")
+    before = scene.exchanges
+    assert (client.call("profile")["ID"], scene.exchanges - before) == ("1", 0)
+    assert store.load(f"local.app:{scene.local.oauth.member_id}") is not None
+
+
+def test_an_installation_that_could_not_be_kept_is_kept_later(scene: Scene) -> None:
+    store = Watched()
+    store.broken = OSError("disk full")
+    app = scene.app(store=store)
+    with pytest.raises(TokenStoreFailed):
+        app.installed(scene.local.install_event())
+    store.broken = None
+    credentials = app.credentials(scene.local.oauth.member_id)
+    assert (scene.join(credentials).call("profile")["ID"], len(store.saved)) == ("1", 1)
+
+
+def test_an_installation_is_good_for_later_if_the_store_can_not_be_asked(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, event = MemoryTokens(), scene.local.install_event()
+
+    def broken(_: str) -> None:
+        raise OSError("no connection")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "load", broken)
+        with pytest.raises(TokenStoreFailed):
+            scene.app(store=store).installed(event)
+    assert scene.app(store=store).installed(event).user_id == 1
 
 
 # -- what the authorization server says ------------------------------------------------------------

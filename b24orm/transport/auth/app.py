@@ -87,6 +87,7 @@ class App:
         self._scope = frozenset([scope] if isinstance(scope, str) else scope)
         self._given: TokenStore = MemoryTokens() if store is None else store
         self._store = GuardedStore(self._given)
+        self._unsaved: dict[str, Tokens] = {}
         self._trusted = hosts.named_hosts(trusted_hosts)
         self._allow_http = allow_http
         self._server = TokenServer(client_id, secret, transport, server_named(server))
@@ -170,6 +171,8 @@ class App:
         return await in_thread(lambda: asyncio.run(self._proved(told, user)))
 
     async def _proved(self, told: Tokens, user: str) -> OAuth:
+        """A store that is out of order fails before the tokens are used up: the payload is good for later."""
+        self._store.load(self._key(told.member_id, user))
         return self._kept((await self._server.refresh(told)).after(told), user)
 
     def opened(self, *payloads: Payload, prove: bool = True) -> OAuth:
@@ -230,7 +233,7 @@ class App:
         return await in_thread(lambda: self._accepts(member_id, token))
 
     def _accepts(self, member_id: str, token: Secret) -> bool:
-        tokens = self._store.load(self._key(member_id, ""))
+        tokens = self._found(self._key(member_id, ""))
         if tokens is not None and not tokens.application_token:
             log.warning(
                 "no event of %s can be accepted: its installation told no application_token", member_id
@@ -272,7 +275,7 @@ class App:
         return await in_thread(lambda: self.credentials(member_id, user))
 
     def _loaded(self, member_id: str, user: str) -> Tokens:
-        tokens = self._store.load(self._key(member_id, user))
+        tokens = self._found(self._key(member_id, user))
         if tokens is None:
             raise NotConfigured(
                 f"{self.client_id} has no tokens of the portal {member_id!r}: install it there first"
@@ -288,10 +291,21 @@ class App:
             log.warning("%s did not grant %s the scopes %s", tokens.endpoint, self.client_id, sorted(missing))
         key = self._key(tokens.member_id, user)
         self._checked(tokens)
+        self._unsaved[key] = tokens
+        return self._credentials(self._saved(key) or tokens, key, self._given)
+
+    def _saved(self, key: str) -> Tokens | None:
+        """Saves what an installation brought; it is there until that succeeds, for nobody gets it again."""
         with self._store.lock(key):
-            kept = tokens.after_installation(self._store.load(key))
-            self._store.save(key, kept)
-        return self._credentials(kept, key, self._given)
+            kept, fresh = self._store.load(key), self._unsaved.get(key)
+            if fresh is not None:
+                kept = fresh.after_installation(kept)
+                self._store.save(key, kept)
+        self._unsaved.pop(key, None)
+        return kept
+
+    def _found(self, key: str) -> Tokens | None:
+        return self._saved(key) if key in self._unsaved else self._store.load(key)
 
     def _checked(self, tokens: Tokens) -> None:
         if hosts.in_clear(tokens.endpoint) and not self._allow_http:

@@ -174,20 +174,20 @@ class OAuth:
             current = self._latest()
             if current is not self._tokens:
                 log.info("%s: somebody else has renewed the tokens", self.host)
-                self._adopt(current)
+                fresh = current
             elif self._unsaved is not None:
-                self._take(self._unsaved)
+                fresh = self._kept(self._unsaved)
             else:
-                self._take(self._checked(asyncio.run(self._asked(current)), current))
+                fresh = self._kept(self._checked(asyncio.run(self._asked(current)), current))
+        self._adopt(fresh)
 
     def _save_late(self) -> None:
         """Offers tokens to the store again that it did not take: they are all there is."""
         with self._store.lock(self._key):
             current, fresh = self._latest(), self._unsaved
-            if current is not self._tokens:
-                self._adopt(current)
-            elif fresh is not None:
-                self._take(fresh)
+            if current is self._tokens and fresh is not None:
+                current = self._kept(fresh)
+        self._adopt(current)
 
     def _latest(self) -> Tokens:
         """Our own tokens, or those that somebody else has put into the store since."""
@@ -221,19 +221,21 @@ class OAuth:
         log.warning(text, current.endpoint, fresh.endpoint)
         return fresh.moved(current.endpoint)
 
-    def _take(self, fresh: Tokens) -> None:
-        """Keeps new tokens, and uses them after that; never the other way round."""
+    def _kept(self, fresh: Tokens) -> Tokens:
+        """Keeps new tokens. They are used after that, once the lock is open; never the other way round."""
         self._unsaved = fresh
         self._store.save(self._key, fresh)
-        self._adopt(fresh)
+        return fresh
 
     def _adopt(self, tokens: Tokens) -> None:
-        self._gone.append(self._tokens)
+        if tokens is not self._tokens:
+            self._gone.append(self._tokens)
         self._tokens, self._unsaved = tokens, None
 
     def _move(self, endpoint: str) -> None:
         with self._store.lock(self._key):
-            self._take(self._latest().moved(endpoint))
+            moved = self._kept(self._latest().moved(endpoint))
+        self._adopt(moved)
 
 
 async def in_thread(work: Callable[[], _T]) -> _T:

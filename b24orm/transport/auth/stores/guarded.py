@@ -25,6 +25,7 @@ class GuardedStore:
 
     def __init__(self, store: TokenStore) -> None:
         self._store = store
+        self._saved: dict[str, Tokens] = {}
 
     def load(self, key: str) -> Tokens | None:
         """The tokens that were saved last."""
@@ -33,6 +34,7 @@ class GuardedStore:
     def save(self, key: str, tokens: Tokens) -> None:
         """Keeps the tokens."""
         _kept("kept", lambda: self._store.save(key, tokens))
+        self._saved[key] = tokens
 
     def delete(self, key: str) -> None:
         """Forgets the tokens."""
@@ -40,14 +42,20 @@ class GuardedStore:
 
     @contextmanager
     def lock(self, key: str) -> Generator[None, None, None]:
-        """One holder at a time; a lock that can't be let go of is only told of, for it ends by itself."""
+        """One holder at a time; a lock that can't be let go of is only told of, for it ends by itself.
+
+        Unless tokens that were saved meanwhile went with it: to let go may be the end of a transaction.
+        """
         held = _kept("locked", lambda: self._store.lock(key))
         _kept("locked", held.__enter__)
         try:
             yield
         finally:
+            saved = self._saved.pop(key, None)
             found = _outcome("let go of", lambda: held.__exit__(None, None, None))
             if isinstance(found, TokenStoreFailed):
+                if saved is not None and self.load(key) != saved:
+                    raise found
                 log.warning("%s", found)
 
 
