@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import logging
 import pickle
@@ -13,7 +14,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
-from b24orm import App, MemoryTokens
+from b24orm import App, AsyncPortal, MemoryTokens
 from b24orm.errors import AuthError, InvalidClient, InvalidGrant, InvalidValue, NotConfigured
 from b24orm.events import parse_event
 from tests.auth.conftest import Scene
@@ -166,6 +167,62 @@ def test_without_its_query_the_form_is_refused_with_a_hint(scene: Scene) -> None
 def test_a_payload_without_tokens_is_refused(payload: Any) -> None:
     with pytest.raises(InvalidValue, match="no tokens"):
         App("app.1", "secret").installed(payload)
+
+
+class ManyValues(dict[str, Any]):
+    """What Django and Flask make of a form: a dict of lists, of which asking gives the last."""
+
+    def __getitem__(self, name: str) -> Any:
+        return super().__getitem__(name)[-1]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name, [default])[-1]
+
+    def items(self) -> Any:
+        return [(name, self[name]) for name in self]
+
+
+def many_values(form: bytes | str) -> ManyValues:
+    """A form as Django hands it on."""
+    text = form.decode() if isinstance(form, bytes) else form
+    return ManyValues({name: ["?", value] for name, value in parse_qsl(text)})
+
+
+def test_the_forms_of_django_and_flask_are_read(scene: Scene) -> None:
+    app = scene.app()
+    app.installed(many_values(scene.local.install_event()))
+    query, body = scene.local.placement(user_id=2)
+    assert app.opened(many_values(body), many_values(query)).user_id == 2
+
+
+def test_a_code_in_the_query_of_django_is_read(scene: Scene) -> None:
+    query = many_values(f"code={scene.local.oauth.code('local.app')}&state=s1")
+    assert scene.app().exchange(query, state="s1").user_id == 1
+
+
+class Strict(MemoryTokens):
+    """Works nowhere where an event loop runs, as Django's database."""
+
+    def load(self, key: str) -> Any:
+        with pytest.raises(RuntimeError):
+            asyncio.get_running_loop()
+        return super().load(key)
+
+    def save(self, key: str, tokens: Any) -> None:
+        with pytest.raises(RuntimeError):
+            asyncio.get_running_loop()
+        super().save(key, tokens)
+
+
+async def test_a_store_is_never_asked_on_an_event_loop(scene: Scene) -> None:
+    app = scene.app(store=Strict())
+    credentials = await app.ainstalled(scene.local.install_event())
+    query, body = scene.local.placement()
+    await app.aopened(body, query)
+    await app.aexchange({"code": scene.local.oauth.code("local.app")}, state=None)
+    scene.clock.pass_an_hour()
+    async with AsyncPortal(credentials, progress=False) as portal:
+        assert (await portal.call("profile"))["ID"] == "1"
 
 
 def test_an_event_that_carries_no_refresh_token_is_no_installation(scene: Scene) -> None:

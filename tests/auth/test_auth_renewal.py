@@ -289,7 +289,9 @@ def test_tokens_that_can_not_be_kept_are_not_used(scene: Scene, watched: tuple[W
     store, client = watched
     scene.clock.pass_an_hour()
     store.broken = OSError("disk full")
-    with pytest.raises(TokenStoreFailed, match="could not be kept: the store raised OSError"):
+    with pytest.raises(
+        TokenStoreFailed, match=r"could not be kept: the store raised OSError at test_auth_renewal\.py:\d"
+    ):
         client.call("profile")
 
 

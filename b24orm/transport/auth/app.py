@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Thread
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Final, NoReturn, TypeVar
 from urllib.parse import urlencode
 
 from b24orm.errors import AuthError, B24Error, InvalidValue, NotConfigured
@@ -136,10 +136,10 @@ class App:
         grant = _grant_of(returned, state)
         del returned, state
         code, server = _good(grant)
-        return await in_thread(lambda: asyncio.run(self._exchange(code, server, user)))
+        return await in_thread(lambda: self._exchange(code, server, user))
 
-    async def _exchange(self, code: Secret, server: str, user: str) -> OAuth:
-        return self._kept(await self._server.exchange(code, server), user)
+    def _exchange(self, code: Secret, server: str, user: str) -> OAuth:
+        return self._kept(asyncio.run(self._server.exchange(code, server)), user)
 
     # -- installed, opened, removed ----------------------------------------------------------
 
@@ -168,12 +168,12 @@ class App:
         found = tokens_of(*payloads)
         del payloads
         told = _good(found)
-        return await in_thread(lambda: asyncio.run(self._proved(told, user)))
+        return await in_thread(lambda: self._proved(told, user))
 
-    async def _proved(self, told: Tokens, user: str) -> OAuth:
+    def _proved(self, told: Tokens, user: str) -> OAuth:
         """A store that is out of order fails before the tokens are used up: the payload is good for later."""
         self._store.load(self._key(told.member_id, user))
-        return self._kept((await self._server.refresh(told)).after(told), user)
+        return self._kept(asyncio.run(self._server.refresh(told)).after(told), user)
 
     def opened(self, *payloads: Payload, prove: bool = True) -> OAuth:
         """The credentials of the user who has opened the application in a portal.
@@ -205,13 +205,13 @@ class App:
         found = tokens_of(*payloads)
         del payloads
         told = _good(found)
-        return await in_thread(lambda: asyncio.run(self._opened(told, prove=prove)))
+        return await in_thread(lambda: self._opened(told, prove=prove))
 
-    async def _opened(self, told: Tokens, *, prove: bool) -> OAuth:
+    def _opened(self, told: Tokens, *, prove: bool) -> OAuth:
         known = self._loaded(told.member_id, "")
         if not hosts.allows(known.endpoint, told.endpoint, self._trusted):
             raise AuthError("WRONG_HOST", f"the form names {told.endpoint}; the portal is {known.endpoint}")
-        proven = (await self._server.refresh(told)).after(told) if prove else told
+        proven = asyncio.run(self._server.refresh(told)).after(told) if prove else told
         if proven.member_id != told.member_id:
             raise AuthError("WRONG_PORTAL", "the form names another portal than the one its tokens are for")
         return self._credentials(proven, "opened", MemoryTokens())
@@ -341,13 +341,13 @@ def _good(found: _T | B24Error) -> _T:
     return found
 
 
-def _alone(work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
-    """Runs a coroutine on a loop of its own, so that it works within any other loop."""
+def _alone(work: Callable[[], _T]) -> _T:
+    """Runs work in a thread of its own, so that it may run an event loop within any other."""
     done: Future[_T] = Future()
 
     def run() -> None:
         try:
-            done.set_result(asyncio.run(work()))
+            done.set_result(work())
         except BaseException as error:
             done.set_exception(error.with_traceback(None) if isinstance(error, B24Error) else error)
 

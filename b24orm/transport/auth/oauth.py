@@ -13,6 +13,7 @@ import hashlib
 import logging
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
@@ -178,7 +179,7 @@ class OAuth:
             elif self._unsaved is not None:
                 fresh = self._kept(self._unsaved)
             else:
-                fresh = self._kept(self._checked(asyncio.run(self._asked(current)), current))
+                fresh = self._kept(self._checked(self._asked(current), current))
         self._adopt(fresh)
 
     def _save_late(self) -> None:
@@ -196,17 +197,17 @@ class OAuth:
             return self._tokens
         return stored
 
-    async def _asked(self, current: Tokens) -> Tokens:
+    def _asked(self, current: Tokens) -> Tokens:
         """New tokens; those in the store if somebody was quicker who does not heed its lock."""
         if not current.refresh_token:
             text = "the access token has ended, and came without a refresh token"
             raise InvalidGrant("invalid_grant", text, host=self.host)
         log.info("%s: the access token has ended; asking for another", self.host)
         try:
-            return await self._server.refresh(current)
+            return asyncio.run(self._server.refresh(current))
         except InvalidGrant:
             for pause in _LOOKS:
-                await asyncio.sleep(pause)
+                time.sleep(pause)
                 latest = self._latest()
                 if latest is not current:
                     return latest

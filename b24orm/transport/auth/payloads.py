@@ -43,9 +43,12 @@ def auth_of(*payloads: Payload) -> dict[str, str]:
 
 
 def fields_of(payload: Payload) -> Mapping[str, Any]:
-    """The fields of a form or a query."""
+    """The fields of a form or a query.
+
+    Django's and Flask's are dicts with a list of values for each name, of which asking gives one.
+    """
     if isinstance(payload, Mapping):
-        return payload
+        return {name: payload[name] for name in payload}
     text = payload.decode(errors="replace") if isinstance(payload, bytes) else payload
     return dict(parse_qsl(text.lstrip("?"), keep_blank_values=True))
 

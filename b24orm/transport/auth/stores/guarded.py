@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
+from traceback import walk_tb
 from typing import Final, TypeVar
 
 from b24orm.errors import TokenStoreFailed
@@ -72,4 +75,18 @@ def _outcome(what: str, work: Callable[[], _T]) -> _T | TokenStoreFailed:
     except TokenStoreFailed as error:
         return error.with_traceback(None)
     except Exception as error:
-        return TokenStoreFailed(f"OAuth tokens could not be {what}: the store raised {type(error).__name__}")
+        where = _place(error)
+        text = f"OAuth tokens could not be {what}: the store raised {type(error).__name__} at {where}"
+        return TokenStoreFailed(text)
+
+
+def _place(error: Exception) -> str:
+    """Where in the store it was raised: all that may be told, for the text may repeat the tokens.
+
+    >>> _place(ValueError())
+    'an unknown place'
+    """
+    for frame, line in walk_tb(error.__traceback__):
+        if frame.f_code.co_filename not in (__file__, contextlib.__file__):
+            return f"{Path(frame.f_code.co_filename).name}:{line}"
+    return "an unknown place"
