@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,10 @@ PACKAGE = sorted(
     if not path.name.startswith("_") and (path.suffix == ".py" or (path / "__init__.py").exists())
 )
 SOURCES = sorted(
-    path for room in ("b24orm", "codegen", "tests") for path in (ROOT / room).rglob("*.py") if path.is_file()
+    path
+    for room in ("b24orm", "codegen", "tests")
+    for path in (ROOT / room).rglob("*.py")
+    if not path.read_text(encoding="utf-8").startswith(GENERATED)
 )
 
 
@@ -31,20 +35,21 @@ def test_every_contract_of_the_import_linter_holds(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("room", PACKAGE)
 def test_every_room_has_its_layer(room: str) -> None:
-    (layers,) = [
-        contract for contract in api.read_configuration(CONFIG)["contracts_options"] if "layers" in contract
-    ]
-    named = {name.strip() for layer in layers["layers"] for name in layer.replace("|", ":").split(":")}
-    assert room in named
+    assert room in {name for layer in _layers() for name in layer}
+
+
+def test_the_page_shows_the_rooms_in_their_order() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    drawn = page.partition("```text\n")[2].partition("```")[0]
+    assert [set(re.split(r"\s{2,}", line)[:-1]) for line in drawn.splitlines()] == _layers()
+
+
+def _layers() -> list[set[str]]:
+    (contract,) = [each for each in api.read_configuration(CONFIG)["contracts_options"] if "layers" in each]
+    return [{name.strip() for name in re.split(r"[|:]", layer)} for layer in contract["layers"]]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_written_module_is_short(path: Path) -> None:
     longest = LONGEST_TEST if path.is_relative_to(ROOT / "tests") else LONGEST
-    assert _written_lines(path) <= longest
-
-
-def _written_lines(path: Path) -> int:
-    """Lines that somebody wrote: none in a generated module."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return 0 if lines and lines[0].startswith(GENERATED) else len(lines)
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= longest
