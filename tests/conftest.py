@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +25,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 Serve: TypeAlias = Callable[..., LocalPortal]
 Connect: TypeAlias = Callable[..., Portal]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes ``-n auto`` means: one more than there are processors, for many tests wait."""
+    return 1 + (os.cpu_count() or 1)
 
 
 def complaints(stderr: str) -> list[str]:
