@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -31,6 +32,11 @@ Connect: TypeAlias = Callable[..., Portal]
 def pytest_xdist_auto_num_workers() -> int:
     """How many processes ``-n auto`` means: one more than there are processors, for many tests wait."""
     return 1 + (os.cpu_count() or 1)
+
+
+def shown(value: object) -> str:
+    """A value in the name of a test: without its address, which each process gives anew."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
 
 
 def complaints(stderr: str) -> list[str]:

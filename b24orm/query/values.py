@@ -172,6 +172,7 @@ _CHECKS: Final[Mapping[Kind, Callable[[object], Any]]] = {
     "address": _string,
     "binding": _binding,
     "any": _any,
+    "none": _any,  # what a list needs beside its filter may be called as such a field
 }
 
 

@@ -25,15 +25,26 @@ def rows(text: str) -> dict[str, str]:
     return dict(found)
 
 
+def lookups_by_word(text: str) -> dict[str, tuple[str, ...]]:
+    """What the words in the column *Filter* mean."""
+    legend = text.partition("## Lookups")[2].partition("\n## ")[0]
+    return {
+        word: tuple(re.findall(r"`(\w+)`", found))
+        for word, found in re.findall(r"^\| ([a-z, ]+) \| (`.*) \|$", legend, re.MULTILINE)
+    }
+
+
 @pytest.mark.parametrize("name", facts.names())
 def test_the_page_tells_every_field_with_its_lookups(name: str) -> None:
     schema, told = facts.load(name), rows(page(name))
 
+    meaning = lookups_by_word(page(name))
     for field in schema.fields.values():
-        line = told[field.name]
-        assert f"| `{field.wire}` | {field.type} |" in line
-        for lookup in lookups_for(schema.list, field) if schema.list else ():
-            assert f"`{lookup}`" in line.rpartition("|")[0].rpartition("|")[2]
+        cells = [cell.strip() for cell in told[field.name].split("|")]
+        found = lookups_for(schema.list, field) if schema.list else ()
+        assert cells[1:3] == [f"`{field.wire}`", field.type]
+        assert meaning.get(cells[6], ()) == found
+        assert (cells[7] == "yes") == bool(schema.list and field.sortable)
 
 
 @pytest.mark.parametrize("name", facts.names())

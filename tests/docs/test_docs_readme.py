@@ -19,7 +19,10 @@ COMMANDS = [block.text.strip() for block in blocks(README) if block.language == 
 
 
 def test_there_are_two_commands_to_set_up() -> None:
-    assert [command.rpartition("/")[2] for command in COMMANDS] == ["b24orm demo", "python -m pytest"]
+    assert [command.rpartition("/")[2] for command in COMMANDS] == [
+        "b24orm demo",
+        "python -m pytest -n auto --dist worksteal",
+    ]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from b24orm.errors import InvalidValue
 from b24orm.query.values import check_value
 from b24orm.schema import FieldSchema
+from tests.conftest import shown
 
 QUICK = settings(max_examples=200, derandomize=True, deadline=None)
 
@@ -79,7 +80,7 @@ def checked(name: str, lookup: str, value: Any) -> Any:
         ("uf_any", "exact", True, True),
         ("uf_any", "exact", 0.5, Decimal("0.5")),
     ],
-    ids=repr,
+    ids=shown,
 )  # fmt: skip
 def test_a_fitting_value_comes_out_in_one_shape(name: str, lookup: str, value: Any, expected: Any) -> None:
     assert checked(name, lookup, value) == expected
@@ -116,7 +117,7 @@ def test_a_fitting_value_comes_out_in_one_shape(name: str, lookup: str, value: A
         ("title", "isnull", None, "True or False"),
         ("uf_any", "exact", [1], "a str, number, bool or date"),
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_another_value_is_refused_with_what_would_fit(name: str, lookup: str, value: Any, fits: str) -> None:
     with pytest.raises(InvalidValue, match=fits):

@@ -16,6 +16,7 @@ from b24orm.emulator import php
 from b24orm.errors import InvalidValue
 from b24orm.plan.calls import Call, Ref
 from b24orm.transport.encoding import MAX_INPUT_VARS, command, encode, fits_batch, to_json
+from tests.conftest import shown
 from tests.transport.php_query import is_macro, parse_str
 
 QUICK = settings(max_examples=300, derandomize=True, deadline=None)
@@ -140,7 +141,7 @@ def test_the_method_of_a_command_is_kept(params: dict[str, Any]) -> None:
         ({5: 1, Colour.RED: 2}, {"5": 1, "RED": 2}),
         (Ref("c0", (49, "ID")), "$result[c0][49][ID]"),
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_a_value_has_one_form(value: Any, expected: Any) -> None:
     assert encode(value) == expected
@@ -164,14 +165,14 @@ def test_a_value_has_one_form(value: Any, expected: Any) -> None:
         ({None: 1}, "can't be the name of a parameter"),
         ({1: "a", "1": "b"}, "twice"),
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_a_value_without_a_form_is_refused(value: Any, reason: str) -> None:
     with pytest.raises(InvalidValue, match=reason):
         encode(value)
 
 
-@pytest.mark.parametrize("fields", [{"TITLE": "\ud800"}, {1: "a", "1": "b"}, {"IDS": [b"a"]}], ids=repr)
+@pytest.mark.parametrize("fields", [{"TITLE": "\ud800"}, {1: "a", "1": "b"}, {"IDS": [b"a"]}], ids=shown)
 def test_a_value_without_a_form_is_refused_in_a_batch_too(fields: dict[Any, Any]) -> None:
     with pytest.raises(InvalidValue):
         command(Call("crm.deal.add", {"fields": fields}))
