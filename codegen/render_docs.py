@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from b24orm.plan.compiler import refusal
+from b24orm.plan.parents import needed_names
 from b24orm.query.lookups import kind_of, lookups_for
-from b24orm.query.names import parent_names
 from b24orm.rendering.annotations import annotation
 from b24orm.rendering.relations import python_type
 from b24orm.schema import EntitySchema, FieldSchema
@@ -121,8 +122,9 @@ def _facts(schema: EntitySchema) -> list[str]:
     if schema.api != "v2":
         lines.append("- REST 3.0: see [Use REST 3.0](../../../how-to/rest-3.md)")
     if schema.list:
-        lines.append(f"- listed by `{schema.list.name}`")
-    wanted = ", ".join(f"`{name}`" for name in parent_names(schema))
+        why = refusal(schema)
+        lines.append(f"- no model lists them: {why}" if why else f"- listed by `{schema.list.name}`")
+    wanted = ", ".join(f"`{name}`" for name in needed_names(schema)) if schema.list else ""
     can = [f"`{word}`" for word, kind in _WRITES.items() if schema.method(kind)]
     lines += [f"- rows can be written: {', '.join(can)}"] if can else []
     lines += ["- rows can have user fields (`UF_...`)"] if schema.user_fields else []
@@ -141,6 +143,50 @@ def _methods(schema: EntitySchema) -> list[str]:
         if lines
         else []
     )
+
+
+_SAMPLES: Final[Mapping[str, str]] = {
+    "integer": "1",
+    "reference": "1",
+    "number": "100",
+    "boolean": "True",
+    "date": '"2026-01-31"',
+}
+"""Values to ask for, by the kind of a field; texts for all others."""
+_NAMED: Final[Mapping[str, str]] = {"iblock_type_id": '"lists"', "entity_type_id": "2"}
+
+
+def _value(field: FieldSchema | None, name: str) -> str:
+    """A value that fits a condition."""
+    if name in _NAMED:
+        return _NAMED[name]
+    if field is not None and field.enum and kind_of(field) != "boolean":
+        return repr(field.enum[0]).replace("'", '"')
+    if field is None or kind_of(field) == "none":
+        return '"2026-01-31"' if name.endswith("_date") else "1" if name.endswith("_id") else '"..."'
+    return _SAMPLES.get(kind_of(field), '"..."')
+
+
+def _asked(schema: EntitySchema) -> str:
+    """A condition beside those that are needed: the first field but the id that can be compared so."""
+    if schema.list is None:
+        return ""
+    for field in schema.fields.values():
+        word = "exact" if kind_of(field) in (*_SAMPLES, "status", "string") else ""
+        if field.name != schema.id_name and word in lookups_for(schema.list, field) and not field.multiple:
+            return f"{field.name}={_value(field, field.name)}"
+    return ""
+
+
+def _example(schema: EntitySchema) -> list[str]:
+    """How its rows are read."""
+    needed = [f"{name}={_value(schema.fields.get(name), name)}" for name in needed_names(schema)]
+    conditions = [*needed, *([_asked(schema)] if not needed else [])]
+    given = ", ".join(filter(None, conditions))
+    rows = f"{schema.name}.objects.filter({given})" if given else f"{schema.name}.objects.all()"
+    few = "[:50]" if schema.list and schema.list.paging == "none" else ""
+    lines = ["", f"rows = {rows}{few}"] if schema.list and not refusal(schema) else []
+    return ["```python", f"from b24orm.models import {schema.name}", *lines, "```"]
 
 
 def render_page(entity: Entity, entities: Iterable[Entity]) -> str:
@@ -162,7 +208,7 @@ def render_page(entity: Entity, entities: Iterable[Entity]) -> str:
             _NOTE,
             f"# {schema.name}",
             "",
-            f"`from b24orm.models import {schema.name}`",
+            *_example(schema),
             "",
             *_facts(schema),
             *(["", "## Fields", "", *head, *rows] if rows else []),
@@ -174,12 +220,26 @@ def render_page(entity: Entity, entities: Iterable[Entity]) -> str:
     )
 
 
+_HOW_TO_READ: Final = (
+    "Each page has a table of the entity's fields:",
+    "",
+    "| Column | What it says |",
+    "| --- | --- |",
+    "| Field, REST | the name of the field here, and in the REST documentation; both are understood |",
+    "| Type, Python | its type on the portal, and the type of its values |",
+    "| Values | the rows that it points to, or the values that there are |",
+    "| Flags | how it can be written, and whether it is in answers |",
+    "| Filter | what it is to a filter; the next table says which [lookups](../../lookups.md) that means |",
+    "| Order | whether `order_by` takes it |",
+)
+
+
 def render_index_page(entities: Iterable[Entity]) -> str:
     """The list of all entities by module."""
     by_module: dict[str, list[Entity]] = {}
     for entity in entities:
         by_module.setdefault(entity.schema.module, []).append(entity)
-    lines = [_NOTE, "# Entities", ""]
+    lines = [_NOTE, "# Entities", "", *_HOW_TO_READ, ""]
     for module, found in sorted(by_module.items()):
         lines += [f"## {module}", "", *_links(module, found), ""]
     return "\n".join(lines)

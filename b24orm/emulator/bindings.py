@@ -10,7 +10,7 @@ from b24orm.emulator.values import to_flag, to_int
 if TYPE_CHECKING:
     from b24orm.emulator.store import Store
 
-__all__ = ["BOUND_FIELDS", "bind", "bound_ids", "items_of", "set_ids", "set_items", "unbind"]
+__all__ = ["BOUND_FIELDS", "bind", "items_of", "set_ids", "set_items", "unbind"]
 
 BOUND_FIELDS: Final[Mapping[tuple[str, str], str]] = {
     ("deal", "CONTACT_IDS"): "contact",
@@ -21,15 +21,6 @@ BOUND_FIELDS: Final[Mapping[tuple[str, str], str]] = {
     ("company", "CONTACT_ID"): "contact",
 }
 """The table that a list field of an entity points at."""
-
-
-def bound_ids(store: Store, owner: str, id: int, target: str) -> list[int]:
-    """The ids bound to a row, primary first."""
-    sql = (
-        "SELECT TARGET_ID FROM binding WHERE OWNER = ? AND OWNER_ID = ? AND TARGET = ? "
-        "ORDER BY IS_PRIMARY DESC, SORT, TARGET_ID"
-    )
-    return [row[0] for row in store.fetch(sql, (owner, id, target))]
 
 
 def items_of(store: Store, owner: str, id: int, target: str) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ from b24orm.plan.steps.until_empty import UntilEmpty
 from b24orm.query.nodes import NOTHING, Order, Query
 from b24orm.schema import EntitySchema, ListSchema
 
-__all__ = ["Plan", "compile_count", "compile_query"]
+__all__ = ["Plan", "compile_count", "compile_query", "refusal"]
 
 _FAR: Final = PAGE * BATCH
 """Rows to skip from which on the server's offset is cheaper than reading them."""
@@ -56,15 +56,13 @@ def compile_query(query: Query) -> Plan:
     """
     if query.where == NOTHING or query.limit == 0:
         return _nothing(query)
-    _callable(query.schema)
+    _listable(query.schema)
     query = with_parents(query)
     found = branches(query.schema, query.where)
     if len(found) == 0:
         return _nothing(query)
     listing = [Listing.of(query, branch.filter) for branch in found]
     spec = listing[0].spec
-    if spec.paging == "none" and spec.start is not None:
-        raise Unsupported(f"{spec.name} pages in a way of its own; use call() with {spec.start!r}")
     if spec.page_size is None or spec.start is None:
         _enough(query, spec)
         return _unpaged(query, found, listing)
@@ -92,7 +90,7 @@ def compile_count(query: Query) -> Plan:
     """
     if query.where == NOTHING or query.limit == 0:
         return _nothing(query)
-    _callable(query.schema)
+    _listable(query.schema)
     query = with_parents(query)
     found = branches(query.schema, query.where)
     if len(found) == 0:
@@ -117,10 +115,27 @@ def compile_count(query: Query) -> Plan:
     )
 
 
-def _callable(schema: EntitySchema) -> None:
+def _listable(schema: EntitySchema) -> None:
+    why = refusal(schema)
+    if why:
+        raise Unsupported(why)
+
+
+def refusal(schema: EntitySchema) -> str:
+    """Why no query can list an entity; empty if one can.
+
+    >>> from b24orm.facts import load
+    >>> refusal(load("ImEvent")), refusal(load("Deal"))
+    ("im.v2.Event.get pages in a way of its own; use call() with 'offset'", '')
+    """
     spec = schema.list
-    if schema.api == "v3" and spec is not None and spec.dialect == "none" and spec.filter:
-        raise Unsupported(f"{spec.name} reads its filter in a way of its own; use portal.v3.call()")
+    if spec is None:
+        return ""
+    if schema.api == "v3" and spec.dialect == "none" and spec.filter:
+        return f"{spec.name} reads its filter in a way of its own; use portal.v3.call()"
+    if spec.paging == "none" and spec.start is not None:
+        return f"{spec.name} pages in a way of its own; use call() with {spec.start!r}"
+    return ""
 
 
 def _nothing(query: Query) -> Plan:

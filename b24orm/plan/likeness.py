@@ -112,11 +112,6 @@ class Likeness:
         }
         return listing.call(conditions, order=listing.by_id(), start=-1)
 
-    def is_since(self, row: Row, since: datetime) -> bool:
-        """Whether a row was added then or later."""
-        stamp = _form(self.created, row.get(self.created.wire))
-        return stamp is not None and stamp >= since.timestamp()
-
 
 def likeness_of(schema: EntitySchema) -> Likeness | None:
     """How rows of an entity are recognised; None if they say not who added them and when."""

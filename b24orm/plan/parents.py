@@ -10,7 +10,18 @@ from b24orm.query.names import parent_names
 from b24orm.query.nodes import Condition, Group, Node, Query
 from b24orm.schema import EntitySchema
 
-__all__ = ["with_parents"]
+__all__ = ["needed_names", "with_parents"]
+
+
+def needed_names(schema: EntitySchema) -> tuple[str, ...]:
+    """What ``filter`` has to name before an entity can be listed.
+
+    >>> from b24orm.facts import load
+    >>> needed_names(load("Category")), needed_names(load("ProductRow"))
+    (('entity_type_id',), ('owner_type', 'owner_id'))
+    """
+    parents = (name for name, rest in parent_names(schema).items() if rest not in schema.fixed_params)
+    return (*parents, *_required_conditions(schema))
 
 
 def with_parents(query: Query) -> Query:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
 from b24orm import facts
 from b24orm.facts.index import PLACES
+from b24orm.plan.compiler import refusal
 from b24orm.query.lookups import lookups_for
 from tests.conftest import ROOT
 
@@ -45,6 +47,20 @@ def test_the_page_tells_every_field_with_its_lookups(name: str) -> None:
         assert cells[1:3] == [f"`{field.wire}`", field.type]
         assert meaning.get(cells[6], ()) == found
         assert (cells[7] == "yes") == bool(schema.list and field.sortable)
+
+
+@pytest.mark.parametrize("name", facts.names())
+def test_the_example_of_a_page_can_be_planned(name: str) -> None:
+    code = page(name).partition("```python\n")[2].partition("```")[0]
+    place: dict[str, Any] = {}
+    exec(compile(code, name, "exec"), place)
+    listed = facts.load(name).list
+
+    assert name in place
+    assert ("rows" in place) == (listed is not None and not refusal(facts.load(name)))
+    if "rows" in place:
+        assert listed is not None
+        assert listed.name in place["rows"].explain()
 
 
 @pytest.mark.parametrize("name", facts.names())
