@@ -24,6 +24,14 @@ settings.load_profile("b24orm")
 
 ROOT = Path(__file__).resolve().parent.parent
 
+PLAIN_PYTEST: dict[str, str] = {
+    **os.environ,
+    "PYTHONPATH": str(ROOT),
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    "PYTEST_ADDOPTS": "",
+}
+"""The environment of a pytest that runs a user's tests, whatever this one was told."""
+
 Serve: TypeAlias = Callable[..., LocalPortal]
 Connect: TypeAlias = Callable[..., Portal]
 

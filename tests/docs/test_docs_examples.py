@@ -10,7 +10,6 @@ import ast
 import asyncio
 import doctest
 import inspect
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,7 +21,8 @@ import pytest
 import b24orm
 from b24orm.emulator import LocalPortal
 from b24orm.portal import Portal
-from tests.docs.blocks import PAGES, ROOT, Block, blocks, name_of
+from tests.conftest import PLAIN_PYTEST
+from tests.docs.blocks import PAGES, Block, blocks, name_of
 
 WEBHOOK = "https://your-portal.bitrix24.com/rest/1/your-secret/"
 DEALS = 400
@@ -107,12 +107,7 @@ def test_the_test_files_of_a_page_pass(page: Path, tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "b24orm.testing"],
         cwd=tmp_path,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "PYTEST_ADDOPTS": "",
-        },
+        env=PLAIN_PYTEST,
         capture_output=True,
         text=True,
         check=False,

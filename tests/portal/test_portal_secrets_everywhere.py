@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import os
 import socket
 import subprocess
 import sys
@@ -23,9 +22,9 @@ from b24orm.executor.retry import RetryPolicy
 from b24orm.models import Deal
 from b24orm.transport.auth.secret import Secret
 from b24orm.transport.auth.tokens import Tokens
+from tests.conftest import PLAIN_PYTEST
 from tests.portal.secrets_seen import OURS, Everything, seen_in
 
-ROOT = Path(__file__).resolve().parents[2]
 APP_SECRET = "hush-client-secret"
 FAULTS: list[Any] = [
     "rate_limited",
@@ -321,12 +320,7 @@ def test_pytest_with_local_variables_shows_no_secret(tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-c", TOLD, *options],
         cwd=tmp_path,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "PYTEST_ADDOPTS": "",
-        },
+        env=PLAIN_PYTEST,
         capture_output=True,
         text=True,
         check=False,
