@@ -13,7 +13,9 @@ from b24orm.errors import AuthError, B24Error, Disconnected, RateLimited, Server
 from b24orm.executor.retry import RetryPolicy
 
 TIMEOUT: Final = 0.15
-"""Seconds that the client waits for an answer."""
+"""Seconds that the client waits for an answer of a portal that hangs."""
+PATIENCE: Final = 20.0
+"""Seconds that it waits for any other answer: the machine may be busy."""
 
 FAULTS: Final[dict[str, Fault]] = {
     "rate limited": Fault("rate_limited"),
@@ -81,9 +83,16 @@ def broken(_running: LocalPortal) -> Iterator[LocalPortal]:
 
 
 @pytest.fixture
-def client(broken: LocalPortal) -> Iterator[Portal]:
+def timeout(request: pytest.FixtureRequest) -> float:
+    """Seconds that the client waits for an answer, by the fault that the test is about."""
+    cell = getattr(request.node, "callspec", None)
+    return TIMEOUT if cell is not None and cell.params.get("fault") == "hang" else PATIENCE
+
+
+@pytest.fixture
+def client(broken: LocalPortal, timeout: float) -> Iterator[Portal]:
     """A client of that portal."""
-    portal = Portal(broken.url, plan="unlimited", progress=False, timeout=TIMEOUT)
+    portal = Portal(broken.url, plan="unlimited", progress=False, timeout=timeout)
     yield portal
     portal.close()
 

@@ -17,7 +17,7 @@ from b24orm.emulator import LocalPortal
 from b24orm.errors import B24Error
 from b24orm.loop import background
 from b24orm.models import Deal
-from tests.faults.conftest import FAULTS, TIMEOUT, fill, play
+from tests.faults.conftest import FAULTS, fill, play
 
 pytestmark = pytest.mark.usefixtures("hasty")
 
@@ -59,10 +59,10 @@ def test_no_task_and_no_place_at_the_gate_outlives_a_call(
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_no_connection_is_left_open(broken: LocalPortal, fault: str) -> None:
+def test_no_connection_is_left_open(broken: LocalPortal, timeout: float, fault: str) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        client = Portal(broken.url, plan="unlimited", progress=False, timeout=TIMEOUT)
+        client = Portal(broken.url, plan="unlimited", progress=False, timeout=timeout)
         play(broken, fault, times=3)
         read_all(client)
         client.close()

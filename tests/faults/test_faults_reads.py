@@ -115,8 +115,9 @@ def test_tries_are_counted_and_told(broken: LocalPortal, client: Portal, fault: 
     assert broken.stats.requests == 5
 
 
-def test_an_error_names_method_and_portal(broken: LocalPortal, client: Portal) -> None:
-    play(broken, "hang", times=500)
+@pytest.mark.parametrize("fault", ["hang"])
+def test_an_error_names_method_and_portal(broken: LocalPortal, client: Portal, fault: str) -> None:
+    play(broken, fault, times=500)
     with pytest.raises(TimedOut, match=rf"crm\.deal\.get on {client.host}: no answer within {TIMEOUT} s"):
         client.call("crm.deal.get", {"ID": 1})
 
@@ -137,9 +138,9 @@ def test_failures_at_random_change_no_answer(broken: LocalPortal, client: Portal
 
 
 @pytest.mark.parametrize("fault", [name for name in FAULTS if name not in FINAL])
-async def test_an_async_portal_fares_the_same(broken: LocalPortal, fault: str) -> None:
+async def test_an_async_portal_fares_the_same(broken: LocalPortal, timeout: float, fault: str) -> None:
     play(broken, fault)
-    async with AsyncPortal(broken.url, plan="unlimited", progress=False, timeout=TIMEOUT) as portal:
+    async with AsyncPortal(broken.url, plan="unlimited", progress=False, timeout=timeout) as portal:
         assert len(await Deal.objects.using(portal)) == 130
 
 

@@ -12,7 +12,7 @@ from b24orm.emulator import LocalPortal
 from b24orm.errors import B24Error, OutcomeUnknown
 from b24orm.models import EventLogRecord, TaskV3
 from tests.conftest import Connect
-from tests.faults.conftest import FAULTS, FINAL, HARMLESS, LASTING, TIMEOUT, play
+from tests.faults.conftest import FAULTS, FINAL, HARMLESS, LASTING, play
 
 pytestmark = pytest.mark.usefixtures("hasty")
 
@@ -28,10 +28,10 @@ def log() -> Iterator[LocalPortal]:
 
 
 @pytest.fixture
-def reader(log: LocalPortal, join: Connect, monkeypatch: pytest.MonkeyPatch) -> Portal:
+def reader(log: LocalPortal, join: Connect, timeout: float, monkeypatch: pytest.MonkeyPatch) -> Portal:
     monkeypatch.setattr("b24orm.executor.writer._MARGIN", 0.01)
     plan = RateLimits(per_second=None, operating_limit=None, request_limit=0.01)
-    return join(log, timeout=TIMEOUT, plan=plan)
+    return join(log, timeout=timeout, plan=plan)
 
 
 READS: dict[str, tuple[Callable[[], Any], Any]] = {

@@ -10,7 +10,7 @@ import pytest
 from b24orm import AsyncPortal, Portal
 from b24orm.emulator import Fault, LocalPortal
 from b24orm.errors import ApiError, B24Error, ConnectFailed, Disconnected, OutcomeUnknown
-from tests.faults.conftest import EXECUTED, FAULTS, FINAL, HARMLESS, LASTING, REFUSED, TIMEOUT, play
+from tests.faults.conftest import EXECUTED, FAULTS, FINAL, HARMLESS, LASTING, PATIENCE, REFUSED, play
 
 pytestmark = pytest.mark.usefixtures("hasty")
 
@@ -132,7 +132,7 @@ def test_random_failures_never_double_a_row(broken: LocalPortal, client: Portal)
 async def test_writes_side_by_side_are_never_doubled(broken: LocalPortal) -> None:
     kinds: Any = {"rate_limited": 0.2, "reset_after": 0.15, "truncated_json": 0.1}
     broken.faults.random(kinds, seed=3)
-    async with AsyncPortal(broken.url, plan="unlimited", progress=False, timeout=TIMEOUT) as portal:
+    async with AsyncPortal(broken.url, plan="unlimited", progress=False, timeout=PATIENCE) as portal:
         outcomes = await asyncio.gather(
             *(portal.call("crm.deal.add", {"fields": {"TITLE": f"new {n}"}}) for n in range(80)),
             return_exceptions=True,
