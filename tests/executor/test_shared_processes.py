@@ -1,4 +1,9 @@
-"""Four processes call one portal: together they use what it permits, each its part, and nothing is refused."""
+"""Four processes call one portal: together they use what it permits, each its part, and nothing is refused.
+
+The machine may be busy: a process starts late, or stands still for a moment. So what was used is read from the
+arrivals themselves, from the first to the last of a stretch in which all of them were at work. A request that was
+late is made up for by the next one, which leaves at its own time.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +16,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
 from redis import Redis
 
 from b24orm.emulator import LocalPortal, Plan
 from b24orm.emulator.answers import Answer, Call
 from tests.conftest import Serve
 from tests.redis_server import RedisServer
-
-pytestmark = pytest.mark.flaky(reruns=2)  # they measure real time, on a machine that may be busy
-
 
 WORKER = Path(__file__).with_name("shared_worker.py")
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,8 +38,39 @@ class Arrivals:
         self.calls.append((time.monotonic(), str(call.params["who"])))
         return Answer(len(self.calls))
 
-    def between(self, begin: float, end: float) -> Counter[str]:
-        return Counter(who for at, who in self.calls if begin <= at < end)
+    def between(self, begin: float, end: float) -> Stretch:
+        return Stretch([(at, who) for at, who in self.calls if begin <= at < end])
+
+    def together(self, after: int) -> Stretch:
+        """What came while every process was at work, and after so many calls in all."""
+        firsts: dict[str, float] = {}
+        lasts: dict[str, float] = {}
+        for at, who in self.calls:
+            firsts.setdefault(who, at)
+            lasts[who] = at
+        return self.between(max(self.calls[after][0], *firsts.values()), min(lasts.values()))
+
+
+@dataclass
+class Stretch:
+    """Calls that came within a time."""
+
+    calls: list[tuple[float, str]]
+
+    @property
+    def seconds(self) -> float:
+        """From the first to the last."""
+        return self.calls[-1][0] - self.calls[0][0]
+
+    @property
+    def rate(self) -> float:
+        """Calls a second."""
+        return (len(self.calls) - 1) / self.seconds
+
+    @property
+    def each(self) -> Counter[str]:
+        """Calls of each process."""
+        return Counter(who for _, who in self.calls)
 
 
 def watched(portal: LocalPortal) -> Arrivals:
@@ -88,21 +120,21 @@ def known_to_be_empty(redis: RedisServer, portal: LocalPortal) -> None:
 
 
 def test_the_plan_is_used_to_the_full_and_shared_fairly(serve: Serve, redis_server: RedisServer) -> None:
-    seconds = 11.0
+    burst, rate = 50, 2.0
     portal = serve(plan="standard")
     arrivals = watched(portal)
 
-    with workers(portal, redis_server.url, burst=50, rate=2.0, seconds=seconds) as running:
+    with workers(portal, redis_server.url, burst=burst, rate=rate, seconds=12.0) as running:
         known_to_be_empty(redis_server, portal)
         start(running)
         said = [process.communicate(timeout=PATIENCE) for process in running]
 
-    first = arrivals.calls[0][0]
-    burst, later = arrivals.between(first, first + 2), arrivals.between(first + 2, first + seconds)
-    used = (burst + later).total() / (50 + 2.0 * seconds)
+    whole = Stretch(arrivals.calls)
+    used = len(whole.calls) / (burst + rate * whole.seconds)
+    each = arrivals.together(after=burst).each
     assert ([p.returncode for p in running], said, portal.stats.rejected) == ([0] * 4, [("", "")] * 4, 0)
     assert 0.95 <= used <= 1.0
-    assert (len(later), max(later.values()) - min(later.values()) <= 1) == (4, True)
+    assert (len(each), max(each.values()) - min(each.values()) <= 1) == (4, True)
 
 
 def test_others_go_on_when_a_process_and_redis_are_killed(serve: Serve, redis_server: RedisServer) -> None:
@@ -110,27 +142,27 @@ def test_others_go_on_when_a_process_and_redis_are_killed(serve: Serve, redis_se
     portal = serve(plan=Plan(burst=burst, rate=rate))
     arrivals = watched(portal)
 
-    with workers(portal, redis_server.url, burst=burst, rate=rate, seconds=15.0) as running:
+    with workers(portal, redis_server.url, burst=burst, rate=rate, seconds=18.0) as running:
         known_to_be_empty(redis_server, portal)
         start(running)
-        time.sleep(2.0)
+        time.sleep(2.5)
         running[3].kill()
-        alone = time.monotonic()
-        time.sleep(1.5)
+        killed = time.monotonic()
+        time.sleep(2.5)
         redis_server.kill()
         gone = time.monotonic()
-        time.sleep(2.5)
+        time.sleep(3.5)
         redis_server.start()
-        back = time.monotonic()
         said = [process.communicate(timeout=PATIENCE)[1] for process in running[:3]]
 
-    three = arrivals.between(alone + 0.5, alone + 1.5)
-    away = arrivals.between(gone + 0.5, gone + 2.5)
-    again = arrivals.between(back + 4.5, back + 6.5)
+    end = arrivals.calls[-1][0]
+    three = arrivals.between(killed + 0.5, gone)
+    away = arrivals.between(gone + 1.0, gone + 3.5)
+    again = arrivals.between(end - 4.0, end)
     assert ([p.returncode for p in running[:3]], portal.stats.rejected) == ([0, 0, 0], 0)
-    assert [len(three), len(away), len(again)] == [3, 3, 3]
-    assert three.total() >= 0.8 * rate * 1.0
-    assert away.total() >= 0.8 * 3 / 4 * rate * 2.0
-    assert again.total() >= 0.9 * rate * 2.0
-    assert max(again.values()) <= 1.5 * min(again.values())
+    assert [len(three.each), len(away.each), len(again.each)] == [3, 3, 3]
+    assert three.rate >= 0.9 * rate
+    assert away.rate >= 0.9 * 3 / 4 * rate
+    assert again.rate >= 0.9 * rate
+    assert max(again.each.values()) <= 1.5 * min(again.each.values())
     assert [(text.count("can't be reached"), text.count("are back")) for text in said] == [(1, 1)] * 3
