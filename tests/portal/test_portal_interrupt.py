@@ -1,14 +1,19 @@
-"""Ctrl-C in the middle of a scan: nothing is sent any more, and nothing is left open."""
+"""Ctrl-C, SIGTERM and deadlines: nothing is sent any more, and nothing is left open."""
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
+from b24orm import Portal
 from b24orm.emulator import CostModel
+from b24orm.loop import background
+from b24orm.models import Deal
 from tests.conftest import Serve
 
 READER = """
@@ -53,3 +58,51 @@ def test_an_interrupted_scan_leaves_nothing_behind(serve: Serve) -> None:
     process.send_signal(signal.SIGINT)
 
     assert process.communicate(timeout=30)[0] == '{"asked since": 0, "tasks": 0, "sockets": 0}\n'
+
+
+def test_a_deadline_ends_a_wait_for_the_limits_and_leaves_nothing_behind(serve: Serve) -> None:
+    portal = serve(deals=5, plan="standard")
+    portal.spend("crm.deal.list", 481)
+
+    async def others() -> int:
+        return len(asyncio.all_tasks()) - 1
+
+    with Portal(portal.url, progress=False) as client:
+        before = background().run(others())
+        with pytest.raises(asyncio.TimeoutError):
+            asyncio.run(asyncio.wait_for(Deal.objects.using(client).acount(), 0.5))
+        asked = client.requests
+        time.sleep(1)
+        assert (background().run(others()) - before, client.requests - asked) == (0, 0)
+
+
+WORKER = """
+import signal, sys
+from b24orm import App, Portal
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+app = App("local.app", "app-secret", server=sys.argv[1])
+with Portal(app.installed(sys.stdin.readline().strip()), progress=False) as portal:
+    portal.bind_event("onCrmDealAdd")
+    print("waiting", flush=True)
+    for change in portal.offline_events():
+        print(change.row_id, flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
+def test_a_worker_that_is_told_to_end_does_so_at_once_and_quietly(serve: Serve) -> None:
+    portal = serve(deals=0)
+    portal.install_app()
+    command = [sys.executable, "-c", WORKER, portal.oauth_url]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, text=True, **pipes) as worker:  # type: ignore[call-overload]
+        worker.stdin.write(portal.install_event().decode() + "\n")
+        worker.stdin.flush()
+        assert worker.stdout.readline() == "waiting\n"
+        portal.store.insert("deal", {"TITLE": "x"})
+        assert worker.stdout.readline() == "1\n"
+        began = time.monotonic()
+        worker.send_signal(signal.SIGTERM)
+        assert worker.communicate(timeout=20) == ("", "")
+    assert (worker.returncode, time.monotonic() - began < 8) == (0, True)
