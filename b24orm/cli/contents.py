@@ -19,6 +19,15 @@ _SHOWN: Final = (
 )
 
 
+_MORE: Final = (
+    ("lead", "lead", "leads"),
+    ("task", "task", "tasks"),
+    ("activity", "activity", "activities"),
+    ("smart_invoice", "invoice", "invoices"),
+)
+
+
 def contents(portal: LocalPortal) -> str:
-    """The numbers of its deals, companies, contacts and users."""
-    return ", ".join(plural(portal.store.count(table), one, many) for table, one, many in _SHOWN)
+    """The numbers of its deals, companies, contacts and users; of other rows, if there are any."""
+    more = tuple(kind for kind in _MORE if portal.store.count(kind[0]))
+    return ", ".join(plural(portal.store.count(table), one, many) for table, one, many in (*_SHOWN, *more))

@@ -22,6 +22,9 @@ __all__ = ["configure"]
 _TICK: Final = 0.5
 """Seconds between two looks whether to stop: not every system wakes a waiting thread for Ctrl-C."""
 
+_KINDS: Final = ("leads", "tasks", "activities", "invoices")
+"""What a portal holds if it is asked for, beside deals and those they are made with."""
+
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -32,6 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--deals", type=rows, default=1_000, metavar="N", help="deals to generate (%(default)s)"
     )
+    for kind in _KINDS:
+        parser.add_argument(f"--{kind}", type=rows, default=0, metavar="N", help=f"{kind} to generate (none)")
     parser.add_argument(
         "--plan", choices=tuple(PLANS), default="standard", help="the limits to enforce (%(default)s)"
     )
@@ -67,6 +72,10 @@ def _made(arguments: argparse.Namespace) -> LocalPortal:
     try:
         return emulator.LocalPortal(
             deals=arguments.deals,
+            leads=arguments.leads,
+            tasks=arguments.tasks,
+            activities=arguments.activities,
+            invoices=arguments.invoices,
             plan=arguments.plan,
             path=arguments.file,
             latency=arguments.latency,

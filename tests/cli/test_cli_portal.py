@@ -74,6 +74,12 @@ def test_it_says_what_it_holds_and_enforces(started: Any) -> None:
     ]
 
 
+def test_it_holds_what_else_is_asked_for(started: Any) -> None:
+    wanted = ("--leads", "4", "--tasks", "3", "--activities", "2", "--invoices", "1")
+    greeting = started("--deals", "8", *wanted).greeting
+    assert "20 users, 4 leads, 3 tasks, 2 activities, 1 invoice\n" in greeting
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_it_well(started: Any, how: signal.Signals) -> None:
     code, said = started("--deals", "1").stop(how)
