@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, SerializationInfo, ValidationError, model_serializer
 
 from b24orm.entity.given import given
-from b24orm.entity.habits import no_attribute_of_class, no_attribute_of_row
+from b24orm.entity.habits import GIVEN_UP, no_attribute_of_class, no_attribute_of_row
 from b24orm.errors import (
     DoesNotExist,
     FieldNotLoaded,
@@ -307,6 +307,10 @@ class Entity(BaseModel, metaclass=_Kind):
 
     def __str__(self) -> str:
         return repr(self)
+
+    def __dir__(self) -> list[str]:
+        """What notebooks complete: user fields too, and nothing that pydantic has given up."""
+        return sorted({*super().__dir__(), *self.extra} - GIVEN_UP)
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         known = type(self).__field_names__

@@ -7,7 +7,7 @@ from typing import Final
 
 from b24orm.errors import UnknownAttribute, nearest
 
-__all__ = ["no_attribute_of_class", "no_attribute_of_row", "no_attribute_of_set"]
+__all__ = ["GIVEN_UP", "no_attribute_of_class", "no_attribute_of_row", "no_attribute_of_set"]
 
 _COMPUTED: Final = "the portal's lists compute nothing: compute from values() or values_list() in Python"
 _READ: Final = "a set of rows is iterated; list(rows) reads it at once"
@@ -67,6 +67,24 @@ _ROWS: Final[Mapping[str, str]] = {
     "keys": "the fields that were fetched are in model_dump()",
     "items": "the fields that were fetched are in model_dump()",
 }
+
+GIVEN_UP: Final = frozenset(
+    {
+        "construct",
+        "copy",
+        "dict",
+        "from_orm",
+        "json",
+        "parse_file",
+        "parse_obj",
+        "parse_raw",
+        "schema",
+        "schema_json",
+        "update_forward_refs",
+        "validate",
+    }
+)
+"""Pydantic's methods of old, which are deprecated and only in the way of completion."""
 
 _CLASSES: Final[Mapping[str, str]] = {"MultipleObjectsReturned": "it is called MultipleObjects"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any, Final
 
 from b24orm.orm.fetch import Actual
 from b24orm.plan.choice import why_classic
@@ -11,6 +12,9 @@ from b24orm.transport.encoding import encode
 from b24orm.transport.encoding_v3 import encode_v3
 
 __all__ = ["explained"]
+
+_SHOWN: Final = 60
+"""Values of a list that are shown; of a longer one the first."""
 
 
 def explained(plan: Plan, actual: Actual | None = None) -> str:
@@ -26,7 +30,7 @@ def explained(plan: Plan, actual: Actual | None = None) -> str:
     ]
     if plan.sample is not None:
         sent = encode_v3(plan.sample.params) if newer else encode(plan.sample.params)
-        lines.append(f"  call      {json.dumps(sent, ensure_ascii=False)}")
+        lines.append(f"  call      {json.dumps(_brief(sent), ensure_ascii=False)}")
     lines += [
         f"  commands  {plan.commands}",
         f"  requests  {plan.requests} ({_carried(plan)})",
@@ -37,6 +41,15 @@ def explained(plan: Plan, actual: Actual | None = None) -> str:
             f"  slice     skips {plan.skip:,}, takes {'all' if plan.take is None else format(plan.take, ',')}"
         )
     return "\n".join([*lines, *(_actually(plan, actual) if actual is not None else ())])
+
+
+def _brief(sent: Any) -> Any:
+    """What is sent, with no more than the beginning of a long list."""
+    inside: dict[str, Any] = sent if isinstance(sent, dict) else {}
+    values: list[Any] = sent if isinstance(sent, list) else []
+    if len(values) > _SHOWN:
+        return [*values[:3], f"... {len(values):,} values"]
+    return {key: _brief(value) for key, value in inside.items()} if inside else sent
 
 
 def _carried(plan: Plan) -> str:

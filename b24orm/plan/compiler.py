@@ -24,7 +24,7 @@ from typing import Final
 
 from b24orm.errors import Unsupported
 from b24orm.plan.calls import Call, Row
-from b24orm.plan.filters import Branch, branches
+from b24orm.plan.filters import Branch, branches, parted
 from b24orm.plan.flow import Flow
 from b24orm.plan.listing import Listing, with_ids
 from b24orm.plan.newer import count_v3, scan_v3
@@ -74,6 +74,11 @@ def compile_query(query: Query) -> Plan:
     by_id = key is not None and (not query.order or query.order[0].field is key)
     if len(found) > 1:
         return _union(query, found, listing, by_id=by_id)
+    parts = parted(found) if by_id and spec.keyset else found
+    if len(parts) > 1:
+        reason = "a list of values is too long for a batch"
+        whole = [Listing.of(query, branch.filter) for branch in parts]
+        return _union(query, parts, whole, by_id=by_id, reason=reason)
     if by_id and found[0].ids is not None and spec.page_size >= PAGE:
         return _by_ids(query, found[0], listing[0])
     if by_id and spec.keyset and (query.start < _FAR or query.stop is None):
@@ -286,7 +291,9 @@ def _selecting(query: Query, listing: Listing) -> Listing:
     return replace(listing, select=tuple(dict.fromkeys((*listing.select, *keys))))
 
 
-def _union(query: Query, found: tuple[Branch, ...], listing: list[Listing], *, by_id: bool) -> Plan:
+def _union(
+    query: Query, found: tuple[Branch, ...], listing: list[Listing], *, by_id: bool, reason: str = ""
+) -> Plan:
     spec = listing[0].spec
     if not spec.keyset:
         raise Unsupported(
@@ -298,11 +305,11 @@ def _union(query: Query, found: tuple[Branch, ...], listing: list[Listing], *, b
             f"{spec.name} can't do OR, and its parts can only be merged in the order of the id; "
             "drop order_by, or sort the rows in Python"
         )
-    descending, stop = _descending(query), query.stop
+    descending, stop, no_or = _descending(query), query.stop, f"{spec.name} can't do OR"
     return Plan(
         query,
         "Union",
-        (f"{spec.name} can't do OR: {len(found)} scans, merged by id",),
+        (f"{reason or no_or}: {len(found)} scans, merged by id",),
         lambda: Union(
             [_scan(query, branch, part, stop) for branch, part in zip(found, listing, strict=True)],
             listing[0].id_of,

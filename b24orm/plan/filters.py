@@ -17,10 +17,16 @@ from b24orm.plan.leaves import Alternatives, Pair, spell
 from b24orm.query.nodes import Condition, Group, Node
 from b24orm.schema import Dialect, EntitySchema, ListSchema
 
-__all__ = ["MAX_BRANCHES", "Branch", "branches"]
+__all__ = ["MAX_BRANCHES", "Branch", "branches", "parted"]
 
 MAX_BRANCHES: Final = 16
 """An OR that falls apart into more commands than this is refused."""
+
+_LONG: Final = 900
+"""Values of a list above which a call does not fit into a batch: PHP reads a thousand variables of one."""
+
+_PART: Final = 500
+"""Values of a part of such a list."""
 
 _GROUPED: Final[frozenset[Dialect]] = frozenset({"orm", "v3"})
 """Dialects that read an OR by themselves."""
@@ -106,6 +112,31 @@ def branches(schema: EntitySchema, where: Node) -> tuple[Branch, ...]:
                 "use __in, or several queries"
             )
     return tuple(found)
+
+
+def parted(found: tuple[Branch, ...]) -> tuple[Branch, ...]:
+    """Branches with a long list of wanted values as several with a part of it, so that batches carry them.
+
+    A row that has one value is in one part; whoever merges the parts counts the others once.
+
+    >>> long = Branch({"@COMPANY_ID": tuple(range(1200))})
+    >>> [len(part.filter["@COMPANY_ID"]) for part in parted((long,))]
+    [500, 500, 200]
+    """
+    parts = [part for branch in found for part in _parts(branch)]
+    return tuple(parts) if len(parts) <= MAX_BRANCHES else found
+
+
+def _parts(branch: Branch) -> Iterator[Branch]:
+    lists = {key: tuple(value) for key, value in branch.filter.items() if isinstance(value, (list, tuple))}
+    long = [key for key, values in lists.items() if len(values) > _LONG]
+    if len(long) != 1 or not long[0].startswith("@") or branch.ids is not None:
+        yield branch
+        return
+    values = lists[long[0]]
+    size = min(_LONG, max(_PART, -(-len(values) // MAX_BRANCHES)))
+    for start in range(0, len(values), size):
+        yield replace(branch, filter={**branch.filter, long[0]: values[start : start + size]})
 
 
 def _conjunctions(node: Node, *, nested: bool) -> Iterator[tuple[Node, ...]]:

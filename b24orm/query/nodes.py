@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from b24orm.errors import InvalidValue
 from b24orm.schema import EntitySchema, FieldSchema
@@ -30,6 +30,9 @@ __all__ = [
 
 Connector = Literal["AND", "OR"]
 
+_SHOWN: Final = 20
+"""Values of a list that are shown; of a longer one the first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -42,7 +45,15 @@ class Condition:
 
     def __str__(self) -> str:
         name = self.field.name if self.lookup == "exact" else f"{self.field.name}__{self.lookup}"
-        return f"{'~' if self.negated else ''}{name}={self.value!r}"
+        return f"{'~' if self.negated else ''}{name}={_brief(self.value)}"
+
+
+def _brief(value: Any) -> str:
+    """A value as a message shows it: of a long list its beginning."""
+    values: tuple[Any, ...] = value if isinstance(value, tuple) else ()
+    if len(values) <= _SHOWN:
+        return repr(value)
+    return f"({', '.join(map(repr, values[:3]))}, ... {len(values):,} values)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -308,6 +308,12 @@ def test_an_object_prints_as_its_repr() -> None:
     assert str(Deal(title="Roof")) == "Deal(title='Roof')"
 
 
+def test_a_notebook_completes_user_fields_and_nothing_deprecated() -> None:
+    offered = set(dir(Deal(title="x", UF_CRM_COLOUR="red")))
+    assert {"title", "company", "UF_CRM_COLOUR", "save", "model_dump"} <= offered
+    assert {"dict", "json", "copy", "schema"}.isdisjoint(offered)
+
+
 def test_help_shows_plain_types_of_what_can_be_given() -> None:
     parameters = inspect.signature(Deal).parameters
     assert str(parameters["title"]) == "title: str | None = None"
