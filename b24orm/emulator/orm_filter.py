@@ -17,7 +17,7 @@ from b24orm.emulator.tables import Column
 from b24orm.emulator.text_search import compare, contains, like, one_of
 from b24orm.emulator.values import is_array, is_blank, to_float, to_int, to_list, to_text
 
-__all__ = ["compile_condition", "compile_group", "parse_key", "sql_failure"]
+__all__ = ["compile_condition", "compile_group", "parse_key", "php_failure", "sql_failure"]
 
 _OPERATORS: Final[Mapping[str, str]] = {
     "!><": "not between",
@@ -45,13 +45,18 @@ _OPERATORS: Final[Mapping[str, str]] = {
     "*": "words",
 }
 _ORDERED: Final = frozenset({">", "<", ">=", "<="})
-_EQUAL: Final = frozenset({"exact", "like", "holds", "pattern", "same"})
-_UNEQUAL: Final = frozenset({"not exact", "unlike", "not holds", "not pattern", "not same"})
+_EQUAL: Final = frozenset({"exact", "like", "holds", "pattern"})
+_UNEQUAL: Final = frozenset({"not exact", "unlike", "not holds", "not pattern"})
 
 
 def sql_failure() -> Refusal:
     """What the server answers when the SQL it wrote is wrong."""
     return Refusal("ERROR_CORE", "SQL query error!", status=500)
+
+
+def php_failure() -> Refusal:
+    """What the server answers when its code can't go on: PHP's own error, which nothing there catches."""
+    return Refusal("INTERNAL_SERVER_ERROR", "Internal server error", status=500)
 
 
 @lru_cache(maxsize=4096)
@@ -101,7 +106,8 @@ def compile_condition(key: str, value: Any, column: Column, expression: str) -> 
         expression: the SQL of the column.
 
     Raises:
-        Refusal: ``@`` with an empty list, which is wrong SQL.
+        Refusal: ``@`` with an empty list, which is wrong SQL; ``@`` on a fraction or a time, which PHP gives
+            up on.
     """
     operator, _ = parse_key(key)
     if not column.multiple:
@@ -161,12 +167,14 @@ def _number(operator: str, value: Any, expression: str, cast: Callable[[Any], in
 
 
 def _numbers(values: list[Any], expression: str, cast: Callable[[Any], Any], *, equal: bool) -> Where:
+    """One of several numbers; a whole 0 among them is no number, too, a fraction of 0 isn't."""
     if not values:
         return NOTHING if equal else ALWAYS
     numbers = [cast(item) for item in values]
     if equal:
+        absent = 0 in numbers and cast is to_int
         return any_of(
-            [membership(expression, numbers), Where(f"{expression} IS NULL") if 0 in numbers else EVERYTHING]
+            [membership(expression, numbers), Where(f"{expression} IS NULL") if absent else EVERYTHING]
         )
     outside = membership(expression, numbers, negative=True)
     return every([outside, Where(f"{expression} IS NOT NULL") if 0 in numbers else EVERYTHING])
@@ -183,10 +191,15 @@ def _same_number(number: int | float, expression: str, *, equal: bool) -> Where:
 
 
 def _int(operator: str, value: Any, expression: str) -> Where:
+    if operator == "same" and not is_array(value):
+        return Where(f"{expression} = ?", (to_int(value),))
+    operator = "exact" if operator == "same" else operator
     return _number(operator, value, expression, to_int)
 
 
 def _double(operator: str, value: Any, expression: str) -> Where:
+    if operator in {"in", "not in"}:
+        raise php_failure()
     return _number(operator, value, expression, to_float)
 
 
@@ -246,15 +259,20 @@ def _words(expression: str, value: str) -> Where:
     return every(contains(expression, word) for word in value.split())
 
 
+def _moment(value: Any) -> str | None:
+    return None if is_blank(value) else to_text(value)
+
+
 def _time(operator: str, value: Any, expression: str) -> Where:
     many = is_array(value)
     if operator in _ORDERED:
-        return _ordered(operator, value, expression, lambda item: None if is_blank(item) else item)
+        return _ordered(operator, value, expression, _moment)
     if operator in {"between", "not between"}:
-        return _between(operator, value, expression, to_text)
-    if operator in {"in", "not in"} or (many and operator in _EQUAL | _UNEQUAL):
-        negative = operator in _UNEQUAL or operator == "not in"
-        return _member("not in" if negative else "in", value, expression, to_text)
+        return _between(operator, value, expression, _moment)
+    if operator == "in":
+        raise php_failure()
+    if many and operator in _EQUAL | _UNEQUAL:
+        return _member("not in" if operator in _UNEQUAL else "in", value, expression, _moment)
     if operator in _EQUAL:
         return (
             Where(f"{expression} IS NULL")
@@ -272,13 +290,11 @@ def _time(operator: str, value: Any, expression: str) -> Where:
 
 _TEXT: Final[Mapping[str, Callable[[str, str], Where]]] = {
     "exact": _exact,
-    "same": _exact,
     "like": _like,
     "holds": contains,
     "pattern": like,
     "words": _words,
     "not exact": _not_exact,
-    "not same": _not_exact,
     "unlike": _unlike,
     "not holds": _lacks,
     "not pattern": _unlike,
