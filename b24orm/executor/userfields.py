@@ -18,7 +18,7 @@ from b24orm.schema import EntitySchema, FieldSchema
 if TYPE_CHECKING:
     from b24orm.executor.executor import Executor
 
-__all__ = ["UserFields", "check_asked", "check_sent"]
+__all__ = ["UserFields", "check_asked", "check_sent", "looked_up"]
 
 _TELLING: Final[Mapping[str, str]] = {
     "crm.deal.fields": "",
@@ -68,10 +68,22 @@ async def check_asked(executor: Executor, query: Query) -> None:
     Raises:
         UnknownName: it would be ignored, and the query answer other rows, or others' order.
     """
+    await _check(executor, query.schema, _doubtful(query), query.params)
+
+
+def looked_up(query: Query) -> str:
+    """What is asked about the user fields that a query names, in words; empty: nothing."""
+    names = _doubtful(query)
+    ask = _asking(query.schema, query.params) if names else None
+    return "" if ask is None else f"{', '.join(dict.fromkeys(names))}: {ask.method} is asked once"
+
+
+def _doubtful(query: Query) -> list[str]:
+    """The user fields of a query that the list method would ignore if there were no such."""
     listing = query.schema.list
     if not query.schema.user_fields or listing is None or listing.dialect in _REFUSING:
-        return
-    await _check(executor, query.schema, _names(query), query.params)
+        return []
+    return _names(query)
 
 
 async def check_sent(executor: Executor, schema: EntitySchema, kind: str, call: Call) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from b24orm.executor.userfields import looked_up
 from b24orm.orm.fetch import Actual
 from b24orm.plan.choice import why_classic
 from b24orm.plan.compiler import Plan
@@ -36,6 +37,8 @@ def explained(plan: Plan, actual: Actual | None = None) -> str:
         f"  requests  {plan.requests} ({_carried(plan)})",
         f"  counts    {plan.counts}",
     ]
+    if fields := looked_up(plan.query):
+        lines.append(f"  fields    {fields}")
     if plan.skip or plan.take is not None:
         lines.append(
             f"  slice     skips {plan.skip:,}, takes {'all' if plan.take is None else format(plan.take, ',')}"

@@ -95,6 +95,13 @@ def test_without_user_fields_the_portal_is_not_asked_for_them(portal: LocalPorta
     assert asked(portal) == 0
 
 
+def test_the_plan_says_that_fields_are_looked_up() -> None:
+    assert "  fields    UF_CRM_COLOUR: crm.deal.fields is asked once" in (
+        Deal.objects.filter(UF_CRM_COLOUR="red").order_by("UF_CRM_COLOUR")[:5].explain()
+    )
+    assert "  fields  " not in DealItem.objects.filter(UF_CRM_COLOUR="red").explain()
+
+
 def test_a_field_that_was_made_meanwhile_is_found(portal: LocalPortal, client: Portal) -> None:
     Deal.objects.filter(UF_CRM_COLOUR="red").count()
     portal.store.add_user_field("deal", "UF_CRM_SHAPE", "string")
