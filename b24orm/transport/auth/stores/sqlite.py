@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import sqlite3
+import sys
 import time
 from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +18,9 @@ from b24orm.transport.auth.tokens import Tokens
 
 __all__ = ["SqliteTokens"]
 
+log: Final = logging.getLogger("b24orm")
 _BUSY: Final = 30.0
+_OTHERS: Final = 0o077
 _TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS b24_tokens (key TEXT PRIMARY KEY, tokens TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS b24_locks (key TEXT PRIMARY KEY, owner TEXT NOT NULL, until REAL NOT NULL)",
@@ -32,18 +36,19 @@ class SqliteTokens:
     """Keeps tokens in two tables of a SQLite file, which is made with mode 0600.
 
     Args:
-        path: the file; it may hold other tables too.
+        path: the file; it may hold other tables too. If others can read it, a warning says so.
 
     >>> SqliteTokens("/var/lib/app/tokens.db")                                  # doctest: +SKIP
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = Path(path)
+        self._seen = False
 
     @contextmanager
     def _opened(self) -> Generator[sqlite3.Connection, None, None]:
         """A connection for one piece of work; committed if that went well."""
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._made()
         connection = sqlite3.connect(self._path, timeout=_BUSY)
         try:
             with connection:
@@ -52,6 +57,18 @@ class SqliteTokens:
                 yield connection
         finally:
             connection.close()
+
+    def _made(self) -> None:
+        """Makes the file. One that exists is not even opened: to close it again would let go of every lock
+        that another connection of this process has on it, and may ruin the database.
+        """
+        if self._seen:
+            return
+        with suppress(FileExistsError):
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        if sys.platform != "win32" and self._path.stat().st_mode & _OTHERS:
+            log.warning("%s holds tokens and can be read by others: chmod 600 it", self._path)
+        self._seen = True
 
     def load(self, key: str) -> Tokens | None:
         """The tokens that were saved last."""
