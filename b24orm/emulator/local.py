@@ -52,7 +52,8 @@ class LocalPortal:
         sparse: keep only every n-th id, as on a portal where much was deleted.
         seed: the same seed gives the same rows.
         rows: numbers of rows of other modules, by kind: ``elements``, ``files``, ``events``, ``products``,
-            ``orders``, ``elapsed`` ...; those left out get a few.
+            ``orders``, ``elapsed`` ...; those left out get a few. Also by table (``sale_shipment``,
+            ``bank_detail``, ``workgroup`` ...); those left out get none.
         path: a SQLite file to keep the rows in; in memory when None.
         plan: ``standard``, ``enterprise``, ``unlimited`` or a :class:`~b24orm.emulator.limits.Plan`.
         latency: sleep what requests would cost: False never, True fully, a number scales it.
