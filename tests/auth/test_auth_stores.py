@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
 import sys
 import threading
 import time
@@ -237,6 +238,36 @@ def test_a_lease_that_does_not_come_free_is_given_up() -> None:
 def test_only_the_owner_can_read_the_database(tmp_path: Path) -> None:
     SqliteTokens(tmp_path / "x.db").save("k", TOKENS)
     assert stat.S_IMODE((tmp_path / "x.db").stat().st_mode) == 0o600
+
+
+@POSIX
+def test_a_database_that_others_can_read_is_told_of_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "x.db").touch(mode=0o644)
+    store = SqliteTokens(tmp_path / "x.db")
+    store.save("k", TOKENS)
+    store.load("k")
+    assert [record.getMessage().partition(" holds")[2] for record in caplog.records] == [
+        " tokens and can be read by others: chmod 600 it"
+    ]
+
+
+@POSIX
+def test_another_connection_of_the_process_keeps_its_lock(tmp_path: Path) -> None:
+    SqliteTokens(tmp_path / "x.db").save("k", TOKENS)
+    mine = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
+    mine.execute("BEGIN IMMEDIATE")
+    SqliteTokens(tmp_path / "x.db").load("k")
+    code = (
+        "import sqlite3, sys\n"
+        "sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute('BEGIN IMMEDIATE')"
+    )
+    other = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "x.db")], capture_output=True, text=True, check=False
+    )
+    mine.close()
+    assert "database is locked" in other.stderr
 
 
 def test_the_database_may_hold_other_tables(tmp_path: Path) -> None:
