@@ -24,6 +24,7 @@ from b24orm.plan.calls import Call, Row
 from b24orm.plan.filters import Branch
 from b24orm.plan.flow import Flow
 from b24orm.plan.listing import Listing, with_ids
+from b24orm.plan.page_v3 import SURE
 from b24orm.plan.plan import Plan
 from b24orm.plan.steps.by_ids import ByIds
 from b24orm.plan.steps.ordered import Ordered, sortable_here
@@ -233,7 +234,7 @@ def _offset(query: Query, branch: Branch, listing: Listing) -> Plan:
             stop=query.stop,
             page_size=size,
             most=together,
-            exact=True,
+            exact=size > SURE,
         ),
         sample=call(query.start // size * size),
         requests=f"1 + 1 for each {together * size:,} rows",

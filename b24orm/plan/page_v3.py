@@ -13,7 +13,7 @@ from typing import Final
 __all__ = ["SURE", "page_of"]
 
 SURE: Final = 50
-"""The default limit, which every list follows."""
+"""The default limit, which every list follows. A page of more may hold less than it was asked for."""
 
 _KNOWN: Final[Mapping[str, int]] = {
     "main.eventlog.list": 1000,

@@ -42,7 +42,7 @@ def by_name(found: tuple[EntitySchema, ...]) -> dict[str, EntitySchema]:
 
 def test_entities_that_the_package_knows_keep_what_it_knows(client: Portal) -> None:
     found = by_name(read_newer(client.v3))
-    assert sorted(found) == ["EventLogRecord", "TaskResultV3", "TaskV3"]
+    assert {"EventLogRecord", "TaskResultV3", "TaskV3"} <= found.keys()
     assert found["TaskV3"].fields == load("TaskV3").fields
 
 
