@@ -9,11 +9,11 @@ only its own error.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
-from b24orm.errors import B24Error, PortalClosed
+from b24orm.errors import B24Error, PortalClosed, ServerFailure
 from b24orm.executor.turns import as_no_query
 from b24orm.plan.calls import Ask, Call, Outcome, Reply, rows_of
 from b24orm.transport.encoding import to_json
@@ -125,16 +125,15 @@ class Coalescer:
     async def _answer(self, groups: Sequence[tuple[Call, list[_Waiting]]]) -> None:
         try:
             outcomes = await self._run(Ask(tuple(call for call, _ in groups)))
+            for (_, entries), outcome in zip(groups, outcomes, strict=True):
+                for entry in entries:
+                    entry.answer(_own(entry.call, outcome))
         except asyncio.CancelledError:
             raise  # by close(): who waits was not cancelled itself
         except BaseException as error:  # whoever waits must not wait for ever
             for _, entries in groups:
                 for entry in entries:
                     _fail(entry, error)
-            return
-        for (_, entries), outcome in zip(groups, outcomes, strict=True):
-            for entry in entries:
-                entry.answer(_own(entry.call, outcome))
 
     async def close(self) -> None:
         """Ends what is under way; who waits is told."""
@@ -181,9 +180,10 @@ def _own(call: Call, outcome: Outcome) -> Outcome:
     lookup = call.lookup
     if lookup is None or isinstance(outcome, B24Error):
         return outcome
-    rows: Any = [
-        row for row in rows_of(outcome.result, call.envelope) if str(row.get(lookup.field)) == str(lookup.id)
-    ]
+    found: list[Any] = rows_of(outcome.result, call.envelope)
+    if not all(isinstance(row, Mapping) for row in found):
+        return ServerFailure("NO_ROWS", "the answer is a list of something else", method=call.method)
+    rows: Any = [row for row in found if str(row.get(lookup.field)) == str(lookup.id)]
     for part in reversed(call.envelope):
         rows = {part: rows}
     return Reply(rows, time=outcome.time)

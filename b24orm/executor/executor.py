@@ -262,8 +262,10 @@ class Executor:
 
     async def close(self) -> None:
         """Ends what is under way and closes the connections."""
-        await self._coalescer.close()
-        await self.sender.close()
+        try:
+            await self._coalescer.close()
+        finally:
+            await self.sender.close()
 
     async def stream(self, flow: Flow) -> AsyncGenerator[Page, None]:
         """The pages of a flow, in order.

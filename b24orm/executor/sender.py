@@ -293,8 +293,8 @@ class Sender:
             accepted = False
             raise
         finally:
-            self.gate.leave()
             self._limits.leave(turn, self._clock.now(), accepted=accepted)
+            self.gate.leave()  # wakes others, and fails if their loop has ended
         return reply
 
     async def _exchange(self, trip: Trip, body: bytes, access: Access) -> Reply:
@@ -408,5 +408,7 @@ class Sender:
 
     async def close(self) -> None:
         """Closes the connections."""
-        await self._limits.close()
-        await self._transport.close()
+        try:
+            await self._limits.close()
+        finally:
+            await self._transport.close()

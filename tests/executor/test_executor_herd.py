@@ -204,6 +204,15 @@ def test_a_batch_that_was_served_in_part_tells_when_the_rest_may_go_on() -> None
     assert [asked.at for asked in transport.log] == pytest.approx([0.0, 300.0])
 
 
+def test_a_probe_that_never_comes_back_is_not_waited_for_for_ever() -> None:
+    operating = Operating(LIMITED)
+    operating.refused("hook", "m", 0.0)
+    operating.start("hook", "m", 40.0)  # by a loop that ended without a word
+
+    waits = [operating.wait("hook", "m", now) > 0 for now in (41.0, 99.0, 161.0)]
+    assert waits == [True, True, False]
+
+
 # -- the bucket ----------------------------------------------------------------------------------------
 
 

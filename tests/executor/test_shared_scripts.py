@@ -195,6 +195,17 @@ def test_what_a_server_learnt_since_its_start_is_believed(redis: Redis) -> None:
     assert [shared.take(105.0) for _ in range(48)] == [0.0] * 48
 
 
+def test_a_server_whose_clock_is_set_back_makes_nobody_wait_for_the_time_to_come_again(redis: Redis) -> None:
+    shared = Shared(redis, RateLimits(burst=5, per_second=2.0))
+    for _ in range(6):
+        shared.take(10_000.0)
+    shared.leave(10_000.0)
+    shared.take(6_400.0)  # an hour before
+    waits = [shared.take(6_400.0 + second) for second in range(1, 5)]
+
+    assert waits == [1.5, 1.0, 0.5, 0.0]
+
+
 # -- operating time --------------------------------------------------------------------------------------
 
 LIMITED = RateLimits(per_second=None, operating_limit=480.0)
@@ -253,6 +264,19 @@ def test_calls_under_way_elsewhere_are_reckoned_with(redis: Redis) -> None:
     granted = [shared.enter(float(n), f"t{n}", BUDGET, LEASES)[0] for n in range(5)]
 
     assert granted == [True, True, True, False, False]
+
+
+@pytest.mark.parametrize("deed", ["spent", "refused"])
+def test_operating_time_of_a_time_to_come_is_not_waited_for(redis: Redis, deed: str) -> None:
+    shared = Shared(redis, LIMITED)
+    if deed == "spent":
+        shared.learn(10_000.0, 479.0, 500.0)
+    else:
+        shared.exhausted(10_000.0)
+    before = shared.enter(10_001.0, "t", BUDGET, LEASES)[0]
+    after = shared.enter(6_400.0, "t", BUDGET, LEASES)[0]  # the clock was set back by an hour
+
+    assert (before, after) == (False, True)
 
 
 def test_after_a_refusal_one_of_all_processes_asks_again(redis: Redis) -> None:

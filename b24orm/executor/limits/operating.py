@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from b24orm.executor.limits.plans import RateLimits
 
-__all__ = ["BLIND", "CALM", "LOOK", "ROOM", "Operating", "Remembered", "reading"]
+__all__ = ["BLIND", "CALM", "LOOK", "ROOM", "WINDOW", "Operating", "Remembered", "reading"]
 
 BLIND: Final = 30.0
 """Seconds to wait after a refusal that said nothing of its end."""
@@ -29,6 +29,10 @@ ROOM: Final = 32
 
 WINDOW: Final = 600.0
 """Seconds that the portal's window lasts: the oldest of its baskets is gone by then, whatever it says."""
+
+
+_LATE: Final = 60.0
+"""Seconds beyond the portal's limit for a request, after which one that did not come back is forgotten."""
 
 
 def reading(time: Mapping[str, Any]) -> tuple[float, float] | None:
@@ -78,6 +82,7 @@ class _Budget:
     next_turn: float = 0.0
     blocked: float = 0.0
     room: int = 0
+    started: float = 0.0
     refused: float | None = None
 
 
@@ -93,22 +98,26 @@ class Operating:
         self.total: float = 0.0
         self._crowd = crowd
         self._limit = limits.operating_limit
+        self._longest = limits.request_limit + _LATE
         self._budgets: dict[tuple[str, str], _Budget] = {}
         self._lock = threading.Lock()
 
     def adopt(self, limits: RateLimits) -> None:
         """Takes another limit over, with the time spent so far."""
         self._limit = limits.operating_limit
+        self._longest = limits.request_limit + _LATE
 
     def wait(self, account: str, method: str, now: float) -> float:
         """Seconds until the method may be called again; 0 when it may be called now."""
         with self._lock:
             budget = self._budgets.get((account, method))
-            if budget is not None and now < budget.blocked:
+            if budget is None:
+                return 0.0
+            if now < budget.blocked:
                 return budget.blocked - now
-            if budget is not None and 0 < budget.room <= budget.under_way:
+            if 0 < budget.room <= budget.under_way and now < budget.started + self._longest:
                 return LOOK
-            if self._limit is None or budget is None or now >= budget.resets:
+            if self._limit is None or now >= budget.resets:
                 return 0.0
             ahead = budget.cost * (budget.under_way + 1) * self._crowd
             if budget.spent + ahead >= self._limit:
@@ -130,6 +139,7 @@ class Operating:
         with self._lock:
             budget = self._budget(account, method)
             budget.under_way += 1
+            budget.started = now
             if self._limit is None or budget.spent < CALM * self._limit or now >= budget.resets:
                 return
             left = self._limit - budget.spent

@@ -1,7 +1,8 @@
 """The same counting as Lua scripts, which Redis runs one at a time.
 
 The functions follow :class:`Bucket` and :class:`Operating` line by line; tests compare them. Times
-are those of the server's clock, in seconds. ``ARGV[1]`` and ``ARGV[2]`` are empty; tests put the
+are those of the server's clock, in seconds. Unlike a process's own that clock may be set back: what it
+said before is then not waited for. ``ARGV[1]`` and ``ARGV[2]`` are empty; tests put the
 time and the server's age there. Numbers travel as text: Redis cuts Lua's to integers.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from b24orm.executor.limits.operating import LOOK, ROOM
+from b24orm.executor.limits.operating import LOOK, ROOM, WINDOW
 
 __all__ = ["DECLARE", "EMPTY", "ENTER", "EXHAUSTED", "GIVE_BACK", "LEARN", "LEAVE", "POUR", "RESTORE"]
 
@@ -38,6 +39,8 @@ end
 """
 
 _BUCKET: Final = """
+local JUMP = 5  -- seconds by which a clock does not go back unless it is set
+
 local function bucket_of(key, now, burst, rate)
   local f = redis.call('HMGET', key, 'level', 'seen', 'resting', 'share', 'cut')
   return {
@@ -70,6 +73,7 @@ end
 
 local function drain(b, now)
   local drained = 0
+  if b.seen > now + JUMP then b.seen = now end
   if not b.resting then drained = b.rate * b.share * math.max(0, now - b.seen) end
   b.resting = b.resting or drained >= b.level
   b.level = math.max(0, b.level - drained)
@@ -88,7 +92,7 @@ end
 
 _OPERATING: Final = (
     f"""
-local LOOK, ROOM = {LOOK}, {ROOM}
+local LOOK, ROOM, WINDOW = {LOOK}, {ROOM}, {WINDOW}
 """
     + """
 local function budget_of(key)
@@ -102,6 +106,11 @@ end
 
 local function operating_wait(key, leases, now, limit)
   local b = budget_of(key)
+  if math.max(b.resets, b.blocked, b.next_turn) > now + 2 * WINDOW then
+    redis.call('HSET', key, 'resets', text(now), 'blocked', text(now), 'next_turn', text(now))
+    redis.call('DEL', leases)
+    b = budget_of(key)
+  end
   if now < b.blocked then return b.blocked - now end
   redis.call('ZREMRANGEBYSCORE', leases, '-inf', text(now))
   local under_way = redis.call('ZCARD', leases)
@@ -189,7 +198,7 @@ if accepted == '1' then
   b.share = math.min(1, b.share * 1.02)
 elseif accepted == '0' then
   b.level = math.max(b.level, b.room)
-  if now - age >= b.cut then
+  if now - age >= b.cut or b.cut > now + JUMP then
     b.share = math.max(0.25, b.share / 2)
     b.cut = now
   end
