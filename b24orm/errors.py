@@ -18,6 +18,7 @@
      ├── Incomplete            rows moved while they were read: the list is not whole
      ├── OutcomeUnknown        writes were sent, and nobody can say whether they were done
      ├── JobStopped            a bulk write ended early: the portal serves no more
+     ├── JournalFailed         the journal of a bulk write can't be written or read
      ├── StaleObject           the row was changed by somebody else since it was fetched
      ├── ApiError              the server answered with an error
      │    ├── AuthError        bad, expired or insufficient credentials
@@ -68,6 +69,7 @@ __all__ = [
     "InvalidRow",
     "InvalidValue",
     "JobStopped",
+    "JournalFailed",
     "MultipleObjects",
     "NotConfigured",
     "NotFound",
@@ -236,6 +238,14 @@ class JobStopped(B24Error):
 
 def _rebuild_stopped(text: str, known: dict[str, Any]) -> JobStopped:
     return JobStopped(text, **known)
+
+
+class JournalFailed(B24Error):
+    """The journal of a bulk write can't be written or read; the disk may be full. The job has ended.
+
+    What was sent last may be done though the journal does not know it: it is looked into when the job
+    goes on.
+    """
 
 
 class StaleObject(B24Error):

@@ -9,12 +9,13 @@ from __future__ import annotations
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any, Final, Literal, TypeAlias, cast
 
-from b24orm.errors import InvalidValue
+from b24orm.errors import InvalidValue, JournalFailed
 
 __all__ = ["Entry", "Journal", "State"]
 
@@ -103,10 +104,12 @@ class Journal:
 
         Raises:
             InvalidValue: another item has this place: the source gives other items than before.
+            JournalFailed: the file can't be read.
         """
-        row = self._base.execute(
-            "SELECT state, at, id, digest FROM item WHERE place = ?", (place,)
-        ).fetchone()
+        with self._told():
+            row = self._base.execute(
+                "SELECT state, at, id, digest FROM item WHERE place = ?", (place,)
+            ).fetchone()
         if row is None:
             return None
         state, at, row_id, known = row
@@ -138,13 +141,23 @@ class Journal:
     def _all(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
         if not rows:
             return
-        self._base.execute("BEGIN IMMEDIATE")
+        with self._told():
+            self._base.execute("BEGIN IMMEDIATE")
+            try:
+                self._base.executemany(statement, rows)
+                self._base.execute("COMMIT")
+            except BaseException:
+                if self._base.in_transaction:  # a full disk has ended it already
+                    self._base.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Makes an error of ours of what goes wrong with the file."""
         try:
-            self._base.executemany(statement, rows)
-        except BaseException:
-            self._base.execute("ROLLBACK")
-            raise
-        self._base.execute("COMMIT")
+            yield
+        except sqlite3.Error as error:
+            raise JournalFailed(f"the journal {self._path} can't be used any more: {error}") from None
 
     def counts(self) -> dict[str, int]:
         """How many items are in which state."""

@@ -237,7 +237,7 @@ class Sender:
     async def _granted(self, trip: Trip) -> Turn:
         now = self._clock.now()
         if self._outage.keeps_back(now):
-            text = f"not sent: the portal has answered nothing for {self._outage.seconds(now):.0f} s"
+            text = f"not sent: the portal has served nothing for {self._outage.seconds(now):.0f} s"
             raise PortalDown(text, method=trip.name, host=self.credentials.host)
         turn = await self._limits.enter(self._accounts[trip.batched], trip.methods, now)
         if turn.granted and turn.wait > 0:

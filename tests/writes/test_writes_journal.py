@@ -10,7 +10,7 @@ import pytest
 
 from b24orm import Portal
 from b24orm.emulator import LocalPortal
-from b24orm.errors import ApiError, InvalidValue, OutcomeUnknown
+from b24orm.errors import ApiError, InvalidValue, JournalFailed, OutcomeUnknown
 from b24orm.executor.journal import Journal
 from b24orm.models import Company, Deal
 from tests.writes.test_writes_sets import deals, titles
@@ -114,3 +114,37 @@ def test_updates_and_deletes_go_on_as_well(desk: LocalPortal, client: Portal, tm
     again = [Deal(id=number) for number in range(1, 21)]
     assert len(Deal.objects.bulk_delete(again, journal=tmp_path / "d")) == 20
     assert desk.stats.requests == before
+
+
+def full(journal: Journal) -> None:
+    """The disk has no room for another page."""
+    journal._base.execute("PRAGMA max_page_count = 1")
+
+
+def test_a_disk_that_is_full_is_an_error_of_ours(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", JOB)
+    full(journal)
+    with pytest.raises(JournalFailed, match=r"can't be used any more: database or disk is full"):
+        journal.sending((place, "x" * 64) for place in range(1_000))
+    assert journal.counts() == {}
+    journal.close()
+
+
+def test_a_job_whose_disk_is_full_is_gone_on_with(
+    desk: LocalPortal, client: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, count, done = tmp_path / "j", 400, Journal.done
+
+    def filling(journal: Journal, items: Any) -> None:
+        if desk.store.count("deal") > 300:
+            full(journal)
+            journal.sending((10_000 + place, "x" * 64) for place in range(1_000))
+        done(journal, items)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "done", filling)
+        with pytest.raises(JournalFailed):
+            Deal.objects.bulk_create(deals(count), idempotency="origin", journal=path)
+    results = Deal.objects.bulk_create(deals(count), idempotency="origin", journal=path)
+    found = titles(desk)
+    assert (len(results), len(found), len(set(found))) == (count, count, count)
