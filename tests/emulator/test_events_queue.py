@@ -169,6 +169,9 @@ def test_a_task_says_what_there_was_before_and_after(portal: LocalPortal, app: A
         ("calendar_section", {"NAME": "x"}, "ONCALENDARSECTIONADD", {"id": 90_001}),
         ("booking", {}, "ONBOOKINGADD", {"ID": 90_001}),
         ("catalog_price", {}, "CATALOG.PRICE.ON.ADD", {"FIELDS": {"ID": 90_001}}),
+        ("bank_detail", {"NAME": "x"}, "ONCRMBANKDETAILADD", {"FIELDS": {"ID": 90_001}}),
+        ("timeline_comment", {"COMMENT": "x"}, "ONCRMTIMELINECOMMENTADD", {"FIELDS": {"ID": 90_001}}),
+        ("workgroup", {"NAME": "x"}, "ONSONETGROUPADD", {"FIELDS": {"ID": 90_001}}),
     ],
 )
 def test_each_family_of_events_has_its_own_form(
