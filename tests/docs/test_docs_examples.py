@@ -23,6 +23,7 @@ from b24orm.emulator import LocalPortal
 from b24orm.portal import Portal
 from tests.conftest import PLAIN_PYTEST
 from tests.docs.blocks import PAGES, Block, blocks, name_of
+from tests.faults.stage import SkippingClock
 
 WEBHOOK = "https://your-portal.bitrix24.com/rest/1/your-secret/"
 DEALS = 400
@@ -39,13 +40,16 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 @pytest.fixture
 def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Closes what the examples connect: a reader's connections end with the reader's session."""
+    """Closes what the examples connect, as the end of a reader's session does; skips what the plan makes wait."""
     made: list[Portal] = []
     make = Portal.__init__
 
     def remember(self: Portal, *args: Any, **options: Any) -> None:
         make(self, *args, **options)
         made.append(self)
+        sender = self._open().sender
+        sender._clock = clock = SkippingClock()
+        sender._transport = clock.watching(sender._transport)
 
     monkeypatch.setattr(Portal, "__init__", remember)
     yield
