@@ -156,21 +156,15 @@ def render_methods_index(methods: Mapping[str, tuple[Method, ...]], part: str = 
         methods: the methods by their first word.
         part: the package below ``b24orm.methods``; empty for those of portals themselves.
     """
-    package = ".".join(["b24orm.methods", *([part] if part else [])])
+    package = f"b24orm.methods.{part}".rstrip(".")
     name = f"NamedMethods{part.upper()}"
-    elsewhere = {word: "b24orm.methods.v3" for word, found in methods.items() if all_newer(found)}
-    places = sorted((f"{elsewhere.get(word, package)}.{word}", _class(word)) for word in methods)
-    imports = [f"    from {place} import {name}" for place, name in places]
-    properties = [line for word in methods for line in _property(word)]
     shown = f"portal.{part}.tasks.task.get(id=5)" if part else "portal.crm.deal.get(id=5)"
-    which = "of REST 3.0 " if part else ""
-    package_argument = f', "{package}"' if part else ""
-    only = [] if part else ["", *_only_newer(methods)]
+    which = " of REST 3.0" if part else ""
     exported = f'["FIRST", "{name}"]' if part else f'["FIRST", "ONLY_V3", "{name}"]'
     return "\n".join(
         [
             header().replace("codegen/metadata", "codegen/methods"),
-            f'"""Every documented method {which}by name: ``{shown}``. Loaded on first use."""',
+            f'"""Every documented method{which} by name: ``{shown}``. Loaded on first use."""',
             "",
             "from __future__ import annotations",
             "",
@@ -179,27 +173,41 @@ def render_methods_index(methods: Mapping[str, tuple[Method, ...]], part: str = 
             "from b24orm.namespace import R_co, namespace",
             "",
             "if TYPE_CHECKING:",
-            *imports,
+            *_imports(methods, package),
             "",
             f"__all__ = {exported}",
             "",
             _frozen("FIRST", methods),
-            *only,
+            *([] if part else ["", *_only_newer(methods)]),
             "",
             "",
             f"class {name}(Generic[R_co]):",
-            f'    """The first words of the documented methods{f" {which.strip()}" if part else ""}."""',
-            "",
-            "    if TYPE_CHECKING:",
-            *properties,
-            "",
-            "    else:",
-            "",
-            "        def __getattr__(self, name: str) -> Any:",
-            f"            return namespace(self, name, FIRST{package_argument})",
+            f'    """The first words of the documented methods{which}."""',
+            *_named(methods, f', "{package}"' if part else ""),
             "",
         ]
     )
+
+
+def _imports(methods: Mapping[str, tuple[Method, ...]], package: str) -> list[str]:
+    """The classes of the first words, each from where its methods are described."""
+    elsewhere = {word: "b24orm.methods.v3" for word, found in methods.items() if all_newer(found)}
+    places = sorted((f"{elsewhere.get(word, package)}.{word}", _class(word)) for word in methods)
+    return [f"    from {place} import {name}" for place, name in places]
+
+
+def _named(methods: Iterable[str], package_argument: str) -> list[str]:
+    """What gives the first words: properties to a type checker, one look at run time."""
+    return [
+        "",
+        "    if TYPE_CHECKING:",
+        *(line for word in methods for line in _property(word)),
+        "",
+        "    else:",
+        "",
+        "        def __getattr__(self, name: str) -> Any:",
+        f"            return namespace(self, name, FIRST{package_argument})",
+    ]
 
 
 def _only_newer(methods: Mapping[str, tuple[Method, ...]]) -> list[str]:

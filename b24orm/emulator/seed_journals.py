@@ -58,33 +58,46 @@ def add_journals(store: Store, dice: Dice, staff: Sequence[int], sizes: Mapping[
 
 
 def add_pagers(store: Store, dice: Dice, sizes: Mapping[str, int]) -> None:
-    count = sizes["bookings"]
+    """Rows of the modules that are there to be paged through."""
+    _add_bookings(store, sizes["bookings"])
+    _add_dialogs(store, sizes["dialogs"])
+    _add_messages(store, dice, sizes["messages"])
+    _add_sources(store, sizes["sources"])
+    _add_signed(store, dice, sizes["signed"])
+    _add_rpa_items(store, dice, sizes["rpa_items"])
+    _add_lines(store, dice, sizes["lines"])
+
+
+def _numbered(word: str, count: int) -> list[str]:
+    return [f"{word} {number}" for number in range(1, count + 1)]
+
+
+def _add_bookings(store: Store, count: int) -> None:
     period = {"from": {"timestamp": 1723446900, "timezone": "Europe/Berlin"}}
     period["to"] = {"timestamp": 1723447800, "timezone": "Europe/Berlin"}
-    names = [f"Booking {number}" for number in range(1, count + 1)]
-    columns = "ID NAME DATE_PERIOD RESOURCE_IDS"
     load_columns(
         store,
         "booking",
-        columns,
+        "ID NAME DATE_PERIOD RESOURCE_IDS",
         range(1, count + 1),
-        names,
+        _numbered("Booking", count),
         always(json.dumps(period), count),
         always("[1, 2]", count),
     )
-    count = sizes["dialogs"]
-    columns = "ID CHAT_ID TYPE TITLE COUNTER LAST_ID PINNED UNREAD HAS_REMINDER DATE_UPDATE"
+
+
+def _add_dialogs(store: Store, count: int) -> None:
     days = [
         f"2024-01-01T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}" for number in range(count)
     ]
     load_columns(
         store,
         "recent_item",
-        columns,
+        "ID CHAT_ID TYPE TITLE COUNTER LAST_ID PINNED UNREAD HAS_REMINDER DATE_UPDATE",
         range(1, count + 1),
         [number + (number % 10 != 9) for number in range(count)],
         always("user", count),
-        [f"Dialog {number}" for number in range(1, count + 1)],
+        _numbered("Dialog", count),
         always(0, count),
         range(1, count + 1),
         always("N", count),
@@ -92,43 +105,46 @@ def add_pagers(store: Store, dice: Dice, sizes: Mapping[str, int]) -> None:
         always("N", count),
         days,
     )
-    count = sizes["messages"]
-    texts = [f"Message {number}" for number in range(1, count + 1)]
-    columns = "ID CHAT_ID AUTHOR_ID DATE TEXT UNREAD"
-    times = dice.moments(count)
+
+
+def _add_messages(store: Store, dice: Dice, count: int) -> None:
     load_columns(
         store,
         "im_message",
-        columns,
+        "ID CHAT_ID AUTHOR_ID DATE TEXT UNREAD",
         range(2, 2 * count + 2, 2),
         always(5, count),
         always(1, count),
-        times,
-        texts,
+        dice.moments(count),
+        _numbered("Message", count),
         always("N", count),
     )
-    count = sizes["sources"]
-    titles = [f"Source {number}" for number in range(1, count + 1)]
+
+
+def _add_sources(store: Store, count: int) -> None:
     load_columns(
         store,
         "biconnector_source",
         "ID TITLE CONNECTOR_ID TYPE",
         range(1, count + 1),
-        titles,
+        _numbered("Source", count),
         always(1, count),
         always("rest", count),
     )
-    count = sizes["signed"]
-    titles = [f"Paper {number}" for number in range(1, count + 1)]
+
+
+def _add_signed(store: Store, dice: Dice, count: int) -> None:
     load_columns(
         store,
         "sign_personal_document",
         "ID TITLE SIGNED_DATE",
         range(1, count + 1),
-        titles,
+        _numbered("Paper", count),
         dice.moments(count),
     )
-    count = sizes["rpa_items"]
+
+
+def _add_rpa_items(store: Store, dice: Dice, count: int) -> None:
     times = dice.moments(count)
     load_columns(
         store,
@@ -136,15 +152,24 @@ def add_pagers(store: Store, dice: Dice, sizes: Mapping[str, int]) -> None:
         "ID STAGE_ID NAME TYPE_ID CREATED_BY CREATED_TIME UPDATED_TIME",
         range(1, count + 1),
         dice.pick((1, 2), count),
-        [f"Item {number}" for number in range(1, count + 1)],
+        _numbered("Item", count),
         always(1, count),
         always(1, count),
         times,
         times,
     )
-    count = sizes["lines"]
-    names = [f"Line {number}" for number in range(1, count + 1)]
+
+
+def _add_lines(store: Store, dice: Dice, count: int) -> None:
     queues = dice.pick(("evenly", "strictly", "all"), count)
     times = dice.moments(count)
-    columns = "ID LINE_NAME QUEUE_TYPE DATE_CREATE DATE_MODIFY"
-    load_columns(store, "open_line", columns, range(1, count + 1), names, queues, times, times)
+    load_columns(
+        store,
+        "open_line",
+        "ID LINE_NAME QUEUE_TYPE DATE_CREATE DATE_MODIFY",
+        range(1, count + 1),
+        _numbered("Line", count),
+        queues,
+        times,
+        times,
+    )

@@ -74,6 +74,6 @@ def test_the_page_names_every_method_and_belonging_row(name: str) -> None:
 
 def test_the_index_leads_to_every_page() -> None:
     index = (PAGES / "index.md").read_text(encoding="utf-8")
-    led = set(re.findall(r"\]\(([^)]+\.md)\)", index))
+    led = set(re.findall(r"\]\(([^).]+\.md)\)", index))
 
     assert led == {path.relative_to(PAGES).as_posix() for path in PAGES.rglob("*.md")} - {"index.md"}
