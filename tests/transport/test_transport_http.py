@@ -209,16 +209,13 @@ class BrokenSession:
 
 
 KEY = ConnectionKey("acme.bitrix24.com", 443, True, True, None, None, None)
-_DNSError = getattr(
-    aiohttp, "ClientConnectorDNSError", aiohttp.ClientConnectorError
-)  # younger than our bound
 
 
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
         (aiohttp.ClientConnectorError(KEY, OSError(111, "Connection refused")), ConnectFailed),
-        (_DNSError(KEY, OSError(-2, "Name or service not known")), ConnectFailed),
+        (aiohttp.ClientConnectorDNSError(KEY, OSError(-2, "Name or service not known")), ConnectFailed),
         (aiohttp.ClientConnectorSSLError(KEY, OSError(1, "handshake failure")), ConnectFailed),
         (aiohttp.ClientConnectorCertificateError(KEY, ssl.CertificateError("bad")), UntrustedCertificate),
         (aiohttp.ConnectionTimeoutError("connecting"), ConnectFailed),
