@@ -11,14 +11,16 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
+from b24orm.emulator.entity_tables import portal_tables
 from b24orm.emulator.tables import Table, upper_snake
 from b24orm.emulator.v3.refusals import wrong_type
 from b24orm.emulator.values import ZONE, ZONE_OFFSET
 from b24orm.schema import EntitySchema, FieldSchema
 
-__all__ = ["CODECS", "TYPES", "Codec", "Dto", "DtoField", "choices", "dto_of", "table_columns"]
+__all__ = ["CODECS", "TYPES", "Codec", "Dto", "DtoField", "choices", "dto_of", "table_dto"]
 
 TYPES: Final[Mapping[str, str]] = {
     "integer": "int",
@@ -135,7 +137,7 @@ class Dto:
     relations: Mapping[str, Dto] = field(default_factory=dict[str, "Dto"])
 
 
-def table_columns(table: Table) -> Mapping[str, tuple[str, Codec]]:
+def _table_columns(table: Table) -> Mapping[str, tuple[str, Codec]]:
     """The columns of a table by their camelCase names, each with the form that it is kept in."""
     assert table.schema is not None
     found: dict[str, tuple[str, Codec]] = {}
@@ -147,6 +149,19 @@ def table_columns(table: Table) -> Mapping[str, tuple[str, Codec]]:
 
 
 _FORMS: Final = {"char": "flag", "datetime": "moment", "json": "list"}
+
+
+@cache
+def table_dto(table: str, name: str) -> Dto:
+    """The object that a table of every portal keeps, made once.
+
+    Args:
+        table: the table.
+        name: the object's short name.
+    """
+    found = portal_tables()[table]
+    assert found.schema is not None
+    return dto_of(found.schema, name, _table_columns(found))
 
 
 def dto_of(

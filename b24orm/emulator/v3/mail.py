@@ -10,11 +10,10 @@ from b24orm.emulator.answers import Cost
 from b24orm.emulator.conditions import Where, every
 from b24orm.emulator.store import Store
 from b24orm.emulator.text_search import contains
-from b24orm.emulator.v3.dto import CODECS, DtoField, dto_of, table_columns
+from b24orm.emulator.v3.dto import CODECS, DtoField, table_dto
 from b24orm.emulator.v3.orm import Resource
 from b24orm.emulator.v3.registry import V3Answer, V3Call, V3Method, V3Registry
 from b24orm.emulator.v3.structures import Page, read_page
-from b24orm.facts import load
 
 __all__ = ["mail_methods"]
 
@@ -91,7 +90,7 @@ def mail_methods(store: Store) -> V3Registry:
 
 def _methods(store: Store, table: str, entity: str, listing: _List) -> V3Registry:
     prefix = f"mail.{table.removeprefix('mail_')}"
-    dto = dto_of(load(entity), f"{entity}Dto", table_columns(store.table(table)))
+    dto = table_dto(table, f"{entity}Dto")
     resource = Resource(store, table, dto)
 
     def listed(call: V3Call) -> V3Answer:

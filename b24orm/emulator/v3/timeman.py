@@ -7,13 +7,12 @@ from typing import Any, Final
 
 from b24orm.emulator.answers import Cost
 from b24orm.emulator.store import Store
-from b24orm.emulator.v3.dto import dto_of, table_columns
+from b24orm.emulator.v3.dto import table_dto
 from b24orm.emulator.v3.filtering import Filter, read_filter, where
 from b24orm.emulator.v3.orm import Resource, field_methods
 from b24orm.emulator.v3.refusals import field_required, invalid
 from b24orm.emulator.v3.registry import V3Answer, V3Call, V3Method, V3Registry
 from b24orm.emulator.v3.structures import Select, read_order, read_page
-from b24orm.facts import load
 
 __all__ = ["time_record_methods"]
 
@@ -22,7 +21,7 @@ _TABLE: Final = "time_record"
 
 def time_record_methods(store: Store) -> V3Registry:
     """The methods of time records; scope ``timeman``."""
-    dto = dto_of(load("TimeRecord"), "RecordDto", table_columns(store.table(_TABLE)))
+    dto = table_dto(_TABLE, "RecordDto")
     records = _Records(Resource(store, _TABLE, dto))
     takes = ("select", "filter", "order", "pagination")
     listed = V3Method(records.page, "timeman", dto=dto, returns="items", takes=takes)
