@@ -71,6 +71,7 @@ class BulkWrites(Generic[M]):
         Raises:
             WriteErrors: an ExceptionGroup of what went wrong; each error has its ``item``.
             OutcomeUnknown: (within) answers were lost and nobody can say what was done.
+            JobStopped: the portal served it no more; says what is done, unknown and not sent.
             Unsupported: ``idempotency`` is not possible with this entity.
         """
         options = Options(ordered, raise_on_error, journal)
@@ -99,7 +100,11 @@ class BulkWrites(Generic[M]):
         journal: str | PathLike[str] | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> Iterator[WriteResult[M]]:
-        """As :meth:`bulk_create`, its results while it works; errors stand in them."""
+        """As :meth:`bulk_create`, its results while it works; errors stand in them.
+
+        Raises:
+            JobStopped: the portal served it no more; says what is done, unknown and not sent.
+        """
         return self._creating(
             Options(ordered, raise_on_error=False, journal=journal), idempotency, params
         ).run(objs)
@@ -165,6 +170,7 @@ class BulkWrites(Generic[M]):
 
         Raises:
             WriteErrors: an ExceptionGroup of what went wrong; each error has its ``item``.
+            JobStopped: the portal served it no more; says what is done, unknown and not sent.
         """
         options = Options(ordered, raise_on_error, journal)
         return collected(self._updating(options, fields, params).run(objs), raise_on_error)
@@ -252,6 +258,10 @@ class BulkWrites(Generic[M]):
         Args:
             objs: objects with an id: a list, a generator or an async generator.
             ordered, raise_on_error, journal: as in :meth:`bulk_create`.
+
+        Raises:
+            WriteErrors: an ExceptionGroup of what went wrong; each error has its ``item``.
+            JobStopped: the portal served it no more; says what is done, unknown and not sent.
         """
         return collected(self._deleting(Options(ordered, raise_on_error, journal)).run(objs), raise_on_error)
 

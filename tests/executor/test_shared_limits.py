@@ -315,6 +315,26 @@ async def test_the_nodes_of_a_cluster_keep_limits_too(serve: Serve, cluster: Red
     assert (away, portal.stats.requests, portal.stats.rejected) == ([False] * 2, 30, 0)
 
 
+async def test_a_cluster_that_is_gone_is_done_without_and_used_again(cluster: RedisServer) -> None:
+    host = "cluster.bitrix24.com"
+    async with view(cluster.url, host=host, cluster=True, timeout=2.0, retry=0.1) as limits:
+        first = await limits.enter("hook", ["m"], now())
+        cluster.kill()
+        alone = await limits.enter("hook", ["m"], now())
+        cluster.start()
+        await until(lambda: not limits._standby.away)
+        together = await limits.enter("hook", ["m"], now())
+
+    assert [bool(turn.ticket) for turn in (first, alone, together)] == [True, False, True]
+
+
+async def test_a_cluster_that_was_never_there_is_done_without() -> None:
+    async with view(nobody(), host="no-cluster.bitrix24.com", cluster=True) as limits:
+        turn = await limits.enter("hook", ["m"], now())
+
+    assert (turn.granted, turn.ticket) == (True, "")
+
+
 async def test_a_portal_moves_within_a_cluster_too(cluster: RedisServer) -> None:
     async with (
         view(cluster.url, host="old.bitrix24.com", cluster=True) as one,

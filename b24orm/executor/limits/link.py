@@ -43,9 +43,14 @@ class Link:
     """The connections to Redis, made when they are first needed."""
 
     def __init__(self, url: str, timeout: float, *, cluster: bool) -> None:
-        from redis.exceptions import RedisError
+        from redis.exceptions import RedisClusterException, RedisError
 
-        self.failures: tuple[type[Exception], ...] = (RedisError, OSError, asyncio.TimeoutError)
+        self.failures: tuple[type[Exception], ...] = (
+            RedisError,
+            RedisClusterException,  # is none of the others
+            OSError,
+            asyncio.TimeoutError,
+        )
         self._url = url
         self._timeout = timeout
         self._cluster = cluster
