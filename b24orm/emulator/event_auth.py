@@ -58,7 +58,7 @@ class EventAuth:
         endpoint = self.endpoint()
         portal = {"domain": urlsplit(endpoint).netloc, "member_id": self.oauth.member_id}
         proof = {"application_token": self.oauth.application(handler.app).application_token}
-        places = {"client_endpoint": endpoint, "server_endpoint": "https://oauth.bitrix.info/rest/"}
+        places = {"client_endpoint": endpoint, "server_endpoint": self.oauth.server_endpoint}
         if handler.event in _WITHOUT_TOKENS:
             return {**portal, **places, **proof}
         if not user_id:

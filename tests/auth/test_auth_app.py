@@ -18,6 +18,7 @@ from b24orm import App, AsyncPortal, MemoryTokens
 from b24orm.errors import AuthError, InvalidClient, InvalidGrant, InvalidValue, NotConfigured
 from b24orm.events import parse_event
 from tests.auth.conftest import Scene
+from tests.emulator.event_calls import Handler
 
 # -- the user's consent ----------------------------------------------------------------------------
 
@@ -498,3 +499,33 @@ def test_neither_the_app_nor_its_credentials_are_pickled_or_copied(
     for thing in (app, app.installed(scene.local.install_event())):
         with pytest.raises(TypeError, match="secret"):
             carry(thing)
+
+
+# -- the life of an application with a page ------------------------------------------------------------
+
+
+def test_an_application_with_a_page_learns_what_proves_its_events(scene: Scene) -> None:
+    app, local = scene.app(), scene.local
+    with Handler().serving() as handler:
+        query, body = local.placement()
+        portal = scene.join(app.installed(body, query))
+        portal.bind_event("onAppInstall", handler.url)
+        portal.bind_event("onCrmDealAdd", handler.url)
+        local.finish_install()
+        assert local.events.courier.wait()
+        app.installed(handler.received[0])
+        portal.call("crm.deal.add", {"fields": {"TITLE": "x"}})
+        assert local.events.courier.wait()
+        assert app.accepts(handler.received[1])
+
+
+def test_one_that_is_removed_forgets_its_tokens(scene: Scene) -> None:
+    app, local = scene.app(), scene.local
+    with Handler().serving() as handler:
+        portal = scene.join(app.installed(local.install_event()))
+        portal.bind_event("onAppUninstall", handler.url)
+        local.uninstall_app()
+        assert local.events.courier.wait()
+        assert app.uninstalled(handler.received[0])
+    with pytest.raises(NotConfigured):
+        app.credentials(local.oauth.member_id)
