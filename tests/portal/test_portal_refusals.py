@@ -64,6 +64,8 @@ def test_plain_http_is_possible_if_asked_for() -> None:
         ({"timeout": 0}, "positive"),
         ({"timeout": -1.0}, "positive"),
         ({"timeout": "5"}, "timeout"),
+        ({"give_up_after": 0}, "give_up_after must be a positive number of seconds"),
+        ({"give_up_after": "5"}, "give_up_after"),
         ({"progress": "always"}, "progress"),
         ({"on_invalid": "ignore"}, "on_invalid"),
         ({"verify_ssl": "no"}, "verify_ssl"),
