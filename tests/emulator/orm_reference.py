@@ -58,7 +58,7 @@ def _number(operator: str, content: Any, value: Any, kind: str) -> Truth:
             return not equal if not equal else False
         inside = _some(_same(content, item) for item in numbers)
         if equal:
-            return _some([inside, content is None]) if 0 in numbers else inside
+            return _some([inside, content is None]) if 0 in numbers and kind == "int" else inside
         return _all([_not(inside), content is not None]) if 0 in numbers else _not(inside)
     number = cast(value)
     if number == 0:

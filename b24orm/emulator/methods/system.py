@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from b24orm.emulator.answers import Answer, Call, Method, Registry
 from b24orm.emulator.store import Store
@@ -114,7 +114,25 @@ def _methods(own: Registry, others: Registry, call: Call) -> Answer:
 
 
 def _of_controller(name: str) -> bool:
-    return name.startswith(("crm.item.", "crm.category.", "crm.type.", "tasks."))
+    return name.startswith(_CONTROLLERS)
+
+
+_CONTROLLERS: Final = (
+    "crm.item.",
+    "crm.category.",
+    "crm.type.",
+    "crm.stagehistory.",
+    "crm.timeline.comment.add",
+    "crm.timeline.comment.update",
+    "crm.timeline.comment.delete",
+    "tasks.",
+    "catalog.",
+    "sale.",
+    "rpa.",
+    "booking.v1.",
+    "biconnector.",
+)
+"""Methods of engine controllers begin so; their modules list events in the old tables, if anything."""
 
 
 def _method_get(own: Registry, others: Registry, call: Call) -> Answer:
