@@ -130,10 +130,10 @@ def test_a_portal_that_moved_is_an_error_that_says_so(broken: LocalPortal, clien
 
 def test_failures_at_random_change_no_answer(broken: LocalPortal, client: Portal) -> None:
     fill(broken, 7000)
-    kinds: Any = {"rate_limited": 0.1, "reset_after": 0.05, "truncated_json": 0.05, "bad_gateway": 0.1}
+    kinds: Any = {"rate_limited": 0.05, "reset_after": 0.03, "truncated_json": 0.03, "bad_gateway": 0.05}
     broken.faults.random(kinds, seed=4)
-    found = [_ids(Deal.objects.using(client).only("id")) for _ in range(3)]
-    assert found == [broken.store.ids("deal")] * 3
+    found = [_ids(Deal.objects.using(client).only("id")) for _ in range(8)]
+    assert found == [broken.store.ids("deal")] * 8
     assert broken.stats.faults > 3
 
 

@@ -13,19 +13,7 @@ from b24orm.emulator import Churn, LocalPortal
 from b24orm.errors import Incomplete
 from b24orm.models import Contact, Deal, Lead, SmartInvoice, Task
 from tests.conftest import Connect, Serve
-
-
-class Standing:
-    """A clock by which every answer comes at once, however busy the machine is.
-
-    Who waits long for a batch sends smaller ones, and more of them.
-    """
-
-    def now(self) -> float:
-        return 0.0
-
-    async def sleep(self, seconds: float) -> None:
-        raise AssertionError(f"nothing makes wait {seconds} s here")
+from tests.orm.standing import Standing
 
 
 @pytest.fixture

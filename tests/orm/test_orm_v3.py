@@ -26,6 +26,7 @@ from b24orm.errors import (
 )
 from b24orm.models import EventLogRecord, Mailbox, MailContact, Task, TaskResult, TaskV3, User
 from tests.conftest import Connect
+from tests.orm.standing import Standing
 
 
 @pytest.fixture(scope="module")
@@ -215,6 +216,7 @@ def test_a_classic_task_says_why_it_stays_classic(client: Portal) -> None:
 def test_either_rest_takes_the_same_for_all_tasks(join: Connect) -> None:
     with LocalPortal(tasks=5000, costs=CostModel(by_method={})) as desk:
         client = join(desk)
+        client._open().sender._clock = Standing()
         taken: list[tuple[int, int]] = []
         for rows in (Task.objects.only("title"), TaskV3.objects.only("title")):
             before = client.requests, client.executor.commands
