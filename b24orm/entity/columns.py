@@ -22,9 +22,11 @@ from pydantic import TypeAdapter, ValidationError
 from b24orm.entity.types import FROM_PORTAL, ReadMany, usual_readings
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
     from b24orm.entity.base import Entity
 
-__all__ = ["Table", "table_of"]
+__all__ = ["Table", "ruled", "table_of", "wire_names"]
 
 _UNCHANGING: Final = frozenset({type(None), str, int, bool, float, Decimal, date, datetime})
 """Types whose values several rows may hold together."""
@@ -149,33 +151,43 @@ class _Column:
 @lru_cache(maxsize=256)
 def _layout(model: type[Entity], keys: tuple[str, ...]) -> _Layout:
     """How a model's pages with these keys are read."""
-    fields = model.__schema__.fields
-    names = {fields[name].wire if name in fields else name: name for name in model.model_fields}
+    names = {wire: name for name, wire in wire_names(model).items()}
     return _Layout(keys, tuple(_column(model, names.get(key), key) for key in keys))
+
+
+def wire_names(model: type[Entity]) -> dict[str, str]:
+    """The server's spelling of each field."""
+    fields = model.__schema__.fields
+    return {name: fields[name].wire if name in fields else name for name in model.model_fields}
 
 
 def _column(model: type[Entity], name: str | None, key: str) -> _Column:
     if name is None:
         return _Column(key, (), _unread)
     info = model.model_fields[name]
-    rules = tuple(info.metadata)
-    return _Column(name, usual_readings(rules), _thorough(info.annotation, rules))
+    return _Column(name, usual_readings(info.metadata), _thorough(info))
 
 
 def _unread(values: Sequence[Any]) -> Sequence[Any]:
     return values
 
 
-def _thorough(annotation: Any, rules: tuple[Any, ...]) -> ReadMany:
-    """Reads whatever a type allows."""
-    kind = (annotation, *map(id, rules))
+def _thorough(info: FieldInfo) -> ReadMany:
+    """Reads whatever a field's type allows."""
+    kind = (info.annotation, *map(id, info.metadata))
     if kind not in _known:
-        hint = annotation
-        for rule in rules:
-            hint = Annotated[hint, rule]
         make: Any = TypeAdapter
-        _known[kind] = partial(make(list.__class_getitem__(hint)).validate_python, context=FROM_PORTAL)
+        adapter = make(list.__class_getitem__(ruled(info)))
+        _known[kind] = partial(adapter.validate_python, context=FROM_PORTAL)
     return _known[kind]
+
+
+def ruled(info: FieldInfo) -> Any:
+    """A field's type with the rules that it is annotated with."""
+    hint: Any = info.annotation
+    for rule in info.metadata:
+        hint = Annotated[hint, rule]
+    return hint
 
 
 _known: dict[tuple[Any, ...], ReadMany] = {}

@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import NotRequired, TypedDict
 
 from b24orm.collector import collector_paused
-from b24orm.entity.columns import table_of
+from b24orm.entity.columns import ruled, table_of, wire_names
 from b24orm.entity.types import FROM_PORTAL
 from b24orm.errors import InvalidRow
 
@@ -39,13 +39,10 @@ class InvalidRowWarning(UserWarning):
 @lru_cache(maxsize=256)
 def _validator(model: type[Entity]) -> TypeAdapter[list[dict[str, Any]]]:
     """The validator of a model's rows, whichever of its fields they have; built on first use."""
-    fields: dict[str, Any] = {}
-    for name, info in model.model_fields.items():
-        wire = model.__schema__.fields[name].wire if name in model.__schema__.fields else name
-        hint: Any = info.annotation
-        for rule in info.metadata:
-            hint = Annotated[hint, rule]
-        fields[name] = NotRequired[Annotated[hint, Field(validation_alias=wire)]]
+    fields: dict[str, Any] = {
+        name: NotRequired[Annotated[ruled(model.model_fields[name]), Field(validation_alias=wire)]]
+        for name, wire in wire_names(model).items()
+    }
     make: Any = TypedDict  # built at run time, which no type checker follows
     row = make(f"{model.__name__}Row", fields)
     row.__pydantic_config__ = ConfigDict(extra="allow")
