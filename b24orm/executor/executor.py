@@ -275,22 +275,26 @@ class Executor:
         """
         async with Nursery() as nursery:
             waiting: dict[asyncio.Task[list[Outcome]], Ask] = {}
+            ready: Iterator[Page] = iter(())
             while True:
                 self._spread(flow, len(waiting))
                 for ask in flow.asks(max(0, self.sender.gate.places - len(waiting))):
                     waiting[nursery.start(self.ask(ask))] = ask
-                handed = False
-                for pages in _armfuls(flow.pages()):
-                    handed = True
-                    yield pages
-                if flow.done:
+                armful = next(ready, None)
+                if armful is None:
+                    ready = _armfuls(flow.pages())
+                    armful = next(ready, None)
+                if armful is not None:
+                    await asyncio.sleep(0)  # what was asked just now is sent before the rows are used
+                    yield armful
+                elif flow.done:
                     return
-                if waiting:
-                    done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                    for task in done:
-                        flow.receive(waiting.pop(task), task.result())
-                elif not handed:  # else there may be room for new questions now
+                elif waiting:
+                    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                else:
                     raise RuntimeError(f"{type(flow).__name__} is stuck: not done, and nothing to ask")
+                for task in [task for task in waiting if task.done()]:
+                    flow.receive(waiting.pop(task), task.result())
 
 
 def _writes(ask: Ask) -> bool:

@@ -31,6 +31,9 @@ __all__ = ["WINDOW", "KeysetScan"]
 WINDOW: Final = 24 * BATCH_ROWS
 """Rows that may be under way or waiting for their turn: what bounds the memory."""
 
+_FIRST: Final = 6 * BATCH_ROWS
+"""The same at the beginning of a longer scan: it grows while the consumer has to wait."""
+
 _PROBE: Final = "probe"
 _SURVEY: Final = "survey"
 
@@ -69,7 +72,8 @@ class KeysetScan:
         self._density = Density()
         self._survey = Survey()
         self._surveyed: int | None = None
-        self._probing = False
+        self._probing = self._begun = False
+        self._window = WINDOW
         self._wants_probe = limit is None or limit > 2 * BATCH_ROWS
         if not self._wants_probe:
             assert limit is not None
@@ -143,7 +147,14 @@ class KeysetScan:
             return True
         if self._left is not None and self._under_way() >= self._left:
             return False
-        return sum(slot.commands for slot in self._slots) * PAGE < WINDOW
+        return sum(slot.held for slot in self._slots) < self._window
+
+    def _adapt(self, ready: int) -> None:
+        """More at once while the consumer waits for the portal, fewer while rows wait for the consumer."""
+        if self._begun and not ready:
+            self._window = min(WINDOW, self._window + BATCH_ROWS)
+        elif ready > _FIRST // 2:
+            self._window = max(_FIRST, self._window - BATCH_ROWS)
 
     def _cut(self, rest: Slot, place: int) -> Slot:
         assert rest.low is not None
@@ -214,6 +225,8 @@ class KeysetScan:
         if self._left is None:
             self._surveyed = top
             self._survey.plan(last, top, self._density.width)
+            if self._density.rows(top - last) > WINDOW:
+                self._window = _FIRST
 
     def _put_last(self, last: int, top: int, ends: Page) -> int:
         """Keeps the last rows until it is their turn; returns the last step before them."""
@@ -239,7 +252,7 @@ class KeysetScan:
         return pages
 
     def _take_pages(self, slot: Slot, pages: list[Page]) -> None:
-        slot.asked = False
+        slot.asked, self._begun = False, True
         last_page = pages[-1]
         slot.rows += sum(map(len, pages))
         slot.pages.extend(page for page in map(self._unique, pages) if page)

@@ -66,6 +66,11 @@ class Slot:
         """Rows that were fetched and not handed out yet."""
         return sum(map(len, self.pages))
 
+    @property
+    def held(self) -> int:
+        """Rows that it holds, or that its batch may bring."""
+        return self.waiting if self.finished else self.commands * PAGE
+
 
 @dataclass
 class Density:
