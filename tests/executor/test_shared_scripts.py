@@ -260,6 +260,7 @@ def test_shared_operating_time_makes_wait_as_long_as_our_own(
 
 def test_calls_under_way_elsewhere_are_reckoned_with(redis: Redis) -> None:
     shared = Shared(redis, LIMITED)
+    shared.learn(0.0, 0.0, 500.0)
     shared.learn(0.0, 100.0, 500.0)  # a call costs 100 s
     granted = [shared.enter(float(n), f"t{n}", BUDGET, LEASES)[0] for n in range(5)]
 
@@ -293,6 +294,7 @@ def test_after_a_refusal_one_of_all_processes_asks_again(redis: Redis) -> None:
 
 def test_the_leases_of_a_process_that_was_killed_end_by_themselves(redis: Redis) -> None:
     shared = Shared(redis, LIMITED)
+    shared.learn(0.0, 0.0, 500.0)
     shared.learn(0.0, 100.0, 500.0)
     for number in range(3):
         shared.enter(1.0, f"killed{number}", BUDGET, LEASES)

@@ -13,7 +13,18 @@ from typing import Any, Final, NamedTuple
 
 from b24orm.executor.limits.plans import RateLimits
 
-__all__ = ["BLIND", "CALM", "LOOK", "ROOM", "WINDOW", "Operating", "Remembered", "reading"]
+__all__ = [
+    "BLIND",
+    "CALM",
+    "LOOK",
+    "MOVED",
+    "ROOM",
+    "WEIGHT",
+    "WINDOW",
+    "Operating",
+    "Remembered",
+    "reading",
+]
 
 BLIND: Final = 30.0
 """Seconds to wait after a refusal that said nothing of its end."""
@@ -22,10 +33,16 @@ CALM: Final = 0.5
 """From this share of the limit on, calls are spread over what is left of the window."""
 
 LOOK: Final = 1.0
-"""Seconds between two looks at whether a call that asks is back."""
+"""Seconds between two looks at what calls under way have told."""
+
+MOVED: Final = 30.0
+"""Seconds by which the end of the window moves, at the least, when its oldest part has passed."""
 
 ROOM: Final = 32
 """Calls that were served one after another, after which a refusal is forgotten."""
+
+WEIGHT: Final = 0.25
+"""Of the latest answer in what a call is believed to cost."""
 
 WINDOW: Final = 600.0
 """Seconds that the portal's window lasts: the oldest of its baskets is gone by then, whatever it says."""
@@ -73,9 +90,15 @@ class Remembered(NamedTuple):
 
 @dataclass
 class _Budget:
-    """What is known of a method. ``room`` calls may be under way after a refusal; 0: as many as want to."""
+    """What is known of a method. ``room`` calls may be under way after a refusal; 0: as many as want to.
+
+    Answers to calls side by side come in any order: ``most`` is the greatest sum that one of them told, and
+    ``answers`` the number of those that told what a call costs.
+    """
 
     spent: float = 0.0
+    most: float = 0.0
+    answers: int = 0
     resets: float = 0.0
     cost: float = 0.0
     under_way: int = 0
@@ -121,7 +144,7 @@ class Operating:
                 return 0.0
             ahead = budget.cost * (budget.under_way + 1) * self._crowd
             if budget.spent + ahead >= self._limit:
-                return budget.resets - now
+                return LOOK if budget.under_way else budget.resets - now
             return max(0.0, budget.next_turn - now)
 
     def refused_for(self, account: str, method: str, now: float) -> float:
@@ -161,10 +184,14 @@ class Operating:
             if known is None:
                 return
             spent, left = known
-            step = spent - budget.spent
-            self.total += max(0.0, step)  # requests side by side don't see each other's time
-            if step > 0:
-                budget.cost = step if budget.cost == 0 else (budget.cost + step) / 2
+            self.total += max(0.0, spent - budget.most)
+            if budget.resets > 0 and abs(now + left - budget.resets) < MOVED:
+                budget.answers += 1
+                step = max(0.0, spent - budget.most)  # an answer that was overtaken tells no cost
+                budget.cost += (step - budget.cost) * max(WEIGHT, 1 / budget.answers)
+                budget.most = max(spent, budget.most)
+            else:  # others may have spent it, or the window has moved on
+                budget.most = spent
             budget.spent = spent
             budget.resets = now + left
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from b24orm.executor.limits.operating import LOOK, ROOM, WINDOW
+from b24orm.executor.limits.operating import LOOK, MOVED, ROOM, WEIGHT, WINDOW
 
 __all__ = ["DECLARE", "EMPTY", "ENTER", "EXHAUSTED", "GIVE_BACK", "LEARN", "LEAVE", "POUR", "RESTORE"]
 
@@ -92,15 +92,17 @@ end
 
 _OPERATING: Final = (
     f"""
-local LOOK, ROOM, WINDOW = {LOOK}, {ROOM}, {WINDOW}
+local LOOK, MOVED, ROOM, WEIGHT, WINDOW = {LOOK}, {MOVED}, {ROOM}, {WEIGHT}, {WINDOW}
 """
     + """
 local function budget_of(key)
-  local f = redis.call('HMGET', key, 'spent', 'resets', 'cost', 'next_turn', 'blocked', 'room', 'refused')
+  local f = redis.call('HMGET', key, 'spent', 'resets', 'cost', 'next_turn', 'blocked', 'room', 'refused',
+    'most', 'answers')
   return {
     known = f[1] ~= false, spent = tonumber(f[1] or 0), resets = tonumber(f[2] or 0),
     cost = tonumber(f[3] or 0), next_turn = tonumber(f[4] or 0), blocked = tonumber(f[5] or 0),
-    room = tonumber(f[6] or 0), refused = tonumber(f[7] or 0)
+    room = tonumber(f[6] or 0), refused = tonumber(f[7] or 0),
+    most = tonumber(f[8] or 0), answers = tonumber(f[9] or 0)
   }
 end
 
@@ -117,7 +119,7 @@ local function operating_wait(key, leases, now, limit)
   if 0 < b.room and b.room <= under_way then return LOOK end
   if limit < 0 or not b.known or now >= b.resets then return 0 end
   local ahead = b.cost * (under_way + 1)
-  if b.spent + ahead >= limit then return b.resets - now end
+  if b.spent + ahead >= limit then return under_way > 0 and LOOK or b.resets - now end
   return math.max(0, b.next_turn - now)
 end
 
@@ -267,11 +269,15 @@ local now, key, spent, left = clock(), KEYS[1], tonumber(ARGV[3]), tonumber(ARGV
 local b = budget_of(key)
 served(key, b, now)
 if spent == nil then return end
-local step = spent - b.spent
-if step > 0 then
-  b.cost = b.cost == 0 and step or (b.cost + step) / 2
+if b.resets > 0 and math.abs(now + left - b.resets) < MOVED then
+  b.answers = b.answers + 1
+  b.cost = b.cost + (math.max(0, spent - b.most) - b.cost) * math.max(WEIGHT, 1 / b.answers)
+  b.most = math.max(spent, b.most)
+else
+  b.most = spent
 end
-redis.call('HSET', key, 'spent', text(spent), 'resets', text(now + left), 'cost', text(b.cost))
+redis.call('HSET', key, 'spent', text(spent), 'resets', text(now + left), 'cost', text(b.cost),
+  'most', text(b.most), 'answers', text(b.answers))
 keep(key, left + 3600)
 """
 )
@@ -283,7 +289,8 @@ RESTORE: Final = (
 local now, key, spent, left = clock(), KEYS[1], tonumber(ARGV[3]), tonumber(ARGV[4])
 local cost, blocked = tonumber(ARGV[5]), tonumber(ARGV[6])
 if budget_of(key).known then return end
-redis.call('HSET', key, 'spent', text(spent), 'resets', text(now + left), 'cost', text(cost))
+redis.call('HSET', key, 'spent', text(spent), 'most', text(spent), 'resets', text(now + left),
+  'cost', text(cost))
 if blocked > 0 then refuse(key, budget_of(key), now, now + blocked) end
 keep(key, left + 3600)
 """

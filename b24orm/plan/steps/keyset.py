@@ -83,8 +83,10 @@ class KeysetScan:
 
     def asks(self, free: int) -> Sequence[Ask]:
         """The probe first; then a batch for each stretch that needs one."""
-        if self.done or (self._left is not None and self._ready() >= self._left):
+        ready = self._ready()
+        if self.done or (self._left is not None and ready >= self._left):
             return ()
+        self._adapt(ready)
         if self._wants_probe:
             return self._probe() if free else ()
         found: list[Ask] = []
@@ -152,7 +154,7 @@ class KeysetScan:
     def _adapt(self, ready: int) -> None:
         """More at once while the consumer waits for the portal, fewer while rows wait for the consumer."""
         if self._begun and not ready:
-            self._window = min(WINDOW, self._window + BATCH_ROWS)
+            self._window = min(WINDOW, self._window * 2)
         elif ready > _FIRST // 2:
             self._window = max(_FIRST, self._window - BATCH_ROWS)
 
