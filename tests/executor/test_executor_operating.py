@@ -6,10 +6,13 @@ import asyncio
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from b24orm.errors import OperatingLimited
 from b24orm.executor.executor import Executor
 from b24orm.executor.limits import Operating, PortalLimits, RateLimits
+from b24orm.executor.limits.operating import LOOK
 from b24orm.plan.calls import Ask, Call, Reply
 from tests.executor.fakes import (
     BLOCKED,
@@ -287,3 +290,27 @@ def test_what_is_learnt_is_shared_by_the_clients_of_a_portal() -> None:
     run(executor.call(SLOW))
 
     assert transport.log[0].at == pytest.approx(500.0)
+
+
+@settings(max_examples=100, derandomize=True, deadline=None)
+@given(order=st.permutations(range(24)), before=st.sampled_from([0.0, 100.0, 300.0]))
+def test_answers_that_overtake_one_another_stop_nobody(order: list[int], before: float) -> None:
+    operating = Operating(RateLimits(operating_limit=480.0))
+    for _ in order:
+        operating.start("hook", "m", 0.0)
+    waits = []
+    for moment, number in enumerate(order, 1):
+        now = 1.0 + moment / 1_000
+        told = {"operating": before + number + 1.0, "operating_reset_at": 600.0, "finish": now}
+        operating.finish("hook", "m")
+        operating.learn("hook", "m", told, now)
+        waits.append(operating.wait("hook", "m", now))
+
+    assert (max(waits) <= LOOK, waits[-1]) == (True, 0.0)
+
+
+def test_what_others_spent_before_is_not_what_a_call_costs() -> None:
+    operating = Operating(RateLimits(operating_limit=480.0))
+    operating.learn("hook", "m", {"operating": 300.0, "operating_reset_at": 600.0, "finish": 0.0}, 0.0)
+
+    assert operating.wait("hook", "m", 1.0) == 0.0

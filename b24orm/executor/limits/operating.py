@@ -19,6 +19,7 @@ __all__ = [
     "LOOK",
     "MOVED",
     "ROOM",
+    "UNKNOWN",
     "WEIGHT",
     "WINDOW",
     "Operating",
@@ -40,6 +41,9 @@ MOVED: Final = 30.0
 
 ROOM: Final = 32
 """Calls that were served one after another, after which a refusal is forgotten."""
+
+UNKNOWN: Final = 0.01
+"""Share of the limit that a call is believed to cost before two answers have told it."""
 
 WEIGHT: Final = 0.25
 """Of the latest answer in what a call is believed to cost."""
@@ -108,6 +112,10 @@ class _Budget:
     started: float = 0.0
     refused: float | None = None
 
+    def each(self, limit: float) -> float:
+        """Seconds that a call is believed to cost."""
+        return self.cost if self.answers else min(self.spent, UNKNOWN * limit)
+
 
 class Operating:
     """Operating time per account and method, read from the cumulative ``time.operating`` of each answer.
@@ -142,7 +150,7 @@ class Operating:
                 return LOOK
             if self._limit is None or now >= budget.resets:
                 return 0.0
-            ahead = budget.cost * (budget.under_way + 1) * self._crowd
+            ahead = budget.each(self._limit) * (budget.under_way + 1) * self._crowd
             if budget.spent + ahead >= self._limit:
                 return LOOK if budget.under_way else budget.resets - now
             return max(0.0, budget.next_turn - now)
@@ -166,7 +174,7 @@ class Operating:
             if self._limit is None or budget.spent < CALM * self._limit or now >= budget.resets:
                 return
             left = self._limit - budget.spent
-            pace = self._crowd * budget.cost * (budget.resets - now) / left if left > 0 else 0.0
+            pace = self._crowd * budget.each(self._limit) * (budget.resets - now) / left if left > 0 else 0.0
             budget.next_turn = max(now, budget.next_turn) + pace
 
     def finish(self, account: str, method: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from b24orm.executor.limits.operating import LOOK, MOVED, ROOM, WEIGHT, WINDOW
+from b24orm.executor.limits.operating import LOOK, MOVED, ROOM, UNKNOWN, WEIGHT, WINDOW
 
 __all__ = ["DECLARE", "EMPTY", "ENTER", "EXHAUSTED", "GIVE_BACK", "LEARN", "LEAVE", "POUR", "RESTORE"]
 
@@ -92,7 +92,8 @@ end
 
 _OPERATING: Final = (
     f"""
-local LOOK, MOVED, ROOM, WEIGHT, WINDOW = {LOOK}, {MOVED}, {ROOM}, {WEIGHT}, {WINDOW}
+local LOOK, MOVED, ROOM, WINDOW = {LOOK}, {MOVED}, {ROOM}, {WINDOW}
+local UNKNOWN, WEIGHT = {UNKNOWN}, {WEIGHT}
 """
     + """
 local function budget_of(key)
@@ -104,6 +105,10 @@ local function budget_of(key)
     room = tonumber(f[6] or 0), refused = tonumber(f[7] or 0),
     most = tonumber(f[8] or 0), answers = tonumber(f[9] or 0)
   }
+end
+
+local function each(b, limit)
+  return b.answers > 0 and b.cost or math.min(b.spent, UNKNOWN * limit)
 end
 
 local function operating_wait(key, leases, now, limit)
@@ -118,7 +123,7 @@ local function operating_wait(key, leases, now, limit)
   local under_way = redis.call('ZCARD', leases)
   if 0 < b.room and b.room <= under_way then return LOOK end
   if limit < 0 or not b.known or now >= b.resets then return 0 end
-  local ahead = b.cost * (under_way + 1)
+  local ahead = each(b, limit) * (under_way + 1)
   if b.spent + ahead >= limit then return under_way > 0 and LOOK or b.resets - now end
   return math.max(0, b.next_turn - now)
 end
@@ -130,7 +135,7 @@ local function start(key, leases, now, limit, calm, ticket, seconds)
   local b = budget_of(key)
   if limit < 0 or not b.known or b.spent < calm * limit or now >= b.resets then return end
   local left = limit - b.spent
-  local pace = left > 0 and b.cost * (b.resets - now) / left or 0
+  local pace = left > 0 and each(b, limit) * (b.resets - now) / left or 0
   redis.call('HSET', key, 'next_turn', text(math.max(now, b.next_turn) + pace))
 end
 
@@ -290,7 +295,7 @@ local now, key, spent, left = clock(), KEYS[1], tonumber(ARGV[3]), tonumber(ARGV
 local cost, blocked = tonumber(ARGV[5]), tonumber(ARGV[6])
 if budget_of(key).known then return end
 redis.call('HSET', key, 'spent', text(spent), 'most', text(spent), 'resets', text(now + left),
-  'cost', text(cost))
+  'cost', text(cost), 'answers', cost > 0 and '1' or '0')
 if blocked > 0 then refuse(key, budget_of(key), now, now + blocked) end
 keep(key, left + 3600)
 """
