@@ -103,11 +103,23 @@ def _told(name: str, values: Iterable[str]) -> list[str]:
 
 def _class_names(found: Sequence[Reflected]) -> Mapping[int, str]:
     names: dict[int, str] = {}
+    aliases: set[str] = set()
     for number, entity in enumerate(found):
         taken = {*names.values(), *facts.names(), *_RESERVED}
         process = entity.entity_type_id
-        names[number] = entity.base if process is None else class_title(entity.title, process, taken)
+        name = entity.base if process is None else class_title(entity.title, process, taken)
+        if process is not None and not aliases.isdisjoint(_aliases(entity, name)):
+            name = f"{name}{process}"
+        aliases |= _aliases(entity, name)
+        names[number] = name
     return names
+
+
+def _aliases(entity: Reflected, name: str) -> set[str]:
+    """The types of its values: what a field ``b_c`` of ``A`` has, a field ``c`` of ``AB`` would have too."""
+    schema = _schema(entity, name)
+    found = {closed_type(schema, field) for field in schema.fields.values()}
+    return {alias for alias in found if alias is not None}
 
 
 def _camel(wire: str) -> str:
@@ -150,16 +162,31 @@ def _own_fields(entity: Reflected, base: EntitySchema) -> tuple[FieldSchema, ...
     return tuple(found)
 
 
-def _entity(entity: Reflected, name: str, places: Mapping[str, str], own: Iterable[str]) -> list[str]:
+def _schema(entity: Reflected, name: str) -> EntitySchema:
     base = facts.load(entity.base)
-    fields = _own_fields(entity, base)
+    return extended(
+        base,
+        name=name,
+        fields=_own_fields(entity, base),
+        enums=entity.enums,
+        titles=entity.titles,
+        fixed_params=_fixed(entity, base),
+    )
+
+
+def _fixed(entity: Reflected, base: EntitySchema) -> dict[str, object]:
+    """What is sent with each request."""
     number = entity.entity_type_id
     fixed: dict[str, object] = {} if number is None else {"entityTypeId": number}
-    if fields and base.list is not None and base.list.name == "crm.item.list":
+    if entity.fields and base.list is not None and base.list.name == "crm.item.list":
         fixed["useOriginalUfNames"] = "Y"  # else it spells them in its own way
-    schema = extended(
-        base, name=name, fields=fields, enums=entity.enums, titles=entity.titles, fixed_params=fixed
-    )
+    return fixed
+
+
+def _entity(entity: Reflected, name: str, places: Mapping[str, str], own: Iterable[str]) -> list[str]:
+    base = facts.load(entity.base)
+    fields, fixed = _own_fields(entity, base), _fixed(entity, base)
+    schema = _schema(entity, name)
     symbol = f"_FACTS_{constant(name)}"
     body = _facts(entity, name, fields, fixed)
     return [

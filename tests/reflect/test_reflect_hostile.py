@@ -121,6 +121,7 @@ def _given(node: ast.stmt) -> list[str]:
 @example(["a_1", "a1"])
 @example(["Deal Lookups", "deal-lookups", "DEAL"])
 @example(["facts", "Facts", "FACTS"])
+@example(["Z", "Z;Z"])
 def test_a_title_is_only_ever_a_string(titles: list[str]) -> None:
     text = render(hostile(*titles))
 
