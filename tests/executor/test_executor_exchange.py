@@ -168,8 +168,8 @@ def test_what_can_not_be_called_is_refused(local: LocalPortal) -> None:
 def test_a_line_a_request_can_be_had_without_the_portal_s_data(
     local: LocalPortal, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG, "b24orm")
     caplog.set_level(logging.INFO, "b24orm.wire")
+    caplog.set_level(logging.DEBUG, "b24orm")  # the last one is what is captured
     with Portal(local.url, progress=False) as portal:
         portal.call("crm.deal.add", {"fields": {"TITLE": "for nobody's eyes"}})
     (line,) = [record.message for record in caplog.records if record.name == "b24orm"]
