@@ -138,7 +138,7 @@ def test_rows_may_stand_for_their_ids(office: LocalPortal, client: Portal) -> No
 def test_of_rows_that_stand_for_their_ids_only_the_ids_are_fetched(
     client: Portal, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG, "b24orm")
+    caplog.set_level(logging.DEBUG, "b24orm.wire")
     Deal.objects.filter(company__in=Company.objects.filter(id__lte=3))
     assert "select[0]=ID&order" in caplog.text
 
