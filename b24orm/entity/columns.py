@@ -128,9 +128,9 @@ class _Column:
 
     __slots__ = ("_quick", "_thorough", "name")
 
-    def __init__(self, name: str, quick: Sequence[ReadMany], thorough: ReadMany) -> None:
+    def __init__(self, name: str, quick: tuple[ReadMany, ...], thorough: ReadMany) -> None:
         self.name = name
-        self._quick = tuple(quick)
+        self._quick = quick
         self._thorough = thorough
 
     def read(self, values: Sequence[Any]) -> Sequence[Any]:
@@ -165,20 +165,21 @@ def _column(model: type[Entity], name: str | None, key: str) -> _Column:
     if name is None:
         return _Column(key, (), _unread)
     info = model.model_fields[name]
-    return _Column(name, usual_readings(info.metadata), _thorough(info))
+    return _Column(name, *_ways(info))
 
 
 def _unread(values: Sequence[Any]) -> Sequence[Any]:
     return values
 
 
-def _thorough(info: FieldInfo) -> ReadMany:
-    """Reads whatever a field's type allows."""
+def _ways(info: FieldInfo) -> tuple[tuple[ReadMany, ...], ReadMany]:
+    """How a field's type is read: in the quick ways that are known, and thoroughly."""
     kind = (info.annotation, *map(id, info.metadata))
     if kind not in _known:
         make: Any = TypeAdapter
         adapter = make(list.__class_getitem__(ruled(info)))
-        _known[kind] = partial(adapter.validate_python, context=FROM_PORTAL)
+        thorough = partial(adapter.validate_python, context=FROM_PORTAL)
+        _known[kind] = usual_readings(info.metadata), thorough
     return _known[kind]
 
 
@@ -190,5 +191,5 @@ def ruled(info: FieldInfo) -> Any:
     return hint
 
 
-_known: dict[tuple[Any, ...], ReadMany] = {}
-"""The readings of each type; the models share a few of them."""
+_known: dict[tuple[Any, ...], tuple[tuple[ReadMany, ...], ReadMany]] = {}
+"""The ways of each type; the models share a few of them."""

@@ -110,7 +110,7 @@ _PORTION: Final = 100
 
 
 def _portions(page: Page) -> Iterator[Page]:
-    """The page in portions, each dropped from it: the memory of one serves the next."""
+    """The page in portions: who takes them one by one lets the memory of one serve the next."""
     if len(page) <= _PORTION or type(page) is not list:  # what comes with relations stays together
         yield page
         return
@@ -140,7 +140,8 @@ async def afetch(
     pages = portal.astream(_source(plan, flow, loads), plan.query.schema.name, flow)
     try:
         async for page in pages:
-            yield shape(page, portal.on_invalid)
+            for portion in _portions(page):
+                yield shape(portion, portal.on_invalid)
     finally:
         close = getattr(pages, "aclose", None)
         if close is not None:
