@@ -7,13 +7,13 @@ model does not declare, once for each entity, and again before a name is refused
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from b24orm.errors import AccessDenied, InsufficientScope, NotFound, UnknownName, nearest
 from b24orm.plan.calls import Call
-from b24orm.query.nodes import Condition, Group, Node, Query
-from b24orm.schema import EntitySchema, FieldSchema
+from b24orm.query.nodes import Query, conditions_in
+from b24orm.schema import EntitySchema
 
 if TYPE_CHECKING:
     from b24orm.executor.executor import Executor
@@ -108,18 +108,10 @@ async def check_sent(executor: Executor, schema: EntitySchema, kind: str, call: 
 
 def _names(query: Query) -> list[str]:
     """The user fields that a query names and the model does not declare."""
-    fields = [*_compared(query.where), *(key.field for key in query.order), *(query.select or ())]
+    compared = (condition.field for condition in conditions_in(query.where))
+    fields = [*compared, *(key.field for key in query.order), *(query.select or ())]
     schema = query.schema
     return [f.wire for f in fields if f.name not in schema.fields and schema.custom_wire(f.wire)]
-
-
-def _compared(node: Node) -> Iterator[FieldSchema]:
-    if isinstance(node, Condition):
-        yield node.field
-        return
-    assert isinstance(node, Group)
-    for child in node.children:
-        yield from _compared(child)
 
 
 async def _check(

@@ -7,10 +7,8 @@ once. So a model always asks its own REST, and ``explain()`` says why.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from b24orm.facts import twin
-from b24orm.query.nodes import Condition, Node, Query
+from b24orm.query.nodes import Query, conditions_in
 
 __all__ = ["why_classic"]
 
@@ -24,7 +22,7 @@ def why_classic(query: Query) -> str | None:
     newer, own = twin(query.schema.name), query.schema.list
     if query.schema.api == "v3" or newer is None or newer.list is None or own is None:
         return None
-    asked = dict.fromkeys(condition.field.name for condition in _conditions(query.where))
+    asked = dict.fromkeys(condition.field.name for condition in conditions_in(query.where))
     unknown = [name for name in asked if name not in newer.fields or not newer.fields[name].filterable]
     if unknown:
         return f"not by REST 3.0, which can't filter by {', '.join(unknown)}"
@@ -34,11 +32,3 @@ def why_classic(query: Query) -> str | None:
     if own.page_size is None:
         return "not by REST 3.0, for one call brings everything here"
     return f"not by REST 3.0, which brings {newer.list.page_size:,} rows a call as well"
-
-
-def _conditions(node: Node) -> Iterator[Condition]:
-    if isinstance(node, Condition):
-        yield node
-        return
-    for child in node.children:
-        yield from _conditions(child)

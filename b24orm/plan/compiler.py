@@ -378,14 +378,7 @@ def _sorted_here(query: Query, branch: Branch, listing: Listing) -> Plan:
     if not sortable_here(query.order):
         raise Unsupported(f"{listing.spec.name} can't sort; sort the rows in Python")
     plan = _offset(replace(query, order=(), start=0, stop=None), branch, listing, by_id=False)
-    return replace(
-        plan,
-        query=query,
-        why=(*plan.why, "the rows are sorted here"),
-        flow=lambda: Ordered(plan.flow(), query.order),
-        skip=query.start,
-        take=query.limit,
-    )
+    return plan.sorted_here(query, "the rows are sorted here")
 
 
 def _stable(query: Query, listing: Listing) -> tuple[Order, ...]:

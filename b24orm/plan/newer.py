@@ -27,7 +27,7 @@ from b24orm.plan.listing import Listing, with_ids
 from b24orm.plan.page_v3 import SURE
 from b24orm.plan.plan import Plan
 from b24orm.plan.steps.by_ids import ByIds
-from b24orm.plan.steps.ordered import Ordered, sortable_here
+from b24orm.plan.steps.ordered import sortable_here
 from b24orm.plan.steps.single import Aggregate, Single
 from b24orm.plan.steps.tail import TailScan
 from b24orm.plan.steps.until_empty import UntilEmpty
@@ -185,28 +185,14 @@ def _sorted_here(query: Query, branch: Branch, listing: Listing, shown: str) -> 
     whole = replace(query, order=(), start=0, stop=None)
     plan = scan_v3(whole, branch, wider)
     reason = "sorts by id whatever it is asked" if listing.spec.id_first else "would have to skip rows"
-    return replace(
-        plan,
-        query=query,
-        strategy="OrderedScan",
-        why=(*plan.why, f"{listing.spec.name} {reason}: the rows are sorted by {shown} here"),
-        flow=lambda: Ordered(plan.flow(), query.order),
-        skip=query.start,
-        take=query.limit,
-    )
+    why = f"{listing.spec.name} {reason}: the rows are sorted by {shown} here"
+    return plan.sorted_here(query, why, strategy="OrderedScan")
 
 
 def _sorted_pages(query: Query, branch: Branch, listing: Listing) -> Plan:
     """All rows of a method that knows no order, sorted and sliced here."""
     plan = _offset(replace(query, order=(), start=0, stop=None), branch, listing)
-    return replace(
-        plan,
-        query=query,
-        why=(*plan.why, "the rows are sorted here"),
-        flow=lambda: Ordered(plan.flow(), query.order),
-        skip=query.start,
-        take=query.limit,
-    )
+    return plan.sorted_here(query, "the rows are sorted here")
 
 
 def _offset(query: Query, branch: Branch, listing: Listing) -> Plan:

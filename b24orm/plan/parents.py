@@ -41,9 +41,8 @@ def with_parents(query: Query) -> Query:
         else:
             kept.append(node)
     missing = [
-        name for name, rest in wanted.items() if rest not in params and rest not in schema.fixed_params
+        name for name in needed_names(schema) if wanted.get(name) not in params and not _asks_for(kept, name)
     ]
-    missing += [name for name in _required_conditions(schema) if not _asks_for(kept, name)]
     if missing:
         given = ", ".join(f"{name}=..." for name in missing)
         raise InvalidValue(f"{schema.name} can only be listed with filter({given})")

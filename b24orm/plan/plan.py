@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from b24orm.plan.calls import Call
 from b24orm.plan.flow import Flow
 from b24orm.plan.steps.by_ids import BATCH, PAGE
+from b24orm.plan.steps.ordered import Ordered
 from b24orm.query.nodes import Query
 
 __all__ = ["Plan"]
@@ -66,3 +67,21 @@ class Plan:
     def _probed(self) -> int:
         """Rows that a scan's first request brings: the first page, and the last where all are wanted."""
         return self.page * (1 if self.take is not None or self.strategy == "WindowScan" else 2)
+
+    def sorted_here(self, query: Query, why: str, *, strategy: str | None = None) -> Plan:
+        """This plan for all rows, as that of a query whose order and slice are made here.
+
+        Args:
+            query: what is fetched.
+            why: the reason.
+            strategy: the name of the step, if it has another one.
+        """
+        return replace(
+            self,
+            query=query,
+            strategy=strategy or self.strategy,
+            why=(*self.why, why),
+            flow=lambda: Ordered(self.flow(), query.order),
+            skip=query.start,
+            take=query.limit,
+        )

@@ -7,7 +7,7 @@ later stage has to think about it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
@@ -25,6 +25,7 @@ __all__ = [
     "Order",
     "Q",
     "Query",
+    "conditions_in",
     "joined",
 ]
 
@@ -92,6 +93,15 @@ def joined(connector: Connector, children: Iterable[Node]) -> Node:
 def _parts(connector: Connector, node: Node) -> tuple[Node, ...]:
     """The children of a group of the same kind, so that groups don't nest for nothing."""
     return node.children if isinstance(node, Group) and node.connector == connector else (node,)
+
+
+def conditions_in(node: Node) -> Iterator[Condition]:
+    """Every condition of a node, however deep."""
+    if isinstance(node, Condition):
+        yield node
+        return
+    for child in node.children:
+        yield from conditions_in(child)
 
 
 @dataclass(frozen=True, slots=True)
