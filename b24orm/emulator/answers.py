@@ -9,9 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-__all__ = ["NO_TOTAL", "Answer", "Call", "Cost", "Handler", "Method", "Refusal", "Registry", "unlicensed"]
+__all__ = [
+    "NO_TOTAL",
+    "Answer",
+    "Call",
+    "Cost",
+    "Handler",
+    "Method",
+    "Refusal",
+    "Registry",
+    "registered",
+    "unlicensed",
+]
+
+_Store = TypeVar("_Store")
 
 NO_TOTAL = -1
 """``Answer.total`` of a method whose envelope carries neither ``total`` nor ``next``."""
@@ -109,3 +123,17 @@ class Method:
 
 Registry = dict[str, Method]
 """Methods by lower-cased name."""
+
+
+def registered(
+    store: _Store, scope: str, handlers: Mapping[str, Callable[[_Store, Call], Answer]], *, family: str = ""
+) -> Registry:
+    """The methods of one scope.
+
+    Args:
+        store: what they read and write.
+        scope: what a credential needs for them.
+        handlers: by the name of the method, lower-cased.
+        family: what every name begins with, and a dot after it.
+    """
+    return {f"{family}{name}": Method(partial(handler, store), scope) for name, handler in handlers.items()}

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from functools import partial
 from typing import Any, Final
 
-from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.conditions import Where, membership
 from b24orm.emulator.pages import read, read_one, shape_of
 from b24orm.emulator.paging import Window
@@ -44,7 +43,7 @@ def methods(store: Store) -> Registry:
         "calendar.event.delete": _delete,
         "calendar.section.get": _sections,
     }
-    return {name: Method(partial(handler, store), "calendar") for name, handler in handlers.items()}
+    return registered(store, "calendar", handlers)
 
 
 def _need(call: Call, *names: str) -> None:

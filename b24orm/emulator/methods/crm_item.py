@@ -4,10 +4,9 @@ smart processes."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final
 
-from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.conditions import Where
 from b24orm.emulator.fields import item_fields_answer
 from b24orm.emulator.item_fields import ItemField, fields_of
@@ -15,6 +14,7 @@ from b24orm.emulator.item_query import compile_filter, order_sql, selected
 from b24orm.emulator.item_rows import item_rows, item_selection
 from b24orm.emulator.item_writes import add, update
 from b24orm.emulator.methods.controller import array_argument, int_argument, not_found, optional_array
+from b24orm.emulator.owner_types import owner_table
 from b24orm.emulator.paging import controller
 from b24orm.emulator.select import Selection
 from b24orm.emulator.store import Store
@@ -23,14 +23,7 @@ from b24orm.emulator.values import to_list
 
 __all__ = ["TABLES", "methods", "table_of"]
 
-TABLES: Final[Mapping[int, str]] = {
-    1: "lead",
-    2: "deal",
-    3: "contact",
-    4: "company",
-    7: "quote",
-    31: "smart_invoice",
-}
+TABLES: Final[Mapping[int, str]] = {number: owner_table(number) for number in (1, 2, 3, 4, 7, 31)}
 """Tables of the entity types that every portal has."""
 
 _MAX_IMPORT: Final = 20
@@ -48,7 +41,7 @@ def methods(store: Store) -> Registry:
         "import": _import,
         "batchimport": _batch_import,
     }
-    return {f"crm.item.{kind}": Method(partial(handler, store), "crm") for kind, handler in handlers.items()}
+    return registered(store, "crm", handlers, family="crm.item.")
 
 
 def table_of(store: Store, entity_type_id: int) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry, registered
 from b24orm.emulator.classic_filter import parse_key, prepare
 from b24orm.emulator.conditions import Where, every
 from b24orm.emulator.methods import plain_rows
@@ -53,8 +53,7 @@ def methods(store: Store) -> Registry:
         "stage.list": _stages,
         "default.get": _default_pipeline,
     }
-    names = {f"crm.dealcategory.{kind}": handler for kind, handler in pipelines.items()}
-    return found | {name: Method(partial(handler, store), "crm") for name, handler in names.items()}
+    return found | registered(store, "crm", pipelines, family="crm.dealcategory.")
 
 
 def _list(store: Store, name: str, call: Call) -> Answer:

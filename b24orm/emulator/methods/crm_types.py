@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final
 
 from b24orm.emulator import smart_types
-from b24orm.emulator.answers import NO_TOTAL, Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.answers import NO_TOTAL, Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.fields import controller_fields_answer
 from b24orm.emulator.item_fields import ItemField
 from b24orm.emulator.item_query import compile_filter, order_sql
@@ -60,7 +59,7 @@ def methods(store: Store) -> Registry:
         "crm.type.update": _update_type,
         "crm.type.delete": _delete_type,
     }
-    return {name: Method(partial(handler, store), "crm") for name, handler in handlers.items()}
+    return registered(store, "crm", handlers)
 
 
 # ---- pipelines

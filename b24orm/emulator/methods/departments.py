@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final
 
-from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.conditions import EVERYTHING, Where, every, membership
 from b24orm.emulator.paging import classic
 from b24orm.emulator.store import Store
@@ -34,10 +33,7 @@ def methods(store: Store) -> Registry:
         "delete": _delete,
         "fields": _fields,
     }
-    return {
-        f"department.{kind}": Method(partial(handler, store), "department")
-        for kind, handler in handlers.items()
-    }
+    return registered(store, "department", handlers, family="department.")
 
 
 def _get(store: Store, call: Call) -> Answer:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final
 
-from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.conditions import Where, every
 from b24orm.emulator.methods.params import fields_param, id_param, list_param
 from b24orm.emulator.select import Selection, classic_expression, rows_of
@@ -36,7 +35,7 @@ def methods(store: Store) -> Registry:
         "crm.currency.update": _update_currency,
         "crm.currency.delete": _delete_currency,
     }
-    return {name: Method(partial(handler, store), "crm") for name, handler in handlers.items()}
+    return registered(store, "crm", handlers)
 
 
 def _statuses(store: Store, call: Call) -> Answer:

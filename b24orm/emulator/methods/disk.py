@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.conditions import EVERYTHING, Where, every
 from b24orm.emulator.methods.params import as_map
 from b24orm.emulator.orm_filter import compile_condition
@@ -59,7 +59,7 @@ def methods(store: Store) -> Registry:
         "disk.file.rename": partial(_rename, type="file"),
         "disk.file.delete": _delete_file,
     }
-    return {name: Method(partial(handler, store), "disk") for name, handler in handlers.items()}
+    return registered(store, "disk", handlers)
 
 
 # ---- lists

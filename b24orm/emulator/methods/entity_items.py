@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final
 
-from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.conditions import EVERYTHING, Where, any_of, every
 from b24orm.emulator.iblock_filter import compile_condition, parse_key
 from b24orm.emulator.pages import answered, count, order_sql, read, shape_of
@@ -30,7 +29,7 @@ def methods(store: Store) -> Registry:
         "entity.item.update": _update,
         "entity.item.delete": _delete,
     }
-    return {name: Method(partial(handler, store), "entity") for name, handler in handlers.items()}
+    return registered(store, "entity", handlers)
 
 
 def _entity(call: Call) -> str:

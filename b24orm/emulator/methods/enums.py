@@ -8,19 +8,20 @@ from typing import Any, Final
 
 from b24orm.emulator import smart_types
 from b24orm.emulator.answers import Answer, Call, Cost, Method, Registry
+from b24orm.emulator.owner_types import owner_name
 from b24orm.emulator.store import Store
 
 __all__ = ["methods"]
 
 _OWNERS: Final = (
-    (1, "Lead", "LEAD", "L"),
-    (2, "Deal", "DEAL", "D"),
-    (3, "Contact", "CONTACT", "C"),
-    (4, "Company", "COMPANY", "CO"),
-    (5, "Invoice (old version)", "INVOICE", "I"),
-    (31, "Invoice", "SMART_INVOICE", "SI"),
-    (7, "Quote", "QUOTE", "Q"),
-    (8, "Billing details", "REQUISITE", "RQ"),
+    (1, "Lead", "L"),
+    (2, "Deal", "D"),
+    (3, "Contact", "C"),
+    (4, "Company", "CO"),
+    (5, "Invoice (old version)", "I"),
+    (31, "Invoice", "SI"),
+    (7, "Quote", "Q"),
+    (8, "Billing details", "RQ"),
 )
 _LISTS: Final[Mapping[str, tuple[tuple[int, str], ...]]] = {
     "settings.mode": ((1, "Classic CRM"), (2, "Simple CRM")),
@@ -81,12 +82,13 @@ def _owners(store: Store, call: Call) -> Answer:
         _entry(
             kind.entity_type_id,
             kind.title,
-            f"DYNAMIC_{kind.entity_type_id}",
+            owner_name(kind.entity_type_id),
             f"T{kind.entity_type_id:x}",
         )
         for kind in smart_types.all_types(store)
     ]
-    found = [*(_entry(*owner) for owner in _OWNERS), *made]
+    usual = [_entry(number, title, owner_name(number), short) for number, title, short in _OWNERS]
+    found = [*usual, *made]
     return Answer(found, cost=Cost("page", rows=len(found)))
 
 

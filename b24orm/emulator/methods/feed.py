@@ -6,10 +6,9 @@ A page past the end is the first page again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
-from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.conditions import EVERYTHING, Where
 from b24orm.emulator.pages import answered, count, read, shape_of
 from b24orm.emulator.paging import classic
@@ -31,7 +30,7 @@ def methods(store: Store) -> Registry:
         "log.blogpost.update": _update,
         "log.blogpost.delete": _delete,
     }
-    return {name: Method(partial(handler, store), "log") for name, handler in handlers.items()}
+    return registered(store, "log", handlers)
 
 
 def _posts(store: Store, call: Call) -> Answer:

@@ -7,10 +7,9 @@ list and loses its code.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final
 
-from b24orm.emulator.answers import NO_TOTAL, Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.answers import NO_TOTAL, Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.conditions import EVERYTHING, Where, every
 from b24orm.emulator.iblock_filter import compile_condition, parse_key
 from b24orm.emulator.methods.lists import MISSING, iblock_of, need, upper_params
@@ -46,10 +45,7 @@ def methods(store: Store) -> Registry:
         "update": _update,
         "delete": _delete,
     }
-    return {
-        f"lists.section.{kind}": Method(partial(handler, store), "lists")
-        for kind, handler in handlers.items()
-    }
+    return registered(store, "lists", handlers, family="lists.section.")
 
 
 def _get(store: Store, call: Call) -> Answer:

@@ -7,10 +7,9 @@ portal's own form. An update clears every field that it doesn't send.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final
 
-from b24orm.emulator.answers import NO_TOTAL, Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.answers import NO_TOTAL, Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.conditions import Where
 from b24orm.emulator.list_elements import (
     elements,
@@ -48,7 +47,7 @@ def methods(store: Store) -> Registry:
         "lists.element.update": _update,
         "lists.element.delete": _delete,
     }
-    return {name: Method(partial(handler, store), "lists") for name, handler in handlers.items()}
+    return registered(store, "lists", handlers)
 
 
 # ---- parameters: every key in upper case, at any depth

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.methods.params import required
 from b24orm.emulator.methods.tasks import answered, task_id
 from b24orm.emulator.store import Store
@@ -66,9 +66,7 @@ def methods(store: Store) -> Registry:
         "favorite.add": partial(_favor, flag="Y"),
         "favorite.remove": partial(_favor, flag="N"),
     }
-    return {
-        f"tasks.task.{name}": Method(partial(handler, store), "task") for name, handler in handlers.items()
-    }
+    return registered(store, "task", handlers, family="tasks.task.")
 
 
 def _step(store: Store, call: Call, *, step: _Step) -> Answer:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from b24orm.emulator.answers import Answer, Call, Cost, Method, Registry
+from b24orm.emulator.answers import Answer, Call, Cost, Registry, registered
 from b24orm.emulator.conditions import Where, every
 from b24orm.emulator.methods.params import required
 from b24orm.emulator.methods.positional import (
@@ -67,7 +67,7 @@ def methods(store: Store) -> Registry:
         "task.commentitem.delete": partial(_delete, table="task_comment", answer=True),
         "tasks.task.result.list": _results,
     }
-    return {name: Method(partial(handler, store), "task") for name, handler in handlers.items()}
+    return registered(store, "task", handlers)
 
 
 # ---- what they share

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, Final
 
-from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.methods.controller import optional_array
 from b24orm.emulator.paging import controller
 from b24orm.emulator.select import Selection, as_text, moment, rows_of
@@ -85,9 +84,7 @@ def methods(store: Store) -> Registry:
         "delete": _delete,
         "getfields": _fields,
     }
-    return {
-        f"tasks.task.{kind}": Method(partial(handler, store), "task") for kind, handler in handlers.items()
-    }
+    return registered(store, "task", handlers, family="tasks.task.")
 
 
 def _list(store: Store, call: Call) -> Answer:

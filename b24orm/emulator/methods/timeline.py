@@ -7,10 +7,9 @@ row and is always counted; of the filter nothing else is looked at.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final
 
-from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.conditions import Where
 from b24orm.emulator.methods.controller import array_argument, not_found
 from b24orm.emulator.methods.params import find, id_param, list_param, required
@@ -37,10 +36,7 @@ def methods(store: Store) -> Registry:
         "update": _update,
         "delete": _delete,
     }
-    return {
-        f"crm.timeline.comment.{kind}": Method(partial(handler, store), "crm")
-        for kind, handler in handlers.items()
-    }
+    return registered(store, "crm", handlers, family="crm.timeline.comment.")
 
 
 def _list(store: Store, call: Call) -> Answer:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final
 
-from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.classic_filter import compile_filter, parse_key
 from b24orm.emulator.conditions import Where
 from b24orm.emulator.pages import answered, count, order_sql, read, shape_of
@@ -40,10 +39,7 @@ def methods(store: Store) -> Registry:
         "user.add": _add_members,
         "user.delete": _remove_members,
     }
-    return {
-        f"sonet_group.{name}": Method(partial(handler, store), "sonet_group")
-        for name, handler in handlers.items()
-    }
+    return registered(store, "sonet_group", handlers, family="sonet_group.")
 
 
 def _get(store: Store, call: Call) -> Answer:
