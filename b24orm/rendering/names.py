@@ -7,26 +7,12 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
+from b24orm.entity.habits import GIVEN_UP
+
 __all__ = ["RESERVED", "class_name", "constant", "field_names", "relation_name", "snake"]
 
 _WORD_EDGE: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
-_PYDANTIC: Final = frozenset(
-    [
-        "construct",
-        "copy",
-        "dict",
-        "from_orm",
-        "json",
-        "parse_file",
-        "parse_obj",
-        "parse_raw",
-        "schema",
-        "schema_json",
-        "update_forward_refs",
-        "validate",
-    ]
-)
 _ENTITY: Final = frozenset(
     [
         "add_value",
@@ -58,7 +44,7 @@ _ENTITY: Final = frozenset(
 _IN_GENERATED_CODE: Final = frozenset(["bool", "dt", "float", "int", "property", "str", "t", "tuple"])
 """Names that a model module uses inside class bodies: a field so named would hide them there."""
 
-RESERVED: Final = _PYDANTIC | _ENTITY | _IN_GENERATED_CODE
+RESERVED: Final = GIVEN_UP | _ENTITY | _IN_GENERATED_CODE
 """Attributes that a model has anyway, so that a field can't be called so."""
 
 
