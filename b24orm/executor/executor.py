@@ -238,14 +238,12 @@ class Executor:
         """What the commands of a batch came to; their operating times are noted."""
         who = self.sender.credentials
         outcomes = batch_outcomes(reply, labels, methods, halt=halt, host=who.host, redact=who.redact)
-        latest: dict[str, Mapping[str, Any]] = {}
-        for method, outcome in zip(methods, outcomes, strict=True):
-            if isinstance(outcome, Reply):
-                latest[method] = outcome.time
+        came = list(zip(methods, outcomes, strict=True))
+        latest = {method: outcome.time for method, outcome in came if isinstance(outcome, Reply)}
         for method, time in latest.items():
             self.sender.learn(method, time, batched=True)
         # what was served before the refusal tells when the method is free again
-        for method in {m for m, o in zip(methods, outcomes, strict=True) if isinstance(o, OperatingLimited)}:
+        for method in {method for method, outcome in came if isinstance(outcome, OperatingLimited)}:
             self.sender.refused(method, batched=True)
         return outcomes
 

@@ -192,10 +192,10 @@ class Operating:
             if known is None:
                 return
             spent, left = known
-            self.total += max(0.0, spent - budget.most)
+            step = max(0.0, spent - budget.most)  # an answer that was overtaken tells no cost
+            self.total += step
             if budget.resets > 0 and abs(now + left - budget.resets) < MOVED:
                 budget.answers += 1
-                step = max(0.0, spent - budget.most)  # an answer that was overtaken tells no cost
                 budget.cost += (step - budget.cost) * max(WEIGHT, 1 / budget.answers)
                 budget.most = max(spent, budget.most)
             else:  # others may have spent it, or the window has moved on
