@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from b24orm.errors import UsageError
 from b24orm.forking import in_child
@@ -80,14 +80,13 @@ class LoopThread:
         if threading.current_thread() is self._thread:
             work.close()
             raise UsageError("this is b24orm's own event loop: await the a-prefixed twin instead")
-        settled = threading.Event()
-        future = asyncio.run_coroutine_threadsafe(_settling(work, settled), self._loop)
-        try:
-            return _result(future)
+        crossing = _Crossing(work)
+        try:  # from here on Ctrl-C may come at any moment, also while the work is handed over
+            return _result(asyncio.run_coroutine_threadsafe(crossing.run(), self._loop))
         except BaseException:
-            if not future.done():
-                future.cancel()
-                settled.wait(_PATIENCE if _begun(work) else _MOMENT)
+            if not crossing.settled.is_set():
+                self._loop.call_soon_threadsafe(crossing.cancel)
+                crossing.settled.wait(_PATIENCE if _begun(work) else _MOMENT)
                 if not _begun(work):
                     work.close()
             raise
@@ -145,12 +144,34 @@ def _result(future: Future[_T]) -> _T:
     return future.result()
 
 
-async def _settling(work: Coroutine[Any, Any, _T], settled: threading.Event) -> _T:
-    """The work; notes when it has come to its end, cancelled or not."""
-    try:
-        return await work
-    finally:
-        settled.set()
+class _Crossing(Generic[_T]):
+    """Work that another thread waits for.
+
+    Attributes:
+        settled: it has come to its end, cancelled or not.
+    """
+
+    def __init__(self, work: Coroutine[Any, Any, _T]) -> None:
+        self.settled = threading.Event()
+        self._work = work
+        self._task: asyncio.Task[_T] | None = None
+        self._given_up = False
+
+    async def run(self) -> _T:
+        """Does the work."""
+        try:
+            if self._given_up:
+                raise asyncio.CancelledError
+            self._task = asyncio.current_task()
+            return await self._work
+        finally:
+            self.settled.set()
+
+    def cancel(self) -> None:
+        """Ends the work, also if it has not begun; called on the loop."""
+        self._given_up = True
+        if self._task is not None:
+            self._task.cancel()
 
 
 def _begun(work: Coroutine[Any, Any, Any]) -> bool:

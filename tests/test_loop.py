@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -284,6 +285,32 @@ def test_ctrl_c_cancels_the_work_and_waits_until_it_has_let_go() -> None:
     out, err = running.communicate(timeout=30)
 
     assert (out.split("\n")[:2], err) == (["cleaned up", "interrupted"], "")
+
+
+def test_ctrl_c_while_work_is_handed_over_ends_it_too(
+    loop: LoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = []
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.05)
+            ended.append(True)
+
+    hand_over = asyncio.run_coroutine_threadsafe
+
+    def interrupted(*given: Any) -> Any:
+        hand_over(*given)
+        time.sleep(0.1)  # it begins
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(asyncio, "run_coroutine_threadsafe", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        loop.run(work())
+
+    assert ended == [True]
 
 
 class Deaf(Future[int]):
