@@ -20,19 +20,21 @@ from dataclasses import replace
 from typing import Any, Final
 
 from b24orm.errors import Unsupported
-from b24orm.plan.calls import Call, Row
+from b24orm.plan.calls import Call
 from b24orm.plan.filters import Branch
 from b24orm.plan.flow import Flow
 from b24orm.plan.listing import Listing, with_ids
+from b24orm.plan.ordering import by_id, descending, selecting_keys, total_order
 from b24orm.plan.page_v3 import SURE
 from b24orm.plan.plan import Plan
 from b24orm.plan.steps.by_ids import ByIds
+from b24orm.plan.steps.by_offset import identity
 from b24orm.plan.steps.ordered import sortable_here
 from b24orm.plan.steps.single import Aggregate, Single
 from b24orm.plan.steps.tail import TailScan
 from b24orm.plan.steps.until_empty import UntilEmpty
 from b24orm.plan.steps.windows import Ids, WindowScan, calls_of
-from b24orm.query.nodes import Order, Query
+from b24orm.query.nodes import Query
 
 __all__ = ["count_v3", "scan_v3"]
 
@@ -46,13 +48,11 @@ def scan_v3(query: Query, branch: Branch, listing: Listing) -> Plan:
     Raises:
         Unsupported: the list method has no way to answer it.
     """
-    key = query.schema.key
-    by_id = key is not None and (not query.order or query.order[0].field is key)
-    if not by_id:
+    if not by_id(query):
         return _other_order(query, branch, listing)
     if branch.ids is not None and listing.spec.keyset:
         return _by_ids(query, branch, listing)
-    if listing.spec.keyset or (listing.spec.tail and _sortable(query)):
+    if listing.spec.keyset or (listing.spec.tail and query.schema.id_field.sortable):
         return _by_id(query, branch, listing)
     return _offset(query, branch, listing)
 
@@ -70,14 +70,6 @@ def count_v3(query: Query, branch: Branch) -> Plan | None:
     why = ("REST 3.0 counts by itself",)
     flow: Callable[[], Flow] = lambda: Aggregate(call, key.query_name)  # noqa: E731
     return Plan(query, "Count", why, flow, sample=call, counts="every row that matches, once")
-
-
-def _sortable(query: Query) -> bool:
-    return query.schema.key is not None and query.schema.key.sortable
-
-
-def _descending(query: Query) -> bool:
-    return bool(query.order) and query.order[0].descending
 
 
 def _size(listing: Listing) -> int:
@@ -104,15 +96,15 @@ def _made(
 
 def _by_ids(query: Query, branch: Branch, listing: Listing) -> Plan:
     assert branch.ids is not None
-    ids, size, descending = branch.ids, _size(listing), _descending(query)
+    ids, size = branch.ids, _size(listing)
     calls, together = -(-len(ids) // size), calls_of(size)
     return _made(
         query,
         listing,
         "ByIds",
         f"{len(ids):,} ids are known: {size:,} a call",
-        lambda: ByIds(listing, ids, descending=descending, page=size, batch=together),
-        sample=listing.call({listing.ids_key: ids[:size]}, order=listing.by_id(descending=descending)),
+        lambda: ByIds(listing, ids, descending=descending(query), page=size, batch=together),
+        sample=listing.call({listing.ids_key: ids[:size]}, order=listing.by_id(descending=descending(query))),
         requests=f"{-(-calls // together):,}",
         commands=f"{calls:,}",
         batch=together,
@@ -122,7 +114,7 @@ def _by_ids(query: Query, branch: Branch, listing: Listing) -> Plan:
 def _by_id(query: Query, branch: Branch, listing: Listing) -> Plan:
     size, stop = _size(listing), query.stop
     together = calls_of(size)
-    ids = Ids(listing, _descending(query))
+    ids = Ids(listing, descending(query))
     bounds = {"lower": branch.lower, "upper": branch.upper, "descending": ids.descending}
     by_tail = listing.spec.tail is not None and not _names(branch.filter, listing.id_name)
     if stop is not None and stop <= size and listing.spec.keyset:
@@ -179,11 +171,8 @@ def _other_order(query: Query, branch: Branch, listing: Listing) -> Plan:
 
 
 def _sorted_here(query: Query, branch: Branch, listing: Listing, shown: str) -> Plan:
-    keys = tuple(key.field.select_name for key in query.order)
-    chosen = listing.select
-    wider = replace(listing, select=None if chosen is None else tuple(dict.fromkeys((*chosen, *keys))))
     whole = replace(query, order=(), start=0, stop=None)
-    plan = scan_v3(whole, branch, wider)
+    plan = scan_v3(whole, branch, selecting_keys(query, listing))
     reason = "sorts by id whatever it is asked" if listing.spec.id_first else "would have to skip rows"
     why = f"{listing.spec.name} {reason}: the rows are sorted by {shown} here"
     return plan.sorted_here(query, why, strategy="OrderedScan")
@@ -191,7 +180,8 @@ def _sorted_here(query: Query, branch: Branch, listing: Listing, shown: str) -> 
 
 def _sorted_pages(query: Query, branch: Branch, listing: Listing) -> Plan:
     """All rows of a method that knows no order, sorted and sliced here."""
-    plan = _offset(replace(query, order=(), start=0, stop=None), branch, listing)
+    whole = replace(query, order=(), start=0, stop=None)
+    plan = _offset(whole, branch, selecting_keys(query, listing))
     return plan.sorted_here(query, "the rows are sorted here")
 
 
@@ -200,14 +190,12 @@ def _offset(query: Query, branch: Branch, listing: Listing) -> Plan:
         return _sorted_pages(query, branch, listing)
     conditions, size = with_ids(query.schema, branch), _size(listing)
     together = calls_of(size)
-    order = _stable(query, listing)
+    order = total_order(query, listing)
     size = size if query.limit is None else max(1, min(size, query.stop or size))
 
     def call(start: int) -> Call:
         return listing.call(conditions, order=order, start=start, limit=size)
 
-    key = query.schema.key
-    identify: Callable[[Row], object] | None = None if key is None else lambda row: row[key.wire]
     return _made(
         query,
         listing,
@@ -215,7 +203,7 @@ def _offset(query: Query, branch: Branch, listing: Listing) -> Plan:
         f"{listing.spec.name} is read by offset, until a page is empty",
         lambda: UntilEmpty(
             call,
-            identify=identify,
+            identify=identity(query.schema),
             start=query.start,
             stop=query.stop,
             page_size=size,
@@ -229,14 +217,3 @@ def _offset(query: Query, branch: Branch, listing: Listing) -> Plan:
         batch=together,
         cut=False,  # the flow begins where the slice does
     )
-
-
-def _stable(query: Query, listing: Listing) -> tuple[Order, ...]:
-    """The order asked for, made total by the id so that pages don't overlap."""
-    key = query.schema.key
-    if listing.spec.order_style is None:
-        return ()
-    if key is None or not key.sortable:
-        return query.order
-    order = query.order or (Order(key),)
-    return order if any(found.field is key for found in order) else (*order, Order(key))

@@ -8,12 +8,13 @@ or deleted meanwhile shift the pages; the step notices it by the totals and the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 from b24orm.errors import B24Error, Incomplete
 from b24orm.plan.calls import Ask, Call, Outcome, rows_of
 from b24orm.plan.flow import Page
 from b24orm.plan.steps.by_ids import BATCH, PAGE
+from b24orm.plan.steps.by_offset import Identify, Seen, Stretch
 
 __all__ = ["OffsetPages"]
 
@@ -36,7 +37,7 @@ class OffsetPages:
         self,
         call: Callable[[int], Call],
         *,
-        identify: Callable[[dict[str, Any]], object] | None = None,
+        identify: Identify | None = None,
         start: int = 0,
         stop: int | None = None,
         page_size: int = PAGE,
@@ -44,14 +45,12 @@ class OffsetPages:
     ) -> None:
         self._call = call
         self._hides = hides
-        self._identify = identify
         self._size = page_size
-        self._start = start
-        self._stop = stop
+        self._wanted = Stretch(start, stop)
         self._total: int | None = None
         self._next_ask = self._next_page = start // page_size
         self._answers: dict[int, Page] = {}
-        self._seen: set[object] = set()
+        self._seen = Seen(identify)
         self._probing = False
         self._rows = 0
 
@@ -60,12 +59,12 @@ class OffsetPages:
         """Rows there will be, once the first page told."""
         if self._total is None:
             return None
-        return max(0, min(self._total, self._stop or self._total) - self._start)
+        return max(0, min(self._total, self._wanted.stop or self._total) - self._wanted.start)
 
     @property
     def _end(self) -> int | None:
         """The page to stop before, as far as it is known."""
-        known = [-(-bound // self._size) for bound in (self._stop, self._total) if bound is not None]
+        known = [-(-bound // self._size) for bound in (self._wanted.stop, self._total) if bound is not None]
         return min(known) if known else None
 
     @property
@@ -75,7 +74,7 @@ class OffsetPages:
 
     def asks(self, free: int) -> Sequence[Ask]:
         """The first page alone (it tells the total), then batches of pages."""
-        if self._total is None and self._stop is None:
+        if self._total is None and self._wanted.stop is None:
             if self._probing or not free:
                 return ()
             self._probing = True
@@ -121,25 +120,18 @@ class OffsetPages:
             page = self._answers.pop(self._next_page)
             offset = self._next_page * self._size
             self._next_page += 1
-            self._check(page)
-            page = page[max(0, self._start - offset) : None if self._stop is None else self._stop - offset]
-            if page:
-                yield page
-        if self._total is not None and self._end is not None and self._next_page >= self._end:
+            self._rows += len(page)
+            if self._seen.repeats(page):
+                raise self._shifted()
+            wanted = self._wanted.cut(page, offset)
+            if wanted:
+                yield wanted
+        if self.done:
             self._check_whole()
-
-    def _check(self, page: Page) -> None:
-        self._rows += len(page)
-        if self._identify is None:
-            return
-        ids = {self._identify(row) for row in page}
-        if len(ids) < len(page) or not self._seen.isdisjoint(ids):
-            raise self._shifted()
-        self._seen |= ids
 
     def _check_whole(self) -> None:
         assert self._total is not None
         assert self._end is not None
-        wanted = min(self._total, self._end * self._size) - self._start // self._size * self._size
+        wanted = min(self._total, self._end * self._size) - self._wanted.start // self._size * self._size
         if self._rows < wanted and not self._hides:
             raise self._shifted()

@@ -10,12 +10,12 @@ nothing: what follows a short page is asked for again, from its last row on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from b24orm.errors import B24Error, Incomplete
 from b24orm.plan.calls import Ask, Call, Outcome, rows_of
 from b24orm.plan.flow import Page
 from b24orm.plan.steps.by_ids import BATCH, PAGE
+from b24orm.plan.steps.by_offset import Identify, Seen, Stretch
 
 __all__ = ["UntilEmpty"]
 
@@ -40,7 +40,7 @@ class UntilEmpty:
         self,
         call: Callable[[int], Call],
         *,
-        identify: Callable[[dict[str, Any]], object] | None = None,
+        identify: Identify | None = None,
         start: int = 0,
         stop: int | None = None,
         page_size: int = PAGE,
@@ -49,11 +49,9 @@ class UntilEmpty:
         exact: bool = False,
     ) -> None:
         self._call = call
-        self._identify = identify
         self._repeats = repeats
         self._size = page_size
-        self._start = start
-        self._stop = stop
+        self._wanted = Stretch(start, stop)
         self._exact = exact
         self._offset = start // page_size * page_size
         self._width = 1
@@ -61,7 +59,7 @@ class UntilEmpty:
         self._asked = False
         self._ended = False
         self._ready: list[Page] = []
-        self._seen: set[object] = set()
+        self._seen = Seen(identify)
 
     @property
     def done(self) -> bool:
@@ -83,7 +81,7 @@ class UntilEmpty:
             if isinstance(outcome, B24Error):
                 raise outcome
             page = rows_of(outcome.result, call.envelope)
-            if not page or (self._stop is not None and self._offset >= self._stop):
+            if not page or self._wanted.ends_before(self._offset):
                 self._ended = True
                 break
             self._keep(page)
@@ -96,27 +94,21 @@ class UntilEmpty:
     def _keep(self, page: Page) -> None:
         offset = self._offset
         self._offset += len(page) if self._exact else self._size
-        if self._repeats and self._identify is not None:
-            page = self._new(page, self._identify)
-        elif self._identify is not None:
-            ids = {self._identify(row) for row in page}
-            if len(ids) < len(page) or not self._seen.isdisjoint(ids):
-                raise Incomplete(
-                    "rows were repeated while the pages were read by offset: the table changed meanwhile, "
-                    "or the method answers its first page again; read again"
-                )
-            self._seen |= ids
-        wanted = page[max(0, self._start - offset) : None if self._stop is None else self._stop - offset]
+        wanted = self._wanted.cut(self._checked(page), offset)
         if wanted:
             self._ready.append(wanted)
-        if self._stop is not None and self._offset >= self._stop:
-            self._ended = True
+        self._ended = self._wanted.ends_before(self._offset)
 
-    def _new(self, page: Page, identify: Callable[[dict[str, Any]], object]) -> Page:
-        """The rows of the page that were not seen before."""
-        fresh = {identify(row): row for row in page if identify(row) not in self._seen}
-        self._seen |= fresh.keys()
-        return list(fresh.values())
+    def _checked(self, page: Page) -> Page:
+        """The page without rows that may come again, if no other row does."""
+        if self._repeats:
+            return self._seen.fresh(page)
+        if self._seen.repeats(page):
+            raise Incomplete(
+                "rows were repeated while the pages were read by offset: the table changed meanwhile, "
+                "or the method answers its first page again; read again"
+            )
+        return page
 
     def pages(self) -> Iterator[Page]:
         """The pages that are ready, in order."""
