@@ -78,15 +78,23 @@ def get(store: Store, entity: str, call: Call) -> Answer:
     query = ListQuery(table, shape, Where(f'"{entity}"."ID" = ?', (number,)), '"ID"')
     rows = rows_of(shape.selection, store.fetch(query.page_sql(1, 0), query.where.params))
     if not rows:
-        raise Refusal("", _missing(entity, number))
+        raise _missing(entity, number)
     row = rows[0]
     stored = store.get(entity, number) or {}
     lists = {name: stored[name] for name in _LISTS if stored.get(name) is not None}
     return Answer(row | lists, cost=Cost("get", rows=1))
 
 
-def _missing(entity: str, number: int) -> str:
-    return _MISSING.get(entity, "Not found").format(number)
+def _existing(store: Store, entity: str, call: Call) -> int:
+    """The id of the row that a call names."""
+    number = id_param(call)
+    if not store.exists(entity, number):
+        raise _missing(entity, number)
+    return number
+
+
+def _missing(entity: str, number: int) -> Refusal:
+    return Refusal("", _MISSING.get(entity, "Not found").format(number))
 
 
 def add(store: Store, entity: str, check: Check, call: Call) -> Answer:
@@ -109,9 +117,7 @@ def update(store: Store, entity: str, call: Call) -> Answer:
     Raises:
         Refusal: there is none.
     """
-    number = id_param(call)
-    if not store.exists(entity, number):
-        raise Refusal("", _missing(entity, number))
+    number = _existing(store, entity, call)
     store.update(entity, number, _columns(store, entity, fields_param(call), call, update=True))
     return Answer(result=True, cost=Cost("write", rows=1))
 
@@ -122,9 +128,7 @@ def delete(store: Store, entity: str, call: Call) -> Answer:
     Raises:
         Refusal: there is none.
     """
-    number = id_param(call)
-    if not store.delete(entity, number):
-        raise Refusal("", _missing(entity, number))
+    store.delete(entity, _existing(store, entity, call))
     return Answer(result=True, cost=Cost("write", rows=1))
 
 
