@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +60,62 @@ def test_connecting_loads_no_method_and_no_emulator() -> None:
 
     assert own(code, "b24orm.methods") == {"b24orm.methods", "b24orm.methods.v3"}  # the roots alone
     assert own(code, "b24orm.emulator") == set()
+
+
+READY = (
+    "import b24orm; from b24orm.models import Deal; "
+    "portal = b24orm.connect('https://acme.bitrix24.com/rest/1/secret/'); "
+    "rows = Deal.objects.filter(stage='WON', opportunity__gte=5).order_by('-id')[:10]"
+)
+"""A script that is about to send its first request."""
+
+
+def test_a_script_loads_what_it_uses_and_nothing_else() -> None:
+    needed = {"aiohttp", "pydantic", "pydantic_core"}
+    spared = {"beartype", "tqdm", "redis", "argparse", "multiprocessing", "concurrent.futures.process"}
+
+    assert (needed - loaded_by(READY), spared & loaded_by(READY)) == (set(), set())
+
+
+def test_a_script_loads_the_rooms_it_uses_and_no_other() -> None:
+    rooms = {name.split(".")[1] for name in own(READY) if "." in name}
+
+    assert rooms.isdisjoint({"cli", "emulator", "reflect", "rendering", "testing", "__main__"})
+    assert len(own(READY)) <= 180
+
+
+def test_beartype_is_loaded_for_an_argument_that_is_not_right_at_a_glance() -> None:
+    connecting = "import b24orm; b24orm.connect('https://acme.bitrix24.com/rest/1/secret/'{more})"
+    wrong = f"""
+import contextlib
+with contextlib.suppress(Exception):
+    {connecting.format(more=", timeout='x'")}
+"""
+    right = connecting.format(more=", timeout=5, plan='enterprise'")
+
+    assert "beartype" in loaded_by(f"exec({wrong!r})")
+    assert "beartype" not in loaded_by(right)
+
+
+def relative_cost(code: str, folder: Path) -> float:
+    """Processor time of the code, in times of that of importing aiohttp; bytecode is compiled."""
+    script = (
+        "from time import process_time as now; begun = now(); import aiohttp; "
+        f"aiohttp_took = now() - begun; import pydantic.main; begun = now(); {code}; print((now() - begun) / aiohttp_took)"
+    )
+    compiled = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder), "PYTHONDONTWRITEBYTECODE": ""}
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=compiled
+        )
+        for _ in range(4)
+    ]
+    return min(float(run.stdout) for run in runs)
+
+
+def test_a_model_and_a_portal_cost_less_than_aiohttp(tmp_path: Path) -> None:
+    """About half of it. A relation, for the machine may be busy."""
+    assert relative_cost(READY, tmp_path) <= 0.75
 
 
 def import_milliseconds(module: str) -> float:

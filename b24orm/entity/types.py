@@ -261,7 +261,7 @@ class MultiField(BaseModel):
         type_id: ``PHONE``, ``EMAIL``, ``WEB`` or ``IM``.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, populate_by_name=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, populate_by_name=True, defer_build=True)
 
     value: str = Field(validation_alias=AliasChoices("VALUE", "value"))
     value_type: str | None = Field(default=None, validation_alias=AliasChoices("VALUE_TYPE", "valueType"))

@@ -70,20 +70,29 @@ class Client(EventMethods):
             where, token_func, allow_http=allow_http, trusted_hosts=trusted_hosts
         )
         self._set_up(
-            plan, limits, progress, timeout, give_up_after, verify_ssl, session, on_invalid, on_request
+            plan=plan,
+            limits=limits,
+            progress=progress,
+            timeout=timeout,
+            give_up_after=give_up_after,
+            verify_ssl=verify_ssl,
+            session=session,
+            on_invalid=on_invalid,
+            on_request=on_request,
         )
 
     @guard
     def _set_up(
         self,
+        *,
         plan: str | RateLimits,
         limits: RedisLimits | None,
-        progress: ProgressMode,
+        progress: ProgressMode = "auto",  # defaults need no check
         timeout: float | int,
         give_up_after: float | int,
-        verify_ssl: bool | ssl.SSLContext,  # noqa: FBT001
+        verify_ssl: bool | ssl.SSLContext,
         session: ClientSession | None,
-        on_invalid: OnInvalid,
+        on_invalid: OnInvalid = "raise",
         on_request: OnRequest | None,
     ) -> None:
         if not timeout > 0:
@@ -247,7 +256,7 @@ def hidden(url: Any) -> Any:
 
 @guard
 def _credentials(
-    where: Any, token_func: TokenSource | None, *, allow_http: bool, trusted_hosts: Collection[str]
+    where: Any, token_func: TokenSource | None, *, allow_http: bool, trusted_hosts: Collection[str] = ()
 ) -> Any:
     if isinstance(where, UsageError):
         raise where
