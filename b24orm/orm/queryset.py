@@ -23,9 +23,11 @@ from b24orm.orm.fetch import Shape
 from b24orm.orm.loads import Load, Prefetch, grown, loads_of
 from b24orm.orm.owner import remember_all
 from b24orm.orm.related import RelatedPage
-from b24orm.orm.rowset import Rows, ValuesSet
+from b24orm.orm.rowset import Rows
+from b24orm.orm.selection import selected, selected_field
 from b24orm.orm.sets import SetWrites
 from b24orm.orm.shapes import absent_lists, as_dicts, as_tuples, as_values
+from b24orm.orm.valueset import ValuesSet
 from b24orm.plan.calls import Row
 from b24orm.portal import AsyncPortal, Portal
 from b24orm.portal.current import used_portal
@@ -91,7 +93,8 @@ class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M])
             """The rows as tuples of these fields; with ``flat`` the values of one field."""
             if flat and len(fields) != 1:
                 raise InvalidValue(f"values_list(flat=True) takes exactly one field, not {len(fields)}")
-            names = tuple(self._field(name).name for name in fields) or tuple(self._query.schema.fields)
+            schema = self._query.schema
+            names = tuple(selected_field(schema, name).name for name in fields) or tuple(schema.fields)
             shape = as_values(self._model, names[0]) if flat else as_tuples(self._model, names)
             return ValuesSet(self._model, self._narrowed(fields), self._portal, shape)
 
@@ -167,11 +170,11 @@ class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M])
 
     def values(self, *fields: F) -> ValuesSet[dict[str, Any], F, O]:
         """The rows as dicts of these fields, or of all."""
-        names = tuple(self._field(name).name for name in fields)
+        names = tuple(selected_field(self._query.schema, name).name for name in fields)
         return ValuesSet(self._model, self._narrowed(fields), self._portal, as_dicts(self._model, names))
 
     def _narrowed(self, fields: Sequence[str]) -> Query:
-        return replace(self._query, select=self._selected(fields) or self._query.select)
+        return replace(self._query, select=selected(self._query.schema, fields) or self._query.select)
 
 
 PUBLIC: Final = frozenset(name for name in dir(QuerySet) if not name.startswith("_"))

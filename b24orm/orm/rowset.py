@@ -1,4 +1,4 @@
-"""Rows of an entity: lazy, immutable, cached once evaluated; for sync and async code."""
+"""Rows of an entity as they are fetched: streamed, or kept once evaluated; for sync and async code."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from collections.abc import (
     AsyncIterator,
     Generator,
     Iterator,
-    Mapping,
     Sequence,
 )
 from contextlib import aclosing
-from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, overload
 
@@ -19,25 +17,23 @@ from typing_extensions import Self, TypeVar
 
 from b24orm.entity.base import Entity
 from b24orm.entity.habits import no_attribute_of_set
-from b24orm.errors import InvalidValue, UnknownName, Unsupported, UsageError, nearest
+from b24orm.errors import InvalidValue, Unsupported, UsageError
+from b24orm.orm.asked import Asked
 from b24orm.orm.explain import explained
 from b24orm.orm.fetch import Shape, acount, afetch, ameasure, fetch
 from b24orm.orm.loads import Load
 from b24orm.plan.compiler import Plan, compile_count, compile_query
-from b24orm.portal import AsyncPortal, Portal, current_portal, portal_named
-from b24orm.query.names import embedded_field, find_field, resolve, resolve_order
-from b24orm.query.nodes import NOTHING, Order, Q, Query
-from b24orm.schema import FieldSchema
+from b24orm.portal import AsyncPortal, Portal
+from b24orm.query.nodes import Query
 
-__all__ = ["Rows", "ValuesSet"]
+__all__ = ["Rows"]
 
-M = TypeVar("M", bound=Entity)
 R = TypeVar("R")
 F = TypeVar("F", bound=str, default=str)
 O = TypeVar("O", bound=str, default=str)  # noqa: E741 - fields, orders
 
 
-class Rows(Generic[R, F, O]):
+class Rows(Asked[F, O], Generic[R, F, O]):
     """Rows of an entity, not yet fetched.
 
     Chaining makes a new object each time; nothing is sent until the rows are asked for. A set
@@ -47,115 +43,17 @@ class Rows(Generic[R, F, O]):
     def __init__(
         self, model: type[Entity], query: Query, portal: Portal | AsyncPortal | None, shape: Shape[R]
     ) -> None:
-        self._model = model
-        self._query = query
-        self._portal = portal
+        super().__init__(model, query, portal)
         self._shape = shape
         self._loads: tuple[Load, ...] = ()
         self._cache: list[R] | None = None
 
     def _with(self, query: Query) -> Self:
-        made = copy(self)
-        made._query = query
+        made = super()._with(query)
         made._cache = None
         return made
 
-    @property
-    def query(self) -> Query:
-        """What is asked for."""
-        return self._query
-
-    @property
-    def model(self) -> type[Entity]:
-        """The class of the rows."""
-        return self._model
-
-    # -- chaining --------------------------------------------------------------------
-
-    def _where(self, conditions: tuple[Q, ...], lookups: dict[str, Any], *, negated: bool = False) -> Self:
-        for condition in conditions:
-            if not isinstance(condition, Q):
-                raise InvalidValue(_no_condition(self._query.schema.id_name, condition))
-        if not conditions and not lookups:
-            return self.all()
-        self._unsliced("filter")
-        node = resolve(self._query.schema, Q(*conditions, **lookups), negated=negated)
-        return self._with(self._query.narrowed(node))
-
-    def _unsliced(self, what: str) -> None:
-        if self._query.sliced:
-            raise UsageError(f"{what}() can't follow a slice: put it before the slice")
-
-    def all(self) -> Self:
-        """The same rows, not yet fetched."""
-        return self._with(self._query)
-
-    def none(self) -> Self:
-        """No rows at all, without a request."""
-        return self._with(replace(self._query, where=NOTHING))
-
-    def order_by(self, *fields: O) -> Self:
-        """The rows sorted; ``-name`` descends. Without arguments: by id again."""
-        _check_names("order_by()", fields)
-        self._unsliced("order_by")
-        order = tuple(resolve_order(self._query.schema, field) for field in fields)
-        return self._with(replace(self._query, order=order))
-
-    def reverse(self) -> Self:
-        """The rows in the opposite order."""
-        self._unsliced("reverse")
-        order = self._query.order or (Order(self._query.schema.id_field),)
-        return self._with(replace(self._query, order=tuple(key.reversed() for key in order)))
-
-    def only(self, *fields: F) -> Self:
-        """The rows with nothing but these fields (and the id) fetched.
-
-        Of a related object that REST 3.0 answers inside the row its fields are named with two
-        underscores: ``only("title", "creator__name")``.
-        """
-        return self._with(replace(self._query, select=self._selected(fields)))
-
-    def using(self, portal: Portal | AsyncPortal | str | None) -> Self:
-        """The rows of another portal than the current one.
-
-        Args:
-            portal: a portal, or the name of one in ``b24orm.portals``; None: whichever is the current
-                one when the rows are asked for.
-        """
-        made = self._with(self._query)
-        made._portal = None if portal is None else portal_named(portal)
-        return made
-
-    def _selected(self, names: Sequence[str]) -> tuple[FieldSchema, ...] | None:
-        return tuple(self._field(name) for name in names) if names else None
-
-    def _field(self, name: str) -> FieldSchema:
-        _check_names("only() and values()", (name,))
-        schema = self._query.schema
-        field = find_field(schema, name) or embedded_field(schema, name)
-        head, path, rest = name.partition("__")
-        if field is None and head in schema.links:
-            raise Unsupported(
-                f"{schema.name}.{head} are rows of their own: fetch objects with prefetch_related({head!r})"
-            )
-        if field is None and path and head in schema.relations:
-            raise Unsupported(
-                f"{name!r} is not a field of {schema.name}: fetch objects with "
-                f"select_related({head!r}), and read row.{head}.{rest.replace('__', '.')}"
-            )
-        if field is None:
-            raise UnknownName(f"{schema.name} has no field {name!r}{nearest(name, schema.fields)}")
-        if not field.selectable:
-            never = ": the list of REST 3.0 does not bring it, or not reliably"
-            how = never if schema.api == "v3" else " by itself: leave only() or values() out"
-            raise Unsupported(f"{schema.name}.{field.name} can't be selected{how}")
-        return field
-
     # -- fetching --------------------------------------------------------------------
-
-    @property
-    def _backend(self) -> Any:
-        return self._portal if self._portal is not None else current_portal()
 
     def _plan(self) -> Plan:
         return compile_query(_with_pointers(self._query, self._loads))
@@ -275,14 +173,7 @@ class Rows(Generic[R, F, O]):
         return found[0]
 
     def _sliced(self, key: slice) -> Self:
-        for bound in (key.start, key.stop, key.step):
-            if bound is not None and (isinstance(bound, bool) or not isinstance(bound, int)):
-                raise InvalidValue(f"a slice takes ints, not {bound!r}")
-        if (key.start or 0) < 0 or (key.stop or 0) < 0:
-            raise InvalidValue("negative slices are not supported; use reverse(), as in rows.reverse()[:5]")
-        if key.step not in (None, 1):
-            raise InvalidValue("a slice with a step is not supported; take the step in Python")
-        made = self._with(self._query.sliced_to(key.start or 0, key.stop))
+        made = super()._sliced(key)
         if self._cache is not None:
             made._cache = self._cache[key]
         return made
@@ -349,11 +240,6 @@ class Rows(Generic[R, F, O]):
                 raise AttributeError(name)
             raise no_attribute_of_set(type(self), name, self._model.__elsewhere__)
 
-    def __copy__(self) -> Self:
-        made = type(self).__new__(type(self))
-        vars(made).update(vars(self))
-        return made
-
     def __deepcopy__(self, memo: object) -> Self:
         return self.all()
 
@@ -369,49 +255,6 @@ class Rows(Generic[R, F, O]):
     def __repr__(self) -> str:
         state = f"{len(self._cache)} rows" if self._cache is not None else f"where {self._query.where}"
         return f"<{type(self).__name__} {self._query.schema.name}: {state}>"
-
-
-class ValuesSet(Rows[R, F, O]):
-    """Rows as dicts or tuples instead of objects."""
-
-    def filter(self, *conditions: Q, **lookups: Any) -> Self:
-        """The rows for which all conditions hold."""
-        return self._where(conditions, lookups)
-
-    def exclude(self, *conditions: Q, **lookups: Any) -> Self:
-        """The rows for which not all conditions hold."""
-        return self._where(conditions, lookups, negated=True)
-
-    def _keys_for(self, entity: str, field: FieldSchema) -> list[Any]:
-        """What ``__in`` compares a field with: the values, also if each stands in a dict or tuple."""
-        self._readable_now(f"{entity}.{field.name}__in")
-        return [_only(row) for row in self._fetched()]
-
-
-def _only(row: Any) -> Any:
-    """The one value of a row; a row of several stays what it is, and is refused later."""
-    if not isinstance(row, (dict, tuple)):
-        return row
-    known: Any = row
-    values: list[Any] = list(known.values() if isinstance(row, dict) else known)
-    return values[0] if len(values) == 1 else known
-
-
-def _check_names(what: str, names: Sequence[object]) -> None:
-    for name in names:
-        if not isinstance(name, str):
-            unpacked = "; unpack it with *" if isinstance(name, (list, tuple, set, frozenset)) else ""
-            raise InvalidValue(f"{what}: fields are named one by one, not as {name!r}{unpacked}")
-
-
-def _no_condition(id_name: str, given: object) -> str:
-    """What to write instead of a condition that is none."""
-    hint = ""
-    if isinstance(given, Mapping):
-        hint = "; unpack the dict: filter(**conditions)"
-    elif isinstance(given, int) and id_name:
-        hint = f"; say {id_name}={given!r}"
-    return f"filter() and get() take Q objects and keywords, not {given!r}{hint}"
 
 
 def _with_pointers(query: Query, loads: Sequence[Load]) -> Query:
