@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache, wraps
 from inspect import Parameter, iscoroutinefunction, signature
 from typing import Any, Final, TypeVar, cast
 
-from b24orm.errors import InvalidValue
+from b24orm.errors import B24Error, InvalidValue
+from b24orm.tracebacks import bare
 
 __all__ = ["guard"]
 
@@ -23,6 +25,41 @@ _PLAIN: Final[Mapping[str, type]] = {
 }
 """Annotations that say by themselves what fits."""
 
+_SAID: Final = re.compile(
+    r"(?:\w+ )*(?P<where>[\w.]+)\(\) parameter (?P<name>\w+)=(?P<value>.*)"
+    r" violates type hint (?P<hint>.*), as (?:<class \")?(?P<kind>[\w.]+).*",
+    re.DOTALL,
+)
+_CLASS: Final = re.compile(r"<class '([\w.]+)'>")
+_MODULE: Final = re.compile(r"\b(?:\w+\.)+(?=\w)")
+
+
+def _reworded(text: str) -> str:
+    """What a reader needs of beartype's message; as it is, if beartype should change its wording.
+
+    >>> _reworded(
+    ...     "Method b24orm.portal.portal.Portal.get_by_ID() parameter ID_list=1 violates type hint "
+    ...     "collections.abc.Iterable[int | str], as int 1 not instance of <protocol ABC ...>."
+    ... )
+    'get_by_ID(): ID_list takes Iterable[int | str], not 1 (int)'
+    """
+    said = _SAID.fullmatch(text)
+    if said is None:
+        return text
+    hint = _MODULE.sub("", _CLASS.sub(r"\1", said["hint"]))
+    function = said["where"].rpartition(".")[2]
+    door = "" if function.startswith("_") else f"{function}(): "
+    kind = said["kind"].rpartition(".")[2]
+    return f"{door}{said['name']} takes {hint}, not {said['value']} ({kind})"
+
+
+class _Refused(InvalidValue):
+    """What beartype is to raise: an InvalidValue in our words."""
+
+    def __new__(cls, text: str) -> InvalidValue:  # type: ignore[misc]
+        """The error itself, which is of no other class than any InvalidValue."""
+        return InvalidValue(_reworded(text))
+
 
 def guard(function: _F) -> _F:
     """Makes a public function refuse arguments of the wrong type before anything runs.
@@ -36,7 +73,7 @@ def guard(function: _F) -> _F:
     >>> double("2")
     Traceback (most recent call last):
         ...
-    b24orm.errors.InvalidValue: ...
+    b24orm.errors.InvalidValue: double(): number takes int, not '2' (str)
     """
     if isinstance(function, type):  # a class is guarded where it is made
         function.__init__ = guard(function.__init__)  # type: ignore[misc]
@@ -44,11 +81,17 @@ def guard(function: _F) -> _F:
 
     @wraps(function)
     def checking(*given: Any, **named: Any) -> Any:
-        return _checker(function, given, named)(*given, **named)
+        try:
+            return _checker(function, given, named)(*given, **named)
+        except B24Error as error:
+            raise bare(error)  # noqa: B904 - the same error
 
     @wraps(function)
     async def awaiting(*given: Any, **named: Any) -> Any:
-        return await _checker(function, given, named)(*given, **named)
+        try:
+            return await _checker(function, given, named)(*given, **named)
+        except B24Error as error:
+            raise bare(error)  # noqa: B904 - the same error
 
     return cast("_F", awaiting if iscoroutinefunction(function) else checking)
 
@@ -65,7 +108,7 @@ def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function behind beartype's check."""
     from beartype import BeartypeConf, beartype
 
-    return beartype(conf=BeartypeConf(violation_type=InvalidValue, is_color=False))(function)
+    return beartype(conf=BeartypeConf(violation_type=_Refused, is_color=False))(function)
 
 
 def _plainly_right(function: Callable[..., Any], given: tuple[Any, ...], named: Mapping[str, Any]) -> bool:

@@ -19,6 +19,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from b24orm.errors import UsageError
 from b24orm.forking import in_child
+from b24orm.tracebacks import bare
 
 __all__ = ["LoopThread", "background"]
 
@@ -83,13 +84,13 @@ class LoopThread:
         crossing = _Crossing(work)
         try:  # from here on Ctrl-C may come at any moment, also while the work is handed over
             return _result(asyncio.run_coroutine_threadsafe(crossing.run(), self._loop))
-        except BaseException:
+        except BaseException as error:
             if not crossing.settled.is_set():
                 self._loop.call_soon_threadsafe(crossing.cancel)
                 crossing.settled.wait(_PATIENCE if _begun(work) else _MOMENT)
                 if not _begun(work):
                     work.close()
-            raise
+            raise bare(error)  # noqa: B904 - the same error, without the way it took through the loop
 
     def finish(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs a coroutine that nobody waits for; other threads give it a moment."""
@@ -116,10 +117,23 @@ class LoopThread:
                 self.run(_close(close))
 
     async def arun(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """The result of a coroutine, awaited from any event loop."""
+        """The result of a coroutine, awaited from any event loop.
+
+        Whoever is cancelled cancels the work, and goes on when it has let go of its connections.
+        """
         if asyncio.get_running_loop() is self._loop:
             return await work
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+        crossing = _Crossing(work)
+        arrival = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(crossing.run(), self._loop))
+        try:
+            return await asyncio.shield(arrival)
+        except BaseException as error:
+            if not arrival.done():
+                self._loop.call_soon_threadsafe(crossing.cancel)
+                await asyncio.wait([arrival], timeout=_PATIENCE)
+                if not _begun(work):
+                    work.close()
+            raise bare(error)  # noqa: B904 - the same error, without the way it took through the loop
 
     async def aiterate(self, source: AsyncIterator[_T]) -> AsyncIterator[_T]:
         """The items of an async iterator that lives on this loop, for any other loop."""

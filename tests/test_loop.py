@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 import time
+import traceback
 from collections.abc import AsyncIterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from b24orm.errors import UsageError
+from b24orm.errors import TimedOut, UnknownName, UsageError
 from b24orm.loop import LoopThread, _result, background
 
 ROOT = Path(__file__).parent.parent
@@ -123,6 +124,81 @@ async def test_cancelling_who_awaits_cancels_the_work(loop: LoopThread) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
     assert cancelled.wait(5)
+
+
+async def test_who_is_cancelled_goes_on_when_the_work_has_let_go(loop: LoopThread) -> None:
+    started, let_go = threading.Event(), threading.Event()
+
+    async def work() -> None:
+        try:
+            started.set()
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.05)
+            let_go.set()
+
+    task = asyncio.create_task(loop.arun(work()))
+    await asyncio.to_thread(started.wait, 5)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert let_go.is_set()
+
+
+async def test_a_deadline_in_the_middle_of_an_iteration_is_a_deadline(loop: LoopThread) -> None:
+    async def slow() -> AsyncIterator[int]:
+        yield 1
+        await asyncio.sleep(60)
+        yield 2
+
+    async def read() -> list[int]:
+        return [item async for item in loop.aiterate(slow())]
+
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(read(), 0.05)
+
+
+# -- errors ----------------------------------------------------------------------------------------
+
+
+async def deep(left: int) -> None:
+    if left:
+        return await deep(left - 1)
+    raise UnknownName("refused far below") from TimedOut("so deep")
+
+
+def _frames(error: BaseException | None) -> int:
+    return len(traceback.extract_tb(None if error is None else error.__traceback__))
+
+
+def test_a_traceback_does_not_show_the_way_through_the_loop(loop: LoopThread) -> None:
+    with pytest.raises(UnknownName) as caught:
+        loop.run(deep(10))
+
+    assert [_frames(caught.value), _frames(caught.value.__cause__)] == [2, 0]
+
+
+async def test_nor_does_it_where_the_work_is_awaited(loop: LoopThread) -> None:
+    with pytest.raises(UnknownName) as caught:
+        await loop.arun(deep(10))
+
+    assert _frames(caught.value) == 2
+
+
+def test_all_of_the_way_is_shown_while_debug_is_logged(loop: LoopThread, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "b24orm")
+
+    with pytest.raises(UnknownName) as caught:
+        loop.run(deep(10))
+
+    assert _frames(caught.value) > 10
+
+
+def test_all_of_the_way_is_shown_of_a_fault_of_the_program(loop: LoopThread) -> None:
+    with pytest.raises(ZeroDivisionError) as caught:
+        loop.run(fail())
+
+    assert _frames(caught.value) > 3
 
 
 # -- iterating -------------------------------------------------------------------------------------

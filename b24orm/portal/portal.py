@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterat
 from types import TracebackType
 from typing import Any, TypeVar
 
-from b24orm.errors import UsageError
+from b24orm.errors import B24Error, UsageError
 from b24orm.executor import rest
 from b24orm.executor.executor import Executor
 from b24orm.guard import guard
@@ -19,6 +19,7 @@ from b24orm.plan.flow import Flow, Page
 from b24orm.portal import current
 from b24orm.portal.client import Client, Items, Source
 from b24orm.portal.newer import NewerMethods, awaited
+from b24orm.tracebacks import bare
 from b24orm.transport.auth.oauth import OAuth
 
 __all__ = ["AsyncPortal", "Portal"]
@@ -140,7 +141,10 @@ class AsyncPortal(Client, NamedMethods[Coroutine[Any, Any, Any]]):
 
     async def arun(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
         """Runs work on the portal's loop: the running one."""
-        return await work()
+        try:
+            return await work()
+        except B24Error as error:
+            raise bare(error)  # noqa: B904 - the same error, without the way it took
 
     def astream(self, source: Source, label: str, flow: Flow) -> AsyncIterator[Page]:
         """The pages of a source."""

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from b24orm.errors import InvalidValue, UnknownName, Unsupported, nearest
+from b24orm.errors import InvalidValue, UnknownName, Unsupported, UsageError, nearest
 from b24orm.facts import twin
 from b24orm.query.lookups import DEFAULT, LOOKUPS, lookups_for
 from b24orm.query.nodes import EVERYTHING, NOTHING, Condition, Node, Order, Q, joined
 from b24orm.query.values import check_value
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema
+from b24orm.tracebacks import bare
 
 __all__ = ["embedded_field", "find_field", "parent_names", "resolve", "resolve_order", "user_field"]
 
@@ -347,7 +348,10 @@ def resolve(schema: EntitySchema, q: Q, *, negated: bool = False) -> Node:
         Unsupported: the list method can't do it or would misread it silently.
         InvalidValue: the value does not fit the field.
     """
-    found = _resolved(schema, q, negated=negated)
+    try:
+        found = _resolved(schema, q, negated=negated)
+    except UsageError as error:
+        raise bare(error)  # noqa: B904 - the same error, without the way through the tree of conditions
     return EVERYTHING if found is None else found
 
 
