@@ -185,7 +185,9 @@ async def test_nor_does_it_where_the_work_is_awaited(loop: LoopThread) -> None:
     assert _frames(caught.value) == 2
 
 
-def test_all_of_the_way_is_shown_while_debug_is_logged(loop: LoopThread, caplog: pytest.LogCaptureFixture) -> None:
+def test_all_of_the_way_is_shown_while_debug_is_logged(
+    loop: LoopThread, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level("DEBUG", "b24orm")
 
     with pytest.raises(UnknownName) as caught:
