@@ -1,22 +1,14 @@
-"""The connection to Redis that limits are shared by, and the names of their keys."""
+"""A portal's way to the Redis that its limits are kept in, and the names of their keys."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any
 
-if TYPE_CHECKING:
-    from redis.asyncio import Redis, RedisCluster
-    from redis.commands.core import AsyncScript
+from b24orm.executor.limits.connections import Connections, Note, Server, connections_of, failures, let_go
 
-__all__ = ["Keys", "Link", "Note"]
-
-_T = TypeVar("_T")
-
-Note: TypeAlias = "tuple[str, Sequence[str], Sequence[Any]]"
-"""A script, its keys and its arguments."""
+__all__ = ["Keys", "Link"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,87 +32,32 @@ class Keys:
 
 
 class Link:
-    """The connections to Redis, made when they are first needed."""
+    """One portal's hold on connections that it shares with others; taken when it first needs them.
 
-    def __init__(self, url: str, timeout: float, *, cluster: bool) -> None:
-        from redis.exceptions import RedisClusterException, RedisError
+    Args:
+        server: where Redis is.
+    """
 
-        self.failures: tuple[type[Exception], ...] = (
-            RedisError,
-            RedisClusterException,  # is none of the others
-            OSError,
-            asyncio.TimeoutError,
-        )
-        self._url = url
-        self._timeout = timeout
-        self._cluster = cluster
-        self._redis: Redis | RedisCluster | None = None
-        self._scripts: dict[str, AsyncScript] = {}
+    def __init__(self, server: Server) -> None:
+        self.failures: tuple[type[Exception], ...] = failures()
+        self._server = server
+        self._connections: Connections | None = None
 
     async def ask(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """The answer of a script."""
-        known = self._script(script)
-        return await self._in_time(known(keys, ["", "", *arguments]))
+        return await self._held().ask(script, keys, arguments)
 
     async def tell(self, notes: Sequence[Note]) -> None:
-        """Runs scripts in one step, as none may come between; their answers say nothing.
+        """Runs scripts whose answers say nothing, in order."""
+        await self._held().tell(notes)
 
-        The nodes of a cluster know no such step: there one is run after the other.
-        """
-        opened = self._opened()
-        await self._in_time(self._in_turn(notes) if self._cluster else self._at_once(notes, opened))
-
-    async def _at_once(self, notes: Sequence[Note], redis: Any) -> None:
-        pipe = redis.pipeline()
-        for script, keys, arguments in notes:
-            await self._script(script)(keys, ["", "", *arguments], client=pipe)
-        await pipe.execute()
-
-    async def _in_turn(self, notes: Sequence[Note]) -> None:
-        for script, keys, arguments in notes:
-            await self._script(script)(keys, ["", "", *arguments])
-
-    async def _in_time(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """What ``asyncio.wait_for`` does; but that one may swallow a cancellation before Python 3.12."""
-        task = asyncio.get_running_loop().create_task(work)
-        try:
-            await asyncio.wait({task}, timeout=self._timeout)
-            if not task.done():
-                raise asyncio.TimeoutError
-            return task.result()
-        finally:
-            task.cancel()  # nothing happens if it is done
-
-    def _script(self, text: str) -> AsyncScript:
-        if text not in self._scripts:
-            self._scripts[text] = self._opened().register_script(text)
-        return self._scripts[text]
-
-    def _opened(self) -> Redis | RedisCluster:
-        if self._redis is None:
-            self._redis = self._clustered() if self._cluster else self._single()
-        return self._redis
-
-    def _single(self) -> Redis:
-        from redis.asyncio import Redis
-        from redis.asyncio.retry import Retry
-        from redis.backoff import NoBackoff
-
-        return Redis.from_url(
-            self._url,
-            protocol=2,
-            socket_timeout=self._timeout,
-            socket_connect_timeout=self._timeout,
-            retry=Retry(NoBackoff(), 1),  # a connection that was idle for long may be dead
-        )
-
-    def _clustered(self) -> RedisCluster:
-        from redis.asyncio import RedisCluster
-
-        return RedisCluster.from_url(
-            self._url, protocol=2, socket_timeout=self._timeout, socket_connect_timeout=self._timeout
-        )
+    def _held(self) -> Connections:
+        if self._connections is None:
+            self._connections = connections_of(self, self._server)
+        return self._connections
 
     async def close(self) -> None:
-        if self._redis is not None:
-            await self._redis.aclose()
+        """Lets go of the connections; who is the last closes them."""
+        held, self._connections = self._connections, None
+        if held is not None:
+            await let_go(self, held)

@@ -20,7 +20,8 @@ from b24orm.errors import InvalidValue, NotConfigured
 from b24orm.executor.clock import Clock, SystemClock
 from b24orm.executor.limits import scripts
 from b24orm.executor.limits.base import Turn
-from b24orm.executor.limits.link import Keys, Link, Note
+from b24orm.executor.limits.connections import Note, Server
+from b24orm.executor.limits.link import Keys, Link
 from b24orm.executor.limits.operating import BLIND, CALM, Remembered, reading
 from b24orm.executor.limits.plans import RateLimits
 from b24orm.executor.limits.standby import Standby, standby_for, standby_moves
@@ -98,7 +99,7 @@ class SharedLimits:
         self._limits = limits
         self._standby: Standby = standby_for(config, host, limits, config.share)
         self._keys = Keys(config.prefix, host, config.address)
-        self._link = Link(config.url, config.timeout, cluster=config.cluster)
+        self._link = Link(Server(config.url, config.timeout, config.cluster))
         self._clock: Clock = SystemClock()
         self._known: dict[tuple[str, tuple[str, ...]], _Told] = {}
         self._free = _Free()
@@ -276,7 +277,7 @@ class SharedLimits:
         return [(scripts.RESTORE, [self._keys.budget(one.account, one.method)], one[2:]) for one in known]
 
     async def close(self) -> None:
-        """Tells what is left to tell, and closes the connections."""
+        """Tells what is left to tell, and lets go of the connections."""
         self._closed = True
         if self._watcher is not None:
             self._watcher.cancel()
