@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 # b24pysdk 1.3.2 can't be imported with Python 3.10
 collect_ignore = (
-    ["test_foreign_b24pysdk.py", "test_foreign_modules.py", "test_foreign_oauth.py"]
+    [
+        "test_foreign_b24pysdk.py",
+        "test_foreign_modules.py",
+        "test_foreign_oauth.py",
+        "test_foreign_sdk_differences.py",
+    ]
     if sys.version_info < (3, 11)
     else []
 )
