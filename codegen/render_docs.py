@@ -1,8 +1,8 @@
-"""Renders the reference page of each entity, and their index."""
+"""Renders the reference page of each entity."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from b24orm.plan.compiler import refusal
@@ -13,7 +13,7 @@ from b24orm.rendering.relations import python_type
 from b24orm.schema import EntitySchema, FieldSchema
 from codegen.load import Entity
 
-__all__ = ["render_index_page", "render_page"]
+__all__ = ["render_page"]
 
 _WRITES: Final = {"create": "add", "save": "update", "delete": "delete"}
 """What a model does, and the kind of method that it takes."""
@@ -218,35 +218,3 @@ def render_page(entity: Entity, entities: Iterable[Entity]) -> str:
             "",
         ]
     )
-
-
-_HOW_TO_READ: Final = (
-    "Each page has a table of the entity's fields:",
-    "",
-    "| Column | What it says |",
-    "| --- | --- |",
-    "| Field, REST | the name of the field here, and in the REST documentation; both are understood |",
-    "| Type, Python | its type on the portal, and the type of its values |",
-    "| Values | the rows that it points to, or the values that there are |",
-    "| Flags | how it can be written, and whether it is in answers |",
-    "| Filter | what it is to a filter; the next table says which [lookups](../../lookups.md) that means |",
-    "| Order | whether `order_by` takes it |",
-)
-
-
-def render_index_page(entities: Iterable[Entity]) -> str:
-    """The list of all entities by module."""
-    by_module: dict[str, list[Entity]] = {}
-    for entity in entities:
-        by_module.setdefault(entity.schema.module, []).append(entity)
-    lines = [_NOTE, "# Entities", "", *_HOW_TO_READ, ""]
-    for module, found in sorted(by_module.items()):
-        lines += [f"## {module}", "", *_links(module, found), ""]
-    return "\n".join(lines)
-
-
-def _links(module: str, entities: Sequence[Entity]) -> list[str]:
-    return [
-        f"- [{e.schema.name}]({module}/{e.stem}.md)" + (f": `{e.schema.list.name}`" if e.schema.list else "")
-        for e in entities
-    ]

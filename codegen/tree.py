@@ -9,7 +9,8 @@ from typing import Final
 from codegen.header import header
 from codegen.load import Entity
 from codegen.method_source import Method
-from codegen.render_docs import render_index_page, render_page
+from codegen.render_docs import render_page
+from codegen.render_docs_index import render_index_page
 from codegen.render_facts import render_facts, render_index
 from codegen.render_methods import all_newer, render_methods, render_methods_again, render_methods_index
 from codegen.render_models import render_model, render_models_index
