@@ -12,6 +12,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)(?: +(?P<title>title=\"[^\"]*\"))?\s*$")
 _UNTRIED = "<!-- not run -->"
+_BESIDE = "<!-- run beside other clients -->"
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Block:
         title: the file that it is said to be, or nothing.
         text: its text, without the indentation of the fence.
         runs: False if the page says that it can't be run by itself.
+        beside: True if tests/foreign runs it, beside the same task done by another client.
     """
 
     page: Path
@@ -33,6 +35,7 @@ class Block:
     title: str
     text: str
     runs: bool
+    beside: bool
 
     @property
     def padded(self) -> str:
@@ -60,8 +63,9 @@ def blocks(page: Path) -> Iterator[Block]:
             raise ValueError(f"{page}:{number + 1}: this block is not closed") from None
         inside = [line[len(fence["indent"]) :] for line in lines[number + 1 : end]]
         title = (fence["title"] or "").removeprefix("title=").strip('"')
-        runs = number == 0 or lines[number - 1].strip() != _UNTRIED
-        yield Block(page, number + 2, fence["language"], title, "\n".join(inside) + "\n", runs)
+        said = lines[number - 1].strip() if number else ""
+        runs, text = said not in (_UNTRIED, _BESIDE), "\n".join(inside) + "\n"
+        yield Block(page, number + 2, fence["language"], title, text, runs, said == _BESIDE)
         number = end + 1
 
 

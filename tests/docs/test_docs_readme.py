@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from b24orm import facts
 from tests.docs.blocks import PAGES, ROOT, blocks, name_of
 
 README = ROOT / "README.md"
@@ -42,6 +43,15 @@ def test_the_checks_run_the_test_command() -> None:
 
 def test_the_checks_can_be_started_by_name() -> None:
     assert os.access(RUN, os.X_OK)
+
+
+def test_the_number_of_entities_is_right() -> None:
+    said = [int(number) for number in re.findall(r"(\d+) entities", README.read_text(encoding="utf-8"))]
+    assert said == [len(facts.names())]
+
+
+def test_it_is_short() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 150
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -26,6 +26,7 @@ collect_ignore = (
         "test_foreign_b24pysdk.py",
         "test_foreign_modules.py",
         "test_foreign_oauth.py",
+        "test_foreign_pages.py",
         "test_foreign_sdk_differences.py",
     ]
     if sys.version_info < (3, 11)

@@ -116,6 +116,11 @@ def test_get_by_id_keys_are_the_ids_that_were_given(fast: Bitrix, ours: b24orm.P
     assert keys == [["1", "2"], [1, 2]]
 
 
+def test_one_id_is_answered_as_several_are(fast: Bitrix, ours: b24orm.Portal) -> None:
+    found = [client.get_by_ID("crm.deal.get", [5]) for client in (fast, ours)]
+    assert [found[0]["ID"], found[1][5]["ID"]] == ["5", "5"]
+
+
 def test_no_ids_are_no_rows(ours: b24orm.Portal) -> None:
     assert ours.get_by_ID("crm.deal.get", []) == {}
 

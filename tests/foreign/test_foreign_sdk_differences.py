@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from b24pysdk import Client
-from b24pysdk.errors import BitrixAPIError, BitrixSDKException
+from b24pysdk.errors import BitrixAPIBadRequest, BitrixAPIError, BitrixSDKException
 
 import b24orm
 from b24orm import errors
@@ -181,8 +181,9 @@ def test_a_broken_connection_costs_a_read_nothing(
     assert Deal.objects.using(ours).get(id=1).id == 1
 
 
-def test_an_error_is_one_of_a_tree(sdk: Client, ours: b24orm.Portal) -> None:
-    with pytest.raises(BitrixAPIError):
+def test_a_row_that_is_not_there_has_an_error_of_its_own(sdk: Client, ours: b24orm.Portal) -> None:
+    with pytest.raises(BitrixAPIError) as theirs:
         _ = sdk.crm.deal.get(bitrix_id=99_999).result
     with pytest.raises(errors.NotFound):
         ours.call("crm.deal.get", {"id": 99_999})
+    assert type(theirs.value) is BitrixAPIBadRequest
