@@ -77,6 +77,9 @@ __all__ = [
     "use",
 ]
 
+_SHOWN = ("__all__", "__doc__", "__file__", "__name__", "__path__", "__version__", "errors", "models")
+"""What completion shows beside the public names."""
+
 _PLACES = {
     "Address": "b24orm.values",
     "AsyncPortal": "b24orm.portal",
@@ -118,7 +121,25 @@ if not TYPE_CHECKING:
             return value
         if name in ("errors", "models"):
             return import_module(f"b24orm.{name}")
-        raise AttributeError(f"module 'b24orm' has no attribute {name!r}")
+        if name.startswith("_"):
+            raise AttributeError(f"module 'b24orm' has no attribute {name!r}")
+        raise _unknown(name)
+
+    def _unknown(name: str) -> Exception:
+        """The error for a name that is not here, and of which people think that it is.
+
+        What Django has, or is a model, can't be an AttributeError: of one ``from b24orm import F`` would
+        show nothing. Anything else has to be one, so that Python looks for a module of that name.
+        """
+        from b24orm.entity.habits import ELSEWHERE
+        from b24orm.errors import UnknownAttribute, UnknownImport, nearest
+        from b24orm.models import __all__ as models
+
+        if name in models:
+            return UnknownImport(f"{name} is a model: from b24orm.models import {name}")
+        if name in ELSEWHERE:
+            return UnknownImport(f"b24orm has no {name}; {ELSEWHERE[name]}")
+        return UnknownAttribute(f"module 'b24orm' has no attribute {name!r}{nearest(name, __all__)}")
 
     def __dir__() -> list[str]:
-        return sorted([*globals(), *__all__])
+        return sorted({*_SHOWN, *__all__})

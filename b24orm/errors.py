@@ -5,7 +5,9 @@
     B24Error
      ├── UsageError            refused before anything was sent
      │    ├── UnknownName      no such field, lookup, relation or parameter
-     │    │    └── UnknownAttribute  no such attribute              (also AttributeError)
+     │    │    ├── UnknownAttribute  no such attribute              (also AttributeError)
+     │    │    ├── UnknownImport     b24orm has no such name        (also ImportError)
+     │    │    └── UnknownParameter  no such parameter              (also TypeError)
      │    ├── InvalidValue     a value of the wrong type or shape             (also ValueError)
      │    ├── Unsupported      the method can't do that
      │    ├── NotConfigured    no portal was connected
@@ -89,7 +91,9 @@ __all__ = [
     "TokenStoreFailed",
     "TransportError",
     "UnknownAttribute",
+    "UnknownImport",
     "UnknownName",
+    "UnknownParameter",
     "Unsupported",
     "UntrustedCertificate",
     "UsageError",
@@ -138,6 +142,14 @@ class UnknownName(UsageError):
 
 class UnknownAttribute(UnknownName, AttributeError):
     """An object, a model or a set of rows has no such attribute or method."""
+
+
+class UnknownImport(UnknownName, ImportError):
+    """b24orm has no such name, and needs none: the message says what to write instead."""
+
+
+class UnknownParameter(UnknownName, TypeError):
+    """A function of b24orm has no such parameter."""
 
 
 class InvalidValue(UsageError, ValueError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, SerializationInfo, ValidationError, model_serializer
 
-from b24orm.entity.given import given
+from b24orm.entity.given import given, taken_by
 from b24orm.entity.habits import GIVEN_UP, no_attribute_of_class, no_attribute_of_row
 from b24orm.errors import (
     DoesNotExist,
@@ -33,7 +33,7 @@ else:
             try:
                 return super().__getattr__(name)
             except AttributeError:
-                if name.startswith("_") or not hasattr(cls, "__schema__"):
+                if (name.startswith("_") and name != "_meta") or not hasattr(cls, "__schema__"):
                     raise
             raise no_attribute_of_class(cls, name, cls.__field_names__, cls.__elsewhere__)
 
@@ -157,18 +157,26 @@ class Entity(BaseModel, metaclass=_Kind):
             for name, link in schema.links.items():
                 setattr(cls, name, Links(link))
 
-    def __init__(self, **values: Any) -> None:
-        found = given(type(self), values)
-        try:
-            super().__init__(**found.fields)
-        except ValidationError as error:
-            raise _not_made(type(self), error) from None
-        loaded = vars(self)
-        for name in loaded.keys() - self.__pydantic_fields_set__:
-            del loaded[name]
-        loaded.update(found.related)
-        for name, value in found.user.items():
-            self._set_user_field(name, value)
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Any) -> None: ...
+
+    else:
+
+        def __init__(self, *values_by_place: Any, **values: Any) -> None:
+            if values_by_place:
+                raise InvalidValue(_by_place(type(self), values_by_place))
+            found = given(type(self), values)
+            try:
+                super().__init__(**found.fields)
+            except ValidationError as error:
+                raise _not_made(type(self), error) from None
+            loaded = vars(self)
+            for name in loaded.keys() - self.__pydantic_fields_set__:
+                del loaded[name]
+            loaded.update(found.related)
+            for name, value in found.user.items():
+                self._set_user_field(name, value)
 
     @property
     def pk(self) -> Any:
@@ -324,6 +332,13 @@ class Entity(BaseModel, metaclass=_Kind):
             yield None, _Dots()
 
 
+def _by_place(model: type[Entity], values: tuple[Any, ...]) -> str:
+    name = model.__schema__.id_name or next(iter(model.model_fields))
+    if isinstance(values[0], Mapping):
+        return f"{model.__name__} takes its fields by name: unpack the dict, as in {model.__name__}(**fields)"
+    return f"{model.__name__} takes its fields by name, as in {model.__name__}({name}={values[0]!r})"
+
+
 def _signature(model: type[Entity]) -> Signature:
     fields = model.__schema__.fields
     given = [
@@ -379,7 +394,8 @@ def _unknown(model: type[Entity], name: str) -> UnknownName:
 def _not_that(model: type[Entity], name: str, value: Any, why: str) -> str:
     field = model.__schema__.fields.get(name)
     kind = f"{field.type}: " if field else ""
-    return f"{model.__name__}.{name} can't be {value!r}: {kind}{why[:1].lower()}{why[1:]}"
+    reason = taken_by(field) or f"{why[:1].lower()}{why[1:]}"
+    return f"{model.__name__}.{name} can't be {value!r}: {kind}{reason}"
 
 
 def _with_constants(schema: EntitySchema, constants: Mapping[str, Any]) -> EntitySchema:

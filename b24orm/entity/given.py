@@ -17,9 +17,21 @@ from b24orm.values import Binding
 if TYPE_CHECKING:
     from b24orm.entity.base import Entity
 
-__all__ = ["Given", "given"]
+__all__ = ["Given", "given", "taken_by"]
 
 _FILES: Final = frozenset({"file", "product_file"})
+
+_TAKEN: Final[Mapping[str, str]] = {
+    "date": "it takes a date, or a text such as '2026-03-01'; of a datetime take its date()",
+    "datetime": "it takes a datetime, or a text such as '2026-03-01T18:00:00+03:00'",
+    "double": "it takes a number, or a text such as '1500.50'; its currency is a field of its own",
+    "integer": "it takes an int",
+    "boolean": "it takes True or False",
+    "char": "it takes True or False",
+    "crm_multifield": "it takes a text, a MultiField, or a list of them: "
+    "[MultiField(value='...', value_type='HOME')]",
+}
+"""What fits a field of one value, by its type, in words."""
 
 
 @dataclass(slots=True)
@@ -71,6 +83,15 @@ def given(model: type[Entity], values: Mapping[str, Any]) -> Given:
     return found
 
 
+def taken_by(field: FieldSchema | None) -> str:
+    """What fits a field, for a message that refuses something else; empty if the type says it best."""
+    if field is None or (field.multiple and field.type != "crm_multifield"):
+        return ""
+    if field.relation is not None:
+        return f"it takes a {field.relation}, or its {field.relation_key}"
+    return _TAKEN.get(field.type, "")
+
+
 def _linked(schema: EntitySchema, name: str) -> str:
     link = schema.links[name]
     if link.kind == "pointing":
@@ -87,8 +108,8 @@ def _checked(schema: EntitySchema, spec: FieldSchema, value: Any) -> Any:
         return [_key(schema, spec, item) for item in value]
     if _is_row(value) and spec.type != "crm":
         return _key(schema, spec, value)
-    if spec.type == "crm_multifield" and isinstance(value, (str, MultiField, list, tuple)):
-        value = value if isinstance(value, (list, tuple)) else [value]
+    if spec.type == "crm_multifield" and isinstance(value, (str, MultiField, Mapping, list, tuple)):
+        value = list(value) if isinstance(value, (list, tuple)) else [value]
         return [MultiField(value=item) if isinstance(item, str) else item for item in value]
     if spec.type in _FILES and isinstance(value, (str, bytes, int)) and not isinstance(value, Enum):
         raise InvalidValue(f"{schema.name}.{spec.name} can't be {value!r}: it takes a NewFile, or None")

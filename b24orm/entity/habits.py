@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from functools import wraps
+from inspect import iscoroutinefunction, signature
+from typing import Any, Final, TypeVar, cast
 
-from b24orm.errors import UnknownAttribute, nearest
+from b24orm.errors import UnknownAttribute, UnknownParameter, nearest
 
-__all__ = ["GIVEN_UP", "no_attribute_of_class", "no_attribute_of_row", "no_attribute_of_set"]
+__all__ = [
+    "ELSEWHERE",
+    "GIVEN_UP",
+    "familiar",
+    "no_attribute_of_class",
+    "no_attribute_of_row",
+    "no_attribute_of_set",
+]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 _COMPUTED: Final = "the portal's lists compute nothing: compute from values() or values_list() in Python"
 _READ: Final = "a set of rows is iterated; list(rows) reads it at once"
@@ -47,8 +58,87 @@ _SETS: Final[Mapping[str, str]] = {
     "to_pandas": "give it to pandas: pandas.DataFrame(rows.values())",
     "to_dataframe": "give it to pandas: pandas.DataFrame(rows.values())",
     "to_dict": "take rows.values(), or in_bulk() for a dict by id",
+    "to_dicts": "take list(rows.values())",
+    "to_records": "take list(rows.values())",
+    "to_csv": "write rows.values_list(...).iterator() with the module csv",
+    "columns": "name the fields, as in values('id', 'title'); all there are stand in rows.model.model_fields",
+    "fields": "all there are stand in rows.model.model_fields",
+    "ordered": "see what it is ordered by in rows.query.order",
+    "db": "name a portal with using(...)",
+    "get_queryset": "it is one already: Deal.objects.filter(...)",
+    "as_manager": "it is one already: Deal.objects.filter(...)",
+    "get_or_none": "take filter(...).first()",
+    "len": "take len(rows), or count(), which fetches nothing",
+    "group_by": f"{_COMPUTED}, with collections.Counter for instance",
+    "join": "fetch what rows point to with select_related(...)",
     "save": "change the rows with update(...), or save each of them",
 }
+
+_ONE_BY_ONE: Final = "leave it out: how much travels together is found while it runs"
+_NO_CONFLICTS: Final = (
+    "Bitrix24 has no unique fields, so nothing conflicts: look first what there is, by filter(...)"
+)
+
+_PARAMETERS: Final[Mapping[str, Mapping[str, str]]] = {
+    "save": {
+        "update_fields": "leave it out: what was changed is sent, and nothing else",
+        "force_insert": "leave it out: an object without an id is added",
+        "force_update": "leave it out: an object with an id is changed",
+    },
+    "values_list": {"named": "take values() for dicts, or only(...) for objects with attributes"},
+    "in_bulk": {
+        "id_list": "give the ids alone, as in in_bulk([1, 2])",
+        "field_name": "build the dict in Python: {row.title: row for row in rows}",
+    },
+    "bulk_create": {
+        "batch_size": _ONE_BY_ONE,
+        "ignore_conflicts": _NO_CONFLICTS,
+        "update_conflicts": _NO_CONFLICTS,
+        "update_fields": _NO_CONFLICTS,
+        "unique_fields": _NO_CONFLICTS,
+    },
+    "bulk_update": {"batch_size": _ONE_BY_ONE},
+    "iterator": {"chunk_size": "leave it out: a page is what the portal says"},
+    "explain": {"format": "it is a text; explain(analyze=True) says what it took"},
+    "Prefetch": {
+        "to_attr": "the rows stand in the attribute of the relation",
+        "lookup": "give the relation alone, as in Prefetch('contacts')",
+    },
+    "call": dict.fromkeys(
+        ("filter", "select", "order", "start", "id", "fields", "params"),
+        "give the method's own parameters as one dict, as in call('crm.deal.list', {'filter': ...}), "
+        "or by name, as in portal.crm.deal.list(filter=...)",
+    ),
+    "get_all": dict.fromkeys(
+        ("filter", "select", "order"),
+        "give the method's own parameters as one dict, as in get_all('crm.deal.list', {'filter': ...})",
+    ),
+}
+"""Parameters of Django and of others, by the function that is thought to have them."""
+
+_FIELDS: Final = "conditions compare fields with values: read both fields, and compare in Python"
+_ROWS_IN: Final = "give rows to __in, as in company__in=Company.objects.filter(...)"
+
+ELSEWHERE: Final[Mapping[str, str]] = {
+    "F": _FIELDS,
+    "Value": _FIELDS,
+    "Case": _COMPUTED,
+    "When": _COMPUTED,
+    "Count": f"{_COMPUTED}, with collections.Counter for instance; count() counts",
+    **dict.fromkeys(
+        ("Sum", "Avg", "Min", "Max"), f"{_COMPUTED}, as in sum(rows.values_list('opportunity', flat=True))"
+    ),
+    "Exists": _ROWS_IN,
+    "Subquery": _ROWS_IN,
+    "OuterRef": _ROWS_IN,
+    "Bitrix": "it is called Portal: portal = b24orm.connect(url)",
+    "BitrixAsync": "it is called AsyncPortal",
+    "Client": "it is called Portal: portal = b24orm.connect(url)",
+    "QuerySet": "take it from a model: Deal.objects",
+    "Manager": "take it from a model: Deal.objects",
+    "Model": "the models are in b24orm.models: from b24orm.models import Deal",
+}
+"""Names that people import from Django, or from the clients they had, and that b24orm does without."""
 
 _DUMP: Final = "take model_dump(), or model_dump(mode='json') for plain JSON values"
 
@@ -86,7 +176,45 @@ GIVEN_UP: Final = frozenset(
 )
 """Pydantic's methods of old, which are deprecated and only in the way of completion."""
 
-_CLASSES: Final[Mapping[str, str]] = {"MultipleObjectsReturned": "it is called MultipleObjects"}
+_CLASSES: Final[Mapping[str, str]] = {
+    "MultipleObjectsReturned": "it is called MultipleObjects",
+    "ObjectDoesNotExist": "it is called DoesNotExist",
+    "_meta": "its fields stand in model_fields",
+}
+
+
+def familiar(function: _F) -> _F:
+    """Makes a public function refuse parameters that it does not have, saying what to do instead.
+
+    >>> @familiar
+    ... def iterator(self): ...
+    >>> iterator(None, chunk_size=5)
+    Traceback (most recent call last):
+        ...
+    b24orm.errors.UnknownParameter: iterator() has no parameter 'chunk_size'; leave it out: a page is ...
+    """
+    known = frozenset(signature(function).parameters)
+    owner, _, own = function.__qualname__.rpartition(".")
+    name = owner.rpartition(".")[2] if own == "__init__" else own
+
+    @wraps(function)
+    def checking(*given: Any, **named: Any) -> Any:
+        if not known.issuperset(named):
+            raise _no_parameter(name, known, named)
+        return function(*given, **named)
+
+    @wraps(function)
+    async def awaiting(*given: Any, **named: Any) -> Any:
+        return await checking(*given, **named)
+
+    return cast("_F", awaiting if iscoroutinefunction(function) else checking)
+
+
+def _no_parameter(function: str, known: frozenset[str], named: Mapping[str, Any]) -> UnknownParameter:
+    wrong = next(name for name in named if name not in known)
+    hints = {**_PARAMETERS.get(function[1:], {}), **_PARAMETERS.get(function, {})}
+    hint = f"; {hints[wrong]}" if wrong in hints else nearest(wrong, known - {"self"})
+    return UnknownParameter(f"{function}() has no parameter {wrong!r}{hint}")
 
 
 def no_attribute_of_set(kind: type, name: str, has: frozenset[str]) -> AttributeError:

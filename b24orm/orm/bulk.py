@@ -10,6 +10,7 @@ from typing_extensions import TypeVar
 
 from b24orm.entity.base import Entity
 from b24orm.entity.dump import repeatable
+from b24orm.entity.habits import familiar
 from b24orm.errors import InvalidValue
 from b24orm.orm import writing
 from b24orm.orm.checks import check_fields, check_mapping
@@ -43,6 +44,7 @@ class BulkWrites(Generic[M]):
 
     # -- many new rows ---------------------------------------------------------------
 
+    @familiar
     def bulk_create(
         self,
         objs: Source[M],
@@ -77,6 +79,7 @@ class BulkWrites(Generic[M]):
         options = Options(ordered, raise_on_error, journal)
         return collected(self._creating(options, idempotency, params).run(objs), raise_on_error)
 
+    @familiar
     async def abulk_create(
         self,
         objs: Source[M],
@@ -150,6 +153,7 @@ class BulkWrites(Generic[M]):
 
     # -- many changed rows -----------------------------------------------------------
 
+    @familiar
     def bulk_update(
         self,
         objs: Source[M],
@@ -175,6 +179,7 @@ class BulkWrites(Generic[M]):
         options = Options(ordered, raise_on_error, journal)
         return collected(self._updating(options, fields, params).run(objs), raise_on_error)
 
+    @familiar
     async def abulk_update(
         self,
         objs: Source[M],

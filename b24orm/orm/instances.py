@@ -8,6 +8,7 @@ from typing import Any
 from typing_extensions import Self
 
 from b24orm.entity.base import Entity
+from b24orm.entity.habits import familiar
 from b24orm.entity.types import MultiField
 from b24orm.errors import InvalidValue
 from b24orm.orm import writing
@@ -25,6 +26,7 @@ __all__ = ["Saving"]
 class Saving(Owned):
     """An object that saves itself."""
 
+    @familiar
     def save(
         self,
         *,
@@ -54,6 +56,7 @@ class Saving(Owned):
         """
         save(self, using=using, params=params, if_unchanged=if_unchanged, idempotency=idempotency)
 
+    @familiar
     async def asave(
         self,
         *,
@@ -65,6 +68,7 @@ class Saving(Owned):
         """As :meth:`save`, awaited."""
         await asave(self, using=using, params=params, if_unchanged=if_unchanged, idempotency=idempotency)
 
+    @familiar
     def delete(self, *, using: Portal | AsyncPortal | str | None = None) -> None:
         """Deletes the row; the object keeps its values and loses its id.
 
@@ -75,12 +79,14 @@ class Saving(Owned):
         call = writing.delete_call(self)
         portal.run(lambda: deleted(self, portal, call))
 
+    @familiar
     async def adelete(self, *, using: Portal | AsyncPortal | str | None = None) -> None:
         """As :meth:`delete`, awaited."""
         portal = portal_of(self, using)
         call = writing.delete_call(self)
         await portal.arun(lambda: deleted(self, portal, call))
 
+    @familiar
     def refresh_from_db(self, fields: Sequence[str] = ()) -> None:
         """Reads the row again: every field, or these; changes that were not saved are lost.
 
@@ -91,6 +97,7 @@ class Saving(Owned):
         portal, names = portal_of(self), check_fields(type(self), fields)
         portal.run(lambda: refreshed(self, portal, names))
 
+    @familiar
     async def arefresh_from_db(self, fields: Sequence[str] = ()) -> None:
         """As :meth:`refresh_from_db`, awaited."""
         portal, names = portal_of(self), check_fields(type(self), fields)

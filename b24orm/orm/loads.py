@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from b24orm.entity.habits import familiar
 from b24orm.errors import InvalidValue, UnknownName, Unsupported, nearest
 from b24orm.facts import load as load_schema
 from b24orm.query.nodes import Query
@@ -25,6 +26,7 @@ class Prefetch:
     >>> deals = Deal.objects.prefetch_related(wanted)
     """
 
+    @familiar
     def __init__(self, name: str, queryset: QuerySet[Any, Any, Any] | None = None) -> None:
         self.name = name
         self.queryset = queryset
@@ -68,9 +70,14 @@ def loads_of(schema: EntitySchema, names: Iterable[str | Prefetch], *, to_one: b
 
     Raises:
         UnknownName: there is no such relation; the message names the nearest.
+        InvalidValue: no relation to one row is named; Django would fetch all.
         Unsupported: a to-many relation where only to-one is allowed.
     """
     found: tuple[Load, ...] = ()
+    names = tuple(names)
+    if to_one and not names:
+        known = ", ".join(map(repr, schema.relations)) or "none"
+        raise InvalidValue(f"select_related() names the relations to fetch; {schema.name} has {known}")
     for name in names:
         prefetch = name if isinstance(name, Prefetch) else Prefetch(name)
         if not isinstance(prefetch.name, str) or not prefetch.name:
@@ -85,7 +92,8 @@ def _branch(schema: EntitySchema, parts: list[str], before: str, prefetch: Prefe
     path = f"{before}__{head}" if before else head
     if field is None and link is None:
         known = [*schema.relations, *(() if to_one else schema.links)]
-        raise UnknownName(f"{schema.name} has no relation {head!r}{nearest(head, known)}")
+        hint = nearest(head, known) or (f"; it has {', '.join(known)}" if known else "")
+        raise UnknownName(f"{schema.name} has no relation {head!r}{hint}")
     if link is not None and to_one:
         raise Unsupported(f"{schema.name}.{head} is many {link.entity}: use prefetch_related({path!r})")
     related = load_schema(link.entity if link is not None else _target(schema, field, head))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from typing_extensions import Self, TypeVar
 
 from b24orm.entity.base import Entity
+from b24orm.entity.habits import familiar
 from b24orm.entity.rows import OnInvalid, hydrate
 from b24orm.errors import InvalidValue
 from b24orm.orm.attach import Attacher
@@ -89,6 +90,7 @@ class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M])
             """
             return self._loading(loads_of(self._query.schema, names, to_one=False))
 
+        @familiar
         def values_list(self, *fields: F, flat: bool = False) -> ValuesSet[Any, F, O]:
             """The rows as tuples of these fields; with ``flat`` the values of one field."""
             if flat and len(fields) != 1:
@@ -154,10 +156,12 @@ class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M])
 
         return shape
 
+    @familiar
     def in_bulk(self, ids: Iterable[int] | None = None) -> dict[Any, M]:
         """The rows by id; all of them, or those with the given ids."""
         return {row.pk: row for row in self._bulk(ids)._fetched()}
 
+    @familiar
     async def ain_bulk(self, ids: Iterable[int] | None = None) -> dict[Any, M]:
         """The rows by id; all of them, or those with the given ids."""
         return {row.pk: row for row in await self._bulk(ids)._afetched()}
@@ -169,9 +173,18 @@ class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M])
         return self._where((), {f"{self._query.schema.id_field.name}__in": wanted})
 
     def values(self, *fields: F) -> ValuesSet[dict[str, Any], F, O]:
-        """The rows as dicts of these fields, or of all."""
-        names = tuple(selected_field(self._query.schema, name).name for name in fields)
-        return ValuesSet(self._model, self._narrowed(fields), self._portal, as_dicts(self._model, names))
+        """The rows as dicts of these fields, or of all.
+
+        A relation that is named keeps its name, and its value is the id: ``values("company")``.
+        """
+        schema = self._query.schema
+        names = tuple(selected_field(schema, name).name for name in fields)
+        keys = tuple(
+            given if given in schema.relations else name for given, name in zip(fields, names, strict=True)
+        )
+        return ValuesSet(
+            self._model, self._narrowed(fields), self._portal, as_dicts(self._model, names, keys)
+        )
 
     def _narrowed(self, fields: Sequence[str]) -> Query:
         return replace(self._query, select=selected(self._query.schema, fields) or self._query.select)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, overload
 from typing_extensions import Self, TypeVar
 
 from b24orm.entity.base import Entity
-from b24orm.entity.habits import no_attribute_of_set
+from b24orm.entity.habits import familiar, no_attribute_of_set
 from b24orm.errors import InvalidValue, Unsupported, UsageError
 from b24orm.orm.asked import Asked
 from b24orm.orm.explain import explained
@@ -58,6 +58,7 @@ class Rows(Asked[F, O], Generic[R, F, O]):
     def _plan(self) -> Plan:
         return compile_query(_with_pointers(self._query, self._loads))
 
+    @familiar
     def explain(self, *, analyze: bool = False) -> str:
         """How the rows will be fetched: strategy, why, commands, requests, what the server counts.
 
@@ -76,6 +77,7 @@ class Rows(Asked[F, O], Generic[R, F, O]):
         portal, loads = self._backend, self._loads
         return explained(plan, portal.run(lambda: ameasure(plan, portal, loads)))
 
+    @familiar
     async def aexplain(self, *, analyze: bool = False) -> str:
         """Like :meth:`explain`, for asynchronous code."""
         plan = self._plan()
@@ -94,12 +96,14 @@ class Rows(Asked[F, O], Generic[R, F, O]):
         """Makes rows into what the user gets; anew for each evaluation, for it may remember."""
         return self._shape
 
+    @familiar
     def iterator(self) -> Iterator[R]:
         """The rows one by one, in constant memory: nothing is kept."""
         for page in self._pages():
             yield from page
             del page
 
+    @familiar
     async def aiterator(self) -> AsyncGenerator[R, None]:
         """The rows one by one, in constant memory: nothing is kept."""
         async with aclosing(self._apages()) as pages:
@@ -252,9 +256,18 @@ class Rows(Asked[F, O], Generic[R, F, O]):
     def __and__(self, other: object) -> Any:
         raise Unsupported("sets of rows are not crossed: combine conditions, as in filter(Q(...), Q(...))")
 
+    def __add__(self, other: object) -> Any:
+        raise Unsupported("sets of rows are not added: take [*one, *two], or combine their conditions with Q")
+
+    def __sub__(self, other: object) -> Any:
+        raise Unsupported("sets of rows are not subtracted: leave rows out with exclude(...)")
+
+    def __xor__(self, other: object) -> Any:
+        raise Unsupported("sets of rows are not compared: combine conditions, as in filter(~Q(...))")
+
     def __repr__(self) -> str:
-        state = f"{len(self._cache)} rows" if self._cache is not None else f"where {self._query.where}"
-        return f"<{type(self).__name__} {self._query.schema.name}: {state}>"
+        fetched = f", {len(self._cache)} rows fetched" if self._cache is not None else ""
+        return f"<{type(self).__name__} {self._query.schema.name}: {self._query}{fetched}>"
 
 
 def _with_pointers(query: Query, loads: Sequence[Load]) -> Query:

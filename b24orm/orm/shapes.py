@@ -28,12 +28,14 @@ def absent_lists(query: Query) -> tuple[str, ...]:
     )
 
 
-def as_dicts(model: type[Entity], names: tuple[str, ...]) -> Shape[dict[str, Any]]:
+def as_dicts(model: type[Entity], names: tuple[str, ...], keys: tuple[str, ...]) -> Shape[dict[str, Any]]:
+    """Dicts of fields, each under a key of its own: a relation that was named keeps its name."""
+
     def shape(rows: Sequence[Row], on_invalid: OnInvalid) -> list[dict[str, Any]]:
         if not names:
             return typed(model, rows, on_invalid)
         columns = _columns(model, names, rows, on_invalid)
-        return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+        return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
 
     return shape
 

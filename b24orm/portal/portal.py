@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterat
 from types import TracebackType
 from typing import Any, TypeVar
 
+from b24orm.entity.habits import familiar
 from b24orm.errors import B24Error, UsageError
 from b24orm.executor import rest
 from b24orm.executor.executor import Executor
@@ -95,6 +96,7 @@ class AsyncPortal(Client, NamedMethods[Coroutine[Any, Any, Any]]):
             await self._executor.close()
         self._closed = True
 
+    @familiar
     @guard
     async def call(self, method: str, items: Items | None = None, *, raw: bool = False) -> Any:
         """The answer of a method; for a list of parameter sets, the answers in order.
@@ -115,6 +117,7 @@ class AsyncPortal(Client, NamedMethods[Coroutine[Any, Any, Any]]):
         """A batch as the REST docs write it; the results by label. Rule: ``batch``."""
         return await rest.call_batch(self._open(), params)
 
+    @familiar
     @guard
     async def get_all(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
         """Every row of a list method, whatever the paging. ``order`` is kept, equals are kept.
@@ -123,6 +126,7 @@ class AsyncPortal(Client, NamedMethods[Coroutine[Any, Any, Any]]):
         """
         return await self._get_all(method, params)
 
+    @familiar
     @guard
     async def get_by_ID(  # noqa: N802 - the name that users know
         self,
@@ -215,6 +219,7 @@ class Portal(Client, NamedMethods[Any]):
         """The pages of a source, for ``async for`` on any loop."""
         return self._loop.aiterate(self.stream(source, label, flow))
 
+    @familiar
     @guard
     def call(self, method: str, items: Items | None = None, *, raw: bool = False) -> Any:
         """The answer of a method; for a list of parameter sets, the answers in order.
@@ -235,6 +240,7 @@ class Portal(Client, NamedMethods[Any]):
         """A batch as the REST docs write it; the results by label. Rule: ``batch``."""
         return self.run(lambda: rest.call_batch(self._open(), params))
 
+    @familiar
     @guard
     def get_all(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
         """Every row of a list method, whatever the paging. ``order`` is kept, equals are kept.
@@ -243,6 +249,7 @@ class Portal(Client, NamedMethods[Any]):
         """
         return self.run(lambda: self._get_all(method, params))
 
+    @familiar
     @guard
     def get_by_ID(  # noqa: N802 - the name that users know
         self,

@@ -141,6 +141,20 @@ class Query:
     stop: int | None = None
     params: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
+    def __str__(self) -> str:
+        """What is asked for, in one line: ``where stage_id='WON', order by -id, only id, title, [:5]``."""
+        parts = [f"where {self.where}"]
+        if self.order:
+            parts.append(f"order by {', '.join(map(str, self.order))}")
+        if self.select is not None:
+            parts.append(f"only {', '.join(each.name for each in self.select)}")
+        if self.sliced:
+            parts.append(f"[{self.start or ''}:{'' if self.stop is None else self.stop}]")
+        return ", ".join(parts)
+
+    def __repr__(self) -> str:
+        return f"<Query {self.schema.name}: {self}>"
+
     @property
     def limit(self) -> int | None:
         """How many rows at the most; None for all."""

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from b24orm import AsyncPortal, Portal, Q
+import b24orm
+from b24orm import AsyncPortal, Portal, Prefetch, Q
 from b24orm.emulator import LocalPortal
 from b24orm.errors import (
     B24Error,
@@ -23,7 +24,9 @@ from b24orm.errors import (
     NotConfigured,
     RelationNotLoaded,
     UnknownAttribute,
+    UnknownImport,
     UnknownName,
+    UnknownParameter,
     Unsupported,
     UsageError,
 )
@@ -32,6 +35,8 @@ from tests.conftest import Connect, Serve
 
 LOOSE: Any = Deal  # a type checker would refuse what is tried here
 LOOSE_TASK: Any = Task
+LOOSE_PREFETCH: Any = Prefetch
+LOOSE_MODULE: Any = b24orm
 WRONG: list[tuple[Callable[[], Any], type[B24Error], str]] = [
     # sets
     (lambda: LOOSE.objects.annotate(n=1), UnknownAttribute, "compute from values"),
@@ -47,12 +52,42 @@ WRONG: list[tuple[Callable[[], Any], type[B24Error], str]] = [
     (lambda: LOOSE.objects.values("id").update(title="x"), UnknownAttribute, "call it before values"),
     (lambda: LOOSE.objects.all() | LOOSE.objects.all(), Unsupported, r"filter\(Q"),
     (lambda: LOOSE.objects.all() & LOOSE.objects.all(), Unsupported, r"filter\(Q"),
+    (lambda: LOOSE.objects.all() ^ LOOSE.objects.all(), Unsupported, r"filter\(~Q"),
+    (lambda: LOOSE.objects.all() - LOOSE.objects.all(), Unsupported, "exclude"),
+    (lambda: LOOSE.objects.all() + LOOSE.objects.all(), Unsupported, r"\[\*one, \*two\]"),
     (lambda: pickle.dumps(LOOSE.objects.all()), Unsupported, r"pickle list\(rows\)"),
+    (lambda: LOOSE.objects.values("id").to_dicts(), UnknownAttribute, r"list\(rows.values\(\)\)"),
+    (lambda: LOOSE.objects.values("id").columns, UnknownAttribute, "rows.model.model_fields"),
+    (lambda: LOOSE.objects.ordered, UnknownAttribute, "rows.query.order"),
+    (lambda: LOOSE.objects.group_by("stage"), UnknownAttribute, "collections.Counter"),
+    (lambda: LOOSE.objects.select_related(), InvalidValue, "Deal has 'type', 'stage'"),
+    (lambda: LOOSE.objects.select_related("nothing"), UnknownName, "it has type, stage"),
+    # parameters
+    (lambda: LOOSE(id=1).save(update_fields=["title"]), UnknownParameter, "what was changed is sent"),
+    (lambda: LOOSE(title="x").save(force_insert=True), UnknownParameter, "without an id is added"),
+    (lambda: LOOSE.objects.values_list("id", named=True), UnknownParameter, "take values"),
+    (lambda: LOOSE.objects.in_bulk(field_name="title"), UnknownParameter, "{row.title: row for row in rows}"),
+    (lambda: LOOSE.objects.bulk_create([], batch_size=9), UnknownParameter, "found while it runs"),
+    (lambda: LOOSE.objects.bulk_create([], ignore_conflicts=True), UnknownParameter, "no unique fields"),
+    (lambda: LOOSE.objects.bulk_create([], idempotancy=9), UnknownParameter, "did you mean 'idempotency'"),
+    (lambda: LOOSE.objects.iterator(chunk_size=9), UnknownParameter, "a page is what the portal says"),
+    (lambda: LOOSE.objects.explain(format="json"), UnknownParameter, "analyze=True"),
+    (lambda: LOOSE_PREFETCH("contacts", to_attr="people"), UnknownParameter, "the attribute of the relation"),
+    # imports
+    (lambda: LOOSE_MODULE.F, UnknownImport, "compare in Python"),
+    (lambda: LOOSE_MODULE.Sum, UnknownImport, r"sum\(rows.values_list"),
+    (lambda: LOOSE_MODULE.Exists, UnknownImport, "company__in=Company"),
+    (lambda: LOOSE_MODULE.Deal, UnknownImport, "from b24orm.models import Deal"),
+    (lambda: LOOSE_MODULE.conect, UnknownAttribute, "did you mean 'connect'"),
     # classes
     (lambda: LOOSE.filter(id=1), UnknownAttribute, "take Deal.objects.filter"),
     (lambda: LOOSE.annotate(n=1), UnknownAttribute, "take Deal.objects.annotate"),
     (lambda: LOOSE.title, UnknownAttribute, r"Deal.objects.filter\(title=...\)"),
     (lambda: LOOSE.MultipleObjectsReturned, UnknownAttribute, "MultipleObjects"),
+    (lambda: LOOSE.ObjectDoesNotExist, UnknownAttribute, "DoesNotExist"),
+    (lambda: LOOSE._meta, UnknownAttribute, "model_fields"),
+    (lambda: LOOSE(5), InvalidValue, r"as in Deal\(id=5\)"),
+    (lambda: LOOSE({"title": "x"}), InvalidValue, r"unpack the dict, as in Deal\(\*\*fields\)"),
     (lambda: LOOSE.objcts, UnknownAttribute, "did you mean 'objects'"),
     # objects
     (lambda: LOOSE(title="x").to_dict(), UnknownAttribute, "model_dump"),
@@ -123,6 +158,45 @@ def test_a_habit_that_does_not_work_says_what_does(
 @pytest.mark.parametrize("what", [Deal, Deal.objects, Deal.objects.values("id"), Deal(title="x")], ids=str)
 def test_what_is_not_there_is_not_there_for_hasattr(what: Any) -> None:
     assert not any(hasattr(what, name) for name in ("annotate", "to_dict", "_repr_html_", "__html__"))
+
+
+@pytest.mark.parametrize("line", ["F", "Deal", "Bitrix"])
+def test_an_import_that_fails_says_what_to_write(line: str) -> None:
+    with pytest.raises(ImportError, match=f"{line}.* (in Python|import Deal|Portal)"):
+        exec(f"from b24orm import {line}")
+
+
+async def test_a_twin_refuses_a_parameter_when_it_is_awaited() -> None:
+    with pytest.raises(UnknownParameter, match="chunk_size"):
+        LOOSE.objects.aiterator(chunk_size=5)
+    with pytest.raises(UnknownParameter, match="update_fields"):
+        await LOOSE(id=1).asave(update_fields=["title"])
+
+
+def test_a_relation_that_values_names_keeps_its_name(client: Portal) -> None:
+    row = Deal.objects.values("id", "company", "STAGE_ID")[0]
+    assert row == {"id": 1, "company": Deal.objects.get(id=1).company_id, "stage_id": row["stage_id"]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        (lambda: Deal.objects.all(), "<QuerySet Deal: where everything>"),
+        (lambda: Deal.objects.filter(stage="WON")[:5], "<QuerySet Deal: where stage_id='WON', [:5]>"),
+        (
+            lambda: Deal.objects.order_by("-opportunity", "id").only("title")[5:],
+            "<QuerySet Deal: where everything, order by -opportunity, id, only title, [5:]>",
+        ),
+        (lambda: Deal.objects.values("id"), "<ValuesSet Deal: where everything, only id>"),
+    ],
+    ids=["all", "slice", "order", "values"],
+)
+def test_a_set_of_rows_shows_what_is_asked_for(rows: Callable[[], Any], text: str) -> None:
+    assert repr(rows()) == text
+
+
+def test_a_query_shows_itself_and_not_the_facts_behind_it() -> None:
+    assert repr(Deal.objects.filter(stage="WON").query) == "<Query Deal: where stage_id='WON'>"
 
 
 # -- rows in place of a list ----------------------------------------------------------------------
