@@ -98,11 +98,12 @@ class HttpTransport:
         except aiohttp.ClientConnectorError as error:
             return ConnectFailed(f"can't connect: {_reason(error)}", **where)
         except aiohttp.ClientError as error:
-            return Disconnected(f"the connection broke: {type(error).__name__}", **where)
+            return Disconnected(f"the connection broke: {type(error.__cause__ or error).__name__}", **where)
 
     async def _exchanged(self, session: aiohttp.ClientSession, request: Request) -> Response:
         import aiohttp
 
+        once = {"middlewares": (_sent_once(),)} if request.verb == "GET" else {}
         async with session.request(
             request.verb,
             request.url,
@@ -110,6 +111,7 @@ class HttpTransport:
             headers={**_JSON, **request.headers},
             timeout=aiohttp.ClientTimeout(total=request.timeout, sock_connect=_CONNECT),
             allow_redirects=False,
+            **once,
         ) as answer:
             body = await answer.read()
             kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -150,6 +152,34 @@ def _connector_type() -> type[aiohttp.TCPConnector]:
                 super().__del__(*given)
 
     return Connector
+
+
+@cache
+def _sent_once() -> aiohttp.ClientMiddlewareType:
+    """Keeps aiohttp from sending a GET a second time by itself when its connection breaks.
+
+    The GET of this client is one that must not be repeated without a word: it spends a refresh token.
+    """
+    import aiohttp
+
+    class Broken(aiohttp.ClientError):
+        """A kind of error that is not repeated."""
+
+    async def once(
+        request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        try:
+            return await handler(request)
+        except (
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.ClientConnectorError,
+            aiohttp.ClientConnectorCertificateError,
+        ):
+            raise
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            raise Broken from error
+
+    return once
 
 
 def _forked() -> None:

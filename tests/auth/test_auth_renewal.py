@@ -230,7 +230,7 @@ def test_neither_does_a_loop_that_ends(scene: Scene) -> None:
 
 
 class Watched(MemoryTokens):
-    """Notes what is kept, and may refuse to."""
+    """Notes what is kept, and may refuse to keep new tokens."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -238,10 +238,13 @@ class Watched(MemoryTokens):
         self.broken: Exception | None = None
 
     def save(self, key: str, tokens: Tokens) -> None:
+        if tokens.asking:
+            return super().save(key, tokens)
         if self.broken is not None:
             raise self.broken
         super().save(key, tokens)
         self.saved.append(tokens.access_token.reveal())
+        return None
 
 
 def used(scene: Scene, client: Portal) -> str:
@@ -339,7 +342,7 @@ class Transactional(MemoryTokens):
     def lock(self, key: str) -> Generator[None, None, None]:
         self.pending.clear()
         yield
-        if self.failures:
+        if self.failures and any(not tokens.asking for tokens in self.pending.values()):
             self.failures -= 1
             self.pending.clear()
             raise ConnectionError("the server closed the connection")

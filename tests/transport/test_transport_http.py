@@ -196,6 +196,20 @@ async def test_a_line_cut_within_the_answer_is_a_broken_connection(
     assert type(await failure(transport, request(await serve(handler)))) is Disconnected
 
 
+async def test_a_get_is_not_sent_again_without_a_word(serve: Serve, transport: HttpTransport) -> None:
+    asked_for: list[str] = []
+
+    async def handler(asked: web.Request) -> web.StreamResponse:
+        asked_for.append(asked.path)
+        assert asked.transport is not None
+        asked.transport.close()
+        return web.Response()
+
+    error = await failure(transport, replace(request(await serve(handler)), verb="GET"))
+    assert (type(error), len(asked_for)) == (Disconnected, 1)
+    assert str(error).endswith("the connection broke: ServerDisconnectedError")
+
+
 class BrokenSession:
     """A session whose every request fails."""
 

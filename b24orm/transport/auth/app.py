@@ -214,7 +214,32 @@ class App:
         proven = asyncio.run(self._server.refresh(told)).after(told) if prove else told
         if proven.member_id != told.member_id:
             raise AuthError("WRONG_PORTAL", "the form names another portal than the one its tokens are for")
-        return self._credentials(proven, "opened", MemoryTokens())
+        return self._credentials(proven, "opened", MemoryTokens(), proven=prove)
+
+    @guard
+    def keep(self, credentials: OAuth, user: str = "") -> OAuth:
+        """Keeps the tokens of a user who has opened the application, and gives what to go on with.
+
+        Without a name they become the portal's own: that is how tokens that were lost come back. See to it
+        before that the user is an administrator, where your application needs one.
+
+        >>> app.keep(credentials, user=str(credentials.user_id))              # doctest: +SKIP
+
+        Args:
+            credentials: what :meth:`opened` gave; not to be used after this.
+            user: keeps tokens of several users of a portal apart.
+
+        Raises:
+            InvalidValue: nobody has vouched for the tokens (``prove=False``).
+            TokenStoreFailed: the store can't keep them.
+        """
+        if not credentials.proven:
+            raise InvalidValue("these tokens are not proven: keep what opened() gives without prove=False")
+        return self._kept(credentials.tokens, user)
+
+    async def akeep(self, credentials: OAuth, user: str = "") -> OAuth:
+        """As :meth:`keep`, awaited."""
+        return await in_thread(lambda: self.keep(credentials, user))
 
     def accepts(self, *payloads: Payload) -> bool:
         """Whether an event comes from a portal: it knows the ``application_token`` of the installation.
@@ -312,9 +337,9 @@ class App:
             text = "would show its tokens in clear text; it needs https, or App(allow_http=True)"
             raise InvalidValue(f"{tokens.endpoint} {text}")
 
-    def _credentials(self, tokens: Tokens, key: str, store: TokenStore) -> OAuth:
+    def _credentials(self, tokens: Tokens, key: str, store: TokenStore, *, proven: bool = True) -> OAuth:
         self._checked(tokens)
-        return OAuth(self._server, store, key, tokens, trusted_hosts=self._trusted)
+        return OAuth(self._server, store, key, tokens, trusted_hosts=self._trusted, proven=proven)
 
     def __repr__(self) -> str:
         return f"<App {self.client_id}>"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -83,6 +83,7 @@ class TokenServer:
         transport: makes what reaches the network, for each request a new one.
         default: the server to ask when none came with the tokens.
         pause: waits between two tries, a number of seconds.
+        silences: how often each server was given up since it answered last.
     """
 
     client_id: str
@@ -90,6 +91,7 @@ class TokenServer:
     transport: Callable[[], Transport]
     default: str = SERVERS[0]
     pause: Callable[[float], Awaitable[object]] = asyncio.sleep
+    silences: dict[str, int] = field(default_factory=dict[str, int], repr=False, compare=False)
 
     async def exchange(self, code: Secret, server: str = "") -> Tokens:
         """The first pair of tokens, for a code: it is good for 30 seconds, once.
@@ -120,16 +122,20 @@ class TokenServer:
             return self.default
         return named if named in SERVERS else self.default
 
-    async def _asked(self, grant: str, name: str, value: Secret, server: str) -> Tokens:
-        """Tries again while nobody answers: should the first try have been heard, no harm is done."""
-        tries = 1
+    def silence(self, told: str) -> int:
+        """How often the server was given up since it answered last."""
+        return self.silences.get(self.server(told), 0)
+
+    async def _asked(self, grant: str, name: str, value: Secret, told: str) -> Tokens:
+        """Tries again while nobody answers: should the first try have been heard, no more harm is done."""
+        server, tries = self.server(told), 1
         while True:
-            found = await self._once(grant, name, value, self.server(server))
-            if isinstance(found, Tokens):
-                return found
+            found = await self._once(grant, name, value, server)
             if not isinstance(found, (ServerFailure, TransportError)):
-                raise found
+                self.silences.pop(server, None)
+                return _granted(found, tries)
             if tries >= _TRIES:
+                self.silences[server] = self.silences.get(server, 0) + 1
                 raise _given_up(found, tries)
             await self.pause(0.5 * 2 ** (tries - 1))
             tries += 1
@@ -168,6 +174,18 @@ class TokenServer:
             return Tokens.parse(body)
         except InvalidValue:
             return ServerFailure("NO_TOKENS", f"HTTP {response.status} without tokens", **where)
+
+
+def _granted(found: Tokens | B24Error, tries: int) -> Tokens:
+    """The tokens; a refusal may be owed to an earlier try, whose answer was lost with the tokens in it."""
+    if isinstance(found, Tokens):
+        return found
+    if tries > 1 and isinstance(found, InvalidGrant):
+        text = f"{found.description}; an earlier try got no answer, and the tokens may have been in it"
+        where: dict[str, Any] = {"method": found.method, "status": found.status, "host": found.host}
+        found = InvalidGrant(found.code, text, **where)
+    found.attempts = tries
+    raise found
 
 
 def _given_up(error: ServerFailure | TransportError, tries: int) -> TokenServerFailed:

@@ -4,6 +4,9 @@ A renewal happens once, however many tasks, threads and processes find the token
 same time. It has a thread and an event loop of its own: stores may block there, and a caller that
 is cancelled, or whose loop ends, does not take the new pair of tokens with it, which nobody could
 ask for again.
+
+Only the end of the process can, between the server's answer and the moment when it is kept. So the store is
+told before that somebody asks: whoever finds the refresh token used up afterwards can say why.
 """
 
 from __future__ import annotations
@@ -17,11 +20,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
+from contextlib import suppress
+from datetime import datetime, timezone
+from socket import gethostname
 from typing import Final, NoReturn, TypeVar
 
-from b24orm.errors import B24Error, InvalidGrant
+from b24orm.errors import AuthError, B24Error, InvalidGrant, TokenServerFailed, TokenStoreFailed
 from b24orm.transport.auth import hosts
 from b24orm.transport.auth.base import Access
+from b24orm.transport.auth.crew import reads, renewals
 from b24orm.transport.auth.endpoint import TokenServer
 from b24orm.transport.auth.secret import Secret
 from b24orm.transport.auth.stores.base import TokenStore
@@ -48,6 +55,7 @@ class OAuth:
         key: what they are kept by.
         tokens: the tokens that the store holds now.
         trusted_hosts: hosts besides those of Bitrix24's cloud that the portal may move to.
+        proven: whether the authorization server has vouched for the tokens.
     """
 
     def __init__(
@@ -58,7 +66,9 @@ class OAuth:
         tokens: Tokens,
         *,
         trusted_hosts: Collection[str] = (),
+        proven: bool = True,
     ) -> None:
+        self._proven = proven
         self._server = server
         self._store = GuardedStore(store)
         self._key = key
@@ -86,6 +96,16 @@ class OAuth:
     def user_id(self) -> int | None:
         """The user that the tokens act for, if that is known."""
         return self._tokens.user_id
+
+    @property
+    def proven(self) -> bool:
+        """Whether the authorization server has vouched for the tokens."""
+        return self._proven
+
+    @property
+    def tokens(self) -> Tokens:
+        """The tokens of the moment; the next moment may have others."""
+        return self._tokens
 
     @property
     def application_token(self) -> Secret:
@@ -151,15 +171,17 @@ class OAuth:
             if self._tokens.access_token.reveal() != refused and self._unsaved is None:
                 return None
             if self._flight is None:
-                self._flight = Future()
-                self._flight.set_running_or_notify_cancel()  # who gives up waiting does not cancel it
-                threading.Thread(target=self._fly, args=(self._flight,), name="b24orm-renewal").start()
+                flight: Future[None] = Future()
+                flight.set_running_or_notify_cancel()  # who gives up waiting does not cancel it
+                silence = self._server.silence(self._tokens.server)
+                renewals.give(lambda: self._fly(flight, silence))
+                self._flight = flight
             return self._flight
 
-    def _fly(self, flight: Future[None]) -> None:
+    def _fly(self, flight: Future[None], silence: int) -> None:
         failure: BaseException | None = None
         try:
-            self._renewed()
+            self._renewed(silence)
         except BaseException as error:
             failure = _bare(error)
         with self._mutex:
@@ -169,35 +191,54 @@ class OAuth:
         else:
             flight.set_exception(failure)
 
-    def _renewed(self) -> None:
-        """Runs in a thread: under the store's lock, for other processes may do the same."""
+    def _renewed(self, silence: int) -> None:
+        """Runs in a thread: under the store's lock, for other processes may do the same.
+
+        The lock may be a transaction. So the store is told in one of its own that somebody asks.
+        """
+        if self._server.silence(self._tokens.server) > silence:
+            text = "it left others without an answer while this renewal stood in line; nothing was asked"
+            raise TokenServerFailed("UNREACHABLE", text, method="oauth/token", host=self.host)
+        mark = self._announced()
         with self._store.lock(self._key):
-            current = self._latest()
+            stored = self._store.load(self._key)
+            current = self._latest(stored)
             if current is not self._tokens:
                 log.info("%s: somebody else has renewed the tokens", self.host)
                 fresh = current
             elif self._unsaved is not None:
                 fresh = self._kept(self._unsaved)
             else:
-                fresh = self._kept(self._checked(self._asked(current), current))
+                fresh = self._kept(self._checked(self._asked(current, stored, mark), current))
         self._adopt(fresh)
+
+    def _announced(self) -> str:
+        """Tells the store who is about to ask for new tokens, unless somebody else is; gives the word."""
+        now = datetime.now(timezone.utc)
+        mark = f"{now:%Y-%m-%d %H:%M:%S.%f} UTC by process {os.getpid()} on {gethostname()}"
+        with self._store.lock(self._key):
+            stored = self._store.load(self._key)
+            current = self._latest(stored)
+            asks = current is self._tokens and self._unsaved is None and current.refresh_token
+            if asks and stored is not None and not stored.asking:
+                self._store.save(self._key, stored.asked_by(mark))
+        return mark
 
     def _save_late(self) -> None:
         """Offers tokens to the store again that it did not take: they are all there is."""
         with self._store.lock(self._key):
-            current, fresh = self._latest(), self._unsaved
+            current, fresh = self._latest(self._store.load(self._key)), self._unsaved
             if current is self._tokens and fresh is not None:
                 current = self._kept(fresh)
         self._adopt(current)
 
-    def _latest(self) -> Tokens:
+    def _latest(self, stored: Tokens | None) -> Tokens:
         """Our own tokens, or those that somebody else has put into the store since."""
-        stored = self._store.load(self._key)
         if stored is None or stored.access_token == self._tokens.access_token:
             return self._tokens
         return stored
 
-    def _asked(self, current: Tokens) -> Tokens:
+    def _asked(self, current: Tokens, stored: Tokens | None, mark: str) -> Tokens:
         """New tokens; those in the store if somebody was quicker who does not heed its lock."""
         if not current.refresh_token:
             text = "the access token has ended, and came without a refresh token"
@@ -205,13 +246,36 @@ class OAuth:
         log.info("%s: the access token has ended; asking for another", self.host)
         try:
             return asyncio.run(self._server.refresh(current))
-        except InvalidGrant:
-            for pause in _LOOKS:
-                time.sleep(pause)
-                latest = self._latest()
-                if latest is not current:
-                    return latest
+        except InvalidGrant as error:
+            return self._of_another(current) or self._used_up(error, stored, mark)
+        except TokenServerFailed:  # it may have heard; what it said is lost then, and the word stays
             raise
+        except AuthError:
+            self._take_back(stored, mark)
+            raise
+
+    def _of_another(self, current: Tokens) -> Tokens | None:
+        """The tokens of somebody who was quicker."""
+        for pause in _LOOKS:
+            time.sleep(pause)
+            latest = self._latest(self._store.load(self._key))
+            if latest is not current:
+                return latest
+        return None
+
+    def _used_up(self, error: InvalidGrant, stored: Tokens | None, mark: str) -> NoReturn:
+        """Says why the refresh token is worthless, if somebody left word before."""
+        if stored is not None and stored.asking not in ("", mark):
+            raise _lost(error, stored.asking) from None
+        if error.attempts == 1:  # else an earlier try of our own may have used it up
+            self._take_back(stored, mark)
+        raise error
+
+    def _take_back(self, stored: Tokens | None, mark: str) -> None:
+        """A refusal has used nothing up: nobody asks any more."""
+        if stored is not None and stored.asking == mark:
+            with suppress(TokenStoreFailed):
+                self._store.save(self._key, stored.asked_by(""))
 
     def _checked(self, fresh: Tokens, current: Tokens) -> Tokens:
         """New tokens with all that is known, at an address that they may go to."""
@@ -231,16 +295,16 @@ class OAuth:
     def _adopt(self, tokens: Tokens) -> None:
         if tokens is not self._tokens:
             self._gone.append(self._tokens)
-        self._tokens, self._unsaved = tokens, None
+        self._tokens, self._unsaved, self._proven = tokens, None, True
 
     def _move(self, endpoint: str) -> None:
         with self._store.lock(self._key):
-            moved = self._kept(self._latest().moved(endpoint))
+            moved = self._kept(self._latest(self._store.load(self._key)).moved(endpoint))
         self._adopt(moved)
 
 
 async def in_thread(work: Callable[[], _T]) -> _T:
-    """Runs what may block in a thread of its own, to its end even if the caller does not wait."""
+    """Runs what may block in another thread, to its end even if the caller does not wait."""
     done: Future[_T] = Future()
     done.set_running_or_notify_cancel()
 
@@ -250,8 +314,18 @@ async def in_thread(work: Callable[[], _T]) -> _T:
         except BaseException as error:
             done.set_exception(_bare(error))
 
-    threading.Thread(target=run, name="b24orm-tokens").start()
+    reads.give(run)
     return await asyncio.wrap_future(done)
+
+
+def _lost(error: InvalidGrant, asking: str) -> InvalidGrant:
+    """The refusal, with what a program left behind that asked before and never came to keep the answer."""
+    text = (
+        f"{error.description}; the renewal that began {asking} has not ended: if that program was killed, "
+        "the new tokens were lost with it. Have the application authorised or installed again, or have an "
+        "administrator open it, and App.keep what App.opened gives"
+    )
+    return InvalidGrant(error.code, text, method=error.method, status=error.status, host=error.host)
 
 
 def _bare(error: BaseException) -> BaseException:

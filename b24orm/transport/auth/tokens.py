@@ -31,6 +31,8 @@ class Tokens:
         user_id: the user that the tokens act for, if known.
         expires: unix seconds at which the access token ends, if known. Only told, never acted upon.
         application_token: what every event of this installation carries.
+        asking: who began to ask for the next pair, and when; empty once that ended. Tokens that a store
+            gives with it may be used up: their successors were lost with the program that asked.
     """
 
     member_id: str
@@ -43,6 +45,7 @@ class Tokens:
     user_id: int | None = None
     expires: float | None = None
     application_token: Secret = field(default_factory=Secret)
+    asking: str = ""
 
     @classmethod
     def parse(cls, answer: Mapping[str, Any]) -> Tokens:
@@ -60,7 +63,9 @@ class Tokens:
         return cls(
             member_id=member_id,
             endpoint=endpoint,
-            **{name: Secret(_text(answer, name)) for name in _SECRETS},
+            access_token=Secret(_text(answer, "access_token")),
+            refresh_token=Secret(_text(answer, "refresh_token")),
+            application_token=Secret(_text(answer, "application_token")),
             server=_text(answer, "server_endpoint"),
             scope=tuple(_text(answer, "scope").replace(",", " ").split()),
             status=_text(answer, "status"),
@@ -90,6 +95,10 @@ class Tokens:
         """The same tokens at another address."""
         return replace(self, endpoint=endpoint)
 
+    def asked_by(self, who: str) -> Tokens:
+        """The same tokens, with word of who asks for the next pair; an empty text takes it back."""
+        return replace(self, asking=who)
+
     def redact(self, text: str) -> str:
         """The text without any of the tokens."""
         for secret in (self.access_token, self.refresh_token, self.application_token):
@@ -108,6 +117,7 @@ class Tokens:
                 "status": self.status,
                 "user_id": self.user_id,
                 "expires": self.expires,
+                **({"asking": self.asking} if self.asking else {}),
             }
         )
 
@@ -125,7 +135,7 @@ class Tokens:
         del text
         if not isinstance(answer, dict):
             answer = {}
-        return cls.parse(answer)
+        return cls.parse(answer).asked_by(_text(answer, "asking"))
 
 
 def _text(answer: Mapping[str, Any], name: str) -> str:
