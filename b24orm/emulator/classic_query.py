@@ -102,13 +102,14 @@ def shape_of(
     multifields: Sequence[str] = (),
     flexible: frozenset[str] = frozenset(),
     identity: bool = True,
+    always: tuple[str, ...] = ("ID",),
 ) -> Shape:
     """What a ``select`` parameter comes to.
 
     A list names columns in any case; user fields and multi-fields in upper case only. Unknown names
     are ignored, ``*`` stands for everything but user fields and multi-fields, ``UF_*`` for all user
-    fields, and ID is added to whatever else is asked for. Something that is no list selects like an
-    empty list: everything.
+    fields, and some names, mostly ID, are added to whatever else is asked for. Something that is no list
+    selects like an empty list: everything.
 
     Args:
         table: the entity's table.
@@ -117,13 +118,14 @@ def shape_of(
         multifields: types the entity has.
         flexible: fields that make the rows be collected by id, like ``*`` does.
         identity: whether the entity's rows are ever collected by id.
+        always: the names that are added.
     """
     names = [to_text(name) for name in to_list(select)] if is_array(select) else []
     wanted_multifields = tuple(name for name in multifields if name in names)
     everything = not names or "*" in names
     keyed = identity and (everything or bool(wanted_multifields) or bool(flexible.intersection(names)))
-    if names and not everything and "ID" not in names:
-        names.append("ID")
+    if names and not everything:
+        names += [name for name in always if name not in names]
     chosen = _chosen(table, names or ["*"], joins)
     user = _user_names(table, names)
     selection = Selection(
@@ -179,7 +181,7 @@ def order_sql(
             parts.setdefault(joins[upper].expression, word)
             needed.append(joins[upper])
         elif upper in table.columns and _sortable(table.columns[upper], name):
-            parts.setdefault(f'"{table.name}"."{upper}"', word)
+            parts.setdefault(f'"{table.name}"."{table.columns[upper].name}"', word)
     sql = ", ".join(f"{expression} {word}" for expression, word in parts.items())
     if f'"{table.name}"."ID"' in parts:
         return sql, tuple(needed)
@@ -216,4 +218,5 @@ def _user_names(table: Table, names: Sequence[str]) -> tuple[str, ...]:
 def _expression(table: Table, name: str, joins: Mapping[str, Join]) -> str:
     if name in joins:
         return f"CAST({joins[name].expression} AS TEXT)"
-    return classic_expression(table.columns[name], f'"{table.name}"."{name}"')
+    column = table.columns[name]
+    return classic_expression(column, f'"{table.name}"."{column.name}"')

@@ -23,6 +23,8 @@ _ITEM: Final = (
     *_COMMUNICATION,
 )
 _CATEGORY: Final = Column("CATEGORY_ID", "int", "crm_category", default=0, hidden=True)
+_NUMBER: Final = (Column("ID", "int", "integer", hidden=True),)
+"""The number of a row that its methods know nothing of."""
 _HAS: Final = {"HAS_PHONE": "N", "HAS_EMAIL": "N", "HAS_IMOL": "N"}
 
 _SPECS: Final = (
@@ -154,7 +156,7 @@ _SPECS: Final = (
         defaults={
             "ACTIVE": "Y",
             "SORT": 500,
-            "CATALOG_ID": 24,
+            "CATALOG_ID": 23,
             "DESCRIPTION_TYPE": "text",
             "VAT_INCLUDED": "N",
             "CURRENCY_ID": "USD",
@@ -199,6 +201,9 @@ _SPECS: Final = (
         indexes=("OWNER_ID",),
     ),
     TableSpec("timeline_comment", "TimelineComment", indexes=("ENTITY_ID",)),
+    TableSpec("timeline_binding", "TimelineBinding", extra=_NUMBER, indexes=("OWNER_ID",)),
+    TableSpec("address", "Address", extra=_NUMBER, indexes=("ENTITY_ID", "ANCHOR_ID")),
+    TableSpec("requisite_link", "RequisiteLink", extra=_NUMBER, indexes=("ENTITY_ID",)),
     TableSpec("product_row", "ProductRow", indexes=("OWNER_ID",), defaults={"TAX_INCLUDED": "N", "SORT": 10}),
     TableSpec("user", "User", uf_entity="USER", defaults={"ACTIVE": "Y", "USER_TYPE": "employee"}),
     TableSpec("department", "Department", defaults={"SORT": 500}),

@@ -8,9 +8,14 @@ from b24orm.emulator import user_fields
 from b24orm.emulator.item_fields import camel, fields_of
 from b24orm.emulator.store import Store
 from b24orm.emulator.tables import Table
-from b24orm.schema import FieldSchema
+from b24orm.schema import EntitySchema, FieldSchema
 
-__all__ = ["classic_fields_answer", "controller_fields_answer", "item_fields_answer"]
+__all__ = [
+    "classic_fields_answer",
+    "controller_fields_answer",
+    "entity_fields_answer",
+    "item_fields_answer",
+]
 
 
 def classic_fields_answer(store: Store, table: Table) -> dict[str, Any]:
@@ -53,7 +58,12 @@ def item_fields_answer(store: Store, table: Table, *, original_names: bool = Fal
 def controller_fields_answer(table: Table) -> dict[str, Any]:
     """``crm.category.fields`` and its kin: a map by camelCase name."""
     assert table.schema is not None
-    return {item.wire: _described(item) for item in table.schema.fields.values()}
+    return entity_fields_answer(table.schema)
+
+
+def entity_fields_answer(schema: EntitySchema) -> dict[str, Any]:
+    """The fields of an entity without user fields, by the names that answers give them."""
+    return {item.wire: _described(item) for item in schema.fields.values()}
 
 
 def _described(item: FieldSchema) -> dict[str, Any]:

@@ -110,6 +110,7 @@ _CATALOG: Final = (
         "catalog_catalog",
         "CatalogCatalog",
         key="IBLOCK_ID",
+        extra=tuple(Column(name, "string", hidden=True) for name in words("XML_ID ORIGINATOR_ID ORIGIN_ID")),
         defaults={"IBLOCK_TYPE_ID": "CRM_PRODUCT_CATALOG"},
     ),
     TableSpec(

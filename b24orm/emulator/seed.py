@@ -10,6 +10,7 @@ from typing import Final
 from b24orm.emulator.furnish import furnish
 from b24orm.emulator.seed_clients import add_companies, add_contacts
 from b24orm.emulator.seed_dice import make_dice
+from b24orm.emulator.seed_history import add_history
 from b24orm.emulator.seed_modules import add_modules
 from b24orm.emulator.seed_work import add_activities, add_deals, add_invoices, add_items, add_leads, add_tasks
 from b24orm.emulator.store import Store
@@ -40,7 +41,8 @@ def seed_portal(
 ) -> None:
     """Fill an empty store.
 
-    Directories, currencies, departments and users are there in any case.
+    Directories, currencies, departments and users are there in any case. The journal of stages tells how each
+    row came where it stands.
 
     Args:
         store: an empty store.
@@ -78,3 +80,4 @@ def seed_portal(
         if items:
             number = store.add_smart_type("Equipment", EQUIPMENT)
             add_items(store, dice, f"dynamic_{number}", range(1, items + 1), company_ids, staff)
+        add_history(store)

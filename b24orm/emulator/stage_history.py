@@ -10,12 +10,17 @@ from b24orm.emulator.tables import DYNAMIC_PREFIX, Table
 if TYPE_CHECKING:
     from b24orm.emulator.store import Store
 
-__all__ = ["Mark", "keeps_journal", "mark", "note"]
+__all__ = ["FINALIZATION", "MODIFICATION", "Mark", "keeps_journal", "mark", "note"]
 
 Mark = tuple[Any, Any]
 """Stage and pipeline of a row."""
 
-_CREATION, _MODIFICATION, _FINALIZATION, _CATEGORY_CHANGE = 1, 2, 3, 5
+_CREATION: Final = 1
+MODIFICATION: Final = 2
+"""A row went to another stage that is in work."""
+FINALIZATION: Final = 3
+"""A row was won or lost."""
+_CATEGORY_CHANGE: Final = 5
 _NOWHERE: Final[Mark] = (None, None)
 
 
@@ -67,4 +72,4 @@ def _kind(before: Mark, now: Mark, meaning: str) -> int:
         return _CREATION
     if before[1] != now[1]:
         return _CATEGORY_CHANGE
-    return _MODIFICATION if meaning == "P" else _FINALIZATION
+    return MODIFICATION if meaning == "P" else FINALIZATION

@@ -21,6 +21,7 @@ __all__ = [
     "settled",
     "settled_anew",
     "stage_directory",
+    "stages_of",
 ]
 
 
@@ -77,7 +78,7 @@ def stage_directory(progress: Progress, category: int | None) -> str:
 
 def semantics(store: Store, progress: Progress, stage: str, category: int | None) -> str:
     """P, S or F; a stage nobody knows is in work."""
-    return dict(_stages(store, progress, category)).get(stage, "P")
+    return dict(stages_of(store, progress, category)).get(stage, "P")
 
 
 def settled(
@@ -95,7 +96,7 @@ def settled(
         category: the pipeline.
         before: the stage of a row that exists.
     """
-    known = _stages(store, progress, category)
+    known = stages_of(store, progress, category)
     if not known or stage in dict(known):
         return stage
     return before or _first(known, "P")
@@ -113,7 +114,7 @@ def settled_anew(store: Store, progress: Progress, stage: str, category: int, be
         category: the new pipeline.
         before: the old one.
     """
-    known = _stages(store, progress, category)
+    known = stages_of(store, progress, category)
     if not known or stage in dict(known):
         return stage
     return _first(known, semantics(store, progress, stage, before))
@@ -123,7 +124,8 @@ def _first(known: Sequence[tuple[str, str]], semantic: str) -> str:
     return next((code for code, other in known if other == semantic), known[0][0])
 
 
-def _stages(store: Store, progress: Progress, category: int | None) -> list[tuple[str, str]]:
+def stages_of(store: Store, progress: Progress, category: int | None) -> list[tuple[str, str]]:
+    """The stages of a pipeline in their order, each with P, S or F."""
     sql = "SELECT STATUS_ID, IFNULL(SEMANTICS, 'P') FROM status WHERE ENTITY_ID = ? ORDER BY SORT, ID"
     return [(row[0], row[1]) for row in store.fetch(sql, (stage_directory(progress, category),))]
 

@@ -115,7 +115,7 @@ class Table:
     @cached_property
     def classic_names(self) -> tuple[str, ...]:
         """Columns that ``*`` of a classic list means: no user fields, nothing hidden."""
-        return tuple(c.name for c in self.columns.values() if not (c.user or c.hidden or c.kind == "json"))
+        return tuple(name for name, c in self.columns.items() if not (c.user or c.hidden or c.kind == "json"))
 
     def with_user_column(self, column: Column) -> Table:
         """The table with one more user field."""

@@ -133,11 +133,15 @@ def _options(method: MethodSchema, options: Mapping[str, Any]) -> dict[str, Any]
 def new_id(schema: EntitySchema, call: Call, reply: Reply) -> tuple[Any, Mapping[str, Any]]:
     """The id of the row that an add made, and the row itself where the method answers it.
 
+    The id is None where rows have none.
+
     Raises:
         ServerFailure: the answer has no id.
     """
     method = _method(schema, "add")
     row: Mapping[str, Any] = {}
+    if schema.key is None:
+        return None, row
     found: Any = reply.result
     if method.envelope or method.returns == "item":
         rows: Sequence[Any] = rows_of(reply.result, call.envelope)

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.calls import Calls, empty_portal, refusal
+from b24orm.emulator.seed import seed_portal
+from b24orm.emulator.store import Store
+from tests.emulator.calls import NOW, Calls, empty_portal, refusal
 
 CREATED, MOVED, FINAL, OTHER_PIPELINE = 1, 2, 3, 5
 
@@ -125,3 +127,35 @@ def test_a_negative_start_spares_the_count(two: Calls) -> None:
     answer = two.answer("crm.stagehistory.list", -1, entityTypeId=2)
 
     assert (answer.total, answer.next, answer.cost.counted) == (-1, None, 0)
+
+
+# ---- of a seeded portal
+
+
+@pytest.fixture(scope="module")
+def seeded() -> Calls:
+    store = Store(clock=lambda: NOW)
+    seed_portal(store, deals=20, leads=20, invoices=20, items=20)
+    return Calls(store)
+
+
+@pytest.mark.parametrize("kind", [1, 2, 31, 128])
+def test_a_seeded_row_has_come_where_it_stands(seeded: Calls, kind: int) -> None:
+    field = "STATUS_ID" if kind == 1 else "STAGE_ID"
+    table = {1: "lead", 2: "deal", 31: "smart_invoice", 128: "dynamic_128"}[kind]
+    answer = seeded("crm.stagehistory.list", entityTypeId=kind, order={"ID": "ASC"})["items"]
+    last = {entry["OWNER_ID"]: entry[field] for entry in answer}
+
+    assert last == {row["ID"]: row[field] for row in seeded.store.rows(table)}
+
+
+def test_a_seeded_deal_began_where_its_pipeline_begins(seeded: Calls) -> None:
+    born = seeded("crm.stagehistory.list", entityTypeId=2, filter={"TYPE_ID": 1})["items"]
+
+    assert {(entry["CATEGORY_ID"], entry["STAGE_ID"]) for entry in born} == {(0, "NEW"), (1, "C1:NEW")}
+
+
+def test_a_seeded_end_is_told_from_a_stage_in_work(seeded: Calls) -> None:
+    moved = seeded("crm.stagehistory.list", entityTypeId=2, filter={"!TYPE_ID": 1})["items"]
+
+    assert all((entry["TYPE_ID"] == 3) == (entry["STAGE_SEMANTIC_ID"] != "P") for entry in moved)

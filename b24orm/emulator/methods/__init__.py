@@ -6,7 +6,10 @@ from b24orm.emulator.answers import Registry
 from b24orm.emulator.event_hub import EventHub
 from b24orm.emulator.methods import (
     calendar,
+    crm_addresses,
+    crm_bindings,
     crm_classic,
+    crm_goods,
     crm_item,
     crm_links,
     crm_more,
@@ -44,7 +47,10 @@ __all__ = ["PortalInfo", "build_registry"]
 
 _MODULES = (
     calendar,
+    crm_addresses,
+    crm_bindings,
     crm_classic,
+    crm_goods,
     crm_item,
     crm_links,
     crm_more,

@@ -12,7 +12,7 @@ from b24orm.emulator.classic_query import Join
 from b24orm.emulator.conditions import EVERYTHING, Where, any_of, every, membership
 from b24orm.emulator.methods import plain_rows
 from b24orm.emulator.methods.params import list_param
-from b24orm.emulator.methods.plain_rows import Check
+from b24orm.emulator.methods.plain_rows import Rows
 from b24orm.emulator.orm_filter import compile_condition
 from b24orm.emulator.store import Store
 from b24orm.emulator.tables import Table
@@ -31,16 +31,12 @@ def methods(store: Store) -> Registry:
         "crm.product.list": Method(partial(_products, store), "crm"),
         "crm.requisite.list": Method(partial(_requisites, store), "crm"),
     }
-    checks: Mapping[str, Check] = {
-        "activity": _check_activity,
-        "product": _check_product,
-        "requisite": _check_requisite,
-    }
-    for entity, check in checks.items():
-        registry[f"crm.{entity}.get"] = Method(partial(plain_rows.get, store, entity), "crm")
-        registry[f"crm.{entity}.add"] = Method(partial(plain_rows.add, store, entity, check), "crm")
-        registry[f"crm.{entity}.update"] = Method(partial(plain_rows.update, store, entity), "crm")
-        registry[f"crm.{entity}.delete"] = Method(partial(plain_rows.delete, store, entity), "crm")
+    for rows in _ROWS:
+        family = f"crm.{rows.table}"
+        registry[f"{family}.get"] = Method(partial(plain_rows.get, store, rows), "crm")
+        registry[f"{family}.add"] = Method(partial(plain_rows.add, store, rows), "crm")
+        registry[f"{family}.update"] = Method(partial(plain_rows.update, store, rows), "crm")
+        registry[f"{family}.delete"] = Method(partial(plain_rows.delete, store, rows), "crm")
     return registry
 
 
@@ -139,3 +135,10 @@ def _check_requisite(store: Store, fields: Mapping[str, Any]) -> None:
     owner = _OWNERS.get(to_int(fields.get("ENTITY_TYPE_ID")))
     if owner is None or not store.exists(owner, to_int(fields.get("ENTITY_ID"))):
         raise Refusal("", "Entity not found.")
+
+
+_ROWS: Final = (
+    Rows("activity", _check_activity, absent="Activity is not found."),
+    Rows("product", _check_product),
+    Rows("requisite", _check_requisite, absent="The Requisite with ID '{}' is not found"),
+)

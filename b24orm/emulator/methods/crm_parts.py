@@ -11,7 +11,7 @@ from b24orm.emulator.classic_filter import parse_key, prepare
 from b24orm.emulator.conditions import Where, every
 from b24orm.emulator.methods import plain_rows
 from b24orm.emulator.methods.params import fields_param, find, id_param, list_param
-from b24orm.emulator.methods.plain_rows import Check
+from b24orm.emulator.methods.plain_rows import Rows
 from b24orm.emulator.orm_filter import compile_condition
 from b24orm.emulator.pages import UNORDERED, order_sql
 from b24orm.emulator.select import Selection, classic_expression, rows_of
@@ -29,18 +29,14 @@ _CATEGORY: Final = ("ID", "CREATED_DATE", "NAME", "SORT", "IS_LOCKED")
 
 def methods(store: Store) -> Registry:
     """The methods of bank details, templates of requisites and pipelines of deals; scope ``crm``."""
-    checks: Mapping[str, tuple[str, Check]] = {
-        "bank_detail": ("requisite.bankdetail", _check_bank_detail),
-        "requisite_preset": ("requisite.preset", _check_preset),
-    }
     found: Registry = {}
-    for table, (name, check) in checks.items():
+    for name, rows in _ROWS.items():
         handlers: Mapping[str, Callable[[Call], Answer]] = {
-            "list": partial(_list, store, table),
-            "get": partial(plain_rows.get, store, table),
-            "add": partial(plain_rows.add, store, table, check),
-            "update": partial(plain_rows.update, store, table),
-            "delete": partial(plain_rows.delete, store, table),
+            "list": partial(_list, store, rows.table),
+            "get": partial(plain_rows.get, store, rows),
+            "add": partial(plain_rows.add, store, rows),
+            "update": partial(plain_rows.update, store, rows),
+            "delete": partial(plain_rows.delete, store, rows),
         }
         found |= {f"crm.{name}.{kind}": Method(handler, "crm") for kind, handler in handlers.items()}
     pipelines: Mapping[str, Callable[[Store, Call], Answer]] = {
@@ -85,6 +81,16 @@ def _check_preset(store: Store, fields: Mapping[str, Any]) -> None:
     del store
     if to_int(fields.get("ENTITY_TYPE_ID")) != _REQUISITE:
         raise Refusal("", "ENTITY_TYPE_ID is not defined or invalid.")
+
+
+_ROWS: Final[Mapping[str, Rows]] = {
+    "requisite.bankdetail": Rows(
+        "bank_detail", _check_bank_detail, absent="The RequisiteBankDetail with ID '{}' is not found"
+    ),
+    "requisite.preset": Rows(
+        "requisite_preset", _check_preset, absent="The Preset with ID '{}' is not found"
+    ),
+}
 
 
 # ---- pipelines of deals, all but the first

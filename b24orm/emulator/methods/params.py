@@ -8,7 +8,7 @@ from typing import Any
 from b24orm.emulator.answers import Call, Refusal
 from b24orm.emulator.values import to_int
 
-__all__ = ["as_map", "fields_param", "find", "id_param", "list_param", "required"]
+__all__ = ["as_map", "fields_param", "find", "id_param", "list_param", "positive", "required"]
 
 
 def find(call: Call, name: str) -> Any:
@@ -59,6 +59,18 @@ def id_param(call: Call) -> int:
     if row_id <= 0:
         raise Refusal("", "ID is not defined or invalid.")
     return row_id
+
+
+def positive(value: Any, name: str) -> int:
+    """A number that stands for a row or a kind of rows.
+
+    Raises:
+        Refusal: it is absent or not positive.
+    """
+    number = to_int(value)
+    if number <= 0:
+        raise Refusal("", f"{name} is not defined or invalid.")
+    return number
 
 
 def as_map(value: Any) -> dict[str, Any]:

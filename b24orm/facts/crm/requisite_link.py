@@ -26,30 +26,9 @@ _FIELDS: tuple[FieldSchema, ...] = (
         relation="Requisite",
         relation_name="requisite",
     ),
-    FieldSchema(
-        name="bank_detail_id",
-        wire="BANK_DETAIL_ID",
-        type="integer",
-        required=True,
-        relation="BankDetail",
-        relation_name="bank_detail",
-    ),
-    FieldSchema(
-        name="mc_requisite_id",
-        wire="MC_REQUISITE_ID",
-        type="integer",
-        required=True,
-        relation="Requisite",
-        relation_name="mc_requisite",
-    ),
-    FieldSchema(
-        name="mc_bank_detail_id",
-        wire="MC_BANK_DETAIL_ID",
-        type="integer",
-        required=True,
-        relation="BankDetail",
-        relation_name="mc_bank_detail",
-    ),
+    FieldSchema(name="bank_detail_id", wire="BANK_DETAIL_ID", type="integer", required=True),
+    FieldSchema(name="mc_requisite_id", wire="MC_REQUISITE_ID", type="integer", required=True),
+    FieldSchema(name="mc_bank_detail_id", wire="MC_BANK_DETAIL_ID", type="integer", required=True),
 )
 
 REQUISITE_LINK = EntitySchema(

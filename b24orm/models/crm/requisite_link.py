@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.models.crm.bank_detail import BankDetail
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.requisite import Requisite
     from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
@@ -47,53 +46,21 @@ if TYPE_CHECKING:
     RequisiteLinkRelation = Literal[
         "entity_type",
         "requisite",
-        "bank_detail",
-        "mc_requisite",
-        "mc_bank_detail",
         "requisite__entity_type",
         "requisite__preset",
         "requisite__created_by",
         "requisite__modify_by",
         "requisite__rq_ident_type_status",
-        "bank_detail__entity",
-        "bank_detail__country",
-        "bank_detail__created_by",
-        "bank_detail__modify_by",
-        "mc_requisite__entity_type",
-        "mc_requisite__preset",
-        "mc_requisite__created_by",
-        "mc_requisite__modify_by",
-        "mc_requisite__rq_ident_type_status",
-        "mc_bank_detail__entity",
-        "mc_bank_detail__country",
-        "mc_bank_detail__created_by",
-        "mc_bank_detail__modify_by",
     ]
     RequisiteLinkPrefetch = Literal[
         "entity_type",
         "requisite",
-        "bank_detail",
-        "mc_requisite",
-        "mc_bank_detail",
         "entity_type__activities",
         "requisite__entity_type",
         "requisite__preset",
         "requisite__created_by",
         "requisite__modify_by",
         "requisite__rq_ident_type_status",
-        "bank_detail__entity",
-        "bank_detail__country",
-        "bank_detail__created_by",
-        "bank_detail__modify_by",
-        "mc_requisite__entity_type",
-        "mc_requisite__preset",
-        "mc_requisite__created_by",
-        "mc_requisite__modify_by",
-        "mc_requisite__rq_ident_type_status",
-        "mc_bank_detail__entity",
-        "mc_bank_detail__country",
-        "mc_bank_detail__created_by",
-        "mc_bank_detail__modify_by",
     ]
 
     class RequisiteLinkLookups(TypedDict, total=False):
@@ -147,14 +114,6 @@ if TYPE_CHECKING:
         bank_detail_id__lt: int
         bank_detail_id__lte: int
         bank_detail_id__range: tuple[int, int]
-        bank_detail: int | BankDetail
-        bank_detail__ne: int | BankDetail
-        bank_detail__in: Iterable[int | BankDetail]
-        bank_detail__gt: int
-        bank_detail__gte: int
-        bank_detail__lt: int
-        bank_detail__lte: int
-        bank_detail__range: tuple[int, int]
         mc_requisite_id: int
         mc_requisite_id__ne: int
         mc_requisite_id__in: Iterable[int]
@@ -163,14 +122,6 @@ if TYPE_CHECKING:
         mc_requisite_id__lt: int
         mc_requisite_id__lte: int
         mc_requisite_id__range: tuple[int, int]
-        mc_requisite: int | Requisite
-        mc_requisite__ne: int | Requisite
-        mc_requisite__in: Iterable[int | Requisite]
-        mc_requisite__gt: int
-        mc_requisite__gte: int
-        mc_requisite__lt: int
-        mc_requisite__lte: int
-        mc_requisite__range: tuple[int, int]
         mc_bank_detail_id: int
         mc_bank_detail_id__ne: int
         mc_bank_detail_id__in: Iterable[int]
@@ -179,14 +130,6 @@ if TYPE_CHECKING:
         mc_bank_detail_id__lt: int
         mc_bank_detail_id__lte: int
         mc_bank_detail_id__range: tuple[int, int]
-        mc_bank_detail: int | BankDetail
-        mc_bank_detail__ne: int | BankDetail
-        mc_bank_detail__in: Iterable[int | BankDetail]
-        mc_bank_detail__gt: int
-        mc_bank_detail__gte: int
-        mc_bank_detail__lt: int
-        mc_bank_detail__lte: int
-        mc_bank_detail__range: tuple[int, int]
 
     class RequisiteLinkValues(TypedDict, total=False):
         """What a RequisiteLink is made of and what can be changed in it."""
@@ -197,11 +140,8 @@ if TYPE_CHECKING:
         requisite_id: int | None
         requisite: int | Requisite | None
         bank_detail_id: int | None
-        bank_detail: int | BankDetail | None
         mc_requisite_id: int | None
-        mc_requisite: int | Requisite | None
         mc_bank_detail_id: int | None
-        mc_bank_detail: int | BankDetail | None
 
     class RequisiteLinkQuerySet(QuerySet["RequisiteLink", RequisiteLinkField, RequisiteLinkOrder]):
         """Rows of RequisiteLink, with its own lookups."""
@@ -252,9 +192,7 @@ class RequisiteLink(Model, schema=REQUISITE_LINK):
     Methods: crm.requisite.link.list, crm.requisite.link.get, crm.requisite.link.register,
     crm.requisite.link.unregister, crm.requisite.link.fields.
 
-    Relations: entity_type (OwnerType by entity_type_id), requisite (Requisite by requisite_id),
-    bank_detail (BankDetail by bank_detail_id), mc_requisite (Requisite by mc_requisite_id),
-    mc_bank_detail (BankDetail by mc_bank_detail_id).
+    Relations: entity_type (OwnerType by entity_type_id), requisite (Requisite by requisite_id).
     """
 
     if TYPE_CHECKING:
@@ -263,9 +201,9 @@ class RequisiteLink(Model, schema=REQUISITE_LINK):
     entity_type_id: t.Reference = t.UNSET
     entity_id: t.Integer = t.UNSET
     requisite_id: t.Reference = t.UNSET
-    bank_detail_id: t.Reference = t.UNSET
-    mc_requisite_id: t.Reference = t.UNSET
-    mc_bank_detail_id: t.Reference = t.UNSET
+    bank_detail_id: t.Integer = t.UNSET
+    mc_requisite_id: t.Integer = t.UNSET
+    mc_bank_detail_id: t.Integer = t.UNSET
 
     if TYPE_CHECKING:
 
@@ -282,21 +220,3 @@ class RequisiteLink(Model, schema=REQUISITE_LINK):
 
         @requisite.setter
         def requisite(self, value: int | Requisite | None) -> None: ...
-
-        @property
-        def bank_detail(self) -> BankDetail | None: ...
-
-        @bank_detail.setter
-        def bank_detail(self, value: int | BankDetail | None) -> None: ...
-
-        @property
-        def mc_requisite(self) -> Requisite | None: ...
-
-        @mc_requisite.setter
-        def mc_requisite(self, value: int | Requisite | None) -> None: ...
-
-        @property
-        def mc_bank_detail(self) -> BankDetail | None: ...
-
-        @mc_bank_detail.setter
-        def mc_bank_detail(self, value: int | BankDetail | None) -> None: ...
