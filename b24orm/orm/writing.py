@@ -56,7 +56,7 @@ def after_add(row: Entity, call: Call, reply: Reply, portal: Any) -> Any:
     row_id, answered = writes.new_id(schema, call, reply)
     known = typed(type(row), [answered], "keep")[0] if len(answered) > 1 else {}
     fields = {name: value for name, value in known.items() if name in type(row).__field_names__}
-    row.unchanged(**fields, **({schema.id_name: row_id} if schema.key else {}))
+    row.unchanged(**{**fields, **({schema.id_name: row_id} if schema.key else {})})
     remember(row, portal)
     return row_id
 
