@@ -239,6 +239,28 @@ _SALE: Final = (
     TableSpec("sale_trade_binding", "TradeBinding", indexes=("ORDER_ID",)),
     TableSpec("sale_trade_platform", "TradePlatform"),
 )
+_BIZPROC: Final = (
+    TableSpec(
+        "workflow_template",
+        "WorkflowTemplate",
+        defaults={"AUTO_EXECUTE": 0, "IS_MODIFIED": "N"},
+        omit=frozenset({"TEMPLATE_DATA"}),
+    ),
+    TableSpec("workflow", "WorkflowInstance"),
+    TableSpec(
+        "workflow_task",
+        "BizprocTask",
+        defaults={"STATUS": 0, "USER_STATUS": 0},
+        indexes=("USER_ID", "WORKFLOW_ID"),
+        omit=frozenset({"DOCUMENT_URL"}),
+    ),
+    TableSpec(
+        "workflow_activity",
+        "BizprocActivity",
+        extra=(*_NUMBER, Column("APP_ID", "string", hidden=True), Column("IS_ROBOT", "char", hidden=True)),
+        defaults={"USE_PLACEMENT": "N"},
+    ),
+)
 _OTHERS: Final = (
     TableSpec("call_statistic", "CallStatistic", defaults={"CALL_TYPE": "1", "CALL_FAILED_CODE": "200"}),
     TableSpec(
@@ -290,7 +312,7 @@ _OTHERS: Final = (
     TableSpec("rpa_item", "RpaItem"),
     TableSpec("open_line", "OpenLine", defaults={**_FLAGS, "CRM": "Y", "QUEUE_TYPE": "evenly"}),
 )
-MODULE_SPECS: Final = (*_TASKS, *_DISK, *_LISTS, *_CALENDAR, *_CATALOG, *_SALE, *_OTHERS)
+MODULE_SPECS: Final = (*_TASKS, *_DISK, *_LISTS, *_CALENDAR, *_CATALOG, *_SALE, *_BIZPROC, *_OTHERS)
 """What the tables of these modules are made of."""
 
 BARE_TABLES: Final = (

@@ -11,6 +11,7 @@ from b24orm.emulator.seed_goods import add_catalog, add_kinds, add_orders
 from b24orm.emulator.seed_journals import add_journals, add_pagers
 from b24orm.emulator.seed_parts import PARTS, add_parts
 from b24orm.emulator.seed_words import GOODS, SURNAMES
+from b24orm.emulator.seed_workflows import add_workflows
 from b24orm.emulator.store import Store
 from b24orm.emulator.tables import words
 from b24orm.errors import UnknownName, nearest
@@ -43,6 +44,7 @@ FEW: Final[Mapping[str, int]] = {
     "skus": 0,
     "offers": 0,
     "services": 0,
+    "workflows": 2,
     **dict.fromkeys(PARTS, 0),
 }
 """Rows of each kind unless another number is asked for. What belongs to tasks needs tasks."""
@@ -77,6 +79,7 @@ def add_modules(
     add_journals(store, dice, staff, sizes)
     add_pagers(store, dice, sizes)
     add_parts(store, dice, sizes)
+    add_workflows(store, dice, staff, sizes["workflows"])
 
 
 def _add_task_parts(

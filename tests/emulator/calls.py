@@ -22,9 +22,12 @@ class Calls:
         self.store = store
         self.registry = build_registry(store)
 
-    def answer(self, method: str, start: int | None = None, *, user_id: int = 1, **params: Any) -> Answer:
-        """Everything a method answers."""
-        return self.registry[method].handler(Call(method, params, start, user_id=user_id))
+    def answer(
+        self, method: str, start: int | None = None, *, user_id: int = 1, app: str = "", **params: Any
+    ) -> Answer:
+        """Everything a method answers; ``app`` is the application that calls it."""
+        call = Call(method, params, start, user_id=user_id, admin=user_id == 1, client_id=app)
+        return self.registry[method].handler(call)
 
     def __call__(self, method: str, start: int | None = None, **params: Any) -> Any:
         """The result of a method."""

@@ -13,7 +13,9 @@ from tests.conftest import Connect, Serve
 
 ROWS = {
     **dict.fromkeys(("elapsed", "files", "elements", "events", "products", "orders", "calls", "posts"), 230),
-    **dict.fromkeys(("entity_items", "bookings", "messages", "sources", "signed", "rpa_items", "lines"), 230),
+    **dict.fromkeys(
+        ("entity_items", "bookings", "messages", "sources", "signed", "rpa_items", "lines", "workflows"), 230
+    ),
     "dialogs": 229,
     "checklist": 24,
     "comments": 30,

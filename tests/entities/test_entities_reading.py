@@ -16,6 +16,7 @@ from b24orm.models import (
     BankDetail,
     BasketItem,
     BasketProperty,
+    BizprocTask,
     BlogPost,
     Booking,
     CalendarEvent,
@@ -78,6 +79,7 @@ from b24orm.models import (
     TradePlatform,
     UniversalList,
     User,
+    WorkflowInstance,
     Workgroup,
 )
 from tests.conftest import Connect, Serve
@@ -123,6 +125,8 @@ LISTS: dict[str, tuple[Any, dict[str, Any], str, str]] = {
     "REST 3.0, pages of a hundred": (Mailbox, {}, "mailbox", ""),
     "REST 3.0, pages of two hundred": (MailMessage, {}, "mail_message", ""),
     "whole pages, groups": (Workgroup, {}, "workgroup", ""),
+    "exact offsets, workflows": (WorkflowInstance, {}, "workflow", ""),
+    "whole pages, tasks of workflows": (BizprocTask, {}, "workflow_task", ""),
     "all at once, pipelines": (DealCategory, {}, "category", "ENTITY_TYPE_ID = 2"),
     **{
         f"a table alone, {table}": (model, {}, table, "")

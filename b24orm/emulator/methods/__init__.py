@@ -5,6 +5,8 @@ from __future__ import annotations
 from b24orm.emulator.answers import Registry
 from b24orm.emulator.event_hub import EventHub
 from b24orm.emulator.methods import (
+    bizproc,
+    bizproc_activities,
     calendar,
     crm_addresses,
     crm_bindings,
@@ -46,6 +48,8 @@ from b24orm.emulator.store import Store
 __all__ = ["PortalInfo", "build_registry"]
 
 _MODULES = (
+    bizproc,
+    bizproc_activities,
     calendar,
     crm_addresses,
     crm_bindings,

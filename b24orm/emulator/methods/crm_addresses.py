@@ -172,7 +172,7 @@ def _requisite_of(store: Store, owner_kind: int, owner: int) -> int:
     """The first requisite of a client; one for its address alone, if it has none."""
     known = store.ids("requisite", "ENTITY_TYPE_ID = ? AND ENTITY_ID = ?", (owner_kind, owner))
     if known:
-        return known[0]
+        return int(known[0])
     made = {"ENTITY_TYPE_ID": owner_kind, "ENTITY_ID": owner, "PRESET_ID": 1, "ADDRESS_ONLY": "Y"}
     client = store.get(_CLIENTS[owner_kind], owner) or {}
     return store.insert("requisite", {**made, "NAME": client.get("TITLE") or client.get("NAME") or ""})
