@@ -13,6 +13,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)(?: +(?P<title>title=\"[^\"]*\"))?\s*$")
 _UNTRIED = "<!-- not run -->"
 _BESIDE = "<!-- run beside other clients -->"
+_NEEDS = re.compile(r"<!-- run with (\w+) -->")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Block:
         title: the file that it is said to be, or nothing.
         text: its text, without the indentation of the fence.
         runs: False if the page says that it can't be run by itself.
+        needs: the package that the page says it can't be run without, or nothing.
         beside: True if tests/foreign runs it, beside the same task done by another client.
     """
 
@@ -35,6 +37,7 @@ class Block:
     title: str
     text: str
     runs: bool
+    needs: str
     beside: bool
 
     @property
@@ -65,7 +68,9 @@ def blocks(page: Path) -> Iterator[Block]:
         title = (fence["title"] or "").removeprefix("title=").strip('"')
         said = lines[number - 1].strip() if number else ""
         runs, text = said not in (_UNTRIED, _BESIDE), "\n".join(inside) + "\n"
-        yield Block(page, number + 2, fence["language"], title, text, runs, said == _BESIDE)
+        needs = _NEEDS.fullmatch(said)
+        package = needs[1] if needs else ""
+        yield Block(page, number + 2, fence["language"], title, text, runs, package, said == _BESIDE)
         number = end + 1
 
 
