@@ -39,6 +39,13 @@ def test_there_are_three_clients() -> None:
     assert found == ["import b24orm", "fast_bitrix24", "b24pysdk"]
 
 
+def before_and_after(page: str) -> tuple[Block, Block]:
+    """The first example of another client on a page, and ours below it."""
+    theirs, ours = (block for block in list(blocks(ROOT / "docs" / page))[:2])
+    assert (theirs.beside, ours.beside) == (True, False)
+    return theirs, ours
+
+
 def test_fast_bitrix24_prints_the_same(portal: LocalPortal, fast: Bitrix) -> None:
     mine = printed(TASK[0], portal)
     assert (len(mine) > 3, printed(TASK[1], portal)) == (True, mine)
@@ -46,3 +53,15 @@ def test_fast_bitrix24_prints_the_same(portal: LocalPortal, fast: Bitrix) -> Non
 
 def test_b24pysdk_prints_the_same(portal: LocalPortal, tls_portal: LocalPortal, sdk: Client) -> None:
     assert printed(TASK[2], tls_portal) == printed(TASK[0], portal)
+
+
+def test_a_script_for_fast_bitrix24_prints_the_same_as_before(portal: LocalPortal, fast: Bitrix) -> None:
+    before, after = before_and_after("migrating-from-fast-bitrix24.md")
+    assert printed(before, portal) == printed(after, portal)
+
+
+def test_a_script_for_b24pysdk_prints_the_same_as_before(
+    portal: LocalPortal, tls_portal: LocalPortal, sdk: Client
+) -> None:
+    before, after = before_and_after("migrating-from-b24pysdk.md")
+    assert printed(before, tls_portal) == printed(after, portal)
