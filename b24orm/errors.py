@@ -274,6 +274,7 @@ class ApiError(B24Error):
         status: the HTTP status; 200 for a command inside a batch.
         command: the label of the command inside its batch, if it was in one.
         host: the portal's host.
+        hint: what to do about it, where b24orm knows.
     """
 
     def __init__(
@@ -285,6 +286,7 @@ class ApiError(B24Error):
         status: int | None = None,
         command: str | None = None,
         host: str | None = None,
+        hint: str = "",
     ) -> None:
         self.code = code
         self.description = description
@@ -292,27 +294,22 @@ class ApiError(B24Error):
         self.status = status
         self.command = command
         self.host = host
+        self.hint = hint
         super().__init__(self._message())
 
     def _message(self) -> str:
         what = ": ".join(part for part in (self.code, self.description) if part) or "no error text"
-        where = " ".join(
-            part
-            for part in (
-                self.method or "",
-                f"(command {self.command})" if self.command else "",
-                f"on {self.host}" if self.host else "",
-                f"[HTTP {self.status}]" if self.status else "",
-            )
-            if part
-        )
+        command = f"(command {self.command})" if self.command else ""
+        place = (f"on {self.host}" if self.host else "", f"[HTTP {self.status}]" if self.status else "")
+        where = " ".join(part for part in (self.method, command, *place) if part)
+        what = f"{what}; {self.hint}" if self.hint else what
         return f"{where}: {what}" if where else what
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.code, self.description, dict(self._context())))
 
     def _context(self) -> Iterable[tuple[str, object]]:
-        for name in ("method", "status", "command", "host"):
+        for name in ("method", "status", "command", "host", "hint"):
             yield name, getattr(self, name)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from b24orm.errors import InvalidValue
+
 __all__ = ["NewFile"]
 
 
@@ -26,6 +28,11 @@ class NewFile:
     name: str
     content: bytes = field(repr=False)
     replaces: int | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.content, (bytes, bytearray, memoryview)):
+            hint = "; encode() the text" if isinstance(self.content, str) else ""
+            raise InvalidValue(f"NewFile takes bytes, not a {type(self.content).__name__}{hint}")
 
     @classmethod
     def read(cls, path: str | Path, *, replaces: int | None = None) -> NewFile:

@@ -37,6 +37,8 @@ _READINGS: Final = 3
 
 
 def _call(method: str, params: Mapping[str, Any], api: Api | None = None) -> Call:
+    if not method.strip("/. "):
+        raise InvalidValue(f"a method is named as in 'crm.deal.list', not {method!r}")
     if method.lower() == "batch":
         raise InvalidValue("call() can't carry a batch; use call_batch()")
     return Call(method, params, write=not is_read(method), api=api or api_of(method))

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from b24orm.entity.base import Entity
 from b24orm.entity.dump import repeatable
 from b24orm.entity.filefields import is_file
-from b24orm.errors import B24Error, InvalidValue, OutcomeUnknown
+from b24orm.errors import B24Error, InvalidValue, NotFound, OutcomeUnknown
 from b24orm.executor.executor import Executor
 from b24orm.executor.traces import traces_of
 from b24orm.executor.userfields import check_sent
@@ -168,6 +168,10 @@ async def _written(row: Entity, write: Write, writer: Writer) -> Reply:
 
 def _about(row: Entity, error: B24Error) -> B24Error:
     """An error that says which object it is about."""
+    if isinstance(error, NotFound) and not error.hint and row.pk is not None:
+        where = {name: getattr(error, name) for name in ("method", "status", "command", "host")}
+        gone = f"there is no {row.__schema__.name} {row.pk}, or no longer"
+        error = NotFound(error.code, error.description, **where, hint=gone)
     error.item = row
     if isinstance(error, OutcomeUnknown):
         error.items = (row,)

@@ -26,6 +26,7 @@ from b24orm.errors import (
     ServerFailure,
 )
 from b24orm.plan.calls import Outcome, Reply
+from b24orm.transport.advice import advice
 from b24orm.transport.base import Response
 
 __all__ = ["batch_outcomes", "read"]
@@ -184,11 +185,15 @@ def _error(
     command: str | None = None,
 ) -> ApiError:
     code, text = body["error"], body.get("error_description", "")
-    if isinstance(code, Mapping):  # REST 3.0
+    newer = isinstance(code, Mapping)  # REST 3.0
+    if isinstance(code, Mapping):
         code, text = code.get("code", ""), code.get("message", "")
     code = "" if code is None or code is False else redact(str(code))
     text = redact(str(text or ""))
-    return _kind(code, text, status)(code, text, method=method, status=status, command=command, host=host)
+    hint = advice(code, text, method, newer=newer)
+    return _kind(code, text, status)(
+        code, text, method=method, status=status, command=command, host=host, hint=hint
+    )
 
 
 def _kind(code: str, text: str, status: int | None) -> type[ApiError]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-from b24orm.errors import InvalidValue
+from b24orm.errors import InvalidValue, UnknownAttribute, nearest
 
 __all__ = ["StoredFile"]
+
+_CONTENT: Final = frozenset({"content", "data", "download", "get", "open", "save"})
+"""What people look for who want what is in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,14 @@ class StoredFile:
         if isinstance(value, str) and not value.isdigit():
             return cls(url=value)
         return cls(_number(value))
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            known = ("id", "url", "machine_url")
+            fetch = "; fetch what is in it from its machine_url, as with urllib.request.urlopen()"
+            hint = fetch if name in _CONTENT else nearest(name, known)
+            raise UnknownAttribute(f"StoredFile has no attribute {name!r}{hint}")
 
     def wire(self) -> dict[str, Any]:
         """What keeps the file where a list of files is written."""

@@ -107,3 +107,9 @@ def test_a_portal_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch)
         pytest.raises(ConnectFailed, match="5 attempts"),
     ):
         portal.call("profile")
+
+
+@pytest.mark.parametrize("method", ["", " ", "/"])
+def test_a_call_of_nothing_is_refused(method: str) -> None:
+    with Portal(GOOD) as portal, pytest.raises(InvalidValue, match="named as in 'crm.deal.list'"):
+        portal.call(method)

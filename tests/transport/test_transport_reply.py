@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from typing import Any
 
 import pytest
@@ -38,8 +39,9 @@ def answered(body: Any, status: int = 200, **options: Any) -> Response:
 
 
 def reply(body: Any, status: int = 200, **options: Any) -> Reply:
+    method = options.pop("method", "crm.deal.list")
     response = answered(body, status, **options)
-    return read(response, method="crm.deal.list", host="acme.bitrix24.com", redact=redact)
+    return read(response, method=method, host="acme.bitrix24.com", redact=redact)
 
 
 def refused(body: Any, status: int = 400, **options: Any) -> ApiError:
@@ -222,6 +224,28 @@ def test_an_error_knows_where_it_comes_from() -> None:
     error = refused({"error": "X", "error_description": "no"}, 400)
 
     assert str(error) == "crm.deal.list on acme.bitrix24.com [HTTP 400]: X: no"
+
+
+@pytest.mark.parametrize(
+    ("method", "code", "text", "hint"),
+    [
+        ("crm.deal.lst", "ERROR_METHOD_NOT_FOUND", "Method not found!", "; did you mean 'crm.deal.list'?"),
+        ("cmr.deal.list", "ERROR_METHOD_NOT_FOUND", "Method not found!", "; did you mean 'crm.deal.list'?"),
+        ("crm.deal.list", "ERROR_METHOD_NOT_FOUND", "Method not found!", "; the portal does not have it"),
+        ("my.own", "ERROR_METHOD_NOT_FOUND", "Method not found!", "; the documentation does not know it"),
+        ("crm.deal.list", "INVALID_CREDENTIALS", "Invalid request credentials", "copy its address again"),
+        ("tasks.task.list", "insufficient_scope", "", "; tick the permission for tasks in the webhook"),
+        ("crm.deal.list", "ACCESS_DENIED", "REST is available only on commercial plans.", "has ended"),
+        ("crm.deal.list", "ACCESS_DENIED", "REST is available only by subscription.", "has ended"),
+        ("crm.deal.list", "", "Access denied.", "lacks the right in Bitrix24 itself"),
+        ("crm.deal.list", "expired_token", "The access token provided has expired", "token_func"),
+    ],
+)
+def test_an_error_says_what_to_do(method: str, code: str, text: str, hint: str) -> None:
+    error = refused({"error": code, "error_description": text}, 401, method=method)
+
+    assert hint in str(error)
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
 def test_secrets_leave_the_server_s_texts() -> None:

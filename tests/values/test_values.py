@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b24orm import Address, Binding, Booking, Money, StoredFile
+from b24orm import Address, Binding, Booking, Money, NewFile, StoredFile
 from b24orm.errors import InvalidValue
 from b24orm.models import Company, Deal, Item, Task
 from b24orm.plan.calls import Call
@@ -126,3 +126,15 @@ def test_any_text_is_a_binding_or_refused(text: str) -> None:
     except InvalidValue:
         return
     assert Binding.parse(found.wire()) == found
+
+
+def test_a_file_says_where_what_is_in_it_comes_from() -> None:
+    file: Any = StoredFile(7, machine_url="https://acme.bitrix24.com/file")
+    with pytest.raises(AttributeError, match="from its machine_url"):
+        file.download()
+
+
+def test_a_file_is_made_of_bytes() -> None:
+    text: Any = "text"
+    with pytest.raises(InvalidValue, match=r"encode\(\) the text"):
+        NewFile("a.txt", text)

@@ -237,8 +237,11 @@ def test_a_deleted_row_is_gone(desk: LocalPortal, client: Portal) -> None:
     assert not desk.store.exists("deal", 3)
     with pytest.raises(Deal.DoesNotExist):
         same.refresh_from_db()
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="there is no Deal 3, or no longer"):
         same.delete()
+    same.title = "too late"
+    with pytest.raises(NotFound, match="there is no Deal 3, or no longer"):
+        same.save()
 
 
 # -- other portals --------------------------------------------------------------------------------

@@ -1,0 +1,66 @@
+"""What to do about an error of the server: the end of its message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Final
+
+from b24orm.namespace import known_methods
+
+__all__ = ["advice"]
+
+_WEBHOOK: Final = "in Developer resources of the portal"
+
+_CODES: Final[Mapping[str, str]] = {
+    "INVALID_CREDENTIALS": f"the webhook is misspelt, or it was deleted: copy its address again {_WEBHOOK}",
+    "NO_AUTH_FOUND": f"the request bore no credentials: copy the address of a webhook {_WEBHOOK}",
+    "EXPIRED_TOKEN": "an App renews its tokens by itself; so does connect(token_func=...)",
+    "USER_ACCESS_ERROR": "the administrator of the portal lets users have the application",
+    "AUTHORIZATION_ERROR": "its user may have been dismissed: authorise again, as somebody else",
+    "WRONG_LICENSE": "the portal's plan does not have it",
+    "OVERLOAD_LIMIT": "Bitrix24 blocked it by hand: write to its support",
+    "METHOD_CONFIRM_WAITING": "an administrator of the portal has to confirm the method; call it again then",
+    "METHOD_CONFIRM_DENIED": "an administrator of the portal has refused the method",
+}
+
+_PLAN: Final = ("only on commercial plans", "only by subscription")
+"""How a portal says that its plan, or its subscription, has ended."""
+
+
+def advice(code: str, text: str, method: str, *, newer: bool = False) -> str:
+    """What to do about an error; empty where there is nothing to add.
+
+    Args:
+        code: the server's code.
+        text: the server's own text.
+        method: the REST method.
+        newer: whether it is a method of REST 3.0, whose names are others.
+
+    >>> advice("ERROR_METHOD_NOT_FOUND", "Method not found!", "crm.deal.lst")
+    "did you mean 'crm.deal.list'?"
+    """
+    code = code.upper()
+    if any(words in text for words in _PLAN):
+        return "the plan or the subscription of the portal has ended: no REST until it is renewed"
+    if code == "ERROR_METHOD_NOT_FOUND" and not newer:
+        return _nearest(method)
+    if code == "INSUFFICIENT_SCOPE":
+        word = method.partition(".")[0]
+        return f"tick the permission for {word} in the webhook, or add it to the application"
+    if code == "ACCESS_DENIED" or text.strip(" .").lower() == "access denied":
+        return "the user of the webhook lacks the right in Bitrix24 itself"
+    return _CODES.get(code, "")
+
+
+def _nearest(method: str) -> str:
+    """The documented method that is meant, or that there is none."""
+    from b24orm.methods import FIRST
+
+    word, _, rest = method.lower().partition(".")
+    words = [word] if word in FIRST else get_close_matches(word, FIRST, n=1)
+    known = known_methods(words[0]) if words else ()
+    if method.lower() in known:
+        return "the portal does not have it: its module may be missing, or the portal is out of date"
+    close = get_close_matches(".".join([*words, rest]), known, n=1)
+    return f"did you mean {close[0]!r}?" if close else "the documentation does not know it either"
