@@ -77,7 +77,7 @@ def guard(function: _F) -> _F:
     """
     if isinstance(function, type):  # a class is guarded where it is made
         function.__init__ = guard(function.__init__)  # type: ignore[misc]
-        return function
+        return cast("_F", function)
 
     @wraps(function)
     def checking(*given: Any, **named: Any) -> Any:

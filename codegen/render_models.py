@@ -8,7 +8,7 @@ from typing import Final
 
 from b24orm.rendering.annotations import annotation
 from b24orm.rendering.layout import Group, import_from, literal, text
-from b24orm.rendering.lookups import ROWS, is_typed, is_written, typing_block, value_keys
+from b24orm.rendering.lookups import ROWS, conditions, is_typed, is_written, typing_block, value_keys
 from b24orm.schema import EntitySchema
 from codegen.header import header
 from codegen.load import Entity
@@ -72,6 +72,7 @@ def _class(entity: Entity) -> list[str]:
     lines = ["", text(head), _class_doc(schema)]
     if schema.list:
         lines += ["", "    if TYPE_CHECKING:", f"        objects: ClassVar[{schema.name}QuerySet]"]
+        lines += conditions(schema)
     if schema.fields:
         fields = schema.fields.values()
         lines += ["", *(f"    {field.name}: t.{annotation(schema, field)} = t.UNSET" for field in fields)]

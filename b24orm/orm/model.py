@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from b24orm.entity.base import Entity
 from b24orm.orm.instances import Saving
 from b24orm.orm.queryset import PUBLIC, QuerySet, objects_of
+from b24orm.query.nodes import Q
 
 __all__ = ["Model"]
 
@@ -27,6 +28,16 @@ class Model(Saving):
 
     if not TYPE_CHECKING:
         objects: ClassVar[_Objects] = _Objects()
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Any) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``: a ``Q`` whose keywords checkers know.
+
+            >>> from b24orm.models import Deal
+            >>> Deal.q(stage="WON") | ~Deal.q(opportunity__gte=100)
+            (Q(stage='WON') | ~Q(opportunity__gte=100))
+            """
+            return Q(*conditions, **lookups)
 
         def __getattr__(self, name: str) -> Any:
             if name == "objects":  # its AttributeError brought us here

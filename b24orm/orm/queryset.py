@@ -8,7 +8,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, cast, overload
 
 from typing_extensions import Self, TypeVar
 
@@ -23,11 +23,12 @@ from b24orm.orm.creating import Creates
 from b24orm.orm.fetch import Shape
 from b24orm.orm.loads import Load, Prefetch, grown, loads_of
 from b24orm.orm.owner import remember_all
+from b24orm.orm.projection import DictRow, NamedRow, Projection, projection_of
 from b24orm.orm.related import RelatedPage
 from b24orm.orm.rowset import Rows
 from b24orm.orm.selection import selected, selected_field
 from b24orm.orm.sets import SetWrites
-from b24orm.orm.shapes import absent_lists, as_dicts, as_tuples, as_values
+from b24orm.orm.shapes import absent_lists, as_dicts, as_named, as_tuples, as_values
 from b24orm.orm.valueset import ValuesSet
 from b24orm.plan.calls import Row
 from b24orm.portal import AsyncPortal, Portal
@@ -41,16 +42,24 @@ M = TypeVar("M", bound=Entity)
 R = TypeVar("R")
 F = TypeVar("F", bound=str, default=str)
 O = TypeVar("O", bound=str, default=str)  # noqa: E741 - fields, orders
+K = TypeVar("K", default=Any)
 
 
-class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M]):
+class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M], Generic[M, F, O, K]):
     """Rows of an entity as objects.
+
+    Its parameters are the model, the names of its fields and of its orders, and the type of its ids.
 
     The generated subclass of each model adds the typed ``filter``, ``exclude``, ``get``, ``aget``,
     ``select_related``, ``prefetch_related`` and ``values_list``; at run time they are here.
     """
 
-    if not TYPE_CHECKING:
+    if TYPE_CHECKING:
+
+        @property
+        def model(self) -> type[M]: ...
+
+    else:
 
         def filter(self, *conditions: Q, **lookups: Any) -> Self:
             """The rows for which all conditions hold."""
@@ -91,10 +100,32 @@ class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M])
             return self._loading(loads_of(self._query.schema, names, to_one=False))
 
         @familiar
-        def values_list(self, *fields: F, flat: bool = False) -> ValuesSet[Any, F, O]:
-            """The rows as tuples of these fields; with ``flat`` the values of one field."""
+        def values_list(self, *fields: F | type[NamedRow], flat: bool = False) -> ValuesSet[Any, F, O]:
+            """The rows as tuples of these fields; with ``flat`` the values of one field.
+
+            A ``NamedTuple`` in place of the names gives rows of that class, whose types a checker knows.
+
+            >>> from typing import NamedTuple
+            >>> from b24orm.models import Deal
+            >>> class Line(NamedTuple):
+            ...     id: int
+            ...     title: str | None
+            >>> lines = Deal.objects.values_list(Line)
+
+            Raises:
+                UnknownName: there is no such field.
+                InvalidValue: the class declares a type that the field does not keep to.
+            """
             if flat and len(fields) != 1:
                 raise InvalidValue(f"values_list(flat=True) takes exactly one field, not {len(fields)}")
+            row = projection_of(fields, dicts=False)
+            if row is not None and flat:
+                raise InvalidValue(
+                    f"values_list(flat=True) takes the name of a field, not {row.kind.__name__}"
+                )
+            if row is not None:
+                shape = as_named(self._model, self._declared(row), row.kind)
+                return ValuesSet(self._model, self._narrowed(row.fields), self._portal, shape)
             schema = self._query.schema
             names = tuple(selected_field(schema, name).name for name in fields) or tuple(schema.fields)
             shape = as_values(self._model, names[0]) if flat else as_tuples(self._model, names)
@@ -157,34 +188,52 @@ class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M])
         return shape
 
     @familiar
-    def in_bulk(self, ids: Iterable[int] | None = None) -> dict[Any, M]:
+    def in_bulk(self, ids: Iterable[K] | None = None) -> dict[K, M]:
         """The rows by id; all of them, or those with the given ids."""
         return {row.pk: row for row in self._bulk(ids)._fetched()}
 
     @familiar
-    async def ain_bulk(self, ids: Iterable[int] | None = None) -> dict[Any, M]:
+    async def ain_bulk(self, ids: Iterable[K] | None = None) -> dict[K, M]:
         """The rows by id; all of them, or those with the given ids."""
         return {row.pk: row for row in await self._bulk(ids)._afetched()}
 
-    def _bulk(self, ids: Iterable[int] | None) -> Self:
+    def _bulk(self, ids: Iterable[K] | None) -> Self:
         if ids is None:
             return self
         wanted = list(ids) if isinstance(ids, Iterable) and not isinstance(ids, Collection) else ids
         return self._where((), {f"{self._query.schema.id_field.name}__in": wanted})
 
-    def values(self, *fields: F) -> ValuesSet[dict[str, Any], F, O]:
+    @overload
+    def values(self, *fields: F) -> ValuesSet[dict[str, Any], F, O]: ...
+    @overload
+    def values(self, row: type[DictRow], /) -> ValuesSet[DictRow, F, O]: ...
+    def values(self, *fields: Any) -> ValuesSet[Any, F, O]:
         """The rows as dicts of these fields, or of all.
 
-        A relation that is named keeps its name, and its value is the id: ``values("company")``.
+        A relation that is named keeps its name, and its value is the id: ``values("company")``. A
+        ``TypedDict`` in place of the names gives dicts whose types a checker knows.
+
+        Raises:
+            UnknownName: there is no such field.
+            InvalidValue: the class declares a type that the field does not keep to.
         """
-        schema = self._query.schema
-        names = tuple(selected_field(schema, name).name for name in fields)
-        keys = tuple(
-            given if given in schema.relations else name for given, name in zip(fields, names, strict=True)
-        )
-        return ValuesSet(
-            self._model, self._narrowed(fields), self._portal, as_dicts(self._model, names, keys)
-        )
+        schema, row = self._query.schema, projection_of(fields, dicts=True)
+        if row is not None:
+            names, keys, fields = self._declared(row), row.fields, row.fields
+        else:
+            names = tuple(selected_field(schema, name).name for name in fields)
+            keys = tuple(
+                given if given in schema.relations else name
+                for given, name in zip(fields, names, strict=True)
+            )
+        shape = as_dicts(self._model, names, keys)
+        return ValuesSet(self._model, self._narrowed(fields), self._portal, shape)
+
+    def _declared(self, row: Projection) -> tuple[str, ...]:
+        """The fields that a class of rows names, once its types are compared with theirs."""
+        names = tuple(selected_field(self._query.schema, name).name for name in row.fields)
+        row.check(self._model, names)
+        return names
 
     def _narrowed(self, fields: Sequence[str]) -> Query:
         return replace(self._query, select=selected(self._query.schema, fields) or self._query.select)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from b24orm.entity.base import Entity
@@ -11,7 +11,7 @@ from b24orm.orm.fetch import Shape
 from b24orm.plan.calls import Row
 from b24orm.query.nodes import Query
 
-__all__ = ["absent_lists", "as_dicts", "as_tuples", "as_values"]
+__all__ = ["absent_lists", "as_dicts", "as_named", "as_tuples", "as_values"]
 
 
 def absent_lists(query: Query) -> tuple[str, ...]:
@@ -43,6 +43,16 @@ def as_dicts(model: type[Entity], names: tuple[str, ...], keys: tuple[str, ...])
 def as_tuples(model: type[Entity], names: tuple[str, ...]) -> Shape[tuple[Any, ...]]:
     def shape(rows: Sequence[Row], on_invalid: OnInvalid) -> list[tuple[Any, ...]]:
         return list(zip(*_columns(model, names, rows, on_invalid), strict=True))
+
+    return shape
+
+
+def as_named(model: type[Entity], names: tuple[str, ...], kind: type[Any]) -> Shape[Any]:
+    """Rows as tuples of a named kind."""
+    make: Callable[[Iterable[Any]], Any] = kind._make
+
+    def shape(rows: Sequence[Row], on_invalid: OnInvalid) -> list[Any]:
+        return list(map(make, zip(*_columns(model, names, rows, on_invalid), strict=True)))
 
     return shape
 

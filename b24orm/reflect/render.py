@@ -18,7 +18,7 @@ from b24orm.reflect.reading import Reading, Reflected, UserField
 from b24orm.reflect.render_newer import imports_for, render_newer
 from b24orm.rendering.annotations import annotation
 from b24orm.rendering.layout import Group, Node, call, literal, quoted, text
-from b24orm.rendering.lookups import closed_type, is_written, typing_block
+from b24orm.rendering.lookups import OVERRIDES, closed_type, conditions, is_written, typing_block
 from b24orm.rendering.names import constant, relation_name
 from b24orm.schema import EntitySchema, FieldSchema, extended
 
@@ -265,6 +265,7 @@ def _class(
         "",
         "    if TYPE_CHECKING:",
         f"        objects: ClassVar[{name}QuerySet]  {ignored}",
+        *conditions(schema, OVERRIDES),
     ]
     if is_written(schema):
         lines += ["", f"        def __init__(self, **values: Unpack[{name}Values]) -> None: ..."]

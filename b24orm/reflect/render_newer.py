@@ -9,7 +9,7 @@ from typing import Any, Final
 from b24orm import facts
 from b24orm.rendering.annotations import annotation
 from b24orm.rendering.layout import Group, Node, call, literal, text
-from b24orm.rendering.lookups import is_written, typing_block
+from b24orm.rendering.lookups import OVERRIDES, conditions, is_written, typing_block
 from b24orm.rendering.names import constant
 from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
@@ -69,6 +69,7 @@ def _class(schema: EntitySchema, symbol: str, *, known: bool) -> list[str]:
         "",
         "    if TYPE_CHECKING:",
         f"        objects: ClassVar[{schema.name}QuerySet]{ignored if known else ''}",
+        *conditions(schema, OVERRIDES if known else ""),
     ]
     if is_written(schema):
         lines += ["", f"        def __init__(self, **values: Unpack[{schema.name}Values]) -> None: ..."]

@@ -12,12 +12,15 @@ from b24orm.query.names import parent_names
 from b24orm.rendering.annotations import given_type, literal_values, lookup_type, parent_type, value_type
 from b24orm.rendering.layout import Group, import_from, literal, text
 from b24orm.rendering.names import snake
-from b24orm.rendering.relations import Related, flat_lists, relation_methods, relation_paths
+from b24orm.rendering.relations import Related, flat_lists, python_type, relation_methods, relation_paths
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema
 
 __all__ = [
+    "OVERRIDES",
     "ROWS",
     "closed_type",
+    "conditions",
+    "id_type",
     "is_typed",
     "is_written",
     "lookup_keys",
@@ -34,6 +37,12 @@ _STANDARD: Final = (
 
 ROWS: Final = {"bound": "BoundRows", "owned": "OwnedRows", "pointing": "RelatedRows"}
 """What stands for each kind of link at an object."""
+
+
+OVERRIDES: Final = (
+    "  # type: ignore[override, unused-ignore]  # pyright: ignore[reportIncompatibleMethodOverride]"
+)
+"""What stands behind a method whose keywords may be others than those of the base's."""
 
 
 def is_typed(schema: EntitySchema) -> bool:
@@ -104,7 +113,7 @@ def _imports(schema: EntitySchema, places: Mapping[str, str], body: str, named: 
     standard += [import_from("typing", typing, indent=4)] if typing else []
     extensions = ["Self"] if schema.list else []
     extensions += ["TypedDict", "Unpack"] if schema.list or is_written(schema) else []
-    extensions = ["Never", *extensions] if "= Never" in body else extensions
+    extensions = ["Never", *extensions] if re.search(r"\bNever\b", body) else extensions
     third = [import_from("typing_extensions", extensions, indent=4)] if extensions else []
     related = {name for name in _pointed_to(schema) if re.search(rf"\| {name}\b", body)}
     related = (related | {name for name in named if name in places}) - {schema.name}
@@ -115,6 +124,7 @@ def _imports(schema: EntitySchema, places: Mapping[str, str], body: str, named: 
     orm = {name for name in ROWS.values() if name in named} | ({"Q", "QuerySet"} if schema.list else set())
     orm |= {"Model"} if re.search(r"\bModel \|", body) else set()
     orm |= {name for name in ("Prefetch", "ValuesSet") if re.search(rf"\| {name}\b|> {name}\b", body)}
+    orm |= {"NamedRow"} if "NamedRow" in body else set()
     own += [import_from("b24orm.orm", sorted(orm), indent=4)] if orm else []
     kinds = [kind for kind in ("Binding", "Money") if re.search(rf"(?<!t\.)\b{kind} \|", body)]
     own += [import_from("b24orm.values", kinds, indent=4)] if kinds else []
@@ -239,7 +249,8 @@ def value_keys(schema: EntitySchema) -> Mapping[str, str]:
 
 def _queryset(schema: EntitySchema) -> list[str]:
     name = schema.name
-    base = Group("QuerySet[", (("", literal(name)), ("", f"{name}Field"), ("", f"{name}Order")), "]")
+    parameters = (literal(name), f"{name}Field", f"{name}Order", id_type(schema))
+    base = Group("QuerySet[", tuple(("", parameter) for parameter in parameters), "]")
     head = Group(f"class {name}QuerySet(", (("", base),), "):")
     results = {"def filter": "Self", "def exclude": "Self", "def get": name, "async def aget": name}
     made = f"tuple[{name}, bool]"
@@ -264,6 +275,30 @@ def _queryset(schema: EntitySchema) -> list[str]:
             for kind in (("def ", "async def a") if method != "explain_update" else ("def ",))
         ),
     ]
+
+
+def id_type(schema: EntitySchema) -> str:
+    """What the ids of an entity are.
+
+    >>> from b24orm.facts import load
+    >>> id_type(load("Deal")), id_type(load("Currency"))
+    ('int', 'str')
+    """
+    return python_type(schema, schema.id_field) if schema.id_name else "Never"
+
+
+def conditions(schema: EntitySchema, ignored: str = "") -> list[str]:
+    """``q`` in the class of a model, as lines below ``if TYPE_CHECKING:``; none where nothing is listed.
+
+    Args:
+        schema: the entity.
+        ignored: comments for a class whose base has one of its own.
+    """
+    if schema.list is None:
+        return []
+    words = ("cls", "*conditions: Q", f"**lookups: Unpack[{schema.name}Lookups]")
+    first, *rest = _method("def q", words, "Q").split("\n")
+    return ["", "        @classmethod", f"        {first}{ignored}", *rest]
 
 
 def _lookups(entity: str) -> Sequence[str]:

@@ -31,6 +31,7 @@ _ENTITY: Final = frozenset(
         "objects",
         "pk",
         "portal",
+        "q",
         "refresh_from_db",
         "remove_value",
         "save",
@@ -41,7 +42,9 @@ _ENTITY: Final = frozenset(
         "using",
     ]
 )
-_IN_GENERATED_CODE: Final = frozenset(["bool", "dt", "float", "int", "property", "str", "t", "tuple"])
+_IN_GENERATED_CODE: Final = frozenset(
+    ["bool", "classmethod", "dt", "float", "int", "property", "str", "t", "tuple"]
+)
 """Names that a model module uses inside class bodies: a field so named would hide them there."""
 
 RESERVED: Final = GIVEN_UP | _ENTITY | _IN_GENERATED_CODE

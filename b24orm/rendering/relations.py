@@ -80,7 +80,7 @@ def python_type(schema: EntitySchema, field: FieldSchema) -> str:
 
 
 def flat_lists(schema: EntitySchema, inner: Iterable[str] = ()) -> list[str]:
-    """``values_list``: tuples of fields, or with ``flat`` the values of one field by its type.
+    """``values_list``: tuples of fields, rows of a class, or with ``flat`` the values of one field.
 
     Args:
         schema: the entity.
@@ -94,6 +94,7 @@ def flat_lists(schema: EntitySchema, inner: Iterable[str] = ()) -> list[str]:
     for further in inner:
         groups.setdefault("Any", []).append(further)
     lines = _overload(("*fields: " + name + "Field", "flat: Literal[False] = ..."), "tuple[Any, ...]", name)
+    lines += _overload(("row: type[NamedRow]", "/"), "NamedRow", name)
     for kind, fields in groups.items():
         which = Group("field: Literal[", tuple(("", literal(field)) for field in fields), "]")
         lines += _overload((which, "/", "*", "flat: Literal[True]"), kind, name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import b24orm
 from b24orm.models import Contact, Deal, Status
 
@@ -15,7 +17,7 @@ def mistakes() -> None:
     _ = Deal.objects.order_by("-amount")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     _ = Deal.objects.only("titel")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Deal(titel="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    _ = Deal.objects.values("titel")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    _ = Deal.objects.values("titel")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
     _ = Deal.objects.filter(stage_semantic_id="W")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     _ = Deal.objects.filter(closedate__gte=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     _ = Deal.objects.filter(id=1).exclude(opened="yes")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -89,3 +91,25 @@ async def awaited(portal: b24orm.AsyncPortal) -> None:
 async def forgotten() -> None:
     _ = Deal.objects.acount() + 1  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
     _ = Deal.objects.afirst().title  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+class Wrong(NamedTuple):
+    """No rows of ``values``, which are dicts."""
+
+    id: int
+
+
+def projections() -> None:
+    texts = Deal.objects.values_list(str)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    dicts = Deal.objects.values(Wrong)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    total: str = Deal.objects.values_list(Wrong)[0].id  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    _ = Deal.objects.values_list(Wrong)[0].title  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    _ = Deal.objects.in_bulk(["1"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    _ = texts, dicts, total
+
+
+def conditions() -> None:
+    _ = Deal.q(stge="WON")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    _ = Deal.q(opportunity__gte="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    _ = Deal.q(stage="WON") | "closed"  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
+    _ = Contact.q(phone="+7")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     AiEngineCategoryValue = Literal["text", "audio", "image", "call"]
     AiEngineField = Literal[
@@ -85,7 +85,7 @@ if TYPE_CHECKING:
         completions_url: str | None
         settings: Any
 
-    class AiEngineQuerySet(QuerySet["AiEngine", AiEngineField, AiEngineOrder]):
+    class AiEngineQuerySet(QuerySet["AiEngine", AiEngineField, AiEngineOrder, int]):
         """Rows of AiEngine, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> Self: ...
@@ -96,6 +96,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: AiEngineField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], AiEngineField, AiEngineOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, AiEngineField, AiEngineOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -139,6 +143,9 @@ class AiEngine(Model, schema=AI_ENGINE):
 
     if TYPE_CHECKING:
         objects: ClassVar[AiEngineQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     app_code: t.Text = t.UNSET

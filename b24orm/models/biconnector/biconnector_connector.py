@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     BiconnectorConnectorField = Literal[
         "id",
@@ -163,7 +163,7 @@ if TYPE_CHECKING:
         url_table_description: str | None
 
     class BiconnectorConnectorQuerySet(
-        QuerySet["BiconnectorConnector", BiconnectorConnectorField, BiconnectorConnectorOrder],
+        QuerySet["BiconnectorConnector", BiconnectorConnectorField, BiconnectorConnectorOrder, int],
     ):
         """Rows of BiconnectorConnector, with its own lookups."""
 
@@ -183,6 +183,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BiconnectorConnectorField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BiconnectorConnectorField, BiconnectorConnectorOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BiconnectorConnectorField, BiconnectorConnectorOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -252,6 +256,9 @@ class BiconnectorConnector(Model, schema=BICONNECTOR_CONNECTOR):
 
     if TYPE_CHECKING:
         objects: ClassVar[BiconnectorConnectorQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BiconnectorConnectorLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     BiconnectorDatasetField = Literal[
         "id",
@@ -211,7 +211,7 @@ if TYPE_CHECKING:
         source_id: int | None
 
     class BiconnectorDatasetQuerySet(
-        QuerySet["BiconnectorDataset", BiconnectorDatasetField, BiconnectorDatasetOrder],
+        QuerySet["BiconnectorDataset", BiconnectorDatasetField, BiconnectorDatasetOrder, int],
     ):
         """Rows of BiconnectorDataset, with its own lookups."""
 
@@ -229,6 +229,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BiconnectorDatasetField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BiconnectorDatasetField, BiconnectorDatasetOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BiconnectorDatasetField, BiconnectorDatasetOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -296,6 +300,9 @@ class BiconnectorDataset(Model, schema=BICONNECTOR_DATASET):
 
     if TYPE_CHECKING:
         objects: ClassVar[BiconnectorDatasetQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BiconnectorDatasetLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     type: t.Text = t.UNSET

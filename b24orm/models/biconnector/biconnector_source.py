@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     BiconnectorSourceField = Literal[
         "connector_id",
@@ -192,7 +192,7 @@ if TYPE_CHECKING:
         description: str | None
 
     class BiconnectorSourceQuerySet(
-        QuerySet["BiconnectorSource", BiconnectorSourceField, BiconnectorSourceOrder],
+        QuerySet["BiconnectorSource", BiconnectorSourceField, BiconnectorSourceOrder, int],
     ):
         """Rows of BiconnectorSource, with its own lookups."""
 
@@ -210,6 +210,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BiconnectorSourceField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BiconnectorSourceField, BiconnectorSourceOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BiconnectorSourceField, BiconnectorSourceOrder]: ...
         @overload
         def values_list(
             self, field: Literal["connector_id", "created_by_id", "updated_by_id"], /, *, flat: Literal[True]
@@ -273,6 +277,9 @@ class BiconnectorSource(Model, schema=BICONNECTOR_SOURCE):
 
     if TYPE_CHECKING:
         objects: ClassVar[BiconnectorSourceQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BiconnectorSourceLookups]) -> Q: ...
 
     connector_id: t.Integer = t.UNSET
     settings: t.Jsons = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     BizprocActivityField = Literal[
         "code",
@@ -53,7 +53,9 @@ if TYPE_CHECKING:
         use_placement: bool | None
         placement_handler: str | None
 
-    class BizprocActivityQuerySet(QuerySet["BizprocActivity", BizprocActivityField, BizprocActivityOrder]):
+    class BizprocActivityQuerySet(
+        QuerySet["BizprocActivity", BizprocActivityField, BizprocActivityOrder, str],
+    ):
         """Rows of BizprocActivity, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[BizprocActivityLookups]) -> Self: ...
@@ -68,6 +70,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BizprocActivityField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BizprocActivityField, BizprocActivityOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BizprocActivityField, BizprocActivityOrder]: ...
         @overload
         def values_list(
             self, field: Literal["code"], /, *, flat: Literal[True]
@@ -133,6 +139,9 @@ class BizprocActivity(Model, schema=BIZPROC_ACTIVITY):
 
     if TYPE_CHECKING:
         objects: ClassVar[BizprocActivityQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BizprocActivityLookups]) -> Q: ...
 
     code: t.StringId = t.UNSET
     handler: t.Text = t.UNSET

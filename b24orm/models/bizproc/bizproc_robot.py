@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     BizprocRobotField = Literal[
         "code",
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
         use_placement: bool | None
         placement_handler: str | None
 
-    class BizprocRobotQuerySet(QuerySet["BizprocRobot", BizprocRobotField, BizprocRobotOrder]):
+    class BizprocRobotQuerySet(QuerySet["BizprocRobot", BizprocRobotField, BizprocRobotOrder, str]):
         """Rows of BizprocRobot, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> Self: ...
@@ -62,6 +62,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BizprocRobotField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BizprocRobotField, BizprocRobotOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BizprocRobotField, BizprocRobotOrder]: ...
         @overload
         def values_list(
             self, field: Literal["code"], /, *, flat: Literal[True]
@@ -126,6 +130,9 @@ class BizprocRobot(Model, schema=BIZPROC_ROBOT):
 
     if TYPE_CHECKING:
         objects: ClassVar[BizprocRobotQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> Q: ...
 
     code: t.StringId = t.UNSET
     handler: t.Text = t.UNSET

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from b24orm.models.bizproc.workflow_instance import WorkflowInstance
     from b24orm.models.bizproc.workflow_template import WorkflowTemplate
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     BizprocTaskStatusValue = Literal[0, 1, 2, 3, 4]
     BizprocTaskUserStatusValue = Literal[0, 1, 2, 3]
@@ -261,7 +261,7 @@ if TYPE_CHECKING:
         activity_name__ne: str
         activity_name__in: Iterable[str]
 
-    class BizprocTaskQuerySet(QuerySet["BizprocTask", BizprocTaskField, BizprocTaskOrder]):
+    class BizprocTaskQuerySet(QuerySet["BizprocTask", BizprocTaskField, BizprocTaskOrder, int]):
         """Rows of BizprocTask, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[BizprocTaskLookups]) -> Self: ...
@@ -274,6 +274,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BizprocTaskField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BizprocTaskField, BizprocTaskOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BizprocTaskField, BizprocTaskOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -330,6 +334,9 @@ class BizprocTask(Model, schema=BIZPROC_TASK):
 
     if TYPE_CHECKING:
         objects: ClassVar[BizprocTaskQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BizprocTaskLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     workflow_id: t.Text = t.UNSET

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.bizproc.workflow_template import WorkflowTemplate
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     WorkflowInstanceField = Literal[
         "document_id",
@@ -137,7 +137,7 @@ if TYPE_CHECKING:
         modified__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
 
     class WorkflowInstanceQuerySet(
-        QuerySet["WorkflowInstance", WorkflowInstanceField, WorkflowInstanceOrder],
+        QuerySet["WorkflowInstance", WorkflowInstanceField, WorkflowInstanceOrder, str],
     ):
         """Rows of WorkflowInstance, with its own lookups."""
 
@@ -155,6 +155,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: WorkflowInstanceField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], WorkflowInstanceField, WorkflowInstanceOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, WorkflowInstanceField, WorkflowInstanceOrder]: ...
         @overload
         def values_list(
             self, field: Literal["document_id", "entity", "module_id"], /, *, flat: Literal[True]
@@ -184,6 +188,9 @@ class WorkflowInstance(Model, schema=WORKFLOW_INSTANCE):
 
     if TYPE_CHECKING:
         objects: ClassVar[WorkflowInstanceQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[WorkflowInstanceLookups]) -> Q: ...
 
     document_id: t.Text = t.UNSET
     entity: t.Text = t.UNSET

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.bizproc.bizproc_task import BizprocTask
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     WorkflowTemplateModuleIdValue = Literal["crm", "lists", "disk"]
     WorkflowTemplateField = Literal[
@@ -150,7 +150,7 @@ if TYPE_CHECKING:
         template_data: t.File | None
 
     class WorkflowTemplateQuerySet(
-        QuerySet["WorkflowTemplate", WorkflowTemplateField, WorkflowTemplateOrder],
+        QuerySet["WorkflowTemplate", WorkflowTemplateField, WorkflowTemplateOrder, int],
     ):
         """Rows of WorkflowTemplate, with its own lookups."""
 
@@ -168,6 +168,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: WorkflowTemplateField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], WorkflowTemplateField, WorkflowTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, WorkflowTemplateField, WorkflowTemplateOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -248,6 +252,9 @@ class WorkflowTemplate(Model, schema=WORKFLOW_TEMPLATE):
 
     if TYPE_CHECKING:
         objects: ClassVar[WorkflowTemplateQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[WorkflowTemplateLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     module_id: t.Text = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     BookingField = Literal["date_period", "description", "id", "name", "resource_ids"]
     BookingOrder = Literal["id", "-id"]
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         name: str | None
         resource_ids: Any
 
-    class BookingQuerySet(QuerySet["Booking", BookingField, BookingOrder]):
+    class BookingQuerySet(QuerySet["Booking", BookingField, BookingOrder, int]):
         """Rows of Booking, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Self: ...
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BookingField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BookingField, BookingOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, BookingField, BookingOrder]: ...
         @overload
         def values_list(
             self, field: Literal["date_period", "resource_ids"], /, *, flat: Literal[True]
@@ -93,6 +95,9 @@ class Booking(Model, schema=BOOKING):
 
     if TYPE_CHECKING:
         objects: ClassVar[BookingQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Q: ...
 
     date_period: t.Json = t.UNSET
     description: t.Text = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     BookingClientField = Literal["id", "type"]
     BookingClientOrder = Literal["id", "-id"]
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
         booking_id: int | str
 
-    class BookingClientQuerySet(QuerySet["BookingClient", BookingClientField, BookingClientOrder]):
+    class BookingClientQuerySet(QuerySet["BookingClient", BookingClientField, BookingClientOrder, int]):
         """Rows of BookingClient, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[BookingClientLookups]) -> Self: ...
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BookingClientField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BookingClientField, BookingClientOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BookingClientField, BookingClientOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -54,6 +58,9 @@ class BookingClient(Model, schema=BOOKING_CLIENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[BookingClientQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BookingClientLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     type: t.Json = t.UNSET

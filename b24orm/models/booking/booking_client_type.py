@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     BookingClientTypeField = Literal["code", "module"]
     BookingClientTypeOrder = Literal["code", "-code"]
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for BookingClientType."""
 
     class BookingClientTypeQuerySet(
-        QuerySet["BookingClientType", BookingClientTypeField, BookingClientTypeOrder],
+        QuerySet["BookingClientType", BookingClientTypeField, BookingClientTypeOrder, str],
     ):
         """Rows of BookingClientType, with its own lookups."""
 
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BookingClientTypeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BookingClientTypeField, BookingClientTypeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BookingClientTypeField, BookingClientTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["code"], /, *, flat: Literal[True]
@@ -58,6 +62,9 @@ class BookingClientType(Model, schema=BOOKING_CLIENT_TYPE):
 
     if TYPE_CHECKING:
         objects: ClassVar[BookingClientTypeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BookingClientTypeLookups]) -> Q: ...
 
     code: t.StringId = t.UNSET
     module: t.Text = t.UNSET

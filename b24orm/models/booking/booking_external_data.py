@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     BookingExternalDataField = Literal["entity_type_id", "module_id", "value"]
     BookingExternalDataOrder = Literal["value", "-value"]
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         booking_id: int | str
 
     class BookingExternalDataQuerySet(
-        QuerySet["BookingExternalData", BookingExternalDataField, BookingExternalDataOrder],
+        QuerySet["BookingExternalData", BookingExternalDataField, BookingExternalDataOrder, str],
     ):
         """Rows of BookingExternalData, with its own lookups."""
 
@@ -47,6 +47,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], BookingExternalDataField, BookingExternalDataOrder]: ...
         @overload
         def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BookingExternalDataField, BookingExternalDataOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["entity_type_id", "module_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, BookingExternalDataField, BookingExternalDataOrder]: ...
         @overload
@@ -64,6 +68,9 @@ class BookingExternalData(Model, schema=BOOKING_EXTERNAL_DATA):
 
     if TYPE_CHECKING:
         objects: ClassVar[BookingExternalDataQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BookingExternalDataLookups]) -> Q: ...
 
     entity_type_id: t.Text = t.UNSET
     module_id: t.Text = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.booking.booking_resource_type import BookingResourceType
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     BookingResourceField = Literal[
         "confirmation_counter_delay",
@@ -94,7 +94,9 @@ if TYPE_CHECKING:
         info_notification_delay: int | None
         reminder_notification_delay: int | None
 
-    class BookingResourceQuerySet(QuerySet["BookingResource", BookingResourceField, BookingResourceOrder]):
+    class BookingResourceQuerySet(
+        QuerySet["BookingResource", BookingResourceField, BookingResourceOrder, int],
+    ):
         """Rows of BookingResource, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[BookingResourceLookups]) -> Self: ...
@@ -111,6 +113,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BookingResourceField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BookingResourceField, BookingResourceOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BookingResourceField, BookingResourceOrder]: ...
         @overload
         def values_list(
             self,
@@ -203,6 +209,9 @@ class BookingResource(Model, schema=BOOKING_RESOURCE):
 
     if TYPE_CHECKING:
         objects: ClassVar[BookingResourceQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BookingResourceLookups]) -> Q: ...
 
     confirmation_counter_delay: t.Integer = t.UNSET
     delayed_counter_delay: t.Integer = t.UNSET

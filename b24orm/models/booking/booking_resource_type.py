@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     BookingResourceTypeField = Literal[
         "code",
@@ -75,7 +75,7 @@ if TYPE_CHECKING:
         template_type_info: str | None
 
     class BookingResourceTypeQuerySet(
-        QuerySet["BookingResourceType", BookingResourceTypeField, BookingResourceTypeOrder],
+        QuerySet["BookingResourceType", BookingResourceTypeField, BookingResourceTypeOrder, int],
     ):
         """Rows of BookingResourceType, with its own lookups."""
 
@@ -95,6 +95,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BookingResourceTypeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BookingResourceTypeField, BookingResourceTypeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BookingResourceTypeField, BookingResourceTypeOrder]: ...
         @overload
         def values_list(
             self,
@@ -183,6 +187,9 @@ class BookingResourceType(Model, schema=BOOKING_RESOURCE_TYPE):
 
     if TYPE_CHECKING:
         objects: ClassVar[BookingResourceTypeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BookingResourceTypeLookups]) -> Q: ...
 
     code: t.Text = t.UNSET
     confirmation_counter_delay: t.Integer = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ResourceSlotField = Literal["id", "from_", "to", "timezone", "week_days", "slot_size"]
     ResourceSlotOrder = Literal["id", "-id"]
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
         resource_id: int | str
 
-    class ResourceSlotQuerySet(QuerySet["ResourceSlot", ResourceSlotField, ResourceSlotOrder]):
+    class ResourceSlotQuerySet(QuerySet["ResourceSlot", ResourceSlotField, ResourceSlotOrder, int]):
         """Rows of ResourceSlot, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ResourceSlotLookups]) -> Self: ...
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ResourceSlotField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ResourceSlotField, ResourceSlotOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ResourceSlotField, ResourceSlotOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -62,6 +66,9 @@ class ResourceSlot(Model, schema=RESOURCE_SLOT):
 
     if TYPE_CHECKING:
         objects: ClassVar[ResourceSlotQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ResourceSlotLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     from_: t.Integer = t.UNSET

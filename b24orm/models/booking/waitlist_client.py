@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     WaitlistClientField = Literal["id", "type"]
     WaitlistClientOrder = Literal["id", "-id"]
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
         wait_list_id: int | str
 
-    class WaitlistClientQuerySet(QuerySet["WaitlistClient", WaitlistClientField, WaitlistClientOrder]):
+    class WaitlistClientQuerySet(QuerySet["WaitlistClient", WaitlistClientField, WaitlistClientOrder, int]):
         """Rows of WaitlistClient, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[WaitlistClientLookups]) -> Self: ...
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: WaitlistClientField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], WaitlistClientField, WaitlistClientOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, WaitlistClientField, WaitlistClientOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -54,6 +58,9 @@ class WaitlistClient(Model, schema=WAITLIST_CLIENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[WaitlistClientQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[WaitlistClientLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     type: t.Json = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     WaitlistExternalDataField = Literal["entity_type_id", "module_id", "value"]
     WaitlistExternalDataOrder = Literal["value", "-value"]
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         wait_list_id: int | str
 
     class WaitlistExternalDataQuerySet(
-        QuerySet["WaitlistExternalData", WaitlistExternalDataField, WaitlistExternalDataOrder],
+        QuerySet["WaitlistExternalData", WaitlistExternalDataField, WaitlistExternalDataOrder, str],
     ):
         """Rows of WaitlistExternalData, with its own lookups."""
 
@@ -47,6 +47,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], WaitlistExternalDataField, WaitlistExternalDataOrder]: ...
         @overload
         def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, WaitlistExternalDataField, WaitlistExternalDataOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["entity_type_id", "module_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, WaitlistExternalDataField, WaitlistExternalDataOrder]: ...
         @overload
@@ -64,6 +68,9 @@ class WaitlistExternalData(Model, schema=WAITLIST_EXTERNAL_DATA):
 
     if TYPE_CHECKING:
         objects: ClassVar[WaitlistExternalDataQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[WaitlistExternalDataLookups]) -> Q: ...
 
     entity_type_id: t.Text = t.UNSET
     module_id: t.Text = t.UNSET

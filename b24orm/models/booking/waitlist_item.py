@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     WaitlistItemField = Literal["id", "note"]
     WaitlistItemOrder = Literal["id", "-id"]
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         id: int
         note: str | None
 
-    class WaitlistItemQuerySet(QuerySet["WaitlistItem", WaitlistItemField, WaitlistItemOrder]):
+    class WaitlistItemQuerySet(QuerySet["WaitlistItem", WaitlistItemField, WaitlistItemOrder, int]):
         """Rows of WaitlistItem, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> Self: ...
@@ -41,6 +41,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: WaitlistItemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], WaitlistItemField, WaitlistItemOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, WaitlistItemField, WaitlistItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -86,6 +90,9 @@ class WaitlistItem(Model, schema=WAITLIST_ITEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[WaitlistItemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     note: t.Text = t.UNSET

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     CalendarEventField = Literal[
         "id",
@@ -147,7 +147,7 @@ if TYPE_CHECKING:
         recurrence_mode: str | None
         current_date_from: dt.date | None
 
-    class CalendarEventQuerySet(QuerySet["CalendarEvent", CalendarEventField, CalendarEventOrder]):
+    class CalendarEventQuerySet(QuerySet["CalendarEvent", CalendarEventField, CalendarEventOrder, int]):
         """Rows of CalendarEvent, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> Self: ...
@@ -160,6 +160,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CalendarEventField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CalendarEventField, CalendarEventOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CalendarEventField, CalendarEventOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -301,6 +305,9 @@ class CalendarEvent(Model, schema=CALENDAR_EVENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[CalendarEventQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     parent_id: t.Reference = t.UNSET

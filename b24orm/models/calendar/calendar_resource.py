@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     CalendarResourceField = Literal["id", "name", "created_by"]
     CalendarResourceOrder = Literal["id", "-id"]
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         name: str | None
 
     class CalendarResourceQuerySet(
-        QuerySet["CalendarResource", CalendarResourceField, CalendarResourceOrder],
+        QuerySet["CalendarResource", CalendarResourceField, CalendarResourceOrder, int],
     ):
         """Rows of CalendarResource, with its own lookups."""
 
@@ -59,6 +59,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CalendarResourceField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CalendarResourceField, CalendarResourceOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CalendarResourceField, CalendarResourceOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -110,6 +114,9 @@ class CalendarResource(Model, schema=CALENDAR_RESOURCE):
 
     if TYPE_CHECKING:
         objects: ClassVar[CalendarResourceQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CalendarResourceLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.calendar.calendar_resource import CalendarResource
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     CalendarResourceBookingField = Literal[
         "id",
@@ -79,7 +79,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for CalendarResourceBooking."""
 
     class CalendarResourceBookingQuerySet(
-        QuerySet["CalendarResourceBooking", CalendarResourceBookingField, CalendarResourceBookingOrder],
+        QuerySet["CalendarResourceBooking", CalendarResourceBookingField, CalendarResourceBookingOrder, int],
     ):
         """Rows of CalendarResourceBooking, with its own lookups."""
 
@@ -101,6 +101,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CalendarResourceBookingField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CalendarResourceBookingField, CalendarResourceBookingOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CalendarResourceBookingField, CalendarResourceBookingOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -171,6 +175,9 @@ class CalendarResourceBooking(Model, schema=CALENDAR_RESOURCE_BOOKING):
 
     if TYPE_CHECKING:
         objects: ClassVar[CalendarResourceBookingQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CalendarResourceBookingLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     parent_id: t.Integer = t.UNSET

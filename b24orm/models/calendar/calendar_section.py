@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     CalendarSectionField = Literal[
         "id",
@@ -71,7 +71,9 @@ if TYPE_CHECKING:
         export: Any
         cal_type: str | None
 
-    class CalendarSectionQuerySet(QuerySet["CalendarSection", CalendarSectionField, CalendarSectionOrder]):
+    class CalendarSectionQuerySet(
+        QuerySet["CalendarSection", CalendarSectionField, CalendarSectionOrder, int],
+    ):
         """Rows of CalendarSection, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CalendarSectionLookups]) -> Self: ...
@@ -88,6 +90,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CalendarSectionField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CalendarSectionField, CalendarSectionOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CalendarSectionField, CalendarSectionOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -166,6 +172,9 @@ class CalendarSection(Model, schema=CALENDAR_SECTION):
 
     if TYPE_CHECKING:
         objects: ClassVar[CalendarSectionQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CalendarSectionLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.catalog.product_property import CatalogProductProperty
     from b24orm.models.catalog.vat import CatalogVat
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     CatalogCatalogField = Literal[
         "id",
@@ -161,7 +161,7 @@ if TYPE_CHECKING:
         name__contains: str
         name__icontains: str
 
-    class CatalogCatalogQuerySet(QuerySet["CatalogCatalog", CatalogCatalogField, CatalogCatalogOrder]):
+    class CatalogCatalogQuerySet(QuerySet["CatalogCatalog", CatalogCatalogField, CatalogCatalogOrder, int]):
         """Rows of CatalogCatalog, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CatalogCatalogLookups]) -> Self: ...
@@ -174,6 +174,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CatalogCatalogField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CatalogCatalogField, CatalogCatalogOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CatalogCatalogField, CatalogCatalogOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -208,6 +212,9 @@ class CatalogCatalog(Model, schema=CATALOG_CATALOG):
 
     if TYPE_CHECKING:
         objects: ClassVar[CatalogCatalogQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CatalogCatalogLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     iblock_id: t.Integer = t.UNSET

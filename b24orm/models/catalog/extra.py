@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ExtraField = Literal["id", "name", "percentage"]
     ExtraOrder = Literal["id", "-id", "name", "-name", "percentage", "-percentage"]
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
         percentage__lte: Decimal | int | float
         percentage__range: tuple[Decimal | int | float, Decimal | int | float]
 
-    class ExtraQuerySet(QuerySet["Extra", ExtraField, ExtraOrder]):
+    class ExtraQuerySet(QuerySet["Extra", ExtraField, ExtraOrder, int]):
         """Rows of Extra, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ExtraLookups]) -> Self: ...
@@ -60,6 +60,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ExtraField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ExtraField, ExtraOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, ExtraField, ExtraOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -83,6 +85,9 @@ class Extra(Model, schema=EXTRA):
 
     if TYPE_CHECKING:
         objects: ClassVar[ExtraQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ExtraLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

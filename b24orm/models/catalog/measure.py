@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     CatalogMeasureField = Literal[
         "id",
@@ -114,7 +114,7 @@ if TYPE_CHECKING:
         symbol_letter_intl: str | None
         is_default: bool | None
 
-    class CatalogMeasureQuerySet(QuerySet["CatalogMeasure", CatalogMeasureField, CatalogMeasureOrder]):
+    class CatalogMeasureQuerySet(QuerySet["CatalogMeasure", CatalogMeasureField, CatalogMeasureOrder, int]):
         """Rows of CatalogMeasure, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> Self: ...
@@ -125,6 +125,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CatalogMeasureField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CatalogMeasureField, CatalogMeasureOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CatalogMeasureField, CatalogMeasureOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -182,6 +186,9 @@ class CatalogMeasure(Model, schema=CATALOG_MEASURE):
 
     if TYPE_CHECKING:
         objects: ClassVar[CatalogMeasureQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     code: t.Integer = t.UNSET

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.catalog.extra import Extra
     from b24orm.models.catalog.price_type import PriceType
     from b24orm.models.crm.currency import Currency
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     PriceField = Literal[
         "id",
@@ -196,7 +196,7 @@ if TYPE_CHECKING:
         quantity_from: int | None
         quantity_to: int | None
 
-    class PriceQuerySet(QuerySet["Price", PriceField, PriceOrder]):
+    class PriceQuerySet(QuerySet["Price", PriceField, PriceOrder, int]):
         """Rows of Price, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Self: ...
@@ -209,6 +209,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: PriceField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], PriceField, PriceOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, PriceField, PriceOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -275,6 +277,9 @@ class Price(Model, schema=PRICE):
 
     if TYPE_CHECKING:
         objects: ClassVar[PriceQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     product_id: t.Reference = t.UNSET

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     PriceTypeBaseValue = Literal["Y", "N"]
     PriceTypeField = Literal[
@@ -173,7 +173,7 @@ if TYPE_CHECKING:
         sort: int | None
         xml_id: str | None
 
-    class PriceTypeQuerySet(QuerySet["PriceType", PriceTypeField, PriceTypeOrder]):
+    class PriceTypeQuerySet(QuerySet["PriceType", PriceTypeField, PriceTypeOrder, int]):
         """Rows of PriceType, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> Self: ...
@@ -186,6 +186,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: PriceTypeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], PriceTypeField, PriceTypeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, PriceTypeField, PriceTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -241,6 +245,9 @@ class PriceType(Model, schema=PRICE_TYPE):
 
     if TYPE_CHECKING:
         objects: ClassVar[PriceTypeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.price_type import PriceType
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     PriceTypeGroupField = Literal["id", "catalog_group_id", "group_id", "access"]
     PriceTypeGroupOrder = Literal[
@@ -89,7 +89,7 @@ if TYPE_CHECKING:
         group_id: int | None
         access: bool | None
 
-    class PriceTypeGroupQuerySet(QuerySet["PriceTypeGroup", PriceTypeGroupField, PriceTypeGroupOrder]):
+    class PriceTypeGroupQuerySet(QuerySet["PriceTypeGroup", PriceTypeGroupField, PriceTypeGroupOrder, int]):
         """Rows of PriceTypeGroup, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> Self: ...
@@ -102,6 +102,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: PriceTypeGroupField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], PriceTypeGroupField, PriceTypeGroupOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, PriceTypeGroupField, PriceTypeGroupOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -140,6 +144,9 @@ class PriceTypeGroup(Model, schema=PRICE_TYPE_GROUP):
 
     if TYPE_CHECKING:
         objects: ClassVar[PriceTypeGroupQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     catalog_group_id: t.Reference = t.UNSET

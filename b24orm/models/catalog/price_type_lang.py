@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.catalog.price_type import PriceType
     from b24orm.models.catalog.price_type_language import PriceTypeLanguage
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     PriceTypeLangField = Literal["id", "catalog_group_id", "lang", "name"]
     PriceTypeLangOrder = Literal[
@@ -110,7 +110,7 @@ if TYPE_CHECKING:
         lang_price_type_language: str | PriceTypeLanguage | None
         name: str | None
 
-    class PriceTypeLangQuerySet(QuerySet["PriceTypeLang", PriceTypeLangField, PriceTypeLangOrder]):
+    class PriceTypeLangQuerySet(QuerySet["PriceTypeLang", PriceTypeLangField, PriceTypeLangOrder, int]):
         """Rows of PriceTypeLang, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> Self: ...
@@ -123,6 +123,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: PriceTypeLangField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], PriceTypeLangField, PriceTypeLangOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, PriceTypeLangField, PriceTypeLangOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -175,6 +179,9 @@ class PriceTypeLang(Model, schema=PRICE_TYPE_LANG):
 
     if TYPE_CHECKING:
         objects: ClassVar[PriceTypeLangQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     catalog_group_id: t.Reference = t.UNSET

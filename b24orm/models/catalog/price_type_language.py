@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     PriceTypeLanguageField = Literal["lid", "name", "active"]
     PriceTypeLanguageOrder = Literal["lid", "-lid"]
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for PriceTypeLanguage."""
 
     class PriceTypeLanguageQuerySet(
-        QuerySet["PriceTypeLanguage", PriceTypeLanguageField, PriceTypeLanguageOrder],
+        QuerySet["PriceTypeLanguage", PriceTypeLanguageField, PriceTypeLanguageOrder, str],
     ):
         """Rows of PriceTypeLanguage, with its own lookups."""
 
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: PriceTypeLanguageField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], PriceTypeLanguageField, PriceTypeLanguageOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, PriceTypeLanguageField, PriceTypeLanguageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["lid"], /, *, flat: Literal[True]
@@ -58,6 +62,9 @@ class PriceTypeLanguage(Model, schema=PRICE_TYPE_LANGUAGE):
 
     if TYPE_CHECKING:
         objects: ClassVar[PriceTypeLanguageQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[PriceTypeLanguageLookups]) -> Q: ...
 
     lid: t.StringId = t.UNSET
     name: t.Text = t.UNSET

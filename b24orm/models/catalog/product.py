@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.catalog.measure import CatalogMeasure
     from b24orm.models.catalog.vat import CatalogVat
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     CatalogProductPreviewTextTypeValue = Literal["text", "html"]
     CatalogProductDetailTextTypeValue = Literal["text", "html"]
@@ -499,7 +499,7 @@ if TYPE_CHECKING:
         trial_price_id: int | None
         without_order: bool | None
 
-    class CatalogProductQuerySet(QuerySet["CatalogProduct", CatalogProductField, CatalogProductOrder]):
+    class CatalogProductQuerySet(QuerySet["CatalogProduct", CatalogProductField, CatalogProductOrder, int]):
         """Rows of CatalogProduct, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CatalogProductLookups]) -> Self: ...
@@ -512,6 +512,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CatalogProductField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CatalogProductField, CatalogProductOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CatalogProductField, CatalogProductOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -646,6 +650,9 @@ class CatalogProduct(Model, schema=CATALOG_PRODUCT):
 
     if TYPE_CHECKING:
         objects: ClassVar[CatalogProductQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CatalogProductLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     created_by: t.Reference = t.UNSET

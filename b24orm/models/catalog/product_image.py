@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ProductImageField = Literal[
         "id",
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         id: int
         type: str | None
 
-    class ProductImageQuerySet(QuerySet["ProductImage", ProductImageField, ProductImageOrder]):
+    class ProductImageQuerySet(QuerySet["ProductImage", ProductImageField, ProductImageOrder, int]):
         """Rows of ProductImage, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> Self: ...
@@ -53,6 +53,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ProductImageField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ProductImageField, ProductImageOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ProductImageField, ProductImageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -93,6 +97,9 @@ class ProductImage(Model, schema=PRODUCT_IMAGE):
 
     if TYPE_CHECKING:
         objects: ClassVar[ProductImageQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.catalog.measure import CatalogMeasure
     from b24orm.models.catalog.vat import CatalogVat
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ProductOfferPreviewTextTypeValue = Literal["text", "html"]
     ProductOfferDetailTextTypeValue = Literal["text", "html"]
@@ -501,7 +501,7 @@ if TYPE_CHECKING:
         without_order: bool | None
         parent_id: Any
 
-    class ProductOfferQuerySet(QuerySet["ProductOffer", ProductOfferField, ProductOfferOrder]):
+    class ProductOfferQuerySet(QuerySet["ProductOffer", ProductOfferField, ProductOfferOrder, int]):
         """Rows of ProductOffer, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> Self: ...
@@ -514,6 +514,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ProductOfferField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ProductOfferField, ProductOfferOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ProductOfferField, ProductOfferOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -649,6 +653,9 @@ class ProductOffer(Model, schema=PRODUCT_OFFER):
 
     if TYPE_CHECKING:
         objects: ClassVar[ProductOfferQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     created_by: t.Reference = t.UNSET

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.catalog import CatalogCatalog
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     CatalogProductPropertyPropertyTypeValue = Literal["N", "S", "L", "F", "E", "G"]
     CatalogProductPropertyListTypeValue = Literal["L", "C"]
@@ -320,7 +320,7 @@ if TYPE_CHECKING:
         user_type_settings: Any
 
     class CatalogProductPropertyQuerySet(
-        QuerySet["CatalogProductProperty", CatalogProductPropertyField, CatalogProductPropertyOrder],
+        QuerySet["CatalogProductProperty", CatalogProductPropertyField, CatalogProductPropertyOrder, int],
     ):
         """Rows of CatalogProductProperty, with its own lookups."""
 
@@ -342,6 +342,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CatalogProductPropertyField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CatalogProductPropertyField, CatalogProductPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CatalogProductPropertyField, CatalogProductPropertyOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -435,6 +439,9 @@ class CatalogProductProperty(Model, schema=CATALOG_PRODUCT_PROPERTY):
 
     if TYPE_CHECKING:
         objects: ClassVar[CatalogProductPropertyQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CatalogProductPropertyLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     timestamp_x: t.DateTime = t.UNSET

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.product_property import CatalogProductProperty
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ProductPropertyEnumField = Literal["id", "property_id", "value", "def_", "sort", "xml_id"]
     ProductPropertyEnumOrder = Literal[
@@ -115,7 +115,7 @@ if TYPE_CHECKING:
         xml_id: str | None
 
     class ProductPropertyEnumQuerySet(
-        QuerySet["ProductPropertyEnum", ProductPropertyEnumField, ProductPropertyEnumOrder],
+        QuerySet["ProductPropertyEnum", ProductPropertyEnumField, ProductPropertyEnumOrder, int],
     ):
         """Rows of ProductPropertyEnum, with its own lookups."""
 
@@ -137,6 +137,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ProductPropertyEnumField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ProductPropertyEnumField, ProductPropertyEnumOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ProductPropertyEnumField, ProductPropertyEnumOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -193,6 +197,9 @@ class ProductPropertyEnum(Model, schema=PRODUCT_PROPERTY_ENUM):
 
     if TYPE_CHECKING:
         objects: ClassVar[ProductPropertyEnumQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductPropertyEnumLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     property_id: t.Reference = t.UNSET

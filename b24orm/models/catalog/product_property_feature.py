@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.product_property import CatalogProductProperty
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ProductPropertyFeatureField = Literal["id", "property_id", "module_id", "feature_id", "is_enabled"]
     ProductPropertyFeatureOrder = Literal[
@@ -104,7 +104,7 @@ if TYPE_CHECKING:
         is_enabled: bool | None
 
     class ProductPropertyFeatureQuerySet(
-        QuerySet["ProductPropertyFeature", ProductPropertyFeatureField, ProductPropertyFeatureOrder],
+        QuerySet["ProductPropertyFeature", ProductPropertyFeatureField, ProductPropertyFeatureOrder, int],
     ):
         """Rows of ProductPropertyFeature, with its own lookups."""
 
@@ -126,6 +126,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ProductPropertyFeatureField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ProductPropertyFeatureField, ProductPropertyFeatureOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ProductPropertyFeatureField, ProductPropertyFeatureOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -182,6 +186,9 @@ class ProductPropertyFeature(Model, schema=PRODUCT_PROPERTY_FEATURE):
 
     if TYPE_CHECKING:
         objects: ClassVar[ProductPropertyFeatureQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductPropertyFeatureLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     property_id: t.Reference = t.UNSET

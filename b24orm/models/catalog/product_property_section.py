@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.product_property import CatalogProductProperty
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ProductPropertySectionDisplayTypeValue = Literal["F", "K", "P"]
     ProductPropertySectionField = Literal[
@@ -98,7 +98,7 @@ if TYPE_CHECKING:
         filter_hint: str | None
 
     class ProductPropertySectionQuerySet(
-        QuerySet["ProductPropertySection", ProductPropertySectionField, ProductPropertySectionOrder],
+        QuerySet["ProductPropertySection", ProductPropertySectionField, ProductPropertySectionOrder, int],
     ):
         """Rows of ProductPropertySection, with its own lookups."""
 
@@ -120,6 +120,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ProductPropertySectionField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ProductPropertySectionField, ProductPropertySectionOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ProductPropertySectionField, ProductPropertySectionOrder]: ...
         @overload
         def values_list(
             self, field: Literal["property_id"], /, *, flat: Literal[True]
@@ -149,6 +153,9 @@ class ProductPropertySection(Model, schema=PRODUCT_PROPERTY_SECTION):
 
     if TYPE_CHECKING:
         objects: ClassVar[ProductPropertySectionQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductPropertySectionLookups]) -> Q: ...
 
     property_id: t.Id = t.UNSET
     smart_filter: t.Boolean = t.UNSET

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.catalog.measure import CatalogMeasure
     from b24orm.models.catalog.vat import CatalogVat
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ProductServicePreviewTextTypeValue = Literal["text", "html"]
     ProductServiceDetailTextTypeValue = Literal["text", "html"]
@@ -347,7 +347,7 @@ if TYPE_CHECKING:
         vat: int | CatalogVat | None
         vat_included: bool | None
 
-    class ProductServiceQuerySet(QuerySet["ProductService", ProductServiceField, ProductServiceOrder]):
+    class ProductServiceQuerySet(QuerySet["ProductService", ProductServiceField, ProductServiceOrder, int]):
         """Rows of ProductService, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> Self: ...
@@ -360,6 +360,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ProductServiceField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ProductServiceField, ProductServiceOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ProductServiceField, ProductServiceOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -460,6 +464,9 @@ class ProductService(Model, schema=PRODUCT_SERVICE):
 
     if TYPE_CHECKING:
         objects: ClassVar[ProductServiceQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     created_by: t.Reference = t.UNSET

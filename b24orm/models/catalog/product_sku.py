@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.catalog.measure import CatalogMeasure
     from b24orm.models.catalog.vat import CatalogVat
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ProductSkuPreviewTextTypeValue = Literal["text", "html"]
     ProductSkuDetailTextTypeValue = Literal["text", "html"]
@@ -435,7 +435,7 @@ if TYPE_CHECKING:
         width: Decimal | int | float | None
         height: Decimal | int | float | None
 
-    class ProductSkuQuerySet(QuerySet["ProductSku", ProductSkuField, ProductSkuOrder]):
+    class ProductSkuQuerySet(QuerySet["ProductSku", ProductSkuField, ProductSkuOrder, int]):
         """Rows of ProductSku, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ProductSkuLookups]) -> Self: ...
@@ -448,6 +448,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ProductSkuField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ProductSkuField, ProductSkuOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ProductSkuField, ProductSkuOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -561,6 +565,9 @@ class ProductSku(Model, schema=PRODUCT_SKU):
 
     if TYPE_CHECKING:
         objects: ClassVar[ProductSkuQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductSkuLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     created_by: t.Reference = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     RatioField = Literal["id", "product_id", "ratio", "is_default"]
     RatioOrder = Literal[
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
         is_default: bool
         is_default__ne: bool
 
-    class RatioQuerySet(QuerySet["Ratio", RatioField, RatioOrder]):
+    class RatioQuerySet(QuerySet["Ratio", RatioField, RatioOrder, int]):
         """Rows of Ratio, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[RatioLookups]) -> Self: ...
@@ -70,6 +70,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: RatioField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], RatioField, RatioOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, RatioField, RatioOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -97,6 +99,9 @@ class Ratio(Model, schema=RATIO):
 
     if TYPE_CHECKING:
         objects: ClassVar[RatioQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[RatioLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     product_id: t.Reference = t.UNSET

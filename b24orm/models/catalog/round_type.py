@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     RoundTypeField = Literal["id", "name"]
     RoundTypeOrder = Literal["id", "-id"]
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     class RoundTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for RoundType."""
 
-    class RoundTypeQuerySet(QuerySet["RoundType", RoundTypeField, RoundTypeOrder]):
+    class RoundTypeQuerySet(QuerySet["RoundType", RoundTypeField, RoundTypeOrder, int]):
         """Rows of RoundType, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[RoundTypeLookups]) -> Self: ...
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: RoundTypeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], RoundTypeField, RoundTypeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, RoundTypeField, RoundTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -52,6 +56,9 @@ class RoundType(Model, schema=ROUND_TYPE):
 
     if TYPE_CHECKING:
         objects: ClassVar[RoundTypeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[RoundTypeLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.catalog.price_type import PriceType
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     RoundingRuleField = Literal[
         "id",
@@ -187,7 +187,7 @@ if TYPE_CHECKING:
         round_type: int | None
         round_precision: Decimal | int | float | None
 
-    class RoundingRuleQuerySet(QuerySet["RoundingRule", RoundingRuleField, RoundingRuleOrder]):
+    class RoundingRuleQuerySet(QuerySet["RoundingRule", RoundingRuleField, RoundingRuleOrder, int]):
         """Rows of RoundingRule, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> Self: ...
@@ -200,6 +200,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: RoundingRuleField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], RoundingRuleField, RoundingRuleOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, RoundingRuleField, RoundingRuleOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -260,6 +264,9 @@ class RoundingRule(Model, schema=ROUNDING_RULE):
 
     if TYPE_CHECKING:
         objects: ClassVar[RoundingRuleQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     catalog_group_id: t.Reference = t.UNSET

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.catalog import CatalogCatalog
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     SectionField = Literal[
         "id",
@@ -127,7 +127,7 @@ if TYPE_CHECKING:
         sort: int | None
         name: str | None
 
-    class SectionQuerySet(QuerySet["Section", SectionField, SectionOrder]):
+    class SectionQuerySet(QuerySet["Section", SectionField, SectionOrder, int]):
         """Rows of Section, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Self: ...
@@ -140,6 +140,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SectionField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SectionField, SectionOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, SectionField, SectionOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -199,6 +201,9 @@ class Section(Model, schema=SECTION):
 
     if TYPE_CHECKING:
         objects: ClassVar[SectionQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     description: t.Text = t.UNSET

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.catalog.store_product import StoreProduct
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     StoreField = Literal[
         "id",
@@ -279,7 +279,7 @@ if TYPE_CHECKING:
         issuing_center: bool | None
         code: str | None
 
-    class StoreQuerySet(QuerySet["Store", StoreField, StoreOrder]):
+    class StoreQuerySet(QuerySet["Store", StoreField, StoreOrder, int]):
         """Rows of Store, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Self: ...
@@ -292,6 +292,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: StoreField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], StoreField, StoreOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, StoreField, StoreOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -365,6 +367,9 @@ class Store(Model, schema=STORE):
 
     if TYPE_CHECKING:
         objects: ClassVar[StoreQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.catalog.store_document_type import StoreDocumentType
     from b24orm.models.crm.currency import Currency
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     StoreDocumentDocTypeValue = Literal["A", "S", "M", "R", "D"]
     StoreDocumentStatusValue = Literal["N", "Y", "C"]
@@ -333,7 +333,7 @@ if TYPE_CHECKING:
         doc_number: str | None
         contractor_id: int | None
 
-    class StoreDocumentQuerySet(QuerySet["StoreDocument", StoreDocumentField, StoreDocumentOrder]):
+    class StoreDocumentQuerySet(QuerySet["StoreDocument", StoreDocumentField, StoreDocumentOrder, int]):
         """Rows of StoreDocument, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> Self: ...
@@ -346,6 +346,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: StoreDocumentField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], StoreDocumentField, StoreDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, StoreDocumentField, StoreDocumentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -419,6 +423,9 @@ class StoreDocument(Model, schema=STORE_DOCUMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[StoreDocumentQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     doc_type: t.Status = t.UNSET

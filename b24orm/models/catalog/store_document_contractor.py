@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.store_document import StoreDocument
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     StoreDocumentContractorField = Literal["id", "document_id", "entity_type_id", "entity_id"]
     StoreDocumentContractorOrder = Literal[
@@ -104,7 +104,7 @@ if TYPE_CHECKING:
         entity_id: int | None
 
     class StoreDocumentContractorQuerySet(
-        QuerySet["StoreDocumentContractor", StoreDocumentContractorField, StoreDocumentContractorOrder],
+        QuerySet["StoreDocumentContractor", StoreDocumentContractorField, StoreDocumentContractorOrder, int],
     ):
         """Rows of StoreDocumentContractor, with its own lookups."""
 
@@ -126,6 +126,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: StoreDocumentContractorField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], StoreDocumentContractorField, StoreDocumentContractorOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, StoreDocumentContractorField, StoreDocumentContractorOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -163,6 +167,9 @@ class StoreDocumentContractor(Model, schema=STORE_DOCUMENT_CONTRACTOR):
 
     if TYPE_CHECKING:
         objects: ClassVar[StoreDocumentContractorQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[StoreDocumentContractorLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     document_id: t.Reference = t.UNSET

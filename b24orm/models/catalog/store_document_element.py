@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.catalog.store import Store
     from b24orm.models.catalog.store_document import StoreDocument
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     StoreDocumentElementField = Literal[
         "id",
@@ -178,7 +178,7 @@ if TYPE_CHECKING:
         purchasing_price: Decimal | int | float | None
 
     class StoreDocumentElementQuerySet(
-        QuerySet["StoreDocumentElement", StoreDocumentElementField, StoreDocumentElementOrder],
+        QuerySet["StoreDocumentElement", StoreDocumentElementField, StoreDocumentElementOrder, int],
     ):
         """Rows of StoreDocumentElement, with its own lookups."""
 
@@ -200,6 +200,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: StoreDocumentElementField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], StoreDocumentElementField, StoreDocumentElementOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, StoreDocumentElementField, StoreDocumentElementOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -253,6 +257,9 @@ class StoreDocumentElement(Model, schema=STORE_DOCUMENT_ELEMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[StoreDocumentElementQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[StoreDocumentElementLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     doc_id: t.Reference = t.UNSET

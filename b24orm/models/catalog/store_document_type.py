@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     StoreDocumentTypeField = Literal["id", "name"]
     StoreDocumentTypeOrder = Literal["id", "-id"]
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for StoreDocumentType."""
 
     class StoreDocumentTypeQuerySet(
-        QuerySet["StoreDocumentType", StoreDocumentTypeField, StoreDocumentTypeOrder],
+        QuerySet["StoreDocumentType", StoreDocumentTypeField, StoreDocumentTypeOrder, str],
     ):
         """Rows of StoreDocumentType, with its own lookups."""
 
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: StoreDocumentTypeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], StoreDocumentTypeField, StoreDocumentTypeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, StoreDocumentTypeField, StoreDocumentTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -58,6 +62,9 @@ class StoreDocumentType(Model, schema=STORE_DOCUMENT_TYPE):
 
     if TYPE_CHECKING:
         objects: ClassVar[StoreDocumentTypeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[StoreDocumentTypeLookups]) -> Q: ...
 
     id: t.StringId = t.UNSET
     name: t.Text = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.catalog.store_document import StoreDocument
     from b24orm.models.catalog.store_document_type import StoreDocumentType
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     StoreDocumentUserFieldField = Literal["document_id", "document_type"]
     StoreDocumentUserFieldOrder = Literal["document_id", "-document_id", "document_type", "-document_type"]
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
         document: int
 
     class StoreDocumentUserFieldQuerySet(
-        QuerySet["StoreDocumentUserField", StoreDocumentUserFieldField, StoreDocumentUserFieldOrder],
+        QuerySet["StoreDocumentUserField", StoreDocumentUserFieldField, StoreDocumentUserFieldOrder, int],
     ):
         """Rows of StoreDocumentUserField, with its own lookups."""
 
@@ -93,6 +93,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: StoreDocumentUserFieldField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], StoreDocumentUserFieldField, StoreDocumentUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, StoreDocumentUserFieldField, StoreDocumentUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["document_id"], /, *, flat: Literal[True]
@@ -118,6 +122,9 @@ class StoreDocumentUserField(Model, schema=STORE_DOCUMENT_USER_FIELD):
 
     if TYPE_CHECKING:
         objects: ClassVar[StoreDocumentUserFieldQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[StoreDocumentUserFieldLookups]) -> Q: ...
 
     document_id: t.Id = t.UNSET
     document_type: t.Text = t.UNSET

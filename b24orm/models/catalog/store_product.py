@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.store import Store
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     StoreProductField = Literal["id", "product_id", "amount", "store_id", "quantity_reserved"]
     StoreProductOrder = Literal[
@@ -87,7 +87,7 @@ if TYPE_CHECKING:
         quantity_reserved__lte: Decimal | int | float
         quantity_reserved__range: tuple[Decimal | int | float, Decimal | int | float]
 
-    class StoreProductQuerySet(QuerySet["StoreProduct", StoreProductField, StoreProductOrder]):
+    class StoreProductQuerySet(QuerySet["StoreProduct", StoreProductField, StoreProductOrder, int]):
         """Rows of StoreProduct, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[StoreProductLookups]) -> Self: ...
@@ -100,6 +100,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: StoreProductField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], StoreProductField, StoreProductOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, StoreProductField, StoreProductOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -125,6 +129,9 @@ class StoreProduct(Model, schema=STORE_PRODUCT):
 
     if TYPE_CHECKING:
         objects: ClassVar[StoreProductQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[StoreProductLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     product_id: t.Reference = t.UNSET

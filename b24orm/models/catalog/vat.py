@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     CatalogVatField = Literal["id", "timestamp_x", "active", "sort", "name", "rate"]
     CatalogVatOrder = Literal[
@@ -93,7 +93,7 @@ if TYPE_CHECKING:
         name: str | None
         rate: Decimal | int | float | None
 
-    class CatalogVatQuerySet(QuerySet["CatalogVat", CatalogVatField, CatalogVatOrder]):
+    class CatalogVatQuerySet(QuerySet["CatalogVat", CatalogVatField, CatalogVatOrder, int]):
         """Rows of CatalogVat, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> Self: ...
@@ -104,6 +104,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CatalogVatField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CatalogVatField, CatalogVatOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CatalogVatField, CatalogVatOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -165,6 +169,9 @@ class CatalogVat(Model, schema=CATALOG_VAT):
 
     if TYPE_CHECKING:
         objects: ClassVar[CatalogVatQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     timestamp_x: t.DateTime = t.UNSET

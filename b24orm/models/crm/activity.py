@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.currency import Currency
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ActivityField = Literal[
         "id",
@@ -685,7 +685,7 @@ if TYPE_CHECKING:
         files: Any
         webdav_elements: Any
 
-    class ActivityQuerySet(QuerySet["Activity", ActivityField, ActivityOrder]):
+    class ActivityQuerySet(QuerySet["Activity", ActivityField, ActivityOrder, int]):
         """Rows of Activity, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Self: ...
@@ -698,6 +698,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ActivityField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ActivityField, ActivityOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ActivityField, ActivityOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -819,6 +823,9 @@ class Activity(Model, schema=ACTIVITY):
 
     if TYPE_CHECKING:
         objects: ClassVar[ActivityQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     owner_id: t.Integer = t.UNSET

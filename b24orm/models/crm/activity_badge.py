@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ActivityBadgeField = Literal["code", "title", "value", "type"]
     ActivityBadgeOrder = Literal["code", "-code"]
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         value: str | None
         type: str | None
 
-    class ActivityBadgeQuerySet(QuerySet["ActivityBadge", ActivityBadgeField, ActivityBadgeOrder]):
+    class ActivityBadgeQuerySet(QuerySet["ActivityBadge", ActivityBadgeField, ActivityBadgeOrder, str]):
         """Rows of ActivityBadge, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> Self: ...
@@ -43,6 +43,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ActivityBadgeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ActivityBadgeField, ActivityBadgeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ActivityBadgeField, ActivityBadgeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["code"], /, *, flat: Literal[True]
@@ -75,6 +79,9 @@ class ActivityBadge(Model, schema=ACTIVITY_BADGE):
 
     if TYPE_CHECKING:
         objects: ClassVar[ActivityBadgeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> Q: ...
 
     code: t.StringId = t.UNSET
     title: t.Text = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ActivityBindingField = Literal["entity_type_id", "entity_id"]
     ActivityBindingOrder = Never
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
         entity_type: int | OwnerType | None
         entity_id: int | None
 
-    class ActivityBindingQuerySet(QuerySet["ActivityBinding", ActivityBindingField, ActivityBindingOrder]):
+    class ActivityBindingQuerySet(
+        QuerySet["ActivityBinding", ActivityBindingField, ActivityBindingOrder, Never],
+    ):
         """Rows of ActivityBinding, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ActivityBindingLookups]) -> Self: ...
@@ -54,6 +56,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ActivityBindingField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ActivityBindingField, ActivityBindingOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ActivityBindingField, ActivityBindingOrder]: ...
         @overload
         def values_list(
             self, field: Literal["entity_type_id", "entity_id"], /, *, flat: Literal[True]
@@ -83,6 +89,9 @@ class ActivityBinding(Model, schema=ACTIVITY_BINDING):
 
     if TYPE_CHECKING:
         objects: ClassVar[ActivityBindingQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ActivityBindingLookups]) -> Q: ...
 
     entity_type_id: t.Reference = t.UNSET
     entity_id: t.Integer = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ActivityDirectionEnumField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     ActivityDirectionEnumOrder = Literal["id", "-id"]
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for ActivityDirectionEnum."""
 
     class ActivityDirectionEnumQuerySet(
-        QuerySet["ActivityDirectionEnum", ActivityDirectionEnumField, ActivityDirectionEnumOrder],
+        QuerySet["ActivityDirectionEnum", ActivityDirectionEnumField, ActivityDirectionEnumOrder, int],
     ):
         """Rows of ActivityDirectionEnum, with its own lookups."""
 
@@ -45,6 +45,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], ActivityDirectionEnumField, ActivityDirectionEnumOrder]: ...
         @overload
         def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ActivityDirectionEnumField, ActivityDirectionEnumOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ActivityDirectionEnumField, ActivityDirectionEnumOrder]: ...
         @overload
@@ -62,6 +66,9 @@ class ActivityDirectionEnum(Model, schema=ACTIVITY_DIRECTION_ENUM):
 
     if TYPE_CHECKING:
         objects: ClassVar[ActivityDirectionEnumQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ActivityDirectionEnumLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

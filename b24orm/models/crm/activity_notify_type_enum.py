@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ActivityNotifyTypeEnumField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     ActivityNotifyTypeEnumOrder = Literal["id", "-id"]
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for ActivityNotifyTypeEnum."""
 
     class ActivityNotifyTypeEnumQuerySet(
-        QuerySet["ActivityNotifyTypeEnum", ActivityNotifyTypeEnumField, ActivityNotifyTypeEnumOrder],
+        QuerySet["ActivityNotifyTypeEnum", ActivityNotifyTypeEnumField, ActivityNotifyTypeEnumOrder, int],
     ):
         """Rows of ActivityNotifyTypeEnum, with its own lookups."""
 
@@ -45,6 +45,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], ActivityNotifyTypeEnumField, ActivityNotifyTypeEnumOrder]: ...
         @overload
         def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ActivityNotifyTypeEnumField, ActivityNotifyTypeEnumOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ActivityNotifyTypeEnumField, ActivityNotifyTypeEnumOrder]: ...
         @overload
@@ -62,6 +66,9 @@ class ActivityNotifyTypeEnum(Model, schema=ACTIVITY_NOTIFY_TYPE_ENUM):
 
     if TYPE_CHECKING:
         objects: ClassVar[ActivityNotifyTypeEnumQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ActivityNotifyTypeEnumLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

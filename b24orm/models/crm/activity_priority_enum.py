@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ActivityPriorityEnumField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     ActivityPriorityEnumOrder = Literal["id", "-id"]
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for ActivityPriorityEnum."""
 
     class ActivityPriorityEnumQuerySet(
-        QuerySet["ActivityPriorityEnum", ActivityPriorityEnumField, ActivityPriorityEnumOrder],
+        QuerySet["ActivityPriorityEnum", ActivityPriorityEnumField, ActivityPriorityEnumOrder, int],
     ):
         """Rows of ActivityPriorityEnum, with its own lookups."""
 
@@ -45,6 +45,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], ActivityPriorityEnumField, ActivityPriorityEnumOrder]: ...
         @overload
         def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ActivityPriorityEnumField, ActivityPriorityEnumOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ActivityPriorityEnumField, ActivityPriorityEnumOrder]: ...
         @overload
@@ -62,6 +66,9 @@ class ActivityPriorityEnum(Model, schema=ACTIVITY_PRIORITY_ENUM):
 
     if TYPE_CHECKING:
         objects: ClassVar[ActivityPriorityEnumQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ActivityPriorityEnumLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ActivityStatusEnumField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     ActivityStatusEnumOrder = Literal["id", "-id"]
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for ActivityStatusEnum."""
 
     class ActivityStatusEnumQuerySet(
-        QuerySet["ActivityStatusEnum", ActivityStatusEnumField, ActivityStatusEnumOrder],
+        QuerySet["ActivityStatusEnum", ActivityStatusEnumField, ActivityStatusEnumOrder, int],
     ):
         """Rows of ActivityStatusEnum, with its own lookups."""
 
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ActivityStatusEnumField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ActivityStatusEnumField, ActivityStatusEnumOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ActivityStatusEnumField, ActivityStatusEnumOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -58,6 +62,9 @@ class ActivityStatusEnum(Model, schema=ACTIVITY_STATUS_ENUM):
 
     if TYPE_CHECKING:
         objects: ClassVar[ActivityStatusEnumQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ActivityStatusEnumLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ActivityTypeField = Literal["type_id", "name", "is_configurable_type", "icon_id", "icon_file"]
     ActivityTypeOrder = Literal["type_id", "-type_id"]
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         is_configurable_type: bool | None
         icon_file: t.File | None
 
-    class ActivityTypeQuerySet(QuerySet["ActivityType", ActivityTypeField, ActivityTypeOrder]):
+    class ActivityTypeQuerySet(QuerySet["ActivityType", ActivityTypeField, ActivityTypeOrder, str]):
         """Rows of ActivityType, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> Self: ...
@@ -41,6 +41,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ActivityTypeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ActivityTypeField, ActivityTypeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ActivityTypeField, ActivityTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["type_id"], /, *, flat: Literal[True]
@@ -84,6 +88,9 @@ class ActivityType(Model, schema=ACTIVITY_TYPE):
 
     if TYPE_CHECKING:
         objects: ClassVar[ActivityTypeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> Q: ...
 
     type_id: t.StringId = t.UNSET
     name: t.Text = t.UNSET

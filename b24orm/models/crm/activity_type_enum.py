@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ActivityTypeEnumField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     ActivityTypeEnumOrder = Literal["id", "-id"]
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for ActivityTypeEnum."""
 
     class ActivityTypeEnumQuerySet(
-        QuerySet["ActivityTypeEnum", ActivityTypeEnumField, ActivityTypeEnumOrder],
+        QuerySet["ActivityTypeEnum", ActivityTypeEnumField, ActivityTypeEnumOrder, int],
     ):
         """Rows of ActivityTypeEnum, with its own lookups."""
 
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ActivityTypeEnumField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ActivityTypeEnumField, ActivityTypeEnumOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ActivityTypeEnumField, ActivityTypeEnumOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -58,6 +62,9 @@ class ActivityTypeEnum(Model, schema=ACTIVITY_TYPE_ENUM):
 
     if TYPE_CHECKING:
         objects: ClassVar[ActivityTypeEnumQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ActivityTypeEnumLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

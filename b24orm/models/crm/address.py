@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, Literal, overload
 
-    from typing_extensions import Self, TypedDict, Unpack
+    from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.crm.address_type import AddressType
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     AddressField = Literal[
         "type_id",
@@ -242,7 +242,7 @@ if TYPE_CHECKING:
         country_code: str | None
         loc_addr_id: int | None
 
-    class AddressQuerySet(QuerySet["Address", AddressField, AddressOrder]):
+    class AddressQuerySet(QuerySet["Address", AddressField, AddressOrder, Never]):
         """Rows of Address, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Self: ...
@@ -255,6 +255,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: AddressField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], AddressField, AddressOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, AddressField, AddressOrder]: ...
         @overload
         def values_list(
             self,
@@ -327,6 +329,9 @@ class Address(Model, schema=ADDRESS):
 
     if TYPE_CHECKING:
         objects: ClassVar[AddressQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Q: ...
 
     type_id: t.Reference = t.UNSET
     entity_type_id: t.Reference = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     AddressTypeField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     AddressTypeOrder = Literal["id", "-id"]
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     class AddressTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for AddressType."""
 
-    class AddressTypeQuerySet(QuerySet["AddressType", AddressTypeField, AddressTypeOrder]):
+    class AddressTypeQuerySet(QuerySet["AddressType", AddressTypeField, AddressTypeOrder, int]):
         """Rows of AddressType, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[AddressTypeLookups]) -> Self: ...
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: AddressTypeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], AddressTypeField, AddressTypeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, AddressTypeField, AddressTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -52,6 +56,9 @@ class AddressType(Model, schema=ADDRESS_TYPE):
 
     if TYPE_CHECKING:
         objects: ClassVar[AddressTypeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[AddressTypeLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.smart_process_type import SmartProcessType
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     AutomatedSolutionField = Literal["id", "title", "type_ids"]
     AutomatedSolutionOrder = Literal["id", "-id", "title", "-title"]
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
         type_ids: Iterable[int | SmartProcessType] | None
 
     class AutomatedSolutionQuerySet(
-        QuerySet["AutomatedSolution", AutomatedSolutionField, AutomatedSolutionOrder],
+        QuerySet["AutomatedSolution", AutomatedSolutionField, AutomatedSolutionOrder, int],
     ):
         """Rows of AutomatedSolution, with its own lookups."""
 
@@ -69,6 +69,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: AutomatedSolutionField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], AutomatedSolutionField, AutomatedSolutionOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, AutomatedSolutionField, AutomatedSolutionOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -118,6 +122,9 @@ class AutomatedSolution(Model, schema=AUTOMATED_SOLUTION):
 
     if TYPE_CHECKING:
         objects: ClassVar[AutomatedSolutionQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[AutomatedSolutionLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     AutomationTriggerField = Literal["name", "code"]
     AutomationTriggerOrder = Literal["code", "-code"]
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         code: str
 
     class AutomationTriggerQuerySet(
-        QuerySet["AutomationTrigger", AutomationTriggerField, AutomationTriggerOrder],
+        QuerySet["AutomationTrigger", AutomationTriggerField, AutomationTriggerOrder, str],
     ):
         """Rows of AutomationTrigger, with its own lookups."""
 
@@ -47,6 +47,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: AutomationTriggerField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], AutomationTriggerField, AutomationTriggerOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, AutomationTriggerField, AutomationTriggerOrder]: ...
         @overload
         def values_list(
             self, field: Literal["name"], /, *, flat: Literal[True]
@@ -78,6 +82,9 @@ class AutomationTrigger(Model, schema=AUTOMATION_TRIGGER):
 
     if TYPE_CHECKING:
         objects: ClassVar[AutomationTriggerQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[AutomationTriggerLookups]) -> Q: ...
 
     name: t.Text = t.UNSET
     code: t.StringId = t.UNSET

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.requisite import Requisite
     from b24orm.models.crm.requisite_country import RequisiteCountry
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     BankDetailField = Literal[
         "id",
@@ -513,7 +513,7 @@ if TYPE_CHECKING:
         comments: str | None
         originator_id: str | None
 
-    class BankDetailQuerySet(QuerySet["BankDetail", BankDetailField, BankDetailOrder]):
+    class BankDetailQuerySet(QuerySet["BankDetail", BankDetailField, BankDetailOrder, int]):
         """Rows of BankDetail, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> Self: ...
@@ -526,6 +526,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BankDetailField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BankDetailField, BankDetailOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BankDetailField, BankDetailOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -620,6 +624,9 @@ class BankDetail(Model, schema=BANK_DETAIL):
 
     if TYPE_CHECKING:
         objects: ClassVar[BankDetailQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     entity_id: t.Reference = t.UNSET

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     CallListField = Literal[
         "id",
@@ -121,7 +121,7 @@ if TYPE_CHECKING:
         entity_type: str | None
         entities: Iterable[int] | None
 
-    class CallListQuerySet(QuerySet["CallList", CallListField, CallListOrder]):
+    class CallListQuerySet(QuerySet["CallList", CallListField, CallListOrder, int]):
         """Rows of CallList, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CallListLookups]) -> Self: ...
@@ -134,6 +134,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CallListField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CallListField, CallListOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CallListField, CallListOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -193,6 +197,9 @@ class CallList(Model, schema=CALL_LIST):
 
     if TYPE_CHECKING:
         objects: ClassVar[CallListQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CallListLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     date_create: t.DateTime = t.UNSET

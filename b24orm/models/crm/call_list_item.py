@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.crm.call_list_status import CallListStatus
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     CallListItemField = Literal["id", "status", "entity_type"]
     CallListItemOrder = Literal["id", "-id"]
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         status: str
         status_call_list_status: str
 
-    class CallListItemQuerySet(QuerySet["CallListItem", CallListItemField, CallListItemOrder]):
+    class CallListItemQuerySet(QuerySet["CallListItem", CallListItemField, CallListItemOrder, int]):
         """Rows of CallListItem, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CallListItemLookups]) -> Self: ...
@@ -47,6 +47,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CallListItemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CallListItemField, CallListItemOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CallListItemField, CallListItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -73,6 +77,9 @@ class CallListItem(Model, schema=CALL_LIST_ITEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[CallListItemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CallListItemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     status: t.Text = t.UNSET

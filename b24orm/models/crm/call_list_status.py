@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     CallListStatusField = Literal["id", "name", "sort", "status_id"]
     CallListStatusOrder = Literal["status_id", "-status_id"]
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     class CallListStatusLookups(TypedDict, total=False):
         """What ``filter`` takes for CallListStatus."""
 
-    class CallListStatusQuerySet(QuerySet["CallListStatus", CallListStatusField, CallListStatusOrder]):
+    class CallListStatusQuerySet(QuerySet["CallListStatus", CallListStatusField, CallListStatusOrder, str]):
         """Rows of CallListStatus, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CallListStatusLookups]) -> Self: ...
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CallListStatusField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CallListStatusField, CallListStatusOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CallListStatusField, CallListStatusOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id", "sort"], /, *, flat: Literal[True]
@@ -56,6 +60,9 @@ class CallListStatus(Model, schema=CALL_LIST_STATUS):
 
     if TYPE_CHECKING:
         objects: ClassVar[CallListStatusQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CallListStatusLookups]) -> Q: ...
 
     id: t.Integer = t.UNSET
     name: t.Text = t.UNSET

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     CatalogField = Literal["id", "name", "originator_id", "origin_id", "xml_id"]
     CatalogOrder = Literal[
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
         xml_id__contains: str
         xml_id__icontains: str
 
-    class CatalogQuerySet(QuerySet["Catalog", CatalogField, CatalogOrder]):
+    class CatalogQuerySet(QuerySet["Catalog", CatalogField, CatalogOrder, int]):
         """Rows of Catalog, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CatalogLookups]) -> Self: ...
@@ -74,6 +74,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CatalogField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CatalogField, CatalogOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, CatalogField, CatalogOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -93,6 +95,9 @@ class Catalog(Model, schema=CATALOG):
 
     if TYPE_CHECKING:
         objects: ClassVar[CatalogQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CatalogLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     CategoryField = Literal[
         "id",
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
         origin_id: str | None
         originator_id: str | None
 
-    class CategoryQuerySet(QuerySet["Category", CategoryField, CategoryOrder]):
+    class CategoryQuerySet(QuerySet["Category", CategoryField, CategoryOrder, int]):
         """Rows of Category, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Self: ...
@@ -63,6 +63,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CategoryField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CategoryField, CategoryOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CategoryField, CategoryOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -118,6 +122,9 @@ class Category(Model, schema=CATEGORY):
 
     if TYPE_CHECKING:
         objects: ClassVar[CategoryQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.smart_invoice import SmartInvoice
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import BoundRows, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import BoundRows, NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     CompanyField = Literal[
         "id",
@@ -963,7 +963,7 @@ if TYPE_CHECKING:
         im: Iterable[str | MultiField] | None
         link: Iterable[str | MultiField] | None
 
-    class CompanyQuerySet(QuerySet["Company", CompanyField, CompanyOrder]):
+    class CompanyQuerySet(QuerySet["Company", CompanyField, CompanyOrder, int]):
         """Rows of Company, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CompanyLookups]) -> Self: ...
@@ -976,6 +976,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CompanyField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CompanyField, CompanyOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, CompanyField, CompanyOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -1108,6 +1110,9 @@ class Company(Model, schema=COMPANY):
 
     if TYPE_CHECKING:
         objects: ClassVar[CompanyQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CompanyLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     CompanyItemField = Literal[
         "id",
@@ -578,7 +578,7 @@ if TYPE_CHECKING:
         utm_content: str | None
         utm_term: str | None
 
-    class CompanyItemQuerySet(QuerySet["CompanyItem", CompanyItemField, CompanyItemOrder]):
+    class CompanyItemQuerySet(QuerySet["CompanyItem", CompanyItemField, CompanyItemOrder, int]):
         """Rows of CompanyItem, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> Self: ...
@@ -591,6 +591,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CompanyItemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CompanyItemField, CompanyItemOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CompanyItemField, CompanyItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -740,6 +744,9 @@ class CompanyItem(Model, schema=COMPANY_ITEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[CompanyItemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     CompanyUserFieldShowFilterValue = Literal["N", "I", "E", "S", "Y"]
     CompanyUserFieldField = Literal[
@@ -107,7 +107,7 @@ if TYPE_CHECKING:
         label: str | None
 
     class CompanyUserFieldQuerySet(
-        QuerySet["CompanyUserField", CompanyUserFieldField, CompanyUserFieldOrder],
+        QuerySet["CompanyUserField", CompanyUserFieldField, CompanyUserFieldOrder, int],
     ):
         """Rows of CompanyUserField, with its own lookups."""
 
@@ -123,6 +123,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CompanyUserFieldField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CompanyUserFieldField, CompanyUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CompanyUserFieldField, CompanyUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -201,6 +205,9 @@ class CompanyUserField(Model, schema=COMPANY_USER_FIELD):
 
     if TYPE_CHECKING:
         objects: ClassVar[CompanyUserFieldQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CompanyUserFieldLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     entity_id: t.Text = t.UNSET

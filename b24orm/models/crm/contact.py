@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.smart_invoice import SmartInvoice
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import BoundRows, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import BoundRows, NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     ContactField = Literal[
         "id",
@@ -877,7 +877,7 @@ if TYPE_CHECKING:
         im: Iterable[str | MultiField] | None
         link: Iterable[str | MultiField] | None
 
-    class ContactQuerySet(QuerySet["Contact", ContactField, ContactOrder]):
+    class ContactQuerySet(QuerySet["Contact", ContactField, ContactOrder, int]):
         """Rows of Contact, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ContactLookups]) -> Self: ...
@@ -890,6 +890,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ContactField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ContactField, ContactOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, ContactField, ContactOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -1015,6 +1017,9 @@ class Contact(Model, schema=CONTACT):
 
     if TYPE_CHECKING:
         objects: ClassVar[ContactQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ContactLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     honorific: t.Status = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.company import Company
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ContactCompanyField = Literal["company_id", "sort", "role_id", "is_primary"]
     ContactCompanyOrder = Literal["company_id", "-company_id"]
@@ -69,7 +69,7 @@ if TYPE_CHECKING:
         sort: int | None
         is_primary: bool | None
 
-    class ContactCompanyQuerySet(QuerySet["ContactCompany", ContactCompanyField, ContactCompanyOrder]):
+    class ContactCompanyQuerySet(QuerySet["ContactCompany", ContactCompanyField, ContactCompanyOrder, int]):
         """Rows of ContactCompany, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> Self: ...
@@ -82,6 +82,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ContactCompanyField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ContactCompanyField, ContactCompanyOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ContactCompanyField, ContactCompanyOrder]: ...
         @overload
         def values_list(
             self, field: Literal["company_id"], /, *, flat: Literal[True]
@@ -120,6 +124,9 @@ class ContactCompany(Model, schema=CONTACT_COMPANY):
 
     if TYPE_CHECKING:
         objects: ClassVar[ContactCompanyQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> Q: ...
 
     company_id: t.Id = t.UNSET
     sort: t.Integer = t.UNSET

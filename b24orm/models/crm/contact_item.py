@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ContactItemField = Literal[
         "id",
@@ -651,7 +651,7 @@ if TYPE_CHECKING:
         utm_content: str | None
         utm_term: str | None
 
-    class ContactItemQuerySet(QuerySet["ContactItem", ContactItemField, ContactItemOrder]):
+    class ContactItemQuerySet(QuerySet["ContactItem", ContactItemField, ContactItemOrder, int]):
         """Rows of ContactItem, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> Self: ...
@@ -664,6 +664,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ContactItemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ContactItemField, ContactItemOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ContactItemField, ContactItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -806,6 +810,9 @@ class ContactItem(Model, schema=CONTACT_ITEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[ContactItemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     honorific: t.Status = t.UNSET

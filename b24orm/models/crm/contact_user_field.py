@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ContactUserFieldShowFilterValue = Literal["N", "I", "E", "S", "Y"]
     ContactUserFieldField = Literal[
@@ -107,7 +107,7 @@ if TYPE_CHECKING:
         label: str | None
 
     class ContactUserFieldQuerySet(
-        QuerySet["ContactUserField", ContactUserFieldField, ContactUserFieldOrder],
+        QuerySet["ContactUserField", ContactUserFieldField, ContactUserFieldOrder, int],
     ):
         """Rows of ContactUserField, with its own lookups."""
 
@@ -123,6 +123,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ContactUserFieldField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ContactUserFieldField, ContactUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ContactUserFieldField, ContactUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -201,6 +205,9 @@ class ContactUserField(Model, schema=CONTACT_USER_FIELD):
 
     if TYPE_CHECKING:
         objects: ClassVar[ContactUserFieldQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ContactUserFieldLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     entity_id: t.Text = t.UNSET

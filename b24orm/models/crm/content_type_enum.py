@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ContentTypeEnumField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     ContentTypeEnumOrder = Literal["id", "-id"]
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     class ContentTypeEnumLookups(TypedDict, total=False):
         """What ``filter`` takes for ContentTypeEnum."""
 
-    class ContentTypeEnumQuerySet(QuerySet["ContentTypeEnum", ContentTypeEnumField, ContentTypeEnumOrder]):
+    class ContentTypeEnumQuerySet(
+        QuerySet["ContentTypeEnum", ContentTypeEnumField, ContentTypeEnumOrder, int],
+    ):
         """Rows of ContentTypeEnum, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ContentTypeEnumLookups]) -> Self: ...
@@ -37,6 +39,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ContentTypeEnumField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ContentTypeEnumField, ContentTypeEnumOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ContentTypeEnumField, ContentTypeEnumOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -56,6 +62,9 @@ class ContentTypeEnum(Model, schema=CONTENT_TYPE_ENUM):
 
     if TYPE_CHECKING:
         objects: ClassVar[ContentTypeEnumQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ContentTypeEnumLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     CurrencyField = Literal[
         "currency",
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         sort: int | None
         lang: Any
 
-    class CurrencyQuerySet(QuerySet["Currency", CurrencyField, CurrencyOrder]):
+    class CurrencyQuerySet(QuerySet["Currency", CurrencyField, CurrencyOrder, str]):
         """Rows of Currency, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Self: ...
@@ -59,6 +59,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CurrencyField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CurrencyField, CurrencyOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CurrencyField, CurrencyOrder]: ...
         @overload
         def values_list(
             self, field: Literal["currency"], /, *, flat: Literal[True]
@@ -124,6 +128,9 @@ class Currency(Model, schema=CURRENCY):
 
     if TYPE_CHECKING:
         objects: ClassVar[CurrencyQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Q: ...
 
     currency: t.StringId = t.UNSET
     amount_cnt: t.Integer = t.UNSET

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.quote_item import QuoteItem
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import BoundRows, OwnedRows, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import BoundRows, NamedRow, OwnedRows, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     DealStageSemanticIdValue = Literal["P", "S", "F"]
     DealField = Literal[
@@ -902,7 +902,7 @@ if TYPE_CHECKING:
         last_activity_by: int | None
         last_activity_by_user: int | User | None
 
-    class DealQuerySet(QuerySet["Deal", DealField, DealOrder]):
+    class DealQuerySet(QuerySet["Deal", DealField, DealOrder, int]):
         """Rows of Deal, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DealLookups]) -> Self: ...
@@ -915,6 +915,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DealField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DealField, DealOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, DealField, DealOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -1048,6 +1050,9 @@ class Deal(Model, schema=DEAL):
 
     if TYPE_CHECKING:
         objects: ClassVar[DealQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DealLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

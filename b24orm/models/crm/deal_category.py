@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     DealCategoryField = Literal["id", "created_date", "name", "sort", "is_locked"]
     DealCategoryOrder = Literal[
@@ -76,7 +76,7 @@ if TYPE_CHECKING:
         name: str | None
         sort: int | None
 
-    class DealCategoryQuerySet(QuerySet["DealCategory", DealCategoryField, DealCategoryOrder]):
+    class DealCategoryQuerySet(QuerySet["DealCategory", DealCategoryField, DealCategoryOrder, int]):
         """Rows of DealCategory, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> Self: ...
@@ -87,6 +87,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DealCategoryField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DealCategoryField, DealCategoryOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DealCategoryField, DealCategoryOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -146,6 +150,9 @@ class DealCategory(Model, schema=DEAL_CATEGORY):
 
     if TYPE_CHECKING:
         objects: ClassVar[DealCategoryQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     created_date: t.Date = t.UNSET

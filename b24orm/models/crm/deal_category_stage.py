@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     DealCategoryStageField = Literal["name", "sort", "status_id"]
     DealCategoryStageOrder = Literal["status_id", "-status_id"]
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for DealCategoryStage."""
 
     class DealCategoryStageQuerySet(
-        QuerySet["DealCategoryStage", DealCategoryStageField, DealCategoryStageOrder],
+        QuerySet["DealCategoryStage", DealCategoryStageField, DealCategoryStageOrder, str],
     ):
         """Rows of DealCategoryStage, with its own lookups."""
 
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DealCategoryStageField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DealCategoryStageField, DealCategoryStageOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DealCategoryStageField, DealCategoryStageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["name"], /, *, flat: Literal[True]
@@ -62,6 +66,9 @@ class DealCategoryStage(Model, schema=DEAL_CATEGORY_STAGE):
 
     if TYPE_CHECKING:
         objects: ClassVar[DealCategoryStageQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DealCategoryStageLookups]) -> Q: ...
 
     name: t.Text = t.UNSET
     sort: t.Integer = t.UNSET

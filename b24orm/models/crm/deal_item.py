@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.quote import Quote
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     DealItemStageSemanticIdValue = Literal["P", "S", "F"]
     DealItemField = Literal[
@@ -899,7 +899,7 @@ if TYPE_CHECKING:
         utm_content: str | None
         utm_term: str | None
 
-    class DealItemQuerySet(QuerySet["DealItem", DealItemField, DealItemOrder]):
+    class DealItemQuerySet(QuerySet["DealItem", DealItemField, DealItemOrder, int]):
         """Rows of DealItem, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> Self: ...
@@ -912,6 +912,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DealItemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DealItemField, DealItemOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DealItemField, DealItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -1081,6 +1085,9 @@ class DealItem(Model, schema=DEAL_ITEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[DealItemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.deal import Deal
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     DealRecurringIsLimitValue = Literal["N", "D", "T"]
     DealRecurringField = Literal[
@@ -257,7 +257,7 @@ if TYPE_CHECKING:
         limit_date: dt.date | None
         params: Any
 
-    class DealRecurringQuerySet(QuerySet["DealRecurring", DealRecurringField, DealRecurringOrder]):
+    class DealRecurringQuerySet(QuerySet["DealRecurring", DealRecurringField, DealRecurringOrder, int]):
         """Rows of DealRecurring, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> Self: ...
@@ -270,6 +270,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DealRecurringField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DealRecurringField, DealRecurringOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DealRecurringField, DealRecurringOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -341,6 +345,9 @@ class DealRecurring(Model, schema=DEAL_RECURRING):
 
     if TYPE_CHECKING:
         objects: ClassVar[DealRecurringQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     deal_id: t.Reference = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     DealUserFieldShowFilterValue = Literal["N", "I", "E", "S", "Y"]
     DealUserFieldField = Literal[
@@ -105,7 +105,7 @@ if TYPE_CHECKING:
         settings: Any
         label: str | None
 
-    class DealUserFieldQuerySet(QuerySet["DealUserField", DealUserFieldField, DealUserFieldOrder]):
+    class DealUserFieldQuerySet(QuerySet["DealUserField", DealUserFieldField, DealUserFieldOrder, int]):
         """Rows of DealUserField, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DealUserFieldLookups]) -> Self: ...
@@ -116,6 +116,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DealUserFieldField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DealUserFieldField, DealUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DealUserFieldField, DealUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -194,6 +198,9 @@ class DealUserField(Model, schema=DEAL_USER_FIELD):
 
     if TYPE_CHECKING:
         objects: ClassVar[DealUserFieldQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DealUserFieldLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     entity_id: t.Text = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.crm.currency import Currency
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     DeliveryField = Literal[
         "id",
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         entity_id: int | str
         entity_type_id: int | str
 
-    class DeliveryQuerySet(QuerySet["Delivery", DeliveryField, DeliveryOrder]):
+    class DeliveryQuerySet(QuerySet["Delivery", DeliveryField, DeliveryOrder, int]):
         """Rows of Delivery, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DeliveryLookups]) -> Self: ...
@@ -52,6 +52,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DeliveryField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DeliveryField, DeliveryOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DeliveryField, DeliveryOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -89,6 +93,9 @@ class Delivery(Model, schema=DELIVERY):
 
     if TYPE_CHECKING:
         objects: ClassVar[DeliveryQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DeliveryLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     account_number: t.Text = t.UNSET

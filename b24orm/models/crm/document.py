@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.document_template import DocumentTemplate
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     DocumentField = Literal[
         "id",
@@ -255,7 +255,7 @@ if TYPE_CHECKING:
         values: Any
         stamps_enabled: bool | None
 
-    class DocumentQuerySet(QuerySet["Document", DocumentField, DocumentOrder]):
+    class DocumentQuerySet(QuerySet["Document", DocumentField, DocumentOrder, int]):
         """Rows of Document, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Self: ...
@@ -268,6 +268,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DocumentField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DocumentField, DocumentOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DocumentField, DocumentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -376,6 +380,9 @@ class Document(Model, schema=DOCUMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[DocumentQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     DocumentNumeratorField = Literal["id", "name", "template", "code", "settings"]
     DocumentNumeratorOrder = Literal["id", "-id"]
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         settings: Any
 
     class DocumentNumeratorQuerySet(
-        QuerySet["DocumentNumerator", DocumentNumeratorField, DocumentNumeratorOrder],
+        QuerySet["DocumentNumerator", DocumentNumeratorField, DocumentNumeratorOrder, int],
     ):
         """Rows of DocumentNumerator, with its own lookups."""
 
@@ -50,6 +50,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DocumentNumeratorField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DocumentNumeratorField, DocumentNumeratorOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DocumentNumeratorField, DocumentNumeratorOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -100,6 +104,9 @@ class DocumentNumerator(Model, schema=DOCUMENT_NUMERATOR):
 
     if TYPE_CHECKING:
         objects: ClassVar[DocumentNumeratorQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DocumentNumeratorLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.document_numerator import DocumentNumerator
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     DocumentTemplateField = Literal[
         "id",
@@ -156,7 +156,7 @@ if TYPE_CHECKING:
         file: t.File | None
 
     class DocumentTemplateQuerySet(
-        QuerySet["DocumentTemplate", DocumentTemplateField, DocumentTemplateOrder],
+        QuerySet["DocumentTemplate", DocumentTemplateField, DocumentTemplateOrder, int],
     ):
         """Rows of DocumentTemplate, with its own lookups."""
 
@@ -174,6 +174,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DocumentTemplateField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DocumentTemplateField, DocumentTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DocumentTemplateField, DocumentTemplateOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -242,6 +246,9 @@ class DocumentTemplate(Model, schema=DOCUMENT_TEMPLATE):
 
     if TYPE_CHECKING:
         objects: ClassVar[DocumentTemplateQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DocumentTemplateLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

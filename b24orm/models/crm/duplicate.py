@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     DuplicateField = Literal["lead", "contact", "company"]
     DuplicateOrder = Never
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         type: int | str
         values: int | str
 
-    class DuplicateQuerySet(QuerySet["Duplicate", DuplicateField, DuplicateOrder]):
+    class DuplicateQuerySet(QuerySet["Duplicate", DuplicateField, DuplicateOrder, Never]):
         """Rows of Duplicate, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DuplicateLookups]) -> Self: ...
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DuplicateField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DuplicateField, DuplicateOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DuplicateField, DuplicateOrder]: ...
         @overload
         def values_list(
             self, field: Literal["lead", "contact", "company"], /, *, flat: Literal[True]
@@ -51,6 +55,9 @@ class Duplicate(Model, schema=DUPLICATE):
 
     if TYPE_CHECKING:
         objects: ClassVar[DuplicateQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DuplicateLookups]) -> Q: ...
 
     lead: t.Integers = t.UNSET
     contact: t.Integers = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     DuplicateVolatileTypeField = Literal["id", "entity_type_id", "field_code"]
     DuplicateVolatileTypeOrder = Literal["id", "-id"]
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         field_code: str | None
 
     class DuplicateVolatileTypeQuerySet(
-        QuerySet["DuplicateVolatileType", DuplicateVolatileTypeField, DuplicateVolatileTypeOrder],
+        QuerySet["DuplicateVolatileType", DuplicateVolatileTypeField, DuplicateVolatileTypeOrder, int],
     ):
         """Rows of DuplicateVolatileType, with its own lookups."""
 
@@ -58,6 +58,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DuplicateVolatileTypeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DuplicateVolatileTypeField, DuplicateVolatileTypeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DuplicateVolatileTypeField, DuplicateVolatileTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -96,6 +100,9 @@ class DuplicateVolatileType(Model, schema=DUPLICATE_VOLATILE_TYPE):
 
     if TYPE_CHECKING:
         objects: ClassVar[DuplicateVolatileTypeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DuplicateVolatileTypeLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     entity_type_id: t.Reference = t.UNSET

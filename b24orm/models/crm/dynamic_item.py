@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     DynamicItemField = Literal[
         "id",
@@ -629,7 +629,7 @@ if TYPE_CHECKING:
         last_activity_time: dt.datetime | dt.date | None
         is_recurring: bool | None
 
-    class DynamicItemQuerySet(QuerySet["DynamicItem", DynamicItemField, DynamicItemOrder]):
+    class DynamicItemQuerySet(QuerySet["DynamicItem", DynamicItemField, DynamicItemOrder, int]):
         """Rows of DynamicItem, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DynamicItemLookups]) -> Self: ...
@@ -642,6 +642,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DynamicItemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DynamicItemField, DynamicItemOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DynamicItemField, DynamicItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -767,6 +771,9 @@ class DynamicItem(Model, schema=DYNAMIC_ITEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[DynamicItemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DynamicItemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

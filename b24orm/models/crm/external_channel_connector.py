@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, Literal, overload
 
-    from typing_extensions import Self, TypedDict, Unpack
+    from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ExternalChannelConnectorField = Literal[
         "type_id",
@@ -112,7 +112,12 @@ if TYPE_CHECKING:
         external_server_host: str | None
 
     class ExternalChannelConnectorQuerySet(
-        QuerySet["ExternalChannelConnector", ExternalChannelConnectorField, ExternalChannelConnectorOrder],
+        QuerySet[
+            "ExternalChannelConnector",
+            ExternalChannelConnectorField,
+            ExternalChannelConnectorOrder,
+            Never,
+        ],
     ):
         """Rows of ExternalChannelConnector, with its own lookups."""
 
@@ -132,6 +137,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ExternalChannelConnectorField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ExternalChannelConnectorField, ExternalChannelConnectorOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ExternalChannelConnectorField, ExternalChannelConnectorOrder]: ...
         @overload
         def values_list(
             self,
@@ -174,6 +183,9 @@ class ExternalChannelConnector(Model, schema=EXTERNAL_CHANNEL_CONNECTOR):
 
     if TYPE_CHECKING:
         objects: ClassVar[ExternalChannelConnectorQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ExternalChannelConnectorLookups]) -> Q: ...
 
     type_id: t.Text = t.UNSET
     originator_id: t.Text = t.UNSET

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.person_type import PersonType
     from b24orm.models.crm.quote import Quote
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     InvoiceField = Literal[
         "account_number",
@@ -777,7 +777,7 @@ if TYPE_CHECKING:
         invoice_properties: Any
         product_rows: Any
 
-    class InvoiceQuerySet(QuerySet["Invoice", InvoiceField, InvoiceOrder]):
+    class InvoiceQuerySet(QuerySet["Invoice", InvoiceField, InvoiceOrder, int]):
         """Rows of Invoice, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Self: ...
@@ -790,6 +790,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: InvoiceField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], InvoiceField, InvoiceOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, InvoiceField, InvoiceOrder]: ...
         @overload
         def values_list(
             self,
@@ -913,6 +915,9 @@ class Invoice(Model, schema=INVOICE):
 
     if TYPE_CHECKING:
         objects: ClassVar[InvoiceQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Q: ...
 
     account_number: t.Text = t.UNSET
     comments: t.Text = t.UNSET

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.invoice import Invoice
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     InvoiceRecurringIsLimitValue = Literal["N", "D", "T"]
     InvoiceRecurringField = Literal[
@@ -205,7 +205,7 @@ if TYPE_CHECKING:
         params: Any
 
     class InvoiceRecurringQuerySet(
-        QuerySet["InvoiceRecurring", InvoiceRecurringField, InvoiceRecurringOrder],
+        QuerySet["InvoiceRecurring", InvoiceRecurringField, InvoiceRecurringOrder, int],
     ):
         """Rows of InvoiceRecurring, with its own lookups."""
 
@@ -223,6 +223,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: InvoiceRecurringField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], InvoiceRecurringField, InvoiceRecurringOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, InvoiceRecurringField, InvoiceRecurringOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -294,6 +298,9 @@ class InvoiceRecurring(Model, schema=INVOICE_RECURRING):
 
     if TYPE_CHECKING:
         objects: ClassVar[InvoiceRecurringQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[InvoiceRecurringLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     invoice_id: t.Reference = t.UNSET

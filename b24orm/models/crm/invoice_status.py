@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     InvoiceStatusField = Literal[
         "id",
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         semantics: str | None
         extra_: Any
 
-    class InvoiceStatusQuerySet(QuerySet["InvoiceStatus", InvoiceStatusField, InvoiceStatusOrder]):
+    class InvoiceStatusQuerySet(QuerySet["InvoiceStatus", InvoiceStatusField, InvoiceStatusOrder, str]):
         """Rows of InvoiceStatus, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> Self: ...
@@ -59,6 +59,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: InvoiceStatusField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], InvoiceStatusField, InvoiceStatusOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, InvoiceStatusField, InvoiceStatusOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id", "sort", "category_id"], /, *, flat: Literal[True]
@@ -120,6 +124,9 @@ class InvoiceStatus(Model, schema=INVOICE_STATUS):
 
     if TYPE_CHECKING:
         objects: ClassVar[InvoiceStatusQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> Q: ...
 
     id: t.Integer = t.UNSET
     entity_id: t.Text = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     InvoiceUserFieldShowFilterValue = Literal["N", "I", "E", "S", "Y"]
     InvoiceUserFieldField = Literal[
@@ -107,7 +107,7 @@ if TYPE_CHECKING:
         label: str | None
 
     class InvoiceUserFieldQuerySet(
-        QuerySet["InvoiceUserField", InvoiceUserFieldField, InvoiceUserFieldOrder],
+        QuerySet["InvoiceUserField", InvoiceUserFieldField, InvoiceUserFieldOrder, int],
     ):
         """Rows of InvoiceUserField, with its own lookups."""
 
@@ -123,6 +123,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: InvoiceUserFieldField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], InvoiceUserFieldField, InvoiceUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, InvoiceUserFieldField, InvoiceUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -201,6 +205,9 @@ class InvoiceUserField(Model, schema=INVOICE_USER_FIELD):
 
     if TYPE_CHECKING:
         objects: ClassVar[InvoiceUserFieldQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[InvoiceUserFieldLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     entity_id: t.Text = t.UNSET

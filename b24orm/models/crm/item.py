@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ItemField = Literal[
         "id",
@@ -629,7 +629,7 @@ if TYPE_CHECKING:
         mycompany: int | Company | None
         is_recurring: bool | None
 
-    class ItemQuerySet(QuerySet["Item", ItemField, ItemOrder]):
+    class ItemQuerySet(QuerySet["Item", ItemField, ItemOrder, int]):
         """Rows of Item, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ItemLookups]) -> Self: ...
@@ -642,6 +642,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ItemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ItemField, ItemOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, ItemField, ItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -767,6 +769,9 @@ class Item(Model, schema=ITEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[ItemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ItemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     opened: t.Boolean = t.UNSET

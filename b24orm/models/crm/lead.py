@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.quote_item import QuoteItem
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import BoundRows, OwnedRows, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import BoundRows, NamedRow, OwnedRows, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     LeadStatusSemanticIdValue = Literal["P", "S", "F"]
     LeadField = Literal[
@@ -1007,7 +1007,7 @@ if TYPE_CHECKING:
         im: Iterable[str | MultiField] | None
         link: Iterable[str | MultiField] | None
 
-    class LeadQuerySet(QuerySet["Lead", LeadField, LeadOrder]):
+    class LeadQuerySet(QuerySet["Lead", LeadField, LeadOrder, int]):
         """Rows of Lead, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[LeadLookups]) -> Self: ...
@@ -1020,6 +1020,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: LeadField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], LeadField, LeadOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, LeadField, LeadOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -1164,6 +1166,9 @@ class Lead(Model, schema=LEAD):
 
     if TYPE_CHECKING:
         objects: ClassVar[LeadQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[LeadLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

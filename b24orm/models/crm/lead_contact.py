@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.contact import Contact
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     LeadContactField = Literal["contact_id", "sort", "role_id", "is_primary"]
     LeadContactOrder = Literal["contact_id", "-contact_id"]
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
         sort: int | None
         is_primary: bool | None
 
-    class LeadContactQuerySet(QuerySet["LeadContact", LeadContactField, LeadContactOrder]):
+    class LeadContactQuerySet(QuerySet["LeadContact", LeadContactField, LeadContactOrder, int]):
         """Rows of LeadContact, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[LeadContactLookups]) -> Self: ...
@@ -81,6 +81,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: LeadContactField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], LeadContactField, LeadContactOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, LeadContactField, LeadContactOrder]: ...
         @overload
         def values_list(
             self, field: Literal["contact_id"], /, *, flat: Literal[True]
@@ -119,6 +123,9 @@ class LeadContact(Model, schema=LEAD_CONTACT):
 
     if TYPE_CHECKING:
         objects: ClassVar[LeadContactQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[LeadContactLookups]) -> Q: ...
 
     contact_id: t.Id = t.UNSET
     sort: t.Integer = t.UNSET

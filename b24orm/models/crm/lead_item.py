@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.product import Product
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     LeadItemStageSemanticIdValue = Literal["P", "S", "F"]
     LeadItemField = Literal[
@@ -796,7 +796,7 @@ if TYPE_CHECKING:
         utm_content: str | None
         utm_term: str | None
 
-    class LeadItemQuerySet(QuerySet["LeadItem", LeadItemField, LeadItemOrder]):
+    class LeadItemQuerySet(QuerySet["LeadItem", LeadItemField, LeadItemOrder, int]):
         """Rows of LeadItem, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> Self: ...
@@ -809,6 +809,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: LeadItemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], LeadItemField, LeadItemOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, LeadItemField, LeadItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -973,6 +977,9 @@ class LeadItem(Model, schema=LEAD_ITEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[LeadItemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

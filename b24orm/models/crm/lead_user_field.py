@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     LeadUserFieldShowFilterValue = Literal["N", "I", "E", "S", "Y"]
     LeadUserFieldField = Literal[
@@ -105,7 +105,7 @@ if TYPE_CHECKING:
         settings: Any
         label: str | None
 
-    class LeadUserFieldQuerySet(QuerySet["LeadUserField", LeadUserFieldField, LeadUserFieldOrder]):
+    class LeadUserFieldQuerySet(QuerySet["LeadUserField", LeadUserFieldField, LeadUserFieldOrder, int]):
         """Rows of LeadUserField, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[LeadUserFieldLookups]) -> Self: ...
@@ -116,6 +116,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: LeadUserFieldField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], LeadUserFieldField, LeadUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, LeadUserFieldField, LeadUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -194,6 +198,9 @@ class LeadUserField(Model, schema=LEAD_USER_FIELD):
 
     if TYPE_CHECKING:
         objects: ClassVar[LeadUserFieldQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[LeadUserFieldLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     entity_id: t.Text = t.UNSET

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.product import Product
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     LegacyProductRowField = Literal[
         "id",
@@ -297,7 +297,7 @@ if TYPE_CHECKING:
         sort: int | None
 
     class LegacyProductRowQuerySet(
-        QuerySet["LegacyProductRow", LegacyProductRowField, LegacyProductRowOrder],
+        QuerySet["LegacyProductRow", LegacyProductRowField, LegacyProductRowOrder, int],
     ):
         """Rows of LegacyProductRow, with its own lookups."""
 
@@ -315,6 +315,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: LegacyProductRowField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], LegacyProductRowField, LegacyProductRowOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, LegacyProductRowField, LegacyProductRowOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -391,6 +395,9 @@ class LegacyProductRow(Model, schema=LEGACY_PRODUCT_ROW):
 
     if TYPE_CHECKING:
         objects: ClassVar[LegacyProductRowQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[LegacyProductRowLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     owner_id: t.Integer = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     MeasureField = Literal[
         "id",
@@ -98,7 +98,7 @@ if TYPE_CHECKING:
         symbol_letter_intl: str | None
         is_default: bool | None
 
-    class MeasureQuerySet(QuerySet["Measure", MeasureField, MeasureOrder]):
+    class MeasureQuerySet(QuerySet["Measure", MeasureField, MeasureOrder, int]):
         """Rows of Measure, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Self: ...
@@ -109,6 +109,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: MeasureField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], MeasureField, MeasureOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, MeasureField, MeasureOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -166,6 +168,9 @@ class Measure(Model, schema=MEASURE):
 
     if TYPE_CHECKING:
         objects: ClassVar[MeasureQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     code: t.Integer = t.UNSET

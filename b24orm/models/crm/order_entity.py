@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, Literal, overload
 
-    from typing_extensions import Self, TypedDict, Unpack
+    from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     OrderEntityField = Literal["order_id", "owner_id", "owner_type_id"]
     OrderEntityOrder = Literal[
@@ -76,7 +76,7 @@ if TYPE_CHECKING:
         owner_type_id: int | None
         owner_type: int | OwnerType | None
 
-    class OrderEntityQuerySet(QuerySet["OrderEntity", OrderEntityField, OrderEntityOrder]):
+    class OrderEntityQuerySet(QuerySet["OrderEntity", OrderEntityField, OrderEntityOrder, Never]):
         """Rows of OrderEntity, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> Self: ...
@@ -89,6 +89,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: OrderEntityField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], OrderEntityField, OrderEntityOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, OrderEntityField, OrderEntityOrder]: ...
         @overload
         def values_list(
             self, field: Literal["order_id", "owner_id", "owner_type_id"], /, *, flat: Literal[True]
@@ -119,6 +123,9 @@ class OrderEntity(Model, schema=ORDER_ENTITY):
 
     if TYPE_CHECKING:
         objects: ClassVar[OrderEntityQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> Q: ...
 
     order_id: t.Integer = t.UNSET
     owner_id: t.Integer = t.UNSET

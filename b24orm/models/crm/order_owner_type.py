@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     OrderOwnerTypeField = Literal["attribute", "code", "id", "name"]
     OrderOwnerTypeOrder = Literal["id", "-id"]
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     class OrderOwnerTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for OrderOwnerType."""
 
-    class OrderOwnerTypeQuerySet(QuerySet["OrderOwnerType", OrderOwnerTypeField, OrderOwnerTypeOrder]):
+    class OrderOwnerTypeQuerySet(QuerySet["OrderOwnerType", OrderOwnerTypeField, OrderOwnerTypeOrder, int]):
         """Rows of OrderOwnerType, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[OrderOwnerTypeLookups]) -> Self: ...
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: OrderOwnerTypeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], OrderOwnerTypeField, OrderOwnerTypeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, OrderOwnerTypeField, OrderOwnerTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["attribute", "code", "name"], /, *, flat: Literal[True]
@@ -52,6 +56,9 @@ class OrderOwnerType(Model, schema=ORDER_OWNER_TYPE):
 
     if TYPE_CHECKING:
         objects: ClassVar[OrderOwnerTypeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[OrderOwnerTypeLookups]) -> Q: ...
 
     attribute: t.Text = t.UNSET
     code: t.Text = t.UNSET

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.activity import Activity
-    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     OwnerTypeField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     OwnerTypeOrder = Literal["id", "-id"]
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     class OwnerTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for OwnerType."""
 
-    class OwnerTypeQuerySet(QuerySet["OwnerType", OwnerTypeField, OwnerTypeOrder]):
+    class OwnerTypeQuerySet(QuerySet["OwnerType", OwnerTypeField, OwnerTypeOrder, int]):
         """Rows of OwnerType, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[OwnerTypeLookups]) -> Self: ...
@@ -49,6 +49,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: OwnerTypeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], OwnerTypeField, OwnerTypeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, OwnerTypeField, OwnerTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -70,6 +74,9 @@ class OwnerType(Model, schema=OWNER_TYPE):
 
     if TYPE_CHECKING:
         objects: ClassVar[OwnerTypeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[OwnerTypeLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.crm.invoice import Invoice
     from b24orm.models.crm.person_type import PersonType
-    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     PaySystemField = Literal[
         "id",
@@ -124,7 +124,7 @@ if TYPE_CHECKING:
         action_file__contains: str
         action_file__icontains: str
 
-    class PaySystemQuerySet(QuerySet["PaySystem", PaySystemField, PaySystemOrder]):
+    class PaySystemQuerySet(QuerySet["PaySystem", PaySystemField, PaySystemOrder, int]):
         """Rows of PaySystem, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[PaySystemLookups]) -> Self: ...
@@ -137,6 +137,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: PaySystemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], PaySystemField, PaySystemOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, PaySystemField, PaySystemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -172,6 +176,9 @@ class PaySystem(Model, schema=PAY_SYSTEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[PaySystemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[PaySystemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

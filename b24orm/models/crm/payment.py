@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.crm.currency import Currency
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     PaymentField = Literal[
         "id",
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
         paid: str | None
         pay_system_id: int | None
 
-    class PaymentQuerySet(QuerySet["Payment", PaymentField, PaymentOrder]):
+    class PaymentQuerySet(QuerySet["Payment", PaymentField, PaymentOrder, int]):
         """Rows of Payment, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Self: ...
@@ -73,6 +73,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: PaymentField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], PaymentField, PaymentOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, PaymentField, PaymentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -136,6 +138,9 @@ class Payment(Model, schema=PAYMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[PaymentQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     account_number: t.Text = t.UNSET

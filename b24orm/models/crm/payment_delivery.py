@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     PaymentDeliveryField = Literal["id", "payment_id", "quantity", "delivery_id"]
     PaymentDeliveryOrder = Never
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
         id: int
         delivery_id: int | None
 
-    class PaymentDeliveryQuerySet(QuerySet["PaymentDelivery", PaymentDeliveryField, PaymentDeliveryOrder]):
+    class PaymentDeliveryQuerySet(
+        QuerySet["PaymentDelivery", PaymentDeliveryField, PaymentDeliveryOrder, int],
+    ):
         """Rows of PaymentDelivery, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[PaymentDeliveryLookups]) -> Self: ...
@@ -49,6 +51,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: PaymentDeliveryField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], PaymentDeliveryField, PaymentDeliveryOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, PaymentDeliveryField, PaymentDeliveryOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -98,6 +104,9 @@ class PaymentDelivery(Model, schema=PAYMENT_DELIVERY):
 
     if TYPE_CHECKING:
         objects: ClassVar[PaymentDeliveryQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[PaymentDeliveryLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     payment_id: t.Reference = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     PaymentProductField = Literal["id", "payment_id", "quantity", "row_id"]
     PaymentProductOrder = Never
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         quantity: Decimal | int | float | None
         row_id: int | None
 
-    class PaymentProductQuerySet(QuerySet["PaymentProduct", PaymentProductField, PaymentProductOrder]):
+    class PaymentProductQuerySet(QuerySet["PaymentProduct", PaymentProductField, PaymentProductOrder, int]):
         """Rows of PaymentProduct, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> Self: ...
@@ -46,6 +46,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: PaymentProductField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], PaymentProductField, PaymentProductOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, PaymentProductField, PaymentProductOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -95,6 +99,9 @@ class PaymentProduct(Model, schema=PAYMENT_PRODUCT):
 
     if TYPE_CHECKING:
         objects: ClassVar[PaymentProductQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     payment_id: t.Reference = t.UNSET

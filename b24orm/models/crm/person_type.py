@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.pay_system import PaySystem
     from b24orm.models.crm.quote import Quote
     from b24orm.models.crm.quote_item import QuoteItem
-    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     PersonTypeField = Literal["id", "name"]
     PersonTypeOrder = Literal["id", "-id", "name", "-name"]
@@ -92,7 +92,7 @@ if TYPE_CHECKING:
         name__contains: str
         name__icontains: str
 
-    class PersonTypeQuerySet(QuerySet["PersonType", PersonTypeField, PersonTypeOrder]):
+    class PersonTypeQuerySet(QuerySet["PersonType", PersonTypeField, PersonTypeOrder, int]):
         """Rows of PersonType, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[PersonTypeLookups]) -> Self: ...
@@ -104,6 +104,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: PersonTypeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], PersonTypeField, PersonTypeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, PersonTypeField, PersonTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -126,6 +130,9 @@ class PersonType(Model, schema=PERSON_TYPE):
 
     if TYPE_CHECKING:
         objects: ClassVar[PersonTypeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[PersonTypeLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

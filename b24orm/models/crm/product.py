@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.vat import Vat
     from b24orm.models.sale.basket_item import BasketItem
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     ProductDescriptionTypeValue = Literal["text", "html"]
     ProductField = Literal[
@@ -295,7 +295,7 @@ if TYPE_CHECKING:
         created_by: int | None
         created_by_user: int | User | None
 
-    class ProductQuerySet(QuerySet["Product", ProductField, ProductOrder]):
+    class ProductQuerySet(QuerySet["Product", ProductField, ProductOrder, int]):
         """Rows of Product, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Self: ...
@@ -308,6 +308,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ProductField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ProductField, ProductOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, ProductField, ProductOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -395,6 +397,9 @@ class Product(Model, schema=PRODUCT):
 
     if TYPE_CHECKING:
         objects: ClassVar[ProductQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     catalog_id: t.Reference = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ProductPropertyField = Literal[
         "id",
@@ -63,7 +63,9 @@ if TYPE_CHECKING:
         user_type_settings: Any
         values: Any
 
-    class ProductPropertyQuerySet(QuerySet["ProductProperty", ProductPropertyField, ProductPropertyOrder]):
+    class ProductPropertyQuerySet(
+        QuerySet["ProductProperty", ProductPropertyField, ProductPropertyOrder, int],
+    ):
         """Rows of ProductProperty, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ProductPropertyLookups]) -> Self: ...
@@ -78,6 +80,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ProductPropertyField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ProductPropertyField, ProductPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ProductPropertyField, ProductPropertyOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -143,6 +149,9 @@ class ProductProperty(Model, schema=PRODUCT_PROPERTY):
 
     if TYPE_CHECKING:
         objects: ClassVar[ProductPropertyQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductPropertyLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     iblock_id: t.Integer = t.UNSET

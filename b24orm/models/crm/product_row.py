@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.product import Product
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ProductRowField = Literal[
         "id",
@@ -321,7 +321,7 @@ if TYPE_CHECKING:
         measure_name: str | None
         sort: int | None
 
-    class ProductRowQuerySet(QuerySet["ProductRow", ProductRowField, ProductRowOrder]):
+    class ProductRowQuerySet(QuerySet["ProductRow", ProductRowField, ProductRowOrder, int]):
         """Rows of ProductRow, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> Self: ...
@@ -334,6 +334,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ProductRowField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ProductRowField, ProductRowOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ProductRowField, ProductRowOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -423,6 +427,9 @@ class ProductRow(Model, schema=PRODUCT_ROW):
 
     if TYPE_CHECKING:
         objects: ClassVar[ProductRowQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     owner_id: t.Integer = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.catalog import Catalog
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ProductSectionField = Literal["id", "catalog_id", "section_id", "name", "xml_id", "code"]
     ProductSectionOrder = Literal[
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
         xml_id: str | None
         code: str | None
 
-    class ProductSectionQuerySet(QuerySet["ProductSection", ProductSectionField, ProductSectionOrder]):
+    class ProductSectionQuerySet(QuerySet["ProductSection", ProductSectionField, ProductSectionOrder, int]):
         """Rows of ProductSection, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> Self: ...
@@ -74,6 +74,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ProductSectionField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ProductSectionField, ProductSectionOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ProductSectionField, ProductSectionOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -125,6 +129,9 @@ class ProductSection(Model, schema=PRODUCT_SECTION):
 
     if TYPE_CHECKING:
         objects: ClassVar[ProductSectionQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     catalog_id: t.Reference = t.UNSET

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.product_row import ProductRow
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import BoundRows, OwnedRows, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import BoundRows, NamedRow, OwnedRows, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     QuoteField = Literal[
         "id",
@@ -934,7 +934,7 @@ if TYPE_CHECKING:
         last_activity_by: int | None
         last_activity_by_user: int | User | None
 
-    class QuoteQuerySet(QuerySet["Quote", QuoteField, QuoteOrder]):
+    class QuoteQuerySet(QuerySet["Quote", QuoteField, QuoteOrder, int]):
         """Rows of Quote, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[QuoteLookups]) -> Self: ...
@@ -947,6 +947,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: QuoteField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], QuoteField, QuoteOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, QuoteField, QuoteOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -1068,6 +1070,9 @@ class Quote(Model, schema=QUOTE):
 
     if TYPE_CHECKING:
         objects: ClassVar[QuoteQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[QuoteLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     quote_number: t.Text = t.UNSET

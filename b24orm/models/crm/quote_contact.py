@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.contact import Contact
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     QuoteContactField = Literal["contact_id", "sort", "role_id", "is_primary"]
     QuoteContactOrder = Literal["contact_id", "-contact_id"]
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
         sort: int | None
         is_primary: bool | None
 
-    class QuoteContactQuerySet(QuerySet["QuoteContact", QuoteContactField, QuoteContactOrder]):
+    class QuoteContactQuerySet(QuerySet["QuoteContact", QuoteContactField, QuoteContactOrder, int]):
         """Rows of QuoteContact, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[QuoteContactLookups]) -> Self: ...
@@ -81,6 +81,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: QuoteContactField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], QuoteContactField, QuoteContactOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, QuoteContactField, QuoteContactOrder]: ...
         @overload
         def values_list(
             self, field: Literal["contact_id"], /, *, flat: Literal[True]
@@ -119,6 +123,9 @@ class QuoteContact(Model, schema=QUOTE_CONTACT):
 
     if TYPE_CHECKING:
         objects: ClassVar[QuoteContactQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[QuoteContactLookups]) -> Q: ...
 
     contact_id: t.Id = t.UNSET
     sort: t.Integer = t.UNSET

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.person_type import PersonType
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     QuoteItemField = Literal[
         "id",
@@ -833,7 +833,7 @@ if TYPE_CHECKING:
         utm_content: str | None
         utm_term: str | None
 
-    class QuoteItemQuerySet(QuerySet["QuoteItem", QuoteItemField, QuoteItemOrder]):
+    class QuoteItemQuerySet(QuerySet["QuoteItem", QuoteItemField, QuoteItemOrder, int]):
         """Rows of QuoteItem, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> Self: ...
@@ -846,6 +846,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: QuoteItemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], QuoteItemField, QuoteItemOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, QuoteItemField, QuoteItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -993,6 +997,9 @@ class QuoteItem(Model, schema=QUOTE_ITEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[QuoteItemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     quote_number: t.Text = t.UNSET

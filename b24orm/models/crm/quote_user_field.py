@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     QuoteUserFieldShowFilterValue = Literal["N", "I", "E", "S", "Y"]
     QuoteUserFieldField = Literal[
@@ -105,7 +105,7 @@ if TYPE_CHECKING:
         settings: Any
         label: str | None
 
-    class QuoteUserFieldQuerySet(QuerySet["QuoteUserField", QuoteUserFieldField, QuoteUserFieldOrder]):
+    class QuoteUserFieldQuerySet(QuerySet["QuoteUserField", QuoteUserFieldField, QuoteUserFieldOrder, int]):
         """Rows of QuoteUserField, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[QuoteUserFieldLookups]) -> Self: ...
@@ -116,6 +116,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: QuoteUserFieldField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], QuoteUserFieldField, QuoteUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, QuoteUserFieldField, QuoteUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -194,6 +198,9 @@ class QuoteUserField(Model, schema=QUOTE_USER_FIELD):
 
     if TYPE_CHECKING:
         objects: ClassVar[QuoteUserFieldQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[QuoteUserFieldLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     entity_id: t.Text = t.UNSET

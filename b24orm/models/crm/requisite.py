@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.requisite_preset import RequisitePreset
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     RequisiteField = Literal[
         "id",
@@ -1045,7 +1045,7 @@ if TYPE_CHECKING:
         rq_mnpl_reg: str | None
         rq_cpf: str | None
 
-    class RequisiteQuerySet(QuerySet["Requisite", RequisiteField, RequisiteOrder]):
+    class RequisiteQuerySet(QuerySet["Requisite", RequisiteField, RequisiteOrder, int]):
         """Rows of Requisite, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Self: ...
@@ -1058,6 +1058,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: RequisiteField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], RequisiteField, RequisiteOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, RequisiteField, RequisiteOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -1198,6 +1202,9 @@ class Requisite(Model, schema=REQUISITE):
 
     if TYPE_CHECKING:
         objects: ClassVar[RequisiteQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     entity_type_id: t.Reference = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     RequisiteCountryField = Literal["id", "code", "title"]
     RequisiteCountryOrder = Literal["id", "-id"]
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for RequisiteCountry."""
 
     class RequisiteCountryQuerySet(
-        QuerySet["RequisiteCountry", RequisiteCountryField, RequisiteCountryOrder],
+        QuerySet["RequisiteCountry", RequisiteCountryField, RequisiteCountryOrder, int],
     ):
         """Rows of RequisiteCountry, with its own lookups."""
 
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: RequisiteCountryField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], RequisiteCountryField, RequisiteCountryOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, RequisiteCountryField, RequisiteCountryOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -58,6 +62,9 @@ class RequisiteCountry(Model, schema=REQUISITE_COUNTRY):
 
     if TYPE_CHECKING:
         objects: ClassVar[RequisiteCountryQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[RequisiteCountryLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     code: t.Text = t.UNSET

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, Literal, overload
 
-    from typing_extensions import Self, TypedDict, Unpack
+    from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.requisite import Requisite
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     RequisiteLinkField = Literal[
         "entity_type_id",
@@ -143,7 +143,7 @@ if TYPE_CHECKING:
         mc_requisite_id: int | None
         mc_bank_detail_id: int | None
 
-    class RequisiteLinkQuerySet(QuerySet["RequisiteLink", RequisiteLinkField, RequisiteLinkOrder]):
+    class RequisiteLinkQuerySet(QuerySet["RequisiteLink", RequisiteLinkField, RequisiteLinkOrder, Never]):
         """Rows of RequisiteLink, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> Self: ...
@@ -156,6 +156,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: RequisiteLinkField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], RequisiteLinkField, RequisiteLinkOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, RequisiteLinkField, RequisiteLinkOrder]: ...
         @overload
         def values_list(
             self,
@@ -197,6 +201,9 @@ class RequisiteLink(Model, schema=REQUISITE_LINK):
 
     if TYPE_CHECKING:
         objects: ClassVar[RequisiteLinkQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> Q: ...
 
     entity_type_id: t.Reference = t.UNSET
     entity_id: t.Integer = t.UNSET

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.requisite_country import RequisiteCountry
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     RequisitePresetField = Literal[
         "id",
@@ -212,7 +212,9 @@ if TYPE_CHECKING:
         sort: int | None
         xml_id: str | None
 
-    class RequisitePresetQuerySet(QuerySet["RequisitePreset", RequisitePresetField, RequisitePresetOrder]):
+    class RequisitePresetQuerySet(
+        QuerySet["RequisitePreset", RequisitePresetField, RequisitePresetOrder, int],
+    ):
         """Rows of RequisitePreset, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[RequisitePresetLookups]) -> Self: ...
@@ -229,6 +231,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: RequisitePresetField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], RequisitePresetField, RequisitePresetOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, RequisitePresetField, RequisitePresetOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -293,6 +299,9 @@ class RequisitePreset(Model, schema=REQUISITE_PRESET):
 
     if TYPE_CHECKING:
         objects: ClassVar[RequisitePresetQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[RequisitePresetLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     entity_type_id: t.Reference = t.UNSET

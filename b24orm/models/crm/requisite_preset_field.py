@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     RequisitePresetFieldField = Literal["id", "field_name", "field_title", "sort", "in_short_list"]
     RequisitePresetFieldOrder = Literal["id", "-id"]
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         in_short_list: bool | None
 
     class RequisitePresetFieldQuerySet(
-        QuerySet["RequisitePresetField", RequisitePresetFieldField, RequisitePresetFieldOrder],
+        QuerySet["RequisitePresetField", RequisitePresetFieldField, RequisitePresetFieldOrder, int],
     ):
         """Rows of RequisitePresetField, with its own lookups."""
 
@@ -58,6 +58,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: RequisitePresetFieldField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], RequisitePresetFieldField, RequisitePresetFieldOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, RequisitePresetFieldField, RequisitePresetFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -112,6 +116,9 @@ class RequisitePresetField(Model, schema=REQUISITE_PRESET_FIELD):
 
     if TYPE_CHECKING:
         objects: ClassVar[RequisitePresetFieldQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[RequisitePresetFieldLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     field_name: t.Text = t.UNSET

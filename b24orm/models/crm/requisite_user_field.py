@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     RequisiteUserFieldShowFilterValue = Literal["N", "I", "E", "S", "Y"]
     RequisiteUserFieldField = Literal[
@@ -107,7 +107,7 @@ if TYPE_CHECKING:
         label: str | None
 
     class RequisiteUserFieldQuerySet(
-        QuerySet["RequisiteUserField", RequisiteUserFieldField, RequisiteUserFieldOrder],
+        QuerySet["RequisiteUserField", RequisiteUserFieldField, RequisiteUserFieldOrder, int],
     ):
         """Rows of RequisiteUserField, with its own lookups."""
 
@@ -123,6 +123,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: RequisiteUserFieldField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], RequisiteUserFieldField, RequisiteUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, RequisiteUserFieldField, RequisiteUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -201,6 +205,9 @@ class RequisiteUserField(Model, schema=REQUISITE_USER_FIELD):
 
     if TYPE_CHECKING:
         objects: ClassVar[RequisiteUserFieldQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[RequisiteUserFieldLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     entity_id: t.Text = t.UNSET

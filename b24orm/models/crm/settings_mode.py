@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     SettingsModeField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     SettingsModeOrder = Literal["id", "-id"]
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     class SettingsModeLookups(TypedDict, total=False):
         """What ``filter`` takes for SettingsMode."""
 
-    class SettingsModeQuerySet(QuerySet["SettingsMode", SettingsModeField, SettingsModeOrder]):
+    class SettingsModeQuerySet(QuerySet["SettingsMode", SettingsModeField, SettingsModeOrder, int]):
         """Rows of SettingsMode, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[SettingsModeLookups]) -> Self: ...
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SettingsModeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SettingsModeField, SettingsModeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SettingsModeField, SettingsModeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -52,6 +56,9 @@ class SettingsMode(Model, schema=SETTINGS_MODE):
 
     if TYPE_CHECKING:
         objects: ClassVar[SettingsModeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SettingsModeLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

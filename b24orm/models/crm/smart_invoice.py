@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.product_row import ProductRow
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import OwnedRows, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, OwnedRows, Prefetch, Q, QuerySet, ValuesSet
 
     SmartInvoiceField = Literal[
         "id",
@@ -667,7 +667,7 @@ if TYPE_CHECKING:
         account_number: str | None
         location_id: str | None
 
-    class SmartInvoiceQuerySet(QuerySet["SmartInvoice", SmartInvoiceField, SmartInvoiceOrder]):
+    class SmartInvoiceQuerySet(QuerySet["SmartInvoice", SmartInvoiceField, SmartInvoiceOrder, int]):
         """Rows of SmartInvoice, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[SmartInvoiceLookups]) -> Self: ...
@@ -680,6 +680,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SmartInvoiceField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SmartInvoiceField, SmartInvoiceOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SmartInvoiceField, SmartInvoiceOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -805,6 +809,9 @@ class SmartInvoice(Model, schema=SMART_INVOICE):
 
     if TYPE_CHECKING:
         objects: ClassVar[SmartInvoiceQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SmartInvoiceLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     SmartProcessTypeField = Literal[
         "id",
@@ -272,7 +272,7 @@ if TYPE_CHECKING:
         is_external: bool | None
 
     class SmartProcessTypeQuerySet(
-        QuerySet["SmartProcessType", SmartProcessTypeField, SmartProcessTypeOrder],
+        QuerySet["SmartProcessType", SmartProcessTypeField, SmartProcessTypeOrder, int],
     ):
         """Rows of SmartProcessType, with its own lookups."""
 
@@ -290,6 +290,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SmartProcessTypeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SmartProcessTypeField, SmartProcessTypeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SmartProcessTypeField, SmartProcessTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -382,6 +386,9 @@ class SmartProcessType(Model, schema=SMART_PROCESS_TYPE):
 
     if TYPE_CHECKING:
         objects: ClassVar[SmartProcessTypeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SmartProcessTypeLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.status import Status
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     StageHistoryStageSemanticIdValue = Literal["P", "S", "F"]
     StageHistoryStatusSemanticIdValue = Literal["P", "S", "F"]
@@ -130,7 +130,7 @@ if TYPE_CHECKING:
         status__ne: str
         status__in: Iterable[str]
 
-    class StageHistoryQuerySet(QuerySet["StageHistory", StageHistoryField, StageHistoryOrder]):
+    class StageHistoryQuerySet(QuerySet["StageHistory", StageHistoryField, StageHistoryOrder, int]):
         """Rows of StageHistory, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[StageHistoryLookups]) -> Self: ...
@@ -143,6 +143,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: StageHistoryField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], StageHistoryField, StageHistoryOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, StageHistoryField, StageHistoryOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -176,6 +180,9 @@ class StageHistory(Model, schema=STAGE_HISTORY):
 
     if TYPE_CHECKING:
         objects: ClassVar[StageHistoryQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[StageHistoryLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     type_id: t.Integer = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.status_entity_type import StatusEntityType
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     StatusSemanticsValue = Literal["P", "S", "F"]
     StatusField = Literal[
@@ -80,7 +80,7 @@ if TYPE_CHECKING:
         semantics: StatusSemanticsValue | None
         extra_: Any
 
-    class StatusQuerySet(QuerySet["Status", StatusField, StatusOrder]):
+    class StatusQuerySet(QuerySet["Status", StatusField, StatusOrder, int]):
         """Rows of Status, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Self: ...
@@ -93,6 +93,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: StatusField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], StatusField, StatusOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, StatusField, StatusOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -156,6 +158,9 @@ class Status(Model, schema=STATUS):
 
     if TYPE_CHECKING:
         objects: ClassVar[StatusQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     entity_id: t.Text = t.UNSET

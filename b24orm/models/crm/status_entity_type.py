@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     StatusEntityTypeField = Literal[
         "id",
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for StatusEntityType."""
 
     class StatusEntityTypeQuerySet(
-        QuerySet["StatusEntityType", StatusEntityTypeField, StatusEntityTypeOrder],
+        QuerySet["StatusEntityType", StatusEntityTypeField, StatusEntityTypeOrder, str],
     ):
         """Rows of StatusEntityType, with its own lookups."""
 
@@ -57,6 +57,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: StatusEntityTypeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], StatusEntityTypeField, StatusEntityTypeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, StatusEntityTypeField, StatusEntityTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -94,6 +98,9 @@ class StatusEntityType(Model, schema=STATUS_ENTITY_TYPE):
 
     if TYPE_CHECKING:
         objects: ClassVar[StatusEntityTypeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[StatusEntityTypeLookups]) -> Q: ...
 
     id: t.StringId = t.UNSET
     name: t.Text = t.UNSET

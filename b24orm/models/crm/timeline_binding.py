@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     TimelineBindingField = Literal["owner_id", "entity_id", "entity_type"]
     TimelineBindingOrder = Never
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
         entity_id: int | None
         entity_type: str | None
 
-    class TimelineBindingQuerySet(QuerySet["TimelineBinding", TimelineBindingField, TimelineBindingOrder]):
+    class TimelineBindingQuerySet(
+        QuerySet["TimelineBinding", TimelineBindingField, TimelineBindingOrder, Never],
+    ):
         """Rows of TimelineBinding, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[TimelineBindingLookups]) -> Self: ...
@@ -48,6 +50,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TimelineBindingField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TimelineBindingField, TimelineBindingOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TimelineBindingField, TimelineBindingOrder]: ...
         @overload
         def values_list(
             self, field: Literal["owner_id", "entity_id"], /, *, flat: Literal[True]
@@ -80,6 +86,9 @@ class TimelineBinding(Model, schema=TIMELINE_BINDING):
 
     if TYPE_CHECKING:
         objects: ClassVar[TimelineBindingQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TimelineBindingLookups]) -> Q: ...
 
     owner_id: t.Integer = t.UNSET
     entity_id: t.Integer = t.UNSET

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     TimelineCommentField = Literal[
         "id",
@@ -57,7 +57,9 @@ if TYPE_CHECKING:
         comment: str | None
         files: Any
 
-    class TimelineCommentQuerySet(QuerySet["TimelineComment", TimelineCommentField, TimelineCommentOrder]):
+    class TimelineCommentQuerySet(
+        QuerySet["TimelineComment", TimelineCommentField, TimelineCommentOrder, int],
+    ):
         """Rows of TimelineComment, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[TimelineCommentLookups]) -> Self: ...
@@ -74,6 +76,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TimelineCommentField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TimelineCommentField, TimelineCommentOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TimelineCommentField, TimelineCommentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -133,6 +139,9 @@ class TimelineComment(Model, schema=TIMELINE_COMMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[TimelineCommentQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TimelineCommentLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     created: t.DateTime = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     TimelineIconField = Literal["code", "is_system", "file_uri", "file_content"]
     TimelineIconOrder = Literal["code", "-code"]
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         code: str
         file_content: str | None
 
-    class TimelineIconQuerySet(QuerySet["TimelineIcon", TimelineIconField, TimelineIconOrder]):
+    class TimelineIconQuerySet(QuerySet["TimelineIcon", TimelineIconField, TimelineIconOrder, str]):
         """Rows of TimelineIcon, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> Self: ...
@@ -41,6 +41,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TimelineIconField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TimelineIconField, TimelineIconOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TimelineIconField, TimelineIconOrder]: ...
         @overload
         def values_list(
             self, field: Literal["code"], /, *, flat: Literal[True]
@@ -77,6 +81,9 @@ class TimelineIcon(Model, schema=TIMELINE_ICON):
 
     if TYPE_CHECKING:
         objects: ClassVar[TimelineIconQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> Q: ...
 
     code: t.StringId = t.UNSET
     is_system: t.Boolean = t.UNSET

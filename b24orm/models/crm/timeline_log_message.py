@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.timeline_icon import TimelineIcon
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     TimelineLogMessageField = Literal[
         "id",
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
         icon_code_timeline_icon: str | TimelineIcon | None
 
     class TimelineLogMessageQuerySet(
-        QuerySet["TimelineLogMessage", TimelineLogMessageField, TimelineLogMessageOrder],
+        QuerySet["TimelineLogMessage", TimelineLogMessageField, TimelineLogMessageOrder, int],
     ):
         """Rows of TimelineLogMessage, with its own lookups."""
 
@@ -82,6 +82,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TimelineLogMessageField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TimelineLogMessageField, TimelineLogMessageOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TimelineLogMessageField, TimelineLogMessageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -125,6 +129,9 @@ class TimelineLogMessage(Model, schema=TIMELINE_LOG_MESSAGE):
 
     if TYPE_CHECKING:
         objects: ClassVar[TimelineLogMessageQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TimelineLogMessageLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     created: t.DateTime = t.UNSET

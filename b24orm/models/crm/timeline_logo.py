@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     TimelineLogoField = Literal["code", "is_system", "file_uri", "file_content"]
     TimelineLogoOrder = Literal["code", "-code"]
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         code: str
         file_content: str | None
 
-    class TimelineLogoQuerySet(QuerySet["TimelineLogo", TimelineLogoField, TimelineLogoOrder]):
+    class TimelineLogoQuerySet(QuerySet["TimelineLogo", TimelineLogoField, TimelineLogoOrder, str]):
         """Rows of TimelineLogo, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> Self: ...
@@ -41,6 +41,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TimelineLogoField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TimelineLogoField, TimelineLogoOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TimelineLogoField, TimelineLogoOrder]: ...
         @overload
         def values_list(
             self, field: Literal["code"], /, *, flat: Literal[True]
@@ -77,6 +81,9 @@ class TimelineLogo(Model, schema=TIMELINE_LOGO):
 
     if TYPE_CHECKING:
         objects: ClassVar[TimelineLogoQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> Q: ...
 
     code: t.StringId = t.UNSET
     is_system: t.Boolean = t.UNSET

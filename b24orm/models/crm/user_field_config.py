@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     UserFieldConfigField = Literal[
         "id",
@@ -155,7 +155,9 @@ if TYPE_CHECKING:
         help_message: Any
         enum: Any
 
-    class UserFieldConfigQuerySet(QuerySet["UserFieldConfig", UserFieldConfigField, UserFieldConfigOrder]):
+    class UserFieldConfigQuerySet(
+        QuerySet["UserFieldConfig", UserFieldConfigField, UserFieldConfigOrder, int],
+    ):
         """Rows of UserFieldConfig, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[UserFieldConfigLookups]) -> Self: ...
@@ -170,6 +172,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: UserFieldConfigField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], UserFieldConfigField, UserFieldConfigOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, UserFieldConfigField, UserFieldConfigOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -255,6 +261,9 @@ class UserFieldConfig(Model, schema=USER_FIELD_CONFIG):
 
     if TYPE_CHECKING:
         objects: ClassVar[UserFieldConfigQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[UserFieldConfigLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     entity_id: t.Text = t.UNSET

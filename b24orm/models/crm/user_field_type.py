@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     UserFieldTypeField = Literal["id", "title"]
     UserFieldTypeOrder = Literal["id", "-id"]
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     class UserFieldTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for UserFieldType."""
 
-    class UserFieldTypeQuerySet(QuerySet["UserFieldType", UserFieldTypeField, UserFieldTypeOrder]):
+    class UserFieldTypeQuerySet(QuerySet["UserFieldType", UserFieldTypeField, UserFieldTypeOrder, str]):
         """Rows of UserFieldType, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[UserFieldTypeLookups]) -> Self: ...
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: UserFieldTypeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], UserFieldTypeField, UserFieldTypeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, UserFieldTypeField, UserFieldTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -52,6 +56,9 @@ class UserFieldType(Model, schema=USER_FIELD_TYPE):
 
     if TYPE_CHECKING:
         objects: ClassVar[UserFieldTypeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[UserFieldTypeLookups]) -> Q: ...
 
     id: t.StringId = t.UNSET
     title: t.Text = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     VatActiveValue = Literal["Y", "N"]
     VatField = Literal["id", "timestamp_x", "active", "c_sort", "name", "rate"]
@@ -91,7 +91,7 @@ if TYPE_CHECKING:
         name: str | None
         rate: Decimal | int | float | None
 
-    class VatQuerySet(QuerySet["Vat", VatField, VatOrder]):
+    class VatQuerySet(QuerySet["Vat", VatField, VatOrder, int]):
         """Rows of Vat, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[VatLookups]) -> Self: ...
@@ -102,6 +102,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: VatField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], VatField, VatOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, VatField, VatOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -158,6 +160,9 @@ class Vat(Model, schema=VAT):
 
     if TYPE_CHECKING:
         objects: ClassVar[VatQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[VatLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     timestamp_x: t.DateTime = t.UNSET

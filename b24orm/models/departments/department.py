@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     DepartmentField = Literal["id", "name", "sort", "parent", "uf_head"]
     DepartmentOrder = Literal["id", "-id", "name", "-name", "sort", "-sort", "uf_head", "-uf_head"]
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
         uf_head: int | None
         uf_head_user: int | User | None
 
-    class DepartmentQuerySet(QuerySet["Department", DepartmentField, DepartmentOrder]):
+    class DepartmentQuerySet(QuerySet["Department", DepartmentField, DepartmentOrder, int]):
         """Rows of Department, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Self: ...
@@ -73,6 +73,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DepartmentField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DepartmentField, DepartmentOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DepartmentField, DepartmentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -124,6 +128,9 @@ class Department(Model, schema=DEPARTMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[DepartmentQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     EmployeeField = Literal["user_id", "name", "work_position", "avatar", "url", "departments", "teams"]
     EmployeeOrder = Literal["user_id", "-user_id"]
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
         name: str
 
-    class EmployeeQuerySet(QuerySet["Employee", EmployeeField, EmployeeOrder]):
+    class EmployeeQuerySet(QuerySet["Employee", EmployeeField, EmployeeOrder, int]):
         """Rows of Employee, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[EmployeeLookups]) -> Self: ...
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: EmployeeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], EmployeeField, EmployeeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, EmployeeField, EmployeeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["user_id"], /, *, flat: Literal[True]
@@ -58,6 +62,9 @@ class Employee(Model, schema=EMPLOYEE):
 
     if TYPE_CHECKING:
         objects: ClassVar[EmployeeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[EmployeeLookups]) -> Q: ...
 
     user_id: t.Id = t.UNSET
     name: t.Text = t.UNSET

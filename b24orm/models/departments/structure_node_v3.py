@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     StructureNodeField = Literal[
         "id",
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
         description: str | None
         color_name: str | None
 
-    class StructureNodeQuerySet(QuerySet["StructureNode", StructureNodeField, StructureNodeOrder]):
+    class StructureNodeQuerySet(QuerySet["StructureNode", StructureNodeField, StructureNodeOrder, int]):
         """Rows of StructureNode, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> Self: ...
@@ -61,6 +61,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: StructureNodeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], StructureNodeField, StructureNodeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, StructureNodeField, StructureNodeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -118,6 +122,9 @@ class StructureNode(Model, schema=STRUCTURE_NODE):
 
     if TYPE_CHECKING:
         objects: ClassVar[StructureNodeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     DiskAccessLevelField = Literal["id", "name", "title"]
     DiskAccessLevelOrder = Literal["id", "-id"]
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     class DiskAccessLevelLookups(TypedDict, total=False):
         """What ``filter`` takes for DiskAccessLevel."""
 
-    class DiskAccessLevelQuerySet(QuerySet["DiskAccessLevel", DiskAccessLevelField, DiskAccessLevelOrder]):
+    class DiskAccessLevelQuerySet(
+        QuerySet["DiskAccessLevel", DiskAccessLevelField, DiskAccessLevelOrder, int],
+    ):
         """Rows of DiskAccessLevel, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DiskAccessLevelLookups]) -> Self: ...
@@ -37,6 +39,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DiskAccessLevelField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DiskAccessLevelField, DiskAccessLevelOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DiskAccessLevelField, DiskAccessLevelOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -56,6 +62,9 @@ class DiskAccessLevel(Model, schema=DISK_ACCESS_LEVEL):
 
     if TYPE_CHECKING:
         objects: ClassVar[DiskAccessLevelQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DiskAccessLevelLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.disk.disk_storage import DiskStorage
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     DiskFileTypeValue = Literal["file", "folder"]
     DiskFileDeletedTypeValue = Literal[0, 3, 4]
@@ -178,7 +178,7 @@ if TYPE_CHECKING:
         id: int
         name: str | None
 
-    class DiskFileQuerySet(QuerySet["DiskFile", DiskFileField, DiskFileOrder]):
+    class DiskFileQuerySet(QuerySet["DiskFile", DiskFileField, DiskFileOrder, int]):
         """Rows of DiskFile, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> Self: ...
@@ -191,6 +191,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DiskFileField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DiskFileField, DiskFileOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DiskFileField, DiskFileOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -265,6 +269,9 @@ class DiskFile(Model, schema=DISK_FILE):
 
     if TYPE_CHECKING:
         objects: ClassVar[DiskFileQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

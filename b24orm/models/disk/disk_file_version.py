@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     DiskFileVersionField = Literal[
         "id",
@@ -90,7 +90,9 @@ if TYPE_CHECKING:
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
 
-    class DiskFileVersionQuerySet(QuerySet["DiskFileVersion", DiskFileVersionField, DiskFileVersionOrder]):
+    class DiskFileVersionQuerySet(
+        QuerySet["DiskFileVersion", DiskFileVersionField, DiskFileVersionOrder, int],
+    ):
         """Rows of DiskFileVersion, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DiskFileVersionLookups]) -> Self: ...
@@ -107,6 +109,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DiskFileVersionField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DiskFileVersionField, DiskFileVersionOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DiskFileVersionField, DiskFileVersionOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -140,6 +146,9 @@ class DiskFileVersion(Model, schema=DISK_FILE_VERSION):
 
     if TYPE_CHECKING:
         objects: ClassVar[DiskFileVersionQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DiskFileVersionLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     object_id: t.Reference = t.UNSET

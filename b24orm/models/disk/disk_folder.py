@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.disk.disk_storage import DiskStorage
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     DiskFolderTypeValue = Literal["file", "folder"]
     DiskFolderDeletedTypeValue = Literal[0, 3, 4]
@@ -175,7 +175,7 @@ if TYPE_CHECKING:
         id: int
         name: str | None
 
-    class DiskFolderQuerySet(QuerySet["DiskFolder", DiskFolderField, DiskFolderOrder]):
+    class DiskFolderQuerySet(QuerySet["DiskFolder", DiskFolderField, DiskFolderOrder, int]):
         """Rows of DiskFolder, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> Self: ...
@@ -188,6 +188,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DiskFolderField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DiskFolderField, DiskFolderOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DiskFolderField, DiskFolderOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -256,6 +260,9 @@ class DiskFolder(Model, schema=DISK_FOLDER):
 
     if TYPE_CHECKING:
         objects: ClassVar[DiskFolderQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

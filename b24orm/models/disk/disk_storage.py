@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     DiskStorageEntityTypeValue = Literal["user", "group", "common", "restapp"]
     DiskStorageField = Literal[
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
         entity_id__contains: str
         entity_id__icontains: str
 
-    class DiskStorageQuerySet(QuerySet["DiskStorage", DiskStorageField, DiskStorageOrder]):
+    class DiskStorageQuerySet(QuerySet["DiskStorage", DiskStorageField, DiskStorageOrder, int]):
         """Rows of DiskStorage, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DiskStorageLookups]) -> Self: ...
@@ -81,6 +81,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DiskStorageField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DiskStorageField, DiskStorageOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DiskStorageField, DiskStorageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -108,6 +112,9 @@ class DiskStorage(Model, schema=DISK_STORAGE):
 
     if TYPE_CHECKING:
         objects: ClassVar[DiskStorageQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DiskStorageLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

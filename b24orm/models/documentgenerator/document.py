@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.documentgenerator.document_template import DocumentgeneratorDocumentTemplate
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     DocumentgeneratorDocumentField = Literal[
         "id",
@@ -260,7 +260,12 @@ if TYPE_CHECKING:
         stamps_enabled: bool | None
 
     class DocumentgeneratorDocumentQuerySet(
-        QuerySet["DocumentgeneratorDocument", DocumentgeneratorDocumentField, DocumentgeneratorDocumentOrder],
+        QuerySet[
+            "DocumentgeneratorDocument",
+            DocumentgeneratorDocumentField,
+            DocumentgeneratorDocumentOrder,
+            int,
+        ],
     ):
         """Rows of DocumentgeneratorDocument, with its own lookups."""
 
@@ -282,6 +287,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DocumentgeneratorDocumentField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DocumentgeneratorDocumentField, DocumentgeneratorDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DocumentgeneratorDocumentField, DocumentgeneratorDocumentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -386,6 +395,9 @@ class DocumentgeneratorDocument(Model, schema=DOCUMENTGENERATOR_DOCUMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[DocumentgeneratorDocumentQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DocumentgeneratorDocumentLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

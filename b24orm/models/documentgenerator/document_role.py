@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     DocumentRoleField = Literal["id", "name", "code", "permissions"]
     DocumentRoleOrder = Literal["id", "-id"]
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         code: str | None
         permissions: Any
 
-    class DocumentRoleQuerySet(QuerySet["DocumentRole", DocumentRoleField, DocumentRoleOrder]):
+    class DocumentRoleQuerySet(QuerySet["DocumentRole", DocumentRoleField, DocumentRoleOrder, int]):
         """Rows of DocumentRole, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> Self: ...
@@ -43,6 +43,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DocumentRoleField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DocumentRoleField, DocumentRoleOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DocumentRoleField, DocumentRoleOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -92,6 +96,9 @@ class DocumentRole(Model, schema=DOCUMENT_ROLE):
 
     if TYPE_CHECKING:
         objects: ClassVar[DocumentRoleQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.documentgenerator.numerator import Numerator
     from b24orm.models.documentgenerator.region import Region
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     DocumentgeneratorDocumentTemplateField = Literal[
         "id",
@@ -214,6 +214,7 @@ if TYPE_CHECKING:
             "DocumentgeneratorDocumentTemplate",
             DocumentgeneratorDocumentTemplateField,
             DocumentgeneratorDocumentTemplateOrder,
+            int,
         ],
     ):
         """Rows of DocumentgeneratorDocumentTemplate, with its own lookups."""
@@ -245,6 +246,12 @@ if TYPE_CHECKING:
             self, *fields: DocumentgeneratorDocumentTemplateField, flat: Literal[False] = ...
         ) -> ValuesSet[
             tuple[Any, ...], DocumentgeneratorDocumentTemplateField, DocumentgeneratorDocumentTemplateOrder
+        ]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[
+            NamedRow, DocumentgeneratorDocumentTemplateField, DocumentgeneratorDocumentTemplateOrder
         ]: ...
         @overload
         def values_list(
@@ -350,6 +357,9 @@ class DocumentgeneratorDocumentTemplate(Model, schema=DOCUMENTGENERATOR_DOCUMENT
 
     if TYPE_CHECKING:
         objects: ClassVar[DocumentgeneratorDocumentTemplateQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DocumentgeneratorDocumentTemplateLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     active: t.Boolean = t.UNSET

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.documentgenerator.document_template import DocumentgeneratorDocumentTemplate
-    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     NumeratorField = Literal["id", "name", "template", "code", "settings"]
     NumeratorOrder = Literal["id", "-id"]
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         template: str | None
         settings: Any
 
-    class NumeratorQuerySet(QuerySet["Numerator", NumeratorField, NumeratorOrder]):
+    class NumeratorQuerySet(QuerySet["Numerator", NumeratorField, NumeratorOrder, int]):
         """Rows of Numerator, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Self: ...
@@ -53,6 +53,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: NumeratorField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], NumeratorField, NumeratorOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, NumeratorField, NumeratorOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -105,6 +109,9 @@ class Numerator(Model, schema=NUMERATOR):
 
     if TYPE_CHECKING:
         objects: ClassVar[NumeratorQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

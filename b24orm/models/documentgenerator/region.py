@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     RegionField = Literal[
         "id",
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         format_name: str | None
         phrases: Any
 
-    class RegionQuerySet(QuerySet["Region", RegionField, RegionOrder]):
+    class RegionQuerySet(QuerySet["Region", RegionField, RegionOrder, str]):
         """Rows of Region, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Self: ...
@@ -55,6 +55,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: RegionField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], RegionField, RegionOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, RegionField, RegionOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -112,6 +114,9 @@ class Region(Model, schema=REGION):
 
     if TYPE_CHECKING:
         objects: ClassVar[RegionQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Q: ...
 
     id: t.Integer = t.UNSET
     code: t.StringId = t.UNSET

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.entity.entity_storage import EntityStorage
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     EntityItemField = Literal[
         "id",
@@ -201,7 +201,7 @@ if TYPE_CHECKING:
         section: int | None
         property_values: Any
 
-    class EntityItemQuerySet(QuerySet["EntityItem", EntityItemField, EntityItemOrder]):
+    class EntityItemQuerySet(QuerySet["EntityItem", EntityItemField, EntityItemOrder, int]):
         """Rows of EntityItem, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> Self: ...
@@ -214,6 +214,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: EntityItemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], EntityItemField, EntityItemOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, EntityItemField, EntityItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -289,6 +293,9 @@ class EntityItem(Model, schema=ENTITY_ITEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[EntityItemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     timestamp_x: t.DateTime = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     EntityItemPropertyField = Literal["property_", "name", "type", "sort", "property_new"]
     EntityItemPropertyOrder = Literal["property_", "-property_"]
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         property_new: str | None
 
     class EntityItemPropertyQuerySet(
-        QuerySet["EntityItemProperty", EntityItemPropertyField, EntityItemPropertyOrder],
+        QuerySet["EntityItemProperty", EntityItemPropertyField, EntityItemPropertyOrder, str],
     ):
         """Rows of EntityItemProperty, with its own lookups."""
 
@@ -53,6 +53,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: EntityItemPropertyField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], EntityItemPropertyField, EntityItemPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, EntityItemPropertyField, EntityItemPropertyOrder]: ...
         @overload
         def values_list(
             self, field: Literal["property_"], /, *, flat: Literal[True]
@@ -102,6 +106,9 @@ class EntityItemProperty(Model, schema=ENTITY_ITEM_PROPERTY):
 
     if TYPE_CHECKING:
         objects: ClassVar[EntityItemPropertyQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[EntityItemPropertyLookups]) -> Q: ...
 
     property_: t.StringId = t.UNSET
     name: t.Text = t.UNSET

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.entity.entity_storage import EntityStorage
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     EntitySectionField = Literal[
         "id",
@@ -213,7 +213,7 @@ if TYPE_CHECKING:
         description: str | None
         section: int | None
 
-    class EntitySectionQuerySet(QuerySet["EntitySection", EntitySectionField, EntitySectionOrder]):
+    class EntitySectionQuerySet(QuerySet["EntitySection", EntitySectionField, EntitySectionOrder, int]):
         """Rows of EntitySection, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> Self: ...
@@ -226,6 +226,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: EntitySectionField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], EntitySectionField, EntitySectionOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, EntitySectionField, EntitySectionOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -301,6 +305,9 @@ class EntitySection(Model, schema=ENTITY_SECTION):
 
     if TYPE_CHECKING:
         objects: ClassVar[EntitySectionQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     code: t.Text = t.UNSET

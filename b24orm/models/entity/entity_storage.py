@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     EntityStorageField = Literal["id", "iblock_type_id", "entity", "name", "access", "entity_new"]
     EntityStorageOrder = Literal["entity", "-entity"]
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         access: Any
         entity_new: str | None
 
-    class EntityStorageQuerySet(QuerySet["EntityStorage", EntityStorageField, EntityStorageOrder]):
+    class EntityStorageQuerySet(QuerySet["EntityStorage", EntityStorageField, EntityStorageOrder, str]):
         """Rows of EntityStorage, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> Self: ...
@@ -41,6 +41,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: EntityStorageField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], EntityStorageField, EntityStorageOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, EntityStorageField, EntityStorageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -93,6 +97,9 @@ class EntityStorage(Model, schema=ENTITY_STORAGE):
 
     if TYPE_CHECKING:
         objects: ClassVar[EntityStorageQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> Q: ...
 
     id: t.Integer = t.UNSET
     iblock_type_id: t.Text = t.UNSET

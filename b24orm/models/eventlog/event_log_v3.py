@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     EventLogRecordField = Literal[
         "id",
@@ -99,7 +99,7 @@ if TYPE_CHECKING:
         guest_id__lte: int
         guest_id__range: tuple[int, int]
 
-    class EventLogRecordQuerySet(QuerySet["EventLogRecord", EventLogRecordField, EventLogRecordOrder]):
+    class EventLogRecordQuerySet(QuerySet["EventLogRecord", EventLogRecordField, EventLogRecordOrder, int]):
         """Rows of EventLogRecord, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[EventLogRecordLookups]) -> Self: ...
@@ -112,6 +112,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: EventLogRecordField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], EventLogRecordField, EventLogRecordOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, EventLogRecordField, EventLogRecordOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -155,6 +159,9 @@ class EventLogRecord(Model, schema=EVENT_LOG_RECORD):
 
     if TYPE_CHECKING:
         objects: ClassVar[EventLogRecordQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[EventLogRecordLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     timestamp_x: t.DateTime = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     EventHandlerField = Literal[
         "event",
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         auth_connector: str | None
         options: Any
 
-    class EventHandlerQuerySet(QuerySet["EventHandler", EventHandlerField, EventHandlerOrder]):
+    class EventHandlerQuerySet(QuerySet["EventHandler", EventHandlerField, EventHandlerOrder, str]):
         """Rows of EventHandler, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> Self: ...
@@ -51,6 +51,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: EventHandlerField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], EventHandlerField, EventHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, EventHandlerField, EventHandlerOrder]: ...
         @overload
         def values_list(
             self, field: Literal["event"], /, *, flat: Literal[True]
@@ -90,6 +94,9 @@ class EventHandler(Model, schema=EVENT_HANDLER):
 
     if TYPE_CHECKING:
         objects: ClassVar[EventHandlerQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> Q: ...
 
     event: t.StringId = t.UNSET
     handler: t.Text = t.UNSET

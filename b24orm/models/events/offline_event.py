@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     OfflineEventField = Literal[
         "id",
@@ -83,7 +83,7 @@ if TYPE_CHECKING:
         error__lte: int
         error__range: tuple[int, int]
 
-    class OfflineEventQuerySet(QuerySet["OfflineEvent", OfflineEventField, OfflineEventOrder]):
+    class OfflineEventQuerySet(QuerySet["OfflineEvent", OfflineEventField, OfflineEventOrder, int]):
         """Rows of OfflineEvent, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[OfflineEventLookups]) -> Self: ...
@@ -94,6 +94,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: OfflineEventField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], OfflineEventField, OfflineEventOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, OfflineEventField, OfflineEventOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -125,6 +129,9 @@ class OfflineEvent(Model, schema=OFFLINE_EVENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[OfflineEventQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[OfflineEventLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     timestamp_x: t.DateTime = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.feed.blog_post import BlogPost
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     BlogCommentField = Literal["id", "comment_id", "log_id", "date", "text", "attach", "post_id"]
     BlogCommentOrder = Literal["id", "-id"]
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         post_id: int | None
         post: int | BlogPost | None
 
-    class BlogCommentQuerySet(QuerySet["BlogComment", BlogCommentField, BlogCommentOrder]):
+    class BlogCommentQuerySet(QuerySet["BlogComment", BlogCommentField, BlogCommentOrder, int]):
         """Rows of BlogComment, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> Self: ...
@@ -48,6 +48,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BlogCommentField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BlogCommentField, BlogCommentOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BlogCommentField, BlogCommentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -93,6 +97,9 @@ class BlogComment(Model, schema=BLOG_COMMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[BlogCommentQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     comment_id: t.Integer = t.UNSET

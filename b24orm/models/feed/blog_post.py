@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     BlogPostField = Literal[
         "id",
@@ -86,7 +86,7 @@ if TYPE_CHECKING:
         background_code: str | None
         parse_preview: bool | None
 
-    class BlogPostQuerySet(QuerySet["BlogPost", BlogPostField, BlogPostOrder]):
+    class BlogPostQuerySet(QuerySet["BlogPost", BlogPostField, BlogPostOrder, int]):
         """Rows of BlogPost, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> Self: ...
@@ -99,6 +99,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BlogPostField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BlogPostField, BlogPostOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BlogPostField, BlogPostOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -205,6 +209,9 @@ class BlogPost(Model, schema=BLOG_POST):
 
     if TYPE_CHECKING:
         objects: ClassVar[BlogPostQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     blog_id: t.Integer = t.UNSET

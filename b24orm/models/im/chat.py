@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ChatField = Literal[
         "id",
@@ -93,7 +93,7 @@ if TYPE_CHECKING:
         message: str | None
         copilot_main_role: str | None
 
-    class ChatQuerySet(QuerySet["Chat", ChatField, ChatOrder]):
+    class ChatQuerySet(QuerySet["Chat", ChatField, ChatOrder, int]):
         """Rows of Chat, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Self: ...
@@ -106,6 +106,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ChatField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ChatField, ChatOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, ChatField, ChatOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -206,6 +208,9 @@ class Chat(Model, schema=CHAT):
 
     if TYPE_CHECKING:
         objects: ClassVar[ChatQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     parent_chat_id: t.Reference = t.UNSET

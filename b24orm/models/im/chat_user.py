@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ChatUserField = Literal[
         "id",
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
         dialog_id: int | str
 
-    class ChatUserQuerySet(QuerySet["ChatUser", ChatUserField, ChatUserOrder]):
+    class ChatUserQuerySet(QuerySet["ChatUser", ChatUserField, ChatUserOrder, int]):
         """Rows of ChatUser, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ChatUserLookups]) -> Self: ...
@@ -65,6 +65,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ChatUserField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ChatUserField, ChatUserOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ChatUserField, ChatUserOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -123,6 +127,9 @@ class ChatUser(Model, schema=CHAT_USER):
 
     if TYPE_CHECKING:
         objects: ClassVar[ChatUserQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ChatUserLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     active: t.Boolean = t.UNSET

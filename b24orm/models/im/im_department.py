@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ImDepartmentField = Literal["id", "name", "full_name", "manager_user_id", "manager_user_data"]
     ImDepartmentOrder = Literal["id", "-id"]
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
         id: int | str
 
-    class ImDepartmentQuerySet(QuerySet["ImDepartment", ImDepartmentField, ImDepartmentOrder]):
+    class ImDepartmentQuerySet(QuerySet["ImDepartment", ImDepartmentField, ImDepartmentOrder, int]):
         """Rows of ImDepartment, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ImDepartmentLookups]) -> Self: ...
@@ -47,6 +47,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ImDepartmentField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ImDepartmentField, ImDepartmentOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ImDepartmentField, ImDepartmentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -76,6 +80,9 @@ class ImDepartment(Model, schema=IM_DEPARTMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[ImDepartmentQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ImDepartmentLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ImEventField = Literal["event_id", "type", "date", "data"]
     ImEventOrder = Literal["event_id", "-event_id"]
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     class ImEventLookups(TypedDict, total=False):
         """What ``filter`` takes for ImEvent."""
 
-    class ImEventQuerySet(QuerySet["ImEvent", ImEventField, ImEventOrder]):
+    class ImEventQuerySet(QuerySet["ImEvent", ImEventField, ImEventOrder, int]):
         """Rows of ImEvent, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ImEventLookups]) -> Self: ...
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ImEventField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ImEventField, ImEventOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, ImEventField, ImEventOrder]: ...
         @overload
         def values_list(
             self, field: Literal["event_id"], /, *, flat: Literal[True]
@@ -61,6 +63,9 @@ class ImEvent(Model, schema=IM_EVENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[ImEventQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ImEventLookups]) -> Q: ...
 
     event_id: t.Id = t.UNSET
     type: t.Text = t.UNSET

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ImUserField = Literal[
         "id",
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
         id: int | str
 
-    class ImUserQuerySet(QuerySet["ImUser", ImUserField, ImUserOrder]):
+    class ImUserQuerySet(QuerySet["ImUser", ImUserField, ImUserOrder, int]):
         """Rows of ImUser, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ImUserLookups]) -> Self: ...
@@ -65,6 +65,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ImUserField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ImUserField, ImUserOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, ImUserField, ImUserOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -123,6 +125,9 @@ class ImUser(Model, schema=IM_USER):
 
     if TYPE_CHECKING:
         objects: ClassVar[ImUserQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ImUserLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     active: t.Boolean = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     MessageField = Literal[
         "id",
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
         reply_id: int | None
         is_edited: bool | None
 
-    class MessageQuerySet(QuerySet["Message", MessageField, MessageOrder]):
+    class MessageQuerySet(QuerySet["Message", MessageField, MessageOrder, int]):
         """Rows of Message, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Self: ...
@@ -80,6 +80,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: MessageField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], MessageField, MessageOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, MessageField, MessageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -146,6 +148,9 @@ class Message(Model, schema=MESSAGE):
 
     if TYPE_CHECKING:
         objects: ClassVar[MessageQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     chat_id: t.Reference = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     NotificationField = Literal[
         "id",
@@ -74,7 +74,7 @@ if TYPE_CHECKING:
         attach: Any
         client_id: str | None
 
-    class NotificationQuerySet(QuerySet["Notification", NotificationField, NotificationOrder]):
+    class NotificationQuerySet(QuerySet["Notification", NotificationField, NotificationOrder, int]):
         """Rows of Notification, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Self: ...
@@ -87,6 +87,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: NotificationField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], NotificationField, NotificationOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, NotificationField, NotificationOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -150,6 +154,9 @@ class Notification(Model, schema=NOTIFICATION):
 
     if TYPE_CHECKING:
         objects: ClassVar[NotificationQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     chat_id: t.Integer = t.UNSET

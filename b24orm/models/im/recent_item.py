@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     RecentItemField = Literal[
         "id",
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     class RecentItemLookups(TypedDict, total=False):
         """What ``filter`` takes for RecentItem."""
 
-    class RecentItemQuerySet(QuerySet["RecentItem", RecentItemField, RecentItemOrder]):
+    class RecentItemQuerySet(QuerySet["RecentItem", RecentItemField, RecentItemOrder, int]):
         """Rows of RecentItem, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[RecentItemLookups]) -> Self: ...
@@ -52,6 +52,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: RecentItemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], RecentItemField, RecentItemOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, RecentItemField, RecentItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -91,6 +95,9 @@ class RecentItem(Model, schema=RECENT_ITEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[RecentItemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[RecentItemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     chat_id: t.Reference = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     BotField = Literal[
         "id",
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
         properties: Any
         webhook_url: str | None
 
-    class BotQuerySet(QuerySet["Bot", BotField, BotOrder]):
+    class BotQuerySet(QuerySet["Bot", BotField, BotOrder, int]):
         """Rows of Bot, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[BotLookups]) -> Self: ...
@@ -70,6 +70,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BotField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BotField, BotOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, BotField, BotOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -148,6 +150,9 @@ class Bot(Model, schema=BOT):
 
     if TYPE_CHECKING:
         objects: ClassVar[BotQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BotLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     code: t.Text = t.UNSET

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     BotChatUserField = Literal[
         "id",
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         bot_id: int | str
         dialog_id: int | str
 
-    class BotChatUserQuerySet(QuerySet["BotChatUser", BotChatUserField, BotChatUserOrder]):
+    class BotChatUserQuerySet(QuerySet["BotChatUser", BotChatUserField, BotChatUserOrder, int]):
         """Rows of BotChatUser, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[BotChatUserLookups]) -> Self: ...
@@ -59,6 +59,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BotChatUserField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BotChatUserField, BotChatUserOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BotChatUserField, BotChatUserOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -110,6 +114,9 @@ class BotChatUser(Model, schema=BOT_CHAT_USER):
 
     if TYPE_CHECKING:
         objects: ClassVar[BotChatUserQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BotChatUserLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     active: t.Boolean = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.imbot.bot import Bot
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     BotCommandField = Literal[
         "id",
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
         hidden: bool | None
         extranet_support: bool | None
 
-    class BotCommandQuerySet(QuerySet["BotCommand", BotCommandField, BotCommandOrder]):
+    class BotCommandQuerySet(QuerySet["BotCommand", BotCommandField, BotCommandOrder, int]):
         """Rows of BotCommand, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> Self: ...
@@ -65,6 +65,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BotCommandField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BotCommandField, BotCommandOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BotCommandField, BotCommandOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -124,6 +128,9 @@ class BotCommand(Model, schema=BOT_COMMAND):
 
     if TYPE_CHECKING:
         objects: ClassVar[BotCommandQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     bot_id: t.Reference = t.UNSET

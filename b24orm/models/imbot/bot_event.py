@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     BotEventField = Literal["event_id", "type", "date", "data"]
     BotEventOrder = Literal["event_id", "-event_id"]
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
         bot_id: int | str
 
-    class BotEventQuerySet(QuerySet["BotEvent", BotEventField, BotEventOrder]):
+    class BotEventQuerySet(QuerySet["BotEvent", BotEventField, BotEventOrder, int]):
         """Rows of BotEvent, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[BotEventLookups]) -> Self: ...
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BotEventField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BotEventField, BotEventOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BotEventField, BotEventOrder]: ...
         @overload
         def values_list(
             self, field: Literal["event_id"], /, *, flat: Literal[True]
@@ -63,6 +67,9 @@ class BotEvent(Model, schema=BOT_EVENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[BotEventQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BotEventLookups]) -> Q: ...
 
     event_id: t.Id = t.UNSET
     type: t.Text = t.UNSET

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     BotMessageField = Literal[
         "id",
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
         template_id: str | None
         forward_ids: Any
 
-    class BotMessageQuerySet(QuerySet["BotMessage", BotMessageField, BotMessageOrder]):
+    class BotMessageQuerySet(QuerySet["BotMessage", BotMessageField, BotMessageOrder, int]):
         """Rows of BotMessage, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> Self: ...
@@ -83,6 +83,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BotMessageField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BotMessageField, BotMessageOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BotMessageField, BotMessageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -154,6 +158,9 @@ class BotMessage(Model, schema=BOT_MESSAGE):
 
     if TYPE_CHECKING:
         objects: ClassVar[BotMessageQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     chat_id: t.Reference = t.UNSET

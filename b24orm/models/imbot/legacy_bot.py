@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     LegacyBotField = Literal["id", "name", "code", "openline"]
     LegacyBotOrder = Literal["id", "-id"]
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     class LegacyBotLookups(TypedDict, total=False):
         """What ``filter`` takes for LegacyBot."""
 
-    class LegacyBotQuerySet(QuerySet["LegacyBot", LegacyBotField, LegacyBotOrder]):
+    class LegacyBotQuerySet(QuerySet["LegacyBot", LegacyBotField, LegacyBotOrder, int]):
         """Rows of LegacyBot, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[LegacyBotLookups]) -> Self: ...
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: LegacyBotField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], LegacyBotField, LegacyBotOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, LegacyBotField, LegacyBotOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -56,6 +60,9 @@ class LegacyBot(Model, schema=LEGACY_BOT):
 
     if TYPE_CHECKING:
         objects: ClassVar[LegacyBotQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[LegacyBotLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     CrmOpenLineChatField = Literal["chat_id", "connector_id", "connector_title"]
     CrmOpenLineChatOrder = Literal["chat_id", "-chat_id"]
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
         crm_entity_type: int | str
         crm_entity: int | str
 
-    class CrmOpenLineChatQuerySet(QuerySet["CrmOpenLineChat", CrmOpenLineChatField, CrmOpenLineChatOrder]):
+    class CrmOpenLineChatQuerySet(
+        QuerySet["CrmOpenLineChat", CrmOpenLineChatField, CrmOpenLineChatOrder, int],
+    ):
         """Rows of CrmOpenLineChat, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CrmOpenLineChatLookups]) -> Self: ...
@@ -40,6 +42,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CrmOpenLineChatField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CrmOpenLineChatField, CrmOpenLineChatOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CrmOpenLineChatField, CrmOpenLineChatOrder]: ...
         @overload
         def values_list(
             self, field: Literal["chat_id"], /, *, flat: Literal[True]
@@ -59,6 +65,9 @@ class CrmOpenLineChat(Model, schema=CRM_OPEN_LINE_CHAT):
 
     if TYPE_CHECKING:
         objects: ClassVar[CrmOpenLineChatQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CrmOpenLineChatLookups]) -> Q: ...
 
     chat_id: t.Id = t.UNSET
     connector_id: t.Text = t.UNSET

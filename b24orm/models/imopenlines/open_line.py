@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     OpenLineField = Literal[
         "id",
@@ -261,7 +261,7 @@ if TYPE_CHECKING:
         confirm_close: bool | None
         ignore_welcome_form_responsible: bool | None
 
-    class OpenLineQuerySet(QuerySet["OpenLine", OpenLineField, OpenLineOrder]):
+    class OpenLineQuerySet(QuerySet["OpenLine", OpenLineField, OpenLineOrder, int]):
         """Rows of OpenLine, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> Self: ...
@@ -274,6 +274,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: OpenLineField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], OpenLineField, OpenLineOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, OpenLineField, OpenLineOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -447,6 +451,9 @@ class OpenLine(Model, schema=OPEN_LINE):
 
     if TYPE_CHECKING:
         objects: ClassVar[OpenLineQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     line_name: t.Text = t.UNSET

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.landing.page import Page
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     BlockField = Literal["id", "lid", "code", "name", "active", "meta", "content", "css", "js"]
     BlockOrder = Literal["id", "-id"]
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
         lid: int
 
-    class BlockQuerySet(QuerySet["Block", BlockField, BlockOrder]):
+    class BlockQuerySet(QuerySet["Block", BlockField, BlockOrder, int]):
         """Rows of Block, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[BlockLookups]) -> Self: ...
@@ -52,6 +52,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BlockField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BlockField, BlockOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, BlockField, BlockOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -85,6 +87,9 @@ class Block(Model, schema=BLOCK):
 
     if TYPE_CHECKING:
         objects: ClassVar[BlockQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BlockLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     lid: t.Reference = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     DemoTemplateTypeValue = Literal["page", "store", "knowledge", "group", "mainpage"]
     DemoTemplateTplTypeValue = Literal["S", "P"]
@@ -227,7 +227,7 @@ if TYPE_CHECKING:
 
         id: int
 
-    class DemoTemplateQuerySet(QuerySet["DemoTemplate", DemoTemplateField, DemoTemplateOrder]):
+    class DemoTemplateQuerySet(QuerySet["DemoTemplate", DemoTemplateField, DemoTemplateOrder, int]):
         """Rows of DemoTemplate, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> Self: ...
@@ -240,6 +240,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DemoTemplateField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DemoTemplateField, DemoTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DemoTemplateField, DemoTemplateOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -303,6 +307,9 @@ class DemoTemplate(Model, schema=DEMO_TEMPLATE):
 
     if TYPE_CHECKING:
         objects: ClassVar[DemoTemplateQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     xml_id: t.Text = t.UNSET

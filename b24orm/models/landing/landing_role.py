@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     LandingRoleField = Literal["id", "title", "xml_id"]
     LandingRoleOrder = Literal["id", "-id"]
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     class LandingRoleLookups(TypedDict, total=False):
         """What ``filter`` takes for LandingRole."""
 
-    class LandingRoleQuerySet(QuerySet["LandingRole", LandingRoleField, LandingRoleOrder]):
+    class LandingRoleQuerySet(QuerySet["LandingRole", LandingRoleField, LandingRoleOrder, int]):
         """Rows of LandingRole, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[LandingRoleLookups]) -> Self: ...
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: LandingRoleField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], LandingRoleField, LandingRoleOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, LandingRoleField, LandingRoleOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -52,6 +56,9 @@ class LandingRole(Model, schema=LANDING_ROLE):
 
     if TYPE_CHECKING:
         objects: ClassVar[LandingRoleQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[LandingRoleLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from b24orm.models.landing.site import Site
     from b24orm.models.landing.view_template import ViewTemplate
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     PageActiveValue = Literal["Y", "N"]
     PageDeletedValue = Literal["Y", "N"]
@@ -305,7 +305,7 @@ if TYPE_CHECKING:
         block_id: int | None
         menu_code: str | None
 
-    class PageQuerySet(QuerySet["Page", PageField, PageOrder]):
+    class PageQuerySet(QuerySet["Page", PageField, PageOrder, int]):
         """Rows of Page, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[PageLookups]) -> Self: ...
@@ -318,6 +318,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: PageField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], PageField, PageOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, PageField, PageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -411,6 +413,9 @@ class Page(Model, schema=PAGE):
 
     if TYPE_CHECKING:
         objects: ClassVar[PageQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[PageLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     PageDemoField = Literal[
         "id",
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
         type: int | str
 
-    class PageDemoQuerySet(QuerySet["PageDemo", PageDemoField, PageDemoOrder]):
+    class PageDemoQuerySet(QuerySet["PageDemo", PageDemoField, PageDemoOrder, str]):
         """Rows of PageDemo, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[PageDemoLookups]) -> Self: ...
@@ -53,6 +53,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: PageDemoField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], PageDemoField, PageDemoOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, PageDemoField, PageDemoOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -100,6 +104,9 @@ class PageDemo(Model, schema=PAGE_DEMO):
 
     if TYPE_CHECKING:
         objects: ClassVar[PageDemoQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[PageDemoLookups]) -> Q: ...
 
     id: t.StringId = t.UNSET
     xml_id: t.Text = t.UNSET

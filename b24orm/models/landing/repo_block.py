@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     RepoBlockField = Literal[
         "id",
@@ -201,7 +201,7 @@ if TYPE_CHECKING:
         content: str | None
         reset: str | None
 
-    class RepoBlockQuerySet(QuerySet["RepoBlock", RepoBlockField, RepoBlockOrder]):
+    class RepoBlockQuerySet(QuerySet["RepoBlock", RepoBlockField, RepoBlockOrder, int]):
         """Rows of RepoBlock, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> Self: ...
@@ -214,6 +214,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: RepoBlockField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], RepoBlockField, RepoBlockOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, RepoBlockField, RepoBlockOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -274,6 +278,9 @@ class RepoBlock(Model, schema=REPO_BLOCK):
 
     if TYPE_CHECKING:
         objects: ClassVar[RepoBlockQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     xml_id: t.Text = t.UNSET

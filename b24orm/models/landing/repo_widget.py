@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     RepoWidgetField = Literal[
         "id",
@@ -200,7 +200,7 @@ if TYPE_CHECKING:
         content: str | None
         site_template_id: str | None
 
-    class RepoWidgetQuerySet(QuerySet["RepoWidget", RepoWidgetField, RepoWidgetOrder]):
+    class RepoWidgetQuerySet(QuerySet["RepoWidget", RepoWidgetField, RepoWidgetOrder, int]):
         """Rows of RepoWidget, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> Self: ...
@@ -213,6 +213,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: RepoWidgetField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], RepoWidgetField, RepoWidgetOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, RepoWidgetField, RepoWidgetOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -275,6 +279,9 @@ class RepoWidget(Model, schema=REPO_WIDGET):
 
     if TYPE_CHECKING:
         objects: ClassVar[RepoWidgetQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     xml_id: t.Text = t.UNSET

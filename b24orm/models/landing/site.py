@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from b24orm.models.landing.page import Page
     from b24orm.models.landing.view_template import ViewTemplate
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     SiteTypeValue = Literal["PAGE", "STORE", "SMN", "KNOWLEDGE", "GROUP", "MAINPAGE"]
     SiteActiveValue = Literal["Y", "N"]
@@ -332,7 +332,7 @@ if TYPE_CHECKING:
         landing_id_503_page: int | Page | None
         additional_fields: Any
 
-    class SiteQuerySet(QuerySet["Site", SiteField, SiteOrder]):
+    class SiteQuerySet(QuerySet["Site", SiteField, SiteOrder, int]):
         """Rows of Site, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Self: ...
@@ -345,6 +345,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SiteField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SiteField, SiteOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, SiteField, SiteOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -434,6 +436,9 @@ class Site(Model, schema=SITE):
 
     if TYPE_CHECKING:
         objects: ClassVar[SiteQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     SiteDemoField = Literal[
         "id",
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
         type: int | str
 
-    class SiteDemoQuerySet(QuerySet["SiteDemo", SiteDemoField, SiteDemoOrder]):
+    class SiteDemoQuerySet(QuerySet["SiteDemo", SiteDemoField, SiteDemoOrder, str]):
         """Rows of SiteDemo, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[SiteDemoLookups]) -> Self: ...
@@ -53,6 +53,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SiteDemoField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SiteDemoField, SiteDemoOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SiteDemoField, SiteDemoOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -100,6 +104,9 @@ class SiteDemo(Model, schema=SITE_DEMO):
 
     if TYPE_CHECKING:
         objects: ClassVar[SiteDemoQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SiteDemoLookups]) -> Q: ...
 
     id: t.StringId = t.UNSET
     xml_id: t.Text = t.UNSET

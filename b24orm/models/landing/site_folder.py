@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from b24orm.models.landing.page import Page
     from b24orm.models.landing.site import Site
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     SiteFolderActiveValue = Literal["Y", "N"]
     SiteFolderDeletedValue = Literal["Y", "N"]
@@ -111,7 +111,7 @@ if TYPE_CHECKING:
         title: str | None
         code: str | None
 
-    class SiteFolderQuerySet(QuerySet["SiteFolder", SiteFolderField, SiteFolderOrder]):
+    class SiteFolderQuerySet(QuerySet["SiteFolder", SiteFolderField, SiteFolderOrder, int]):
         """Rows of SiteFolder, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> Self: ...
@@ -124,6 +124,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SiteFolderField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SiteFolderField, SiteFolderOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SiteFolderField, SiteFolderOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -183,6 +187,9 @@ class SiteFolder(Model, schema=SITE_FOLDER):
 
     if TYPE_CHECKING:
         objects: ClassVar[SiteFolderQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     parent_id: t.Reference = t.UNSET

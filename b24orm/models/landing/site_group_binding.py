@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.landing.site import Site
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     SiteGroupBindingField = Literal["entity_id", "entity_type", "binding_id", "title", "public_url"]
     SiteGroupBindingOrder = Literal["entity_id", "-entity_id"]
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for SiteGroupBinding."""
 
     class SiteGroupBindingQuerySet(
-        QuerySet["SiteGroupBinding", SiteGroupBindingField, SiteGroupBindingOrder],
+        QuerySet["SiteGroupBinding", SiteGroupBindingField, SiteGroupBindingOrder, int],
     ):
         """Rows of SiteGroupBinding, with its own lookups."""
 
@@ -60,6 +60,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SiteGroupBindingField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SiteGroupBindingField, SiteGroupBindingOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SiteGroupBindingField, SiteGroupBindingOrder]: ...
         @overload
         def values_list(
             self, field: Literal["entity_id"], /, *, flat: Literal[True]
@@ -85,6 +89,9 @@ class SiteGroupBinding(Model, schema=SITE_GROUP_BINDING):
 
     if TYPE_CHECKING:
         objects: ClassVar[SiteGroupBindingQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SiteGroupBindingLookups]) -> Q: ...
 
     entity_id: t.Id = t.UNSET
     entity_type: t.Text = t.UNSET

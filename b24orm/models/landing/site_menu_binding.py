@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.landing.site import Site
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     SiteMenuBindingField = Literal["entity_id", "entity_type", "binding_id", "title", "public_url"]
     SiteMenuBindingOrder = Literal["entity_id", "-entity_id"]
@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     class SiteMenuBindingLookups(TypedDict, total=False):
         """What ``filter`` takes for SiteMenuBinding."""
 
-    class SiteMenuBindingQuerySet(QuerySet["SiteMenuBinding", SiteMenuBindingField, SiteMenuBindingOrder]):
+    class SiteMenuBindingQuerySet(
+        QuerySet["SiteMenuBinding", SiteMenuBindingField, SiteMenuBindingOrder, int],
+    ):
         """Rows of SiteMenuBinding, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[SiteMenuBindingLookups]) -> Self: ...
@@ -58,6 +60,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SiteMenuBindingField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SiteMenuBindingField, SiteMenuBindingOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SiteMenuBindingField, SiteMenuBindingOrder]: ...
         @overload
         def values_list(
             self, field: Literal["entity_id"], /, *, flat: Literal[True]
@@ -83,6 +89,9 @@ class SiteMenuBinding(Model, schema=SITE_MENU_BINDING):
 
     if TYPE_CHECKING:
         objects: ClassVar[SiteMenuBindingQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SiteMenuBindingLookups]) -> Q: ...
 
     entity_id: t.Id = t.UNSET
     entity_type: t.Text = t.UNSET

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.landing.page import Page
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     SpecialPageField = Literal["type", "landing_id", "title", "deleted", "active"]
     SpecialPageOrder = Literal["type", "-type"]
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
         id: int | str
 
-    class SpecialPageQuerySet(QuerySet["SpecialPage", SpecialPageField, SpecialPageOrder]):
+    class SpecialPageQuerySet(QuerySet["SpecialPage", SpecialPageField, SpecialPageOrder, str]):
         """Rows of SpecialPage, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[SpecialPageLookups]) -> Self: ...
@@ -52,6 +52,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SpecialPageField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SpecialPageField, SpecialPageOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SpecialPageField, SpecialPageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["type"], /, *, flat: Literal[True]
@@ -77,6 +81,9 @@ class SpecialPage(Model, schema=SPECIAL_PAGE):
 
     if TYPE_CHECKING:
         objects: ClassVar[SpecialPageQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SpecialPageLookups]) -> Q: ...
 
     type: t.StringId = t.UNSET
     landing_id: t.Reference = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ViewTemplateActiveValue = Literal["Y", "N"]
     ViewTemplateField = Literal[
@@ -169,7 +169,7 @@ if TYPE_CHECKING:
         date_modify__lte: dt.datetime | dt.date
         date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
 
-    class ViewTemplateQuerySet(QuerySet["ViewTemplate", ViewTemplateField, ViewTemplateOrder]):
+    class ViewTemplateQuerySet(QuerySet["ViewTemplate", ViewTemplateField, ViewTemplateOrder, int]):
         """Rows of ViewTemplate, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ViewTemplateLookups]) -> Self: ...
@@ -182,6 +182,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ViewTemplateField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ViewTemplateField, ViewTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ViewTemplateField, ViewTemplateOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -215,6 +219,9 @@ class ViewTemplate(Model, schema=VIEW_TEMPLATE):
 
     if TYPE_CHECKING:
         objects: ClassVar[ViewTemplateQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ViewTemplateLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     active: t.Text = t.UNSET

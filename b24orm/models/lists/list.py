@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     UniversalListField = Literal[
         "id",
@@ -98,7 +98,7 @@ if TYPE_CHECKING:
         description: str | None
         bizproc: bool | None
 
-    class UniversalListQuerySet(QuerySet["UniversalList", UniversalListField, UniversalListOrder]):
+    class UniversalListQuerySet(QuerySet["UniversalList", UniversalListField, UniversalListOrder, int]):
         """Rows of UniversalList, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> Self: ...
@@ -111,6 +111,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: UniversalListField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], UniversalListField, UniversalListOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, UniversalListField, UniversalListOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -214,6 +218,9 @@ class UniversalList(Model, schema=UNIVERSAL_LIST):
 
     if TYPE_CHECKING:
         objects: ClassVar[UniversalListQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     timestamp_x: t.DateTime = t.UNSET

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ListElementField = Literal[
         "id",
@@ -133,7 +133,7 @@ if TYPE_CHECKING:
         preview_text: str | None
         detail_text: str | None
 
-    class ListElementQuerySet(QuerySet["ListElement", ListElementField, ListElementOrder]):
+    class ListElementQuerySet(QuerySet["ListElement", ListElementField, ListElementOrder, int]):
         """Rows of ListElement, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> Self: ...
@@ -146,6 +146,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ListElementField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ListElementField, ListElementOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ListElementField, ListElementOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -219,6 +223,9 @@ class ListElement(Model, schema=LIST_ELEMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[ListElementQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

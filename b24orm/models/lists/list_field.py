@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ListFieldField = Literal[
         "field_id",
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
         list_text_values: str | None
         list_def: Any
 
-    class ListFieldQuerySet(QuerySet["ListField", ListFieldField, ListFieldOrder]):
+    class ListFieldQuerySet(QuerySet["ListField", ListFieldField, ListFieldOrder, str]):
         """Rows of ListField, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> Self: ...
@@ -79,6 +79,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ListFieldField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ListFieldField, ListFieldOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ListFieldField, ListFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["field_id"], /, *, flat: Literal[True]
@@ -155,6 +159,9 @@ class ListField(Model, schema=LIST_FIELD):
 
     if TYPE_CHECKING:
         objects: ClassVar[ListFieldQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> Q: ...
 
     field_id: t.StringId = t.UNSET
     sort: t.Integer = t.UNSET

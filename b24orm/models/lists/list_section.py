@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ListSectionField = Literal[
         "id",
@@ -100,7 +100,7 @@ if TYPE_CHECKING:
         detail_picture: t.File | None
         section_property: Any
 
-    class ListSectionQuerySet(QuerySet["ListSection", ListSectionField, ListSectionOrder]):
+    class ListSectionQuerySet(QuerySet["ListSection", ListSectionField, ListSectionOrder, int]):
         """Rows of ListSection, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> Self: ...
@@ -113,6 +113,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ListSectionField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ListSectionField, ListSectionOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ListSectionField, ListSectionOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -199,6 +203,9 @@ class ListSection(Model, schema=LIST_SECTION):
 
     if TYPE_CHECKING:
         objects: ClassVar[ListSectionQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     code: t.Text = t.UNSET

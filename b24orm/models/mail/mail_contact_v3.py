@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     MailContactField = Literal["id", "email", "name"]
     MailContactOrder = Literal["id", "-id"]
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     class MailContactLookups(TypedDict, total=False):
         """What ``filter`` takes for MailContact."""
 
-    class MailContactQuerySet(QuerySet["MailContact", MailContactField, MailContactOrder]):
+    class MailContactQuerySet(QuerySet["MailContact", MailContactField, MailContactOrder, int]):
         """Rows of MailContact, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[MailContactLookups]) -> Self: ...
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: MailContactField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], MailContactField, MailContactOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, MailContactField, MailContactOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -52,6 +56,9 @@ class MailContact(Model, schema=MAIL_CONTACT):
 
     if TYPE_CHECKING:
         objects: ClassVar[MailContactQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[MailContactLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     email: t.Text = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     MailEmployeeField = Literal["id", "email", "name"]
     MailEmployeeOrder = Literal["id", "-id"]
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
         query: int | str
 
-    class MailEmployeeQuerySet(QuerySet["MailEmployee", MailEmployeeField, MailEmployeeOrder]):
+    class MailEmployeeQuerySet(QuerySet["MailEmployee", MailEmployeeField, MailEmployeeOrder, int]):
         """Rows of MailEmployee, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[MailEmployeeLookups]) -> Self: ...
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: MailEmployeeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], MailEmployeeField, MailEmployeeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, MailEmployeeField, MailEmployeeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -54,6 +58,9 @@ class MailEmployee(Model, schema=MAIL_EMPLOYEE):
 
     if TYPE_CHECKING:
         objects: ClassVar[MailEmployeeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[MailEmployeeLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     email: t.Text = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.mail.mailbox_v3 import Mailbox
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     MailMessageField = Literal[
         "id",
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     class MailMessageLookups(TypedDict, total=False):
         """What ``filter`` takes for MailMessage."""
 
-    class MailMessageQuerySet(QuerySet["MailMessage", MailMessageField, MailMessageOrder]):
+    class MailMessageQuerySet(QuerySet["MailMessage", MailMessageField, MailMessageOrder, int]):
         """Rows of MailMessage, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[MailMessageLookups]) -> Self: ...
@@ -53,6 +53,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: MailMessageField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], MailMessageField, MailMessageOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, MailMessageField, MailMessageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -94,6 +98,9 @@ class MailMessage(Model, schema=MAIL_MESSAGE):
 
     if TYPE_CHECKING:
         objects: ClassVar[MailMessageQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[MailMessageLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     mailbox_id: t.Reference = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     MailSenderField = Literal["email", "name", "sender"]
     MailSenderOrder = Literal["email", "-email"]
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     class MailSenderLookups(TypedDict, total=False):
         """What ``filter`` takes for MailSender."""
 
-    class MailSenderQuerySet(QuerySet["MailSender", MailSenderField, MailSenderOrder]):
+    class MailSenderQuerySet(QuerySet["MailSender", MailSenderField, MailSenderOrder, str]):
         """Rows of MailSender, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[MailSenderLookups]) -> Self: ...
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: MailSenderField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], MailSenderField, MailSenderOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, MailSenderField, MailSenderOrder]: ...
         @overload
         def values_list(
             self, field: Literal["email"], /, *, flat: Literal[True]
@@ -52,6 +56,9 @@ class MailSender(Model, schema=MAIL_SENDER):
 
     if TYPE_CHECKING:
         objects: ClassVar[MailSenderQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[MailSenderLookups]) -> Q: ...
 
     email: t.StringId = t.UNSET
     name: t.Text = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     MailServiceField = Literal[
         "id",
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
         link: str | None
         icon: str | None
 
-    class MailServiceQuerySet(QuerySet["MailService", MailServiceField, MailServiceOrder]):
+    class MailServiceQuerySet(QuerySet["MailService", MailServiceField, MailServiceOrder, int]):
         """Rows of MailService, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> Self: ...
@@ -65,6 +65,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: MailServiceField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], MailServiceField, MailServiceOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, MailServiceField, MailServiceOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -133,6 +137,9 @@ class MailService(Model, schema=MAIL_SERVICE):
 
     if TYPE_CHECKING:
         objects: ClassVar[MailServiceQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     site_id: t.Text = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     MailboxField = Literal["id", "name", "email", "sender_name"]
     MailboxOrder = Literal["id", "-id"]
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     class MailboxLookups(TypedDict, total=False):
         """What ``filter`` takes for Mailbox."""
 
-    class MailboxQuerySet(QuerySet["Mailbox", MailboxField, MailboxOrder]):
+    class MailboxQuerySet(QuerySet["Mailbox", MailboxField, MailboxOrder, int]):
         """Rows of Mailbox, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[MailboxLookups]) -> Self: ...
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: MailboxField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], MailboxField, MailboxOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, MailboxField, MailboxOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -52,6 +54,9 @@ class Mailbox(Model, schema=MAILBOX):
 
     if TYPE_CHECKING:
         objects: ClassVar[MailboxQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[MailboxLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     MessageSenderField = Literal["code", "type", "handler", "name", "description"]
     MessageSenderOrder = Literal["code", "-code"]
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         name: str | None
         description: str | None
 
-    class MessageSenderQuerySet(QuerySet["MessageSender", MessageSenderField, MessageSenderOrder]):
+    class MessageSenderQuerySet(QuerySet["MessageSender", MessageSenderField, MessageSenderOrder, str]):
         """Rows of MessageSender, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> Self: ...
@@ -44,6 +44,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: MessageSenderField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], MessageSenderField, MessageSenderOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, MessageSenderField, MessageSenderOrder]: ...
         @overload
         def values_list(
             self, field: Literal["code"], /, *, flat: Literal[True]
@@ -89,6 +93,9 @@ class MessageSender(Model, schema=MESSAGE_SENDER):
 
     if TYPE_CHECKING:
         objects: ClassVar[MessageSenderQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> Q: ...
 
     code: t.StringId = t.UNSET
     type: t.Text = t.UNSET

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     NoteCollectionField = Literal[
         "id",
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         name: str | None
         position: int | None
 
-    class NoteCollectionQuerySet(QuerySet["NoteCollection", NoteCollectionField, NoteCollectionOrder]):
+    class NoteCollectionQuerySet(QuerySet["NoteCollection", NoteCollectionField, NoteCollectionOrder, int]):
         """Rows of NoteCollection, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> Self: ...
@@ -70,6 +70,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: NoteCollectionField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], NoteCollectionField, NoteCollectionOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, NoteCollectionField, NoteCollectionOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -125,6 +129,9 @@ class NoteCollection(Model, schema=NOTE_COLLECTION):
 
     if TYPE_CHECKING:
         objects: ClassVar[NoteCollectionQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

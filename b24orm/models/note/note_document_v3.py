@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.note.note_collection_v3 import NoteCollection
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     NoteDocumentField = Literal[
         "id",
@@ -74,7 +74,7 @@ if TYPE_CHECKING:
         title: str | None
         markdown: str | None
 
-    class NoteDocumentQuerySet(QuerySet["NoteDocument", NoteDocumentField, NoteDocumentOrder]):
+    class NoteDocumentQuerySet(QuerySet["NoteDocument", NoteDocumentField, NoteDocumentOrder, int]):
         """Rows of NoteDocument, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> Self: ...
@@ -87,6 +87,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: NoteDocumentField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], NoteDocumentField, NoteDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, NoteDocumentField, NoteDocumentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -151,6 +155,9 @@ class NoteDocument(Model, schema=NOTE_DOCUMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[NoteDocumentQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     collection_id: t.Reference = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.note.note_collection_v3 import NoteCollection
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     NoteSearchResultField = Literal[
         "document_id",
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         query: int | str
 
     class NoteSearchResultQuerySet(
-        QuerySet["NoteSearchResult", NoteSearchResultField, NoteSearchResultOrder],
+        QuerySet["NoteSearchResult", NoteSearchResultField, NoteSearchResultOrder, int],
     ):
         """Rows of NoteSearchResult, with its own lookups."""
 
@@ -62,6 +62,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: NoteSearchResultField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], NoteSearchResultField, NoteSearchResultOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, NoteSearchResultField, NoteSearchResultOrder]: ...
         @overload
         def values_list(
             self, field: Literal["document_id"], /, *, flat: Literal[True]
@@ -95,6 +99,9 @@ class NoteSearchResult(Model, schema=NOTE_SEARCH_RESULT):
 
     if TYPE_CHECKING:
         objects: ClassVar[NoteSearchResultQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[NoteSearchResultLookups]) -> Q: ...
 
     document_id: t.Id = t.UNSET
     collection_id: t.Reference = t.UNSET

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     PlacementHandlerField = Literal[
         "placement",
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         group_name: str | None
 
     class PlacementHandlerQuerySet(
-        QuerySet["PlacementHandler", PlacementHandlerField, PlacementHandlerOrder],
+        QuerySet["PlacementHandler", PlacementHandlerField, PlacementHandlerOrder, int],
     ):
         """Rows of PlacementHandler, with its own lookups."""
 
@@ -75,6 +75,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: PlacementHandlerField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], PlacementHandlerField, PlacementHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, PlacementHandlerField, PlacementHandlerOrder]: ...
         @overload
         def values_list(
             self,
@@ -120,6 +124,9 @@ class PlacementHandler(Model, schema=PLACEMENT_HANDLER):
 
     if TYPE_CHECKING:
         objects: ClassVar[PlacementHandlerQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[PlacementHandlerLookups]) -> Q: ...
 
     placement: t.Text = t.UNSET
     user_id: t.Reference = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     PlacementUserFieldTypeField = Literal["user_type_id", "handler", "title", "description", "options"]
     PlacementUserFieldTypeOrder = Literal["user_type_id", "-user_type_id"]
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         options: Any
 
     class PlacementUserFieldTypeQuerySet(
-        QuerySet["PlacementUserFieldType", PlacementUserFieldTypeField, PlacementUserFieldTypeOrder],
+        QuerySet["PlacementUserFieldType", PlacementUserFieldTypeField, PlacementUserFieldTypeOrder, str],
     ):
         """Rows of PlacementUserFieldType, with its own lookups."""
 
@@ -54,6 +54,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: PlacementUserFieldTypeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], PlacementUserFieldTypeField, PlacementUserFieldTypeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, PlacementUserFieldTypeField, PlacementUserFieldTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["user_type_id"], /, *, flat: Literal[True]
@@ -102,6 +106,9 @@ class PlacementUserFieldType(Model, schema=PLACEMENT_USER_FIELD_TYPE):
 
     if TYPE_CHECKING:
         objects: ClassVar[PlacementUserFieldTypeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[PlacementUserFieldTypeLookups]) -> Q: ...
 
     user_type_id: t.StringId = t.UNSET
     handler: t.Text = t.UNSET

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.rpa.rpa_type import RpaType
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     RpaItemField = Literal[
         "id",
@@ -198,7 +198,7 @@ if TYPE_CHECKING:
         id: int
         stage_id: int | None
 
-    class RpaItemQuerySet(QuerySet["RpaItem", RpaItemField, RpaItemOrder]):
+    class RpaItemQuerySet(QuerySet["RpaItem", RpaItemField, RpaItemOrder, int]):
         """Rows of RpaItem, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> Self: ...
@@ -211,6 +211,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: RpaItemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], RpaItemField, RpaItemOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, RpaItemField, RpaItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -282,6 +284,9 @@ class RpaItem(Model, schema=RPA_ITEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[RpaItemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     stage_id: t.Reference = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.rpa.rpa_type import RpaType
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     RpaStageField = Literal[
         "name",
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
         semantic: str | None
         id: int
 
-    class RpaStageQuerySet(QuerySet["RpaStage", RpaStageField, RpaStageOrder]):
+    class RpaStageQuerySet(QuerySet["RpaStage", RpaStageField, RpaStageOrder, int]):
         """Rows of RpaStage, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> Self: ...
@@ -68,6 +68,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: RpaStageField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], RpaStageField, RpaStageOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, RpaStageField, RpaStageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["name", "code", "color", "semantic"], /, *, flat: Literal[True]
@@ -127,6 +131,9 @@ class RpaStage(Model, schema=RPA_STAGE):
 
     if TYPE_CHECKING:
         objects: ClassVar[RpaStageQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> Q: ...
 
     name: t.Text = t.UNSET
     code: t.Text = t.UNSET

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.rpa.rpa_type import RpaType
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     RpaTimelineRecordField = Literal[
         "id",
@@ -66,7 +66,7 @@ if TYPE_CHECKING:
         description: str | None
 
     class RpaTimelineRecordQuerySet(
-        QuerySet["RpaTimelineRecord", RpaTimelineRecordField, RpaTimelineRecordOrder],
+        QuerySet["RpaTimelineRecord", RpaTimelineRecordField, RpaTimelineRecordOrder, int],
     ):
         """Rows of RpaTimelineRecord, with its own lookups."""
 
@@ -84,6 +84,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: RpaTimelineRecordField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], RpaTimelineRecordField, RpaTimelineRecordOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, RpaTimelineRecordField, RpaTimelineRecordOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -154,6 +158,9 @@ class RpaTimelineRecord(Model, schema=RPA_TIMELINE_RECORD):
 
     if TYPE_CHECKING:
         objects: ClassVar[RpaTimelineRecordQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[RpaTimelineRecordLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     type_id: t.Reference = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     RpaTypeField = Literal["id", "title", "image", "created_by", "settings", "permissions"]
     RpaTypeOrder = Literal["id", "-id", "title", "-title", "image", "-image", "created_by", "-created_by"]
@@ -85,7 +85,7 @@ if TYPE_CHECKING:
         settings: Any
         permissions: Any
 
-    class RpaTypeQuerySet(QuerySet["RpaType", RpaTypeField, RpaTypeOrder]):
+    class RpaTypeQuerySet(QuerySet["RpaType", RpaTypeField, RpaTypeOrder, int]):
         """Rows of RpaType, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> Self: ...
@@ -98,6 +98,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: RpaTypeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], RpaTypeField, RpaTypeOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, RpaTypeField, RpaTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -152,6 +154,9 @@ class RpaType(Model, schema=RPA_TYPE):
 
     if TYPE_CHECKING:
         objects: ClassVar[RpaTypeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.currency import Currency
     from b24orm.models.crm.product import Product
     from b24orm.models.sale.order import Order
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     BasketItemField = Literal[
         "id",
@@ -483,7 +483,7 @@ if TYPE_CHECKING:
         catalog_xml_id: str | None
         product_xml_id: str | None
 
-    class BasketItemQuerySet(QuerySet["BasketItem", BasketItemField, BasketItemOrder]):
+    class BasketItemQuerySet(QuerySet["BasketItem", BasketItemField, BasketItemOrder, int]):
         """Rows of BasketItem, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> Self: ...
@@ -496,6 +496,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BasketItemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BasketItemField, BasketItemOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BasketItemField, BasketItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -602,6 +606,9 @@ class BasketItem(Model, schema=BASKET_ITEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[BasketItemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     xml_id: t.Text = t.UNSET

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.basket_item import BasketItem
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     BasketPropertyField = Literal["id", "basket_id", "name", "value", "code", "sort", "xml_id"]
     BasketPropertyOrder = Literal[
@@ -134,7 +134,7 @@ if TYPE_CHECKING:
         sort: int | None
         xml_id: str | None
 
-    class BasketPropertyQuerySet(QuerySet["BasketProperty", BasketPropertyField, BasketPropertyOrder]):
+    class BasketPropertyQuerySet(QuerySet["BasketProperty", BasketPropertyField, BasketPropertyOrder, int]):
         """Rows of BasketProperty, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> Self: ...
@@ -147,6 +147,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BasketPropertyField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BasketPropertyField, BasketPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BasketPropertyField, BasketPropertyOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -198,6 +202,9 @@ class BasketProperty(Model, schema=BASKET_PROPERTY):
 
     if TYPE_CHECKING:
         objects: ClassVar[BasketPropertyQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     basket_id: t.Reference = t.UNSET

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.person_type import SalePersonType
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     BusinessValuePersonDomainDomainValue = Literal["I", "E"]
     BusinessValuePersonDomainField = Literal["person_type_id", "domain"]
@@ -57,7 +57,12 @@ if TYPE_CHECKING:
         domain: BusinessValuePersonDomainDomainValue | None
 
     class BusinessValuePersonDomainQuerySet(
-        QuerySet["BusinessValuePersonDomain", BusinessValuePersonDomainField, BusinessValuePersonDomainOrder],
+        QuerySet[
+            "BusinessValuePersonDomain",
+            BusinessValuePersonDomainField,
+            BusinessValuePersonDomainOrder,
+            int,
+        ],
     ):
         """Rows of BusinessValuePersonDomain, with its own lookups."""
 
@@ -79,6 +84,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: BusinessValuePersonDomainField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], BusinessValuePersonDomainField, BusinessValuePersonDomainOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, BusinessValuePersonDomainField, BusinessValuePersonDomainOrder]: ...
         @overload
         def values_list(
             self, field: Literal["person_type_id"], /, *, flat: Literal[True]
@@ -116,6 +125,9 @@ class BusinessValuePersonDomain(Model, schema=BUSINESS_VALUE_PERSON_DOMAIN):
 
     if TYPE_CHECKING:
         objects: ClassVar[BusinessValuePersonDomainQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[BusinessValuePersonDomainLookups]) -> Q: ...
 
     person_type_id: t.Id = t.UNSET
     domain: t.Status = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     CashboxField = Literal[
         "id",
@@ -139,7 +139,7 @@ if TYPE_CHECKING:
         ofd_settings: Any
         settings: Any
 
-    class CashboxQuerySet(QuerySet["Cashbox", CashboxField, CashboxOrder]):
+    class CashboxQuerySet(QuerySet["Cashbox", CashboxField, CashboxOrder, int]):
         """Rows of Cashbox, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Self: ...
@@ -150,6 +150,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CashboxField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CashboxField, CashboxOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, CashboxField, CashboxOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -214,6 +216,9 @@ class Cashbox(Model, schema=CASHBOX):
 
     if TYPE_CHECKING:
         objects: ClassVar[CashboxQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     CashboxHandlerField = Literal["id", "name", "code", "sort", "settings", "supports_ffd105"]
     CashboxHandlerOrder = Literal["id", "-id"]
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         settings: Any
         supports_ffd105: str | None
 
-    class CashboxHandlerQuerySet(QuerySet["CashboxHandler", CashboxHandlerField, CashboxHandlerOrder]):
+    class CashboxHandlerQuerySet(QuerySet["CashboxHandler", CashboxHandlerField, CashboxHandlerOrder, int]):
         """Rows of CashboxHandler, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> Self: ...
@@ -45,6 +45,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CashboxHandlerField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CashboxHandlerField, CashboxHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CashboxHandlerField, CashboxHandlerOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -98,6 +102,9 @@ class CashboxHandler(Model, schema=CASHBOX_HANDLER):
 
     if TYPE_CHECKING:
         objects: ClassVar[CashboxHandlerQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     DeliveryConfigItemField = Literal["code", "value"]
     DeliveryConfigItemOrder = Literal["code", "-code"]
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         value: Any
 
     class DeliveryConfigItemQuerySet(
-        QuerySet["DeliveryConfigItem", DeliveryConfigItemField, DeliveryConfigItemOrder],
+        QuerySet["DeliveryConfigItem", DeliveryConfigItemField, DeliveryConfigItemOrder, str],
     ):
         """Rows of DeliveryConfigItem, with its own lookups."""
 
@@ -48,6 +48,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DeliveryConfigItemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DeliveryConfigItemField, DeliveryConfigItemOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DeliveryConfigItemField, DeliveryConfigItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["code"], /, *, flat: Literal[True]
@@ -70,6 +74,9 @@ class DeliveryConfigItem(Model, schema=DELIVERY_CONFIG_ITEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[DeliveryConfigItemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DeliveryConfigItemLookups]) -> Q: ...
 
     code: t.StringId = t.UNSET
     value: t.Json = t.UNSET

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.delivery_service import DeliveryService
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     DeliveryExtraServiceField = Literal[
         "id",
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
         items: Any
 
     class DeliveryExtraServiceQuerySet(
-        QuerySet["DeliveryExtraService", DeliveryExtraServiceField, DeliveryExtraServiceOrder],
+        QuerySet["DeliveryExtraService", DeliveryExtraServiceField, DeliveryExtraServiceOrder, int],
     ):
         """Rows of DeliveryExtraService, with its own lookups."""
 
@@ -78,6 +78,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DeliveryExtraServiceField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DeliveryExtraServiceField, DeliveryExtraServiceOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DeliveryExtraServiceField, DeliveryExtraServiceOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -137,6 +141,9 @@ class DeliveryExtraService(Model, schema=DELIVERY_EXTRA_SERVICE):
 
     if TYPE_CHECKING:
         objects: ClassVar[DeliveryExtraServiceQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DeliveryExtraServiceLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     type: t.Text = t.UNSET

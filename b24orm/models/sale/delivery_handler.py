@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     DeliveryHandlerField = Literal["id", "name", "code", "sort", "description", "settings", "profiles"]
     DeliveryHandlerOrder = Literal["id", "-id"]
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
         settings: Any
         profiles: Any
 
-    class DeliveryHandlerQuerySet(QuerySet["DeliveryHandler", DeliveryHandlerField, DeliveryHandlerOrder]):
+    class DeliveryHandlerQuerySet(
+        QuerySet["DeliveryHandler", DeliveryHandlerField, DeliveryHandlerOrder, int],
+    ):
         """Rows of DeliveryHandler, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DeliveryHandlerLookups]) -> Self: ...
@@ -50,6 +52,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DeliveryHandlerField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DeliveryHandlerField, DeliveryHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DeliveryHandlerField, DeliveryHandlerOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -103,6 +109,9 @@ class DeliveryHandler(Model, schema=DELIVERY_HANDLER):
 
     if TYPE_CHECKING:
         objects: ClassVar[DeliveryHandlerQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DeliveryHandlerLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

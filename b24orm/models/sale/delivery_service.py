@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.currency import Currency
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     DeliveryServiceActiveValue = Literal["Y", "N"]
     DeliveryServiceField = Literal[
@@ -137,7 +137,9 @@ if TYPE_CHECKING:
         config: Any
         logotype: int | None
 
-    class DeliveryServiceQuerySet(QuerySet["DeliveryService", DeliveryServiceField, DeliveryServiceOrder]):
+    class DeliveryServiceQuerySet(
+        QuerySet["DeliveryService", DeliveryServiceField, DeliveryServiceOrder, int],
+    ):
         """Rows of DeliveryService, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[DeliveryServiceLookups]) -> Self: ...
@@ -154,6 +156,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: DeliveryServiceField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], DeliveryServiceField, DeliveryServiceOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DeliveryServiceField, DeliveryServiceOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -212,6 +218,9 @@ class DeliveryService(Model, schema=DELIVERY_SERVICE):
 
     if TYPE_CHECKING:
         objects: ClassVar[DeliveryServiceQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DeliveryServiceLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     parent_id: t.Reference = t.UNSET

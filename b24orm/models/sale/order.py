@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from b24orm.models.sale.person_type import SalePersonType
     from b24orm.models.sale.sale_status import SaleStatus
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     OrderField = Literal[
         "person_type_id",
@@ -658,7 +658,7 @@ if TYPE_CHECKING:
         external_order: bool | None
         company_id: int | None
 
-    class OrderQuerySet(QuerySet["Order", OrderField, OrderOrder]):
+    class OrderQuerySet(QuerySet["Order", OrderField, OrderOrder, int]):
         """Rows of Order, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Self: ...
@@ -671,6 +671,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: OrderField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], OrderField, OrderOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, OrderField, OrderOrder]: ...
         @overload
         def values_list(
             self,
@@ -816,6 +818,9 @@ class Order(Model, schema=ORDER):
 
     if TYPE_CHECKING:
         objects: ClassVar[OrderQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Q: ...
 
     person_type_id: t.Reference = t.UNSET
     user_id: t.Reference = t.UNSET

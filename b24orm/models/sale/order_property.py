@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.sale.order_property_group import OrderPropertyGroup
     from b24orm.models.sale.person_type import SalePersonType
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     OrderPropertyTypeValue = Literal["STRING", "Y/N", "NUMBER", "ENUM", "FILE", "DATE", "LOCATION", "ADDRESS"]
     OrderPropertyField = Literal[
@@ -277,7 +277,7 @@ if TYPE_CHECKING:
         is_address_from: bool | None
         is_address_to: bool | None
 
-    class OrderPropertyQuerySet(QuerySet["OrderProperty", OrderPropertyField, OrderPropertyOrder]):
+    class OrderPropertyQuerySet(QuerySet["OrderProperty", OrderPropertyField, OrderPropertyOrder, int]):
         """Rows of OrderProperty, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> Self: ...
@@ -290,6 +290,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: OrderPropertyField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], OrderPropertyField, OrderPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, OrderPropertyField, OrderPropertyOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -377,6 +381,9 @@ class OrderProperty(Model, schema=ORDER_PROPERTY):
 
     if TYPE_CHECKING:
         objects: ClassVar[OrderPropertyQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     person_type_id: t.Reference = t.UNSET

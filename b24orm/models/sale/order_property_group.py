@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.person_type import SalePersonType
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     OrderPropertyGroupField = Literal["id", "person_type_id", "name", "sort"]
     OrderPropertyGroupOrder = Literal[
@@ -85,7 +85,7 @@ if TYPE_CHECKING:
         sort: int | None
 
     class OrderPropertyGroupQuerySet(
-        QuerySet["OrderPropertyGroup", OrderPropertyGroupField, OrderPropertyGroupOrder],
+        QuerySet["OrderPropertyGroup", OrderPropertyGroupField, OrderPropertyGroupOrder, int],
     ):
         """Rows of OrderPropertyGroup, with its own lookups."""
 
@@ -103,6 +103,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: OrderPropertyGroupField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], OrderPropertyGroupField, OrderPropertyGroupOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, OrderPropertyGroupField, OrderPropertyGroupOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -154,6 +158,9 @@ class OrderPropertyGroup(Model, schema=ORDER_PROPERTY_GROUP):
 
     if TYPE_CHECKING:
         objects: ClassVar[OrderPropertyGroupQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[OrderPropertyGroupLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     person_type_id: t.Reference = t.UNSET

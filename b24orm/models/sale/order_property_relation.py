@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.order_property import OrderProperty
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     OrderPropertyRelationEntityTypeValue = Literal["P", "D", "L", "T"]
     OrderPropertyRelationField = Literal["property_id", "entity_id", "entity_type"]
@@ -87,7 +87,7 @@ if TYPE_CHECKING:
         entity_type: OrderPropertyRelationEntityTypeValue | None
 
     class OrderPropertyRelationQuerySet(
-        QuerySet["OrderPropertyRelation", OrderPropertyRelationField, OrderPropertyRelationOrder],
+        QuerySet["OrderPropertyRelation", OrderPropertyRelationField, OrderPropertyRelationOrder, int],
     ):
         """Rows of OrderPropertyRelation, with its own lookups."""
 
@@ -109,6 +109,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: OrderPropertyRelationField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], OrderPropertyRelationField, OrderPropertyRelationOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, OrderPropertyRelationField, OrderPropertyRelationOrder]: ...
         @overload
         def values_list(
             self, field: Literal["property_id"], /, *, flat: Literal[True]
@@ -146,6 +150,9 @@ class OrderPropertyRelation(Model, schema=ORDER_PROPERTY_RELATION):
 
     if TYPE_CHECKING:
         objects: ClassVar[OrderPropertyRelationQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[OrderPropertyRelationLookups]) -> Q: ...
 
     property_id: t.Id = t.UNSET
     entity_id: t.Integer = t.UNSET

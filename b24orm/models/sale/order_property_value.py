@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.sale.order import Order
     from b24orm.models.sale.order_property import OrderProperty
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     OrderPropertyValueField = Literal[
         "name",
@@ -148,7 +148,7 @@ if TYPE_CHECKING:
         order_props__range: tuple[int, int]
 
     class OrderPropertyValueQuerySet(
-        QuerySet["OrderPropertyValue", OrderPropertyValueField, OrderPropertyValueOrder],
+        QuerySet["OrderPropertyValue", OrderPropertyValueField, OrderPropertyValueOrder, int],
     ):
         """Rows of OrderPropertyValue, with its own lookups."""
 
@@ -166,6 +166,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: OrderPropertyValueField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], OrderPropertyValueField, OrderPropertyValueOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, OrderPropertyValueField, OrderPropertyValueOrder]: ...
         @overload
         def values_list(
             self, field: Literal["name", "code", "order_props_xml_id"], /, *, flat: Literal[True]
@@ -196,6 +200,9 @@ class OrderPropertyValue(Model, schema=ORDER_PROPERTY_VALUE):
 
     if TYPE_CHECKING:
         objects: ClassVar[OrderPropertyValueQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[OrderPropertyValueLookups]) -> Q: ...
 
     name: t.Text = t.UNSET
     code: t.Text = t.UNSET

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.order_property import OrderProperty
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     OrderPropertyVariantField = Literal["id", "order_props_id", "name", "value", "sort", "description"]
     OrderPropertyVariantOrder = Literal[
@@ -110,7 +110,7 @@ if TYPE_CHECKING:
         description: str | None
 
     class OrderPropertyVariantQuerySet(
-        QuerySet["OrderPropertyVariant", OrderPropertyVariantField, OrderPropertyVariantOrder],
+        QuerySet["OrderPropertyVariant", OrderPropertyVariantField, OrderPropertyVariantOrder, int],
     ):
         """Rows of OrderPropertyVariant, with its own lookups."""
 
@@ -132,6 +132,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: OrderPropertyVariantField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], OrderPropertyVariantField, OrderPropertyVariantOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, OrderPropertyVariantField, OrderPropertyVariantOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -183,6 +187,9 @@ class OrderPropertyVariant(Model, schema=ORDER_PROPERTY_VARIANT):
 
     if TYPE_CHECKING:
         objects: ClassVar[OrderPropertyVariantQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[OrderPropertyVariantLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     order_props_id: t.Reference = t.UNSET

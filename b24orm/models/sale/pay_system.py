@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.person_type import SalePersonType
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     SalePaySystemActiveValue = Literal["Y", "N"]
     SalePaySystemEntityRegistryTypeValue = Literal["ORDER", "CRM_INVOICE", "CRM_QUOTE"]
@@ -184,7 +184,7 @@ if TYPE_CHECKING:
         settings: Any
         logotype: str | None
 
-    class SalePaySystemQuerySet(QuerySet["SalePaySystem", SalePaySystemField, SalePaySystemOrder]):
+    class SalePaySystemQuerySet(QuerySet["SalePaySystem", SalePaySystemField, SalePaySystemOrder, int]):
         """Rows of SalePaySystem, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> Self: ...
@@ -197,6 +197,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SalePaySystemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SalePaySystemField, SalePaySystemOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SalePaySystemField, SalePaySystemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -279,6 +283,9 @@ class SalePaySystem(Model, schema=SALE_PAY_SYSTEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[SalePaySystemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     PaySystemHandlerField = Literal["id", "name", "code", "sort", "settings"]
     PaySystemHandlerOrder = Literal["id", "-id"]
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         settings: Any
 
     class PaySystemHandlerQuerySet(
-        QuerySet["PaySystemHandler", PaySystemHandlerField, PaySystemHandlerOrder],
+        QuerySet["PaySystemHandler", PaySystemHandlerField, PaySystemHandlerOrder, str],
     ):
         """Rows of PaySystemHandler, with its own lookups."""
 
@@ -50,6 +50,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: PaySystemHandlerField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], PaySystemHandlerField, PaySystemHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, PaySystemHandlerField, PaySystemHandlerOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -99,6 +103,9 @@ class PaySystemHandler(Model, schema=PAY_SYSTEM_HANDLER):
 
     if TYPE_CHECKING:
         objects: ClassVar[PaySystemHandlerQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[PaySystemHandlerLookups]) -> Q: ...
 
     id: t.StringId = t.UNSET
     name: t.Text = t.UNSET

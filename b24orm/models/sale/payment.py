@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.sale.order import Order
     from b24orm.models.sale.pay_system import SalePaySystem
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     SalePaymentField = Literal[
         "pay_system_xml_id",
@@ -681,7 +681,7 @@ if TYPE_CHECKING:
         emp_marked_id: int | None
         emp_marked: int | User | None
 
-    class SalePaymentQuerySet(QuerySet["SalePayment", SalePaymentField, SalePaymentOrder]):
+    class SalePaymentQuerySet(QuerySet["SalePayment", SalePaymentField, SalePaymentOrder, int]):
         """Rows of SalePayment, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> Self: ...
@@ -694,6 +694,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SalePaymentField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SalePaymentField, SalePaymentOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SalePaymentField, SalePaymentOrder]: ...
         @overload
         def values_list(
             self,
@@ -825,6 +829,9 @@ class SalePayment(Model, schema=SALE_PAYMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[SalePaymentQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> Q: ...
 
     pay_system_xml_id: t.Text = t.UNSET
     pay_system_is_cash: t.Boolean = t.UNSET

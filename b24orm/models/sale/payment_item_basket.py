@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.sale.basket_item import BasketItem
     from b24orm.models.sale.payment import SalePayment
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     PaymentItemBasketField = Literal["id", "payment_id", "basket_id", "quantity", "xml_id", "date_insert"]
     PaymentItemBasketOrder = Literal[
@@ -152,7 +152,7 @@ if TYPE_CHECKING:
         xml_id: str | None
 
     class PaymentItemBasketQuerySet(
-        QuerySet["PaymentItemBasket", PaymentItemBasketField, PaymentItemBasketOrder],
+        QuerySet["PaymentItemBasket", PaymentItemBasketField, PaymentItemBasketOrder, int],
     ):
         """Rows of PaymentItemBasket, with its own lookups."""
 
@@ -170,6 +170,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: PaymentItemBasketField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], PaymentItemBasketField, PaymentItemBasketOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, PaymentItemBasketField, PaymentItemBasketOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -229,6 +233,9 @@ class PaymentItemBasket(Model, schema=PAYMENT_ITEM_BASKET):
 
     if TYPE_CHECKING:
         objects: ClassVar[PaymentItemBasketQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[PaymentItemBasketLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     payment_id: t.Reference = t.UNSET

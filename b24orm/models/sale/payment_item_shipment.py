@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.sale.payment import SalePayment
     from b24orm.models.sale.shipment import Shipment
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     PaymentItemShipmentField = Literal["id", "payment_id", "shipment_id", "xml_id", "date_insert"]
     PaymentItemShipmentOrder = Literal[
@@ -157,7 +157,7 @@ if TYPE_CHECKING:
         xml_id: str | None
 
     class PaymentItemShipmentQuerySet(
-        QuerySet["PaymentItemShipment", PaymentItemShipmentField, PaymentItemShipmentOrder],
+        QuerySet["PaymentItemShipment", PaymentItemShipmentField, PaymentItemShipmentOrder, int],
     ):
         """Rows of PaymentItemShipment, with its own lookups."""
 
@@ -179,6 +179,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: PaymentItemShipmentField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], PaymentItemShipmentField, PaymentItemShipmentOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, PaymentItemShipmentField, PaymentItemShipmentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -235,6 +239,9 @@ class PaymentItemShipment(Model, schema=PAYMENT_ITEM_SHIPMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[PaymentItemShipmentQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[PaymentItemShipmentLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     payment_id: t.Reference = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     SalePersonTypeActiveValue = Literal["Y", "N"]
     SalePersonTypeField = Literal["id", "name", "code", "sort", "active", "xml_id", "lid"]
@@ -115,7 +115,7 @@ if TYPE_CHECKING:
         xml_id: str | None
         lid: str | None
 
-    class SalePersonTypeQuerySet(QuerySet["SalePersonType", SalePersonTypeField, SalePersonTypeOrder]):
+    class SalePersonTypeQuerySet(QuerySet["SalePersonType", SalePersonTypeField, SalePersonTypeOrder, int]):
         """Rows of SalePersonType, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> Self: ...
@@ -126,6 +126,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SalePersonTypeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SalePersonTypeField, SalePersonTypeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SalePersonTypeField, SalePersonTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -171,6 +175,9 @@ class SalePersonType(Model, schema=SALE_PERSON_TYPE):
 
     if TYPE_CHECKING:
         objects: ClassVar[SalePersonTypeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     SaleLanguageField = Literal["active", "lid", "name"]
     SaleLanguageOrder = Literal["lid", "-lid"]
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     class SaleLanguageLookups(TypedDict, total=False):
         """What ``filter`` takes for SaleLanguage."""
 
-    class SaleLanguageQuerySet(QuerySet["SaleLanguage", SaleLanguageField, SaleLanguageOrder]):
+    class SaleLanguageQuerySet(QuerySet["SaleLanguage", SaleLanguageField, SaleLanguageOrder, str]):
         """Rows of SaleLanguage, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[SaleLanguageLookups]) -> Self: ...
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SaleLanguageField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SaleLanguageField, SaleLanguageOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SaleLanguageField, SaleLanguageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["active", "name"], /, *, flat: Literal[True]
@@ -52,6 +56,9 @@ class SaleLanguage(Model, schema=SALE_LANGUAGE):
 
     if TYPE_CHECKING:
         objects: ClassVar[SaleLanguageQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SaleLanguageLookups]) -> Q: ...
 
     active: t.Text = t.UNSET
     lid: t.StringId = t.UNSET

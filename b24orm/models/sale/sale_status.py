@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     SaleStatusTypeValue = Literal["O", "D"]
     SaleStatusNotifyValue = Literal["Y", "N"]
@@ -98,7 +98,7 @@ if TYPE_CHECKING:
         color: str | None
         xml_id: str | None
 
-    class SaleStatusQuerySet(QuerySet["SaleStatus", SaleStatusField, SaleStatusOrder]):
+    class SaleStatusQuerySet(QuerySet["SaleStatus", SaleStatusField, SaleStatusOrder, str]):
         """Rows of SaleStatus, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> Self: ...
@@ -109,6 +109,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SaleStatusField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SaleStatusField, SaleStatusOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SaleStatusField, SaleStatusOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -158,6 +162,9 @@ class SaleStatus(Model, schema=SALE_STATUS):
 
     if TYPE_CHECKING:
         objects: ClassVar[SaleStatusQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> Q: ...
 
     id: t.StringId = t.UNSET
     type: t.Status = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.sale.sale_language import SaleLanguage
     from b24orm.models.sale.sale_status import SaleStatus
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     SaleStatusLangField = Literal["status_id", "lid", "name", "description"]
     SaleStatusLangOrder = Literal[
@@ -101,7 +101,7 @@ if TYPE_CHECKING:
         name: str | None
         description: str | None
 
-    class SaleStatusLangQuerySet(QuerySet["SaleStatusLang", SaleStatusLangField, SaleStatusLangOrder]):
+    class SaleStatusLangQuerySet(QuerySet["SaleStatusLang", SaleStatusLangField, SaleStatusLangOrder, str]):
         """Rows of SaleStatusLang, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> Self: ...
@@ -114,6 +114,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SaleStatusLangField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SaleStatusLangField, SaleStatusLangOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SaleStatusLangField, SaleStatusLangOrder]: ...
         @overload
         def values_list(
             self, field: Literal["status_id"], /, *, flat: Literal[True]
@@ -147,6 +151,9 @@ class SaleStatusLang(Model, schema=SALE_STATUS_LANG):
 
     if TYPE_CHECKING:
         objects: ClassVar[SaleStatusLangQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> Q: ...
 
     status_id: t.StringId = t.UNSET
     lid: t.Text = t.UNSET

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from b24orm.models.sale.sale_status import SaleStatus
     from b24orm.models.sale.shipment_property_value import ShipmentPropertyValue
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     ShipmentField = Literal[
         "id",
@@ -687,7 +687,7 @@ if TYPE_CHECKING:
         responsible: int | User | None
         comments: str | None
 
-    class ShipmentQuerySet(QuerySet["Shipment", ShipmentField, ShipmentOrder]):
+    class ShipmentQuerySet(QuerySet["Shipment", ShipmentField, ShipmentOrder, int]):
         """Rows of Shipment, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Self: ...
@@ -700,6 +700,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ShipmentField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ShipmentField, ShipmentOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ShipmentField, ShipmentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -841,6 +845,9 @@ class Shipment(Model, schema=SHIPMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[ShipmentQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     order_id: t.Reference = t.UNSET

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.sale.basket_item import BasketItem
     from b24orm.models.sale.shipment import Shipment
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ShipmentItemField = Literal[
         "id",
@@ -171,7 +171,7 @@ if TYPE_CHECKING:
         quantity: Decimal | int | float | None
         xml_id: str | None
 
-    class ShipmentItemQuerySet(QuerySet["ShipmentItem", ShipmentItemField, ShipmentItemOrder]):
+    class ShipmentItemQuerySet(QuerySet["ShipmentItem", ShipmentItemField, ShipmentItemOrder, int]):
         """Rows of ShipmentItem, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> Self: ...
@@ -184,6 +184,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ShipmentItemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ShipmentItemField, ShipmentItemOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ShipmentItemField, ShipmentItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -243,6 +247,9 @@ class ShipmentItem(Model, schema=SHIPMENT_ITEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[ShipmentItemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     order_delivery_id: t.Reference = t.UNSET

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.sale.order_property_group import OrderPropertyGroup
     from b24orm.models.sale.person_type import SalePersonType
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ShipmentPropertyTypeValue = Literal[
         "STRING",
@@ -288,7 +288,7 @@ if TYPE_CHECKING:
         is_address_to: bool | None
 
     class ShipmentPropertyQuerySet(
-        QuerySet["ShipmentProperty", ShipmentPropertyField, ShipmentPropertyOrder],
+        QuerySet["ShipmentProperty", ShipmentPropertyField, ShipmentPropertyOrder, int],
     ):
         """Rows of ShipmentProperty, with its own lookups."""
 
@@ -306,6 +306,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ShipmentPropertyField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ShipmentPropertyField, ShipmentPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ShipmentPropertyField, ShipmentPropertyOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -394,6 +398,9 @@ class ShipmentProperty(Model, schema=SHIPMENT_PROPERTY):
 
     if TYPE_CHECKING:
         objects: ClassVar[ShipmentPropertyQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ShipmentPropertyLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     person_type_id: t.Reference = t.UNSET

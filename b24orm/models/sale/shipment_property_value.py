@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.sale.shipment import Shipment
     from b24orm.models.sale.shipment_property import ShipmentProperty
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ShipmentPropertyValueField = Literal[
         "id",
@@ -162,7 +162,7 @@ if TYPE_CHECKING:
         shipment_props__range: tuple[int, int]
 
     class ShipmentPropertyValueQuerySet(
-        QuerySet["ShipmentPropertyValue", ShipmentPropertyValueField, ShipmentPropertyValueOrder],
+        QuerySet["ShipmentPropertyValue", ShipmentPropertyValueField, ShipmentPropertyValueOrder, int],
     ):
         """Rows of ShipmentPropertyValue, with its own lookups."""
 
@@ -184,6 +184,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ShipmentPropertyValueField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ShipmentPropertyValueField, ShipmentPropertyValueOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ShipmentPropertyValueField, ShipmentPropertyValueOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -211,6 +215,9 @@ class ShipmentPropertyValue(Model, schema=SHIPMENT_PROPERTY_VALUE):
 
     if TYPE_CHECKING:
         objects: ClassVar[ShipmentPropertyValueQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ShipmentPropertyValueLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     shipment_id: t.Reference = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.sale.order import Order
     from b24orm.models.sale.trade_platform import TradePlatform
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     TradeBindingField = Literal[
         "id",
@@ -148,7 +148,7 @@ if TYPE_CHECKING:
         trading_platform_xml_id__endswith: str
         trading_platform_xml_id__iendswith: str
 
-    class TradeBindingQuerySet(QuerySet["TradeBinding", TradeBindingField, TradeBindingOrder]):
+    class TradeBindingQuerySet(QuerySet["TradeBinding", TradeBindingField, TradeBindingOrder, int]):
         """Rows of TradeBinding, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[TradeBindingLookups]) -> Self: ...
@@ -161,6 +161,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TradeBindingField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TradeBindingField, TradeBindingOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TradeBindingField, TradeBindingOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -196,6 +200,9 @@ class TradeBinding(Model, schema=TRADE_BINDING):
 
     if TYPE_CHECKING:
         objects: ClassVar[TradeBindingQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TradeBindingLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     order_id: t.Reference = t.UNSET

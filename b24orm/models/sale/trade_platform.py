@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     TradePlatformField = Literal[
         "id",
@@ -126,7 +126,7 @@ if TYPE_CHECKING:
         xml_id__endswith: str
         xml_id__iendswith: str
 
-    class TradePlatformQuerySet(QuerySet["TradePlatform", TradePlatformField, TradePlatformOrder]):
+    class TradePlatformQuerySet(QuerySet["TradePlatform", TradePlatformField, TradePlatformOrder, int]):
         """Rows of TradePlatform, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[TradePlatformLookups]) -> Self: ...
@@ -137,6 +137,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TradePlatformField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TradePlatformField, TradePlatformOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TradePlatformField, TradePlatformOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -172,6 +176,9 @@ class TradePlatform(Model, schema=TRADE_PLATFORM):
 
     if TYPE_CHECKING:
         objects: ClassVar[TradePlatformQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TradePlatformLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     code: t.Text = t.UNSET

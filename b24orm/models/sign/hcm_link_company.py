@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.company import Company
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     HcmLinkCompanyField = Literal[
         "id",
@@ -79,7 +79,7 @@ if TYPE_CHECKING:
         data: Any
         fields: Any
 
-    class HcmLinkCompanyQuerySet(QuerySet["HcmLinkCompany", HcmLinkCompanyField, HcmLinkCompanyOrder]):
+    class HcmLinkCompanyQuerySet(QuerySet["HcmLinkCompany", HcmLinkCompanyField, HcmLinkCompanyOrder, int]):
         """Rows of HcmLinkCompany, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> Self: ...
@@ -92,6 +92,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: HcmLinkCompanyField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], HcmLinkCompanyField, HcmLinkCompanyOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, HcmLinkCompanyField, HcmLinkCompanyOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -151,6 +155,9 @@ class HcmLinkCompany(Model, schema=HCM_LINK_COMPANY):
 
     if TYPE_CHECKING:
         objects: ClassVar[HcmLinkCompanyQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     company: t.Text = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     HcmLinkEmployeeField = Literal[
         "id",
@@ -44,7 +44,9 @@ if TYPE_CHECKING:
 
         company: str
 
-    class HcmLinkEmployeeQuerySet(QuerySet["HcmLinkEmployee", HcmLinkEmployeeField, HcmLinkEmployeeOrder]):
+    class HcmLinkEmployeeQuerySet(
+        QuerySet["HcmLinkEmployee", HcmLinkEmployeeField, HcmLinkEmployeeOrder, int],
+    ):
         """Rows of HcmLinkEmployee, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[HcmLinkEmployeeLookups]) -> Self: ...
@@ -61,6 +63,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: HcmLinkEmployeeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], HcmLinkEmployeeField, HcmLinkEmployeeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, HcmLinkEmployeeField, HcmLinkEmployeeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -94,6 +100,9 @@ class HcmLinkEmployee(Model, schema=HCM_LINK_EMPLOYEE):
 
     if TYPE_CHECKING:
         objects: ClassVar[HcmLinkEmployeeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[HcmLinkEmployeeLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     company: t.Text = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     SignMysafeDocumentField = Literal[
         "id",
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for SignMysafeDocument."""
 
     class SignMysafeDocumentQuerySet(
-        QuerySet["SignMysafeDocument", SignMysafeDocumentField, SignMysafeDocumentOrder],
+        QuerySet["SignMysafeDocument", SignMysafeDocumentField, SignMysafeDocumentOrder, int],
     ):
         """Rows of SignMysafeDocument, with its own lookups."""
 
@@ -62,6 +62,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SignMysafeDocumentField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SignMysafeDocumentField, SignMysafeDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SignMysafeDocumentField, SignMysafeDocumentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -91,6 +95,9 @@ class SignMysafeDocument(Model, schema=SIGN_MYSAFE_DOCUMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[SignMysafeDocumentQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SignMysafeDocumentLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     SignPersonalDocumentField = Literal["id", "title", "signed_date", "file_url"]
     SignPersonalDocumentOrder = Literal["id", "-id"]
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for SignPersonalDocument."""
 
     class SignPersonalDocumentQuerySet(
-        QuerySet["SignPersonalDocument", SignPersonalDocumentField, SignPersonalDocumentOrder],
+        QuerySet["SignPersonalDocument", SignPersonalDocumentField, SignPersonalDocumentOrder, int],
     ):
         """Rows of SignPersonalDocument, with its own lookups."""
 
@@ -44,6 +44,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SignPersonalDocumentField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SignPersonalDocumentField, SignPersonalDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SignPersonalDocumentField, SignPersonalDocumentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -67,6 +71,9 @@ class SignPersonalDocument(Model, schema=SIGN_PERSONAL_DOCUMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[SignPersonalDocumentQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SignPersonalDocumentLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

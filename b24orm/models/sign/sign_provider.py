@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     SignProviderField = Literal["code", "uid", "name", "date", "expires"]
     SignProviderOrder = Literal["uid", "-uid"]
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     class SignProviderLookups(TypedDict, total=False):
         """What ``filter`` takes for SignProvider."""
 
-    class SignProviderQuerySet(QuerySet["SignProvider", SignProviderField, SignProviderOrder]):
+    class SignProviderQuerySet(QuerySet["SignProvider", SignProviderField, SignProviderOrder, str]):
         """Rows of SignProvider, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[SignProviderLookups]) -> Self: ...
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SignProviderField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SignProviderField, SignProviderOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SignProviderField, SignProviderOrder]: ...
         @overload
         def values_list(
             self, field: Literal["code", "name"], /, *, flat: Literal[True]
@@ -57,6 +61,9 @@ class SignProvider(Model, schema=SIGN_PROVIDER):
 
     if TYPE_CHECKING:
         objects: ClassVar[SignProviderQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SignProviderLookups]) -> Q: ...
 
     code: t.Text = t.UNSET
     uid: t.StringId = t.UNSET

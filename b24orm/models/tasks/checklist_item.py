@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ChecklistItemField = Literal[
         "id",
@@ -109,7 +109,7 @@ if TYPE_CHECKING:
         is_important: bool | None
         members: Any
 
-    class ChecklistItemQuerySet(QuerySet["ChecklistItem", ChecklistItemField, ChecklistItemOrder]):
+    class ChecklistItemQuerySet(QuerySet["ChecklistItem", ChecklistItemField, ChecklistItemOrder, int]):
         """Rows of ChecklistItem, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> Self: ...
@@ -122,6 +122,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ChecklistItemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ChecklistItemField, ChecklistItemOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ChecklistItemField, ChecklistItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -190,6 +194,9 @@ class ChecklistItem(Model, schema=CHECKLIST_ITEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[ChecklistItemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     task_id: t.Reference = t.UNSET

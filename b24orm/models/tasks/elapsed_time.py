@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     ElapsedTimeField = Literal[
         "id",
@@ -133,7 +133,7 @@ if TYPE_CHECKING:
         date_start: dt.datetime | dt.date | None
         date_stop: dt.datetime | dt.date | None
 
-    class ElapsedTimeQuerySet(QuerySet["ElapsedTime", ElapsedTimeField, ElapsedTimeOrder]):
+    class ElapsedTimeQuerySet(QuerySet["ElapsedTime", ElapsedTimeField, ElapsedTimeOrder, int]):
         """Rows of ElapsedTime, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> Self: ...
@@ -146,6 +146,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ElapsedTimeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ElapsedTimeField, ElapsedTimeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ElapsedTimeField, ElapsedTimeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -205,6 +209,9 @@ class ElapsedTime(Model, schema=ELAPSED_TIME):
 
     if TYPE_CHECKING:
         objects: ClassVar[ElapsedTimeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     task_id: t.Reference = t.UNSET

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     EpicField = Literal[
         "id",
@@ -167,7 +167,7 @@ if TYPE_CHECKING:
         color: str | None
         files: Any
 
-    class EpicQuerySet(QuerySet["Epic", EpicField, EpicOrder]):
+    class EpicQuerySet(QuerySet["Epic", EpicField, EpicOrder, int]):
         """Rows of Epic, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Self: ...
@@ -180,6 +180,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: EpicField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], EpicField, EpicOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, EpicField, EpicOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -236,6 +238,9 @@ class Epic(Model, schema=EPIC):
 
     if TYPE_CHECKING:
         objects: ClassVar[EpicQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     group_id: t.Reference = t.UNSET

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.tasks.sprint import Sprint
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     KanbanStageField = Literal["id", "name", "type", "sort", "color", "sprint_id"]
     KanbanStageOrder = Literal["id", "-id"]
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
         sort: int | None
         color: str | None
 
-    class KanbanStageQuerySet(QuerySet["KanbanStage", KanbanStageField, KanbanStageOrder]):
+    class KanbanStageQuerySet(QuerySet["KanbanStage", KanbanStageField, KanbanStageOrder, int]):
         """Rows of KanbanStage, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> Self: ...
@@ -64,6 +64,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: KanbanStageField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], KanbanStageField, KanbanStageOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, KanbanStageField, KanbanStageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -116,6 +120,9 @@ class KanbanStage(Model, schema=KANBAN_STAGE):
 
     if TYPE_CHECKING:
         objects: ClassVar[KanbanStageQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     SprintStatusValue = Literal["active", "planned", "completed"]
     SprintField = Literal[
@@ -209,7 +209,7 @@ if TYPE_CHECKING:
         date_end: dt.datetime | dt.date | None
         status: SprintStatusValue | None
 
-    class SprintQuerySet(QuerySet["Sprint", SprintField, SprintOrder]):
+    class SprintQuerySet(QuerySet["Sprint", SprintField, SprintOrder, int]):
         """Rows of Sprint, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Self: ...
@@ -222,6 +222,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SprintField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SprintField, SprintOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, SprintField, SprintOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -280,6 +282,9 @@ class Sprint(Model, schema=SPRINT):
 
     if TYPE_CHECKING:
         objects: ClassVar[SprintQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     group_id: t.Reference = t.UNSET

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.tasks.sprint import Sprint
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import Model, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import Model, NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     TaskMarkValue = Literal["N", "P"]
     TaskPriorityValue = Literal[0, 1, 2]
@@ -577,7 +577,7 @@ if TYPE_CHECKING:
         uf_task_webdav_files: Any
         uf_mail_message: str | None
 
-    class TaskQuerySet(QuerySet["Task", TaskField, TaskOrder]):
+    class TaskQuerySet(QuerySet["Task", TaskField, TaskOrder, int]):
         """Rows of Task, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Self: ...
@@ -590,6 +590,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TaskField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TaskField, TaskOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, TaskField, TaskOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -750,6 +752,9 @@ class Task(Model, schema=TASK):
 
     if TYPE_CHECKING:
         objects: ClassVar[TaskQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

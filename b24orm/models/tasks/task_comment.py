@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     TaskCommentField = Literal[
         "post_message_html",
@@ -105,7 +105,7 @@ if TYPE_CHECKING:
         post_message: str | None
         uf_forum_message_doc: Any
 
-    class TaskCommentQuerySet(QuerySet["TaskComment", TaskCommentField, TaskCommentOrder]):
+    class TaskCommentQuerySet(QuerySet["TaskComment", TaskCommentField, TaskCommentOrder, int]):
         """Rows of TaskComment, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> Self: ...
@@ -118,6 +118,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TaskCommentField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TaskCommentField, TaskCommentOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TaskCommentField, TaskCommentOrder]: ...
         @overload
         def values_list(
             self,
@@ -181,6 +185,9 @@ class TaskComment(Model, schema=TASK_COMMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[TaskCommentQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> Q: ...
 
     post_message_html: t.Text = t.UNSET
     id: t.Id = t.UNSET

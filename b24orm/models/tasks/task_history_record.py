@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     TaskHistoryRecordField = Literal["id", "created_date", "field", "value", "user"]
     TaskHistoryRecordOrder = Literal["field", "-field"]
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         field: str
 
     class TaskHistoryRecordQuerySet(
-        QuerySet["TaskHistoryRecord", TaskHistoryRecordField, TaskHistoryRecordOrder],
+        QuerySet["TaskHistoryRecord", TaskHistoryRecordField, TaskHistoryRecordOrder, int],
     ):
         """Rows of TaskHistoryRecord, with its own lookups."""
 
@@ -43,6 +43,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TaskHistoryRecordField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TaskHistoryRecordField, TaskHistoryRecordOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TaskHistoryRecordField, TaskHistoryRecordOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -70,6 +74,9 @@ class TaskHistoryRecord(Model, schema=TASK_HISTORY_RECORD):
 
     if TYPE_CHECKING:
         objects: ClassVar[TaskHistoryRecordQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TaskHistoryRecordLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     created_date: t.DateTime = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     TaskResultField = Literal[
         "id",
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
 
         task_id: int
 
-    class TaskResultQuerySet(QuerySet["TaskResult", TaskResultField, TaskResultOrder]):
+    class TaskResultQuerySet(QuerySet["TaskResult", TaskResultField, TaskResultOrder, int]):
         """Rows of TaskResult, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[TaskResultLookups]) -> Self: ...
@@ -80,6 +80,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TaskResultField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TaskResultField, TaskResultOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TaskResultField, TaskResultOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -113,6 +117,9 @@ class TaskResult(Model, schema=TASK_RESULT):
 
     if TYPE_CHECKING:
         objects: ClassVar[TaskResultQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TaskResultLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     task_id: t.Reference = t.UNSET

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.tasks.task_v3 import TaskV3
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     TaskResultV3StatusValue = Literal["open", "closed"]
     TaskResultV3Field = Literal[
@@ -139,7 +139,7 @@ if TYPE_CHECKING:
         task: int | TaskV3 | None
         text: str | None
 
-    class TaskResultV3QuerySet(QuerySet["TaskResultV3", TaskResultV3Field, TaskResultV3Order]):
+    class TaskResultV3QuerySet(QuerySet["TaskResultV3", TaskResultV3Field, TaskResultV3Order, int]):
         """Rows of TaskResultV3, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> Self: ...
@@ -152,6 +152,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TaskResultV3Field, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TaskResultV3Field, TaskResultV3Order]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TaskResultV3Field, TaskResultV3Order]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -211,6 +215,9 @@ class TaskResultV3(Model, schema=TASK_RESULT_V3):
 
     if TYPE_CHECKING:
         objects: ClassVar[TaskResultV3QuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     task_id: t.Reference = t.UNSET

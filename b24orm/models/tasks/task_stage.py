@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     TaskStageField = Literal[
         "id",
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         color: str | None
         after_id: int | None
 
-    class TaskStageQuerySet(QuerySet["TaskStage", TaskStageField, TaskStageOrder]):
+    class TaskStageQuerySet(QuerySet["TaskStage", TaskStageField, TaskStageOrder, int]):
         """Rows of TaskStage, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> Self: ...
@@ -56,6 +56,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TaskStageField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TaskStageField, TaskStageOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TaskStageField, TaskStageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -112,6 +116,9 @@ class TaskStage(Model, schema=TASK_STAGE):
 
     if TYPE_CHECKING:
         objects: ClassVar[TaskStageQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

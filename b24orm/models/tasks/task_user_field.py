@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     TaskUserFieldField = Literal[
         "id",
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
         settings: Any
         edit_form_label: Any
 
-    class TaskUserFieldQuerySet(QuerySet["TaskUserField", TaskUserFieldField, TaskUserFieldOrder]):
+    class TaskUserFieldQuerySet(QuerySet["TaskUserField", TaskUserFieldField, TaskUserFieldOrder, int]):
         """Rows of TaskUserField, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> Self: ...
@@ -67,6 +67,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TaskUserFieldField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TaskUserFieldField, TaskUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TaskUserFieldField, TaskUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -143,6 +147,9 @@ class TaskUserField(Model, schema=TASK_USER_FIELD):
 
     if TYPE_CHECKING:
         objects: ClassVar[TaskUserFieldQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     entity_id: t.Text = t.UNSET

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.tasks.epic import Epic
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     TaskV3Field = Literal[
         "id",
@@ -310,7 +310,7 @@ if TYPE_CHECKING:
         depends_on: Any
         scenarios: Any
 
-    class TaskV3QuerySet(QuerySet["TaskV3", TaskV3Field, TaskV3Order]):
+    class TaskV3QuerySet(QuerySet["TaskV3", TaskV3Field, TaskV3Order, int]):
         """Rows of TaskV3, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> Self: ...
@@ -323,6 +323,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TaskV3Field, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TaskV3Field, TaskV3Order]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, TaskV3Field, TaskV3Order]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -496,6 +498,9 @@ class TaskV3(Model, schema=TASK_V3):
 
     if TYPE_CHECKING:
         objects: ClassVar[TaskV3QuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     title: t.Text = t.UNSET

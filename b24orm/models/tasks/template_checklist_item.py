@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     TemplateChecklistItemField = Literal[
         "id",
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
         members: Any
 
     class TemplateChecklistItemQuerySet(
-        QuerySet["TemplateChecklistItem", TemplateChecklistItemField, TemplateChecklistItemOrder],
+        QuerySet["TemplateChecklistItem", TemplateChecklistItemField, TemplateChecklistItemOrder, int],
     ):
         """Rows of TemplateChecklistItem, with its own lookups."""
 
@@ -93,6 +93,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TemplateChecklistItemField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TemplateChecklistItemField, TemplateChecklistItemOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TemplateChecklistItemField, TemplateChecklistItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -165,6 +169,9 @@ class TemplateChecklistItem(Model, schema=TEMPLATE_CHECKLIST_ITEM):
 
     if TYPE_CHECKING:
         objects: ClassVar[TemplateChecklistItemQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TemplateChecklistItemLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     copied_id: t.Integer = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     CallFollowUpField = Literal[
         "call_id",
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     class CallFollowUpLookups(TypedDict, total=False):
         """What ``filter`` takes for CallFollowUp."""
 
-    class CallFollowUpQuerySet(QuerySet["CallFollowUp", CallFollowUpField, CallFollowUpOrder]):
+    class CallFollowUpQuerySet(QuerySet["CallFollowUp", CallFollowUpField, CallFollowUpOrder, int]):
         """Rows of CallFollowUp, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CallFollowUpLookups]) -> Self: ...
@@ -65,6 +65,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CallFollowUpField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CallFollowUpField, CallFollowUpOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CallFollowUpField, CallFollowUpOrder]: ...
         @overload
         def values_list(
             self, field: Literal["call_id"], /, *, flat: Literal[True]
@@ -115,6 +119,9 @@ class CallFollowUp(Model, schema=CALL_FOLLOW_UP):
 
     if TYPE_CHECKING:
         objects: ClassVar[CallFollowUpQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CallFollowUpLookups]) -> Q: ...
 
     call_id: t.Id = t.UNSET
     call_type: t.Integer = t.UNSET

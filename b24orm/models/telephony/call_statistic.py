@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.crm.activity import Activity
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     CallStatisticCallTypeValue = Literal[1, 2, 3, 4, 5]
     CallStatisticField = Literal[
@@ -346,7 +346,7 @@ if TYPE_CHECKING:
         call_type__lte: int
         call_type__range: tuple[int, int]
 
-    class CallStatisticQuerySet(QuerySet["CallStatistic", CallStatisticField, CallStatisticOrder]):
+    class CallStatisticQuerySet(QuerySet["CallStatistic", CallStatisticField, CallStatisticOrder, int]):
         """Rows of CallStatistic, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[CallStatisticLookups]) -> Self: ...
@@ -359,6 +359,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: CallStatisticField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], CallStatisticField, CallStatisticOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, CallStatisticField, CallStatisticOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -431,6 +435,9 @@ class CallStatistic(Model, schema=CALL_STATISTIC):
 
     if TYPE_CHECKING:
         objects: ClassVar[CallStatisticQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[CallStatisticLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     portal_user_id: t.Reference = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     ExternalLineField = Literal["number", "name", "crm_auto_create"]
     ExternalLineOrder = Literal["number", "-number"]
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         name: str | None
         crm_auto_create: bool | None
 
-    class ExternalLineQuerySet(QuerySet["ExternalLine", ExternalLineField, ExternalLineOrder]):
+    class ExternalLineQuerySet(QuerySet["ExternalLine", ExternalLineField, ExternalLineOrder, str]):
         """Rows of ExternalLine, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> Self: ...
@@ -42,6 +42,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: ExternalLineField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], ExternalLineField, ExternalLineOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ExternalLineField, ExternalLineOrder]: ...
         @overload
         def values_list(
             self, field: Literal["number"], /, *, flat: Literal[True]
@@ -91,6 +95,9 @@ class ExternalLine(Model, schema=EXTERNAL_LINE):
 
     if TYPE_CHECKING:
         objects: ClassVar[ExternalLineQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> Q: ...
 
     number: t.StringId = t.UNSET
     name: t.Text = t.UNSET

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     SipLineTypeValue = Literal["cloud", "office"]
     SipLineField = Literal[
@@ -171,7 +171,7 @@ if TYPE_CHECKING:
         password: str | None
         title: str | None
 
-    class SipLineQuerySet(QuerySet["SipLine", SipLineField, SipLineOrder]):
+    class SipLineQuerySet(QuerySet["SipLine", SipLineField, SipLineOrder, int]):
         """Rows of SipLine, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> Self: ...
@@ -182,6 +182,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SipLineField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SipLineField, SipLineOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, SipLineField, SipLineOrder]: ...
         @overload
         def values_list(
             self,
@@ -251,6 +253,9 @@ class SipLine(Model, schema=SIP_LINE):
 
     if TYPE_CHECKING:
         objects: ClassVar[SipLineQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> Q: ...
 
     type: t.Text = t.UNSET
     config_id: t.Id = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     TelephonyUserField = Literal[
         "id",
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
         user_id: int | str
 
-    class TelephonyUserQuerySet(QuerySet["TelephonyUser", TelephonyUserField, TelephonyUserOrder]):
+    class TelephonyUserQuerySet(QuerySet["TelephonyUser", TelephonyUserField, TelephonyUserOrder, int]):
         """Rows of TelephonyUser, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[TelephonyUserLookups]) -> Self: ...
@@ -43,6 +43,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TelephonyUserField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TelephonyUserField, TelephonyUserOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TelephonyUserField, TelephonyUserOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -70,6 +74,9 @@ class TelephonyUser(Model, schema=TELEPHONY_USER):
 
     if TYPE_CHECKING:
         objects: ClassVar[TelephonyUserQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TelephonyUserLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     default_line: t.Text = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     NetworkRangeField = Literal["ip_range", "name"]
     NetworkRangeOrder = Literal["ip_range", "-ip_range"]
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     class NetworkRangeLookups(TypedDict, total=False):
         """What ``filter`` takes for NetworkRange."""
 
-    class NetworkRangeQuerySet(QuerySet["NetworkRange", NetworkRangeField, NetworkRangeOrder]):
+    class NetworkRangeQuerySet(QuerySet["NetworkRange", NetworkRangeField, NetworkRangeOrder, str]):
         """Rows of NetworkRange, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[NetworkRangeLookups]) -> Self: ...
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: NetworkRangeField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], NetworkRangeField, NetworkRangeOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, NetworkRangeField, NetworkRangeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["ip_range"], /, *, flat: Literal[True]
@@ -52,6 +56,9 @@ class NetworkRange(Model, schema=NETWORK_RANGE):
 
     if TYPE_CHECKING:
         objects: ClassVar[NetworkRangeQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[NetworkRangeLookups]) -> Q: ...
 
     ip_range: t.StringId = t.UNSET
     name: t.Text = t.UNSET

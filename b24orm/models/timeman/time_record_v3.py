@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     TimeRecordField = Literal[
         "id",
@@ -76,7 +76,7 @@ if TYPE_CHECKING:
         user__lte: int
         user__range: tuple[int, int]
 
-    class TimeRecordQuerySet(QuerySet["TimeRecord", TimeRecordField, TimeRecordOrder]):
+    class TimeRecordQuerySet(QuerySet["TimeRecord", TimeRecordField, TimeRecordOrder, int]):
         """Rows of TimeRecord, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[TimeRecordLookups]) -> Self: ...
@@ -89,6 +89,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TimeRecordField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TimeRecordField, TimeRecordOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TimeRecordField, TimeRecordOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -122,6 +126,9 @@ class TimeRecord(Model, schema=TIME_RECORD):
 
     if TYPE_CHECKING:
         objects: ClassVar[TimeRecordQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TimeRecordLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     start_time: t.DateTime = t.UNSET

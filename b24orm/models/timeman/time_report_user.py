@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     TimeReportUserField = Literal[
         "id",
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     class TimeReportUserLookups(TypedDict, total=False):
         """What ``filter`` takes for TimeReportUser."""
 
-    class TimeReportUserQuerySet(QuerySet["TimeReportUser", TimeReportUserField, TimeReportUserOrder]):
+    class TimeReportUserQuerySet(QuerySet["TimeReportUser", TimeReportUserField, TimeReportUserOrder, int]):
         """Rows of TimeReportUser, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[TimeReportUserLookups]) -> Self: ...
@@ -43,6 +43,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: TimeReportUserField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], TimeReportUserField, TimeReportUserOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TimeReportUserField, TimeReportUserOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -70,6 +74,9 @@ class TimeReportUser(Model, schema=TIME_REPORT_USER):
 
     if TYPE_CHECKING:
         objects: ClassVar[TimeReportUserQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TimeReportUserLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     UserConsentAgreementField = Literal["id", "name", "active", "language_id"]
     UserConsentAgreementOrder = Literal["id", "-id"]
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for UserConsentAgreement."""
 
     class UserConsentAgreementQuerySet(
-        QuerySet["UserConsentAgreement", UserConsentAgreementField, UserConsentAgreementOrder],
+        QuerySet["UserConsentAgreement", UserConsentAgreementField, UserConsentAgreementOrder, int],
     ):
         """Rows of UserConsentAgreement, with its own lookups."""
 
@@ -43,6 +43,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: UserConsentAgreementField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], UserConsentAgreementField, UserConsentAgreementOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, UserConsentAgreementField, UserConsentAgreementOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -66,6 +70,9 @@ class UserConsentAgreement(Model, schema=USER_CONSENT_AGREEMENT):
 
     if TYPE_CHECKING:
         objects: ClassVar[UserConsentAgreementQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[UserConsentAgreementLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

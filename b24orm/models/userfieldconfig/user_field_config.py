@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     UserfieldconfigUserFieldConfigShowFilterValue = Literal["N", "I", "E", "S"]
     UserfieldconfigUserFieldConfigField = Literal[
@@ -164,6 +164,7 @@ if TYPE_CHECKING:
             "UserfieldconfigUserFieldConfig",
             UserfieldconfigUserFieldConfigField,
             UserfieldconfigUserFieldConfigOrder,
+            int,
         ],
     ):
         """Rows of UserfieldconfigUserFieldConfig, with its own lookups."""
@@ -193,6 +194,12 @@ if TYPE_CHECKING:
             self, *fields: UserfieldconfigUserFieldConfigField, flat: Literal[False] = ...
         ) -> ValuesSet[
             tuple[Any, ...], UserfieldconfigUserFieldConfigField, UserfieldconfigUserFieldConfigOrder
+        ]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[
+            NamedRow, UserfieldconfigUserFieldConfigField, UserfieldconfigUserFieldConfigOrder
         ]: ...
         @overload
         def values_list(
@@ -284,6 +291,9 @@ class UserfieldconfigUserFieldConfig(Model, schema=USERFIELDCONFIG_USER_FIELD_CO
 
     if TYPE_CHECKING:
         objects: ClassVar[UserfieldconfigUserFieldConfigQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[UserfieldconfigUserFieldConfigLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     entity_id: t.Text = t.UNSET

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.departments.department import Department
     from b24orm.models.eventlog.event_log_v3 import EventLogRecord
     from b24orm.models.sale.order import Order
-    from b24orm.orm import Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     UserPersonalGenderValue = Literal["M", "F"]
     UserUserTypeValue = Literal["employee", "extranet", "email"]
@@ -827,7 +827,7 @@ if TYPE_CHECKING:
         title: str | None
         uf_timeman: str | None
 
-    class UserQuerySet(QuerySet["User", UserField, UserOrder]):
+    class UserQuerySet(QuerySet["User", UserField, UserOrder, int]):
         """Rows of User, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[UserLookups]) -> Self: ...
@@ -839,6 +839,8 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: UserField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], UserField, UserOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, UserField, UserOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -962,6 +964,9 @@ class User(Model, schema=USER):
 
     if TYPE_CHECKING:
         objects: ClassVar[UserQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[UserLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     active: t.Boolean = t.UNSET

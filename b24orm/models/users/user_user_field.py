@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     UserUserFieldField = Literal[
         "id",
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
         error_message: str | None
         help_message: str | None
 
-    class UserUserFieldQuerySet(QuerySet["UserUserField", UserUserFieldField, UserUserFieldOrder]):
+    class UserUserFieldQuerySet(QuerySet["UserUserField", UserUserFieldField, UserUserFieldOrder, int]):
         """Rows of UserUserField, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> Self: ...
@@ -76,6 +76,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: UserUserFieldField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], UserUserFieldField, UserUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, UserUserFieldField, UserUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -151,6 +155,9 @@ class UserUserField(Model, schema=USER_USER_FIELD):
 
     if TYPE_CHECKING:
         objects: ClassVar[UserUserFieldQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     entity_id: t.Text = t.UNSET

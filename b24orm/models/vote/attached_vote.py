@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     AttachedVoteField = Literal[
         "id",
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         entity_type: int | str
         entity_id: int
 
-    class AttachedVoteQuerySet(QuerySet["AttachedVote", AttachedVoteField, AttachedVoteOrder]):
+    class AttachedVoteQuerySet(QuerySet["AttachedVote", AttachedVoteField, AttachedVoteOrder, int]):
         """Rows of AttachedVote, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[AttachedVoteLookups]) -> Self: ...
@@ -54,6 +54,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: AttachedVoteField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], AttachedVoteField, AttachedVoteOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, AttachedVoteField, AttachedVoteOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -93,6 +97,9 @@ class AttachedVote(Model, schema=ATTACHED_VOTE):
 
     if TYPE_CHECKING:
         objects: ClassVar[AttachedVoteQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[AttachedVoteLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     vote_id: t.Integer = t.UNSET

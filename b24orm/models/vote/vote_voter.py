@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     VoteVoterField = Literal["id", "name", "image", "work_position"]
     VoteVoterOrder = Literal["id", "-id"]
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
         answer_id: int | str
 
-    class VoteVoterQuerySet(QuerySet["VoteVoter", VoteVoterField, VoteVoterOrder]):
+    class VoteVoterQuerySet(QuerySet["VoteVoter", VoteVoterField, VoteVoterOrder, int]):
         """Rows of VoteVoter, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[VoteVoterLookups]) -> Self: ...
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: VoteVoterField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], VoteVoterField, VoteVoterOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, VoteVoterField, VoteVoterOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -54,6 +58,9 @@ class VoteVoter(Model, schema=VOTE_VOTER):
 
     if TYPE_CHECKING:
         objects: ClassVar[VoteVoterQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[VoteVoterLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     SocialnetworkWorkgroupField = Literal[
         "id",
@@ -173,7 +173,7 @@ if TYPE_CHECKING:
         owner__range: tuple[int, int]
 
     class SocialnetworkWorkgroupQuerySet(
-        QuerySet["SocialnetworkWorkgroup", SocialnetworkWorkgroupField, SocialnetworkWorkgroupOrder],
+        QuerySet["SocialnetworkWorkgroup", SocialnetworkWorkgroupField, SocialnetworkWorkgroupOrder, int],
     ):
         """Rows of SocialnetworkWorkgroup, with its own lookups."""
 
@@ -195,6 +195,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: SocialnetworkWorkgroupField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], SocialnetworkWorkgroupField, SocialnetworkWorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, SocialnetworkWorkgroupField, SocialnetworkWorkgroupOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -269,6 +273,9 @@ class SocialnetworkWorkgroup(Model, schema=SOCIALNETWORK_WORKGROUP):
 
     if TYPE_CHECKING:
         objects: ClassVar[SocialnetworkWorkgroupQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[SocialnetworkWorkgroupLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     name: t.Text = t.UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     UserWorkgroupField = Literal[
         "group_id",
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     class UserWorkgroupLookups(TypedDict, total=False):
         """What ``filter`` takes for UserWorkgroup."""
 
-    class UserWorkgroupQuerySet(QuerySet["UserWorkgroup", UserWorkgroupField, UserWorkgroupOrder]):
+    class UserWorkgroupQuerySet(QuerySet["UserWorkgroup", UserWorkgroupField, UserWorkgroupOrder, int]):
         """Rows of UserWorkgroup, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[UserWorkgroupLookups]) -> Self: ...
@@ -40,6 +40,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: UserWorkgroupField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], UserWorkgroupField, UserWorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, UserWorkgroupField, UserWorkgroupOrder]: ...
         @overload
         def values_list(
             self, field: Literal["group_id"], /, *, flat: Literal[True]
@@ -67,6 +71,9 @@ class UserWorkgroup(Model, schema=USER_WORKGROUP):
 
     if TYPE_CHECKING:
         objects: ClassVar[UserWorkgroupQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[UserWorkgroupLookups]) -> Q: ...
 
     group_id: t.Id = t.UNSET
     group_name: t.Text = t.UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
 
     WorkgroupField = Literal[
         "id",
@@ -185,7 +185,7 @@ if TYPE_CHECKING:
         scrum_master_id: int | None
         image_file_id: int | None
 
-    class WorkgroupQuerySet(QuerySet["Workgroup", WorkgroupField, WorkgroupOrder]):
+    class WorkgroupQuerySet(QuerySet["Workgroup", WorkgroupField, WorkgroupOrder, int]):
         """Rows of Workgroup, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Self: ...
@@ -198,6 +198,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: WorkgroupField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], WorkgroupField, WorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, WorkgroupField, WorkgroupOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -282,6 +286,9 @@ class Workgroup(Model, schema=WORKGROUP):
 
     if TYPE_CHECKING:
         objects: ClassVar[WorkgroupQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Q: ...
 
     id: t.Id = t.UNSET
     site_id: t.Text = t.UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
 
     WorkgroupMemberField = Literal["user_id", "role"]
     WorkgroupMemberOrder = Literal["user_id", "-user_id"]
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
         user_id: int
         role: str | None
 
-    class WorkgroupMemberQuerySet(QuerySet["WorkgroupMember", WorkgroupMemberField, WorkgroupMemberOrder]):
+    class WorkgroupMemberQuerySet(
+        QuerySet["WorkgroupMember", WorkgroupMemberField, WorkgroupMemberOrder, int],
+    ):
         """Rows of WorkgroupMember, with its own lookups."""
 
         def filter(self, *conditions: Q, **lookups: Unpack[WorkgroupMemberLookups]) -> Self: ...
@@ -48,6 +50,10 @@ if TYPE_CHECKING:
         def values_list(
             self, *fields: WorkgroupMemberField, flat: Literal[False] = ...
         ) -> ValuesSet[tuple[Any, ...], WorkgroupMemberField, WorkgroupMemberOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, WorkgroupMemberField, WorkgroupMemberOrder]: ...
         @overload
         def values_list(
             self, field: Literal["user_id"], /, *, flat: Literal[True]
@@ -93,6 +99,9 @@ class WorkgroupMember(Model, schema=WORKGROUP_MEMBER):
 
     if TYPE_CHECKING:
         objects: ClassVar[WorkgroupMemberQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[WorkgroupMemberLookups]) -> Q: ...
 
     user_id: t.Id = t.UNSET
     role: t.Status = t.UNSET
