@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from inspect import Parameter as Keyword
+from inspect import Signature
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Protocol
 
 from typing_extensions import TypeVar
 
 from b24orm.arguments import Parameter, checked, parsed
-from b24orm.errors import InvalidValue, UnknownName, nearest
+from b24orm.errors import InvalidValue, UnknownAttribute, UnknownName, nearest
 
 __all__ = ["Caller", "Namespace", "known_methods", "namespace"]
 
@@ -51,7 +54,15 @@ class Namespace(Generic[R_co]):
         self._package = package
 
     def __repr__(self) -> str:
-        return f"<{self._path} of {self._caller!r}>"
+        """The method with its parameters, those that it needs without brackets; or a part of a name."""
+        parameters = self._parameters()
+        taken = "" if parameters is None else f"({', '.join(map(_shown, parameters))})"
+        return f"<{self._path}{taken} of {self._caller!r}>"
+
+    def _parameters(self) -> tuple[Parameter, ...] | None:
+        """What the method takes; None for what is only a part of names."""
+        found = _specs(self._path.partition(".")[0], self._package).get(self._path)
+        return None if found is None else found[0]
 
     @property
     def _prefix(self) -> str:
@@ -63,12 +74,14 @@ class Namespace(Generic[R_co]):
     if not TYPE_CHECKING:  # to a type checker the generated names are all there are
 
         def __getattr__(self, name: str) -> Any:
+            if name == "__signature__" and (parameters := self._parameters()) is not None:
+                return _signature(parameters)
             if name.startswith("__"):
                 raise AttributeError(name)
             words = _next_words(self._path, self._package)
             word = name if name in words else name.removesuffix("_")
             if word not in words:
-                raise AttributeError(
+                raise UnknownAttribute(
                     f"the documentation knows no {self._path}.{name}{nearest(name, words)}"
                     f" ({self._prefix}call({self._path + '.' + name!r}) sends it all the same)"
                 )
@@ -89,6 +102,21 @@ class Namespace(Generic[R_co]):
             if self._path.startswith(_POSITIONAL):
                 params = _without_gaps(parameters, params)
             return self._caller.call(self._path, params)
+
+
+def _shown(parameter: Parameter) -> str:
+    return parameter.name if parameter.required else f"[{parameter.name}]"
+
+
+def _signature(parameters: tuple[Parameter, ...]) -> Signature:
+    """What help() and notebooks show of a method."""
+    return Signature(
+        [
+            Keyword(each.name, Keyword.KEYWORD_ONLY, default=Keyword.empty if each.required else None)
+            for each in parameters
+            if each.name.isidentifier() and not iskeyword(each.name)
+        ]
+    )
 
 
 def _no_method(path: str, package: str) -> NoReturn:
@@ -132,8 +160,9 @@ def namespace(caller: Caller, first: str, known: frozenset[str], package: str = 
     """
     word = first if first in known else first.removesuffix("_")
     if first.startswith("__") or word not in known:
-        hint = "" if first.startswith("_") else nearest(first, known)
-        raise AttributeError(f"{type(caller).__name__!r} object has no attribute {first!r}{hint}")
+        own = [name for name in dir(type(caller)) if not name.startswith("_")]
+        hint = "" if first.startswith("_") else nearest(first, [*known, *own])
+        raise UnknownAttribute(f"{type(caller).__name__!r} object has no attribute {first!r}{hint}")
     return Namespace(caller, word, package)
 
 

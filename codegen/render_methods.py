@@ -207,6 +207,9 @@ def _named(methods: Iterable[str], package_argument: str) -> list[str]:
         "",
         "        def __getattr__(self, name: str) -> Any:",
         f"            return namespace(self, name, FIRST{package_argument})",
+        "",
+        "        def __dir__(self) -> list[str]:",
+        "            return sorted({*super().__dir__(), *FIRST})",
     ]
 
 

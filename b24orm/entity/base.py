@@ -68,6 +68,9 @@ class Relation:
     def __init__(self, field: FieldSchema) -> None:
         self.field = field
 
+    def __repr__(self) -> str:
+        return f"<relation {self.field.relation_name} to {self.field.relation} by {self.field.name}>"
+
     def __get__(self, row: Entity | None, owner: type[Entity]) -> Any:
         if row is None:
             return self
@@ -93,6 +96,9 @@ class Links:
 
     def __init__(self, link: LinkSchema) -> None:
         self.link = link
+
+    def __repr__(self) -> str:
+        return f"<relation {self.link.name} to many {self.link.entity}>"
 
     def __get__(self, row: Entity | None, owner: type[Entity]) -> Any:
         return self if row is None else row.belonging(self.link)

@@ -403,3 +403,6 @@ class NamedMethods(Generic[R_co]):
 
         def __getattr__(self, name: str) -> Any:
             return namespace(self, name, FIRST)
+
+        def __dir__(self) -> list[str]:
+            return sorted({*super().__dir__(), *FIRST})

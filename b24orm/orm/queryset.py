@@ -62,15 +62,44 @@ class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M],
     else:
 
         def filter(self, *conditions: Q, **lookups: Any) -> Self:
-            """The rows for which all conditions hold."""
+            """The rows for which all conditions hold: ``field=value`` or ``field__lookup=value``.
+
+            Lookups are ``ne``, ``in``, ``gt``, ``gte``, ``lt``, ``lte``, ``range``, ``contains``,
+            ``startswith``, ``endswith``, ``isnull``; none is equality. Fields stand in ``model_fields``.
+
+            >>> from b24orm.models import Deal
+            >>> Deal.objects.filter(stage="WON", opportunity__gte=1000)
+            <QuerySet Deal: where (stage_id='WON' & opportunity__gte=1000)>
+
+            Args:
+                conditions: ``Q`` objects, combined with ``&``, ``|`` and ``~``.
+                lookups: conditions by name; REST's spelling, ``**{">=OPPORTUNITY": 1000}``, is one too.
+
+            Raises:
+                UnknownName: there is no such field or lookup; the message names the nearest.
+                InvalidValue: the value does not fit the field.
+                Unsupported: the method can't do it, or would do something else.
+            """
             return self._where(conditions, lookups)
 
         def exclude(self, *conditions: Q, **lookups: Any) -> Self:
-            """The rows for which not all conditions hold."""
+            """The rows for which not all conditions hold: exactly the rest of :meth:`filter`.
+
+            >>> from b24orm.models import Deal
+            >>> Deal.objects.exclude(stage="WON")
+            <QuerySet Deal: where ~stage_id='WON'>
+            """
             return self._where(conditions, lookups, negated=True)
 
         def get(self, *conditions: Q, **lookups: Any) -> M:
-            """The one row for which all conditions hold."""
+            """The one row for which all conditions hold, as :meth:`filter` takes them.
+
+            >>> Deal.objects.get(id=5)                                          # doctest: +SKIP
+
+            Raises:
+                DoesNotExist: there is none; each model has its own, ``Deal.DoesNotExist``.
+                MultipleObjects: there are several.
+            """
             return self._get(conditions, lookups)
 
         async def aget(self, *conditions: Q, **lookups: Any) -> M:

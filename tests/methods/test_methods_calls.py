@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -11,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from b24orm import AsyncPortal
+from b24orm import AsyncPortal, Portal
 from b24orm.arguments import checked, parsed
-from b24orm.errors import InvalidValue, UnknownName
+from b24orm.errors import InvalidValue, UnknownAttribute, UnknownName
 from b24orm.methods import FIRST, NamedMethods
 from b24orm.methods.v3 import FIRST as NEWER
 from b24orm.methods.v3 import NamedMethodsV3
@@ -146,6 +147,23 @@ def test_the_first_of_places_is_left_out_as_documented(portal: Recorder) -> None
 
 def test_words_are_offered_for_completion(portal: Recorder) -> None:
     assert {"get", "list", "productrows"} <= set(dir(portal.crm.deal))
+
+
+def test_a_portal_offers_the_first_words_too() -> None:
+    portal = Portal("https://acme.bitrix24.com/rest/1/abc/")
+    assert {"crm", "tasks", "call", "get_all"} <= set(dir(portal))
+
+
+def test_an_unknown_name_has_the_nearest_of_the_portal_s_own() -> None:
+    portal: Any = Portal("https://acme.bitrix24.com/rest/1/abc/")
+    with pytest.raises(UnknownAttribute, match="did you mean 'get_all'"):
+        portal.get_al("crm.deal.list")
+
+
+def test_a_method_shows_what_it_takes(portal: Recorder) -> None:
+    update: Any = portal.crm.deal.update
+    assert repr(update).startswith("<crm.deal.update(id, [fields], [params]) of ")
+    assert str(inspect.signature(update)) == "(*, id, fields=None, params=None)"
 
 
 def test_checked_keeps_the_documented_order() -> None:

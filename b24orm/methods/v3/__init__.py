@@ -55,3 +55,6 @@ class NamedMethodsV3(Generic[R_co]):
 
         def __getattr__(self, name: str) -> Any:
             return namespace(self, name, FIRST, "b24orm.methods.v3")
+
+        def __dir__(self) -> list[str]:
+            return sorted({*super().__dir__(), *FIRST})
