@@ -31,6 +31,41 @@ _TASKS: Final = (
         omit=frozenset(words("POST_MESSAGE_HTML ATTACHED_OBJECTS")),
     ),
     TableSpec("task_result", "TaskResult", defaults={"STATUS": 0}, indexes=("TASK_ID",)),
+    TableSpec(
+        "task_stage",
+        "TaskStage",
+        indexes=("ENTITY_ID",),
+        omit=frozenset(words("ADDITIONAL_FILTER TO_UPDATE TO_UPDATE_ACCESS AFTER_ID")),
+    ),
+    TableSpec(
+        "task_template",
+        "TaskTemplate",
+        defaults={
+            **dict.fromkeys(words("REPLICATE ALLOW_CHANGE_DEADLINE ALLOW_TIME_TRACKING TASK_CONTROL"), "N"),
+            **dict.fromkeys(words("ADD_IN_REPORT MULTITASK MATCH_WORK_TIME"), "N"),
+            **dict.fromkeys(words("STAGE_ID GROUP_ID PARENT_ID TPARAM_TYPE TPARAM_REPLICATION_COUNT"), 0),
+            **dict.fromkeys(words("ACCOMPLICES AUDITORS RESPONSIBLES REPLICATE_PARAMS"), "a:0:{}"),
+            "BASE_TEMPLATE_ID": 0,
+            "TEMPLATE_CHILDREN_COUNT": 0,
+            "DESCRIPTION_IN_BBCODE": "Y",
+            "PRIORITY": "1",
+            "STATUS": "1",
+            "SITE_ID": "s1",
+            "SCENARIO": "default",
+        },
+        omit=frozenset(
+            f"{role}_{name}"
+            for role in ("CREATED_BY", "RESPONSIBLE")
+            for name in words("NAME LAST_NAME SECOND_NAME LOGIN WORK_POSITION PHOTO")
+        ),
+    ),
+    TableSpec(
+        "template_check",
+        "TemplateChecklistItem",
+        defaults={"SORT_INDEX": 0, "IS_COMPLETE": "N", "IS_IMPORTANT": "N"},
+        indexes=("TEMPLATE_ID",),
+        omit=frozenset(words("ATTACHMENTS DISPLAY_SORT_INDEX")),
+    ),
 )
 _DISK: Final = (
     TableSpec("disk_storage", "DiskStorage", defaults={"MODULE_ID": "disk", "ENTITY_TYPE": "user"}),
@@ -317,6 +352,22 @@ MODULE_SPECS: Final = (*_TASKS, *_DISK, *_LISTS, *_CALENDAR, *_CATALOG, *_SALE, 
 
 BARE_TABLES: Final = (
     Table(
+        "task_history",
+        {
+            column.name: column
+            for column in (
+                Column("ID", "int"),
+                Column("TASK_ID", "int"),
+                Column("USER_ID", "int"),
+                Column("CREATED_DATE", "datetime"),
+                Column("FIELD", "string"),
+                Column("FROM_VALUE", "string"),
+                Column("TO_VALUE", "string"),
+            )
+        },
+        indexes=("TASK_ID",),
+    ),
+    Table(
         "list_property",
         {
             column.name: column
@@ -346,4 +397,4 @@ BARE_TABLES: Final = (
         indexes=("ELEMENT_ID",),
     ),
 )
-"""Tables of no entity: the fields of lists, and their values, each with a number of its own."""
+"""Tables of no entity: what happened to tasks; the fields of lists, and their values, each with a number."""

@@ -1,4 +1,4 @@
-"""The seeded journal of stages: how each seeded row came to the stage it is in."""
+"""The seeded journals: how each row came to the stage it is in, and that each task was made."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from b24orm.emulator.stage_history import FINALIZATION, MODIFICATION, keeps_jour
 from b24orm.emulator.stages import progress_of, stages_of
 from b24orm.emulator.store import Store
 from b24orm.emulator.tables import Table
+from b24orm.emulator.task_journal import JOURNAL
 
 __all__ = ["add_history"]
 
@@ -16,6 +17,7 @@ def add_history(store: Store) -> None:
     """Write down where every row of the portal began, and that it went where it stands, if it did.
 
     The first stage of a row's pipeline is entered when the row comes, the stage it is in when it was moved.
+    Of a task nothing is known but who made it.
 
     Args:
         store: the store, with its rows and stages.
@@ -23,6 +25,10 @@ def add_history(store: Store) -> None:
     for table in store.tables.values():
         if keeps_journal(table):
             _add_journal(store, table)
+    store.execute(
+        f"INSERT INTO {JOURNAL} (TASK_ID, USER_ID, CREATED_DATE, FIELD) "
+        "SELECT ID, CREATED_BY, CREATED_DATE, 'NEW' FROM task ORDER BY ID"
+    )
 
 
 def _add_journal(store: Store, table: Table) -> None:

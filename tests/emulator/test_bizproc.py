@@ -43,7 +43,8 @@ def test_a_row_has_few_fields_unless_more_are_named(
 
 @pytest.mark.parametrize("parameter", ["SELECT", "select", "Select"])
 def test_parameters_count_in_any_case(portal: Calls, parameter: str) -> None:
-    row = portal("bizproc.workflow.template.list", **{parameter: ["name", "ID"]})[0]
+    sent: dict[str, Any] = {parameter: ["name", "ID"]}
+    row = portal("bizproc.workflow.template.list", **sent)[0]
 
     assert row == {"ID": "1", "NAME": "Approve the discount"}
 

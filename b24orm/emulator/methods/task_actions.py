@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from b24orm.emulator import task_journal
 from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.methods.params import required
 from b24orm.emulator.methods.tasks import answered, task_id
@@ -148,7 +149,9 @@ def _not_allowed(code: str) -> Refusal:
 def _change(store: Store, number: int, user_id: int, row: Mapping[str, Any]) -> None:
     known = store.table("task").columns
     row = {name: value for name, value in row.items() if name in known}
+    before = store.get("task", number)
     store.update("task", number, {**row, "CHANGED_BY": user_id})
+    task_journal.changed(store, number, user_id, before)
 
 
 def _people(value: Any) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from b24orm.emulator import task_journal
 from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.methods.controller import optional_array
 from b24orm.emulator.paging import controller
@@ -120,6 +121,7 @@ def _add(store: Store, call: Call) -> Answer:
         raise Refusal("ERROR_CORE", "Responsible person not specified<br>")
     _check(store, row)
     number = store.insert("task", row)
+    task_journal.born(store, number, call.user_id)
     return answered(store, number, call)
 
 
@@ -134,7 +136,9 @@ def _update(store: Store, call: Call) -> Answer:
     if "STATUS" in row:
         row |= {"STATUS_CHANGED_BY": call.user_id, "STATUS_CHANGED_DATE": store.now()}
         row |= {"CLOSED_DATE": store.now() if row["STATUS"] == 5 else None}
+    before = store.get("task", number)
     store.update("task", number, {**row, "CHANGED_BY": call.user_id})
+    task_journal.changed(store, number, call.user_id, before)
     return answered(store, number, call)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from b24orm.emulator import task_journal
 from b24orm.emulator.answers import Cost
 from b24orm.emulator.conditions import Where
 from b24orm.emulator.store import Store
@@ -99,6 +100,7 @@ class _Tasks:
         row = self._written(call, "add")
         self._check(row, None)
         number = self._store.insert("task", {"CHANGED_BY": call.user_id, **row})
+        task_journal.born(self._store, number, call.user_id)
         return V3Answer({"item": self._item(number, Select())}, Cost("write", rows=1))
 
     def update(self, call: V3Call) -> V3Answer:
@@ -111,7 +113,9 @@ class _Tasks:
         if "STATUS" in row:
             row |= {"STATUS_CHANGED_BY": call.user_id, "STATUS_CHANGED_DATE": self._store.now()}
             row |= {"CLOSED_DATE": self._store.now() if row["STATUS"] == 5 else None}
+        before = self._store.get("task", number)
         self._store.update("task", number, {**row, "CHANGED_BY": call.user_id})
+        task_journal.changed(self._store, number, call.user_id, before)
         return V3Answer({"result": True}, Cost("write", rows=1))
 
     def delete(self, call: V3Call) -> V3Answer:

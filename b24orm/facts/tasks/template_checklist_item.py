@@ -53,7 +53,6 @@ _FIELDS: tuple[FieldSchema, ...] = (
         required=True,
         filterable=False,
         sortable=False,
-        relation="TemplateChecklistItem",
     ),
     FieldSchema(
         name="title",
