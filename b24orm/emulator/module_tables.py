@@ -380,6 +380,8 @@ BARE_TABLES: Final = (
                 Column("MULTIPLE", "char", default="N"),
                 Column("IS_REQUIRED", "char", default="N"),
                 Column("SORT", "int", default=500),
+                Column("DEFAULT_VALUE", "json"),
+                Column("CHOICES", "json"),
             )
         },
     ),

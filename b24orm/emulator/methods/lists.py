@@ -137,12 +137,13 @@ def _fields(store: Store, call: Call) -> Answer:
             "NAME": field["NAME"],
             "IS_REQUIRED": field["IS_REQUIRED"],
             "MULTIPLE": field["MULTIPLE"],
-            "DEFAULT_VALUE": None,
+            "DEFAULT_VALUE": field["DEFAULT_VALUE"],
             "TYPE": field["TYPE"],
             "PROPERTY_TYPE": field["TYPE"][0] if name.startswith("PROPERTY_") else False,
             "CODE": field["CODE"] or "",
             "ID": str(field["ID"]) if name.startswith("PROPERTY_") else False,
             "SETTINGS": {"SHOW_ADD_FORM": "Y", "SHOW_EDIT_FORM": "Y"},
+            **({"DISPLAY_VALUES_FORM": field["CHOICES"] or {}} if field["TYPE"] == "L" else {}),
         }
         for name, field in fields_of(store, iblock).items()
     }

@@ -188,7 +188,7 @@ def _item_of(store: Store, call: Call) -> dict[str, Any]:
 def _whole(row: Mapping[str, Any]) -> dict[str, Any]:
     """One item: with numbers and truth values."""
     flags = {name: row[name] == "Y" for name in ("isComplete", "isImportant")}
-    parent = {"parentId": row["parentId"] or 0, "displaySortIndex": "", "attachments": []}
+    parent: dict[str, Any] = {"parentId": row["parentId"] or 0, "displaySortIndex": "", "attachments": []}
     return {**row, **parent, **flags, "completedCount": row["completedCount"] or 0}
 
 
