@@ -13,8 +13,8 @@ from b24orm.entity.base import Entity
 from b24orm.errors import InvalidValue, UsageError
 from b24orm.orm.selection import check_names, selected
 from b24orm.portal import AsyncPortal, Portal, current_portal, portal_named
-from b24orm.query.names import resolve, resolve_order
 from b24orm.query.nodes import NOTHING, Order, Q, Query
+from b24orm.query.resolving import resolve, resolve_order
 
 __all__ = ["Asked"]
 

@@ -10,6 +10,7 @@ from b24orm.errors import Unsupported
 from b24orm.plan.calls import Call, Row
 from b24orm.plan.filter_v3 import conditions_of
 from b24orm.plan.filters import Branch
+from b24orm.query.names import list_method
 from b24orm.query.nodes import Order, Query
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema
 
@@ -35,9 +36,7 @@ class Listing:
     @classmethod
     def of(cls, query: Query, conditions: Mapping[str, Any]) -> Listing:
         """The listing of a query with one of its branches' conditions."""
-        spec = query.schema.list
-        if spec is None:
-            raise Unsupported(f"{query.schema.name} has no list method; use call()")
+        spec = list_method(query.schema)
         params = {**_constants(query.schema), **spec.constants, **query.params}
         return cls(query.schema, params, conditions, _selected(query, spec))
 

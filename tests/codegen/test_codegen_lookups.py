@@ -11,8 +11,9 @@ import pytest
 
 from b24orm import facts
 from b24orm.query.lookups import kind_of, shape_of
-from b24orm.query.names import find_field, parent_names, resolve
+from b24orm.query.names import find_field, parent_names
 from b24orm.query.nodes import Q
+from b24orm.query.resolving import resolve
 from b24orm.rendering.annotations import literal_values
 from b24orm.rendering.lookups import lookup_keys
 from b24orm.schema import EntitySchema

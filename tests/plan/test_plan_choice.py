@@ -8,8 +8,8 @@ import pytest
 
 from b24orm import facts
 from b24orm.plan.choice import why_classic
-from b24orm.query.names import resolve, resolve_order
 from b24orm.query.nodes import Q, Query
+from b24orm.query.resolving import resolve, resolve_order
 
 TASK, RESULT = facts.load("Task"), facts.load("TaskResult")
 PAIRS = [

@@ -10,8 +10,8 @@ import pytest
 from b24orm.errors import Unsupported
 from b24orm.facts import load
 from b24orm.plan.filters import MAX_BRANCHES, Branch, branches
-from b24orm.query.names import resolve
 from b24orm.query.nodes import Q
+from b24orm.query.resolving import resolve
 from b24orm.schema import EntitySchema
 from b24orm.transport.encoding import encode
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from b24orm.errors import Unsupported
 from b24orm.facts import load
 from b24orm.plan.filters import Branch, branches
-from b24orm.query.names import resolve
 from b24orm.query.nodes import Q
+from b24orm.query.resolving import resolve
 from b24orm.schema import EntitySchema
 from b24orm.transport.encoding import to_json
 from tests.plan import server_model

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from b24orm.errors import Incomplete, InvalidValue, Unsupported
 from b24orm.facts import load
 from b24orm.plan.compiler import compile_count, compile_query
-from b24orm.query.names import resolve, resolve_order
 from b24orm.query.nodes import Q, Query
+from b24orm.query.resolving import resolve, resolve_order
 from b24orm.schema import EntitySchema
 from tests.emulator.v3_calls import V3Portal
 from tests.plan.v3_driver import answer, counted, run

@@ -8,8 +8,9 @@ import pytest
 
 from b24orm.errors import InvalidValue, UnknownName, Unsupported
 from b24orm.facts import load
-from b24orm.query.names import find_field, parent_names, resolve, resolve_order
+from b24orm.query.names import find_field, parent_names
 from b24orm.query.nodes import Condition, Q
+from b24orm.query.resolving import resolve, resolve_order
 from b24orm.schema import EntitySchema
 
 DEAL, CONTACT, INVOICE, CATEGORY = (load(name) for name in ("Deal", "Contact", "SmartInvoice", "Category"))

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from b24orm.facts import load
-from b24orm.query.names import resolve
 from b24orm.query.nodes import EVERYTHING, NOTHING, Condition, Group, Node, Q, Query, joined
+from b24orm.query.resolving import resolve
 from b24orm.schema import EntitySchema, FieldSchema
 from tests.plan.meaning import holds
 
