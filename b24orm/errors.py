@@ -189,7 +189,11 @@ class MultipleObjects(B24Error, LookupError):
 
 
 class Incomplete(B24Error):
-    """Rows were inserted or deleted while pages were read by offset: the list is not whole."""
+    """The list is not whole.
+
+    Rows were inserted or deleted while pages were read by offset, or the portal answered other rows than
+    it was asked for.
+    """
 
 
 class OutcomeUnknown(B24Error):

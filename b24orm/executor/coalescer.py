@@ -9,13 +9,14 @@ only its own error.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from b24orm.errors import B24Error, PortalClosed, ServerFailure
 from b24orm.executor.turns import as_no_query
 from b24orm.plan.calls import Ask, Call, Outcome, Reply, rows_of
+from b24orm.plan.steps.order import strangers
 from b24orm.transport.encoding import to_json
 from b24orm.transport.encoding_v3 import to_json_v3
 
@@ -126,8 +127,9 @@ class Coalescer:
         try:
             outcomes = await self._run(Ask(tuple(call for call, _ in groups)))
             for (_, entries), outcome in zip(groups, outcomes, strict=True):
+                asked = {str(_id_of(entry.call)) for entry in entries if entry.call.lookup is not None}
                 for entry in entries:
-                    entry.answer(_own(entry.call, outcome))
+                    entry.answer(_own(entry.call, outcome, asked))
         except asyncio.CancelledError:
             raise  # by close(): who waits was not cancelled itself
         except BaseException as error:  # whoever waits must not wait for ever
@@ -175,15 +177,21 @@ def _with_ids(call: Call, ids: Sequence[Any]) -> Call:
     return replace(call, params={**call.params, param: conditions})
 
 
-def _own(call: Call, outcome: Outcome) -> Outcome:
-    """The part of an outcome that belongs to the call."""
+def _own(call: Call, outcome: Outcome, asked: Set[str]) -> Outcome:
+    """The part of an outcome that belongs to the call, of all the ids that were asked for."""
     lookup = call.lookup
     if lookup is None or isinstance(outcome, B24Error):
         return outcome
-    found: list[Any] = rows_of(outcome.result, call.envelope)
+    try:
+        found: list[Any] = rows_of(outcome.result, call.envelope, call.method)
+    except ServerFailure as error:
+        return error
     if not all(isinstance(row, Mapping) for row in found):
         return ServerFailure("NO_ROWS", "the answer is a list of something else", method=call.method)
-    rows: Any = [row for row in found if str(row.get(lookup.field)) == str(lookup.id)]
+    named = [(str(row.get(lookup.field)), row) for row in found]
+    if any(name not in asked for name, _ in named):
+        return strangers(call.method)
+    rows: Any = [row for name, row in named if name == str(lookup.id)]
     for part in reversed(call.envelope):
         rows = {part: rows}
     return Reply(rows, time=outcome.time)

@@ -259,7 +259,7 @@ async def _offset(executor: Executor, method: str, params: Mapping[str, Any]) ->
         rest["order"] = {schema.id_field.query_name: "ASC"}
     first = await executor.call(Call(method, {**rest, "start": start}))
     envelope = spec.envelope if spec is not None else _envelope(first.result)
-    rows = rows_of(first.result, envelope)
+    rows = rows_of(first.result, envelope, method, null=True)
 
     def call(offset: int) -> Call:
         return Call(method, {**rest, "start": offset}, envelope=envelope)
@@ -282,6 +282,6 @@ def _identity(rows: Page) -> Any:
     """What tells rows apart, if they have an id; without one equal rows are all kept."""
     for name in ("ID", "id"):
         named = bool(rows) and all(isinstance(row, Mapping) and name in row for row in rows)
-        if named and len({row[name] for row in rows}) == len(rows):
-            return lambda row: row[name]
+        if named and len({str(row[name]) for row in rows}) == len(rows):
+            return lambda row: str(row[name])
     return None

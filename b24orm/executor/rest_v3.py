@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Final
 
-from b24orm.errors import ApiError, Incomplete, InvalidValue, TransportError
+from b24orm.errors import ApiError, Incomplete, InvalidValue, ServerFailure, TransportError
 from b24orm.executor.executor import Executor
 from b24orm.executor.retry import is_read
 from b24orm.executor.sender import Trip
@@ -14,6 +14,7 @@ from b24orm.methods import ONLY_V3
 from b24orm.plan.calls import Call, Outcome, Reply, rows_of
 from b24orm.plan.flow import Page
 from b24orm.plan.page_v3 import page_of
+from b24orm.plan.steps.order import identified
 from b24orm.plan.writes import Write
 from b24orm.schema import Api
 
@@ -68,11 +69,12 @@ async def all_rows_v3(
     while True:
         paged = {**params, "pagination": {"limit": page_of(method), "offset": count}}
         reply = await executor.call(Call(method, paged, api="v3"))
-        page = rows_of(payload(reply.result), ())
+        page = rows_of(payload(reply.result), (), method)
         if not page:
             return
-        ids = [row["id"] for row in page if "id" in row]
-        if len(set(ids)) < len(ids) or not seen.isdisjoint(ids):
+        named = [row for row in page if isinstance(row, Mapping) and "id" in row]
+        ids = identified(named, lambda row: row["id"], method).keys()
+        if len(ids) < len(named) or not seen.isdisjoint(ids):
             raise Incomplete(
                 f"{method}: rows were repeated while the pages were read by offset: the table changed "
                 "meanwhile, or the method answers its first page again; read again"
@@ -107,4 +109,7 @@ async def batch_v3(executor: Executor, body: Sequence[Mapping[str, Any]]) -> Out
         reply = await executor.sender.send(trip, list(body))
     except (ApiError, TransportError) as error:
         return error
-    return Reply([payload(result) for result in reply.result], time=reply.time)
+    results: Any = reply.result
+    if not isinstance(results, list) or len(results) != len(body):
+        return ServerFailure("NO_RESULT", "a call of the batch has no answer", method="batch")
+    return Reply([payload(result) for result in results], time=reply.time)

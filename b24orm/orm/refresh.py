@@ -65,7 +65,7 @@ async def fetched(row: Entity, executor: Executor) -> dict[str, Any]:
         reply = await executor.call(call)
     except NotFound:
         raise gone from None
-    rows = rows_of(reply.result, call.envelope)
+    rows = rows_of(reply.result, call.envelope, call.method, null=True)
     if not rows:
         raise gone
     lists = [f.name for f in row.__schema__.fields.values() if f.type == "crm_multifield" and f.name != "fm"]

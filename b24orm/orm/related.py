@@ -21,6 +21,7 @@ from b24orm.plan.calls import Call, Reply, Row, rows_of
 from b24orm.plan.filters import branches
 from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
+from b24orm.plan.steps.order import check_order, strangers
 from b24orm.query.nodes import Condition
 from b24orm.schema import FieldSchema, LinkSchema
 
@@ -201,7 +202,9 @@ def _by_key(load: Load, field: FieldSchema, rows: Page, known: dict[Any, Any], n
         calls.append(listing.call(ids, start=-1 if listing.spec.count_free else 0))
     replies = yield calls
     wire = load.query.schema.id_field.wire
-    fetched = {_key(row[wire]): row for row in _rows(calls, replies)}
+    fetched = {_key(row.get(wire)): row for row in _rows(calls, replies)}
+    if not fetched.keys() <= set(wanted):
+        raise strangers(calls[0].method)
     for key in wanted:
         known[key] = True
         new[key] = fetched.get(key)
@@ -253,7 +256,7 @@ def _bound(
     calls = [Call(link.method, {link.id_param: owner}) for owner in owners]
     replies = yield calls
     bound = {
-        owner: [int(binding[link.key]) for binding in rows_of(reply.result, ())]
+        owner: [int(binding[link.key]) for binding in rows_of(reply.result, (), link.method, null=True)]
         for owner, reply in zip(owners, replies, strict=True)
     }
     wanted = [key for key in dict.fromkeys(k for keys in bound.values() for k in keys) if key not in targets]
@@ -285,17 +288,20 @@ def _reverse(
         calls = [_reverse_call(load, link, field, chunk, after) for chunk, after in pending]
         replies = yield calls
         follow = []
-        for (chunk, _), call, reply in zip(pending, calls, replies, strict=True):
-            page = rows_of(reply.result, call.envelope)
+        for (chunk, after), call, reply in zip(pending, calls, replies, strict=True):
+            page = rows_of(reply.result, call.envelope, call.method)
             rows += page
             if len(page) >= _PAGE:
+                check_order(Listing(related), page, after or None, None, repeats=True)
                 follow.append((chunk, int(page[-1][related.id_field.wire])))
         pending = follow
     for owner in owners:
         known[owner] = True
         new[owner] = []
     for row in rows:
-        new[_key(row[field.wire])].append(row)
+        if (owner := _key(row.get(field.wire))) not in new:
+            raise strangers(Listing(related).spec.name)
+        new[owner].append(row)
     return rows
 
 
@@ -315,5 +321,5 @@ def _rows(calls: Sequence[Call], replies: Sequence[Reply]) -> list[Row]:
     return [
         row
         for call, reply in zip(calls, replies, strict=True)
-        for row in rows_of(reply.result, call.envelope)
+        for row in rows_of(reply.result, call.envelope, call.method)
     ]

@@ -16,6 +16,7 @@ from b24orm.plan.steps.by_ids import BATCH, PAGE, ByIds
 from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.plan.steps.ordered import Ordered
 from b24orm.plan.steps.single import Single
+from b24orm.plan.steps.spans import Spans
 from b24orm.plan.steps.union import Union
 from b24orm.query.nodes import Query
 
@@ -50,12 +51,13 @@ def scanned(query: Query, branch: Branch, listing: Listing) -> Plan:
 
 
 def _first_page(query: Query, branch: Branch, listing: Listing) -> Plan:
-    sample = _sample(query, branch, listing)
+    sample, spans = _sample(query, branch, listing), Spans(listing, descending(query))
+    bounds = spans.steps(branch.lower, branch.upper)
     return Plan(
         query,
         "Single",
         (*_why_keyset(listing), "the slice lies within the first page"),
-        lambda: Single(sample),
+        lambda: Single(sample, check=lambda page: spans.check(page, *bounds)),
         sample=sample,
         counts=_counted(listing),
         skip=query.start,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from b24orm.errors import B24Error
+from b24orm.errors import B24Error, ServerFailure
 from b24orm.schema import Api
 
 __all__ = ["Ask", "Call", "Lookup", "Outcome", "Ref", "Reply", "Row", "rows_of"]
@@ -118,8 +118,19 @@ class Ask:
     key: object = None
 
 
-def rows_of(result: Any, envelope: tuple[str | int, ...]) -> list[Row]:
+def rows_of(
+    result: Any, envelope: tuple[str | int, ...], method: str | None = None, *, null: bool = False
+) -> list[Row]:
     """The rows below ``envelope``; PHP's empty and holey lists become lists.
+
+    Args:
+        result: what a method answered.
+        envelope: the path to its rows.
+        method: the method, for the error.
+        null: ``null`` and ``false`` are an answer too: there are no rows.
+
+    Raises:
+        ServerFailure: there is something else than rows.
 
     >>> rows_of({"items": [{"id": 1}]}, ("items",))
     [{'id': 1}]
@@ -129,12 +140,20 @@ def rows_of(result: Any, envelope: tuple[str | int, ...]) -> list[Row]:
     for part in envelope:
         if isinstance(part, int):
             result = result[part : part + 1] if isinstance(result, list) else result
-        elif isinstance(result, Mapping):
-            result = result.get(part, [])
-        else:
-            result = []
+        elif isinstance(result, Mapping) and part in result:
+            result = result[part]
+        elif result:
+            raise _no_rows(method)
     if isinstance(result, list):
         return result
-    if not isinstance(result, dict) or not result:
+    if null and (result is None or result is False):
+        return []
+    if not isinstance(result, dict):
+        raise _no_rows(method)
+    if not result:
         return []
     return list(result.values()) if all(isinstance(row, Mapping) for row in result.values()) else [result]
+
+
+def _no_rows(method: str | None) -> ServerFailure:
+    return ServerFailure("NO_ROWS", "the answer holds something else than rows", method=method)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from b24orm.errors import Unsupported
+from b24orm.errors import ServerFailure, Unsupported
 from b24orm.plan.calls import Call, Row
 from b24orm.plan.filter_v3 import conditions_of
 from b24orm.plan.filters import Branch
@@ -52,8 +52,25 @@ class Listing:
         return self.schema.id_field.query_name
 
     def id_of(self, row: Row) -> int:
-        """The id of a row, as an int (classic lists answer strings)."""
-        return int(row[self.schema.id_field.wire])
+        """The id of a row, as an int (classic lists answer strings).
+
+        Raises:
+            ServerFailure: there is none.
+        """
+        return self.ids_of((row,))[0]
+
+    def ids_of(self, page: Iterable[Row]) -> list[int]:
+        """The ids of rows.
+
+        Raises:
+            ServerFailure: one of them has none.
+        """
+        name = self.schema.id_field.wire
+        try:
+            return [int(row[name]) for row in page]
+        except (KeyError, TypeError, ValueError, OverflowError):
+            text = f"a row of the answer has no {name}"
+            raise ServerFailure("NO_ID", text, method=self.spec.name) from None
 
     @property
     def ids_key(self) -> str:

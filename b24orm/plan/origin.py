@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from b24orm.errors import Unsupported
-from b24orm.plan.calls import Call, Outcome, Reply, rows_of
+from b24orm.plan.calls import Call, Outcome, Reply, Row, rows_of
 from b24orm.plan.listing import Listing
+from b24orm.plan.steps.order import strangers
 from b24orm.schema import EntitySchema, FieldSchema
 
 __all__ = ["ORIGINATOR", "PAGE", "Origin", "origin_of"]
@@ -70,10 +71,37 @@ class Origin:
         for call, outcome in zip(calls, outcomes, strict=True):
             if not isinstance(outcome, Reply):
                 raise outcome
-            for row in rows_of(outcome.result, call.envelope):
-                whose = str(row.get(self.originator.wire)) if self.originator is not None else ""
-                ids.setdefault((whose, str(row[self.key.wire])), row[self.schema.id_field.wire])
+            self._note(call, rows_of(outcome.result, call.envelope, call.method), ids)
         return ids
+
+    def _note(self, call: Call, rows: Sequence[Row], ids: dict[tuple[str, str], Any]) -> None:
+        """Notes the rows of one call.
+
+        Raises:
+            Incomplete: it brought other rows than those with its keys, or not all of them; a key that is
+                missing then would be taken for a row that was never made.
+        """
+        spec = Listing(self.schema).spec
+        asked = {_loose(key) for key in call.params[spec.filter or ""][f"@{self.key.query_name}"]}
+        try:
+            found = [
+                (self._whose(row), str(row[self.key.wire]), row[self.schema.id_field.wire]) for row in rows
+            ]
+        except (AttributeError, KeyError, TypeError):
+            raise strangers(call.method) from None
+        keys = {_loose(key) for _, key, _ in found}
+        if not keys <= asked or (len(rows) >= PAGE and keys < asked):
+            raise strangers(call.method)
+        for whose, key, row_id in found:
+            ids.setdefault((whose, key), row_id)
+
+    def _whose(self, row: Row) -> str:
+        return str(row.get(self.originator.wire)) if self.originator is not None else ""
+
+
+def _loose(key: str) -> str:
+    """A key as databases compare it."""
+    return key.strip().casefold()
 
 
 def origin_of(schema: EntitySchema, params: Mapping[str, Any]) -> Origin:

@@ -60,11 +60,11 @@ def _enough(query: Query, spec: ListSchema) -> None:
 def by_cursor(query: Query, branch: Branch, listing: Listing) -> Plan:
     """Page after page, each behind the last row of the one before."""
     listing = selecting_keys(query, listing)
-    spec, key = listing.spec, query.schema.id_field
+    spec = listing.spec
     conditions = with_ids(query.schema, branch)
 
     def flow() -> Flow:
-        pages = ByCursor(lambda last: listing.call(conditions, start=last), lambda row: int(row[key.wire]))
+        pages = ByCursor(lambda last: listing.call(conditions, start=last), listing.id_of)
         return Ordered(pages, query.order) if query.order else pages
 
     return Plan(

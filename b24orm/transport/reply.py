@@ -62,6 +62,9 @@ _CODES: Final[Mapping[str, type[ApiError]]] = {
     "CONNECTION_ERROR": ServerFailure,
 }
 
+_BOM: Final = b"\xef\xbb\xbf"
+_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
+
 _V3: Final = "BITRIX_REST_V3_EXCEPTION_"
 _V3_CODES: Final[Mapping[str, type[ApiError]]] = {
     "ACCESSDENIEDEXCEPTION": AccessDenied,
@@ -145,9 +148,10 @@ def _decoded(response: Response) -> dict[str, Any] | None:
 
     if response.status in (301, 302, 303, 307, 308):
         return None
+    text = response.body.removeprefix(_BOM)  # a script of the portal that was saved with it
     try:
         with collector_paused():
-            body = from_json(response.body, cache_strings="keys")
+            body = from_json(text, cache_strings="keys", allow_inf_nan=False)
     except ValueError:
         return None
     return body if isinstance(body, dict) else None
@@ -172,7 +176,10 @@ def _reply(body: Mapping[str, Any]) -> Reply:
 
 
 def _int(value: Any) -> int | None:
-    return int(value) if isinstance(value, (int, float, str)) and str(value).lstrip("-").isdigit() else None
+    """A number of rows, which may come as a text."""
+    if isinstance(value, str):
+        return int(value) if _NUMBER.fullmatch(value) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _error(

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from b24orm.errors import PortalClosed, ServerFailure
+from b24orm.errors import Incomplete, PortalClosed, ServerFailure
 from b24orm.executor.coalescer import Coalescer
 from b24orm.plan.calls import Ask, Call, Lookup, Outcome, Reply
 from tests.executor.fakes import run
@@ -60,3 +60,16 @@ def test_whoever_waits_is_told_when_an_answer_is_missing() -> None:
     found = looked_up([])
 
     assert [isinstance(outcome, ValueError) for outcome in found] == [True] * 2
+
+
+@pytest.mark.parametrize("row", [{"ID": "3"}, {"ID": None}, {"TITLE": "a"}], ids=str)
+def test_rows_that_nobody_asked_for_are_no_answer(row: dict[str, str]) -> None:
+    found = looked_up([Reply([{"ID": "1"}, row])])
+
+    assert [type(outcome) for outcome in found] == [Incomplete] * 2
+
+
+def test_an_answer_that_is_no_list_is_an_error_of_each_who_waits() -> None:
+    found = looked_up([Reply(None)])
+
+    assert [type(outcome) for outcome in found] == [ServerFailure] * 2

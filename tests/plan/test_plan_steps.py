@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from b24orm.errors import ApiError
+from b24orm.errors import ApiError, ServerFailure
 from b24orm.facts import load
 from b24orm.plan.calls import Call, Lookup, Ref, Reply, rows_of
 from b24orm.plan.flow import Flow
@@ -185,8 +185,6 @@ def test_nothing_asks_nothing() -> None:
         ([{"ID": "1"}], (), [{"ID": "1"}]),
         ([], (), []),
         ({}, (), []),
-        (None, (), []),
-        (False, (), []),
         ({"items": [{"id": 1}]}, ("items",), [{"id": 1}]),
         ({"items": []}, ("items",), []),
         ([], ("items",), []),
@@ -200,6 +198,41 @@ def test_nothing_asks_nothing() -> None:
 )  # fmt: skip
 def test_php_s_lists_become_lists(result: Any, envelope: tuple[str | int, ...], expected: list[Any]) -> None:
     assert rows_of(result, envelope) == expected
+
+
+@pytest.mark.parametrize(
+    ("result", "envelope"),
+    [
+        (None, ()),
+        (False, ()),
+        (True, ()),
+        ("a page", ()),
+        ({"items": None}, ("items",)),
+        ({"item": []}, ("items",)),
+        ("a page", ("items",)),
+    ],
+    ids=str,
+)
+def test_what_is_no_list_is_not_taken_for_an_empty_one(result: Any, envelope: tuple[str | int, ...]) -> None:
+    with pytest.raises(ServerFailure, match=r"crm\.deal\.list: NO_ROWS"):
+        rows_of(result, envelope, "crm.deal.list")
+
+
+@pytest.mark.parametrize("result", [None, False])
+def test_nothing_may_be_said_by_null_where_one_call_brings_everything(result: Any) -> None:
+    flow = Single(Call("crm.status.list"))
+    (ask,) = flow.asks(1)
+    flow.receive(ask, [Reply(result)])
+
+    assert (list(flow.pages()), flow.done) == ([], True)
+
+
+def test_a_full_page_without_a_total_is_no_count() -> None:
+    flow = Count(Call("crm.deal.list"))
+    (ask,) = flow.asks(1)
+
+    with pytest.raises(ServerFailure, match="NO_TOTAL"):
+        flow.receive(ask, [Reply([{"ID": str(number)} for number in range(50)])])
 
 
 def test_a_reference_is_spelled_as_a_macro() -> None:

@@ -65,7 +65,21 @@ def test_any_result_is_a_success(result: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("total", "expected"), [(5, 5), ("5", 5), (0, 0), (None, None), ("many", None), ([], None), (-1, -1)]
+    ("total", "expected"),
+    [
+        (5, 5),
+        ("5", 5),
+        (0, 0),
+        (None, None),
+        ("many", None),
+        ([], None),
+        (-1, -1),
+        ("²", None),
+        ("--5", None),
+        ("9" * 5_000, None),
+        (True, None),
+        (5.0, None),
+    ],
 )
 def test_totals_come_as_numbers_or_texts_or_not_at_all(total: Any, expected: int | None) -> None:
     assert reply({"result": [], "total": total}).total == expected
@@ -368,3 +382,27 @@ def test_a_command_s_error_knows_its_label_and_method() -> None:
     (error,) = outcomes({"result": [], "result_error": {"a": ERROR}}, "a")
 
     assert str(error) == "crm.deal.get (command a) on acme.bitrix24.com [HTTP 200]: X: no"
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\n \t"], ids=["byte order mark", "blanks"])
+def test_what_a_script_of_the_portal_may_have_put_before_an_answer_does_no_harm(before: bytes) -> None:
+    assert reply(before + b'{"result": 5}').result == 5
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"result": NaN}',
+        b'{"result": Infinity}',
+        b'{"result": "\xff"}',
+        b'{"result": "\\ud800"}',
+        b'{"result": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"result": ' + b"9" * 20_000 + b"}",
+        b'{"result": 1}{"result": 1}',
+        b"<b>Warning</b>: Undefined variable" + b'{"result": 1}',
+    ],
+    ids=["nan", "infinity", "bytes", "half a pair", "nested", "digits", "two", "a warning of PHP"],
+)
+def test_what_no_portal_writes_is_no_answer(body: bytes) -> None:
+    with pytest.raises(ServerFailure, match="instead of a JSON answer"):
+        reply(body)

@@ -54,16 +54,15 @@ class ByCursor:
         outcome = outcomes[0]
         if isinstance(outcome, B24Error):
             raise outcome
-        page = rows_of(outcome.result, ask.calls[0].envelope)
+        method = ask.calls[0].method
+        page = rows_of(outcome.result, ask.calls[0].envelope, method)
         self._asked, self._ended = False, not page
         if not page:
             return
-        last = min(map(self._id_of, page))
-        if self._last and last >= self._last:
-            raise Incomplete(
-                f"{ask.calls[0].method} answers no rows older than {self._last}, but the same again"
-            )
-        self._last = last
+        ids = list(map(self._id_of, page))
+        if len(set(ids)) < len(ids) or (self._last and max(ids) >= self._last):
+            raise Incomplete(f"{method} answers no rows older than {self._last}, but the same again")
+        self._last = min(ids)
         self._ready.append(page)
 
     def pages(self) -> Iterator[Page]:

@@ -10,6 +10,7 @@ from b24orm.errors import B24Error
 from b24orm.plan.calls import Ask, Call, Lookup, Outcome, rows_of
 from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
+from b24orm.plan.steps.order import strangers
 
 __all__ = ["BATCH", "PAGE", "ByIds"]
 
@@ -88,15 +89,17 @@ class ByIds:
     def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
         """Keeps the answers until their turn."""
         pages = []
-        for call, outcome in zip(ask.calls, outcomes, strict=True):
+        assert isinstance(ask.key, int)
+        for call, outcome, wanted in zip(ask.calls, outcomes, self._groups[ask.key], strict=True):
             if isinstance(outcome, B24Error):
                 raise outcome
-            pages.append(self._sorted(rows_of(outcome.result, call.envelope)))
-        assert isinstance(ask.key, int)
+            pages.append(self._sorted(rows_of(outcome.result, call.envelope, call.method), wanted))
         self._answers[ask.key] = pages
 
-    def _sorted(self, page: Page) -> Page:
-        unique = {self._listing.id_of(row): row for row in page}
+    def _sorted(self, page: Page, wanted: Sequence[int]) -> Page:
+        unique = dict(zip(self._listing.ids_of(page), page, strict=True))
+        if not unique.keys() <= set(wanted):
+            raise strangers(self._listing.spec.name)
         return [unique[key] for key in sorted(unique, reverse=self._descending)]
 
     def pages(self) -> Iterator[Page]:

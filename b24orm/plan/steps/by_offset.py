@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from b24orm.plan.calls import Row
 from b24orm.plan.flow import Page
+from b24orm.plan.steps.order import identified
 from b24orm.schema import EntitySchema
 
 __all__ = ["Identify", "Seen", "Stretch", "identity"]
@@ -70,7 +71,7 @@ class Seen:
         """Whether a row of the page was seen before, or stands in it twice; notes them all."""
         if self._identify is None:
             return False
-        ids = {self._identify(row) for row in page}
+        ids = identified(page, self._identify).keys()
         repeated = len(ids) < len(page) or not self._known.isdisjoint(ids)
         self._known |= ids
         return repeated
@@ -79,7 +80,7 @@ class Seen:
         """The rows of the page that were not seen before; notes them."""
         if self._identify is None:
             return page
-        rows = {self._identify(row): row for row in page}
+        rows = identified(page, self._identify)
         fresh = {key: row for key, row in rows.items() if key not in self._known}
         self._known |= fresh.keys()
         return list(fresh.values())

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from b24orm.errors import B24Error
+from b24orm.errors import B24Error, Incomplete
 from b24orm.plan.calls import Ask, Call, Outcome, rows_of
 from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
@@ -202,19 +202,25 @@ class KeysetScan:
             self._take_probe(ask, outcomes)
         elif ask.key is _SURVEY:
             pages = [_page(call, outcome) for call, outcome in zip(ask.calls, outcomes, strict=True)]
+            for point, page in zip(self._survey.ahead, pages, strict=True):
+                self._spans.check(page, point, self._surveyed, repeats=self._joins)
             self._survey.take([self._spans.step(page[0]) if page else None for page in pages])
             self._density.sample([self._width(page) for page in pages if len(page) == PAGE])
         else:
             assert isinstance(ask.key, Slot)
-            self._take_pages(ask.key, self._good_pages(ask, outcomes))
+            pages = self._good_pages(ask, outcomes)
+            self._check(ask.key, pages)
+            self._take_pages(ask.key, pages)
 
     def _take_probe(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
         self._wants_probe = False
         page, ends = (_page(call, outcome) for call, outcome in zip(ask.calls, outcomes, strict=True))
-        full = len(page) == PAGE
-        page = self._unique(page)
+        for rows in (page, ends[::-1]):
+            self._spans.check(rows, *self._bounds, repeats=self._joins)
         if not page:
             return
+        full = len(page) >= PAGE or self._goes_on(page, ends)
+        page = self._unique(page)
         first, last = self._spans.step(page[0]), self._spans.step(page[-1])
         self._density.see(len(page), self._width(page))
         self._density.sample([self._width(ends)] if len(ends) == PAGE else [])
@@ -229,6 +235,21 @@ class KeysetScan:
             self._survey.plan(last, top, self._density.width)
             if self._density.rows(top - last) > WINDOW:
                 self._window = _FIRST
+
+    def _goes_on(self, page: Page, ends: Page) -> bool:
+        """Whether so many rows were inserted behind a first page that is not full that there may be more.
+
+        Raises:
+            Incomplete: pages are shorter here than this method's are known to be.
+        """
+        last = self._spans.step(page[-1])
+        if self._joins or not ends or self._spans.step(ends[-1]) <= last:
+            return False  # the last page begins within the first
+        if len(ends) < PAGE:
+            method = self._spans.listing.spec.name
+            text = f"{method} answers pages of {len(page)} rows instead of {PAGE}: page on with call()"
+            raise Incomplete(text)
+        return True
 
     def _put_last(self, last: int, top: int, ends: Page) -> int:
         """Keeps the last rows until it is their turn; returns the last step before them."""
@@ -252,6 +273,15 @@ class KeysetScan:
             if ask.labels and len(page) < PAGE:
                 break
         return pages
+
+    def _check(self, slot: Slot, pages: Sequence[Page]) -> None:
+        """Sees that pages lie one behind the other, within their stretch."""
+        low, high = slot.low, slot.high
+        for page in pages:
+            if slot.kind == "ranges" and low is not None and slot.high is not None:
+                high = min(low + PAGE, slot.high)
+            self._spans.check(page, low, high, repeats=self._joins)
+            low = high if slot.kind == "ranges" else self._spans.step(page[-1]) if page else low
 
     def _take_pages(self, slot: Slot, pages: list[Page]) -> None:
         slot.asked, self._begun = False, True
@@ -315,4 +345,4 @@ class KeysetScan:
 def _page(call: Call, outcome: Outcome) -> Page:
     if isinstance(outcome, B24Error):
         raise outcome
-    return rows_of(outcome.result, call.envelope)
+    return rows_of(outcome.result, call.envelope, call.method)

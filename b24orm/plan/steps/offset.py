@@ -97,12 +97,13 @@ class OffsetPages:
         for number, call, outcome in zip(ask.key, ask.calls, outcomes, strict=True):
             if isinstance(outcome, B24Error):
                 raise outcome
-            page = rows_of(outcome.result, call.envelope)
+            page = rows_of(outcome.result, call.envelope, call.method)
             if self._total is None:
                 if not outcome.total and outcome.next is not None:
                     raise Incomplete(f"{call.method} has further pages but no total; page on with call()")
                 # crm.currency.list answers its rows beside a total of 0
-                self._total = outcome.total or (number * self._size + len(page) if page else 0)
+                told = max(0, outcome.total or 0)
+                self._total = told or (number * self._size + len(page) if page else 0)
             elif outcome.total is not None and outcome.total != self._total:
                 raise self._shifted()
             beyond = number * self._size >= self._total  # classic lists answer page 1 again
@@ -133,5 +134,5 @@ class OffsetPages:
         assert self._total is not None
         assert self._end is not None
         wanted = min(self._total, self._end * self._size) - self._wanted.start // self._size * self._size
-        if self._rows < wanted and not self._hides:
+        if self._rows != max(0, wanted) and not self._hides:
             raise self._shifted()

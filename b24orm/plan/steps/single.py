@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from b24orm.errors import B24Error, ServerFailure
 from b24orm.plan.calls import Ask, Call, Outcome, Reply, rows_of
 from b24orm.plan.flow import Page
+from b24orm.plan.steps.by_ids import PAGE
 
 __all__ = ["Aggregate", "Count", "Nothing", "Single"]
 
@@ -35,13 +36,17 @@ class Single:
     Args:
         call: the call.
         bare: what the answer holds instead of rows: the values of this field.
+        check: raises if these rows can't be what was asked for.
     """
 
     expected: int | None = None
 
-    def __init__(self, call: Call, bare: str | None = None) -> None:
+    def __init__(
+        self, call: Call, bare: str | None = None, *, check: Callable[[Page], None] | None = None
+    ) -> None:
         self._call = call
         self._bare = bare
+        self._check = check
         self._asked = False
         self._ready: list[Page] = []
         self._answered = False
@@ -67,7 +72,9 @@ class Single:
         self._take(outcome)
 
     def _take(self, reply: Reply) -> None:
-        page = rows_of(reply.result, self._call.envelope)
+        page = rows_of(reply.result, self._call.envelope, self._call.method, null=self._check is None)
+        if self._check is not None:
+            self._check(page)
         if self._bare is not None:
             page = [{self._bare: value} for value in page]
         if page:
@@ -85,9 +92,13 @@ class Count(Single):
     total: int = 0
 
     def _take(self, reply: Reply) -> None:
-        rows = rows_of(reply.result, self._call.envelope)
+        rows = rows_of(reply.result, self._call.envelope, self._call.method)
         # user.get leaves the total out when nothing matches
-        self.total = len(rows) if reply.total is None else reply.total
+        self.total = max(reply.total or 0, len(rows))
+        if self.total != reply.total and len(rows) >= PAGE:
+            raise ServerFailure(
+                "NO_TOTAL", "the answer holds a full page and no total", method=self._call.method
+            )
 
 
 class Aggregate(Count):

@@ -10,8 +10,10 @@ from itertools import pairwise
 from typing import Any
 
 from b24orm.plan.calls import Ask, Call, Ref, Row
+from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
 from b24orm.plan.steps.by_ids import PAGE
+from b24orm.plan.steps.order import check_order
 
 __all__ = ["Spans"]
 
@@ -31,6 +33,15 @@ class Spans:
     def step(self, row: Row) -> int:
         """The step of a row."""
         return self._sign * self.listing.id_of(row)
+
+    def check(self, page: Page, low: int | None, high: int | None, *, repeats: bool = False) -> None:
+        """Sees that the rows of a page have ``low < step <= high``, in this order.
+
+        Raises:
+            Incomplete: they do not.
+            ServerFailure: one of them has no id.
+        """
+        check_order(self.listing, page, low, high, descending=self.descending, repeats=repeats)
 
     @property
     def _sign(self) -> int:

@@ -47,6 +47,11 @@ class Survey:
         return self._points
 
     @property
+    def ahead(self) -> Sequence[int]:
+        """The points."""
+        return self._points
+
+    @property
     def under_way(self) -> bool:
         """An answer is still to come; a scan waits for it, for it tells how to cut the ids."""
         return not self._answered

@@ -92,7 +92,8 @@ class TailScan:
         (outcome,) = outcomes
         if isinstance(outcome, B24Error):
             raise outcome
-        page = rows_of(outcome.result, ask.calls[0].envelope)
+        page = rows_of(outcome.result, ask.calls[0].envelope, ask.calls[0].method)
+        self._ids.check(page, self._after, None)
         self._asked = False
         self._ended = len(page) < self._size
         if page:

@@ -80,7 +80,7 @@ class UntilEmpty:
         for call, outcome in zip(ask.calls, outcomes, strict=True):
             if isinstance(outcome, B24Error):
                 raise outcome
-            page = rows_of(outcome.result, call.envelope)
+            page = rows_of(outcome.result, call.envelope, call.method)
             if not page or self._wanted.ends_before(self._offset):
                 self._ended = True
                 break

@@ -23,6 +23,7 @@ from b24orm.errors import B24Error
 from b24orm.plan.calls import Ask, Call, Outcome, rows_of
 from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
+from b24orm.plan.steps.order import check_order
 
 __all__ = ["Ids", "WindowScan", "calls_of"]
 
@@ -66,6 +67,15 @@ class Ids:
     def step(self, row: dict[str, Any]) -> int:
         """The step of a row."""
         return self._sign * self.listing.id_of(row)
+
+    def check(self, page: Page, low: int | None, high: int | None) -> None:
+        """Sees that the rows of a page have ``low < step <= high``, in this order.
+
+        Raises:
+            Incomplete: they do not.
+            ServerFailure: one of them has no id.
+        """
+        check_order(self.listing, page, low, high, descending=self.descending)
 
     def steps(self, lower: int | None, upper: int | None) -> tuple[int | None, int | None]:
         """``lower < id <= upper`` as ``first < step <= last``."""
@@ -203,6 +213,8 @@ class WindowScan:
 
     def _take_probe(self, page: Page, ends: Page) -> None:
         self._probed = True
+        for rows in (page, ends):
+            self._ids.check(rows, *self._bounds)
         if not page:
             return
         first, last = self._ids.step(page[0]), self._ids.step(page[-1])
@@ -215,6 +227,7 @@ class WindowScan:
         self._next, self._top = last, max(last, top)
 
     def _take(self, window: _Window, page: Page) -> None:
+        self._ids.check(page, window.low, window.high)
         window.page, window.asked = page, False
         self._learn(len(page), window.high - window.low)
         last = self._ids.step(page[-1]) if page else window.high
@@ -255,4 +268,4 @@ class WindowScan:
 def _page(call: Call, outcome: Outcome) -> Page:
     if isinstance(outcome, B24Error):
         raise outcome
-    return rows_of(outcome.result, call.envelope)
+    return rows_of(outcome.result, call.envelope, call.method)
