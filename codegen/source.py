@@ -69,6 +69,7 @@ METHOD_KEYS: Final[Mapping[str, frozenset[str]]] = {
         for kind in METHOD_KINDS[1:]
     },
 }
+_NEEDED_KEYS: Final = frozenset({"entity", "scope", "module", "id_field", "methods", "fields"})
 _OTHER_KEYS: Final = frozenset({"name", "params", "kind"})
 
 FIELD_DEFAULTS: Final[Mapping[str, object]] = {
@@ -116,16 +117,24 @@ def _refuse_unknown(where: str, given: Collection[str], known: Collection[str]) 
         raise MetadataError(f"{where}: unknown key {', '.join(unknown)}")
 
 
+def _demand(where: str, given: Collection[str], needed: Collection[str]) -> None:
+    missing = sorted(set(needed) - set(given))
+    if missing:
+        raise MetadataError(f"{where}: {', '.join(missing)} is missing")
+
+
 def _check(key: str, raw: Mapping[str, Any]) -> None:
     _refuse_unknown(key, raw, ENTITY_KEYS)
-    missing = sorted({"entity", "scope", "module", "id_field", "methods", "fields"} - raw.keys())
-    if missing:
-        raise MetadataError(f"{key}: {', '.join(missing)} is missing")
+    _demand(key, raw, _NEEDED_KEYS)
     _refuse_unknown(f"{key}: methods", raw["methods"], (*METHOD_KINDS, "other"))
     for kind in METHOD_KINDS:
-        _refuse_unknown(f"{key}: methods.{kind}", raw["methods"].get(kind) or {}, METHOD_KEYS[kind])
+        method = raw["methods"].get(kind)
+        _refuse_unknown(f"{key}: methods.{kind}", method or {}, METHOD_KEYS[kind])
+        if method:
+            _demand(f"{key}: methods.{kind}", method, METHOD_KEYS["list"] if kind == "list" else {"name"})
     for action in raw["methods"].get("other", ()):
         _refuse_unknown(f"{key}: methods.other", action, _OTHER_KEYS)
+        _demand(f"{key}: methods.other", action, {"name", "params"})
     for wire, field in raw["fields"].items():
         _refuse_unknown(f"{key}: fields.{wire}", field, FIELD_DEFAULTS)
 
