@@ -196,6 +196,10 @@ def _add_disk(store: Store, dice: Dice, files: int) -> None:
         dice.pick((0, 1024, 52486, 1495700), files),
         range(1, files + 1),
     )
+    store.execute(
+        "INSERT INTO disk_version (OBJECT_ID, SIZE, NAME, GLOBAL_CONTENT_VERSION, CREATE_TIME, CREATED_BY) "
+        "SELECT ID, SIZE, NAME, 1, CREATE_TIME, CREATED_BY FROM disk_object WHERE TYPE = 'file' ORDER BY ID"
+    )
 
 
 _FIELDS: Final = (

@@ -23,15 +23,32 @@ from b24orm.emulator.store import Store
 from b24orm.emulator.tables import Table, words
 from b24orm.emulator.values import is_array, read_datetime, to_int, to_list, to_text
 
-__all__ = ["methods"]
+__all__ = [
+    "FILTERED",
+    "absent",
+    "add_version",
+    "answer_object",
+    "bad_argument",
+    "check_free",
+    "condition_of",
+    "created",
+    "decoded",
+    "map_argument",
+    "methods",
+    "needed_object",
+    "needed_storage",
+    "shown",
+    "window_of",
+]
 
 _OPERATIONS: Final = frozenset({"", "!", "<", "<=", ">", ">=", "><", "!><", "?", "=", "!=", "%", "!%"})
 _KEY: Final = re.compile(r"([^A-Z]*)(.*)", re.DOTALL)
-_FILTERED: Final[Mapping[str, frozenset[str]]] = {
+FILTERED: Final[Mapping[str, frozenset[str]]] = {
     "disk_storage": frozenset(words("ID NAME CODE ENTITY_ID ENTITY_TYPE")),
     "disk_object": frozenset(
         words("ID NAME CODE STORAGE_ID TYPE PARENT_ID DELETED_TYPE CREATE_TIME UPDATE_TIME DELETE_TIME")
     ),
+    "disk_version": frozenset(words("ID SIZE NAME CREATE_TIME CREATED_BY")),
 }
 _KNOWN_TYPES: Final[Mapping[str, frozenset[str]]] = {
     "ENTITY_TYPE": frozenset({"user", "group", "common"}),
@@ -68,55 +85,55 @@ def methods(store: Store) -> Registry:
 def _storages(store: Store, call: Call) -> Answer:
     table = store.table("disk_storage")
     where, order = _query(table, call, store.clock())
-    window = _window(call.start, count(store, table, where))
+    window = window_of(call.start, count(store, table, where))
     rows = read(store, shape_of(table), where, order, window)
     shown = [row for row in rows if row["ENTITY_TYPE"] != _APP]
     return answered(shown, window, len(shown))
 
 
 def _children(store: Store, call: Call) -> Answer:
-    return _children_of(store, call, _needed_object(store, call, "folder")["ID"])
+    return _children_of(store, call, needed_object(store, call, "folder")["ID"])
 
 
 def _storage_children(store: Store, call: Call) -> Answer:
-    return _children_of(store, call, _needed_storage(store, call)["ROOT_OBJECT_ID"])
+    return _children_of(store, call, needed_storage(store, call)["ROOT_OBJECT_ID"])
 
 
 def _children_of(store: Store, call: Call, folder: Any) -> Answer:
     table = store.table("disk_object")
     where, order = _query(table, call, store.clock())
     where = every([where, Where("PARENT_ID = ? AND DELETED_TYPE = 0", (to_int(folder),))])
-    window = _window(call.start, count(store, table, where))
+    window = window_of(call.start, count(store, table, where))
     rows = read(store, shape_of(table), where, order, window)
-    return answered([_shown(store, row) for row in rows], window, len(rows))
+    return answered([shown(store, row) for row in rows], window, len(rows))
 
 
-def _window(start: int | None, counted: Callable[[], int]) -> Window:
+def window_of(start: int | None, counted: Callable[[], int]) -> Window:
     """Exact offsets; a negative start begins at the first row and counts all the same."""
     total = counted()
     return Window(max(start or 0, 0), PAGE, total, total, "offset")
 
 
 def _query(table: Table, call: Call, now: float) -> tuple[Where, str]:
-    sent, order = (_map(call, name) for name in ("filter", "order"))
-    where = every(_condition(table, key.upper(), value, now) for key, value in sent.items())
+    sent, order = (map_argument(call, name) for name in ("filter", "order"))
+    where = every(condition_of(table, key.upper(), value, now) for key, value in sent.items())
     for name in order:
         if name.upper() not in table.columns:
             raise Refusal("ERROR_CORE", f"Unknown field definition `{name}` ({name}) for Object Entity.")
     return where, order_sql({name.upper(): word for name, word in order.items()}, table.columns)
 
 
-def _map(call: Call, name: str) -> dict[str, Any]:
+def map_argument(call: Call, name: str) -> dict[str, Any]:
     value = call.params.get(name)
     if value is not None and not is_array(value):
-        raise _bad_argument(name)
+        raise bad_argument(name)
     return as_map(value)
 
 
-def _condition(table: Table, key: str, value: Any, now: float) -> Where:
+def condition_of(table: Table, key: str, value: Any, now: float) -> Where:
     found = _KEY.fullmatch(key)
     operation, name = (found[1], found[2]) if found else ("", key)
-    if operation not in _OPERATIONS or name not in _FILTERED[table.name]:
+    if operation not in _OPERATIONS or name not in FILTERED[table.name]:
         return EVERYTHING
     column = table.columns[name]
     if name in _KNOWN_TYPES:  # a list of types is no type
@@ -130,43 +147,43 @@ def _condition(table: Table, key: str, value: Any, now: float) -> Where:
 
 
 def _storage(store: Store, call: Call) -> Answer:
-    return Answer(_needed_storage(store, call), cost=Cost("get", rows=1))
+    return Answer(needed_storage(store, call), cost=Cost("get", rows=1))
 
 
 def _object(store: Store, call: Call, *, type: str) -> Answer:
-    return Answer(_shown(store, _needed_object(store, call, type)), cost=Cost("get", rows=1))
+    return Answer(shown(store, needed_object(store, call, type)), cost=Cost("get", rows=1))
 
 
-def _needed_storage(store: Store, call: Call) -> dict[str, Any]:
+def needed_storage(store: Store, call: Call) -> dict[str, Any]:
     return _needed(store, call, "disk_storage")
 
 
-def _needed_object(store: Store, call: Call, type: str) -> dict[str, Any]:
+def needed_object(store: Store, call: Call, type: str) -> dict[str, Any]:
     row = _needed(store, call, "disk_object")
     if row["TYPE"] != type:
-        raise _absent(call.params["id"])
+        raise absent(call.params["id"])
     return row
 
 
 def _needed(store: Store, call: Call, table: str) -> dict[str, Any]:
     number = call.params.get("id")
     if number is None or is_array(number):
-        raise _bad_argument("id")
+        raise bad_argument("id")
     row = read_one(store, shape_of(store.table(table)), to_int(number))
     if row is None:
-        raise _absent(number)
+        raise absent(number)
     return row
 
 
-def _absent(number: Any) -> Refusal:
+def absent(number: Any) -> Refusal:
     return Refusal("ERROR_NOT_FOUND", f"Could not find entity with id '{to_text(number)}'.")
 
 
-def _bad_argument(name: str) -> Refusal:
+def bad_argument(name: str) -> Refusal:
     return Refusal("ERROR_ARGUMENT", f"Invalid value of parameter {{ {name} }}.")
 
 
-def _shown(store: Store, row: Mapping[str, Any]) -> dict[str, Any]:
+def shown(store: Store, row: Mapping[str, Any]) -> dict[str, Any]:
     """Folders have no contents, files no real object; both have an address."""
     storage = store.get("disk_storage", to_int(row["STORAGE_ID"])) or {}
     where = f"https://portal.example/disk/{storage.get('CODE') or storage.get('ID')}"
@@ -182,18 +199,18 @@ def _shown(store: Store, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _add_folder(store: Store, call: Call) -> Answer:
-    return _new_folder(store, call, _needed_object(store, call, "folder"))
+    return _new_folder(store, call, needed_object(store, call, "folder"))
 
 
 def _add_to_storage(store: Store, call: Call) -> Answer:
-    root = _needed_storage(store, call)["ROOT_OBJECT_ID"]
+    root = needed_storage(store, call)["ROOT_OBJECT_ID"]
     parent = read_one(store, shape_of(store.table("disk_object")), to_int(root))
     assert parent is not None
     return _new_folder(store, call, parent)
 
 
 def _new_folder(store: Store, call: Call, parent: Mapping[str, Any]) -> Answer:
-    return _created(store, call, parent, {"TYPE": "folder"})
+    return created(store, call, parent, {"TYPE": "folder"})
 
 
 def _upload(store: Store, call: Call) -> Answer:
@@ -201,57 +218,75 @@ def _upload(store: Store, call: Call) -> Answer:
     content = call.params.get("fileContent")
     if content is None:
         return Answer({"field": "file", "uploadUrl": "https://portal.example/rest/upload.json?token=disk"})
-    parent = _needed_object(store, call, "folder")
+    parent = needed_object(store, call, "folder")
+    return created(store, call, parent, {"TYPE": "file", "SIZE": decoded(content), "FILE_ID": 1})
+
+
+def decoded(content: Any) -> int:
+    """The size of base64 content, alone or as a pair with a name.
+
+    Raises:
+        Refusal: it is none.
+    """
     try:
-        size = len(base64.b64decode(to_text(to_list(content)[-1]), validate=True))
+        return len(base64.b64decode(to_text(to_list(content)[-1]), validate=True)) if content else 0
     except binascii.Error:
         raise Refusal("ERROR_CORE", "Could not save file.") from None
-    return _created(store, call, parent, {"TYPE": "file", "SIZE": size, "FILE_ID": 1})
 
 
-def _created(store: Store, call: Call, parent: Mapping[str, Any], row: Mapping[str, Any]) -> Answer:
-    name = to_text(_map(call, "data").get("NAME"))
+def created(store: Store, call: Call, parent: Mapping[str, Any], row: Mapping[str, Any]) -> Answer:
+    name = to_text(map_argument(call, "data").get("NAME"))
     if not name:
         text = "Error: required parameter NAME (DISK_BASE_SERVICE_22001)."
         raise Refusal("DISK_BASE_SERVICE_22001", text)
     place = {"PARENT_ID": to_int(parent["ID"]), "STORAGE_ID": to_int(parent["STORAGE_ID"])}
-    _free(store, name, to_int(parent["ID"]))
+    check_free(store, name, to_int(parent["ID"]))
     now, who = store.now(), call.user_id
     stamps = {"CREATE_TIME": now, "UPDATE_TIME": now, "CREATED_BY": who, "UPDATED_BY": who, "DELETED_BY": 0}
     number = store.insert("disk_object", {"NAME": name, **place, **stamps, **row})
-    return _answer(store, number)
+    if row["TYPE"] == "file":
+        add_version(store, number, who)
+    return answer_object(store, number)
 
 
-def _free(store: Store, name: str, parent: int) -> None:
+def add_version(store: Store, number: int, user: int) -> None:
+    """Keep what a file holds now as a version of it."""
+    file = store.get("disk_object", number) or {}
+    names = words("NAME SIZE GLOBAL_CONTENT_VERSION")
+    row = {**{name: file[name] for name in names}, "OBJECT_ID": number, "CREATED_BY": user}
+    store.insert("disk_version", {**row, "CREATE_TIME": store.now()})
+
+
+def check_free(store: Store, name: str, parent: int) -> None:
     if store.count("disk_object", "PARENT_ID = ? AND NAME = ? AND DELETED_TYPE = 0", (parent, name)):
         text = "Name is not unique (DISK_OBJ_22000)."
         raise Refusal("DISK_OBJ_22000", text)
 
 
-def _answer(store: Store, number: int) -> Answer:
+def answer_object(store: Store, number: int) -> Answer:
     row = read_one(store, shape_of(store.table("disk_object")), number)
     assert row is not None
-    return Answer(_shown(store, row), cost=Cost("write", rows=1))
+    return Answer(shown(store, row), cost=Cost("write", rows=1))
 
 
 def _rename(store: Store, call: Call, *, type: str) -> Answer:
-    row = _needed_object(store, call, type)
+    row = needed_object(store, call, type)
     name = to_text(call.params.get("newName"))
     if not name:
-        raise _bad_argument("newName")
+        raise bad_argument("newName")
     if name != row["NAME"]:
-        _free(store, name, to_int(row["PARENT_ID"]))
+        check_free(store, name, to_int(row["PARENT_ID"]))
     store.update("disk_object", to_int(row["ID"]), {"NAME": name, "UPDATE_TIME": store.now()})
-    return _answer(store, to_int(row["ID"]))
+    return answer_object(store, to_int(row["ID"]))
 
 
 def _delete_file(store: Store, call: Call) -> Answer:
-    store.delete("disk_object", to_int(_needed_object(store, call, "file")["ID"]))
+    store.delete("disk_object", to_int(needed_object(store, call, "file")["ID"]))
     return Answer(result=True, cost=Cost("write", rows=1))
 
 
 def _delete_tree(store: Store, call: Call) -> Answer:
-    row = _needed_object(store, call, "folder")
+    row = needed_object(store, call, "folder")
     if not to_int(row["PARENT_ID"]):
         raise Refusal("ERROR_CORE", "Could not delete root folder.")
     _remove(store, to_int(row["ID"]))
