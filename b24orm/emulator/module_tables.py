@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from b24orm.emulator.shop_tables import SHOP_SPECS
 from b24orm.emulator.table_specs import TableSpec
 from b24orm.emulator.tables import Column, Table, words
 

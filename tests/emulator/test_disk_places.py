@@ -14,7 +14,9 @@ APP = "local.1"
 
 @pytest.fixture
 def portal() -> Calls:
-    return small_portal(files=3)
+    portal = small_portal(files=3)
+    portal.store.execute("UPDATE disk_version SET CREATE_TIME = '2023-01-10T09:00:00'")
+    return portal
 
 
 def _names(portal: Calls, folder: int) -> list[str]:
