@@ -26,7 +26,7 @@ from b24orm.events.processes import MemoryProcesses, Processes
 from b24orm.events.queue_calls import Queue
 from b24orm.executor.clock import Clock
 from b24orm.executor.executor import Executor
-from b24orm.executor.writer import is_ambiguous
+from b24orm.executor.outcomes import is_ambiguous
 
 __all__ = ["Backend", "Delivery", "OfflineEvents"]
 

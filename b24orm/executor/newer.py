@@ -16,8 +16,9 @@ from typing import Any, Protocol
 
 from b24orm.errors import ApiError, ServerFailure, TransportError
 from b24orm.executor.nursery import Nursery
-from b24orm.executor.sender import Sender, Trip
+from b24orm.executor.sender import Sender
 from b24orm.executor.sizes import BatchSizes, cut_off
+from b24orm.executor.trip import Trip
 from b24orm.plan.calls import Ask, Call, Outcome, Reply
 
 __all__ = ["Runner", "ask_v3", "is_newer", "trip_of"]

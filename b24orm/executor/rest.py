@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from b24orm.errors import ApiError, B24Error, Incomplete, InvalidValue, OutcomeUnknown, TransportError
 from b24orm.executor.executor import BATCH, Executor
+from b24orm.executor.outcomes import is_ambiguous
 from b24orm.executor.rest_v3 import all_rows_v3, api_of, batch_body, batch_v3, payload, sent
 from b24orm.executor.retry import is_read
-from b24orm.executor.sender import Trip
-from b24orm.executor.writer import is_ambiguous
+from b24orm.executor.trip import Trip
 from b24orm.facts import listed_by
 from b24orm.plan.calls import Ask, Call, Outcome, Reply, rows_of
 from b24orm.plan.flow import Flow, Page

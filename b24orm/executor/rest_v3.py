@@ -8,7 +8,7 @@ from typing import Any, Final
 from b24orm.errors import ApiError, Incomplete, InvalidValue, ServerFailure, TransportError
 from b24orm.executor.executor import Executor
 from b24orm.executor.retry import is_read
-from b24orm.executor.sender import Trip
+from b24orm.executor.trip import Trip
 from b24orm.executor.writer import Writer
 from b24orm.methods import ONLY_V3
 from b24orm.plan.calls import Call, Outcome, Reply, rows_of

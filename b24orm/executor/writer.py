@@ -1,10 +1,7 @@
-"""Runs writes so that none is lost and none is done twice.
+"""Runs the writes of a job: in batches that fit the portal's minute, side by side or in order.
 
-A write whose answer was lost is never sent again blindly. What may be repeated (an update, a
-delete) is, in smaller batches; a new row that carries a key is looked up by it, and only what is
-missing is sent again, once the portal can't be working on the first request any more; one without
-a key is looked for by its values, and never sent again. The fate of everything else is unknown, and
-that is what its outcome says.
+None is lost and none is done twice: a write whose answer was lost is never sent again blindly, but settled by
+:mod:`b24orm.executor.lost`; what is sent and what came of it is noted in the job's journal.
 """
 
 from __future__ import annotations
@@ -12,15 +9,12 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 from b24orm.errors import (
-    ApiError,
     B24Error,
-    NotFound,
     OperatingLimited,
     OutcomeUnknown,
     RateLimited,
@@ -29,9 +23,9 @@ from b24orm.errors import (
 )
 from b24orm.executor.executor import BATCH, Executor
 from b24orm.executor.journal import Journal
-from b24orm.executor.keyed import KEPT, answer_was_kept, answered_again, fates, keyed
-from b24orm.executor.retry import never_executed
-from b24orm.executor.sizes import cut_off
+from b24orm.executor.keyed import fates, keyed
+from b24orm.executor.lost import Lost
+from b24orm.executor.outcomes import answer_of, is_ambiguous, killed, not_run, row_id
 from b24orm.executor.traces import Traces
 from b24orm.executor.turns import one_query
 from b24orm.plan.calls import Ask, Outcome, Reply
@@ -39,9 +33,7 @@ from b24orm.plan.origin import Origin
 from b24orm.plan.writes import Kind, Write
 from b24orm.transport.encoding import fits_batch
 
-__all__ = ["GROUPS", "Writer", "is_ambiguous", "unknown_fate"]
-
-_T = TypeVar("_T")
+__all__ = ["GROUPS", "Writer"]
 
 GROUPS: Final = 16
 """Batches of one window: as many requests as may be under way at once."""
@@ -52,21 +44,6 @@ add of a deal takes 0.7 s on average, an update 1.4 s, a delete up to 5 s."""
 
 _TARGET: Final = 30.0
 """Seconds that a batch should work: far from the 60 at which the portal cuts it off."""
-
-_MARGIN: Final = 2.0
-"""Seconds on top of the portal's own limit, for the way there and back."""
-
-_LOOK: Final = 1.0
-"""Seconds between two looks at whether a lost add has been done; doubled each time."""
-
-
-def is_ambiguous(error: B24Error) -> bool:
-    """Whether a write that ended so may have been executed."""
-    if never_executed(error):
-        return False
-    if isinstance(error, ServerFailure):
-        return error.code != "REDIRECTED"
-    return isinstance(error, TransportError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +85,9 @@ class Writer:
         """What the keys of the job's writes begin with; the same when a job goes on after a crash."""
         return self.journal.key if self.journal is not None else self._own_key
 
+    def _lost(self) -> Lost:
+        return Lost(self.executor, self._group, self.origin, self.traces, self.by_values)
+
     async def run(self, writes: Sequence[Write]) -> list[Outcome]:
         """What each write came to, in their order."""
         writes = [keyed(write, self._key) for write in writes]
@@ -118,9 +98,8 @@ class Writer:
         lost = [write for write in writes if isinstance(known.get(write.place), float)]
         fresh = [write for write in writes if known.get(write.place) is None]
         left = max((at for at in known.values() if isinstance(at, float)), default=0.0)
-        work = [
-            _Group(group, partial(self._again, error=_killed(left), tries=1)) for group in self._groups(lost)
-        ]
+        settled = partial(self._lost().settled, error=killed(left), tries=1)
+        work = [_Group(group, settled) for group in self._groups(lost)]
         work += [_Group(group, self._group) for group in self._groups(fresh)]
         adds = [write for write in fresh if write.kind == "add"]
         if self.traces is not None:
@@ -142,7 +121,7 @@ class Writer:
     async def _in_turn(self, work: Sequence[_Group], found: dict[int, Outcome]) -> None:
         for group in work:
             if self.halt and any(isinstance(outcome, B24Error) for outcome in found.values()):
-                found.update({write.place: _not_run(write) for write in group.writes})
+                found.update({write.place: not_run(write) for write in group.writes})
             else:
                 await self._into(found, group)
 
@@ -157,7 +136,7 @@ class Writer:
         if entry is None:
             return None
         if entry.state == "done":
-            return Reply(_answer(write, entry.id))
+            return Reply(answer_of(write, entry.id))
         return self.executor.sender.clock.now()
 
     async def _into(self, found: dict[int, Outcome], group: _Group) -> None:
@@ -175,14 +154,14 @@ class Writer:
         told = [(w, o) for w, o in zip(writes, outcomes, strict=True) if not isinstance(o, OutcomeUnknown)]
         for write, outcome in told:
             if write.kind == "add" and isinstance(outcome, Reply):
-                self.traces.made(write, _row_id(write, outcome))
+                self.traces.made(write, row_id(write, outcome))
         self.traces.end([write for write, _ in told])
 
     def _noted(self, writes: Sequence[Write], outcomes: Sequence[Outcome]) -> None:
         if self.journal is None:
             return
         pairs = list(zip(writes, outcomes, strict=True))
-        self.journal.done((w.place, _row_id(w, o)) for w, o in pairs if isinstance(o, Reply))
+        self.journal.done((w.place, row_id(w, o)) for w, o in pairs if isinstance(o, Reply))
         refused = [w.place for w, o in pairs if isinstance(o, B24Error) and not isinstance(o, OutcomeUnknown)]
         self.journal.not_done(refused)
 
@@ -231,7 +210,7 @@ class Writer:
         if not lost:
             return outcomes
         for fate in fates([(writes[n], outcomes[n]) for n in lost]):
-            settled = await self._again(fate.writes, fate.error, tries)
+            settled = await self._lost().settled(fate.writes, fate.error, tries)
             places = {write.place: outcome for write, outcome in zip(fate.writes, settled, strict=True)}
             for number in lost:
                 outcomes[number] = places.get(writes[number].place, outcomes[number])
@@ -243,198 +222,3 @@ class Writer:
             if isinstance(took, (int, float)):
                 before = self._seconds.get(write.call.method, float(took))
                 self._seconds[write.call.method] = max(float(took), 0.9 * before + 0.1 * float(took))
-
-    # -- what was lost -------------------------------------------------------------------
-
-    async def _again(self, writes: Sequence[Write], error: B24Error, tries: int) -> list[Outcome]:
-        """The outcomes of writes whose answer was lost."""
-        sure = [write for write in writes if answered_again(write)]
-        others = [write for write in writes if not answered_again(write)]
-        repeatable = [write for write in others if write.repeatable]
-        marked = [write for write in others if not write.repeatable and write.origin and self.origin]
-        likely = [write for write in others if self._has_traces(write)]
-        found: dict[int, Outcome] = {write.place: unknown_fate(write.call.method, error) for write in writes}
-        work_of = (
-            (sure, self._send_again),
-            (repeatable, self._repeat),
-            (marked, self._look_up),
-            (likely, self._look_for),
-        )
-        for some, work in work_of:
-            if some:
-                outcomes = await work(some, error, tries)
-                found.update(zip((write.place for write in some), outcomes, strict=True))
-        return [found[write.place] for write in writes]
-
-    async def _repeat(self, writes: Sequence[Write], error: B24Error, tries: int) -> list[Outcome]:
-        """Sends what may be sent twice again; a batch that took too long in two halves."""
-        if not await self._patience(error, tries):
-            return [unknown_fate(write.call.method, error) for write in writes]
-        middle = (len(writes) + 1) // 2 if cut_off(error) else len(writes)
-        outcomes: list[Outcome] = []
-        answered = self.executor.commands
-        for part in (writes[:middle], writes[middle:]):
-            if _nothing_but_lost(outcomes) and self.executor.commands == answered:
-                outcomes += [
-                    unknown_fate(write.call.method, error) for write in part
-                ]  # the portal does not answer at all
-            elif part:
-                outcomes += _after(error, part, await self._group(part, tries + 1))
-        return [_gone(write, outcome) for write, outcome in zip(writes, outcomes, strict=True)]
-
-    async def _send_again(self, writes: Sequence[Write], error: B24Error, tries: int) -> list[Outcome]:
-        """The same calls under their keys: what was done is answered again, what was not is done now.
-
-        Not before the portal can't be working on the first request any more: two at a time may both run.
-        """
-        clock = self.executor.sender.clock
-        left = clock.now() if error.sent_at is None else error.sent_at
-        if not answer_was_kept(error) or clock.now() - left >= KEPT:
-            return [unknown_fate(write.call.method, error) for write in writes]
-        await clock.sleep(max(0.0, self._over(error) - clock.now()))
-        if not await self._patience(error, tries):
-            return [unknown_fate(write.call.method, error) for write in writes]
-        return _after(error, writes, await self._group(writes, tries + 1))
-
-    async def _patience(self, error: B24Error, tries: int) -> bool:
-        """Waits before the next try; False if it was tried often enough: twice as often as a read."""
-        try:
-            await self.executor.sender.before_retry(error, (tries + 1) // 2, write=False)
-        except B24Error:
-            return False
-        return True
-
-    def _has_traces(self, write: Write) -> bool:
-        """Whether the row of a lost add can be looked for by its values."""
-        if write.repeatable or (write.origin and self.origin) or not self.by_values:
-            return False
-        return self.traces is not None and self.traces.knows(write)
-
-    async def _look_up(self, writes: Sequence[Write], error: B24Error, tries: int) -> list[Outcome]:
-        """Finds what was added by its keys, and sends the rest again when it can't come any more."""
-        found: dict[int, Outcome] = {}
-        try:
-            await self._watched(writes, error, self._found, found)
-        except B24Error as problem:
-            return [found.get(write.place, unknown_fate(write.call.method, problem)) for write in writes]
-        missing = [write for write in writes if write.place not in found]
-        if missing:
-            found.update(await self._resent(missing, error, tries))
-        return [found[write.place] for write in writes]
-
-    async def _look_for(self, writes: Sequence[Write], error: B24Error, tries: int) -> list[Outcome]:
-        """Finds what was added by its values; the fate of the rest is unknown."""
-        del tries  # nothing is sent again
-
-        async def look(missing: Sequence[Write]) -> Mapping[int, Outcome]:
-            assert self.traces is not None
-            ids = await self.traces.found(missing, error)
-            return {w.place: Reply(_answer(w, ids[w.place])) for w in missing if w.place in ids}
-
-        found: dict[int, Outcome] = {}
-        with suppress(B24Error):
-            await self._watched(writes, error, look, found)
-        return [found.get(write.place, unknown_fate(write.call.method, error)) for write in writes]
-
-    async def _watched(
-        self,
-        writes: Sequence[Write],
-        error: B24Error,
-        look: Callable[[Sequence[Write]], Awaitable[Mapping[int, Outcome]]],
-        found: dict[int, Outcome],
-    ) -> None:
-        """Looks for lost adds until they can't come any more; puts what is found into ``found``."""
-        clock, pause, over = self.executor.sender.clock, _LOOK, self._over(error)
-        while True:
-            last = clock.now() >= over
-            found.update(await look([write for write in writes if write.place not in found]))
-            if last or all(write.place in found for write in writes):
-                return
-            await clock.sleep(min(pause, max(0.0, over - clock.now())))
-            pause *= 2
-
-    def _over(self, error: B24Error) -> float:
-        """When the portal can't be working on a request any more, by the sender's clock."""
-        now = self.executor.sender.clock.now()
-        if isinstance(error, ApiError) and error.command is not None:
-            return now  # its batch was answered
-        left = now if error.sent_at is None else error.sent_at
-        return left + self.executor.sender.request_limit + _MARGIN
-
-    async def _resent(self, writes: Sequence[Write], error: B24Error, tries: int) -> dict[int, Outcome]:
-        if not await self._patience(error, tries):  # that nothing was done is known
-            return {write.place: error for write in writes}
-        outcomes = await self._group(writes, tries + 1)
-        return {write.place: outcome for write, outcome in zip(writes, outcomes, strict=True)}
-
-    async def _found(self, writes: Sequence[Write]) -> Mapping[int, Outcome]:
-        assert self.origin is not None
-        origins = {write.origin: write for write in writes if write.origin is not None}
-        calls = self.origin.lookups(origins)
-        ids = self.origin.found(calls, await self.executor.many(calls))
-        return {
-            write.place: Reply(_answer(write, ids[origin]))
-            for origin, write in origins.items()
-            if origin in ids
-        }
-
-
-def _killed(left: float) -> TransportError:
-    error = TransportError("the job was ended before the answer came")
-    error.sent_at = left
-    return error
-
-
-def _not_run(write: Write) -> ApiError:
-    return ApiError("NOT_RUN", "an earlier write failed", method=write.call.method)
-
-
-def _answer(write: Write, row_id: object) -> object:
-    """An answer like the one that was lost."""
-    if write.kind != "add":
-        return True
-    answer: object = {"id": row_id} if write.call.envelope else row_id
-    for part in reversed(write.call.envelope):
-        answer = {part: answer}
-    return answer
-
-
-def _row_id(write: Write, reply: Reply) -> object:
-    """The id inside the answer to an add."""
-    found = reply.result
-    for part in write.call.envelope if write.kind == "add" else ():
-        found = found.get(part) if isinstance(found, dict) else None
-    if isinstance(found, dict):
-        found = found.get("id", found.get("ID"))
-    return found if write.kind == "add" else None
-
-
-def unknown_fate(method: str, error: B24Error) -> OutcomeUnknown:
-    """What is told of a write whose answer was lost, and whose fate can't be established."""
-    unknown = OutcomeUnknown(
-        f"{method}: the answer was lost ({error}), and whether it was done can't be established"
-    )
-    unknown.attempts = error.attempts
-    unknown.__cause__ = error
-    return unknown
-
-
-def _after(lost: B24Error, writes: Sequence[Write], outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """The outcomes of writes sent again: that the second try never arrived says nothing of the first."""
-    return [
-        unknown_fate(write.call.method, lost) if isinstance(o, B24Error) and never_executed(o) else o
-        for write, o in zip(writes, outcomes, strict=True)
-    ]
-
-
-def _nothing_but_lost(outcomes: Sequence[Outcome]) -> bool:
-    """Whether several writes were given up; a single one may have been too much for the portal."""
-    return len(outcomes) > 1 and all(isinstance(outcome, OutcomeUnknown) for outcome in outcomes)
-
-
-def _gone(write: Write, outcome: Outcome) -> Outcome:
-    """A delete that finds nothing when it is repeated had done its work the first time."""
-    if write.kind != "delete" or not isinstance(outcome, ApiError):
-        return outcome
-    missing = isinstance(outcome, NotFound) or "not found" in outcome.description.lower()
-    return Reply(result=True) if missing else outcome

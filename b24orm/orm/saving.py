@@ -12,9 +12,10 @@ from b24orm.entity.dump import repeatable
 from b24orm.entity.filefields import is_file
 from b24orm.errors import B24Error, InvalidValue, NotFound, OutcomeUnknown
 from b24orm.executor.executor import Executor
+from b24orm.executor.outcomes import is_ambiguous, unknown_fate
 from b24orm.executor.traces import traces_of
 from b24orm.executor.userfields import check_sent
-from b24orm.executor.writer import Writer, is_ambiguous, unknown_fate
+from b24orm.executor.writer import Writer
 from b24orm.orm import writing
 from b24orm.orm.checks import check_mapping
 from b24orm.orm.owner import portal_of

@@ -10,8 +10,8 @@ import pytest
 
 from b24orm.errors import ApiError, B24Error, ServerFailure, TimedOut
 from b24orm.executor.newer import ask_v3
-from b24orm.executor.sender import Trip
 from b24orm.executor.sizes import BatchSizes
+from b24orm.executor.trip import Trip
 from b24orm.plan.calls import Ask, Call, Outcome, Reply
 
 

@@ -14,7 +14,8 @@ from b24orm import Portal
 from b24orm.errors import B24Error, Disconnected, OutcomeUnknown, ServerFailure, TimedOut
 from b24orm.executor.executor import Executor
 from b24orm.executor.journal import Journal
-from b24orm.executor.writer import Writer, is_ambiguous
+from b24orm.executor.outcomes import is_ambiguous
+from b24orm.executor.writer import Writer
 from b24orm.facts import load
 from b24orm.models import Deal
 from b24orm.plan.calls import Ask, Call, Reply
