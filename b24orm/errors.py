@@ -216,10 +216,10 @@ class OutcomeUnknown(B24Error):
 
 
 class JobStopped(B24Error):
-    """A bulk write ended early, because the portal did not serve it for too long.
+    """A bulk write ended early: the portal did not serve it for too long, or refuses it for good.
 
-    What it was waiting for is its cause. Items that were refused for another reason stand in ``results``, or
-    were handed out before.
+    What it was waiting for, or refused with, is its cause. Items that were refused for another reason stand
+    in ``results``, or were handed out before.
 
     Attributes:
         taken: items taken from the source; whatever follows them was not touched.

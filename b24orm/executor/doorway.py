@@ -1,6 +1,6 @@
 """What a request waits for before it may leave: operating time, its turn, a place in the bucket.
 
-Whoever is at the door is sent back if the portal counts as down.
+Whoever is at the door is sent back if the portal counts as down, or has refused for good whoever was before.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from b24orm.errors import OperatingLimited, PortalDown
 from b24orm.executor.concurrency import Gate
 from b24orm.executor.limits import Limits, Turn
 from b24orm.executor.outage import Outage
+from b24orm.executor.refusals import Barrier
 from b24orm.executor.trip import Trip
 from b24orm.executor.turns import Turns
-from b24orm.transport.auth.base import Credentials
+from b24orm.transport.auth.base import Access, Credentials
 
 __all__ = ["Doorway"]
 
@@ -37,6 +38,7 @@ class Doorway:
 
     Attributes:
         gate: how many requests may be under way.
+        barrier: what was refused for good.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Doorway:
         sleep: Callable[[float, str], Awaitable[Any]],
     ) -> None:
         self.gate: Gate = Gate()
+        self.barrier: Barrier = Barrier()
         self._turns = Turns()  # one at a time: a place ahead of its time would be kept from others
         self._credentials = credentials
         self._limits = limits
@@ -88,16 +91,17 @@ class Doorway:
         """Seconds for which a method has been refused for its operating time, and never served."""
         return self._limits.refused_for(self._accounts[batched], [method], self._now())
 
-    async def turn(self, trip: Trip) -> Turn:
+    async def turn(self, trip: Trip, access: Access) -> Turn:
         """The limits' word. A turn that they granted has come when this returns, and has the gate's place.
 
         Raises:
             PortalDown: the portal has answered nothing for too long.
+            ApiError: the like was refused for good while this one stood in line.
         """
         async with self._turns:
             await self.gate.enter()
             try:
-                turn = await self._granted(trip)
+                turn = await self._granted(trip, access)
             except BaseException:
                 self.gate.leave()
                 raise
@@ -105,13 +109,15 @@ class Doorway:
             self.gate.leave()
         return turn
 
-    async def _granted(self, trip: Trip) -> Turn:
+    async def _granted(self, trip: Trip, access: Access) -> Turn:
         now = self._now()
+        self.barrier.check(trip, access)
         self._check_up(trip, now)
         turn = await self._limits.enter(self._accounts[trip.batched], trip.methods, now)
         if turn.granted and turn.wait > 0:
             try:
                 await self._sleep(turn.wait, "for the bucket")
+                self.barrier.check(trip, access)
             except BaseException:
                 self._limits.give_back(turn, self._now())
                 raise

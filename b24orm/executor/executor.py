@@ -243,6 +243,9 @@ class Executor:
         latest = {method: outcome.time for method, outcome in came if isinstance(outcome, Reply)}
         for method, time in latest.items():
             self.sender.learn(method, time, batched=True)
+        for method, outcome in came:
+            if isinstance(outcome, ApiError):
+                self.sender.barred(method, outcome)
         # what was served before the refusal tells when the method is free again
         for method in {method for method, outcome in came if isinstance(outcome, OperatingLimited)}:
             self.sender.refused(method, batched=True)

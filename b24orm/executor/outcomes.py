@@ -12,6 +12,7 @@ from b24orm.errors import (
     ServerFailure,
     TransportError,
 )
+from b24orm.executor.refusals import untouched
 from b24orm.executor.retry import never_executed
 from b24orm.plan.calls import Outcome, Reply
 from b24orm.plan.writes import Write
@@ -81,9 +82,9 @@ def unknown_fate(method: str, error: B24Error) -> OutcomeUnknown:
 
 
 def after(lost: B24Error, writes: Sequence[Write], outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """The outcomes of writes sent again: that the second try never arrived says nothing of the first."""
+    """The outcomes of writes sent again: that the second try was not done says nothing of the first."""
     return [
-        unknown_fate(write.call.method, lost) if isinstance(o, B24Error) and never_executed(o) else o
+        unknown_fate(write.call.method, lost) if isinstance(o, B24Error) and untouched(o) else o
         for write, o in zip(writes, outcomes, strict=True)
     ]
 

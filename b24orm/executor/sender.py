@@ -173,14 +173,18 @@ class Sender:
             access = await self.credentials.access()
             try:
                 return await self._sent(trip, body, access)
-            except AuthError as error:
-                if not await self._renewed(error, trip, access):
-                    raise
             except PortalMoved as error:
                 if not await self.credentials.moved(error.base):
                     raise
                 renamed(access.host, self.credentials.host)
                 await self._limits.moved(self.credentials.host)
+            except ApiError as error:
+                try:
+                    if not isinstance(error, AuthError) or not await self._renewed(error, trip, access):
+                        raise
+                except ApiError as final:
+                    self._doorway.barrier.refused(final, trip.methods, access, self._clock.now())
+                    raise
         return await self._sent(trip, body, await self.credentials.access())
 
     async def _renewed(self, error: AuthError, trip: Trip, access: Access) -> bool:
@@ -197,7 +201,7 @@ class Sender:
         return (await self.credentials.access()).token != access.token
 
     async def _sent(self, trip: Trip, body: bytes, access: Access) -> Reply | None:
-        turn = await self._doorway.turn(trip)
+        turn = await self._doorway.turn(trip, access)
         if not turn.granted:
             return None
         accepted: bool | None = None
@@ -274,6 +278,10 @@ class Sender:
         """Takes in what an answer says of the method's operating time."""
         account = self._doorway.account(batched=batched)
         self._limits.learn(account, method.lower(), time, self._clock.now())
+
+    def barred(self, method: str, error: ApiError) -> None:
+        """A command was refused in a way that every call of its method would be."""
+        self._doorway.barrier.refused(error, [method.lower()], None, self._clock.now())
 
     def refused(self, method: str, *, batched: bool) -> None:
         """A command was refused for its method's operating time."""

@@ -26,6 +26,7 @@ from b24orm.executor.journal import Journal
 from b24orm.executor.keyed import fates, keyed
 from b24orm.executor.lost import Lost
 from b24orm.executor.outcomes import answer_of, is_ambiguous, killed, not_run, row_id
+from b24orm.executor.refusals import is_final
 from b24orm.executor.traces import Traces
 from b24orm.executor.turns import one_query
 from b24orm.plan.calls import Ask, Outcome, Reply
@@ -119,11 +120,15 @@ class Writer:
                 raise ended
 
     async def _in_turn(self, work: Sequence[_Group], found: dict[int, Outcome]) -> None:
+        final: Outcome | None = None
         for group in work:
             if self.halt and any(isinstance(outcome, B24Error) for outcome in found.values()):
                 found.update({write.place: not_run(write) for write in group.writes})
+            elif final is not None:
+                found.update({write.place: final for write in group.writes})
             else:
-                await self._into(found, group)
+                outcomes = await self._into(found, group)
+                final = next((o for o in outcomes if isinstance(o, B24Error) and is_final(o)), None)
 
     def _known(self, write: Write) -> Reply | float | None:
         """The outcome that the journal has, or when the write left at the latest, by the sender's clock.
@@ -139,7 +144,7 @@ class Writer:
             return Reply(answer_of(write, entry.id))
         return self.executor.sender.clock.now()
 
-    async def _into(self, found: dict[int, Outcome], group: _Group) -> None:
+    async def _into(self, found: dict[int, Outcome], group: _Group) -> list[Outcome]:
         outcomes = await group.run(group.writes)
         for write, outcome in zip(group.writes, outcomes, strict=True):
             found[write.place] = outcome
@@ -147,6 +152,7 @@ class Writer:
         self._noted(group.writes, outcomes)
         if self.told is not None:
             self.told(len(outcomes))
+        return outcomes
 
     def _traced(self, writes: Sequence[Write], outcomes: Sequence[Outcome]) -> None:
         if self.traces is None:
@@ -166,15 +172,18 @@ class Writer:
         self.journal.not_done(refused)
 
     def gave_up(self, outcomes: Sequence[Outcome]) -> B24Error | None:
-        """What the job need not go on waiting for: the portal has not served it for too long."""
-        sender = self.executor.sender
+        """Why the job need not go on: the portal refuses it for good, or has not served it for too long."""
         for outcome in outcomes:
             error = outcome.__cause__ if isinstance(outcome, OutcomeUnknown) else outcome
-            if isinstance(error, (TransportError, ServerFailure, RateLimited, OperatingLimited)) and any(
-                sender.gave_up(error, batched=batched) for batched in (True, False)
-            ):
+            if isinstance(error, B24Error) and (is_final(error) or self._is_over_patience(error)):
                 return error
         return None
+
+    def _is_over_patience(self, error: B24Error) -> bool:
+        waits = isinstance(error, (TransportError, ServerFailure, RateLimited, OperatingLimited))
+        return waits and any(
+            self.executor.sender.gave_up(error, batched=batched) for batched in (True, False)
+        )
 
     def size(self, kind: Kind, method: str) -> int:
         """Commands that a batch of a method should hold, by how long they took so far."""

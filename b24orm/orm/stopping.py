@@ -9,7 +9,7 @@ from typing import Any, Generic
 from typing_extensions import TypeVar
 
 from b24orm.errors import B24Error, JobStopped, OutcomeUnknown
-from b24orm.executor.retry import never_executed
+from b24orm.executor.refusals import untouched
 from b24orm.orm.results import WriteResult
 
 __all__ = ["Brake"]
@@ -26,7 +26,7 @@ class Brake(Generic[T]):
         host: the portal.
         taken: items taken from the source.
         done: how many of them were written.
-        reason: what the job waited for in vain, once it is to end.
+        reason: what the job waited for in vain, or was refused with for good, once it is to end.
     """
 
     name: str
@@ -81,4 +81,4 @@ class Brake(Generic[T]):
 
 
 def _is_unsent(result: WriteResult[Any]) -> bool:
-    return result.error is not None and never_executed(result.error)
+    return result.error is not None and untouched(result.error)
