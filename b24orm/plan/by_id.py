@@ -20,7 +20,7 @@ from b24orm.plan.steps.spans import Spans
 from b24orm.plan.steps.union import Union
 from b24orm.query.nodes import Query
 
-__all__ = ["FULL_BATCH", "known_ids", "merged", "scanned", "scanned_and_sorted"]
+__all__ = ["FULL_BATCH", "known_ids", "merged", "merged_and_sorted", "scanned", "scanned_and_sorted"]
 
 FULL_BATCH: Final = PAGE * BATCH
 """Rows that one batch brings."""
@@ -126,6 +126,14 @@ def merged(query: Query, found: Sequence[Branch], listing: Sequence[Listing], wh
         skip=query.start,
         take=query.limit,
     )
+
+
+def merged_and_sorted(query: Query, found: Sequence[Branch], listing: Sequence[Listing], why: str) -> Plan:
+    """The whole result of several scans, merged by id, sorted and sliced here."""
+    whole = replace(query, order=(), start=0, stop=None)
+    plan = merged(whole, found, [selecting_keys(query, part) for part in listing], why)
+    shown = ", ".join(map(str, query.order))
+    return plan.sorted_here(query, f"all that matches is fetched, and sorted by {shown} here")
 
 
 def _scan(query: Query, branch: Branch, listing: Listing) -> Flow:

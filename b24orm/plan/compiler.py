@@ -7,7 +7,8 @@ Nothing        no row can match (an empty ``__in``)
 Single         everything comes in one page: unpaged methods, short slices
 ByIds          the ids are known: 50 a command, 50 commands a batch
 KeysetScan     in the order of the ids, by ``>ID`` without counting
-Union          an OR that the method can't read: one scan a branch, merged by id
+Union          an OR that the method can't read: one scan a branch, merged by id; in
+               another order of numbers, dates or flags sorted here
 OrderedScan    another order of numbers, dates or flags, the whole result wanted
 OffsetPages    no keyset, or an order that only the server can follow
 UntilEmpty     the same, for methods that tell no total
@@ -22,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from b24orm.errors import Unsupported
-from b24orm.plan.by_id import FULL_BATCH, known_ids, merged, scanned, scanned_and_sorted
+from b24orm.plan.by_id import FULL_BATCH, known_ids, merged, merged_and_sorted, scanned, scanned_and_sorted
 from b24orm.plan.filters import Branch, branches, parted
 from b24orm.plan.listing import Listing, with_ids
 from b24orm.plan.newer import count_v3, scan_v3
@@ -128,7 +129,8 @@ def _in_order_of_ids(query: Query, branch: Branch, listing: Listing) -> Plan:
 
 
 def _merged(query: Query, found: Sequence[Branch], why: str) -> Plan:
-    return merged(query, found, [Listing.of(query, branch.filter) for branch in found], why)
+    put_together = merged if by_id(query) else merged_and_sorted
+    return put_together(query, found, [Listing.of(query, branch.filter) for branch in found], why)
 
 
 def _only(found: tuple[Branch, ...], spec: ListSchema) -> Branch:
@@ -146,10 +148,10 @@ def _check_mergeable(query: Query, spec: ListSchema) -> None:
             f"{spec.name} can't do OR, and its rows can't be walked by their ids to merge its parts: "
             "ask several times, or filter the rows in Python"
         )
-    if not by_id(query):
+    if not by_id(query) and not sortable_here(query.order):
         raise Unsupported(
-            f"{spec.name} can't do OR, and its parts can only be merged in the order of the id; "
-            "drop order_by, or sort the rows in Python"
+            f"{spec.name} can't do OR, and its parts can't be merged in an order of texts, which is the "
+            "database's own; drop order_by, or sort the rows in Python"
         )
 
 

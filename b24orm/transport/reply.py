@@ -26,7 +26,6 @@ from b24orm.errors import (
     ServerFailure,
 )
 from b24orm.plan.calls import Outcome, Reply
-from b24orm.transport.advice import advice
 from b24orm.transport.base import Response
 
 __all__ = ["batch_outcomes", "read"]
@@ -197,6 +196,8 @@ def _error(
         code, text = code.get("code", ""), code.get("message", "")
     code = "" if code is None or code is False else redact(str(code))
     text = redact(str(text or ""))
+    from b24orm.transport.advice import advice  # which nobody needs who meets no error
+
     hint = advice(code, text, method, newer=newer)
     return _kind(code, text, status)(
         code, text, method=method, status=status, command=command, host=host, hint=hint

@@ -71,6 +71,7 @@ OF_DEAL = Q(owner_id=1, owner_type="D")
         (query(DEAL, WON, "-opportunity", rows=(0, 10)), "OffsetPages"),
         (query(DEAL, WON | OPEN), "Union"),
         (query(DEAL, WON | OPEN, "-id"), "Union"),
+        (query(DEAL, WON | OPEN, "-opportunity", rows=(5, 10)), "Union"),
         (query(DEAL, Q(id__in=[])), "Nothing"),
         (query(DEAL, rows=(5, 5)), "Nothing"),
         (query(INVOICE, Q(title="a") | Q(opened=True)), "KeysetScan"),
@@ -200,11 +201,11 @@ def test_nothing_at_all_needs_no_parameters() -> None:
 @pytest.mark.parametrize(
     ("asked", "reason"),
     [
-        (query(DEAL, WON | OPEN, "title"), "only be merged in the order of the id"),
+        (query(DEAL, WON | OPEN, "title"), "merged in an order of texts"),
         (query(STATUS, Q(entity_id="A") | Q(entity_id="B")), "can't do OR; ask several times"),
         (query(USER, None, "name", "last_name"), "sorts by one field only"),
     ],
-    ids=["or in another order", "or at once", "two sort keys"],
+    ids=["or in an order of texts", "or at once", "two sort keys"],
 )
 def test_what_can_t_be_fetched_is_refused(asked: Query, reason: str) -> None:
     with pytest.raises(Unsupported, match=reason):
