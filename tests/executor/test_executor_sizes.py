@@ -36,6 +36,65 @@ def test_quick_batches_win_the_size_back() -> None:
     assert sizes.limit(["crm.deal.list"]) == BATCH
 
 
+@pytest.mark.parametrize(
+    ("commands", "seconds", "expected"),
+    [
+        (8, 4.0, 10),  # a quarter at a time
+        (8, 24.0, 8),  # no more would be done in time
+        (8, 25.0, 8),
+        (8, 50.0, 4),
+        (1, 90.0, 1),  # a single command can't be split
+        (8, 0.0, 10),
+    ],
+)
+def test_a_size_follows_what_a_batch_took(commands: int, seconds: float, expected: int) -> None:
+    sizes = BatchSizes()
+    sizes.too_long(["crm.deal.list"], 16)
+    sizes.took(["crm.deal.list"], commands, seconds)
+
+    assert sizes.limit(["crm.deal.list"]) == expected
+
+
+def test_a_batch_of_one_that_was_cut_off_stays_one() -> None:
+    sizes = BatchSizes()
+    sizes.too_long(["crm.deal.list"], 1)
+
+    assert sizes.limit(["crm.deal.list"]) == 1
+
+
+def test_the_smallest_size_grows_too() -> None:
+    sizes = BatchSizes()
+    sizes.too_long(["crm.deal.list"], 2)
+    sizes.took(["crm.deal.list"], 1, 0.1)
+
+    assert sizes.limit(["crm.deal.list"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("commands", "seconds", "expected"), [(10, 10.0, 25), (10, 0.0, BATCH), (1, 60.0, 1), (10, 1.0, BATCH)]
+)
+def test_at_a_pace_a_batch_holds_what_is_done_in_time(commands: int, seconds: float, expected: int) -> None:
+    sizes = BatchSizes()
+    sizes.at_pace(["tasks.task.list"], commands, seconds)
+
+    assert sizes.limit(["tasks.task.list"]) == expected
+
+
+def test_a_good_pace_does_not_win_a_size_back() -> None:
+    sizes = BatchSizes()
+    sizes.too_long(["tasks.task.list"], 16)
+    sizes.at_pace(["tasks.task.list"], 10, 1.0)
+
+    assert sizes.limit(["tasks.task.list"]) == 8
+
+
+def test_a_batch_of_several_methods_holds_what_the_slowest_allows() -> None:
+    sizes = BatchSizes()
+    sizes.too_long(["tasks.task.list"], 16)
+
+    assert sizes.limit(["crm.deal.list", "tasks.task.list"]) == 8
+
+
 def test_other_methods_keep_their_size() -> None:
     sizes = BatchSizes()
     sizes.too_long(["tasks.task.list"], 50)

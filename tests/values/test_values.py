@@ -57,14 +57,20 @@ def test_each_value_goes_out_as_the_server_spells_it(value: Any, wire: Any) -> N
         (lambda: Money(True), "not True"),
         (lambda: Money(5, "usd"), "'usd' is no currency"),
         (lambda: Money(5, "US|"), "no currency"),
+        (lambda: Money(5, 840), "840 is no currency"),  # type: ignore[arg-type]
+        (lambda: Money([5]), "a Decimal, an int, a float or a str"),  # type: ignore[arg-type]
         (lambda: Money.parse("1 500|USD"), "it is written '1500.5|USD'"),
         (lambda: Money.parse("5|USD|7"), "no currency"),
         (lambda: Address("a|b"), "without '|'"),
+        (lambda: Address(7), "without '|'"),  # type: ignore[arg-type]
         (lambda: Address("a", 51.5), "a latitude and a longitude"),
+        (lambda: Address("a", True, 0), "from -90 to 90, not True"),
+        (lambda: Address("a", "51", 0), "from -90 to 90, not '51'"),  # type: ignore[arg-type]
         (lambda: Address("a", 91, 0), "from -90 to 90"),
         (lambda: Address("a", 0, float("nan")), "from -180 to 180"),
         (lambda: Binding("DD", 5), "did you mean 'D'"),
         (lambda: Binding("D", 0), "the id of a saved row"),
+        (lambda: Binding("D", True), "not True"),
         (lambda: Binding.parse("D-12"), "it is written 'D_12'"),
         (lambda: Binding.parse("D_012"), "it is written 'D_12'"),
         (lambda: Binding.to("Task", 5), "no field can point to a Task"),
@@ -72,6 +78,12 @@ def test_each_value_goes_out_as_the_server_spells_it(value: Any, wire: Any) -> N
         (lambda: Binding.of(Company()), "the id of a saved row"),
         (lambda: Booking("room", 5, date(2026, 3, 1), HOUR, DOTTED), "'user' or a 'resource'"),  # type: ignore[arg-type]
         (lambda: Booking("user", 0, date(2026, 3, 1), HOUR, DOTTED), "the id of a user"),
+        (lambda: Booking("user", True, date(2026, 3, 1), HOUR, DOTTED), "the id of a user"),
+        (lambda: Booking("user", "1", date(2026, 3, 1), HOUR, DOTTED), "the id of a user"),  # type: ignore[arg-type]
+        (lambda: Booking("user", 1, "2026-03-01", HOUR, DOTTED), "starts at a datetime or a date"),  # type: ignore[arg-type]
+        (lambda: Booking("user", 1, date(2026, 3, 1), 3600, DOTTED), "a second or more"),  # type: ignore[arg-type]
+        (lambda: Booking("user", 1, date(2026, 3, 1), HOUR, None), "names %d, %m, %Y"),  # type: ignore[arg-type]
+        (lambda: Booking("user", 1, date(2026, 3, 1), HOUR, DOTTED, 7), "without '|'"),  # type: ignore[arg-type]
         (lambda: Booking("user", 1, date(2026, 3, 1), timedelta(0), DOTTED), "a second or more"),
         (lambda: Booking("user", 1, date(2026, 3, 1), HOUR, "%H"), "names %d, %m, %Y"),
         (lambda: Booking("user", 1, date(2026, 3, 1), HOUR, DOTTED, "a|b"), "without '|'"),
@@ -94,6 +106,68 @@ def test_a_binding_tells_what_it_points_to() -> None:
         ("SmartInvoice", 31, 3),
         (None, None, 9),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "letters", "number"),
+    [
+        ("Lead", "L", 1),
+        ("Deal", "D", 2),
+        ("Contact", "C", 3),
+        ("Company", "CO", 4),
+        ("Quote", "Q", 7),
+        ("SmartInvoice", "SI", 31),
+        ("Order", "O", None),
+        ("Invoice", "I", None),
+    ],
+)
+def test_each_entity_has_the_letters_of_the_server(name: str, letters: str, number: int | None) -> None:
+    found = Binding.parse(f"{letters}_5")
+
+    assert (str(Binding.to(name, 5)), found.entity, found.entity_type_id) == (f"{letters}_5", name, number)
+
+
+@pytest.mark.parametrize(("number", "wire"), [(1, "L_5"), (4, "CO_5"), (31, "SI_5"), (177, "Tb1_5")])
+def test_an_entity_may_be_said_by_its_number(number: int, wire: str) -> None:
+    assert (Binding.to(number, 5).wire(), Binding.parse(wire).entity_type_id) == (wire, number)
+
+
+@pytest.mark.parametrize("given", [Binding("D", 4), Deal(id=4), "D_4"], ids=["binding", "object", "text"])
+def test_a_binding_is_read_from_whatever_stands_for_one(given: Any) -> None:
+    assert Binding.read(given) == Binding("D", 4)
+
+
+def test_a_bare_id_is_a_binding_whose_field_says_to_what() -> None:
+    assert Binding.read(4) == Binding("", 4)
+
+
+def test_a_row_of_a_smart_process_is_bound_by_its_type() -> None:
+    assert Binding.of(Item(id=4, entity_type_id=177)).wire() == "Tb1_4"
+
+
+@pytest.mark.parametrize("place", ["51.5;x", "x;51.5", "51.5", ""])
+def test_an_address_whose_place_is_not_two_numbers_is_one_in_words(place: str) -> None:
+    found = Address.parse(f"1 Main St|{place}|7")
+
+    assert (found.text, found.latitude, found.longitude, found.id) == ("1 Main St", None, None, 7)
+
+
+def test_only_digits_of_ascii_are_the_id_of_an_address() -> None:
+    assert Address.parse("a|1;2|\N{SUPERSCRIPT THREE}").id is None
+
+
+def test_the_edges_of_the_globe_lie_on_it() -> None:
+    assert [Address("a", 90, 180).wire(), Address("a", -90, -180).wire()] == ["a|90;180", "a|-90;-180"]
+
+
+def test_a_booking_may_last_a_second() -> None:
+    booking = Booking("user", 1, date(2026, 3, 1), timedelta(seconds=1), "%d.%m.%Y")
+
+    assert booking.wire() == "user|1|01.03.2026|1|"
+
+
+def test_sums_and_addresses_read_well() -> None:
+    assert [str(Money("1500.50", "USD")), str(Address("1 Main St", 51.5, 0))] == ["1500.5 USD", "1 Main St"]
 
 
 def test_a_value_in_a_batch_is_the_server_s_spelling() -> None:
