@@ -15,14 +15,14 @@ Count        only the number is wanted and the entity has ``*.aggregate``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from b24orm.errors import Unsupported
 from b24orm.plan.calls import Call
 from b24orm.plan.filters import Branch
-from b24orm.plan.flow import Flow
 from b24orm.plan.listing import Listing, with_ids
 from b24orm.plan.ordering import by_id, descending, selecting_keys, total_order
 from b24orm.plan.page_v3 import SURE
@@ -67,84 +67,121 @@ def count_v3(query: Query, branch: Branch) -> Plan | None:
     if spec.filter is not None and spec.filter in whole.params:
         params["filter"] = whole.params[spec.filter]
     call = Call(spec.aggregate, params, api="v3")
-    why = ("REST 3.0 counts by itself",)
-    flow: Callable[[], Flow] = lambda: Aggregate(call, key.query_name)  # noqa: E731
-    return Plan(query, "Count", why, flow, sample=call, counts="every row that matches, once")
+    return Plan(
+        query,
+        "Count",
+        ("REST 3.0 counts by itself",),
+        partial(Aggregate, call, key.query_name),
+        sample=call,
+        counts="every row that matches, once",
+    )
 
 
 def _size(listing: Listing) -> int:
     return listing.spec.page_size or 1
 
 
-def _made(
-    query: Query, listing: Listing, strategy: str, why: str, flow: Callable[[], Flow], **rest: Any
-) -> Plan:
-    size = _size(listing)
-    rows: dict[str, Any] = {"skip": query.start, "take": query.limit} if rest.pop("cut", True) else {}
-    why_all = (f"REST 3.0: up to {size:,} rows a page, and nothing is counted", why)
-    return Plan(
-        query,
-        strategy,
-        why_all,
-        flow,
-        page=size,
-        batch=rest.pop("batch", 1),
-        **rows,
-        **rest,
-    )
+def _why(listing: Listing, reason: str) -> tuple[str, str]:
+    return f"REST 3.0: up to {_size(listing):,} rows a page, and nothing is counted", reason
 
 
 def _by_ids(query: Query, branch: Branch, listing: Listing) -> Plan:
     assert branch.ids is not None
     ids, size = branch.ids, _size(listing)
     calls, together = -(-len(ids) // size), calls_of(size)
-    return _made(
+    order = listing.by_id(descending=descending(query))
+    return Plan(
         query,
-        listing,
         "ByIds",
-        f"{len(ids):,} ids are known: {size:,} a call",
-        lambda: ByIds(listing, ids, descending=descending(query), page=size, batch=together),
-        sample=listing.call({listing.ids_key: ids[:size]}, order=listing.by_id(descending=descending(query))),
+        _why(listing, f"{len(ids):,} ids are known: {size:,} a call"),
+        partial(ByIds, listing, ids, descending=descending(query), page=size, batch=together),
+        sample=listing.call({listing.ids_key: ids[:size]}, order=order),
         requests=f"{-(-calls // together):,}",
         commands=f"{calls:,}",
+        skip=query.start,
+        take=query.limit,
+        page=size,
         batch=together,
     )
 
 
 def _by_id(query: Query, branch: Branch, listing: Listing) -> Plan:
-    size, stop = _size(listing), query.stop
+    spec, stop, size = listing.spec, query.stop, _size(listing)
+    by_tail = spec.tail is not None and not _names(branch.filter, listing.id_name)
+    if spec.keyset and stop is not None and stop <= size:
+        return _first_page(query, branch, listing)
+    if spec.keyset and (stop is None or stop > _FEW * size):
+        return _windows(query, branch, listing)
+    if spec.keyset or by_tail:
+        return _page_after_page(query, branch, listing, by_tail=by_tail)
+    return _offset(query, branch, listing)
+
+
+def _first_page(query: Query, branch: Branch, listing: Listing) -> Plan:
+    ids = Ids(listing, descending(query))
+    call = ids.page(*ids.steps(branch.lower, branch.upper), query.stop)
+    return Plan(
+        query,
+        "Single",
+        _why(listing, "the slice lies within the first page"),
+        partial(Single, call),
+        sample=call,
+        skip=query.start,
+        take=query.limit,
+        page=_size(listing),
+        batch=1,
+    )
+
+
+def _page_after_page(query: Query, branch: Branch, listing: Listing, *, by_tail: bool) -> Plan:
+    size = _size(listing)
+    flow = partial(
+        TailScan,
+        listing,
+        lower=branch.lower,
+        upper=branch.upper,
+        descending=descending(query),
+        limit=query.stop,
+        by_tail=by_tail,
+    )
+    means = listing.spec.tail if by_tail else f"{listing.spec.name} behind the last id"
+    return Plan(
+        query,
+        "TailScan",
+        _why(listing, f"page after page, by {means}"),
+        flow,
+        sample=flow().asks(1)[0].calls[0],
+        requests=f"1 for each {size:,} rows",
+        commands=f"1 for each {size:,} rows",
+        skip=query.start,
+        take=query.limit,
+        page=size,
+        batch=1,
+    )
+
+
+def _windows(query: Query, branch: Branch, listing: Listing) -> Plan:
+    size = _size(listing)
     together = calls_of(size)
     ids = Ids(listing, descending(query))
-    bounds = {"lower": branch.lower, "upper": branch.upper, "descending": ids.descending}
-    by_tail = listing.spec.tail is not None and not _names(branch.filter, listing.id_name)
-    if stop is not None and stop <= size and listing.spec.keyset:
-        first = ids.page(*ids.steps(branch.lower, branch.upper), stop)
-        why = "the slice lies within the first page"
-        return _made(query, listing, "Single", why, lambda: Single(first), sample=first)
-    if not listing.spec.keyset and not by_tail:
-        return _offset(query, branch, listing)
-    tail = TailScan(listing, **bounds, limit=stop, by_tail=by_tail)  # type: ignore[arg-type]
-    if not listing.spec.keyset or (stop is not None and stop <= _FEW * size):
-        means = listing.spec.tail if by_tail else f"{listing.spec.name} behind the last id"
-        return _made(
-            query,
-            listing,
-            "TailScan",
-            f"page after page, by {means}",
-            lambda: TailScan(listing, **bounds, limit=stop, by_tail=by_tail),  # type: ignore[arg-type]
-            sample=tail.asks(1)[0].calls[0],
-            requests=f"1 for each {size:,} rows",
-            commands=f"1 for each {size:,} rows",
-        )
-    return _made(
+    return Plan(
         query,
-        listing,
         "WindowScan",
-        f"windows of ids are read side by side, {together} a request",
-        lambda: WindowScan(listing, **bounds, limit=stop),  # type: ignore[arg-type]
+        _why(listing, f"windows of ids are read side by side, {together} a request"),
+        partial(
+            WindowScan,
+            listing,
+            lower=branch.lower,
+            upper=branch.upper,
+            descending=ids.descending,
+            limit=query.stop,
+        ),
         sample=ids.page(*ids.steps(branch.lower, branch.upper)),
         requests=f"1 + 1 for each {together * size:,} rows",
         commands=f"2 + 1 for each {size:,} rows",
+        skip=query.start,
+        take=query.limit,
+        page=size,
         batch=together,
     )
 
@@ -196,12 +233,12 @@ def _offset(query: Query, branch: Branch, listing: Listing) -> Plan:
     def call(start: int) -> Call:
         return listing.call(conditions, order=order, start=start, limit=size)
 
-    return _made(
+    return Plan(  # the flow itself begins and ends where the slice does
         query,
-        listing,
         "UntilEmpty",
-        f"{listing.spec.name} is read by offset, until a page is empty",
-        lambda: UntilEmpty(
+        _why(listing, f"{listing.spec.name} is read by offset, until a page is empty"),
+        partial(
+            UntilEmpty,
             call,
             identify=identity(query.schema),
             start=query.start,
@@ -214,6 +251,6 @@ def _offset(query: Query, branch: Branch, listing: Listing) -> Plan:
         requests=f"1 + 1 for each {together * size:,} rows",
         commands=f"1 for each {size:,} rows",
         counts="the rows before each page are skipped",
+        page=_size(listing),
         batch=together,
-        cut=False,  # the flow begins where the slice does
     )
