@@ -140,6 +140,17 @@ def test_tries_are_further_and_further_apart() -> None:
     assert all(0.25 * 2**n <= pause <= 0.5 * 2**n for n, pause in enumerate(pauses))
 
 
+@pytest.mark.parametrize(
+    ("tries", "share", "seconds"), [(1, 0.0, 0.25), (1, 1.0, 0.5), (3, 0.5, 1.5), (99, 1.0, 30.0)]
+)
+def test_a_pause_grows_with_the_tries_and_with_chance(tries: int, share: float, seconds: float) -> None:
+    assert RetryPolicy().delay(tries, share) == seconds
+
+
+def test_a_refusal_for_operating_time_is_asked_about_soon_however_often_it_came() -> None:
+    assert RetryPolicy().pause(OperatingLimited("X"), 50) <= 0.5
+
+
 @QUICK
 @given(tries=st.integers(1, 200), share=st.floats(0, 1))
 def test_a_pause_is_between_half_and_all_of_its_step(tries: int, share: float) -> None:
@@ -222,6 +233,7 @@ def test_each_error_says_whether_trying_again_helps(found: B24Error, read: bool,
         ("crm.deal.productrows.set", False),
         ("crm.item.batchImport", False),
         ("tasks.task.start", False),
+        ("event.offline.get", False),  # what it answers is gone
         ("something.new", False),
         ("", False),
     ],

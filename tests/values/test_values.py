@@ -87,7 +87,6 @@ def test_each_value_goes_out_as_the_server_spells_it(value: Any, wire: Any) -> N
         (lambda: Booking("user", 1, date(2026, 3, 1), timedelta(0), DOTTED), "a second or more"),
         (lambda: Booking("user", 1, date(2026, 3, 1), HOUR, "%H"), "names %d, %m, %Y"),
         (lambda: Booking("user", 1, date(2026, 3, 1), HOUR, DOTTED, "a|b"), "without '|'"),
-        (lambda: StoredFile.read(True), "no file of the portal"),
         (lambda: StoredFile.read({"name": "a"}), "no file of the portal"),
         (lambda: StoredFile(url="/u").wire(), "can't be written back"),
     ],
@@ -200,6 +199,30 @@ def test_any_text_is_a_binding_or_refused(text: str) -> None:
     except InvalidValue:
         return
     assert Binding.parse(found.wire()) == found
+
+
+@pytest.mark.parametrize(
+    ("answer", "file"),
+    [
+        ({"id": "7", "url": "/u", "urlMachine": "/m"}, StoredFile(7, "/u", "/m")),
+        ({"id": 7, "showUrl": "/s", "downloadUrl": "/d"}, StoredFile(7, "/s", "/d")),
+        ({"ID": "7"}, StoredFile(7)),
+        ({"src": "/a.png"}, StoredFile(url="/a.png")),
+        ({"urlMachine": "/m"}, StoredFile(machine_url="/m")),
+        ({"downloadUrl": "/d"}, StoredFile(machine_url="/d")),
+        ("https://x/a.png", StoredFile(url="https://x/a.png")),
+        ("7", StoredFile(7)),
+        (7, StoredFile(7)),
+    ],
+)
+def test_a_file_is_read_from_whatever_a_method_answers(answer: Any, file: StoredFile) -> None:
+    assert StoredFile.read(answer) == file
+
+
+@pytest.mark.parametrize("answer", [True, {}, {"id": "\N{SUPERSCRIPT THREE}"}, None])
+def test_what_tells_of_no_file_is_refused(answer: Any) -> None:
+    with pytest.raises(InvalidValue, match="no file of the portal"):
+        StoredFile.read(answer)
 
 
 def test_a_file_says_where_what_is_in_it_comes_from() -> None:
