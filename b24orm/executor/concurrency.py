@@ -1,8 +1,8 @@
 """How many requests may be under way: as many as the portal serves without slowing down.
 
 Failures halve the number, success raises it step by step. When answers take much longer than
-the quickest ones did, requests are standing in line on the portal: then fewer are sent, for
-more would only wait there.
+the quickest ones did, requests are standing in line on the portal: then fewer are sent than are
+under way, for more would only wait there.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ class Gate:
     """
 
     _CUT: Final = 0.5
+    _EASE: Final = 0.8
     _SLOW: Final = 3.0
     """Answers that take so many times the quickest one's time stood in line."""
     _FORGET: Final = 1.02
     """The quickest time is raised by this factor each answer: portals change."""
     _FLOOR: Final = 4
-    """Slowness alone does not bring the number below this."""
+    """Slowness alone does not bring the number below this, nor does that of so few count."""
 
     def __init__(self, start: int = 40, ceiling: int = 50) -> None:
         self._quickest: float | None = None
@@ -50,12 +51,23 @@ class Gate:
         self._places = min(max(self._places, 1), ceiling)
         return before
 
-    def good(self, seconds: float | None = None) -> None:
-        """A request went well; ``seconds`` is what a command of it took, if that can be compared."""
-        if seconds is not None and self._slow(seconds):
-            self._places = max(min(self._places, self._FLOOR), self._places * 0.9)
-        else:
+    def good(
+        self, seconds: float | None = None, left: float = float("inf"), now: float = float("-inf")
+    ) -> None:
+        """A request went well.
+
+        What left before the number was lowered does not lower it again.
+
+        Args:
+            seconds: what a command of it took, if that can be compared.
+            left: when the request left.
+            now: the moment.
+        """
+        if seconds is None or not self._slow(seconds):
             self._places = min(float(self._ceiling), self._places + 1 / max(1.0, self._places))
+        elif self._taken > self._FLOOR and left >= self._cut:  # so few are not what makes it slow
+            self._cut = max(self._cut, now)
+            self._places = max(self._FLOOR, min(self._places, self._taken) * self._EASE)
         self._wake()
 
     def _slow(self, seconds: float) -> bool:

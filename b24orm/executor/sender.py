@@ -236,7 +236,8 @@ class Sender:
         self._outage.answered()
         told(passage.ended(reply), self._on_request)
         self._budget.earn()
-        self.gate.good(per_command(trip, reply, self._clock.now() - began))
+        now = self._clock.now()
+        self.gate.good(per_command(trip, reply, now - began), began, now)
         if not trip.batched:
             self.learn(trip.name, reply.time, batched=False)
         return reply

@@ -49,6 +49,45 @@ def test_one_place_always_stays() -> None:
     assert gate.places == 1
 
 
+async def _slow_answers(gate: Gate, under_way: int, rounds: int) -> None:
+    """So many requests at a time: the first round is quick, all others take ten times as long."""
+    for number in range(rounds + 1):
+        inside = min(under_way, gate.places)
+        for _ in range(inside):
+            await gate.enter()
+        for _ in range(inside):
+            gate.good(0.02 if number == 0 else 0.2, left=number, now=number + 1)
+            gate.leave()
+
+
+def test_slow_answers_bring_the_number_below_what_was_under_way() -> None:
+    gate = Gate(start=40)
+    run(_slow_answers(gate, under_way=10, rounds=1))
+
+    assert gate.places == 8
+
+
+def test_slow_answers_lower_the_number_once_a_round() -> None:
+    gate = Gate(start=40)
+    run(_slow_answers(gate, under_way=20, rounds=1))
+
+    assert gate.places == 16
+
+
+def test_slow_answers_leave_a_few_places() -> None:
+    gate = Gate(start=40)
+    run(_slow_answers(gate, under_way=5, rounds=10))
+
+    assert gate.places == 4
+
+
+def test_slow_answers_to_a_few_requests_are_not_for_their_number() -> None:
+    gate = Gate(start=40)
+    run(_slow_answers(gate, under_way=4, rounds=10))
+
+    assert gate.places == 40
+
+
 def test_another_ceiling_holds_at_once_and_is_taken_back() -> None:
     gate = Gate(start=8, ceiling=16)
     before = gate.limit(2)

@@ -201,11 +201,13 @@ class Run:
     Attributes:
         ids: the ids handed out, in their order.
         asks: requests that it took.
+        under_way: requests that waited for their answers at the same time, at the most.
         waiting: different rows that were answered and not handed out yet, at the worst.
     """
 
     ids: list[int] = field(default_factory=list)
     asks: int = 0
+    under_way: int = 0
     waiting: int = 0
 
 
@@ -236,6 +238,7 @@ def drive(
         assert len(asks) <= places - len(under_way)
         under_way += [(ask, portal.answer(ask) if random.random() < 0.5 else None) for ask in asks]
         run.asks += len(asks)
+        run.under_way = max(run.under_way, len(under_way))
         handed = len(run.ids)
         for page in flow.pages():
             assert page

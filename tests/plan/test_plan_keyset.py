@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from math import ceil
 from random import Random
@@ -228,6 +229,25 @@ def test_few_rows_wait_for_their_turn(ids: list[int]) -> None:
     run = drive(scan(DEAL), FakePortal(DEAL, Table(ids)), _NewestFirst(1))
 
     assert run.waiting <= WINDOW + 2_500
+
+
+@pytest.mark.parametrize(("places", "most"), [(4, 4), (6, 6), (40, 24)])
+def test_a_long_scan_asks_for_more_at_once_while_its_window_keeps_it_waiting(places: int, most: int) -> None:
+    run = drive(scan(DEAL), FakePortal(DEAL, Table(list(range(1, 400_000)))), Random(1), places=places)
+
+    assert run.under_way == most
+
+
+def test_a_long_scan_does_not_read_further_ahead_for_want_of_places() -> None:
+    flow, portal = scan(DEAL), FakePortal(DEAL, Table(list(range(1, 400_000))))
+    under_way: deque[Ask] = deque()
+    for _ in range(40):
+        under_way += flow.asks(4 - len(under_way))
+        ask = under_way.popleft()
+        flow.receive(ask, portal.answer(ask))
+        list(flow.pages())
+
+    assert len(under_way) + len(flow.asks(40)) == 6
 
 
 @UNEVEN

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from b24orm.errors import B24Error, Incomplete
@@ -32,10 +33,25 @@ WINDOW: Final = 24 * BATCH_ROWS
 """Rows that may be under way or waiting for their turn: what bounds the memory."""
 
 _FIRST: Final = 6 * BATCH_ROWS
-"""The same at the beginning of a longer scan: it grows while the consumer has to wait."""
+"""The same at the beginning of a longer scan: it grows while the consumer has to wait for it."""
 
 _PROBE: Final = "probe"
 _SURVEY: Final = "survey"
+
+
+@dataclass
+class _Round:
+    """What happened since the window was last thought over.
+
+    Attributes:
+        rows: rows that were asked for and answered.
+        waited: the consumer had used up all that was there.
+        held_back: the window was what kept further requests back, not the places for them.
+    """
+
+    rows: int = 0
+    waited: bool = False
+    held_back: bool = False
 
 
 class KeysetScan:
@@ -72,8 +88,9 @@ class KeysetScan:
         self._density = Density()
         self._survey = Survey()
         self._surveyed: int | None = None
-        self._probing = self._begun = False
+        self._probing = False
         self._window = WINDOW
+        self._round = _Round()
         self._wants_probe = limit is None or limit > 2 * BATCH_ROWS
         if not self._wants_probe:
             assert limit is not None
@@ -93,10 +110,12 @@ class KeysetScan:
         if free and (points := self._survey.ask()):
             calls = tuple(self._spans.first_ids(point, self._surveyed) for point in points)
             found.append(Ask(calls, key=_SURVEY))
+        self._round.held_back = False
         for slot in self._waiting():
             if len(found) == free:
                 break
             found.append(self._ask(slot))
+        self._round.held_back = self._round.held_back and len(found) < free
         return found
 
     def _probe(self) -> Sequence[Ask]:
@@ -149,14 +168,22 @@ class KeysetScan:
             return True
         if self._left is not None and self._under_way() >= self._left:
             return False
-        return sum(slot.held for slot in self._slots) < self._window
+        self._round.held_back = sum(slot.held for slot in self._slots) >= self._window
+        return not self._round.held_back
 
     def _adapt(self, ready: int) -> None:
-        """More at once while the consumer waits for the portal, fewer while rows wait for the consumer."""
-        if self._begun and not ready:
-            self._window = min(WINDOW, self._window * 2)
-        elif ready > _FIRST // 2:
-            self._window = max(_FIRST, self._window - BATCH_ROWS)
+        """More at once if the consumer waited for what the window kept back, fewer if it never waited.
+
+        Once a round of answers: what more requests bring is known only when they are answered.
+        """
+        now = self._round
+        now.waited = now.waited or not ready
+        if now.waited and now.held_back and 2 * now.rows >= self._window:
+            self._window, self._round = min(WINDOW, self._window * 2), _Round()
+        elif now.rows >= self._window:
+            if not now.waited:
+                self._window = max(_FIRST, self._window - BATCH_ROWS)
+            self._round = _Round()
 
     def _cut(self, rest: Slot, place: int) -> Slot:
         assert rest.low is not None
@@ -284,7 +311,8 @@ class KeysetScan:
             low = high if slot.kind == "ranges" else self._spans.step(page[-1]) if page else low
 
     def _take_pages(self, slot: Slot, pages: list[Page]) -> None:
-        slot.asked, self._begun = False, True
+        slot.asked = False
+        self._round.rows += slot.commands * PAGE
         last_page = pages[-1]
         slot.rows += sum(map(len, pages))
         slot.pages.extend(page for page in map(self._unique, pages) if page)
