@@ -12,6 +12,7 @@ import sys
 import time
 import warnings
 from importlib import import_module
+from pathlib import Path
 
 from tests.benchmarks.clients import CLIENTS, MODULES
 
@@ -35,13 +36,22 @@ def main() -> None:
             {
                 "wall": time.perf_counter() - began,
                 "cpu": time.process_time() - cpu,
-                "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "memory": _peak(),
                 "rows": rows,
                 "different": different,
                 "error": error,
             }
         )
     )
+
+
+def _peak() -> float:
+    """Megabytes that this process held at the most; ``ru_maxrss`` may begin with the parent's."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    mark = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return int(mark.split()[1]) / 1024
 
 
 if __name__ == "__main__":

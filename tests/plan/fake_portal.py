@@ -67,6 +67,7 @@ class FakePortal:
         kept: which ids a condition other than the id's keeps, by the filter key.
         collapse: rows that a join repeats become one, so that pages are short.
         between: called before every command: the place for inserts and deletes.
+        text: what each row holds besides its id.
     """
 
     schema: EntitySchema
@@ -74,6 +75,7 @@ class FakePortal:
     kept: Mapping[str, Callable[[int], bool]] = field(default_factory=dict)
     collapse: bool = True
     between: Callable[[Table], None] = lambda table: None
+    text: str = ""
     commands: int = 0
 
     @property
@@ -142,7 +144,8 @@ class FakePortal:
         assert self.schema.list is not None
         shown = list(dict.fromkeys(ids)) if self.collapse else list(ids)
         wire = self.schema.id_field.wire
-        result: Any = [{wire: str(key) if self.classic else key} for key in shown]
+        rest = {"COMMENTS": self.text} if self.text else {}
+        result: Any = [{wire: str(key) if self.classic else key, **rest} for key in shown]
         for part in reversed(self.schema.list.envelope):
             result = {part: result}
         return Reply(result, total, after)

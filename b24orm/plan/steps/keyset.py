@@ -30,7 +30,10 @@ from b24orm.plan.steps.survey import Survey
 __all__ = ["WINDOW", "KeysetScan"]
 
 WINDOW: Final = 24 * BATCH_ROWS
-"""Rows that may be under way or waiting for their turn: what bounds the memory."""
+"""Rows that may be under way or waiting for their turn, at the most."""
+
+_TEXT: Final = 28_000_000
+"""Characters that these rows may be, about: what bounds the memory where rows are wide."""
 
 _FIRST: Final = 6 * BATCH_ROWS
 """The same at the beginning of a longer scan: it grows while the consumer has to wait for it."""
@@ -89,7 +92,7 @@ class KeysetScan:
         self._survey = Survey()
         self._surveyed: int | None = None
         self._probing = False
-        self._window = WINDOW
+        self._window = self._most = WINDOW
         self._round = _Round()
         self._wants_probe = limit is None or limit > 2 * BATCH_ROWS
         if not self._wants_probe:
@@ -179,10 +182,10 @@ class KeysetScan:
         now = self._round
         now.waited = now.waited or not ready
         if now.waited and now.held_back and 2 * now.rows >= self._window:
-            self._window, self._round = min(WINDOW, self._window * 2), _Round()
+            self._window, self._round = min(self._most, self._window * 2), _Round()
         elif now.rows >= self._window:
             if not now.waited:
-                self._window = max(_FIRST, self._window - BATCH_ROWS)
+                self._window = max(min(_FIRST, self._most), self._window - BATCH_ROWS)
             self._round = _Round()
 
     def _cut(self, rest: Slot, place: int) -> Slot:
@@ -260,8 +263,8 @@ class KeysetScan:
         if self._left is None:
             self._surveyed = top
             self._survey.plan(last, top, self._density.width)
-            if self._density.rows(top - last) > WINDOW:
-                self._window = _FIRST
+            self._most = _most(page)
+            self._window = min(self._most, _FIRST if self._density.rows(top - last) > WINDOW else WINDOW)
 
     def _goes_on(self, page: Page, ends: Page) -> bool:
         """Whether so many rows were inserted behind a first page that is not full that there may be more.
@@ -368,6 +371,11 @@ class KeysetScan:
         if not self._joins:
             return page
         return list({self._spans.step(row): row for row in page}.values())
+
+
+def _most(page: Page) -> int:
+    """Rows like these that may be under way or waiting: two batches at the least."""
+    return max(2 * BATCH_ROWS, min(WINDOW, _TEXT * len(page) // len(repr(page))))
 
 
 def _page(call: Call, outcome: Outcome) -> Page:
