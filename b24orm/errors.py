@@ -28,8 +28,9 @@
      │    │    ├── InvalidGrant       a code or refresh token that is used up: authorise again
      │    │    ├── InvalidClient      the authorization server does not know the application so
      │    │    ├── InsufficientScope  the credentials don't reach as far as the method
-     │    │    ├── PaymentRequired    the application's subscription has ended
+     │    │    ├── PaymentRequired    the application's subscription, or the portal's plan, has ended
      │    │    ├── NotInstalled       the application is not installed on the portal
+     │    │    ├── PortalDeleted      the portal is gone for good
      │    │    ├── TokenServerFailed  the authorization server did not answer, several times
      │    │    └── TokenStoreFailed   OAuth tokens could not be kept or read
      │    ├── NotFound         no such row or method
@@ -80,6 +81,7 @@ __all__ = [
     "OutcomeUnknown",
     "PaymentRequired",
     "PortalClosed",
+    "PortalDeleted",
     "PortalDown",
     "PortalMoved",
     "RateLimited",
@@ -342,11 +344,15 @@ class InsufficientScope(AuthError):
 
 
 class PaymentRequired(AuthError):
-    """The application's trial or subscription has ended."""
+    """The application's trial or subscription, or the portal's plan with REST, has ended."""
 
 
 class NotInstalled(AuthError):
     """The application is not installed on the portal, or was removed from it."""
+
+
+class PortalDeleted(AuthError):
+    """The portal was deleted: no credentials will ever work there again."""
 
 
 class TokenServerFailed(AuthError):

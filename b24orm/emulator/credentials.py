@@ -80,13 +80,20 @@ class Identity:
 
 
 class Credentials:
-    """The credentials that a portal has given out."""
+    """The credentials that a portal has given out.
+
+    Attributes:
+        without_plan: the portal's plan has no REST (any more).
+        dismissed: users for whom nobody may act.
+    """
 
     def __init__(self) -> None:
         self._webhooks: dict[str, Webhook] = {}
         self._tokens: dict[str, Token] = {}
         self._held: set[str] = set()
         self._inactive: set[str] = set()
+        self.without_plan: bool = False
+        self.dismissed: set[int] = set()
 
     def add_webhook(
         self,
@@ -162,7 +169,7 @@ class Credentials:
 
         Raises:
             Refusal: 401 NO_AUTH_FOUND, INVALID_CREDENTIALS, OVERLOAD_LIMIT, invalid_token,
-                APPLICATION_NOT_FOUND or expired_token.
+                ACCESS_DENIED, APPLICATION_NOT_FOUND, expired_token or authorization_error.
         """
         if all(key in params for key in _WEBHOOK_KEYS):
             return self._by_webhook(params["aplogin"], params["ap"])
@@ -176,6 +183,8 @@ class Credentials:
         if hook is None or not _names_user(hook, login):
             raise Refusal("INVALID_CREDENTIALS", "Invalid request credentials", status=401)
         self._check_hold(hook.secret)
+        self._check_plan("by subscription")
+        self._check_user(hook.user_id)
         return Identity(
             user_id=hook.user_id,
             admin=hook.admin,
@@ -191,10 +200,12 @@ class Credentials:
         if token is None:
             raise Refusal("invalid_token", "Unable to get application by token", status=401)
         self._check_hold(token.client_id)
+        self._check_plan("on commercial plans")
         if token.client_id in self._inactive:
             raise Refusal("APPLICATION_NOT_FOUND", "Application not found", status=401)
         if now >= token.expires_at:
             raise Refusal("expired_token", "The access token provided has expired", status=401)
+        self._check_user(token.user_id)
         return Identity(
             user_id=token.user_id,
             admin=token.admin,
@@ -207,6 +218,14 @@ class Credentials:
             connector=connector,
             session=token.session,
         )
+
+    def _check_plan(self, where: str) -> None:
+        if self.without_plan:
+            raise Refusal("ACCESS_DENIED", f"REST is available only {where}.", status=401)
+
+    def _check_user(self, user_id: int) -> None:
+        if user_id in self.dismissed:
+            raise Refusal("authorization_error", "Unable to authorize user", status=401)
 
     def _check_hold(self, entity: str) -> None:
         if entity in self._held:

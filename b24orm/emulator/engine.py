@@ -37,6 +37,7 @@ _log = logging.getLogger("b24orm.emulator")
 
 _WIRE_METHODS: Final[Mapping[str, WireMethod]] = MappingProxyType({"batch": batch.run_batch})
 _RATE_LIMITED: Final = {"error": "QUERY_LIMIT_EXCEEDED", "error_description": "Too many requests"}
+_DELETED: Final = {"error": "PORTAL_DELETED", "error_description": "Portal was deleted"}
 _CONNECTORS: Final = "rest_auth_connector"
 _DEFECT: Final = {"error": "INTERNAL_SERVER_ERROR", "error_description": "Internal server error"}
 
@@ -52,6 +53,7 @@ class Engine:
         churn: called before the work of each request.
         around: surrounds the work of each request, for what is told only when it is done.
         stats, log: what was done; the log holds the last requests only.
+        deleted: the portal is gone: before anything else is looked at, it says so.
     """
 
     registry: Registry
@@ -66,6 +68,7 @@ class Engine:
     zone: tzinfo = ZONE
     stats: Stats = field(default_factory=Stats)
     log: deque[RequestRecord] = field(default_factory=lambda: deque[RequestRecord](maxlen=1000))
+    deleted: bool = False
     bucket: LeakyBucket = field(init=False)
     budget: OperatingBudget = field(init=False)
     oauth: AuthorizationServer = field(init=False)
@@ -137,6 +140,8 @@ class Engine:
             return self._work_v3(incoming, place)
         if place.api != "v2":
             return gateway_page(Reply(status=404), 404)
+        if self.deleted:
+            return json_reply(403, _DELETED)
         hit: Hit | None = None
         try:
             find_method(self.registry, _WIRE_METHODS, place.method.lower())

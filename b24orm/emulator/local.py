@@ -20,6 +20,7 @@ from typing import Any
 from typing_extensions import Self
 
 from b24orm.emulator.answers import Handler, Method
+from b24orm.emulator.app_things import AppThings
 from b24orm.emulator.churn import Churn
 from b24orm.emulator.cost import CostModel
 from b24orm.emulator.engine import Engine
@@ -69,6 +70,7 @@ class LocalPortal:
     Attributes:
         store: the rows; what is changed there directly counts as done by people.
         events: who is told of changes, and the queue of offline events.
+        apps: options, placements, bots and connectors of applications.
 
     Raises:
         ValueError: an unknown plan, or a host that is not loopback.
@@ -126,9 +128,10 @@ class LocalPortal:
             )
             log_events(self.store, range(1, log_entries * sparse + 1, sparse))
         self.events: EventHub = EventHub(self.store)
+        self.apps: AppThings = AppThings()
         info = PortalInfo(license=chosen.license, lacks=chosen.lacks)
         self._engine = Engine(
-            registry=build_registry(self.store, info, self.events),
+            registry=build_registry(self.store, info, self.events, self.apps),
             plan=chosen,
             clock=self._clock,
             costs=costs or CostModel(),
@@ -282,6 +285,7 @@ class LocalPortal:
         application = Application(
             client_id=client_id, client_secret=client_secret, scope=scopes, redirect_uri=redirect_uri
         )
+        self.apps.state(client_id)
         self.oauth.install(application)
         return self.oauth.tokens(client_id, user_id=user_id)
 
@@ -304,7 +308,51 @@ class LocalPortal:
         """
         self.events.tell_application(client_id, "ONAPPUNINSTALL", {"CLEAN": int(clean)})
         self.events.unbind(lambda handler: handler.app == client_id)
+        self._drop_things(client_id)
         self.oauth.uninstall(client_id)
+
+    def update_app(self, client_id: str = "local.app", *, scope: Iterable[str] | None = None) -> None:
+        """Install the next version of an application: ONAPPUPDATE goes out.
+
+        Tokens that exist keep the scopes that they were issued with; those that are asked for from now on
+        have the new ones. Activities and robots of the application go: it has to add them again.
+
+        Args:
+            client_id: the application.
+            scope: the scopes of the new version; those of the old one when None.
+        """
+        state = self.apps.state(client_id)
+        state.version += 1
+        if scope is not None:
+            self.oauth.rescope(client_id, scope)
+        told = {
+            "PREVIOUS_VERSION": state.version - 1,
+            "VERSION": state.version,
+            "ACTIVE": "Y",
+            "INSTALLED": "Y",
+        }
+        self._drop_activities(client_id)
+        self.events.tell_application(client_id, "ONAPPUPDATE", told)
+
+    def _drop_things(self, client_id: str) -> None:
+        self.apps.drop(client_id)
+        self._drop_activities(client_id)
+
+    def _drop_activities(self, client_id: str) -> None:
+        self.store.execute("DELETE FROM workflow_activity WHERE APP_ID = ?", (client_id,))
+
+    def delete(self) -> None:
+        """Delete the portal, as its owner can: whatever is called answers PORTAL_DELETED."""
+        self._engine.deleted = True
+
+    def end_plan(self) -> None:
+        """Let the portal fall back to a plan without REST: every credential is refused."""
+        self._engine.credentials.without_plan = True
+
+    def dismiss(self, user_id: int) -> None:
+        """Dismiss a user: tokens and webhooks that act for the user are refused from then on."""
+        self.store.update("user", user_id, {"ACTIVE": "N"})
+        self._engine.credentials.dismissed.add(user_id)
 
     def placement(self, client_id: str = "local.app", *, user_id: int = 1) -> tuple[str, bytes]:
         """Query and form body with which the portal opens an installed application for a user."""

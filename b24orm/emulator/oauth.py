@@ -9,8 +9,8 @@ The user's consent is the portal's own page, ``/oauth/authorize/``; here the use
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -92,6 +92,11 @@ class AuthorizationServer:
     def uninstall(self, client_id: str) -> None:
         """The portal's administrator removes the application: nothing of it works any more."""
         self._credentials.inactive(client_id)
+
+    def rescope(self, client_id: str, scope: Iterable[str]) -> None:
+        """Another version of the application has other scopes: tokens issued from now on have them."""
+        known = self._applications[client_id]
+        self._applications[client_id] = replace(known, scope=frozenset(scope))
 
     def demand_payment(self, client_id: str) -> None:
         """The subscription of the application has ended: no tokens until it is installed anew."""

@@ -22,6 +22,7 @@ from b24orm.errors import (
     NotInstalled,
     OperatingLimited,
     PaymentRequired,
+    PortalDeleted,
     RateLimited,
     ServerFailure,
 )
@@ -46,7 +47,7 @@ _CODES: Final[Mapping[str, type[ApiError]]] = {
     "NOT_INSTALLED": NotInstalled,
     "ERROR_OAUTH": NotInstalled,
     "INVALID_REQUEST": AuthError,
-    "PORTAL_DELETED": AuthError,
+    "PORTAL_DELETED": PortalDeleted,
     "OVERLOAD_LIMIT": AuthError,
     "ERROR_METHOD_NOT_FOUND": NotFound,
     "NOT_FOUND": NotFound,
@@ -74,6 +75,9 @@ _V3_CODES: Final[Mapping[str, type[ApiError]]] = {
     "RATELIMITEXCEPTION": OperatingLimited,
 }
 """REST 3.0 names its exceptions; what is behind the prefix tells them apart."""
+
+_NO_REST: Final = "REST is available only"
+"""How a portal says that its plan has no REST; by its code it is a user who may not do something."""
 
 _TEXTS: Final[Mapping[str, type[ApiError]]] = {
     "not found": NotFound,
@@ -212,6 +216,8 @@ def _kind(code: str, text: str, status: int | None) -> type[ApiError]:
             return AuthError
     else:
         found = _CODES.get(code.upper()) if code else _said(text.strip(" ."))
+        if code == "ACCESS_DENIED" and status == 401:  # of a method it comes with 403
+            return PaymentRequired if text.startswith(_NO_REST) else AuthError
         if found is None and _NUMBERED.fullmatch(code):
             return NotFound
         if found is None and _FORBIDDEN.fullmatch(code):

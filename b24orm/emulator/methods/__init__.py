@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from b24orm.emulator.answers import Registry
+from b24orm.emulator.app_things import AppThings
 from b24orm.emulator.event_hub import EventHub
 from b24orm.emulator.methods import (
     bizproc,
     bizproc_activities,
+    bots,
     calendar,
     calendar_sections,
+    caller,
+    connectors,
     crm_addresses,
     crm_bindings,
     crm_classic,
@@ -33,6 +37,7 @@ from b24orm.emulator.methods import (
     list_sections,
     lists,
     pagers,
+    placements,
     product_rows,
     stage_history,
     system,
@@ -99,17 +104,25 @@ _MODULES = (
 )
 
 
-def build_registry(store: Store, info: PortalInfo | None = None, hub: EventHub | None = None) -> Registry:
+def build_registry(
+    store: Store,
+    info: PortalInfo | None = None,
+    hub: EventHub | None = None,
+    things: AppThings | None = None,
+) -> Registry:
     """The methods over a store, by lower-cased name.
 
     Args:
         store: the portal's data.
         info: what the portal says of itself; a portal with every scope when None.
         hub: who is told of changes; a new one when None.
+        things: what applications have left in the portal; nothing when None.
     """
     registry: Registry = {}
     for module in _MODULES:
         registry |= module.methods(store)
-    known = info or PortalInfo()
-    registry |= events.methods(store, hub or EventHub(store), known.lacks)
-    return registry | system.methods(store, known, registry)
+    known, told, left = info or PortalInfo(), hub or EventHub(store), things or AppThings()
+    registry |= events.methods(store, told, known.lacks)
+    registry |= caller.methods(store, left) | placements.methods(left)
+    registry |= bots.methods(left, told) | connectors.methods(left)
+    return registry | system.methods(store, known, registry, left)

@@ -20,7 +20,7 @@ from b24orm.emulator.methods.event_filter import argument_error, conditions, ord
 from b24orm.emulator.store import Store
 from b24orm.emulator.values import ZONE_OFFSET, is_array, to_int, to_list, to_text, truthy
 
-__all__ = ["methods"]
+__all__ = ["check_handler", "methods"]
 
 _EXTENDED: Final = "rest_offline_extended"
 _TAKEN: Final = ("ID", "TIMESTAMP_X", "EVENT_NAME", "MESSAGE_ID")
@@ -123,7 +123,7 @@ def _bind(portal: _Portal, call: Call) -> Answer:
         _administrator(call, "Event binding with AUTH_TYPE requires administrator access rights")
     event, url = _wanted(query, call, "binding")
     if url:
-        _check_url(url)
+        check_handler(url)
     known = known_events(portal.store)
     if event not in known or known[event] not in {None, *call.scope}:
         raise Refusal("ERROR_EVENT_NOT_FOUND", "Event not found")
@@ -143,7 +143,12 @@ def _bind(portal: _Portal, call: Call) -> Answer:
     return Answer(result=True, cost=Cost("write"))
 
 
-def _check_url(url: str) -> None:
+def check_handler(url: str) -> None:
+    """Refuse what is no address of a handler on the network.
+
+    Raises:
+        Refusal: ERROR_WRONG_HANDLER_URL or ERROR_UNSUPPORTED_PROTOCOL.
+    """
     place = urlsplit(url)
     if "." not in (place.hostname or "")[1:]:
         raise Refusal("ERROR_WRONG_HANDLER_URL", "Wrong handler URL")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from b24orm.emulator.answers import Answer, Call, Method, Registry
+from b24orm.emulator.answers import Answer, Call, Method, Refusal, Registry
+from b24orm.emulator.app_things import AppThings
 from b24orm.emulator.store import Store
 from b24orm.emulator.values import to_text, truthy
 
@@ -21,28 +22,27 @@ class PortalInfo:
     Attributes:
         license: the plan as ``app.info`` spells it; one that begins with ``xx_ent`` means Enterprise.
         language: the portal's language.
-        application: ``ID``, ``CODE`` and ``VERSION`` of the application behind OAuth tokens.
         lacks: features that the plan does not have.
     """
 
     license: str = "com_pro100"
     language: str = "en"
-    application: tuple[str, str, int] = ("1", "local.app", 1)
     lacks: frozenset[str] = frozenset()
 
 
-def methods(store: Store, info: PortalInfo, others: Registry) -> Registry:
+def methods(store: Store, info: PortalInfo, others: Registry, things: AppThings | None = None) -> Registry:
     """The system methods; all of them are free of scopes.
 
     Args:
         store: the portal's data.
         info: what the portal says of itself.
         others: the methods that ``methods`` and ``method.get`` speak of.
+        things: what is known of applications.
     """
     registry: Registry = {}
     registry |= {
         "profile": Method(partial(_profile, store)),
-        "app.info": Method(partial(_app_info, info)),
+        "app.info": Method(partial(_app_info, info, things or AppThings())),
         "server.time": Method(partial(_server_time, store)),
         "scope": Method(partial(_scope, others)),
         "methods": Method(partial(_methods, registry, others)),
@@ -67,17 +67,17 @@ def _profile(store: Store, call: Call) -> Answer:
     return Answer(result)
 
 
-def _app_info(info: PortalInfo, call: Call) -> Answer:
+def _app_info(info: PortalInfo, things: AppThings, call: Call) -> Answer:
     if call.auth != "oauth":
         return Answer({"SCOPE": sorted(call.scope), "LICENSE": info.license})
-    row_id, code, version = info.application
+    known = things.state(call.client_id)
     return Answer(
         {
-            "ID": row_id,
-            "CODE": code,
-            "VERSION": version,
+            "ID": str(known.id),
+            "CODE": call.client_id,
+            "VERSION": known.version,
             "STATUS": "L",
-            "INSTALLED": True,
+            "INSTALLED": known.installed,
             "PAYMENT_EXPIRED": "N",
             "DAYS": None,
             "LANGUAGE_ID": info.language,
@@ -142,7 +142,10 @@ def _method_get(own: Registry, others: Registry, call: Call) -> Answer:
 
 
 def _feature(info: PortalInfo, call: Call) -> Answer:
-    return Answer({"value": "N" if to_text(_upper(call).get("CODE")) in info.lacks else "Y"})
+    code = to_text(_upper(call).get("CODE"))
+    if not code:
+        raise Refusal("CODE_EMPTY", "CODE can't be empty")
+    return Answer({"value": "N" if code in info.lacks else "Y"})
 
 
 def _upper(call: Call) -> Mapping[str, Any]:
