@@ -427,10 +427,8 @@ class TransportError(B24Error):
         return (_rebuild_transport, (type(self), self.text, self.method, self.host))
 
 
-def _rebuild_transport(
-    cls: type[TransportError], text: str, method: str | None, host: str | None
-) -> TransportError:
-    return cls(text, method=method, host=host)
+def _rebuild_transport(cls: type[TransportError], text: str, *where: str | None) -> TransportError:
+    return cls(text, method=where[0], host=where[1])
 
 
 class ConnectFailed(TransportError):

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from b24orm.emulator.robots import RobotRuns
+
 __all__ = ["AppState", "AppThings", "Bot", "Connector", "Placement"]
 
 
@@ -90,6 +92,7 @@ class AppThings:
         options: of an application.
         user_options: of an application for a user.
         placements, bots, connectors: oldest first; connectors by id.
+        runs: of robots and activities.
     """
 
     states: dict[str, AppState] = field(default_factory=dict[str, AppState])
@@ -100,6 +103,7 @@ class AppThings:
     placements: list[Placement] = field(default_factory=list[Placement])
     bots: list[Bot] = field(default_factory=list[Bot])
     connectors: dict[str, Connector] = field(default_factory=dict[str, Connector])
+    runs: RobotRuns = field(default_factory=RobotRuns)
     _numbers: int = 0
 
     def number(self) -> int:

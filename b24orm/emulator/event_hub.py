@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from b24orm.emulator.actor import Actor, current_actor
 from b24orm.emulator.event_delivery import Courier, form
-from b24orm.emulator.event_names import OFFLINE_EVENT, events_of
+from b24orm.emulator.event_names import OFFLINE_EVENT, ROBOT, events_of
 from b24orm.emulator.event_queue import OfflineQueue
 from b24orm.emulator.store import Change, Store
 
@@ -117,6 +117,13 @@ class EventHub:
         row = (self._store.get(change.table, change.id) or {}) if change.action == "MOVE" else {}
         for name, data in events_of(table, change.action, change.id, row):
             self._tell([(handler, data, actor) for handler in self.handlers if handler.event == name])
+
+    def post(self, app: str, url: str, body: Mapping[str, Any], *, user_id: int) -> None:
+        """Send what is no event, such as the run of a robot, with the tokens of a user."""
+        handler = Handler(0, app, ROBOT, url)
+        auth = self.credentials and self.credentials(handler, user_id, SESSION_GENERATIONS)
+        if auth:
+            self.courier.send(url, ROBOT, form({**body, "auth": auth}))
 
     def tell_application(self, app: str, event: str, data: Mapping[str, Any]) -> None:
         """Raise an event about an application, which none but this one hears."""

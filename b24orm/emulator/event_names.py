@@ -9,7 +9,15 @@ from typing import Any, Final, Literal
 from b24orm.emulator.store import Store
 from b24orm.emulator.tables import DYNAMIC_PREFIX, Table
 
-__all__ = ["OFFLINE_EVENT", "TEST_EVENT", "Action", "events_of", "known_events", "sends_refresh_token"]
+__all__ = [
+    "OFFLINE_EVENT",
+    "ROBOT",
+    "TEST_EVENT",
+    "Action",
+    "events_of",
+    "known_events",
+    "sends_refresh_token",
+]
 
 Action = Literal["ADD", "UPDATE", "DELETE", "MOVE"]
 Raised = tuple[str, Mapping[str, Any]]
@@ -19,6 +27,9 @@ OFFLINE_EVENT: Final = "ONOFFLINEEVENT"
 
 TEST_EVENT: Final = "ONAPPTEST"
 """Raised by ``event.test``, for the application that calls it."""
+
+ROBOT: Final = "BIZPROC"
+"""Not an event: stands for the run of a robot or an activity where one is asked for."""
 
 _OF_APPLICATIONS: Final = (
     "ONAPPUNINSTALL",
@@ -32,7 +43,7 @@ _OF_APPLICATIONS: Final = (
 """Events about the application itself; each may hear of them."""
 
 _WITH_REFRESH_TOKEN: Final = frozenset(
-    (OFFLINE_EVENT, "ONAPPINSTALL", "ONAPPUPDATE", "ONSUBSCRIPTIONRENEW", TEST_EVENT)
+    (OFFLINE_EVENT, "ONAPPINSTALL", "ONAPPUPDATE", "ONSUBSCRIPTIONRENEW", TEST_EVENT, ROBOT)
 )
 _MOVED: Final = "ONCRMDEALMOVETOCATEGORY"
 _ACTIONS: Final[tuple[Action, ...]] = ("ADD", "UPDATE", "DELETE")

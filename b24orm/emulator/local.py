@@ -31,6 +31,7 @@ from b24orm.emulator.forms import install_event, placement
 from b24orm.emulator.limits import Plan, plan_named
 from b24orm.emulator.methods import PortalInfo, build_registry
 from b24orm.emulator.oauth import Application, AuthorizationServer
+from b24orm.emulator.robots import RobotRun, activity_row, robot_form
 from b24orm.emulator.seed import seed_portal
 from b24orm.emulator.server import Door
 from b24orm.emulator.stats import RequestRecord, Stats
@@ -340,6 +341,35 @@ class LocalPortal:
 
     def _drop_activities(self, client_id: str) -> None:
         self.store.execute("DELETE FROM workflow_activity WHERE APP_ID = ?", (client_id,))
+
+    def run_robot(
+        self,
+        code: str,
+        document: str = "DEAL_1",
+        *,
+        client_id: str = "local.app",
+        user_id: int = 1,
+        timeout: int = 0,
+        **properties: Any,
+    ) -> RobotRun:
+        """Run a robot or an activity that an application has added: its handler is told.
+
+        Args:
+            code: as it was added.
+            document: of the CRM: ``DEAL_5``, ``DYNAMIC_128_7``.
+            client_id: the application.
+            user_id: whose tokens are sent along.
+            timeout: seconds that the workflow says it waits.
+            properties: what was filled in.
+
+        Raises:
+            UnknownName: the application has added no such robot.
+        """
+        row = activity_row(self.store, client_id, code)
+        run = self.apps.runs.begin(client_id, code, row.returns, waits=row.waits)
+        body = robot_form(run, document, properties, timeout=timeout, now=self._clock())
+        self.events.post(client_id, row.handler, body, user_id=row.user_id or user_id)
+        return run
 
     def delete(self) -> None:
         """Delete the portal, as its owner can: whatever is called answers PORTAL_DELETED."""

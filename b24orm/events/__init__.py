@@ -13,6 +13,8 @@ from b24orm.events.offline import OfflineEvents as OfflineEvents
 from b24orm.events.processes import FileProcesses as FileProcesses
 from b24orm.events.processes import MemoryProcesses as MemoryProcesses
 from b24orm.events.processes import Processes as Processes
+from b24orm.events.robots import RobotCall as RobotCall
+from b24orm.events.robots import parse_robot as parse_robot
 
 __all__ = [
     "EVENTS",
@@ -24,6 +26,8 @@ __all__ = [
     "OfflineEvent",
     "OfflineEvents",
     "Processes",
+    "RobotCall",
     "Subject",
     "parse_event",
+    "parse_robot",
 ]

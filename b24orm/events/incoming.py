@@ -13,7 +13,16 @@ from b24orm.events.form import nested, parse_form
 from b24orm.events.names import Subject, subject_of
 from b24orm.transport.auth.secret import Secret, same
 
-__all__ = ["Body", "EventAuth", "IncomingEvent", "parse_event"]
+__all__ = [
+    "Body",
+    "EventAuth",
+    "IncomingEvent",
+    "auth_in",
+    "moment_in",
+    "number_in",
+    "parse_event",
+    "read_body",
+]
 
 Body: TypeAlias = "bytes | str | Mapping[str, Any]"
 """A body as it came, or what a web framework made of it."""
@@ -130,7 +139,7 @@ def parse_event(body: Body, content_type: str = _FORM) -> IncomingEvent:
 def _parsed(body: Body, content_type: str) -> IncomingEvent | InvalidValue:
     """The event; or the error, without the frames that the body is in."""
     try:
-        return _event(_read(body, content_type))
+        return _event(read_body(body, content_type))
     except InvalidValue as error:
         return InvalidValue(str(error))
 
@@ -146,14 +155,19 @@ def _event(form: Mapping[str, Any]) -> IncomingEvent:
     return IncomingEvent(
         name=name.upper(),
         data=data,
-        auth=_auth(auth),
-        handler_id=_number(form.get("event_handler_id")),
-        moment=_moment(form.get("ts")),
+        auth=auth_in(auth),
+        handler_id=number_in(form.get("event_handler_id")),
+        moment=moment_in(form.get("ts")),
         subject=subject_of(name.upper(), data),
     )
 
 
-def _read(body: Body, content_type: str) -> Mapping[str, Any]:
+def read_body(body: Body, content_type: str) -> Mapping[str, Any]:
+    """The fields of a body, nested.
+
+    Raises:
+        InvalidValue: it is neither a form nor JSON.
+    """
     if isinstance(body, Mapping):
         flat = any("[" in str(key) for key in body)
         return nested((str(key), str(value)) for key, value in body.items()) if flat else body
@@ -177,7 +191,9 @@ def _json(body: bytes | str) -> Mapping[str, Any]:
     return value
 
 
-def _auth(raw: Mapping[str, Any]) -> EventAuth:
+def auth_in(raw: Mapping[str, Any]) -> EventAuth:
+    """What the ``auth`` of a body says."""
+
     def text(name: str) -> str:
         value = raw.get(name)
         return str(value) if isinstance(value, (str, int)) else ""
@@ -191,25 +207,27 @@ def _auth(raw: Mapping[str, Any]) -> EventAuth:
         member_id=text("member_id"),
         access_token=secret("access_token"),
         refresh_token=secret("refresh_token"),
-        expires_in=_number(raw.get("expires_in")),
-        expires=_moment(raw.get("expires")),
+        expires_in=number_in(raw.get("expires_in")),
+        expires=moment_in(raw.get("expires")),
         scope=tuple(text("scope").replace(",", " ").split()),
         client_endpoint=text("client_endpoint"),
         server_endpoint=text("server_endpoint"),
         status=text("status"),
-        user_id=_number(raw.get("user_id")),
+        user_id=number_in(raw.get("user_id")),
     )
 
 
-def _number(value: Any) -> int | None:
+def number_in(value: Any) -> int | None:
+    """A number, or None."""
     try:
         return int(value)
     except (TypeError, ValueError):
         return None
 
 
-def _moment(value: Any) -> datetime | None:
-    seconds = _number(value)
+def moment_in(value: Any) -> datetime | None:
+    """Unix seconds as a moment in UTC, or None."""
+    seconds = number_in(value)
     try:
         return None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc)
     except (OverflowError, OSError, ValueError):

@@ -39,6 +39,7 @@ from b24orm.emulator.methods import (
     pagers,
     placements,
     product_rows,
+    robot_answers,
     stage_history,
     system,
     task_actions,
@@ -124,5 +125,5 @@ def build_registry(
     known, told, left = info or PortalInfo(), hub or EventHub(store), things or AppThings()
     registry |= events.methods(store, told, known.lacks)
     registry |= caller.methods(store, left) | placements.methods(left)
-    registry |= bots.methods(left, told) | connectors.methods(left)
+    registry |= bots.methods(left, told) | connectors.methods(left) | robot_answers.methods(left.runs)
     return registry | system.methods(store, known, registry, left)
