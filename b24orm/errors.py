@@ -261,8 +261,7 @@ def _rebuild_stopped(text: str, known: dict[str, Any]) -> JobStopped:
 class JournalFailed(B24Error):
     """The journal of a bulk write can't be written or read; the disk may be full. The job has ended.
 
-    What was sent last may be done though the journal does not know it: it is looked into when the job
-    goes on.
+    What was sent last may be done though the journal does not know it: the next run looks into it.
     """
 
 
@@ -360,10 +359,7 @@ class TokenServerFailed(AuthError):
 
 
 class TokenStoreFailed(AuthError):
-    """OAuth tokens could not be kept or read; the portal executed nothing.
-
-    Of the store's own error only the class is told: its text may hold anything.
-    """
+    """OAuth tokens could not be kept or read; the portal executed nothing. The store's own text is not told."""
 
     def __init__(self, text: str) -> None:
         super().__init__("TOKEN_STORE", text)
