@@ -359,7 +359,7 @@ class TokenServerFailed(AuthError):
 
 
 class TokenStoreFailed(AuthError):
-    """OAuth tokens could not be kept or read; the portal executed nothing. The store's own text is not told."""
+    """OAuth tokens could not be kept or read, and nothing was executed. The store's own text is not told."""
 
     def __init__(self, text: str) -> None:
         super().__init__("TOKEN_STORE", text)
