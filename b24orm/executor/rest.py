@@ -264,8 +264,11 @@ async def _offset(executor: Executor, method: str, params: Mapping[str, Any]) ->
     def call(offset: int) -> Call:
         return Call(method, {**rest, "start": offset}, envelope=envelope)
 
+    hides = spec is not None and spec.hides_rows
     size = first.next - start if first.next is not None and first.next > start else max(50, len(rows))
-    flow = OffsetPages(call, identify=_identity(rows), start=start, page_size=size)
+    if spec is not None and hides:  # its pages are counted with the rows that they do not hold
+        size = spec.page_size or size
+    flow = OffsetPages(call, identify=_identity(rows), start=start, page_size=size, hides=hides)
     (ask,) = flow.asks(1)
     flow.receive(Ask(ask.calls, key=ask.key), [first])
     return flow

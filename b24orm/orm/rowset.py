@@ -193,12 +193,22 @@ class Rows(Asked[F, O], Generic[R, F, O]):
         return found[0] if found else None
 
     def last(self) -> R | None:
-        """The last row, or None."""
-        return self.reverse().first()
+        """The last row, or None: without an order that of the highest id, or of a list that comes at once."""
+        return self._last(self._fetched()) if self._comes_at_once() else self.reverse().first()
 
     async def alast(self) -> R | None:
-        """The last row, or None."""
-        return await self.reverse().afirst()
+        """As :meth:`last`, awaited."""
+        return self._last(await self._afetched()) if self._comes_at_once() else await self.reverse().afirst()
+
+    def _comes_at_once(self) -> bool:
+        """Whether all rows are here, or are no more than one call brings: their last one is the last."""
+        spec = self._query.schema.list
+        at_once = spec is None or spec.page_size is None or spec.start is None
+        return self._cache is not None or self._query.stop is not None or (at_once and not self._query.order)
+
+    @staticmethod
+    def _last(rows: list[R]) -> R | None:
+        return rows[-1] if rows else None
 
     def count(self) -> int:
         """How many rows there are. The server counts, where the method can."""

@@ -33,6 +33,11 @@ def at_once(query: Query, branch: Branch, listing: Listing) -> Plan:
     """
     _enough(query, listing.spec)
     here = bool(query.order) and listing.spec.order_style is None
+    if here and not sortable_here(query.order):
+        raise Unsupported(
+            f"{listing.spec.name} sorts nothing, and an order of texts is not made here: "
+            f"sort the rows in Python, as in sorted(rows, key=lambda row: row.{query.order[0].field.name})"
+        )
     if here:
         listing = selecting_keys(query, listing)
     call = listing.call(with_ids(query.schema, branch), order=query.order)

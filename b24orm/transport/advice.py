@@ -59,8 +59,8 @@ def _nearest(method: str) -> str:
 
     word, _, rest = method.lower().partition(".")
     words = [word] if word in FIRST else get_close_matches(word, FIRST, n=1)
-    known = known_methods(words[0]) if words else ()
+    known = {name.lower(): name for name in known_methods(words[0])} if words else {}
     if method.lower() in known:
         return "the portal does not have it: its module may be missing, or the portal is out of date"
     close = get_close_matches(".".join([*words, rest]), known, n=1)
-    return f"did you mean {close[0]!r}?" if close else "the documentation does not know it either"
+    return f"did you mean {known[close[0]]!r}?" if close else "the documentation does not know it either"

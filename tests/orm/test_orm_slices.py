@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from b24orm import Portal
 from b24orm.emulator import LocalPortal
 from b24orm.errors import InvalidValue, Unsupported, UsageError
-from b24orm.models import Deal, Department, User
+from b24orm.models import Deal, DealCategoryStage, Department, Status, User
 from tests.conftest import Connect, Serve
 
 BOUNDS = st.none() | st.integers(0, 400)
@@ -159,6 +159,37 @@ def test_first_is_the_first_and_last_the_last_of_the_list(client: Portal, order:
     found = Deal.objects.order_by(order).order_by(order, "id")
     rows = list(found)
     assert (found.first(), found.last()) == (rows[0], rows[-1])
+
+
+def test_the_last_of_a_slice_is_the_last_of_its_rows(client: Portal) -> None:
+    found = User.objects.order_by("-id")[1:4]
+    assert found.last() == list(found)[-1]
+
+
+async def test_the_last_of_rows_that_come_at_once_is_the_last_of_the_list(
+    serve: Serve, join: Connect
+) -> None:
+    join(serve())
+    statuses = Status.objects.filter(entity_id="DEAL_STAGE")
+    assert (
+        statuses.last() == await Status.objects.filter(entity_id="DEAL_STAGE").alast() == list(statuses)[-1]
+    )
+    assert Status.objects.order_by("id").last() == list(Status.objects.order_by("id"))[-1]
+    assert Status.objects.last() == list(Status.objects.all())[-1]
+
+
+def test_the_last_of_rows_that_are_here_is_not_asked_for(serve: Serve, join: Connect) -> None:
+    portal = serve(deals=3)
+    join(portal)
+    deals = Deal.objects.all()
+    rows, before = list(deals), portal.stats.requests
+    assert (deals.last(), portal.stats.requests) == (rows[-1], before)
+
+
+def test_texts_are_not_sorted_for_a_method_that_sorts_nothing(serve: Serve, join: Connect) -> None:
+    join(serve())
+    with pytest.raises(Unsupported, match="sorts nothing.* key=lambda row: row.status_id"):
+        DealCategoryStage.objects.reverse().first()
 
 
 def test_first_and_last_of_nothing_are_none(serve: Serve, join: Connect) -> None:

@@ -248,6 +248,13 @@ def test_an_error_knows_where_it_comes_from() -> None:
         ("crm.deal.lst", "ERROR_METHOD_NOT_FOUND", "Method not found!", "; did you mean 'crm.deal.list'?"),
         ("cmr.deal.list", "ERROR_METHOD_NOT_FOUND", "Method not found!", "; did you mean 'crm.deal.list'?"),
         ("crm.deal.list", "ERROR_METHOD_NOT_FOUND", "Method not found!", "; the portal does not have it"),
+        ("telephony.externalCall.register", "ERROR_METHOD_NOT_FOUND", "", "; the portal does not have it"),
+        (
+            "telephony.externalcall.registr",
+            "ERROR_METHOD_NOT_FOUND",
+            "",
+            "'telephony.externalCall.register'?",
+        ),
         ("my.own", "ERROR_METHOD_NOT_FOUND", "Method not found!", "; the documentation does not know it"),
         ("crm.deal.list", "INVALID_CREDENTIALS", "Invalid request credentials", "copy its address again"),
         ("tasks.task.list", "insufficient_scope", "", "; tick the permission for tasks in the webhook"),
