@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from b24orm.emulator.chat_tables import CHAT_TABLES
 from b24orm.emulator.shop_tables import SHOP_SPECS
 from b24orm.emulator.table_specs import TableSpec
 from b24orm.emulator.tables import Column, Table, words
@@ -227,6 +228,13 @@ _OTHERS: Final = (
     TableSpec("booking", "Booking"),
     TableSpec("recent_item", "RecentItem"),
     TableSpec("im_message", "Message"),
+    TableSpec(
+        "im_notification",
+        "Notification",
+        extra=(Column("READER", "int", hidden=True),),
+        defaults={"NOTIFY_TITLE": "", "NOTIFY_TAG": "", "NOTIFY_SUB_TAG": ""},
+        omit=frozenset(words("USER_ID MESSAGE_OUT TAG SUB_TAG ATTACH CLIENT_ID NOTIFY_BUTTONS")),
+    ),
     TableSpec("biconnector_source", "BiconnectorSource", defaults={**_FLAGS}),
     TableSpec("sign_personal_document", "SignPersonalDocument"),
     TableSpec("rpa_item", "RpaItem"),
@@ -245,6 +253,7 @@ MODULE_SPECS: Final = (
 """What the tables of these modules are made of."""
 
 BARE_TABLES: Final = (
+    *CHAT_TABLES,
     Table(
         "task_history",
         {

@@ -108,6 +108,9 @@ def _add_dialogs(store: Store, count: int) -> None:
 
 
 def _add_messages(store: Store, dice: Dice, count: int) -> None:
+    """Messages of the chat of the whole staff."""
+    chat = {"ID": 5, "TYPE": "C", "NAME": "Sales", "OWNER": 1, "USERS": store.ids("user")}
+    store.insert("im_chat", {**chat, "DATE_CREATE": "2022-01-10T09:00:00"})
     load_columns(
         store,
         "im_message",

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
+from b24orm.emulator.chats import dialog_chat
 from b24orm.emulator.conditions import EVERYTHING, Where, every
 from b24orm.emulator.methods.controller import int_argument, optional_array
 from b24orm.emulator.methods.params import as_map
@@ -71,11 +72,9 @@ def _recent(store: Store, call: Call) -> Answer:
 
 def _messages(store: Store, call: Call) -> Answer:
     """Messages of a chat, newest first; LAST_ID brings older ones, FIRST_ID newer ones."""
-    dialog = to_text(call.params.get("DIALOG_ID"))
-    if not dialog:
-        raise Refusal("DIALOG_ID_EMPTY", "Dialog ID can't be empty")
+    chat = dialog_chat(store, call.user_id, call.params.get("DIALOG_ID"))["ID"]
     size = min(_MOST_MESSAGES, to_int(call.params.get("LIMIT")) or 20)
-    parts = [Where("CHAT_ID = ?", (to_int(dialog.removeprefix("chat")),))]
+    parts = [Where("CHAT_ID = ?", (chat,))]
     order = '"ID" DESC'
     if to_int(call.params.get("LAST_ID")):
         parts.append(Where("ID < ?", (to_int(call.params["LAST_ID"]),)))
@@ -85,7 +84,7 @@ def _messages(store: Store, call: Call) -> Answer:
     shape = shape_of(store.table("im_message"), "values", hidden=_SENT)
     rows = read(store, shape, every(parts), order, Window(0, size, 0, 0, "offset"))
     shown = [{**row, "unread": row["unread"] == "Y"} for row in rows]
-    body = {"chat_id": to_int(dialog.removeprefix("chat")), "messages": shown, "users": [], "files": []}
+    body = {"chat_id": chat, "messages": shown, "users": [], "files": []}
     return Answer(body, cost=Cost("page", rows=len(rows)))
 
 

@@ -342,6 +342,7 @@ CHAT = EntitySchema(
         start="OFFSET",
         limit="LIMIT",
         page_size=50,
+        own_parents=("FIND",),
         extra_params=("LIMIT", "FIND", "FIND_LINES"),
     ),
     methods={

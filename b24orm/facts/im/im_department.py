@@ -43,7 +43,13 @@ IM_DEPARTMENT = EntitySchema(
     scope="im",
     module="im",
     fields={field.name: field for field in _FIELDS},
-    list=ListSchema(name="im.department.get", dialect="none", paging="none", extra_params=("USER_DATA",)),
+    list=ListSchema(
+        name="im.department.get",
+        dialect="none",
+        paging="none",
+        own_parents=("ID",),
+        extra_params=("USER_DATA",),
+    ),
     actions={
         "im.department.colleagues.list": ("USER_DATA", "OFFSET", "LIMIT"),
         "im.department.employees.get": ("ID", "USER_DATA"),
@@ -51,5 +57,6 @@ IM_DEPARTMENT = EntitySchema(
         "im.search.department.list": ("FIND", "USER_DATA", "OFFSET", "LIMIT"),
     },
     parent_params=("ID",),
+    parent_names={"ID": "ids"},
     user_field_prefix="uf",
 )

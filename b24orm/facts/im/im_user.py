@@ -197,6 +197,7 @@ IM_USER = EntitySchema(
         name="im.user.list.get",
         dialect="none",
         paging="none",
+        own_parents=("ID",),
         extra_params=("AVATAR_HR", "RESULT_TYPE"),
     ),
     methods={"get": MethodSchema(name="im.user.get", id_param="ID")},
@@ -208,5 +209,6 @@ IM_USER = EntitySchema(
         "im.user.status.set": ("STATUS",),
     },
     parent_params=("ID",),
+    parent_names={"ID": "ids"},
     user_field_prefix="uf",
 )

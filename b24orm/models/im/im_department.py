@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     class ImDepartmentLookups(TypedDict, total=False):
         """What ``filter`` takes for ImDepartment."""
 
-        id: int | str
+        ids: int | str
 
     class ImDepartmentQuerySet(QuerySet["ImDepartment", ImDepartmentField, ImDepartmentOrder, int]):
         """Rows of ImDepartment, with its own lookups."""

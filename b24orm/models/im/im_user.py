@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     class ImUserLookups(TypedDict, total=False):
         """What ``filter`` takes for ImUser."""
 
-        id: int | str
+        ids: int | str
 
     class ImUserQuerySet(QuerySet["ImUser", ImUserField, ImUserOrder, int]):
         """Rows of ImUser, with its own lookups."""
