@@ -238,7 +238,7 @@ def test_labels_have_a_letter_so_that_php_keeps_them_texts() -> None:
     executor, transport = portal()
     asked(executor, Ask((get("deal"), get("lead"))))
 
-    assert all(not label.isdigit() for label in transport.log[0].commands)
+    assert [label.isdigit() for label in transport.log[0].commands] == [False, False]
 
 
 # -- reads that are awaited together -----------------------------------------------------------------

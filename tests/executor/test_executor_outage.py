@@ -70,7 +70,7 @@ def test_so_do_they_when_it_fails_in_another_way(failure: Any) -> None:
     outcomes, ended = timed(executor, 2_000)
 
     assert ended <= GIVE_UP_AFTER + 2 * TIMEOUT
-    assert all(isinstance(outcome, B24Error) for outcome in outcomes)
+    assert [isinstance(outcome, B24Error) for outcome in outcomes] == [True] * 100_000
 
 
 def test_one_answer_is_enough_to_go_on() -> None:

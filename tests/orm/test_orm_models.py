@@ -203,7 +203,9 @@ def test_values_are_read_as_they_are_stored(
     schema, columns = rows._query.schema, warehouse.store.table(table).columns
     names = [name for name in FIELDS.split() if name in schema.fields and name.upper() in columns]
     stored = {row["ID"]: row for row in warehouse.store.rows(table)}
-    for row in rows.only(*names):
+    found = list(rows.only(*names))
+    assert {row.pk for row in found} == stored.keys()
+    for row in found:
         for name in names:
             raw = stored[row.pk][name.upper()]
             expected = None if raw is None else READ[schema.fields[name].type](raw)

@@ -133,7 +133,8 @@ async def test_relations_work_in_asynchronous_code(portal: LocalPortal) -> None:
     async with b24orm.AsyncPortal(portal.url, plan="unlimited") as client:
         deals = await Deal.objects.using(client).filter(company__isnull=False).select_related("company")[:20]
 
-    assert all(deal.company is not None for deal in deals)
+    assert [deal.company.id for deal in deals if deal.company] == [deal.company_id for deal in deals]
+    assert len(deals) == 20
 
 
 def test_leaving_early_ends_the_work(portal: LocalPortal) -> None:

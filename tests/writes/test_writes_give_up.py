@@ -126,6 +126,7 @@ def test_what_was_never_sent_is_not_told_as_unknown(name: str) -> None:
     _, stopped, _ = ended(client, STREAMS[name])
 
     sent = "".join(str(asked.params) for asked in transport.log)
+    assert stopped.not_sent
     for item in stopped.not_sent:
         mark = f"id={item.id}" if name == "delete" else item.title.replace(" ", "%20")
         assert re.search(rf"{mark}\b", sent, re.IGNORECASE) is None
