@@ -188,6 +188,9 @@ class LimitedThenLost:
     def learn(self, *args: Any, **options: Any) -> None:
         """Nothing to learn."""
 
+    def barred(self, method: str, error: B24Error) -> None:
+        """Nothing to remember."""
+
     def refused(self, *args: Any, **options: Any) -> None:
         """Nothing to note."""
 
