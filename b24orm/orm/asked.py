@@ -72,7 +72,12 @@ class Asked(Generic[F, O]):
         return self._with(replace(self._query, where=NOTHING))
 
     def order_by(self, *fields: O) -> Self:
-        """The rows sorted; ``-name`` descends. Without arguments: by id again."""
+        """The rows sorted; ``-name`` descends. Without arguments: by id again.
+
+        >>> from b24orm.models import Deal
+        >>> Deal.objects.order_by("stage_id", "-date_create")
+        <QuerySet Deal: where everything, order by stage_id, -date_create>
+        """
         check_names("order_by()", fields)
         self._unsliced("order_by")
         order = tuple(resolve_order(self._query.schema, field) for field in fields)
@@ -86,6 +91,9 @@ class Asked(Generic[F, O]):
 
     def only(self, *fields: F) -> Self:
         """The rows with nothing but these fields (and the id) fetched.
+
+        >>> from b24orm.models import Deal
+        >>> short = Deal.objects.only("title", "stage_id")
 
         Of a related object that REST 3.0 answers inside the row its fields are named with two
         underscores: ``only("title", "creator__name")``.

@@ -218,7 +218,11 @@ class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M],
 
     @familiar
     def in_bulk(self, ids: Iterable[K] | None = None) -> dict[K, M]:
-        """The rows by id; all of them, or those with the given ids."""
+        """The rows by id; all of them, or those with the given ids.
+
+        >>> deals = Deal.objects.in_bulk([5, 6, 7])                            # doctest: +SKIP
+        >>> deals[5].title                                                     # doctest: +SKIP
+        """
         return {row.pk: row for row in self._bulk(ids)._fetched()}
 
     @familiar
@@ -238,6 +242,9 @@ class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M],
     def values(self, row: type[DictRow], /) -> ValuesSet[DictRow, F, O]: ...
     def values(self, *fields: Any) -> ValuesSet[Any, F, O]:
         """The rows as dicts of these fields, or of all.
+
+        >>> from b24orm.models import Deal
+        >>> rows = Deal.objects.values("id", "title", "opportunity")
 
         A relation that is named keeps its name, and its value is the id: ``values("company")``. A
         ``TypedDict`` in place of the names gives dicts whose types a checker knows.

@@ -98,7 +98,11 @@ class Rows(Asked[F, O], Generic[R, F, O]):
 
     @familiar
     def iterator(self) -> Iterator[R]:
-        """The rows one by one, in constant memory: nothing is kept."""
+        """The rows one by one, in constant memory: nothing is kept.
+
+        >>> from b24orm.models import Deal
+        >>> titles = [deal.title for deal in Deal.objects.only("title").iterator()]    # doctest: +SKIP
+        """
         for page in self._pages():
             yield from page
             del page
@@ -211,7 +215,11 @@ class Rows(Asked[F, O], Generic[R, F, O]):
         return rows[-1] if rows else None
 
     def count(self) -> int:
-        """How many rows there are. The server counts, where the method can."""
+        """How many rows there are. The server counts, where the method can.
+
+        >>> from b24orm.models import Deal
+        >>> Deal.objects.filter(stage="WON").count()                           # doctest: +SKIP
+        """
         if self._cache is not None:
             return len(self._cache)
         plan, portal = compile_count(self._query), self._backend

@@ -224,6 +224,9 @@ class Portal(Client, NamedMethods[Any]):
     def call(self, method: str, items: Items | None = None, *, raw: bool = False) -> Any:
         """The answer of a method; for a list of parameter sets, the answers in order.
 
+        >>> portal.call("crm.deal.get", {"id": 5})                             # doctest: +SKIP
+        >>> first, second = portal.call("crm.deal.get", [{"id": 5}, {"id": 6}])    # doctest: +SKIP
+
         Args:
             method: the REST method, ``crm.deal.get``.
             items: its parameters, or a list of them, which is packed into batches.
@@ -237,7 +240,17 @@ class Portal(Client, NamedMethods[Any]):
 
     @guard
     def call_batch(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """A batch as the REST docs write it; the results by label. Rule: ``batch``."""
+        """A batch as the REST docs write it; the results by label. Rule: ``batch``.
+
+        >>> portal.call_batch({"halt": 0, "cmd": {"deal": "crm.deal.get?id=5"}})    # doctest: +SKIP
+
+        Args:
+            params: ``cmd``, up to 50 commands by label, and ``halt``.
+
+        Raises:
+            InvalidValue: there are more than 50 commands.
+            ApiError: a command failed; ``command`` names it.
+        """
         return self.run(lambda: rest.call_batch(self._open(), params))
 
     @familiar
@@ -246,6 +259,17 @@ class Portal(Client, NamedMethods[Any]):
         """Every row of a list method, whatever the paging. ``order`` is kept, equals are kept.
 
         The answer is a list; of a ``*.fields`` method it is the dict of the fields by name.
+
+        >>> won = portal.get_all("crm.deal.list", {"filter": {"STAGE_ID": "WON"}})    # doctest: +SKIP
+
+        Args:
+            method: a method that lists rows, ``crm.deal.list``.
+            params: its parameters: ``filter``, ``select``, ``order`` ...
+
+        Raises:
+            Incomplete: others changed rows that can't be read by id, so that some may be missing.
+            ApiError: the server answered with an error.
+            TransportError: no answer arrived.
         """
         return self.run(lambda: self._get_all(method, params))
 
@@ -258,12 +282,28 @@ class Portal(Client, NamedMethods[Any]):
         ID_field_name: str = "ID",  # noqa: N803
         params: Mapping[str, Any] | None = None,
     ) -> dict[Any, Any]:
-        """What the method answers for each id, as a dict by id."""
+        """What the method answers for each id, as a dict by id.
+
+        >>> contacts = portal.get_by_ID("crm.deal.contact.items.get", [5, 6])    # doctest: +SKIP
+
+        Args:
+            method: a method that takes one id, ``crm.deal.get``.
+            ID_list: the ids; they are the keys of the answer as they are given.
+            ID_field_name: the parameter that takes the id.
+            params: further parameters of every call.
+
+        Raises:
+            ApiError: the server answered one of the calls with an error.
+            TransportError: no answer arrived.
+        """
         return self.run(lambda: rest.get_by_id(self._open(), method, ID_list, ID_field_name, params or {}))
 
     @guard
     def list_and_get(self, method_branch: str, ID_field_name: str = "ID") -> dict[Any, Any]:  # noqa: N803
-        """Everything ``branch.list`` lists, as ``branch.get`` answers it, by id."""
+        """Everything ``branch.list`` lists, as ``branch.get`` answers it, by id.
+
+        >>> deals = portal.list_and_get("crm.deal")                            # doctest: +SKIP
+        """
         return self.run(lambda: rest.list_and_get(self._open(), method_branch, ID_field_name))
 
 
