@@ -125,6 +125,7 @@ def test_the_examples_of_a_page_compile(page: Path) -> None:
 def test_the_test_files_of_a_page_pass(page: Path, tmp_path: Path) -> None:
     for block in blocks(page):
         if block.title:
+            (tmp_path / block.title).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / block.title).write_text(block.text, encoding="utf-8")
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "b24orm.testing"],
