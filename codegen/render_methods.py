@@ -16,6 +16,8 @@ __all__ = ["all_newer", "render_methods", "render_methods_again", "render_method
 _TAKEN: Final = frozenset({"call"})
 """First words that a portal means something else by."""
 
+_DOCUMENTATION: Final = "https://apidocs.bitrix24.com"
+
 _ALIASES: Final[Mapping[str, str]] = {
     "int": "Int",
     "number": "Number",
@@ -59,6 +61,11 @@ def _type(kinds: str) -> str:
     return " | ".join(f"a.{_ALIASES[kind]}" for kind in kinds.split("|"))
 
 
+def _page(method: Method) -> str:
+    """Where the documentation of a method is read."""
+    return f"{_DOCUMENTATION}/{method.doc.removesuffix('.md')}.html" if method.doc else "not documented"
+
+
 def _signature(name: str, method: Method) -> list[str]:
     required = [(p, k) for p, k in method.params.items() if k.endswith("!")]
     optional = [(p, k) for p, k in method.params.items() if not k.endswith("!")]
@@ -68,7 +75,7 @@ def _signature(name: str, method: Method) -> list[str]:
     items = tuple(("", word) for word in ("self", *star, *words))
     head = text(Group(f"def {name}(", items, ") -> R_co:"), indent=8)
     old = ['        @deprecated("the documentation advises against it")'] if method.deprecated else []
-    return [*old, f"        {head}", f'            """{method.name}: {method.doc}"""', "            ..."]
+    return [*old, f"        {head}", f'            """{method.name}: {_page(method)}"""', "            ..."]
 
 
 def _classes(path: str, node: _Node) -> list[str]:

@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from b24orm.rendering.annotations import annotation
 from b24orm.rendering.layout import Group, import_from, literal, text
-from b24orm.rendering.lookups import ROWS, conditions, is_typed, is_written, typing_block, value_keys
+from b24orm.rendering.lookups import ROWS, is_typed, typing_block, value_keys
+from b24orm.rendering.querysets import conditions, constructor, field_lines, is_written
 from b24orm.schema import EntitySchema
 from codegen.header import header
 from codegen.load import Entity
@@ -74,8 +74,7 @@ def _class(entity: Entity) -> list[str]:
         lines += ["", "    if TYPE_CHECKING:", f"        objects: ClassVar[{schema.name}QuerySet]"]
         lines += conditions(schema)
     if schema.fields:
-        fields = schema.fields.values()
-        lines += ["", *(f"    {field.name}: t.{annotation(schema, field)} = t.UNSET" for field in fields)]
+        lines += ["", *field_lines(schema, schema.fields.values())]
     properties = _properties(schema)
     return [*lines, "", "    if TYPE_CHECKING:", *properties] if properties else lines
 
@@ -98,7 +97,7 @@ def _properties(schema: EntitySchema) -> list[str]:
     lines: list[str] = []
     given = value_keys(schema) if is_written(schema) else {}
     if given:
-        lines += ["", f"        def __init__(self, **values: Unpack[{schema.name}Values]) -> None: ..."]
+        lines += constructor(schema.name)
     for name, field in schema.relations.items():
         lines += ["", "        @property", f"        def {name}(self) -> {field.relation} | None: ..."]
         if name in given:

@@ -39,12 +39,12 @@ def test_what_fits_passes() -> None:
 @pytest.mark.parametrize(
     ("given", "named", "culprit"),
     [
-        ((5,), {}, "name=5"),
-        ((None,), {}, "parameter name="),
-        (("a", {"b": "c"}), {}, "numbers="),
-        (("a", "b"), {}, "numbers='b'"),
-        (("a",), {"mode": "slow"}, "mode='slow'"),
-        (("a",), {"size": "1"}, "size='1'"),
+        ((5,), {}, "name takes str, not 5"),
+        ((None,), {}, "name takes str, not"),
+        (("a", {"b": "c"}), {}, "numbers takes Mapping"),
+        (("a", "b"), {}, "numbers takes .* not 'b'"),
+        (("a",), {"mode": "slow"}, "mode takes .* not 'slow'"),
+        (("a",), {"size": "1"}, "size takes .*, not '1'"),
     ],
 )
 def test_what_does_not_fit_is_named(given: Any, named: Any, culprit: str) -> None:
@@ -61,13 +61,13 @@ def test_arguments_that_there_are_not_raise_pythons_own_error(given: Any, named:
 async def test_a_coroutine_function_stays_one() -> None:
     assert inspect.iscoroutinefunction(awaited)
     assert await awaited("a") == "a"
-    with pytest.raises(InvalidValue, match="name=1"):
+    with pytest.raises(InvalidValue, match="name takes str, not 1"):
         await awaited(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def test_a_class_stays_one() -> None:
     assert isinstance(Held("a"), Held)
-    with pytest.raises(InvalidValue, match="name=1"):
+    with pytest.raises(InvalidValue, match="name takes str, not 1"):
         Held(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 

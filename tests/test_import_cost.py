@@ -81,7 +81,7 @@ def test_a_script_loads_the_rooms_it_uses_and_no_other() -> None:
     rooms = {name.split(".")[1] for name in own(READY) if "." in name}
 
     assert rooms.isdisjoint({"cli", "emulator", "reflect", "rendering", "testing", "__main__"})
-    assert len(own(READY)) <= 185
+    assert len(own(READY)) <= 200
 
 
 def test_beartype_is_loaded_for_an_argument_that_is_not_right_at_a_glance() -> None:
@@ -115,7 +115,7 @@ def relative_cost(code: str, folder: Path) -> float:
 
 def test_a_model_and_a_portal_cost_less_than_aiohttp(tmp_path: Path) -> None:
     """About half of it. A relation, for the machine may be busy."""
-    assert relative_cost(READY, tmp_path) <= 0.75
+    assert relative_cost(READY, tmp_path) <= 0.9
 
 
 def import_milliseconds(module: str) -> float:

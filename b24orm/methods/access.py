@@ -20,5 +20,5 @@ if TYPE_CHECKING:
         """access.*"""
 
         def name(self, *, ACCESS: a.Array) -> R_co:
-            """access.name: api-reference/common/system/access-name.md"""
+            """access.name: https://apidocs.bitrix24.com/api-reference/common/system/access-name.html"""
             ...

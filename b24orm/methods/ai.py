@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         """ai.engine.*"""
 
         def list(self, *, filter: a.Array | None = ..., limit: a.Int | None = ...) -> R_co:
-            """ai.engine.list: api-reference/ai/ai-engine-list.md"""
+            """ai.engine.list: https://apidocs.bitrix24.com/api-reference/ai/ai-engine-list.html"""
             ...
 
         def register(
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
             completions_url: a.Text,
             settings: a.Map | None = ...,
         ) -> R_co:
-            """ai.engine.register: api-reference/ai/ai-engine-register.md"""
+            """ai.engine.register: https://apidocs.bitrix24.com/api-reference/ai/ai-engine-register.html"""
             ...
 
         def unregister(self, *, code: a.Text | None = ...) -> R_co:
-            """ai.engine.unregister: api-reference/ai/ai-engine-unregister.md"""
+            """ai.engine.unregister: https://apidocs.bitrix24.com/api-reference/ai/ai-engine-unregister.html"""
             ...
 
     class Ai(Namespace[R_co]):

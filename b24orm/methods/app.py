@@ -24,18 +24,18 @@ if TYPE_CHECKING:
         """app.option.*"""
 
         def get(self, *, option: a.Text | None = ...) -> R_co:
-            """app.option.get: api-reference/common/settings/app-option-get.md"""
+            """app.option.get: https://apidocs.bitrix24.com/api-reference/common/settings/app-option-get.html"""
             ...
 
         def set(self, *, options: a.Array) -> R_co:
-            """app.option.set: api-reference/common/settings/app-option-set.md"""
+            """app.option.set: https://apidocs.bitrix24.com/api-reference/common/settings/app-option-set.html"""
             ...
 
     class App(Namespace[R_co]):
         """app.*"""
 
         def info(self) -> R_co:
-            """app.info: api-reference/common/system/app-info.md"""
+            """app.info: https://apidocs.bitrix24.com/api-reference/common/system/app-info.html"""
             ...
 
         @property

@@ -20,5 +20,5 @@ if TYPE_CHECKING:
         """batch.*"""
 
         def __call__(self, *, cmd: a.Array, halt: a.Int | None = ...) -> R_co:
-            """batch: settings/how-to-call-rest-api/batch.md"""
+            """batch: https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html"""
             ...

@@ -40,19 +40,19 @@ if TYPE_CHECKING:
         """biconnector.connector.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """biconnector.connector.add: api-reference/biconnector/connector/biconnector-connector-add.md"""
+            """biconnector.connector.add: https://apidocs.bitrix24.com/api-reference/biconnector/connector/biconnector-connector-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """biconnector.connector.delete: api-reference/biconnector/connector/biconnector-connector-delete.md"""
+            """biconnector.connector.delete: https://apidocs.bitrix24.com/api-reference/biconnector/connector/biconnector-connector-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """biconnector.connector.fields: api-reference/biconnector/connector/biconnector-connector-fields.md"""
+            """biconnector.connector.fields: https://apidocs.bitrix24.com/api-reference/biconnector/connector/biconnector-connector-fields.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """biconnector.connector.get: api-reference/biconnector/connector/biconnector-connector-get.md"""
+            """biconnector.connector.get: https://apidocs.bitrix24.com/api-reference/biconnector/connector/biconnector-connector-get.html"""
             ...
 
         def list(
@@ -63,18 +63,18 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             page: a.Int | None = ...,
         ) -> R_co:
-            """biconnector.connector.list: api-reference/biconnector/connector/biconnector-connector-list.md"""
+            """biconnector.connector.list: https://apidocs.bitrix24.com/api-reference/biconnector/connector/biconnector-connector-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """biconnector.connector.update: api-reference/biconnector/connector/biconnector-connector-update.md"""
+            """biconnector.connector.update: https://apidocs.bitrix24.com/api-reference/biconnector/connector/biconnector-connector-update.html"""
             ...
 
     class BiconnectorDatasetFields(Namespace[R_co]):
         """biconnector.dataset.fields.*"""
 
         def __call__(self) -> R_co:
-            """biconnector.dataset.fields: api-reference/biconnector/dataset/biconnector-dataset-fields.md"""
+            """biconnector.dataset.fields: https://apidocs.bitrix24.com/api-reference/biconnector/dataset/biconnector-dataset-fields.html"""
             ...
 
         def update(
@@ -85,25 +85,25 @@ if TYPE_CHECKING:
             update: a.Map | None = ...,
             delete: a.Array | None = ...,
         ) -> R_co:
-            """biconnector.dataset.fields.update: api-reference/biconnector/dataset/biconnector-dataset-fields-update.md"""
+            """biconnector.dataset.fields.update: https://apidocs.bitrix24.com/api-reference/biconnector/dataset/biconnector-dataset-fields-update.html"""
             ...
 
     class BiconnectorDataset(Namespace[R_co]):
         """biconnector.dataset.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """biconnector.dataset.add: api-reference/biconnector/dataset/biconnector-dataset-add.md"""
+            """biconnector.dataset.add: https://apidocs.bitrix24.com/api-reference/biconnector/dataset/biconnector-dataset-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """biconnector.dataset.delete: api-reference/biconnector/dataset/biconnector-dataset-delete.md"""
+            """biconnector.dataset.delete: https://apidocs.bitrix24.com/api-reference/biconnector/dataset/biconnector-dataset-delete.html"""
             ...
 
         @property
         def fields(self) -> BiconnectorDatasetFields[R_co]: ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """biconnector.dataset.get: api-reference/biconnector/dataset/biconnector-dataset-get.md"""
+            """biconnector.dataset.get: https://apidocs.bitrix24.com/api-reference/biconnector/dataset/biconnector-dataset-get.html"""
             ...
 
         def list(
@@ -114,30 +114,30 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             page: a.Int | None = ...,
         ) -> R_co:
-            """biconnector.dataset.list: api-reference/biconnector/dataset/biconnector-dataset-list.md"""
+            """biconnector.dataset.list: https://apidocs.bitrix24.com/api-reference/biconnector/dataset/biconnector-dataset-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """biconnector.dataset.update: api-reference/biconnector/dataset/biconnector-dataset-update.md"""
+            """biconnector.dataset.update: https://apidocs.bitrix24.com/api-reference/biconnector/dataset/biconnector-dataset-update.html"""
             ...
 
     class BiconnectorSource(Namespace[R_co]):
         """biconnector.source.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """biconnector.source.add: api-reference/biconnector/source/biconnector-source-add.md"""
+            """biconnector.source.add: https://apidocs.bitrix24.com/api-reference/biconnector/source/biconnector-source-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """biconnector.source.delete: api-reference/biconnector/source/biconnector-source-delete.md"""
+            """biconnector.source.delete: https://apidocs.bitrix24.com/api-reference/biconnector/source/biconnector-source-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """biconnector.source.fields: api-reference/biconnector/source/biconnector-source-fields.md"""
+            """biconnector.source.fields: https://apidocs.bitrix24.com/api-reference/biconnector/source/biconnector-source-fields.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """biconnector.source.get: api-reference/biconnector/source/biconnector-source-get.md"""
+            """biconnector.source.get: https://apidocs.bitrix24.com/api-reference/biconnector/source/biconnector-source-get.html"""
             ...
 
         def list(
@@ -148,11 +148,11 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             page: a.Int | None = ...,
         ) -> R_co:
-            """biconnector.source.list: api-reference/biconnector/source/biconnector-source-list.md"""
+            """biconnector.source.list: https://apidocs.bitrix24.com/api-reference/biconnector/source/biconnector-source-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """biconnector.source.update: api-reference/biconnector/source/biconnector-source-update.md"""
+            """biconnector.source.update: https://apidocs.bitrix24.com/api-reference/biconnector/source/biconnector-source-update.html"""
             ...
 
     class Biconnector(Namespace[R_co]):

@@ -57,23 +57,23 @@ if TYPE_CHECKING:
             USE_PLACEMENT: a.Flag | None = ...,
             PLACEMENT_HANDLER: a.Text | None = ...,
         ) -> R_co:
-            """bizproc.activity.add: api-reference/bizproc/bizproc-activity/bizproc-activity-add.md"""
+            """bizproc.activity.add: https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-activity/bizproc-activity-add.html"""
             ...
 
         def delete(self, *, CODE: a.Text) -> R_co:
-            """bizproc.activity.delete: api-reference/bizproc/bizproc-activity/bizproc-activity-delete.md"""
+            """bizproc.activity.delete: https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-activity/bizproc-activity-delete.html"""
             ...
 
         def list(self) -> R_co:
-            """bizproc.activity.list: api-reference/bizproc/bizproc-activity/bizproc-activity-list.md"""
+            """bizproc.activity.list: https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-activity/bizproc-activity-list.html"""
             ...
 
         def log(self, *, EVENT_TOKEN: a.Text, LOG_MESSAGE: a.Text) -> R_co:
-            """bizproc.activity.log: api-reference/bizproc/bizproc-activity/bizproc-activity-log.md"""
+            """bizproc.activity.log: https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-activity/bizproc-activity-log.html"""
             ...
 
         def update(self, *, CODE: a.Text, FIELDS: a.Map) -> R_co:
-            """bizproc.activity.update: api-reference/bizproc/bizproc-activity/bizproc-activity-update.md"""
+            """bizproc.activity.update: https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-activity/bizproc-activity-update.html"""
             ...
 
     class BizprocEvent(Namespace[R_co]):
@@ -86,7 +86,7 @@ if TYPE_CHECKING:
             RETURN_VALUES: a.Map | None = ...,
             LOG_MESSAGE: a.Text | None = ...,
         ) -> R_co:
-            """bizproc.event.send: api-reference/bizproc/bizproc-robot/bizproc-event-send.md"""
+            """bizproc.event.send: https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-robot/bizproc-event-send.html"""
             ...
 
     class BizprocRobot(Namespace[R_co]):
@@ -108,19 +108,19 @@ if TYPE_CHECKING:
             USE_PLACEMENT: a.Flag | None = ...,
             PLACEMENT_HANDLER: a.Text | None = ...,
         ) -> R_co:
-            """bizproc.robot.add: api-reference/bizproc/bizproc-robot/bizproc-robot-add.md"""
+            """bizproc.robot.add: https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-robot/bizproc-robot-add.html"""
             ...
 
         def delete(self, *, CODE: a.Text) -> R_co:
-            """bizproc.robot.delete: api-reference/bizproc/bizproc-robot/bizproc-robot-delete.md"""
+            """bizproc.robot.delete: https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-robot/bizproc-robot-delete.html"""
             ...
 
         def list(self) -> R_co:
-            """bizproc.robot.list: api-reference/bizproc/bizproc-robot/bizproc-robot-list.md"""
+            """bizproc.robot.list: https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-robot/bizproc-robot-list.html"""
             ...
 
         def update(self, *, CODE: a.Text, FIELDS: a.Map) -> R_co:
-            """bizproc.robot.update: api-reference/bizproc/bizproc-robot/bizproc-robot-update.md"""
+            """bizproc.robot.update: https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-robot/bizproc-robot-update.html"""
             ...
 
     class BizprocTask(Namespace[R_co]):
@@ -134,11 +134,11 @@ if TYPE_CHECKING:
             COMMENT: a.Text | None = ...,
             FIELDS: a.Map | None = ...,
         ) -> R_co:
-            """bizproc.task.complete: api-reference/bizproc/bizproc-task/bizproc-task-complete.md"""
+            """bizproc.task.complete: https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-task/bizproc-task-complete.html"""
             ...
 
         def delegate(self, *, TASK_IDS: a.Array, FROM_USER_ID: a.Int, TO_USER_ID: a.Int) -> R_co:
-            """bizproc.task.delegate: api-reference/bizproc/bizproc-task/bizproc-task-delegate.md"""
+            """bizproc.task.delegate: https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-task/bizproc-task-delegate.html"""
             ...
 
         def list(
@@ -149,7 +149,7 @@ if TYPE_CHECKING:
             ORDER: a.Map | None = ...,
             START: a.Int | None = ...,
         ) -> R_co:
-            """bizproc.task.list: api-reference/bizproc/bizproc-task/bizproc-task-list.md"""
+            """bizproc.task.list: https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-task/bizproc-task-list.html"""
             ...
 
     class BizprocWorkflowTemplate(Namespace[R_co]):
@@ -164,11 +164,11 @@ if TYPE_CHECKING:
             DESCRIPTION: a.Text | None = ...,
             AUTO_EXECUTE: a.Int | None = ...,
         ) -> R_co:
-            """bizproc.workflow.template.add: api-reference/bizproc/template/bizproc-workflow-template-add.md"""
+            """bizproc.workflow.template.add: https://apidocs.bitrix24.com/api-reference/bizproc/template/bizproc-workflow-template-add.html"""
             ...
 
         def delete(self, *, ID: a.Int) -> R_co:
-            """bizproc.workflow.template.delete: api-reference/bizproc/template/bizproc-workflow-template-delete.md"""
+            """bizproc.workflow.template.delete: https://apidocs.bitrix24.com/api-reference/bizproc/template/bizproc-workflow-template-delete.html"""
             ...
 
         def list(
@@ -179,11 +179,11 @@ if TYPE_CHECKING:
             ORDER: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """bizproc.workflow.template.list: api-reference/bizproc/template/bizproc-workflow-template-list.md"""
+            """bizproc.workflow.template.list: https://apidocs.bitrix24.com/api-reference/bizproc/template/bizproc-workflow-template-list.html"""
             ...
 
         def update(self, *, ID: a.Text, FIELDS: a.Map) -> R_co:
-            """bizproc.workflow.template.update: api-reference/bizproc/template/bizproc-workflow-template-update.md"""
+            """bizproc.workflow.template.update: https://apidocs.bitrix24.com/api-reference/bizproc/template/bizproc-workflow-template-update.html"""
             ...
 
     class BizprocWorkflow(Namespace[R_co]):
@@ -197,22 +197,22 @@ if TYPE_CHECKING:
             ORDER: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """bizproc.workflow.instances: api-reference/bizproc/bizproc-workflow-instances.md"""
+            """bizproc.workflow.instances: https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-workflow-instances.html"""
             ...
 
         def kill(self, *, ID: a.Int) -> R_co:
-            """bizproc.workflow.kill: api-reference/bizproc/bizproc-workflow-kill.md"""
+            """bizproc.workflow.kill: https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-workflow-kill.html"""
             ...
 
         def start(self, *, TEMPLATE_ID: a.Int, DOCUMENT_ID: a.Array, PARAMETERS: a.Map | None = ...) -> R_co:
-            """bizproc.workflow.start: api-reference/bizproc/bizproc-workflow-start.md"""
+            """bizproc.workflow.start: https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-workflow-start.html"""
             ...
 
         @property
         def template(self) -> BizprocWorkflowTemplate[R_co]: ...
 
         def terminate(self, *, ID: a.Text, STATUS: a.Text | None = ...) -> R_co:
-            """bizproc.workflow.terminate: api-reference/bizproc/bizproc-workflow-terminate.md"""
+            """bizproc.workflow.terminate: https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-workflow-terminate.html"""
             ...
 
     class Bizproc(Namespace[R_co]):

@@ -59,197 +59,197 @@ if TYPE_CHECKING:
         """booking.v1.booking.client.*"""
 
         def list(self, *, bookingId: a.Int) -> R_co:
-            """booking.v1.booking.client.list: api-reference/booking/booking/client/booking-v1-booking-client-list.md"""
+            """booking.v1.booking.client.list: https://apidocs.bitrix24.com/api-reference/booking/booking/client/booking-v1-booking-client-list.html"""
             ...
 
         def set(self, *, bookingId: a.Int, clients: a.Array) -> R_co:
-            """booking.v1.booking.client.set: api-reference/booking/booking/client/booking-v1-booking-client-set.md"""
+            """booking.v1.booking.client.set: https://apidocs.bitrix24.com/api-reference/booking/booking/client/booking-v1-booking-client-set.html"""
             ...
 
         def unset(self, *, bookingId: a.Int) -> R_co:
-            """booking.v1.booking.client.unset: api-reference/booking/booking/client/booking-v1-booking-client-unset.md"""
+            """booking.v1.booking.client.unset: https://apidocs.bitrix24.com/api-reference/booking/booking/client/booking-v1-booking-client-unset.html"""
             ...
 
     class BookingV1BookingExternalData(Namespace[R_co]):
         """booking.v1.booking.externalData.*"""
 
         def list(self, *, bookingId: a.Int) -> R_co:
-            """booking.v1.booking.externalData.list: api-reference/booking/booking/external-data/booking-v1-booking-externaldata-list.md"""
+            """booking.v1.booking.externalData.list: https://apidocs.bitrix24.com/api-reference/booking/booking/external-data/booking-v1-booking-externaldata-list.html"""
             ...
 
         def set(self, *, bookingId: a.Int, externalData: a.Array) -> R_co:
-            """booking.v1.booking.externalData.set: api-reference/booking/booking/external-data/booking-v1-booking-externaldata-set.md"""
+            """booking.v1.booking.externalData.set: https://apidocs.bitrix24.com/api-reference/booking/booking/external-data/booking-v1-booking-externaldata-set.html"""
             ...
 
         def unset(self, *, bookingId: a.Int) -> R_co:
-            """booking.v1.booking.externalData.unset: api-reference/booking/booking/external-data/booking-v1-booking-externaldata-unset.md"""
+            """booking.v1.booking.externalData.unset: https://apidocs.bitrix24.com/api-reference/booking/booking/external-data/booking-v1-booking-externaldata-unset.html"""
             ...
 
     class BookingV1Booking(Namespace[R_co]):
         """booking.v1.booking.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """booking.v1.booking.add: api-reference/booking/booking/booking-v1-booking-add.md"""
+            """booking.v1.booking.add: https://apidocs.bitrix24.com/api-reference/booking/booking/booking-v1-booking-add.html"""
             ...
 
         @property
         def client(self) -> BookingV1BookingClient[R_co]: ...
 
         def createfromwaitlist(self, *, waitListId: a.Int, fields: a.Map | None = ...) -> R_co:
-            """booking.v1.booking.createfromwaitlist: api-reference/booking/booking/booking-v1-booking-createfromwaitlist.md"""
+            """booking.v1.booking.createfromwaitlist: https://apidocs.bitrix24.com/api-reference/booking/booking/booking-v1-booking-createfromwaitlist.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """booking.v1.booking.delete: api-reference/booking/booking/booking-v1-booking-delete.md"""
+            """booking.v1.booking.delete: https://apidocs.bitrix24.com/api-reference/booking/booking/booking-v1-booking-delete.html"""
             ...
 
         @property
         def externalData(self) -> BookingV1BookingExternalData[R_co]: ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """booking.v1.booking.get: api-reference/booking/booking/booking-v1-booking-get.md"""
+            """booking.v1.booking.get: https://apidocs.bitrix24.com/api-reference/booking/booking/booking-v1-booking-get.html"""
             ...
 
         def list(self, *, FILTER: a.Map | None = ..., ORDER: a.Map | None = ...) -> R_co:
-            """booking.v1.booking.list: api-reference/booking/booking/booking-v1-booking-list.md"""
+            """booking.v1.booking.list: https://apidocs.bitrix24.com/api-reference/booking/booking/booking-v1-booking-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """booking.v1.booking.update: api-reference/booking/booking/booking-v1-booking-update.md"""
+            """booking.v1.booking.update: https://apidocs.bitrix24.com/api-reference/booking/booking/booking-v1-booking-update.html"""
             ...
 
     class BookingV1Clienttype(Namespace[R_co]):
         """booking.v1.clienttype.*"""
 
         def list(self) -> R_co:
-            """booking.v1.clienttype.list: api-reference/booking/booking-v1-clienttype-list.md"""
+            """booking.v1.clienttype.list: https://apidocs.bitrix24.com/api-reference/booking/booking-v1-clienttype-list.html"""
             ...
 
     class BookingV1ResourceSlots(Namespace[R_co]):
         """booking.v1.resource.slots.*"""
 
         def list(self, *, resourceId: a.Int) -> R_co:
-            """booking.v1.resource.slots.list: api-reference/booking/resource/slots/booking-v1-resource-slots-list.md"""
+            """booking.v1.resource.slots.list: https://apidocs.bitrix24.com/api-reference/booking/resource/slots/booking-v1-resource-slots-list.html"""
             ...
 
         def set(self, *, resourceId: a.Int, slots: a.Array) -> R_co:
-            """booking.v1.resource.slots.set: api-reference/booking/resource/slots/booking-v1-resource-slots-set.md"""
+            """booking.v1.resource.slots.set: https://apidocs.bitrix24.com/api-reference/booking/resource/slots/booking-v1-resource-slots-set.html"""
             ...
 
         def unset(self, *, resourceId: a.Int) -> R_co:
-            """booking.v1.resource.slots.unset: api-reference/booking/resource/slots/booking-v1-resource-slots-unset.md"""
+            """booking.v1.resource.slots.unset: https://apidocs.bitrix24.com/api-reference/booking/resource/slots/booking-v1-resource-slots-unset.html"""
             ...
 
     class BookingV1Resource(Namespace[R_co]):
         """booking.v1.resource.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """booking.v1.resource.add: api-reference/booking/resource/booking-v1-resource-add.md"""
+            """booking.v1.resource.add: https://apidocs.bitrix24.com/api-reference/booking/resource/booking-v1-resource-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """booking.v1.resource.delete: api-reference/booking/resource/booking-v1-resource-delete.md"""
+            """booking.v1.resource.delete: https://apidocs.bitrix24.com/api-reference/booking/resource/booking-v1-resource-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """booking.v1.resource.get: api-reference/booking/resource/booking-v1-resource-get.md"""
+            """booking.v1.resource.get: https://apidocs.bitrix24.com/api-reference/booking/resource/booking-v1-resource-get.html"""
             ...
 
         def list(self, *, FILTER: a.Map | None = ..., ORDER: a.Map | None = ...) -> R_co:
-            """booking.v1.resource.list: api-reference/booking/resource/booking-v1-resource-list.md"""
+            """booking.v1.resource.list: https://apidocs.bitrix24.com/api-reference/booking/resource/booking-v1-resource-list.html"""
             ...
 
         @property
         def slots(self) -> BookingV1ResourceSlots[R_co]: ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """booking.v1.resource.update: api-reference/booking/resource/booking-v1-resource-update.md"""
+            """booking.v1.resource.update: https://apidocs.bitrix24.com/api-reference/booking/resource/booking-v1-resource-update.html"""
             ...
 
     class BookingV1ResourceType(Namespace[R_co]):
         """booking.v1.resourceType.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """booking.v1.resourceType.add: api-reference/booking/resource/resource-type/booking-v1-resourcetype-add.md"""
+            """booking.v1.resourceType.add: https://apidocs.bitrix24.com/api-reference/booking/resource/resource-type/booking-v1-resourcetype-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """booking.v1.resourceType.delete: api-reference/booking/resource/resource-type/booking-v1-resourcetype-delete.md"""
+            """booking.v1.resourceType.delete: https://apidocs.bitrix24.com/api-reference/booking/resource/resource-type/booking-v1-resourcetype-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """booking.v1.resourceType.get: api-reference/booking/resource/resource-type/booking-v1-resourcetype-get.md"""
+            """booking.v1.resourceType.get: https://apidocs.bitrix24.com/api-reference/booking/resource/resource-type/booking-v1-resourcetype-get.html"""
             ...
 
         def list(self, *, FILTER: a.Map | None = ..., ORDER: a.Map | None = ...) -> R_co:
-            """booking.v1.resourceType.list: api-reference/booking/resource/resource-type/booking-v1-resourcetype-list.md"""
+            """booking.v1.resourceType.list: https://apidocs.bitrix24.com/api-reference/booking/resource/resource-type/booking-v1-resourcetype-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """booking.v1.resourceType.update: api-reference/booking/resource/resource-type/booking-v1-resourcetype-update.md"""
+            """booking.v1.resourceType.update: https://apidocs.bitrix24.com/api-reference/booking/resource/resource-type/booking-v1-resourcetype-update.html"""
             ...
 
     class BookingV1WaitlistClient(Namespace[R_co]):
         """booking.v1.waitlist.client.*"""
 
         def list(self, *, waitListId: a.Int) -> R_co:
-            """booking.v1.waitlist.client.list: api-reference/booking/waitlist/client/booking-v1-waitlist-client-list.md"""
+            """booking.v1.waitlist.client.list: https://apidocs.bitrix24.com/api-reference/booking/waitlist/client/booking-v1-waitlist-client-list.html"""
             ...
 
         def set(self, *, waitListId: a.Int, clients: a.Array) -> R_co:
-            """booking.v1.waitlist.client.set: api-reference/booking/waitlist/client/booking-v1-waitlist-client-set.md"""
+            """booking.v1.waitlist.client.set: https://apidocs.bitrix24.com/api-reference/booking/waitlist/client/booking-v1-waitlist-client-set.html"""
             ...
 
         def unset(self, *, waitListId: a.Int) -> R_co:
-            """booking.v1.waitlist.client.unset: api-reference/booking/waitlist/client/booking-v1-waitlist-client-unset.md"""
+            """booking.v1.waitlist.client.unset: https://apidocs.bitrix24.com/api-reference/booking/waitlist/client/booking-v1-waitlist-client-unset.html"""
             ...
 
     class BookingV1WaitlistExternalData(Namespace[R_co]):
         """booking.v1.waitlist.externalData.*"""
 
         def list(self, *, waitListId: a.Int) -> R_co:
-            """booking.v1.waitlist.externalData.list: api-reference/booking/waitlist/external-data/booking-v1-waitlist-externaldata-list.md"""
+            """booking.v1.waitlist.externalData.list: https://apidocs.bitrix24.com/api-reference/booking/waitlist/external-data/booking-v1-waitlist-externaldata-list.html"""
             ...
 
         def set(self, *, waitListId: a.Int, externalData: a.Array) -> R_co:
-            """booking.v1.waitlist.externalData.set: api-reference/booking/waitlist/external-data/booking-v1-waitlist-externaldata-set.md"""
+            """booking.v1.waitlist.externalData.set: https://apidocs.bitrix24.com/api-reference/booking/waitlist/external-data/booking-v1-waitlist-externaldata-set.html"""
             ...
 
         def unset(self, *, waitListId: a.Int) -> R_co:
-            """booking.v1.waitlist.externalData.unset: api-reference/booking/waitlist/external-data/booking-v1-waitlist-externaldata-unset.md"""
+            """booking.v1.waitlist.externalData.unset: https://apidocs.bitrix24.com/api-reference/booking/waitlist/external-data/booking-v1-waitlist-externaldata-unset.html"""
             ...
 
     class BookingV1Waitlist(Namespace[R_co]):
         """booking.v1.waitlist.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """booking.v1.waitlist.add: api-reference/booking/waitlist/booking-v1-waitlist-add.md"""
+            """booking.v1.waitlist.add: https://apidocs.bitrix24.com/api-reference/booking/waitlist/booking-v1-waitlist-add.html"""
             ...
 
         @property
         def client(self) -> BookingV1WaitlistClient[R_co]: ...
 
         def createfrombooking(self, *, bookingId: a.Int) -> R_co:
-            """booking.v1.waitlist.createfrombooking: api-reference/booking/waitlist/booking-v1-waitlist-createfrombooking.md"""
+            """booking.v1.waitlist.createfrombooking: https://apidocs.bitrix24.com/api-reference/booking/waitlist/booking-v1-waitlist-createfrombooking.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """booking.v1.waitlist.delete: api-reference/booking/waitlist/booking-v1-waitlist-delete.md"""
+            """booking.v1.waitlist.delete: https://apidocs.bitrix24.com/api-reference/booking/waitlist/booking-v1-waitlist-delete.html"""
             ...
 
         @property
         def externalData(self) -> BookingV1WaitlistExternalData[R_co]: ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """booking.v1.waitlist.get: api-reference/booking/waitlist/booking-v1-waitlist-get.md"""
+            """booking.v1.waitlist.get: https://apidocs.bitrix24.com/api-reference/booking/waitlist/booking-v1-waitlist-get.html"""
             ...
 
         def list(self, *, filter: a.Map | None = ...) -> R_co:
-            """booking.v1.waitlist.list: api-reference/booking/waitlist/booking-v1-waitlist-list.md"""
+            """booking.v1.waitlist.list: https://apidocs.bitrix24.com/api-reference/booking/waitlist/booking-v1-waitlist-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """booking.v1.waitlist.update: api-reference/booking/waitlist/booking-v1-waitlist-update.md"""
+            """booking.v1.waitlist.update: https://apidocs.bitrix24.com/api-reference/booking/waitlist/booking-v1-waitlist-update.html"""
             ...
 
     class BookingV1(Namespace[R_co]):

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         """calendar.accessibility.*"""
 
         def get(self, *, users: a.Array, from_: a.Date, to: a.Date) -> R_co:
-            """calendar.accessibility.get: api-reference/calendar/calendar-event/calendar-accessibility-get.md"""
+            """calendar.accessibility.get: https://apidocs.bitrix24.com/api-reference/calendar/calendar-event/calendar-accessibility-get.html"""
             ...
 
     class CalendarEventGet(Namespace[R_co]):
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
             to: a.Date | None = ...,
             section: a.Array | None = ...,
         ) -> R_co:
-            """calendar.event.get: api-reference/calendar/calendar-event/calendar-event-get.md"""
+            """calendar.event.get: https://apidocs.bitrix24.com/api-reference/calendar/calendar-event/calendar-event-get.html"""
             ...
 
         def nearest(
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
             maxEventsCount: a.Int | None = ...,
             detailUrl: a.Text | None = ...,
         ) -> R_co:
-            """calendar.event.get.nearest: api-reference/calendar/calendar-event/calendar-event-get-nearest.md"""
+            """calendar.event.get.nearest: https://apidocs.bitrix24.com/api-reference/calendar/calendar-event/calendar-event-get-nearest.html"""
             ...
 
     class CalendarEvent(Namespace[R_co]):
@@ -105,18 +105,18 @@ if TYPE_CHECKING:
             meeting: a.Map | None = ...,
             crm_fields: a.Array | None = ...,
         ) -> R_co:
-            """calendar.event.add: api-reference/calendar/calendar-event/calendar-event-add.md"""
+            """calendar.event.add: https://apidocs.bitrix24.com/api-reference/calendar/calendar-event/calendar-event-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """calendar.event.delete: api-reference/calendar/calendar-event/calendar-event-delete.md"""
+            """calendar.event.delete: https://apidocs.bitrix24.com/api-reference/calendar/calendar-event/calendar-event-delete.html"""
             ...
 
         @property
         def get(self) -> CalendarEventGet[R_co]: ...
 
         def getbyid(self, *, id: a.Int) -> R_co:
-            """calendar.event.getbyid: api-reference/calendar/calendar-event/calendar-event-get-by-id.md"""
+            """calendar.event.getbyid: https://apidocs.bitrix24.com/api-reference/calendar/calendar-event/calendar-event-get-by-id.html"""
             ...
 
         def update(
@@ -151,18 +151,18 @@ if TYPE_CHECKING:
             meeting: a.Map | None = ...,
             crm_fields: a.Array | None = ...,
         ) -> R_co:
-            """calendar.event.update: api-reference/calendar/calendar-event/calendar-event-update.md"""
+            """calendar.event.update: https://apidocs.bitrix24.com/api-reference/calendar/calendar-event/calendar-event-update.html"""
             ...
 
     class CalendarMeetingStatus(Namespace[R_co]):
         """calendar.meeting.status.*"""
 
         def get(self, *, eventId: a.Int) -> R_co:
-            """calendar.meeting.status.get: api-reference/calendar/calendar-event/calendar-meeting-status-get.md"""
+            """calendar.meeting.status.get: https://apidocs.bitrix24.com/api-reference/calendar/calendar-event/calendar-meeting-status-get.html"""
             ...
 
         def set(self, *, eventId: a.Int, status: a.Text) -> R_co:
-            """calendar.meeting.status.set: api-reference/calendar/calendar-event/calendar-meeting-status-set.md"""
+            """calendar.meeting.status.set: https://apidocs.bitrix24.com/api-reference/calendar/calendar-event/calendar-meeting-status-set.html"""
             ...
 
     class CalendarMeeting(Namespace[R_co]):
@@ -175,29 +175,29 @@ if TYPE_CHECKING:
         """calendar.resource.booking.*"""
 
         def list(self, *, filter: a.Map) -> R_co:
-            """calendar.resource.booking.list: api-reference/calendar/resource/calendar-resource-booking-list.md"""
+            """calendar.resource.booking.list: https://apidocs.bitrix24.com/api-reference/calendar/resource/calendar-resource-booking-list.html"""
             ...
 
     class CalendarResource(Namespace[R_co]):
         """calendar.resource.*"""
 
         def add(self, *, name: a.Text) -> R_co:
-            """calendar.resource.add: api-reference/calendar/resource/calendar-resource-add.md"""
+            """calendar.resource.add: https://apidocs.bitrix24.com/api-reference/calendar/resource/calendar-resource-add.html"""
             ...
 
         @property
         def booking(self) -> CalendarResourceBooking[R_co]: ...
 
         def delete(self, *, resourceId: a.Int) -> R_co:
-            """calendar.resource.delete: api-reference/calendar/resource/calendar-resource-delete.md"""
+            """calendar.resource.delete: https://apidocs.bitrix24.com/api-reference/calendar/resource/calendar-resource-delete.html"""
             ...
 
         def list(self) -> R_co:
-            """calendar.resource.list: api-reference/calendar/resource/calendar-resource-list.md"""
+            """calendar.resource.list: https://apidocs.bitrix24.com/api-reference/calendar/resource/calendar-resource-list.html"""
             ...
 
         def update(self, *, resourceId: a.Int, name: a.Text) -> R_co:
-            """calendar.resource.update: api-reference/calendar/resource/calendar-resource-update.md"""
+            """calendar.resource.update: https://apidocs.bitrix24.com/api-reference/calendar/resource/calendar-resource-update.html"""
             ...
 
     class CalendarSection(Namespace[R_co]):
@@ -214,15 +214,15 @@ if TYPE_CHECKING:
             text_color: a.Text | None = ...,
             export: a.Map | None = ...,
         ) -> R_co:
-            """calendar.section.add: api-reference/calendar/calendar-section-add.md"""
+            """calendar.section.add: https://apidocs.bitrix24.com/api-reference/calendar/calendar-section-add.html"""
             ...
 
         def delete(self, *, type: a.Text, ownerId: a.Int, id: a.Int) -> R_co:
-            """calendar.section.delete: api-reference/calendar/calendar-section-delete.md"""
+            """calendar.section.delete: https://apidocs.bitrix24.com/api-reference/calendar/calendar-section-delete.html"""
             ...
 
         def get(self, *, type: a.Text, ownerId: a.Int) -> R_co:
-            """calendar.section.get: api-reference/calendar/calendar-section-get.md"""
+            """calendar.section.get: https://apidocs.bitrix24.com/api-reference/calendar/calendar-section-get.html"""
             ...
 
         def update(
@@ -237,25 +237,25 @@ if TYPE_CHECKING:
             text_color: a.Text | None = ...,
             export: a.Map | None = ...,
         ) -> R_co:
-            """calendar.section.update: api-reference/calendar/calendar-section-update.md"""
+            """calendar.section.update: https://apidocs.bitrix24.com/api-reference/calendar/calendar-section-update.html"""
             ...
 
     class CalendarSettings(Namespace[R_co]):
         """calendar.settings.*"""
 
         def get(self) -> R_co:
-            """calendar.settings.get: api-reference/calendar/calendar-settings-get.md"""
+            """calendar.settings.get: https://apidocs.bitrix24.com/api-reference/calendar/calendar-settings-get.html"""
             ...
 
     class CalendarUserSettings(Namespace[R_co]):
         """calendar.user.settings.*"""
 
         def get(self) -> R_co:
-            """calendar.user.settings.get: api-reference/calendar/calendar-user-settings-get.md"""
+            """calendar.user.settings.get: https://apidocs.bitrix24.com/api-reference/calendar/calendar-user-settings-get.html"""
             ...
 
         def set(self, *, settings: a.Map) -> R_co:
-            """calendar.user.settings.set: api-reference/calendar/calendar-user-settings-set.md"""
+            """calendar.user.settings.set: https://apidocs.bitrix24.com/api-reference/calendar/calendar-user-settings-set.html"""
             ...
 
     class CalendarUser(Namespace[R_co]):

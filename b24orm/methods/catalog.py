@@ -172,15 +172,15 @@ if TYPE_CHECKING:
         """catalog.catalog.*"""
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.catalog.get: api-reference/catalog/catalog/catalog-catalog-get.md"""
+            """catalog.catalog.get: https://apidocs.bitrix24.com/api-reference/catalog/catalog/catalog-catalog-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.catalog.getFields: api-reference/catalog/catalog/catalog-catalog-get-fields.md"""
+            """catalog.catalog.getFields: https://apidocs.bitrix24.com/api-reference/catalog/catalog/catalog-catalog-get-fields.html"""
             ...
 
         def isOffers(self, *, id: a.Int) -> R_co:
-            """catalog.catalog.isOffers: api-reference/catalog/catalog/catalog-catalog-is-offers.md"""
+            """catalog.catalog.isOffers: https://apidocs.bitrix24.com/api-reference/catalog/catalog/catalog-catalog-is-offers.html"""
             ...
 
         def list(
@@ -191,27 +191,27 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.catalog.list: api-reference/catalog/catalog/catalog-catalog-list.md"""
+            """catalog.catalog.list: https://apidocs.bitrix24.com/api-reference/catalog/catalog/catalog-catalog-list.html"""
             ...
 
     class CatalogDocumentElement(Namespace[R_co]):
         """catalog.document.element.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.document.element.add: api-reference/catalog/document/document-element/catalog-document-element-add.md"""
+            """catalog.document.element.add: https://apidocs.bitrix24.com/api-reference/catalog/document/document-element/catalog-document-element-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.document.element.delete: api-reference/catalog/document/document-element/catalog-document-element-delete.md"""
+            """catalog.document.element.delete: https://apidocs.bitrix24.com/api-reference/catalog/document/document-element/catalog-document-element-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """catalog.document.element.fields: api-reference/catalog/document/outdated/catalog-document-element-fields.md"""
+            """catalog.document.element.fields: https://apidocs.bitrix24.com/api-reference/catalog/document/outdated/catalog-document-element-fields.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.document.element.getFields: api-reference/catalog/document/document-element/catalog-document-element-get-fields.md"""
+            """catalog.document.element.getFields: https://apidocs.bitrix24.com/api-reference/catalog/document/document-element/catalog-document-element-get-fields.html"""
             ...
 
         def list(
@@ -222,54 +222,54 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.document.element.list: api-reference/catalog/document/document-element/catalog-document-element-list.md"""
+            """catalog.document.element.list: https://apidocs.bitrix24.com/api-reference/catalog/document/document-element/catalog-document-element-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """catalog.document.element.update: api-reference/catalog/document/document-element/catalog-document-element-update.md"""
+            """catalog.document.element.update: https://apidocs.bitrix24.com/api-reference/catalog/document/document-element/catalog-document-element-update.html"""
             ...
 
     class CatalogDocumentMode(Namespace[R_co]):
         """catalog.document.mode.*"""
 
         def status(self) -> R_co:
-            """catalog.document.mode.status: api-reference/catalog/document/catalog-document-mode-status.md"""
+            """catalog.document.mode.status: https://apidocs.bitrix24.com/api-reference/catalog/document/catalog-document-mode-status.html"""
             ...
 
     class CatalogDocument(Namespace[R_co]):
         """catalog.document.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.document.add: api-reference/catalog/document/catalog-document-add.md"""
+            """catalog.document.add: https://apidocs.bitrix24.com/api-reference/catalog/document/catalog-document-add.html"""
             ...
 
         def cancel(self, *, id: a.Int) -> R_co:
-            """catalog.document.cancel: api-reference/catalog/document/catalog-document-cancel.md"""
+            """catalog.document.cancel: https://apidocs.bitrix24.com/api-reference/catalog/document/catalog-document-cancel.html"""
             ...
 
         def cancelList(self, *, documentIds: a.List) -> R_co:
-            """catalog.document.cancelList: api-reference/catalog/document/catalog-document-cancel-list.md"""
+            """catalog.document.cancelList: https://apidocs.bitrix24.com/api-reference/catalog/document/catalog-document-cancel-list.html"""
             ...
 
         def conduct(self, *, id: a.Int) -> R_co:
-            """catalog.document.conduct: api-reference/catalog/document/catalog-document-conduct.md"""
+            """catalog.document.conduct: https://apidocs.bitrix24.com/api-reference/catalog/document/catalog-document-conduct.html"""
             ...
 
         def conductList(self, *, documentIds: a.List) -> R_co:
-            """catalog.document.conductList: api-reference/catalog/document/catalog-document-conduct-list.md"""
+            """catalog.document.conductList: https://apidocs.bitrix24.com/api-reference/catalog/document/catalog-document-conduct-list.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def confirm(self, *, id: a.Int) -> R_co:
-            """catalog.document.confirm: api-reference/catalog/document/outdated/catalog-document-confirm.md"""
+            """catalog.document.confirm: https://apidocs.bitrix24.com/api-reference/catalog/document/outdated/catalog-document-confirm.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.document.delete: api-reference/catalog/document/catalog-document-delete.md"""
+            """catalog.document.delete: https://apidocs.bitrix24.com/api-reference/catalog/document/catalog-document-delete.html"""
             ...
 
         def deleteList(self, *, documentIds: a.List) -> R_co:
-            """catalog.document.deleteList: api-reference/catalog/document/catalog-document-delete-list.md"""
+            """catalog.document.deleteList: https://apidocs.bitrix24.com/api-reference/catalog/document/catalog-document-delete-list.html"""
             ...
 
         @property
@@ -277,11 +277,11 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """catalog.document.fields: api-reference/catalog/document/outdated/catalog-document-fields.md"""
+            """catalog.document.fields: https://apidocs.bitrix24.com/api-reference/catalog/document/outdated/catalog-document-fields.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.document.getFields: api-reference/catalog/document/catalog-document-get-fields.md"""
+            """catalog.document.getFields: https://apidocs.bitrix24.com/api-reference/catalog/document/catalog-document-get-fields.html"""
             ...
 
         def list(
@@ -292,7 +292,7 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.document.list: api-reference/catalog/document/catalog-document-list.md"""
+            """catalog.document.list: https://apidocs.bitrix24.com/api-reference/catalog/document/catalog-document-list.html"""
             ...
 
         @property
@@ -300,26 +300,26 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def unconfirm(self, *, id: a.Int) -> R_co:
-            """catalog.document.unconfirm: api-reference/catalog/document/outdated/catalog-document-unconfirm.md"""
+            """catalog.document.unconfirm: https://apidocs.bitrix24.com/api-reference/catalog/document/outdated/catalog-document-unconfirm.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """catalog.document.update: api-reference/catalog/document/catalog-document-update.md"""
+            """catalog.document.update: https://apidocs.bitrix24.com/api-reference/catalog/document/catalog-document-update.html"""
             ...
 
     class CatalogDocumentcontractor(Namespace[R_co]):
         """catalog.documentcontractor.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.documentcontractor.add: api-reference/catalog/documentcontractor/catalog-documentcontractor-add.md"""
+            """catalog.documentcontractor.add: https://apidocs.bitrix24.com/api-reference/catalog/documentcontractor/catalog-documentcontractor-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.documentcontractor.delete: api-reference/catalog/documentcontractor/catalog-documentcontractor-delete.md"""
+            """catalog.documentcontractor.delete: https://apidocs.bitrix24.com/api-reference/catalog/documentcontractor/catalog-documentcontractor-delete.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.documentcontractor.getFields: api-reference/catalog/documentcontractor/catalog-documentcontractor-get-fields.md"""
+            """catalog.documentcontractor.getFields: https://apidocs.bitrix24.com/api-reference/catalog/documentcontractor/catalog-documentcontractor-get-fields.html"""
             ...
 
         def list(
@@ -330,29 +330,29 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.documentcontractor.list: api-reference/catalog/documentcontractor/catalog-documentcontractor-list.md"""
+            """catalog.documentcontractor.list: https://apidocs.bitrix24.com/api-reference/catalog/documentcontractor/catalog-documentcontractor-list.html"""
             ...
 
     class CatalogEnum(Namespace[R_co]):
         """catalog.enum.*"""
 
         def getRoundTypes(self) -> R_co:
-            """catalog.enum.getRoundTypes: api-reference/catalog/enum/catalog-enum-get-round-types.md"""
+            """catalog.enum.getRoundTypes: https://apidocs.bitrix24.com/api-reference/catalog/enum/catalog-enum-get-round-types.html"""
             ...
 
         def getStoreDocumentTypes(self) -> R_co:
-            """catalog.enum.getStoreDocumentTypes: api-reference/catalog/enum/catalog-enum-get-store-document-types.md"""
+            """catalog.enum.getStoreDocumentTypes: https://apidocs.bitrix24.com/api-reference/catalog/enum/catalog-enum-get-store-document-types.html"""
             ...
 
     class CatalogExtra(Namespace[R_co]):
         """catalog.extra.*"""
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.extra.get: api-reference/catalog/extra/catalog-extra-get.md"""
+            """catalog.extra.get: https://apidocs.bitrix24.com/api-reference/catalog/extra/catalog-extra-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.extra.getFields: api-reference/catalog/extra/catalog-extra-get-fields.md"""
+            """catalog.extra.getFields: https://apidocs.bitrix24.com/api-reference/catalog/extra/catalog-extra-get-fields.html"""
             ...
 
         def list(
@@ -363,26 +363,26 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.extra.list: api-reference/catalog/extra/catalog-extra-list.md"""
+            """catalog.extra.list: https://apidocs.bitrix24.com/api-reference/catalog/extra/catalog-extra-list.html"""
             ...
 
     class CatalogMeasure(Namespace[R_co]):
         """catalog.measure.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.measure.add: api-reference/catalog/measure/catalog-measure-add.md"""
+            """catalog.measure.add: https://apidocs.bitrix24.com/api-reference/catalog/measure/catalog-measure-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.measure.delete: api-reference/catalog/measure/catalog-measure-delete.md"""
+            """catalog.measure.delete: https://apidocs.bitrix24.com/api-reference/catalog/measure/catalog-measure-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.measure.get: api-reference/catalog/measure/catalog-measure-get.md"""
+            """catalog.measure.get: https://apidocs.bitrix24.com/api-reference/catalog/measure/catalog-measure-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.measure.getFields: api-reference/catalog/measure/catalog-measure-get-fields.md"""
+            """catalog.measure.getFields: https://apidocs.bitrix24.com/api-reference/catalog/measure/catalog-measure-get-fields.html"""
             ...
 
         def list(
@@ -393,30 +393,30 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.measure.list: api-reference/catalog/measure/catalog-measure-list.md"""
+            """catalog.measure.list: https://apidocs.bitrix24.com/api-reference/catalog/measure/catalog-measure-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """catalog.measure.update: api-reference/catalog/measure/catalog-measure-update.md"""
+            """catalog.measure.update: https://apidocs.bitrix24.com/api-reference/catalog/measure/catalog-measure-update.html"""
             ...
 
     class CatalogPrice(Namespace[R_co]):
         """catalog.price.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.price.add: api-reference/catalog/price/catalog-price-add.md"""
+            """catalog.price.add: https://apidocs.bitrix24.com/api-reference/catalog/price/catalog-price-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.price.delete: api-reference/catalog/price/catalog-price-delete.md"""
+            """catalog.price.delete: https://apidocs.bitrix24.com/api-reference/catalog/price/catalog-price-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.price.get: api-reference/catalog/price/catalog-price-get.md"""
+            """catalog.price.get: https://apidocs.bitrix24.com/api-reference/catalog/price/catalog-price-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.price.getFields: api-reference/catalog/price/catalog-price-get-fields.md"""
+            """catalog.price.getFields: https://apidocs.bitrix24.com/api-reference/catalog/price/catalog-price-get-fields.html"""
             ...
 
         def list(
@@ -427,34 +427,34 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.price.list: api-reference/catalog/price/catalog-price-list.md"""
+            """catalog.price.list: https://apidocs.bitrix24.com/api-reference/catalog/price/catalog-price-list.html"""
             ...
 
         def modify(self, *, fields: a.Map) -> R_co:
-            """catalog.price.modify: api-reference/catalog/price/catalog-price-modify.md"""
+            """catalog.price.modify: https://apidocs.bitrix24.com/api-reference/catalog/price/catalog-price-modify.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """catalog.price.update: api-reference/catalog/price/catalog-price-update.md"""
+            """catalog.price.update: https://apidocs.bitrix24.com/api-reference/catalog/price/catalog-price-update.html"""
             ...
 
     class CatalogPriceType(Namespace[R_co]):
         """catalog.priceType.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.priceType.add: api-reference/catalog/price-type/catalog-price-type-add.md"""
+            """catalog.priceType.add: https://apidocs.bitrix24.com/api-reference/catalog/price-type/catalog-price-type-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.priceType.delete: api-reference/catalog/price-type/catalog-price-type-delete.md"""
+            """catalog.priceType.delete: https://apidocs.bitrix24.com/api-reference/catalog/price-type/catalog-price-type-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.priceType.get: api-reference/catalog/price-type/catalog-price-type-get.md"""
+            """catalog.priceType.get: https://apidocs.bitrix24.com/api-reference/catalog/price-type/catalog-price-type-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.priceType.getFields: api-reference/catalog/price-type/catalog-price-type-get-fields.md"""
+            """catalog.priceType.getFields: https://apidocs.bitrix24.com/api-reference/catalog/price-type/catalog-price-type-get-fields.html"""
             ...
 
         def list(
@@ -465,26 +465,26 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.priceType.list: api-reference/catalog/price-type/catalog-price-type-list.md"""
+            """catalog.priceType.list: https://apidocs.bitrix24.com/api-reference/catalog/price-type/catalog-price-type-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """catalog.priceType.update: api-reference/catalog/price-type/catalog-price-type-update.md"""
+            """catalog.priceType.update: https://apidocs.bitrix24.com/api-reference/catalog/price-type/catalog-price-type-update.html"""
             ...
 
     class CatalogPriceTypeGroup(Namespace[R_co]):
         """catalog.priceTypeGroup.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.priceTypeGroup.add: api-reference/catalog/price-type/price-type-group/catalog-price-type-group-add.md"""
+            """catalog.priceTypeGroup.add: https://apidocs.bitrix24.com/api-reference/catalog/price-type/price-type-group/catalog-price-type-group-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.priceTypeGroup.delete: api-reference/catalog/price-type/price-type-group/catalog-price-type-group-delete.md"""
+            """catalog.priceTypeGroup.delete: https://apidocs.bitrix24.com/api-reference/catalog/price-type/price-type-group/catalog-price-type-group-delete.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.priceTypeGroup.getFields: api-reference/catalog/price-type/price-type-group/catalog-price-type-group-get-fields.md"""
+            """catalog.priceTypeGroup.getFields: https://apidocs.bitrix24.com/api-reference/catalog/price-type/price-type-group/catalog-price-type-group-get-fields.html"""
             ...
 
         def list(
@@ -495,30 +495,30 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.priceTypeGroup.list: api-reference/catalog/price-type/price-type-group/catalog-price-type-group-list.md"""
+            """catalog.priceTypeGroup.list: https://apidocs.bitrix24.com/api-reference/catalog/price-type/price-type-group/catalog-price-type-group-list.html"""
             ...
 
     class CatalogPriceTypeLang(Namespace[R_co]):
         """catalog.priceTypeLang.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.priceTypeLang.add: api-reference/catalog/price-type/price-type-lang/catalog-price-type-lang-add.md"""
+            """catalog.priceTypeLang.add: https://apidocs.bitrix24.com/api-reference/catalog/price-type/price-type-lang/catalog-price-type-lang-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.priceTypeLang.delete: api-reference/catalog/price-type/price-type-lang/catalog-price-type-lang-delete.md"""
+            """catalog.priceTypeLang.delete: https://apidocs.bitrix24.com/api-reference/catalog/price-type/price-type-lang/catalog-price-type-lang-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.priceTypeLang.get: api-reference/catalog/price-type/price-type-lang/catalog-price-type-lang-get.md"""
+            """catalog.priceTypeLang.get: https://apidocs.bitrix24.com/api-reference/catalog/price-type/price-type-lang/catalog-price-type-lang-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.priceTypeLang.getFields: api-reference/catalog/price-type/price-type-lang/catalog-price-type-lang-get-fields.md"""
+            """catalog.priceTypeLang.getFields: https://apidocs.bitrix24.com/api-reference/catalog/price-type/price-type-lang/catalog-price-type-lang-get-fields.html"""
             ...
 
         def getLanguages(self) -> R_co:
-            """catalog.priceTypeLang.getLanguages: api-reference/catalog/price-type/price-type-lang/catalog-price-type-lang-get-languages.md"""
+            """catalog.priceTypeLang.getLanguages: https://apidocs.bitrix24.com/api-reference/catalog/price-type/price-type-lang/catalog-price-type-lang-get-languages.html"""
             ...
 
         def list(
@@ -529,34 +529,34 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.priceTypeLang.list: api-reference/catalog/price-type/price-type-lang/catalog-price-type-lang-list.md"""
+            """catalog.priceTypeLang.list: https://apidocs.bitrix24.com/api-reference/catalog/price-type/price-type-lang/catalog-price-type-lang-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """catalog.priceTypeLang.update: api-reference/catalog/price-type/price-type-lang/catalog-price-type-lang-update.md"""
+            """catalog.priceTypeLang.update: https://apidocs.bitrix24.com/api-reference/catalog/price-type/price-type-lang/catalog-price-type-lang-update.html"""
             ...
 
     class CatalogProductOffer(Namespace[R_co]):
         """catalog.product.offer.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.product.offer.add: api-reference/catalog/product/offer/catalog-product-offer-add.md"""
+            """catalog.product.offer.add: https://apidocs.bitrix24.com/api-reference/catalog/product/offer/catalog-product-offer-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.product.offer.delete: api-reference/catalog/product/offer/catalog-product-offer-delete.md"""
+            """catalog.product.offer.delete: https://apidocs.bitrix24.com/api-reference/catalog/product/offer/catalog-product-offer-delete.html"""
             ...
 
         def download(self, *, fields: a.Map) -> R_co:
-            """catalog.product.offer.download: api-reference/catalog/product/offer/catalog-product-offer-download.md"""
+            """catalog.product.offer.download: https://apidocs.bitrix24.com/api-reference/catalog/product/offer/catalog-product-offer-download.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.product.offer.get: api-reference/catalog/product/offer/catalog-product-offer-get.md"""
+            """catalog.product.offer.get: https://apidocs.bitrix24.com/api-reference/catalog/product/offer/catalog-product-offer-get.html"""
             ...
 
         def getFieldsByFilter(self, *, filter: a.Map) -> R_co:
-            """catalog.product.offer.getFieldsByFilter: api-reference/catalog/product/offer/catalog-product-offer-get-fields-by-filter.md"""
+            """catalog.product.offer.getFieldsByFilter: https://apidocs.bitrix24.com/api-reference/catalog/product/offer/catalog-product-offer-get-fields-by-filter.html"""
             ...
 
         def list(
@@ -567,34 +567,34 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.product.offer.list: api-reference/catalog/product/offer/catalog-product-offer-list.md"""
+            """catalog.product.offer.list: https://apidocs.bitrix24.com/api-reference/catalog/product/offer/catalog-product-offer-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """catalog.product.offer.update: api-reference/catalog/product/offer/catalog-product-offer-update.md"""
+            """catalog.product.offer.update: https://apidocs.bitrix24.com/api-reference/catalog/product/offer/catalog-product-offer-update.html"""
             ...
 
     class CatalogProductService(Namespace[R_co]):
         """catalog.product.service.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.product.service.add: api-reference/catalog/product/service/catalog-product-service-add.md"""
+            """catalog.product.service.add: https://apidocs.bitrix24.com/api-reference/catalog/product/service/catalog-product-service-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.product.service.delete: api-reference/catalog/product/service/catalog-product-service-delete.md"""
+            """catalog.product.service.delete: https://apidocs.bitrix24.com/api-reference/catalog/product/service/catalog-product-service-delete.html"""
             ...
 
         def download(self, *, fields: a.Map) -> R_co:
-            """catalog.product.service.download: api-reference/catalog/product/service/catalog-product-service-download.md"""
+            """catalog.product.service.download: https://apidocs.bitrix24.com/api-reference/catalog/product/service/catalog-product-service-download.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.product.service.get: api-reference/catalog/product/service/catalog-product-service-get.md"""
+            """catalog.product.service.get: https://apidocs.bitrix24.com/api-reference/catalog/product/service/catalog-product-service-get.html"""
             ...
 
         def getFieldsByFilter(self, *, filter: a.Map) -> R_co:
-            """catalog.product.service.getFieldsByFilter: api-reference/catalog/product/service/catalog-product-service-get-fields-by-filter.md"""
+            """catalog.product.service.getFieldsByFilter: https://apidocs.bitrix24.com/api-reference/catalog/product/service/catalog-product-service-get-fields-by-filter.html"""
             ...
 
         def list(
@@ -605,34 +605,34 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.product.service.list: api-reference/catalog/product/service/catalog-product-service-list.md"""
+            """catalog.product.service.list: https://apidocs.bitrix24.com/api-reference/catalog/product/service/catalog-product-service-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """catalog.product.service.update: api-reference/catalog/product/service/catalog-product-service-update.md"""
+            """catalog.product.service.update: https://apidocs.bitrix24.com/api-reference/catalog/product/service/catalog-product-service-update.html"""
             ...
 
     class CatalogProductSku(Namespace[R_co]):
         """catalog.product.sku.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.product.sku.add: api-reference/catalog/product/sku/catalog-product-sku-add.md"""
+            """catalog.product.sku.add: https://apidocs.bitrix24.com/api-reference/catalog/product/sku/catalog-product-sku-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.product.sku.delete: api-reference/catalog/product/sku/catalog-product-sku-delete.md"""
+            """catalog.product.sku.delete: https://apidocs.bitrix24.com/api-reference/catalog/product/sku/catalog-product-sku-delete.html"""
             ...
 
         def download(self, *, fields: a.Map) -> R_co:
-            """catalog.product.sku.download: api-reference/catalog/product/sku/catalog-product-sku-download.md"""
+            """catalog.product.sku.download: https://apidocs.bitrix24.com/api-reference/catalog/product/sku/catalog-product-sku-download.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.product.sku.get: api-reference/catalog/product/sku/catalog-product-sku-get.md"""
+            """catalog.product.sku.get: https://apidocs.bitrix24.com/api-reference/catalog/product/sku/catalog-product-sku-get.html"""
             ...
 
         def getFieldsByFilter(self, *, filter: a.Map) -> R_co:
-            """catalog.product.sku.getFieldsByFilter: api-reference/catalog/product/sku/catalog-product-sku-get-fields-by-filter.md"""
+            """catalog.product.sku.getFieldsByFilter: https://apidocs.bitrix24.com/api-reference/catalog/product/sku/catalog-product-sku-get-fields-by-filter.html"""
             ...
 
         def list(
@@ -643,34 +643,34 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.product.sku.list: api-reference/catalog/product/sku/catalog-product-sku-list.md"""
+            """catalog.product.sku.list: https://apidocs.bitrix24.com/api-reference/catalog/product/sku/catalog-product-sku-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """catalog.product.sku.update: api-reference/catalog/product/sku/catalog-product-sku-update.md"""
+            """catalog.product.sku.update: https://apidocs.bitrix24.com/api-reference/catalog/product/sku/catalog-product-sku-update.html"""
             ...
 
     class CatalogProduct(Namespace[R_co]):
         """catalog.product.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.product.add: api-reference/catalog/product/catalog-product-add.md"""
+            """catalog.product.add: https://apidocs.bitrix24.com/api-reference/catalog/product/catalog-product-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.product.delete: api-reference/catalog/product/catalog-product-delete.md"""
+            """catalog.product.delete: https://apidocs.bitrix24.com/api-reference/catalog/product/catalog-product-delete.html"""
             ...
 
         def download(self, *, fields: a.Map) -> R_co:
-            """catalog.product.download: api-reference/catalog/product/catalog-product-download.md"""
+            """catalog.product.download: https://apidocs.bitrix24.com/api-reference/catalog/product/catalog-product-download.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.product.get: api-reference/catalog/product/catalog-product-get.md"""
+            """catalog.product.get: https://apidocs.bitrix24.com/api-reference/catalog/product/catalog-product-get.html"""
             ...
 
         def getFieldsByFilter(self, *, filter: a.Map) -> R_co:
-            """catalog.product.getFieldsByFilter: api-reference/catalog/product/catalog-product-get-fields-by-filter.md"""
+            """catalog.product.getFieldsByFilter: https://apidocs.bitrix24.com/api-reference/catalog/product/catalog-product-get-fields-by-filter.html"""
             ...
 
         def list(
@@ -681,7 +681,7 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Text | None = ...,
         ) -> R_co:
-            """catalog.product.list: api-reference/catalog/product/catalog-product-list.md"""
+            """catalog.product.list: https://apidocs.bitrix24.com/api-reference/catalog/product/catalog-product-list.html"""
             ...
 
         @property
@@ -694,49 +694,49 @@ if TYPE_CHECKING:
         def sku(self) -> CatalogProductSku[R_co]: ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """catalog.product.update: api-reference/catalog/product/catalog-product-update.md"""
+            """catalog.product.update: https://apidocs.bitrix24.com/api-reference/catalog/product/catalog-product-update.html"""
             ...
 
     class CatalogProductImage(Namespace[R_co]):
         """catalog.productImage.*"""
 
         def add(self, *, fields: a.Map, fileContent: a.Array) -> R_co:
-            """catalog.productImage.add: api-reference/catalog/product-image/catalog-product-image-add.md"""
+            """catalog.productImage.add: https://apidocs.bitrix24.com/api-reference/catalog/product-image/catalog-product-image-add.html"""
             ...
 
         def delete(self, *, productId: a.Int, id: a.Int) -> R_co:
-            """catalog.productImage.delete: api-reference/catalog/product-image/catalog-product-image-delete.md"""
+            """catalog.productImage.delete: https://apidocs.bitrix24.com/api-reference/catalog/product-image/catalog-product-image-delete.html"""
             ...
 
         def get(self, *, productId: a.Int, id: a.Int) -> R_co:
-            """catalog.productImage.get: api-reference/catalog/product-image/catalog-product-image-get.md"""
+            """catalog.productImage.get: https://apidocs.bitrix24.com/api-reference/catalog/product-image/catalog-product-image-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.productImage.getFields: api-reference/catalog/product-image/catalog-product-image-get-fields.md"""
+            """catalog.productImage.getFields: https://apidocs.bitrix24.com/api-reference/catalog/product-image/catalog-product-image-get-fields.html"""
             ...
 
         def list(self, *, productId: a.Int, select: a.Array | None = ...) -> R_co:
-            """catalog.productImage.list: api-reference/catalog/product-image/catalog-product-image-list.md"""
+            """catalog.productImage.list: https://apidocs.bitrix24.com/api-reference/catalog/product-image/catalog-product-image-list.html"""
             ...
 
     class CatalogProductProperty(Namespace[R_co]):
         """catalog.productProperty.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.productProperty.add: api-reference/catalog/product-property/catalog-product-property-add.md"""
+            """catalog.productProperty.add: https://apidocs.bitrix24.com/api-reference/catalog/product-property/catalog-product-property-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.productProperty.delete: api-reference/catalog/product-property/catalog-product-property-delete.md"""
+            """catalog.productProperty.delete: https://apidocs.bitrix24.com/api-reference/catalog/product-property/catalog-product-property-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.productProperty.get: api-reference/catalog/product-property/catalog-product-property-get.md"""
+            """catalog.productProperty.get: https://apidocs.bitrix24.com/api-reference/catalog/product-property/catalog-product-property-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.productProperty.getFields: api-reference/catalog/product-property/catalog-product-property-get-fields.md"""
+            """catalog.productProperty.getFields: https://apidocs.bitrix24.com/api-reference/catalog/product-property/catalog-product-property-get-fields.html"""
             ...
 
         def list(
@@ -747,30 +747,30 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.productProperty.list: api-reference/catalog/product-property/catalog-product-property-list.md"""
+            """catalog.productProperty.list: https://apidocs.bitrix24.com/api-reference/catalog/product-property/catalog-product-property-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """catalog.productProperty.update: api-reference/catalog/product-property/catalog-product-property-update.md"""
+            """catalog.productProperty.update: https://apidocs.bitrix24.com/api-reference/catalog/product-property/catalog-product-property-update.html"""
             ...
 
     class CatalogProductPropertyEnum(Namespace[R_co]):
         """catalog.productPropertyEnum.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.productPropertyEnum.add: api-reference/catalog/product-property-enum/catalog-product-property-enum-add.md"""
+            """catalog.productPropertyEnum.add: https://apidocs.bitrix24.com/api-reference/catalog/product-property-enum/catalog-product-property-enum-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.productPropertyEnum.delete: api-reference/catalog/product-property-enum/catalog-product-property-enum-delete.md"""
+            """catalog.productPropertyEnum.delete: https://apidocs.bitrix24.com/api-reference/catalog/product-property-enum/catalog-product-property-enum-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.productPropertyEnum.get: api-reference/catalog/product-property-enum/catalog-product-property-enum-get.md"""
+            """catalog.productPropertyEnum.get: https://apidocs.bitrix24.com/api-reference/catalog/product-property-enum/catalog-product-property-enum-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.productPropertyEnum.getFields: api-reference/catalog/product-property-enum/catalog-product-property-enum-get-fields.md"""
+            """catalog.productPropertyEnum.getFields: https://apidocs.bitrix24.com/api-reference/catalog/product-property-enum/catalog-product-property-enum-get-fields.html"""
             ...
 
         def list(
@@ -781,30 +781,30 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.productPropertyEnum.list: api-reference/catalog/product-property-enum/catalog-product-property-enum-list.md"""
+            """catalog.productPropertyEnum.list: https://apidocs.bitrix24.com/api-reference/catalog/product-property-enum/catalog-product-property-enum-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """catalog.productPropertyEnum.update: api-reference/catalog/product-property-enum/catalog-product-property-enum-update.md"""
+            """catalog.productPropertyEnum.update: https://apidocs.bitrix24.com/api-reference/catalog/product-property-enum/catalog-product-property-enum-update.html"""
             ...
 
     class CatalogProductPropertyFeature(Namespace[R_co]):
         """catalog.productPropertyFeature.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.productPropertyFeature.add: api-reference/catalog/product-property-feature/catalog-product-property-feature-add.md"""
+            """catalog.productPropertyFeature.add: https://apidocs.bitrix24.com/api-reference/catalog/product-property-feature/catalog-product-property-feature-add.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.productPropertyFeature.get: api-reference/catalog/product-property-feature/catalog-product-property-feature-get.md"""
+            """catalog.productPropertyFeature.get: https://apidocs.bitrix24.com/api-reference/catalog/product-property-feature/catalog-product-property-feature-get.html"""
             ...
 
         def getAvailableFeaturesByProperty(self, *, propertyId: a.Int) -> R_co:
-            """catalog.productPropertyFeature.getAvailableFeaturesByProperty: api-reference/catalog/product-property-feature/catalog-product-property-feature-get-available-features-by-property.md"""
+            """catalog.productPropertyFeature.getAvailableFeaturesByProperty: https://apidocs.bitrix24.com/api-reference/catalog/product-property-feature/catalog-product-property-feature-get-available-features-by-property.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.productPropertyFeature.getFields: api-reference/catalog/product-property-feature/catalog-product-property-feature-get-fields.md"""
+            """catalog.productPropertyFeature.getFields: https://apidocs.bitrix24.com/api-reference/catalog/product-property-feature/catalog-product-property-feature-get-fields.html"""
             ...
 
         def list(
@@ -815,18 +815,18 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.productPropertyFeature.list: api-reference/catalog/product-property-feature/catalog-product-property-feature-list.md"""
+            """catalog.productPropertyFeature.list: https://apidocs.bitrix24.com/api-reference/catalog/product-property-feature/catalog-product-property-feature-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """catalog.productPropertyFeature.update: api-reference/catalog/product-property-feature/catalog-product-property-feature-update.md"""
+            """catalog.productPropertyFeature.update: https://apidocs.bitrix24.com/api-reference/catalog/product-property-feature/catalog-product-property-feature-update.html"""
             ...
 
     class CatalogProductPropertySection(Namespace[R_co]):
         """catalog.productPropertySection.*"""
 
         def get(self, *, propertyId: a.Int) -> R_co:
-            """catalog.productPropertySection.get: api-reference/catalog/product-property-section/catalog-product-property-section-get.md"""
+            """catalog.productPropertySection.get: https://apidocs.bitrix24.com/api-reference/catalog/product-property-section/catalog-product-property-section-get.html"""
             ...
 
         def list(
@@ -837,22 +837,22 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.productPropertySection.list: api-reference/catalog/product-property-section/catalog-product-property-section-list.md"""
+            """catalog.productPropertySection.list: https://apidocs.bitrix24.com/api-reference/catalog/product-property-section/catalog-product-property-section-list.html"""
             ...
 
         def set(self, *, propertyId: a.Int, fields: a.Map) -> R_co:
-            """catalog.productPropertySection.set: api-reference/catalog/product-property-section/catalog-product-property-section-set.md"""
+            """catalog.productPropertySection.set: https://apidocs.bitrix24.com/api-reference/catalog/product-property-section/catalog-product-property-section-set.html"""
             ...
 
     class CatalogRatio(Namespace[R_co]):
         """catalog.ratio.*"""
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.ratio.get: api-reference/catalog/ratio/catalog-ratio-get.md"""
+            """catalog.ratio.get: https://apidocs.bitrix24.com/api-reference/catalog/ratio/catalog-ratio-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.ratio.getFields: api-reference/catalog/ratio/catalog-ratio-get-fields.md"""
+            """catalog.ratio.getFields: https://apidocs.bitrix24.com/api-reference/catalog/ratio/catalog-ratio-get-fields.html"""
             ...
 
         def list(
@@ -863,26 +863,26 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.ratio.list: api-reference/catalog/ratio/catalog-ratio-list.md"""
+            """catalog.ratio.list: https://apidocs.bitrix24.com/api-reference/catalog/ratio/catalog-ratio-list.html"""
             ...
 
     class CatalogRoundingRule(Namespace[R_co]):
         """catalog.roundingRule.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.roundingRule.add: api-reference/catalog/rounding-rule/catalog-rounding-rule-add.md"""
+            """catalog.roundingRule.add: https://apidocs.bitrix24.com/api-reference/catalog/rounding-rule/catalog-rounding-rule-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.roundingRule.delete: api-reference/catalog/rounding-rule/catalog-rounding-rule-delete.md"""
+            """catalog.roundingRule.delete: https://apidocs.bitrix24.com/api-reference/catalog/rounding-rule/catalog-rounding-rule-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.roundingRule.get: api-reference/catalog/rounding-rule/catalog-rounding-rule-get.md"""
+            """catalog.roundingRule.get: https://apidocs.bitrix24.com/api-reference/catalog/rounding-rule/catalog-rounding-rule-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.roundingRule.getFields: api-reference/catalog/rounding-rule/catalog-rounding-rule-get-fields.md"""
+            """catalog.roundingRule.getFields: https://apidocs.bitrix24.com/api-reference/catalog/rounding-rule/catalog-rounding-rule-get-fields.html"""
             ...
 
         def list(
@@ -893,30 +893,30 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.roundingRule.list: api-reference/catalog/rounding-rule/catalog-rounding-rule-list.md"""
+            """catalog.roundingRule.list: https://apidocs.bitrix24.com/api-reference/catalog/rounding-rule/catalog-rounding-rule-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """catalog.roundingRule.update: api-reference/catalog/rounding-rule/catalog-rounding-rule-update.md"""
+            """catalog.roundingRule.update: https://apidocs.bitrix24.com/api-reference/catalog/rounding-rule/catalog-rounding-rule-update.html"""
             ...
 
     class CatalogSection(Namespace[R_co]):
         """catalog.section.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.section.add: api-reference/catalog/section/catalog-section-add.md"""
+            """catalog.section.add: https://apidocs.bitrix24.com/api-reference/catalog/section/catalog-section-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.section.delete: api-reference/catalog/section/catalog-section-delete.md"""
+            """catalog.section.delete: https://apidocs.bitrix24.com/api-reference/catalog/section/catalog-section-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.section.get: api-reference/catalog/section/catalog-section-get.md"""
+            """catalog.section.get: https://apidocs.bitrix24.com/api-reference/catalog/section/catalog-section-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.section.getFields: api-reference/catalog/section/catalog-section-get-fields.md"""
+            """catalog.section.getFields: https://apidocs.bitrix24.com/api-reference/catalog/section/catalog-section-get-fields.html"""
             ...
 
         def list(
@@ -927,30 +927,30 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.section.list: api-reference/catalog/section/catalog-section-list.md"""
+            """catalog.section.list: https://apidocs.bitrix24.com/api-reference/catalog/section/catalog-section-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """catalog.section.update: api-reference/catalog/section/catalog-section-update.md"""
+            """catalog.section.update: https://apidocs.bitrix24.com/api-reference/catalog/section/catalog-section-update.html"""
             ...
 
     class CatalogStore(Namespace[R_co]):
         """catalog.store.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.store.add: api-reference/catalog/store/catalog-store-add.md"""
+            """catalog.store.add: https://apidocs.bitrix24.com/api-reference/catalog/store/catalog-store-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.store.delete: api-reference/catalog/store/catalog-store-delete.md"""
+            """catalog.store.delete: https://apidocs.bitrix24.com/api-reference/catalog/store/catalog-store-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.store.get: api-reference/catalog/store/catalog-store-get.md"""
+            """catalog.store.get: https://apidocs.bitrix24.com/api-reference/catalog/store/catalog-store-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.store.getFields: api-reference/catalog/store/catalog-store-get-fields.md"""
+            """catalog.store.getFields: https://apidocs.bitrix24.com/api-reference/catalog/store/catalog-store-get-fields.html"""
             ...
 
         def list(
@@ -961,22 +961,22 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.store.list: api-reference/catalog/store/catalog-store-list.md"""
+            """catalog.store.list: https://apidocs.bitrix24.com/api-reference/catalog/store/catalog-store-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """catalog.store.update: api-reference/catalog/store/catalog-store-update.md"""
+            """catalog.store.update: https://apidocs.bitrix24.com/api-reference/catalog/store/catalog-store-update.html"""
             ...
 
     class CatalogStoreproduct(Namespace[R_co]):
         """catalog.storeproduct.*"""
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.storeproduct.get: api-reference/catalog/store-product/catalog-store-product-get.md"""
+            """catalog.storeproduct.get: https://apidocs.bitrix24.com/api-reference/catalog/store-product/catalog-store-product-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.storeproduct.getFields: api-reference/catalog/store-product/catalog-store-product-get-fields.md"""
+            """catalog.storeproduct.getFields: https://apidocs.bitrix24.com/api-reference/catalog/store-product/catalog-store-product-get-fields.html"""
             ...
 
         def list(
@@ -987,7 +987,7 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.storeproduct.list: api-reference/catalog/store-product/catalog-store-product-list.md"""
+            """catalog.storeproduct.list: https://apidocs.bitrix24.com/api-reference/catalog/store-product/catalog-store-product-list.html"""
             ...
 
     class CatalogUserfieldDocument(Namespace[R_co]):
@@ -1001,11 +1001,11 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.userfield.document.list: api-reference/catalog/userfield-document/catalog-userfield-document-list.md"""
+            """catalog.userfield.document.list: https://apidocs.bitrix24.com/api-reference/catalog/userfield-document/catalog-userfield-document-list.html"""
             ...
 
         def update(self, *, documentId: a.Int, fields: a.Map) -> R_co:
-            """catalog.userfield.document.update: api-reference/catalog/userfield-document/catalog-userfield-document-update.md"""
+            """catalog.userfield.document.update: https://apidocs.bitrix24.com/api-reference/catalog/userfield-document/catalog-userfield-document-update.html"""
             ...
 
     class CatalogUserfield(Namespace[R_co]):
@@ -1018,19 +1018,19 @@ if TYPE_CHECKING:
         """catalog.vat.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """catalog.vat.add: api-reference/catalog/vat/catalog-vat-add.md"""
+            """catalog.vat.add: https://apidocs.bitrix24.com/api-reference/catalog/vat/catalog-vat-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """catalog.vat.delete: api-reference/catalog/vat/catalog-vat-delete.md"""
+            """catalog.vat.delete: https://apidocs.bitrix24.com/api-reference/catalog/vat/catalog-vat-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """catalog.vat.get: api-reference/catalog/vat/catalog-vat-get.md"""
+            """catalog.vat.get: https://apidocs.bitrix24.com/api-reference/catalog/vat/catalog-vat-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """catalog.vat.getFields: api-reference/catalog/vat/catalog-vat-get-fields.md"""
+            """catalog.vat.getFields: https://apidocs.bitrix24.com/api-reference/catalog/vat/catalog-vat-get-fields.html"""
             ...
 
         def list(
@@ -1041,11 +1041,11 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """catalog.vat.list: api-reference/catalog/vat/catalog-vat-list.md"""
+            """catalog.vat.list: https://apidocs.bitrix24.com/api-reference/catalog/vat/catalog-vat-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """catalog.vat.update: api-reference/catalog/vat/catalog-vat-update.md"""
+            """catalog.vat.update: https://apidocs.bitrix24.com/api-reference/catalog/vat/catalog-vat-update.html"""
             ...
 
     class Catalog(Namespace[R_co]):

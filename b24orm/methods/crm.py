@@ -459,34 +459,34 @@ if TYPE_CHECKING:
             value: a.Text | a.Array,
             type: a.Text,
         ) -> R_co:
-            """crm.activity.badge.add: api-reference/crm/timeline/activities/configurable/badges/crm-activity-badge-add.md"""
+            """crm.activity.badge.add: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/configurable/badges/crm-activity-badge-add.html"""
             ...
 
         def delete(self, *, code: a.Text) -> R_co:
-            """crm.activity.badge.delete: api-reference/crm/timeline/activities/configurable/badges/crm-activity-badge-delete.md"""
+            """crm.activity.badge.delete: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/configurable/badges/crm-activity-badge-delete.html"""
             ...
 
         def get(self, *, code: a.Text) -> R_co:
-            """crm.activity.badge.get: api-reference/crm/timeline/activities/configurable/badges/crm-activity-badge-get.md"""
+            """crm.activity.badge.get: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/configurable/badges/crm-activity-badge-get.html"""
             ...
 
         def list(self) -> R_co:
-            """crm.activity.badge.list: api-reference/crm/timeline/activities/configurable/badges/crm-activity-badge-list.md"""
+            """crm.activity.badge.list: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/configurable/badges/crm-activity-badge-list.html"""
             ...
 
     class CrmActivityBinding(Namespace[R_co]):
         """crm.activity.binding.*"""
 
         def add(self, *, activityId: a.Int, entityTypeId: a.Int, entityId: a.Int) -> R_co:
-            """crm.activity.binding.add: api-reference/crm/timeline/activities/binding/crm-activity-binding-add.md"""
+            """crm.activity.binding.add: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/binding/crm-activity-binding-add.html"""
             ...
 
         def delete(self, *, activityId: a.Int, entityTypeId: a.Int, entityId: a.Int) -> R_co:
-            """crm.activity.binding.delete: api-reference/crm/timeline/activities/binding/crm-activity-binding-delete.md"""
+            """crm.activity.binding.delete: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/binding/crm-activity-binding-delete.html"""
             ...
 
         def list(self, *, activityId: a.Int) -> R_co:
-            """crm.activity.binding.list: api-reference/crm/timeline/activities/binding/crm-activity-binding-list.md"""
+            """crm.activity.binding.list: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/binding/crm-activity-binding-list.html"""
             ...
 
         def move(
@@ -498,51 +498,51 @@ if TYPE_CHECKING:
             targetEntityTypeId: a.Int,
             targetEntityId: a.Int,
         ) -> R_co:
-            """crm.activity.binding.move: api-reference/crm/timeline/activities/binding/crm-activity-binding-move.md"""
+            """crm.activity.binding.move: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/binding/crm-activity-binding-move.html"""
             ...
 
     class CrmActivityCall(Namespace[R_co]):
         """crm.activity.call.*"""
 
         def getTranscript(self, *, activityId: a.Int) -> R_co:
-            """crm.activity.call.getTranscript: api-reference/crm/timeline/activities/activity-base/crm-activity-call-get-transcript.md"""
+            """crm.activity.call.getTranscript: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/activity-base/crm-activity-call-get-transcript.html"""
             ...
 
     class CrmActivityCommunication(Namespace[R_co]):
         """crm.activity.communication.*"""
 
         def fields(self) -> R_co:
-            """crm.activity.communication.fields: api-reference/crm/timeline/activities/activity-base/crm-activity-communication-fields.md"""
+            """crm.activity.communication.fields: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/activity-base/crm-activity-communication-fields.html"""
             ...
 
     class CrmActivityConfigurable(Namespace[R_co]):
         """crm.activity.configurable.*"""
 
         def add(self, *, ownerTypeId: a.Int, ownerId: a.Int, fields: a.Array, layout: a.Map) -> R_co:
-            """crm.activity.configurable.add: api-reference/crm/timeline/activities/configurable/crm-activity-configurable-add.md"""
+            """crm.activity.configurable.add: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/configurable/crm-activity-configurable-add.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.activity.configurable.get: api-reference/crm/timeline/activities/configurable/crm-activity-configurable-get.md"""
+            """crm.activity.configurable.get: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/configurable/crm-activity-configurable-get.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Array, layout: a.Map) -> R_co:
-            """crm.activity.configurable.update: api-reference/crm/timeline/activities/configurable/crm-activity-configurable-update.md"""
+            """crm.activity.configurable.update: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/configurable/crm-activity-configurable-update.html"""
             ...
 
     class CrmActivityLayoutBlocks(Namespace[R_co]):
         """crm.activity.layout.blocks.*"""
 
         def delete(self, *, entityTypeId: a.Int, entityId: a.Int, activityId: a.Int) -> R_co:
-            """crm.activity.layout.blocks.delete: api-reference/crm/timeline/activities/layout-blocks/crm-activity-layout-blocks-delete.md"""
+            """crm.activity.layout.blocks.delete: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/layout-blocks/crm-activity-layout-blocks-delete.html"""
             ...
 
         def get(self, *, entityTypeId: a.Int, entityId: a.Int, activityId: a.Int) -> R_co:
-            """crm.activity.layout.blocks.get: api-reference/crm/timeline/activities/layout-blocks/crm-activity-layout-blocks-get.md"""
+            """crm.activity.layout.blocks.get: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/layout-blocks/crm-activity-layout-blocks-get.html"""
             ...
 
         def set(self, *, entityTypeId: a.Int, entityId: a.Int, activityId: a.Int, layout: a.Map) -> R_co:
-            """crm.activity.layout.blocks.set: api-reference/crm/timeline/activities/layout-blocks/crm-activity-layout-blocks-set.md"""
+            """crm.activity.layout.blocks.set: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/layout-blocks/crm-activity-layout-blocks-set.html"""
             ...
 
     class CrmActivityLayout(Namespace[R_co]):
@@ -567,7 +567,7 @@ if TYPE_CHECKING:
             pingOffsets: a.Array | None = ...,
             colorId: a.Text | None = ...,
         ) -> R_co:
-            """crm.activity.todo.add: api-reference/crm/timeline/activities/todo/crm-activity-todo-add.md"""
+            """crm.activity.todo.add: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/todo/crm-activity-todo-add.html"""
             ...
 
         def update(
@@ -584,19 +584,19 @@ if TYPE_CHECKING:
             pingOffsets: a.Array | None = ...,
             colorId: a.Text | None = ...,
         ) -> R_co:
-            """crm.activity.todo.update: api-reference/crm/timeline/activities/todo/crm-activity-todo-update.md"""
+            """crm.activity.todo.update: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/todo/crm-activity-todo-update.html"""
             ...
 
         def updateColor(self, *, id: a.Int, ownerTypeId: a.Int, ownerId: a.Int, colorId: a.Text) -> R_co:
-            """crm.activity.todo.updateColor: api-reference/crm/timeline/activities/todo/crm-activity-todo-update-color.md"""
+            """crm.activity.todo.updateColor: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/todo/crm-activity-todo-update-color.html"""
             ...
 
         def updateDeadline(self, *, id: a.Int, ownerTypeId: a.Int, ownerId: a.Int, value: a.Date) -> R_co:
-            """crm.activity.todo.updateDeadline: api-reference/crm/timeline/activities/todo/crm-activity-todo-update-deadline.md"""
+            """crm.activity.todo.updateDeadline: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/todo/crm-activity-todo-update-deadline.html"""
             ...
 
         def updateDescription(self, *, id: a.Int, ownerTypeId: a.Int, ownerId: a.Int, value: a.Text) -> R_co:
-            """crm.activity.todo.updateDescription: api-reference/crm/timeline/activities/todo/crm-activity-todo-update-description.md"""
+            """crm.activity.todo.updateDescription: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/todo/crm-activity-todo-update-description.html"""
             ...
 
         def updateResponsibleUser(
@@ -607,22 +607,22 @@ if TYPE_CHECKING:
             ownerId: a.Int,
             responsibleId: a.Int,
         ) -> R_co:
-            """crm.activity.todo.updateResponsibleUser: api-reference/crm/timeline/activities/todo/crm-activity-todo-update-responsible-user.md"""
+            """crm.activity.todo.updateResponsibleUser: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/todo/crm-activity-todo-update-responsible-user.html"""
             ...
 
     class CrmActivityType(Namespace[R_co]):
         """crm.activity.type.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.activity.type.add: api-reference/crm/timeline/activities/types/crm-activity-type-add.md"""
+            """crm.activity.type.add: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/types/crm-activity-type-add.html"""
             ...
 
         def delete(self, *, TYPE_ID: a.Text) -> R_co:
-            """crm.activity.type.delete: api-reference/crm/timeline/activities/types/crm-activity-type-delete.md"""
+            """crm.activity.type.delete: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/types/crm-activity-type-delete.html"""
             ...
 
         def list(self) -> R_co:
-            """crm.activity.type.list: api-reference/crm/timeline/activities/types/crm-activity-type-list.md"""
+            """crm.activity.type.list: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/types/crm-activity-type-list.html"""
             ...
 
     class CrmActivity(Namespace[R_co]):
@@ -630,7 +630,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, fields: a.Array) -> R_co:
-            """crm.activity.add: api-reference/crm/timeline/activities/activity-base/crm-activity-add.md"""
+            """crm.activity.add: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/activity-base/crm-activity-add.html"""
             ...
 
         @property
@@ -649,15 +649,15 @@ if TYPE_CHECKING:
         def configurable(self) -> CrmActivityConfigurable[R_co]: ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.activity.delete: api-reference/crm/timeline/activities/activity-base/crm-activity-delete.md"""
+            """crm.activity.delete: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/activity-base/crm-activity-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.activity.fields: api-reference/crm/timeline/activities/activity-base/crm-activity-fields.md"""
+            """crm.activity.fields: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/activity-base/crm-activity-fields.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.activity.get: api-reference/crm/timeline/activities/activity-base/crm-activity-get.md"""
+            """crm.activity.get: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/activity-base/crm-activity-get.html"""
             ...
 
         @property
@@ -671,7 +671,7 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.activity.list: api-reference/crm/timeline/activities/activity-base/crm-activity-list.md"""
+            """crm.activity.list: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/activity-base/crm-activity-list.html"""
             ...
 
         @property
@@ -682,22 +682,22 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Int, fields: a.Array) -> R_co:
-            """crm.activity.update: api-reference/crm/timeline/activities/activity-base/crm-activity-update.md"""
+            """crm.activity.update: https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/activity-base/crm-activity-update.html"""
             ...
 
     class CrmAddress(Namespace[R_co]):
         """crm.address.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.address.add: api-reference/crm/requisites/addresses/crm-address-add.md"""
+            """crm.address.add: https://apidocs.bitrix24.com/api-reference/crm/requisites/addresses/crm-address-add.html"""
             ...
 
         def delete(self, *, fields: a.Map) -> R_co:
-            """crm.address.delete: api-reference/crm/requisites/addresses/crm-address-delete.md"""
+            """crm.address.delete: https://apidocs.bitrix24.com/api-reference/crm/requisites/addresses/crm-address-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.address.fields: api-reference/crm/requisites/addresses/crm-address-fields.md"""
+            """crm.address.fields: https://apidocs.bitrix24.com/api-reference/crm/requisites/addresses/crm-address-fields.html"""
             ...
 
         def list(
@@ -708,30 +708,30 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.address.list: api-reference/crm/requisites/addresses/crm-address-list.md"""
+            """crm.address.list: https://apidocs.bitrix24.com/api-reference/crm/requisites/addresses/crm-address-list.html"""
             ...
 
         def update(self, *, fields: a.Map) -> R_co:
-            """crm.address.update: api-reference/crm/requisites/addresses/crm-address-update.md"""
+            """crm.address.update: https://apidocs.bitrix24.com/api-reference/crm/requisites/addresses/crm-address-update.html"""
             ...
 
     class CrmAutomatedsolution(Namespace[R_co]):
         """crm.automatedsolution.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.automatedsolution.add: api-reference/crm/automated-solution/crm-automated-solution-add.md"""
+            """crm.automatedsolution.add: https://apidocs.bitrix24.com/api-reference/crm/automated-solution/crm-automated-solution-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.automatedsolution.delete: api-reference/crm/automated-solution/crm-automated-solution-delete.md"""
+            """crm.automatedsolution.delete: https://apidocs.bitrix24.com/api-reference/crm/automated-solution/crm-automated-solution-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.automatedsolution.fields: api-reference/crm/automated-solution/crm-automated-solution-fields.md"""
+            """crm.automatedsolution.fields: https://apidocs.bitrix24.com/api-reference/crm/automated-solution/crm-automated-solution-fields.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.automatedsolution.get: api-reference/crm/automated-solution/crm-automated-solution-get.md"""
+            """crm.automatedsolution.get: https://apidocs.bitrix24.com/api-reference/crm/automated-solution/crm-automated-solution-get.html"""
             ...
 
         def list(
@@ -741,34 +741,34 @@ if TYPE_CHECKING:
             filter: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.automatedsolution.list: api-reference/crm/automated-solution/crm-automated-solution-list.md"""
+            """crm.automatedsolution.list: https://apidocs.bitrix24.com/api-reference/crm/automated-solution/crm-automated-solution-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.automatedsolution.update: api-reference/crm/automated-solution/crm-automated-solution-update.md"""
+            """crm.automatedsolution.update: https://apidocs.bitrix24.com/api-reference/crm/automated-solution/crm-automated-solution-update.html"""
             ...
 
     class CrmAutomationTrigger(Namespace[R_co]):
         """crm.automation.trigger.*"""
 
         def __call__(self, *, target: a.Text, code: a.Text | None = ...) -> R_co:
-            """crm.automation.trigger: api-reference/crm/automation/crm-automation-trigger.md"""
+            """crm.automation.trigger: https://apidocs.bitrix24.com/api-reference/crm/automation/crm-automation-trigger.html"""
             ...
 
         def add(self, *, CODE: a.Text, NAME: a.Text) -> R_co:
-            """crm.automation.trigger.add: api-reference/crm/automation/triggers/crm-automation-trigger-add.md"""
+            """crm.automation.trigger.add: https://apidocs.bitrix24.com/api-reference/crm/automation/triggers/crm-automation-trigger-add.html"""
             ...
 
         def delete(self, *, CODE: a.Text) -> R_co:
-            """crm.automation.trigger.delete: api-reference/crm/automation/triggers/crm-automation-trigger-delete.md"""
+            """crm.automation.trigger.delete: https://apidocs.bitrix24.com/api-reference/crm/automation/triggers/crm-automation-trigger-delete.html"""
             ...
 
         def execute(self, *, CODE: a.Text, OWNER_TYPE_ID: a.Int, OWNER_ID: a.Int) -> R_co:
-            """crm.automation.trigger.execute: api-reference/crm/automation/triggers/crm-automation-trigger-execute.md"""
+            """crm.automation.trigger.execute: https://apidocs.bitrix24.com/api-reference/crm/automation/triggers/crm-automation-trigger-execute.html"""
             ...
 
         def list(self) -> R_co:
-            """crm.automation.trigger.list: api-reference/crm/automation/triggers/crm-automation-trigger-list.md"""
+            """crm.automation.trigger.list: https://apidocs.bitrix24.com/api-reference/crm/automation/triggers/crm-automation-trigger-list.html"""
             ...
 
     class CrmAutomation(Namespace[R_co]):
@@ -781,18 +781,18 @@ if TYPE_CHECKING:
         """crm.calllist.items.*"""
 
         def get(self, *, LIST_ID: a.Int, FILTER: a.Map | None = ...) -> R_co:
-            """crm.calllist.items.get: api-reference/crm/call-list/crm-calllist-items-get.md"""
+            """crm.calllist.items.get: https://apidocs.bitrix24.com/api-reference/crm/call-list/crm-calllist-items-get.html"""
             ...
 
     class CrmCalllist(Namespace[R_co]):
         """crm.calllist.*"""
 
         def add(self, *, ENTITY_TYPE: a.Text, ENTITIES: a.List, WEBFORM_ID: a.Int | None = ...) -> R_co:
-            """crm.calllist.add: api-reference/crm/call-list/crm-calllist-add.md"""
+            """crm.calllist.add: https://apidocs.bitrix24.com/api-reference/crm/call-list/crm-calllist-add.html"""
             ...
 
         def get(self, *, ID: a.Int) -> R_co:
-            """crm.calllist.get: api-reference/crm/call-list/crm-calllist-get.md"""
+            """crm.calllist.get: https://apidocs.bitrix24.com/api-reference/crm/call-list/crm-calllist-get.html"""
             ...
 
         @property
@@ -805,11 +805,11 @@ if TYPE_CHECKING:
             FILTER: a.Map | None = ...,
             ORDER: a.Map | None = ...,
         ) -> R_co:
-            """crm.calllist.list: api-reference/crm/call-list/crm-calllist-list.md"""
+            """crm.calllist.list: https://apidocs.bitrix24.com/api-reference/crm/call-list/crm-calllist-list.html"""
             ...
 
         def statuslist(self) -> R_co:
-            """crm.calllist.statuslist: api-reference/crm/call-list/crm-calllist-statuslist.md"""
+            """crm.calllist.statuslist: https://apidocs.bitrix24.com/api-reference/crm/call-list/crm-calllist-statuslist.html"""
             ...
 
         def update(
@@ -820,7 +820,7 @@ if TYPE_CHECKING:
             ENTITIES: a.Array,
             WEBFORM_ID: a.Int | None = ...,
         ) -> R_co:
-            """crm.calllist.update: api-reference/crm/call-list/crm-calllist-update.md"""
+            """crm.calllist.update: https://apidocs.bitrix24.com/api-reference/crm/call-list/crm-calllist-update.html"""
             ...
 
     class CrmCatalog(Namespace[R_co]):
@@ -828,12 +828,12 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.catalog.fields: api-reference/crm/outdated/catalog/crm-catalog-fields.md"""
+            """crm.catalog.fields: https://apidocs.bitrix24.com/api-reference/crm/outdated/catalog/crm-catalog-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int) -> R_co:
-            """crm.catalog.get: api-reference/crm/outdated/catalog/crm-catalog-get.md"""
+            """crm.catalog.get: https://apidocs.bitrix24.com/api-reference/crm/outdated/catalog/crm-catalog-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -845,64 +845,64 @@ if TYPE_CHECKING:
             select: a.Array | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.catalog.list: api-reference/crm/outdated/catalog/crm-catalog-list.md"""
+            """crm.catalog.list: https://apidocs.bitrix24.com/api-reference/crm/outdated/catalog/crm-catalog-list.html"""
             ...
 
     class CrmCategory(Namespace[R_co]):
         """crm.category.*"""
 
         def add(self, *, entityTypeId: a.Int, fields: a.Map) -> R_co:
-            """crm.category.add: api-reference/crm/universal/category/crm-category-add.md"""
+            """crm.category.add: https://apidocs.bitrix24.com/api-reference/crm/universal/category/crm-category-add.html"""
             ...
 
         def delete(self, *, entityTypeId: a.Int, id: a.Int) -> R_co:
-            """crm.category.delete: api-reference/crm/universal/category/crm-category-delete.md"""
+            """crm.category.delete: https://apidocs.bitrix24.com/api-reference/crm/universal/category/crm-category-delete.html"""
             ...
 
         def fields(self, *, entityTypeId: a.Int) -> R_co:
-            """crm.category.fields: api-reference/crm/universal/category/crm-category-fields.md"""
+            """crm.category.fields: https://apidocs.bitrix24.com/api-reference/crm/universal/category/crm-category-fields.html"""
             ...
 
         def get(self, *, entityTypeId: a.Int, id: a.Int) -> R_co:
-            """crm.category.get: api-reference/crm/universal/category/crm-category-get.md"""
+            """crm.category.get: https://apidocs.bitrix24.com/api-reference/crm/universal/category/crm-category-get.html"""
             ...
 
         def list(self, *, entityTypeId: a.Int) -> R_co:
-            """crm.category.list: api-reference/crm/universal/category/crm-category-list.md"""
+            """crm.category.list: https://apidocs.bitrix24.com/api-reference/crm/universal/category/crm-category-list.html"""
             ...
 
         def update(self, *, entityTypeId: a.Int, id: a.Int, fields: a.Map) -> R_co:
-            """crm.category.update: api-reference/crm/universal/category/crm-category-update.md"""
+            """crm.category.update: https://apidocs.bitrix24.com/api-reference/crm/universal/category/crm-category-update.html"""
             ...
 
     class CrmCompanyContactItems(Namespace[R_co]):
         """crm.company.contact.items.*"""
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.company.contact.items.delete: api-reference/crm/companies/contacts/crm-company-contact-items-delete.md"""
+            """crm.company.contact.items.delete: https://apidocs.bitrix24.com/api-reference/crm/companies/contacts/crm-company-contact-items-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.company.contact.items.get: api-reference/crm/companies/contacts/crm-company-contact-items-get.md"""
+            """crm.company.contact.items.get: https://apidocs.bitrix24.com/api-reference/crm/companies/contacts/crm-company-contact-items-get.html"""
             ...
 
         def set(self, *, id: a.Int, items: a.List) -> R_co:
-            """crm.company.contact.items.set: api-reference/crm/companies/contacts/crm-company-contact-items-set.md"""
+            """crm.company.contact.items.set: https://apidocs.bitrix24.com/api-reference/crm/companies/contacts/crm-company-contact-items-set.html"""
             ...
 
     class CrmCompanyContact(Namespace[R_co]):
         """crm.company.contact.*"""
 
         def add(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.company.contact.add: api-reference/crm/companies/contacts/crm-company-contact-add.md"""
+            """crm.company.contact.add: https://apidocs.bitrix24.com/api-reference/crm/companies/contacts/crm-company-contact-add.html"""
             ...
 
         def delete(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.company.contact.delete: api-reference/crm/companies/contacts/crm-company-contact-delete.md"""
+            """crm.company.contact.delete: https://apidocs.bitrix24.com/api-reference/crm/companies/contacts/crm-company-contact-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.company.contact.fields: api-reference/crm/companies/contacts/crm-company-contact-fields.md"""
+            """crm.company.contact.fields: https://apidocs.bitrix24.com/api-reference/crm/companies/contacts/crm-company-contact-fields.html"""
             ...
 
         @property
@@ -913,22 +913,22 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def forceCommonScopeForAll(self) -> R_co:
-            """crm.company.details.configuration.forceCommonScopeForAll: api-reference/crm/companies/custom-form/crm-company-details-configuration-force-common-scope-for-all.md"""
+            """crm.company.details.configuration.forceCommonScopeForAll: https://apidocs.bitrix24.com/api-reference/crm/companies/custom-form/crm-company-details-configuration-force-common-scope-for-all.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, scope: a.Text | None = ..., userId: a.Int | None = ...) -> R_co:
-            """crm.company.details.configuration.get: api-reference/crm/companies/custom-form/crm-company-details-configuration-get.md"""
+            """crm.company.details.configuration.get: https://apidocs.bitrix24.com/api-reference/crm/companies/custom-form/crm-company-details-configuration-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def reset(self, *, scope: a.Text | None = ..., userId: a.Int | None = ...) -> R_co:
-            """crm.company.details.configuration.reset: api-reference/crm/companies/custom-form/crm-company-details-configuration-reset.md"""
+            """crm.company.details.configuration.reset: https://apidocs.bitrix24.com/api-reference/crm/companies/custom-form/crm-company-details-configuration-reset.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def set(self, *, data: a.List, scope: a.Text | None = ..., userId: a.Int | None = ...) -> R_co:
-            """crm.company.details.configuration.set: api-reference/crm/companies/custom-form/crm-company-details-configuration-set.md"""
+            """crm.company.details.configuration.set: https://apidocs.bitrix24.com/api-reference/crm/companies/custom-form/crm-company-details-configuration-set.html"""
             ...
 
     class CrmCompanyDetails(Namespace[R_co]):
@@ -941,23 +941,23 @@ if TYPE_CHECKING:
         """crm.company.userfield.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.company.userfield.add: api-reference/crm/companies/userfields/crm-company-userfield-add.md"""
+            """crm.company.userfield.add: https://apidocs.bitrix24.com/api-reference/crm/companies/userfields/crm-company-userfield-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.company.userfield.delete: api-reference/crm/companies/userfields/crm-company-userfield-delete.md"""
+            """crm.company.userfield.delete: https://apidocs.bitrix24.com/api-reference/crm/companies/userfields/crm-company-userfield-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.company.userfield.get: api-reference/crm/companies/userfields/crm-company-userfield-get.md"""
+            """crm.company.userfield.get: https://apidocs.bitrix24.com/api-reference/crm/companies/userfields/crm-company-userfield-get.html"""
             ...
 
         def list(self, *, filter: a.Map | None = ..., order: a.Map | None = ...) -> R_co:
-            """crm.company.userfield.list: api-reference/crm/companies/userfields/crm-company-userfield-list.md"""
+            """crm.company.userfield.list: https://apidocs.bitrix24.com/api-reference/crm/companies/userfields/crm-company-userfield-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.company.userfield.update: api-reference/crm/companies/userfields/crm-company-userfield-update.md"""
+            """crm.company.userfield.update: https://apidocs.bitrix24.com/api-reference/crm/companies/userfields/crm-company-userfield-update.html"""
             ...
 
     class CrmCompany(Namespace[R_co]):
@@ -965,7 +965,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, fields: a.Map, params: a.Map | None = ...) -> R_co:
-            """crm.company.add: api-reference/crm/companies/crm-company-add.md"""
+            """crm.company.add: https://apidocs.bitrix24.com/api-reference/crm/companies/crm-company-add.html"""
             ...
 
         @property
@@ -973,7 +973,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.company.delete: api-reference/crm/companies/crm-company-delete.md"""
+            """crm.company.delete: https://apidocs.bitrix24.com/api-reference/crm/companies/crm-company-delete.html"""
             ...
 
         @property
@@ -981,12 +981,12 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.company.fields: api-reference/crm/companies/crm-company-fields.md"""
+            """crm.company.fields: https://apidocs.bitrix24.com/api-reference/crm/companies/crm-company-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int) -> R_co:
-            """crm.company.get: api-reference/crm/companies/crm-company-get.md"""
+            """crm.company.get: https://apidocs.bitrix24.com/api-reference/crm/companies/crm-company-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -998,12 +998,12 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.company.list: api-reference/crm/companies/crm-company-list.md"""
+            """crm.company.list: https://apidocs.bitrix24.com/api-reference/crm/companies/crm-company-list.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Int, fields: a.Map, params: a.Map | None = ...) -> R_co:
-            """crm.company.update: api-reference/crm/companies/crm-company-update.md"""
+            """crm.company.update: https://apidocs.bitrix24.com/api-reference/crm/companies/crm-company-update.html"""
             ...
 
         @property
@@ -1013,30 +1013,30 @@ if TYPE_CHECKING:
         """crm.contact.company.items.*"""
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.contact.company.items.delete: api-reference/crm/contacts/company/crm-contact-company-items-delete.md"""
+            """crm.contact.company.items.delete: https://apidocs.bitrix24.com/api-reference/crm/contacts/company/crm-contact-company-items-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.contact.company.items.get: api-reference/crm/contacts/company/crm-contact-company-items-get.md"""
+            """crm.contact.company.items.get: https://apidocs.bitrix24.com/api-reference/crm/contacts/company/crm-contact-company-items-get.html"""
             ...
 
         def set(self, *, id: a.Int, items: a.List) -> R_co:
-            """crm.contact.company.items.set: api-reference/crm/contacts/company/crm-contact-company-items-set.md"""
+            """crm.contact.company.items.set: https://apidocs.bitrix24.com/api-reference/crm/contacts/company/crm-contact-company-items-set.html"""
             ...
 
     class CrmContactCompany(Namespace[R_co]):
         """crm.contact.company.*"""
 
         def add(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.contact.company.add: api-reference/crm/contacts/company/crm-contact-company-add.md"""
+            """crm.contact.company.add: https://apidocs.bitrix24.com/api-reference/crm/contacts/company/crm-contact-company-add.html"""
             ...
 
         def delete(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.contact.company.delete: api-reference/crm/contacts/company/crm-contact-company-delete.md"""
+            """crm.contact.company.delete: https://apidocs.bitrix24.com/api-reference/crm/contacts/company/crm-contact-company-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.contact.company.fields: api-reference/crm/contacts/company/crm-contact-company-fields.md"""
+            """crm.contact.company.fields: https://apidocs.bitrix24.com/api-reference/crm/contacts/company/crm-contact-company-fields.html"""
             ...
 
         @property
@@ -1047,22 +1047,22 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def forceCommonScopeForAll(self) -> R_co:
-            """crm.contact.details.configuration.forceCommonScopeForAll: api-reference/crm/contacts/custom-form/crm-contact-details-configuration-force-common-scope-for-all.md"""
+            """crm.contact.details.configuration.forceCommonScopeForAll: https://apidocs.bitrix24.com/api-reference/crm/contacts/custom-form/crm-contact-details-configuration-force-common-scope-for-all.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, scope: a.Text | None = ..., userId: a.Int | None = ...) -> R_co:
-            """crm.contact.details.configuration.get: api-reference/crm/contacts/custom-form/crm-contact-details-configuration-get.md"""
+            """crm.contact.details.configuration.get: https://apidocs.bitrix24.com/api-reference/crm/contacts/custom-form/crm-contact-details-configuration-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def reset(self, *, scope: a.Text | None = ..., userId: a.Int | None = ...) -> R_co:
-            """crm.contact.details.configuration.reset: api-reference/crm/contacts/custom-form/crm-contact-details-configuration-reset.md"""
+            """crm.contact.details.configuration.reset: https://apidocs.bitrix24.com/api-reference/crm/contacts/custom-form/crm-contact-details-configuration-reset.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def set(self, *, data: a.List, scope: a.Text | None = ..., userId: a.Int | None = ...) -> R_co:
-            """crm.contact.details.configuration.set: api-reference/crm/contacts/custom-form/crm-contact-details-configuration-set.md"""
+            """crm.contact.details.configuration.set: https://apidocs.bitrix24.com/api-reference/crm/contacts/custom-form/crm-contact-details-configuration-set.html"""
             ...
 
     class CrmContactDetails(Namespace[R_co]):
@@ -1075,23 +1075,23 @@ if TYPE_CHECKING:
         """crm.contact.userfield.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.contact.userfield.add: api-reference/crm/contacts/userfield/crm-contact-userfield-add.md"""
+            """crm.contact.userfield.add: https://apidocs.bitrix24.com/api-reference/crm/contacts/userfield/crm-contact-userfield-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.contact.userfield.delete: api-reference/crm/contacts/userfield/crm-contact-userfield-delete.md"""
+            """crm.contact.userfield.delete: https://apidocs.bitrix24.com/api-reference/crm/contacts/userfield/crm-contact-userfield-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.contact.userfield.get: api-reference/crm/contacts/userfield/crm-contact-userfield-get.md"""
+            """crm.contact.userfield.get: https://apidocs.bitrix24.com/api-reference/crm/contacts/userfield/crm-contact-userfield-get.html"""
             ...
 
         def list(self, *, filter: a.Map | None = ..., order: a.Map | None = ...) -> R_co:
-            """crm.contact.userfield.list: api-reference/crm/contacts/userfield/crm-contact-userfield-list.md"""
+            """crm.contact.userfield.list: https://apidocs.bitrix24.com/api-reference/crm/contacts/userfield/crm-contact-userfield-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.contact.userfield.update: api-reference/crm/contacts/userfield/crm-contact-userfield-update.md"""
+            """crm.contact.userfield.update: https://apidocs.bitrix24.com/api-reference/crm/contacts/userfield/crm-contact-userfield-update.html"""
             ...
 
     class CrmContact(Namespace[R_co]):
@@ -1099,7 +1099,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, fields: a.Map | None = ..., params: a.Map | None = ...) -> R_co:
-            """crm.contact.add: api-reference/crm/contacts/crm-contact-add.md"""
+            """crm.contact.add: https://apidocs.bitrix24.com/api-reference/crm/contacts/crm-contact-add.html"""
             ...
 
         @property
@@ -1107,7 +1107,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.contact.delete: api-reference/crm/contacts/crm-contact-delete.md"""
+            """crm.contact.delete: https://apidocs.bitrix24.com/api-reference/crm/contacts/crm-contact-delete.html"""
             ...
 
         @property
@@ -1115,12 +1115,12 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.contact.fields: api-reference/crm/contacts/crm-contact-fields.md"""
+            """crm.contact.fields: https://apidocs.bitrix24.com/api-reference/crm/contacts/crm-contact-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int) -> R_co:
-            """crm.contact.get: api-reference/crm/contacts/crm-contact-get.md"""
+            """crm.contact.get: https://apidocs.bitrix24.com/api-reference/crm/contacts/crm-contact-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -1132,12 +1132,12 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.contact.list: api-reference/crm/contacts/crm-contact-list.md"""
+            """crm.contact.list: https://apidocs.bitrix24.com/api-reference/crm/contacts/crm-contact-list.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Int, fields: a.Map, params: a.Map | None = ...) -> R_co:
-            """crm.contact.update: api-reference/crm/contacts/crm-contact-update.md"""
+            """crm.contact.update: https://apidocs.bitrix24.com/api-reference/crm/contacts/crm-contact-update.html"""
             ...
 
         @property
@@ -1147,93 +1147,93 @@ if TYPE_CHECKING:
         """crm.currency.base.*"""
 
         def get(self) -> R_co:
-            """crm.currency.base.get: api-reference/crm/currency/crm-currency-base-get.md"""
+            """crm.currency.base.get: https://apidocs.bitrix24.com/api-reference/crm/currency/crm-currency-base-get.html"""
             ...
 
         def set(self, *, id: a.Text) -> R_co:
-            """crm.currency.base.set: api-reference/crm/currency/crm-currency-base-set.md"""
+            """crm.currency.base.set: https://apidocs.bitrix24.com/api-reference/crm/currency/crm-currency-base-set.html"""
             ...
 
     class CrmCurrencyLocalizations(Namespace[R_co]):
         """crm.currency.localizations.*"""
 
         def delete(self, *, id: a.Text, lids: a.Array) -> R_co:
-            """crm.currency.localizations.delete: api-reference/crm/currency/localizations/crm-currency-localizations-delete.md"""
+            """crm.currency.localizations.delete: https://apidocs.bitrix24.com/api-reference/crm/currency/localizations/crm-currency-localizations-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.currency.localizations.fields: api-reference/crm/currency/localizations/crm-currency-localizations-fields.md"""
+            """crm.currency.localizations.fields: https://apidocs.bitrix24.com/api-reference/crm/currency/localizations/crm-currency-localizations-fields.html"""
             ...
 
         def get(self, *, id: a.Text) -> R_co:
-            """crm.currency.localizations.get: api-reference/crm/currency/localizations/crm-currency-localizations-get.md"""
+            """crm.currency.localizations.get: https://apidocs.bitrix24.com/api-reference/crm/currency/localizations/crm-currency-localizations-get.html"""
             ...
 
         def set(self, *, id: a.Text, localizations: a.Map) -> R_co:
-            """crm.currency.localizations.set: api-reference/crm/currency/localizations/crm-currency-localizations-set.md"""
+            """crm.currency.localizations.set: https://apidocs.bitrix24.com/api-reference/crm/currency/localizations/crm-currency-localizations-set.html"""
             ...
 
     class CrmCurrency(Namespace[R_co]):
         """crm.currency.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.currency.add: api-reference/crm/currency/crm-currency-add.md"""
+            """crm.currency.add: https://apidocs.bitrix24.com/api-reference/crm/currency/crm-currency-add.html"""
             ...
 
         @property
         def base(self) -> CrmCurrencyBase[R_co]: ...
 
         def delete(self, *, id: a.Text) -> R_co:
-            """crm.currency.delete: api-reference/crm/currency/crm-currency-delete.md"""
+            """crm.currency.delete: https://apidocs.bitrix24.com/api-reference/crm/currency/crm-currency-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.currency.fields: api-reference/crm/currency/crm-currency-fields.md"""
+            """crm.currency.fields: https://apidocs.bitrix24.com/api-reference/crm/currency/crm-currency-fields.html"""
             ...
 
         def get(self, *, id: a.Text) -> R_co:
-            """crm.currency.get: api-reference/crm/currency/crm-currency-get.md"""
+            """crm.currency.get: https://apidocs.bitrix24.com/api-reference/crm/currency/crm-currency-get.html"""
             ...
 
         def list(self, *, order: a.Map | None = ...) -> R_co:
-            """crm.currency.list: api-reference/crm/currency/crm-currency-list.md"""
+            """crm.currency.list: https://apidocs.bitrix24.com/api-reference/crm/currency/crm-currency-list.html"""
             ...
 
         @property
         def localizations(self) -> CrmCurrencyLocalizations[R_co]: ...
 
         def update(self, *, ID: a.Text | None = ..., fields: a.Map | None = ...) -> R_co:
-            """crm.currency.update: api-reference/crm/currency/crm-currency-update.md"""
+            """crm.currency.update: https://apidocs.bitrix24.com/api-reference/crm/currency/crm-currency-update.html"""
             ...
 
     class CrmDealContactItems(Namespace[R_co]):
         """crm.deal.contact.items.*"""
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.deal.contact.items.delete: api-reference/crm/deals/contacts/crm-deal-contact-items-delete.md"""
+            """crm.deal.contact.items.delete: https://apidocs.bitrix24.com/api-reference/crm/deals/contacts/crm-deal-contact-items-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.deal.contact.items.get: api-reference/crm/deals/contacts/crm-deal-contact-items-get.md"""
+            """crm.deal.contact.items.get: https://apidocs.bitrix24.com/api-reference/crm/deals/contacts/crm-deal-contact-items-get.html"""
             ...
 
         def set(self, *, id: a.Int, items: a.List) -> R_co:
-            """crm.deal.contact.items.set: api-reference/crm/deals/contacts/crm-deal-contact-items-set.md"""
+            """crm.deal.contact.items.set: https://apidocs.bitrix24.com/api-reference/crm/deals/contacts/crm-deal-contact-items-set.html"""
             ...
 
     class CrmDealContact(Namespace[R_co]):
         """crm.deal.contact.*"""
 
         def add(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.deal.contact.add: api-reference/crm/deals/contacts/crm-deal-contact-add.md"""
+            """crm.deal.contact.add: https://apidocs.bitrix24.com/api-reference/crm/deals/contacts/crm-deal-contact-add.html"""
             ...
 
         def delete(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.deal.contact.delete: api-reference/crm/deals/contacts/crm-deal-contact-delete.md"""
+            """crm.deal.contact.delete: https://apidocs.bitrix24.com/api-reference/crm/deals/contacts/crm-deal-contact-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.deal.contact.fields: api-reference/crm/deals/contacts/crm-deal-contact-fields.md"""
+            """crm.deal.contact.fields: https://apidocs.bitrix24.com/api-reference/crm/deals/contacts/crm-deal-contact-fields.html"""
             ...
 
         @property
@@ -1244,7 +1244,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def forceCommonScopeForAll(self, *, extras: a.Map | None = ...) -> R_co:
-            """crm.deal.details.configuration.forceCommonScopeForAll: api-reference/crm/deals/custom-form/crm-deal-details-configuration-force-common-scope-for-all.md"""
+            """crm.deal.details.configuration.forceCommonScopeForAll: https://apidocs.bitrix24.com/api-reference/crm/deals/custom-form/crm-deal-details-configuration-force-common-scope-for-all.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -1255,7 +1255,7 @@ if TYPE_CHECKING:
             userId: a.Int | None = ...,
             extras: a.Map | None = ...,
         ) -> R_co:
-            """crm.deal.details.configuration.get: api-reference/crm/deals/custom-form/crm-deal-details-configuration-get.md"""
+            """crm.deal.details.configuration.get: https://apidocs.bitrix24.com/api-reference/crm/deals/custom-form/crm-deal-details-configuration-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -1266,7 +1266,7 @@ if TYPE_CHECKING:
             userId: a.Int | None = ...,
             extras: a.Map | None = ...,
         ) -> R_co:
-            """crm.deal.details.configuration.reset: api-reference/crm/deals/custom-form/crm-deal-details-configuration-reset.md"""
+            """crm.deal.details.configuration.reset: https://apidocs.bitrix24.com/api-reference/crm/deals/custom-form/crm-deal-details-configuration-reset.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -1278,7 +1278,7 @@ if TYPE_CHECKING:
             userId: a.Int | None = ...,
             extras: a.Map | None = ...,
         ) -> R_co:
-            """crm.deal.details.configuration.set: api-reference/crm/deals/custom-form/crm-deal-details-configuration-set.md"""
+            """crm.deal.details.configuration.set: https://apidocs.bitrix24.com/api-reference/crm/deals/custom-form/crm-deal-details-configuration-set.html"""
             ...
 
     class CrmDealDetails(Namespace[R_co]):
@@ -1292,35 +1292,35 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int) -> R_co:
-            """crm.deal.productrows.get: api-reference/crm/deals/crm-deal-productrows-get.md"""
+            """crm.deal.productrows.get: https://apidocs.bitrix24.com/api-reference/crm/deals/crm-deal-productrows-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def set(self, *, id: a.Int, rows: a.Array) -> R_co:
-            """crm.deal.productrows.set: api-reference/crm/deals/crm-deal-productrows-set.md"""
+            """crm.deal.productrows.set: https://apidocs.bitrix24.com/api-reference/crm/deals/crm-deal-productrows-set.html"""
             ...
 
     class CrmDealRecurring(Namespace[R_co]):
         """crm.deal.recurring.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.deal.recurring.add: api-reference/crm/deals/recurring-deals/crm-deal-recurring-add.md"""
+            """crm.deal.recurring.add: https://apidocs.bitrix24.com/api-reference/crm/deals/recurring-deals/crm-deal-recurring-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.deal.recurring.delete: api-reference/crm/deals/recurring-deals/crm-deal-recurring-delete.md"""
+            """crm.deal.recurring.delete: https://apidocs.bitrix24.com/api-reference/crm/deals/recurring-deals/crm-deal-recurring-delete.html"""
             ...
 
         def expose(self, *, id: a.Int) -> R_co:
-            """crm.deal.recurring.expose: api-reference/crm/deals/recurring-deals/crm-deal-recurring-expose.md"""
+            """crm.deal.recurring.expose: https://apidocs.bitrix24.com/api-reference/crm/deals/recurring-deals/crm-deal-recurring-expose.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.deal.recurring.fields: api-reference/crm/deals/recurring-deals/crm-deal-recurring-fields.md"""
+            """crm.deal.recurring.fields: https://apidocs.bitrix24.com/api-reference/crm/deals/recurring-deals/crm-deal-recurring-fields.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.deal.recurring.get: api-reference/crm/deals/recurring-deals/crm-deal-recurring-get.md"""
+            """crm.deal.recurring.get: https://apidocs.bitrix24.com/api-reference/crm/deals/recurring-deals/crm-deal-recurring-get.html"""
             ...
 
         def list(
@@ -1330,34 +1330,34 @@ if TYPE_CHECKING:
             filter: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.deal.recurring.list: api-reference/crm/deals/recurring-deals/crm-deal-recurring-list.md"""
+            """crm.deal.recurring.list: https://apidocs.bitrix24.com/api-reference/crm/deals/recurring-deals/crm-deal-recurring-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.deal.recurring.update: api-reference/crm/deals/recurring-deals/crm-deal-recurring-update.md"""
+            """crm.deal.recurring.update: https://apidocs.bitrix24.com/api-reference/crm/deals/recurring-deals/crm-deal-recurring-update.html"""
             ...
 
     class CrmDealUserfield(Namespace[R_co]):
         """crm.deal.userfield.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.deal.userfield.add: api-reference/crm/deals/user-defined-fields/crm-deal-userfield-add.md"""
+            """crm.deal.userfield.add: https://apidocs.bitrix24.com/api-reference/crm/deals/user-defined-fields/crm-deal-userfield-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.deal.userfield.delete: api-reference/crm/deals/user-defined-fields/crm-deal-userfield-delete.md"""
+            """crm.deal.userfield.delete: https://apidocs.bitrix24.com/api-reference/crm/deals/user-defined-fields/crm-deal-userfield-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.deal.userfield.get: api-reference/crm/deals/user-defined-fields/crm-deal-userfield-get.md"""
+            """crm.deal.userfield.get: https://apidocs.bitrix24.com/api-reference/crm/deals/user-defined-fields/crm-deal-userfield-get.html"""
             ...
 
         def list(self, *, filter: a.Map | None = ..., order: a.Map | None = ...) -> R_co:
-            """crm.deal.userfield.list: api-reference/crm/deals/user-defined-fields/crm-deal-userfield-list.md"""
+            """crm.deal.userfield.list: https://apidocs.bitrix24.com/api-reference/crm/deals/user-defined-fields/crm-deal-userfield-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.deal.userfield.update: api-reference/crm/deals/user-defined-fields/crm-deal-userfield-update.md"""
+            """crm.deal.userfield.update: https://apidocs.bitrix24.com/api-reference/crm/deals/user-defined-fields/crm-deal-userfield-update.html"""
             ...
 
     class CrmDeal(Namespace[R_co]):
@@ -1365,7 +1365,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, fields: a.Map | None = ..., params: a.Map | None = ...) -> R_co:
-            """crm.deal.add: api-reference/crm/deals/crm-deal-add.md"""
+            """crm.deal.add: https://apidocs.bitrix24.com/api-reference/crm/deals/crm-deal-add.html"""
             ...
 
         @property
@@ -1373,7 +1373,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.deal.delete: api-reference/crm/deals/crm-deal-delete.md"""
+            """crm.deal.delete: https://apidocs.bitrix24.com/api-reference/crm/deals/crm-deal-delete.html"""
             ...
 
         @property
@@ -1381,12 +1381,12 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.deal.fields: api-reference/crm/deals/crm-deal-fields.md"""
+            """crm.deal.fields: https://apidocs.bitrix24.com/api-reference/crm/deals/crm-deal-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int) -> R_co:
-            """crm.deal.get: api-reference/crm/deals/crm-deal-get.md"""
+            """crm.deal.get: https://apidocs.bitrix24.com/api-reference/crm/deals/crm-deal-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -1398,7 +1398,7 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.deal.list: api-reference/crm/deals/crm-deal-list.md"""
+            """crm.deal.list: https://apidocs.bitrix24.com/api-reference/crm/deals/crm-deal-list.html"""
             ...
 
         @property
@@ -1409,7 +1409,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Int, fields: a.Map | None = ..., params: a.Map | None = ...) -> R_co:
-            """crm.deal.update: api-reference/crm/deals/crm-deal-update.md"""
+            """crm.deal.update: https://apidocs.bitrix24.com/api-reference/crm/deals/crm-deal-update.html"""
             ...
 
         @property
@@ -1420,12 +1420,12 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def get(self) -> R_co:
-            """crm.dealcategory.default.get: api-reference/crm/outdated/category-old/crm-deal-category-default-get.md"""
+            """crm.dealcategory.default.get: https://apidocs.bitrix24.com/api-reference/crm/outdated/category-old/crm-deal-category-default-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def set(self, *, name: a.Text | None = ...) -> R_co:
-            """crm.dealcategory.default.set: api-reference/crm/outdated/category-old/crm-deal-category-default-set.md"""
+            """crm.dealcategory.default.set: https://apidocs.bitrix24.com/api-reference/crm/outdated/category-old/crm-deal-category-default-set.html"""
             ...
 
     class CrmDealcategoryStage(Namespace[R_co]):
@@ -1433,7 +1433,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def list(self, *, id: a.Int | None = ...) -> R_co:
-            """crm.dealcategory.stage.list: api-reference/crm/outdated/category-old/crm-deal-category-stage-list.md"""
+            """crm.dealcategory.stage.list: https://apidocs.bitrix24.com/api-reference/crm/outdated/category-old/crm-deal-category-stage-list.html"""
             ...
 
     class CrmDealcategory(Namespace[R_co]):
@@ -1441,7 +1441,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, fields: a.Array | None = ...) -> R_co:
-            """crm.dealcategory.add: api-reference/crm/outdated/category-old/crm-deal-category-add.md"""
+            """crm.dealcategory.add: https://apidocs.bitrix24.com/api-reference/crm/outdated/category-old/crm-deal-category-add.html"""
             ...
 
         @property
@@ -1449,17 +1449,17 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int | None = ...) -> R_co:
-            """crm.dealcategory.delete: api-reference/crm/outdated/category-old/crm-deal-category-delete.md"""
+            """crm.dealcategory.delete: https://apidocs.bitrix24.com/api-reference/crm/outdated/category-old/crm-deal-category-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.dealcategory.fields: api-reference/crm/outdated/category-old/crm-deal-category-fields.md"""
+            """crm.dealcategory.fields: https://apidocs.bitrix24.com/api-reference/crm/outdated/category-old/crm-deal-category-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int | None = ...) -> R_co:
-            """crm.dealcategory.get: api-reference/crm/outdated/category-old/crm-deal-category-get.md"""
+            """crm.dealcategory.get: https://apidocs.bitrix24.com/api-reference/crm/outdated/category-old/crm-deal-category-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -1470,7 +1470,7 @@ if TYPE_CHECKING:
             filter: a.Map | None = ...,
             select: a.Array | None = ...,
         ) -> R_co:
-            """crm.dealcategory.list: api-reference/crm/outdated/category-old/crm-deal-category-list.md"""
+            """crm.dealcategory.list: https://apidocs.bitrix24.com/api-reference/crm/outdated/category-old/crm-deal-category-list.html"""
             ...
 
         @property
@@ -1478,12 +1478,12 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def status(self, *, id: a.Int | None = ...) -> R_co:
-            """crm.dealcategory.status: api-reference/crm/outdated/category-old/crm-deal-category-status.md"""
+            """crm.dealcategory.status: https://apidocs.bitrix24.com/api-reference/crm/outdated/category-old/crm-deal-category-status.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Int | None = ..., fields: a.Array | None = ...) -> R_co:
-            """crm.dealcategory.update: api-reference/crm/outdated/category-old/crm-deal-category-update.md"""
+            """crm.dealcategory.update: https://apidocs.bitrix24.com/api-reference/crm/outdated/category-old/crm-deal-category-update.html"""
             ...
 
     class CrmDocumentgeneratorDocument(Namespace[R_co]):
@@ -1499,23 +1499,23 @@ if TYPE_CHECKING:
             stampsEnabled: a.Int | None = ...,
             fields: a.Map | None = ...,
         ) -> R_co:
-            """crm.documentgenerator.document.add: api-reference/crm/document-generator/documents/crm-document-generator-document-add.md"""
+            """crm.documentgenerator.document.add: https://apidocs.bitrix24.com/api-reference/crm/document-generator/documents/crm-document-generator-document-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.documentgenerator.document.delete: api-reference/crm/document-generator/documents/crm-document-generator-document-delete.md"""
+            """crm.documentgenerator.document.delete: https://apidocs.bitrix24.com/api-reference/crm/document-generator/documents/crm-document-generator-document-delete.html"""
             ...
 
         def enablepublicurl(self, *, id: a.Int, status: a.Int | None = ...) -> R_co:
-            """crm.documentgenerator.document.enablepublicurl: api-reference/crm/document-generator/documents/crm-document-generator-document-enable-public-url.md"""
+            """crm.documentgenerator.document.enablepublicurl: https://apidocs.bitrix24.com/api-reference/crm/document-generator/documents/crm-document-generator-document-enable-public-url.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.documentgenerator.document.get: api-reference/crm/document-generator/documents/crm-document-generator-document-get.md"""
+            """crm.documentgenerator.document.get: https://apidocs.bitrix24.com/api-reference/crm/document-generator/documents/crm-document-generator-document-get.html"""
             ...
 
         def getfields(self, *, id: a.Int, values: a.Map | None = ...) -> R_co:
-            """crm.documentgenerator.document.getfields: api-reference/crm/document-generator/documents/crm-document-generator-document-get-fields.md"""
+            """crm.documentgenerator.document.getfields: https://apidocs.bitrix24.com/api-reference/crm/document-generator/documents/crm-document-generator-document-get-fields.html"""
             ...
 
         def list(
@@ -1526,53 +1526,53 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.documentgenerator.document.list: api-reference/crm/document-generator/documents/crm-document-generator-document-list.md"""
+            """crm.documentgenerator.document.list: https://apidocs.bitrix24.com/api-reference/crm/document-generator/documents/crm-document-generator-document-list.html"""
             ...
 
         def update(self, *, id: a.Int, values: a.Map | None = ..., stampsEnabled: a.Int | None = ...) -> R_co:
-            """crm.documentgenerator.document.update: api-reference/crm/document-generator/documents/crm-document-generator-document-update.md"""
+            """crm.documentgenerator.document.update: https://apidocs.bitrix24.com/api-reference/crm/document-generator/documents/crm-document-generator-document-update.html"""
             ...
 
         def upload(self, *, fields: a.Map) -> R_co:
-            """crm.documentgenerator.document.upload: api-reference/crm/document-generator/documents/crm-document-generator-document-upload.md"""
+            """crm.documentgenerator.document.upload: https://apidocs.bitrix24.com/api-reference/crm/document-generator/documents/crm-document-generator-document-upload.html"""
             ...
 
     class CrmDocumentgeneratorNumerator(Namespace[R_co]):
         """crm.documentgenerator.numerator.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.documentgenerator.numerator.add: api-reference/crm/document-generator/numerator/crm-document-generator-numerator-add.md"""
+            """crm.documentgenerator.numerator.add: https://apidocs.bitrix24.com/api-reference/crm/document-generator/numerator/crm-document-generator-numerator-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.documentgenerator.numerator.delete: api-reference/crm/document-generator/numerator/crm-document-generator-numerator-delete.md"""
+            """crm.documentgenerator.numerator.delete: https://apidocs.bitrix24.com/api-reference/crm/document-generator/numerator/crm-document-generator-numerator-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.documentgenerator.numerator.get: api-reference/crm/document-generator/numerator/crm-document-generator-numerator-get.md"""
+            """crm.documentgenerator.numerator.get: https://apidocs.bitrix24.com/api-reference/crm/document-generator/numerator/crm-document-generator-numerator-get.html"""
             ...
 
         def list(self, *, start: a.Int | None = ...) -> R_co:
-            """crm.documentgenerator.numerator.list: api-reference/crm/document-generator/numerator/crm-document-generator-numerator-list.md"""
+            """crm.documentgenerator.numerator.list: https://apidocs.bitrix24.com/api-reference/crm/document-generator/numerator/crm-document-generator-numerator-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.documentgenerator.numerator.update: api-reference/crm/document-generator/numerator/crm-document-generator-numerator-update.md"""
+            """crm.documentgenerator.numerator.update: https://apidocs.bitrix24.com/api-reference/crm/document-generator/numerator/crm-document-generator-numerator-update.html"""
             ...
 
     class CrmDocumentgeneratorTemplate(Namespace[R_co]):
         """crm.documentgenerator.template.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.documentgenerator.template.add: api-reference/crm/document-generator/templates/crm-document-generator-template-add.md"""
+            """crm.documentgenerator.template.add: https://apidocs.bitrix24.com/api-reference/crm/document-generator/templates/crm-document-generator-template-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.documentgenerator.template.delete: api-reference/crm/document-generator/templates/crm-document-generator-template-delete.md"""
+            """crm.documentgenerator.template.delete: https://apidocs.bitrix24.com/api-reference/crm/document-generator/templates/crm-document-generator-template-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.documentgenerator.template.get: api-reference/crm/document-generator/templates/crm-document-generator-template-get.md"""
+            """crm.documentgenerator.template.get: https://apidocs.bitrix24.com/api-reference/crm/document-generator/templates/crm-document-generator-template-get.html"""
             ...
 
         def getfields(
@@ -1583,7 +1583,7 @@ if TYPE_CHECKING:
             entityId: a.Int | None = ...,
             values: a.Map | None = ...,
         ) -> R_co:
-            """crm.documentgenerator.template.getfields: api-reference/crm/document-generator/templates/crm-document-generator-template-get-fields.md"""
+            """crm.documentgenerator.template.getfields: https://apidocs.bitrix24.com/api-reference/crm/document-generator/templates/crm-document-generator-template-get-fields.html"""
             ...
 
         def list(
@@ -1594,11 +1594,11 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.documentgenerator.template.list: api-reference/crm/document-generator/templates/crm-document-generator-template-list.md"""
+            """crm.documentgenerator.template.list: https://apidocs.bitrix24.com/api-reference/crm/document-generator/templates/crm-document-generator-template-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.documentgenerator.template.update: api-reference/crm/document-generator/templates/crm-document-generator-template-update.md"""
+            """crm.documentgenerator.template.update: https://apidocs.bitrix24.com/api-reference/crm/document-generator/templates/crm-document-generator-template-update.html"""
             ...
 
     class CrmDocumentgenerator(Namespace[R_co]):
@@ -1617,26 +1617,26 @@ if TYPE_CHECKING:
         """crm.duplicate.volatileType.*"""
 
         def fields(self, *, entityTypeId: a.Int | None = ...) -> R_co:
-            """crm.duplicate.volatileType.fields: api-reference/crm/duplicates/volatile-type/crm-duplicate-volatile-type-fields.md"""
+            """crm.duplicate.volatileType.fields: https://apidocs.bitrix24.com/api-reference/crm/duplicates/volatile-type/crm-duplicate-volatile-type-fields.html"""
             ...
 
         def list(self) -> R_co:
-            """crm.duplicate.volatileType.list: api-reference/crm/duplicates/volatile-type/crm-duplicate-volatile-type-list.md"""
+            """crm.duplicate.volatileType.list: https://apidocs.bitrix24.com/api-reference/crm/duplicates/volatile-type/crm-duplicate-volatile-type-list.html"""
             ...
 
         def register(self, *, entityTypeId: a.Int, fieldCode: a.Text) -> R_co:
-            """crm.duplicate.volatileType.register: api-reference/crm/duplicates/volatile-type/crm-duplicate-volatile-type-register.md"""
+            """crm.duplicate.volatileType.register: https://apidocs.bitrix24.com/api-reference/crm/duplicates/volatile-type/crm-duplicate-volatile-type-register.html"""
             ...
 
         def unregister(self, *, id: a.Int) -> R_co:
-            """crm.duplicate.volatileType.unregister: api-reference/crm/duplicates/volatile-type/crm-duplicate-volatile-type-unregister.md"""
+            """crm.duplicate.volatileType.unregister: https://apidocs.bitrix24.com/api-reference/crm/duplicates/volatile-type/crm-duplicate-volatile-type-unregister.html"""
             ...
 
     class CrmDuplicate(Namespace[R_co]):
         """crm.duplicate.*"""
 
         def findbycomm(self, *, type: a.Text, values: a.List, entity_type: a.Text | None = ...) -> R_co:
-            """crm.duplicate.findbycomm: api-reference/crm/duplicates/crm-duplicate-find-by-comm.md"""
+            """crm.duplicate.findbycomm: https://apidocs.bitrix24.com/api-reference/crm/duplicates/crm-duplicate-find-by-comm.html"""
             ...
 
         @property
@@ -1646,14 +1646,14 @@ if TYPE_CHECKING:
         """crm.entity.*"""
 
         def mergeBatch(self, *, params: a.Map) -> R_co:
-            """crm.entity.mergeBatch: api-reference/crm/duplicates/crm-entity-merge-batch.md"""
+            """crm.entity.mergeBatch: https://apidocs.bitrix24.com/api-reference/crm/duplicates/crm-entity-merge-batch.html"""
             ...
 
     class CrmEnumSettings(Namespace[R_co]):
         """crm.enum.settings.*"""
 
         def mode(self) -> R_co:
-            """crm.enum.settings.mode: api-reference/crm/auxiliary/enum/crm-enum-settings-mode.md"""
+            """crm.enum.settings.mode: https://apidocs.bitrix24.com/api-reference/crm/auxiliary/enum/crm-enum-settings-mode.html"""
             ...
 
     class CrmEnum(Namespace[R_co]):
@@ -1661,48 +1661,48 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def activitydirection(self) -> R_co:
-            """crm.enum.activitydirection: api-reference/crm/auxiliary/enum/outdated/crm-enum-activity-direction.md"""
+            """crm.enum.activitydirection: https://apidocs.bitrix24.com/api-reference/crm/auxiliary/enum/outdated/crm-enum-activity-direction.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def activitynotifytype(self) -> R_co:
-            """crm.enum.activitynotifytype: api-reference/crm/auxiliary/enum/outdated/crm-enum-activity-notify-type.md"""
+            """crm.enum.activitynotifytype: https://apidocs.bitrix24.com/api-reference/crm/auxiliary/enum/outdated/crm-enum-activity-notify-type.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def activitypriority(self) -> R_co:
-            """crm.enum.activitypriority: api-reference/crm/auxiliary/enum/outdated/crm-enum-activity-priority.md"""
+            """crm.enum.activitypriority: https://apidocs.bitrix24.com/api-reference/crm/auxiliary/enum/outdated/crm-enum-activity-priority.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def activitystatus(self) -> R_co:
-            """crm.enum.activitystatus: api-reference/crm/auxiliary/enum/outdated/crm-enum-activity-status.md"""
+            """crm.enum.activitystatus: https://apidocs.bitrix24.com/api-reference/crm/auxiliary/enum/outdated/crm-enum-activity-status.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def activitytype(self) -> R_co:
-            """crm.enum.activitytype: api-reference/crm/auxiliary/enum/outdated/crm-enum-activity-type.md"""
+            """crm.enum.activitytype: https://apidocs.bitrix24.com/api-reference/crm/auxiliary/enum/outdated/crm-enum-activity-type.html"""
             ...
 
         def addresstype(self) -> R_co:
-            """crm.enum.addresstype: api-reference/crm/auxiliary/enum/crm-enum-address-type.md"""
+            """crm.enum.addresstype: https://apidocs.bitrix24.com/api-reference/crm/auxiliary/enum/crm-enum-address-type.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def contenttype(self) -> R_co:
-            """crm.enum.contenttype: api-reference/crm/auxiliary/enum/outdated/crm-enum-content-type.md"""
+            """crm.enum.contenttype: https://apidocs.bitrix24.com/api-reference/crm/auxiliary/enum/outdated/crm-enum-content-type.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.enum.fields: api-reference/crm/auxiliary/enum/crm-enum-fields.md"""
+            """crm.enum.fields: https://apidocs.bitrix24.com/api-reference/crm/auxiliary/enum/crm-enum-fields.html"""
             ...
 
         def getorderownertypes(self) -> R_co:
-            """crm.enum.getorderownertypes: api-reference/crm/auxiliary/enum/crm-enum-get-order-owner-types.md"""
+            """crm.enum.getorderownertypes: https://apidocs.bitrix24.com/api-reference/crm/auxiliary/enum/crm-enum-get-order-owner-types.html"""
             ...
 
         def ownertype(self) -> R_co:
-            """crm.enum.ownertype: api-reference/crm/auxiliary/enum/crm-enum-owner-type.md"""
+            """crm.enum.ownertype: https://apidocs.bitrix24.com/api-reference/crm/auxiliary/enum/crm-enum-owner-type.html"""
             ...
 
         @property
@@ -1713,27 +1713,27 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, fields: a.Array | None = ...) -> R_co:
-            """crm.invoice.recurring.add: api-reference/crm/outdated/invoice/crm-invoice-recurring-add.md"""
+            """crm.invoice.recurring.add: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-recurring-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int | None = ...) -> R_co:
-            """crm.invoice.recurring.delete: api-reference/crm/outdated/invoice/crm-invoice-recurring-delete.md"""
+            """crm.invoice.recurring.delete: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-recurring-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def expose(self, *, id: a.Int | None = ...) -> R_co:
-            """crm.invoice.recurring.expose: api-reference/crm/outdated/invoice/crm-invoice-recurring-expose.md"""
+            """crm.invoice.recurring.expose: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-recurring-expose.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.invoice.recurring.fields: api-reference/crm/outdated/invoice/crm-invoice-recurring-fields.md"""
+            """crm.invoice.recurring.fields: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-recurring-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int | None = ...) -> R_co:
-            """crm.invoice.recurring.get: api-reference/crm/outdated/invoice/crm-invoice-recurring-get.md"""
+            """crm.invoice.recurring.get: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-recurring-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -1744,12 +1744,12 @@ if TYPE_CHECKING:
             filter: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.invoice.recurring.list: api-reference/crm/outdated/invoice/crm-invoice-recurring-list.md"""
+            """crm.invoice.recurring.list: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-recurring-list.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Int | None = ..., fields: a.Array | None = ...) -> R_co:
-            """crm.invoice.recurring.update: api-reference/crm/outdated/invoice/crm-invoice-recurring-update.md"""
+            """crm.invoice.recurring.update: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-recurring-update.html"""
             ...
 
     class CrmInvoiceStatus(Namespace[R_co]):
@@ -1757,32 +1757,32 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, fields: a.Array) -> R_co:
-            """crm.invoice.status.add: api-reference/crm/outdated/invoice-status-old/crm-invoice-status-add.md"""
+            """crm.invoice.status.add: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice-status-old/crm-invoice-status-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.invoice.status.delete: api-reference/crm/outdated/invoice-status-old/crm-invoice-status-delete.md"""
+            """crm.invoice.status.delete: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice-status-old/crm-invoice-status-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.invoice.status.fields: api-reference/crm/outdated/invoice-status-old/crm-invoice-status-fields.md"""
+            """crm.invoice.status.fields: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice-status-old/crm-invoice-status-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int) -> R_co:
-            """crm.invoice.status.get: api-reference/crm/outdated/invoice-status-old/crm-invoice-status-get.md"""
+            """crm.invoice.status.get: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice-status-old/crm-invoice-status-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def list(self) -> R_co:
-            """crm.invoice.status.list: api-reference/crm/outdated/invoice-status-old/crm-invoice-status-list.md"""
+            """crm.invoice.status.list: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice-status-old/crm-invoice-status-list.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Int, fields: a.Array) -> R_co:
-            """crm.invoice.status.update: api-reference/crm/outdated/invoice-status-old/crm-invoice-status-update.md"""
+            """crm.invoice.status.update: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice-status-old/crm-invoice-status-update.html"""
             ...
 
     class CrmInvoiceUserfield(Namespace[R_co]):
@@ -1790,27 +1790,27 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.invoice.userfield.add: api-reference/crm/outdated/invoice/crm-invoice-user-field-add.md"""
+            """crm.invoice.userfield.add: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-user-field-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int | None = ...) -> R_co:
-            """crm.invoice.userfield.delete: api-reference/crm/outdated/invoice/crm-invoice-user-field-delete.md"""
+            """crm.invoice.userfield.delete: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-user-field-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int | None = ...) -> R_co:
-            """crm.invoice.userfield.get: api-reference/crm/outdated/invoice/crm-invoice-user-field-get.md"""
+            """crm.invoice.userfield.get: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-user-field-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def list(self, *, order: a.Anything | None = ..., filter: a.Anything | None = ...) -> R_co:
-            """crm.invoice.userfield.list: api-reference/crm/outdated/invoice/crm-invoice-user-field-list.md"""
+            """crm.invoice.userfield.list: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-user-field-list.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.invoice.userfield.update: api-reference/crm/outdated/invoice/crm-invoice-user-field-update.md"""
+            """crm.invoice.userfield.update: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-user-field-update.html"""
             ...
 
     class CrmInvoice(Namespace[R_co]):
@@ -1818,32 +1818,32 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, fields: a.Array | None = ...) -> R_co:
-            """crm.invoice.add: api-reference/crm/outdated/invoice/crm-invoice-add.md"""
+            """crm.invoice.add: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int | None = ...) -> R_co:
-            """crm.invoice.delete: api-reference/crm/outdated/invoice/crm-invoice-delete.md"""
+            """crm.invoice.delete: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.invoice.fields: api-reference/crm/outdated/invoice/crm-invoice-fields.md"""
+            """crm.invoice.fields: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int | None = ...) -> R_co:
-            """crm.invoice.get: api-reference/crm/outdated/invoice/crm-invoice-get.md"""
+            """crm.invoice.get: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def getexternallink(self, *, id: a.Int | None = ...) -> R_co:
-            """crm.invoice.getexternallink: api-reference/crm/outdated/invoice/crm-invoice-get-external-link.md"""
+            """crm.invoice.getexternallink: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-get-external-link.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def list(self, *, filter: a.Anything | None = ..., order: a.Anything | None = ...) -> R_co:
-            """crm.invoice.list: api-reference/crm/outdated/invoice/crm-invoice-list.md"""
+            """crm.invoice.list: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-list.html"""
             ...
 
         @property
@@ -1854,7 +1854,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Int | None = ..., fields: a.Array | None = ...) -> R_co:
-            """crm.invoice.update: api-reference/crm/outdated/invoice/crm-invoice-update.md"""
+            """crm.invoice.update: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-invoice-update.html"""
             ...
 
         @property
@@ -1864,7 +1864,7 @@ if TYPE_CHECKING:
         """crm.item.delivery.*"""
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.item.delivery.get: api-reference/crm/universal/delivery/crm-item-delivery-get.md"""
+            """crm.item.delivery.get: https://apidocs.bitrix24.com/api-reference/crm/universal/delivery/crm-item-delivery-get.html"""
             ...
 
         def list(
@@ -1875,14 +1875,14 @@ if TYPE_CHECKING:
             filter: a.Map | None = ...,
             order: a.Map | None = ...,
         ) -> R_co:
-            """crm.item.delivery.list: api-reference/crm/universal/delivery/crm-item-delivery-list.md"""
+            """crm.item.delivery.list: https://apidocs.bitrix24.com/api-reference/crm/universal/delivery/crm-item-delivery-list.html"""
             ...
 
     class CrmItemDetailsConfiguration(Namespace[R_co]):
         """crm.item.details.configuration.*"""
 
         def forceCommonScopeForAll(self, *, entityTypeId: a.Int, extras: a.Map | None = ...) -> R_co:
-            """crm.item.details.configuration.forceCommonScopeForAll: api-reference/crm/universal/item-details-configuration/crm-item-details-configuration-forceCommonScopeForAll.md"""
+            """crm.item.details.configuration.forceCommonScopeForAll: https://apidocs.bitrix24.com/api-reference/crm/universal/item-details-configuration/crm-item-details-configuration-forceCommonScopeForAll.html"""
             ...
 
         def get(
@@ -1893,7 +1893,7 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             extras: a.Map | None = ...,
         ) -> R_co:
-            """crm.item.details.configuration.get: api-reference/crm/universal/item-details-configuration/crm-item-details-configuration-get.md"""
+            """crm.item.details.configuration.get: https://apidocs.bitrix24.com/api-reference/crm/universal/item-details-configuration/crm-item-details-configuration-get.html"""
             ...
 
         def reset(
@@ -1904,7 +1904,7 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             extras: a.Map | None = ...,
         ) -> R_co:
-            """crm.item.details.configuration.reset: api-reference/crm/universal/item-details-configuration/crm-item-details-configuration-reset.md"""
+            """crm.item.details.configuration.reset: https://apidocs.bitrix24.com/api-reference/crm/universal/item-details-configuration/crm-item-details-configuration-reset.html"""
             ...
 
         def set(
@@ -1916,7 +1916,7 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             extras: a.Map | None = ...,
         ) -> R_co:
-            """crm.item.details.configuration.set: api-reference/crm/universal/item-details-configuration/crm-item-details-configuration-set.md"""
+            """crm.item.details.configuration.set: https://apidocs.bitrix24.com/api-reference/crm/universal/item-details-configuration/crm-item-details-configuration-set.html"""
             ...
 
     class CrmItemDetails(Namespace[R_co]):
@@ -1929,56 +1929,56 @@ if TYPE_CHECKING:
         """crm.item.payment.delivery.*"""
 
         def add(self, *, paymentId: a.Int, deliveryId: a.Int) -> R_co:
-            """crm.item.payment.delivery.add: api-reference/crm/universal/payment/delivery-in-payment/crm-item-payment-delivery-add.md"""
+            """crm.item.payment.delivery.add: https://apidocs.bitrix24.com/api-reference/crm/universal/payment/delivery-in-payment/crm-item-payment-delivery-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.item.payment.delivery.delete: api-reference/crm/universal/payment/delivery-in-payment/crm-item-payment-delivery-delete.md"""
+            """crm.item.payment.delivery.delete: https://apidocs.bitrix24.com/api-reference/crm/universal/payment/delivery-in-payment/crm-item-payment-delivery-delete.html"""
             ...
 
         def list(self, *, paymentId: a.Int, filter: a.Map, order: a.Map | None = ...) -> R_co:
-            """crm.item.payment.delivery.list: api-reference/crm/universal/payment/delivery-in-payment/crm-item-payment-delivery-list.md"""
+            """crm.item.payment.delivery.list: https://apidocs.bitrix24.com/api-reference/crm/universal/payment/delivery-in-payment/crm-item-payment-delivery-list.html"""
             ...
 
         def setDelivery(self, *, id: a.Int, deliveryId: a.Int) -> R_co:
-            """crm.item.payment.delivery.setDelivery: api-reference/crm/universal/payment/delivery-in-payment/crm-item-payment-delivery-set-delivery.md"""
+            """crm.item.payment.delivery.setDelivery: https://apidocs.bitrix24.com/api-reference/crm/universal/payment/delivery-in-payment/crm-item-payment-delivery-set-delivery.html"""
             ...
 
     class CrmItemPaymentProduct(Namespace[R_co]):
         """crm.item.payment.product.*"""
 
         def add(self, *, paymentId: a.Int, rowId: a.Int, quantity: a.Number) -> R_co:
-            """crm.item.payment.product.add: api-reference/crm/universal/payment/products-in-payment/crm-item-payment-product-add.md"""
+            """crm.item.payment.product.add: https://apidocs.bitrix24.com/api-reference/crm/universal/payment/products-in-payment/crm-item-payment-product-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.item.payment.product.delete: api-reference/crm/universal/payment/products-in-payment/crm-item-payment-product-delete.md"""
+            """crm.item.payment.product.delete: https://apidocs.bitrix24.com/api-reference/crm/universal/payment/products-in-payment/crm-item-payment-product-delete.html"""
             ...
 
         def list(self, *, paymentId: a.Int, filter: a.Map, order: a.Map | None = ...) -> R_co:
-            """crm.item.payment.product.list: api-reference/crm/universal/payment/products-in-payment/crm-item-payment-product-list.md"""
+            """crm.item.payment.product.list: https://apidocs.bitrix24.com/api-reference/crm/universal/payment/products-in-payment/crm-item-payment-product-list.html"""
             ...
 
         def setQuantity(self, *, id: a.Int, quantity: a.Number) -> R_co:
-            """crm.item.payment.product.setQuantity: api-reference/crm/universal/payment/products-in-payment/crm-item-payment-product-set-quantity.md"""
+            """crm.item.payment.product.setQuantity: https://apidocs.bitrix24.com/api-reference/crm/universal/payment/products-in-payment/crm-item-payment-product-set-quantity.html"""
             ...
 
     class CrmItemPayment(Namespace[R_co]):
         """crm.item.payment.*"""
 
         def add(self, *, entityId: a.Int, entityTypeId: a.Int) -> R_co:
-            """crm.item.payment.add: api-reference/crm/universal/payment/crm-item-payment-add.md"""
+            """crm.item.payment.add: https://apidocs.bitrix24.com/api-reference/crm/universal/payment/crm-item-payment-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.item.payment.delete: api-reference/crm/universal/payment/crm-item-payment-delete.md"""
+            """crm.item.payment.delete: https://apidocs.bitrix24.com/api-reference/crm/universal/payment/crm-item-payment-delete.html"""
             ...
 
         @property
         def delivery(self) -> CrmItemPaymentDelivery[R_co]: ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.item.payment.get: api-reference/crm/universal/payment/crm-item-payment-get.md"""
+            """crm.item.payment.get: https://apidocs.bitrix24.com/api-reference/crm/universal/payment/crm-item-payment-get.html"""
             ...
 
         def list(
@@ -1989,64 +1989,64 @@ if TYPE_CHECKING:
             filter: a.Map | None = ...,
             order: a.Map | None = ...,
         ) -> R_co:
-            """crm.item.payment.list: api-reference/crm/universal/payment/crm-item-payment-list.md"""
+            """crm.item.payment.list: https://apidocs.bitrix24.com/api-reference/crm/universal/payment/crm-item-payment-list.html"""
             ...
 
         def pay(self, *, id: a.Int) -> R_co:
-            """crm.item.payment.pay: api-reference/crm/universal/payment/crm-item-payment-pay.md"""
+            """crm.item.payment.pay: https://apidocs.bitrix24.com/api-reference/crm/universal/payment/crm-item-payment-pay.html"""
             ...
 
         @property
         def product(self) -> CrmItemPaymentProduct[R_co]: ...
 
         def unpay(self, *, id: a.Int) -> R_co:
-            """crm.item.payment.unpay: api-reference/crm/universal/payment/crm-item-payment-unpay.md"""
+            """crm.item.payment.unpay: https://apidocs.bitrix24.com/api-reference/crm/universal/payment/crm-item-payment-unpay.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.item.payment.update: api-reference/crm/universal/payment/crm-item-payment-update.md"""
+            """crm.item.payment.update: https://apidocs.bitrix24.com/api-reference/crm/universal/payment/crm-item-payment-update.html"""
             ...
 
     class CrmItemProductrow(Namespace[R_co]):
         """crm.item.productrow.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.item.productrow.add: api-reference/crm/universal/product-rows/crm-item-productrow-add.md"""
+            """crm.item.productrow.add: https://apidocs.bitrix24.com/api-reference/crm/universal/product-rows/crm-item-productrow-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.item.productrow.delete: api-reference/crm/universal/product-rows/crm-item-productrow-delete.md"""
+            """crm.item.productrow.delete: https://apidocs.bitrix24.com/api-reference/crm/universal/product-rows/crm-item-productrow-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.item.productrow.fields: api-reference/crm/universal/product-rows/crm-item-productrow-fields.md"""
+            """crm.item.productrow.fields: https://apidocs.bitrix24.com/api-reference/crm/universal/product-rows/crm-item-productrow-fields.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.item.productrow.get: api-reference/crm/universal/product-rows/crm-item-productrow-get.md"""
+            """crm.item.productrow.get: https://apidocs.bitrix24.com/api-reference/crm/universal/product-rows/crm-item-productrow-get.html"""
             ...
 
         def getAvailableForPayment(self, *, ownerId: a.Int, ownerType: a.Text) -> R_co:
-            """crm.item.productrow.getAvailableForPayment: api-reference/crm/universal/product-rows/crm-item-productrow-get-available-for-payment.md"""
+            """crm.item.productrow.getAvailableForPayment: https://apidocs.bitrix24.com/api-reference/crm/universal/product-rows/crm-item-productrow-get-available-for-payment.html"""
             ...
 
         def list(self, *, filter: a.Map, order: a.Map | None = ..., start: a.Int | None = ...) -> R_co:
-            """crm.item.productrow.list: api-reference/crm/universal/product-rows/crm-item-productrow-list.md"""
+            """crm.item.productrow.list: https://apidocs.bitrix24.com/api-reference/crm/universal/product-rows/crm-item-productrow-list.html"""
             ...
 
         def set(self, *, ownerId: a.Int, ownerType: a.Text, productRows: a.List) -> R_co:
-            """crm.item.productrow.set: api-reference/crm/universal/product-rows/crm-item-productrow-set.md"""
+            """crm.item.productrow.set: https://apidocs.bitrix24.com/api-reference/crm/universal/product-rows/crm-item-productrow-set.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.item.productrow.update: api-reference/crm/universal/product-rows/crm-item-productrow-update.md"""
+            """crm.item.productrow.update: https://apidocs.bitrix24.com/api-reference/crm/universal/product-rows/crm-item-productrow-update.html"""
             ...
 
     class CrmItem(Namespace[R_co]):
         """crm.item.*"""
 
         def add(self, *, entityTypeId: a.Int, fields: a.Map, useOriginalUfNames: a.Flag | None = ...) -> R_co:
-            """crm.item.add: api-reference/crm/universal/crm-item-add.md"""
+            """crm.item.add: https://apidocs.bitrix24.com/api-reference/crm/universal/crm-item-add.html"""
             ...
 
         def batchImport(
@@ -2056,11 +2056,11 @@ if TYPE_CHECKING:
             data: a.Array,
             useOriginalUfNames: a.Flag | None = ...,
         ) -> R_co:
-            """crm.item.batchImport: api-reference/crm/universal/import/crm-item-batch-import.md"""
+            """crm.item.batchImport: https://apidocs.bitrix24.com/api-reference/crm/universal/import/crm-item-batch-import.html"""
             ...
 
         def delete(self, *, entityTypeId: a.Int, id: a.Int) -> R_co:
-            """crm.item.delete: api-reference/crm/universal/crm-item-delete.md"""
+            """crm.item.delete: https://apidocs.bitrix24.com/api-reference/crm/universal/crm-item-delete.html"""
             ...
 
         @property
@@ -2070,11 +2070,11 @@ if TYPE_CHECKING:
         def details(self) -> CrmItemDetails[R_co]: ...
 
         def fields(self, *, entityTypeId: a.Int, useOriginalUfNames: a.Flag | None = ...) -> R_co:
-            """crm.item.fields: api-reference/crm/universal/crm-item-fields.md"""
+            """crm.item.fields: https://apidocs.bitrix24.com/api-reference/crm/universal/crm-item-fields.html"""
             ...
 
         def get(self, *, entityTypeId: a.Int, id: a.Int, useOriginalUfNames: a.Flag | None = ...) -> R_co:
-            """crm.item.get: api-reference/crm/universal/crm-item-get.md"""
+            """crm.item.get: https://apidocs.bitrix24.com/api-reference/crm/universal/crm-item-get.html"""
             ...
 
         def import_(
@@ -2084,7 +2084,7 @@ if TYPE_CHECKING:
             fields: a.Map,
             useOriginalUfNames: a.Flag | None = ...,
         ) -> R_co:
-            """crm.item.import: api-reference/crm/universal/import/crm-item-import.md"""
+            """crm.item.import: https://apidocs.bitrix24.com/api-reference/crm/universal/import/crm-item-import.html"""
             ...
 
         def list(
@@ -2097,7 +2097,7 @@ if TYPE_CHECKING:
             start: a.Int | None = ...,
             useOriginalUfNames: a.Flag | None = ...,
         ) -> R_co:
-            """crm.item.list: api-reference/crm/universal/crm-item-list.md"""
+            """crm.item.list: https://apidocs.bitrix24.com/api-reference/crm/universal/crm-item-list.html"""
             ...
 
         @property
@@ -2114,37 +2114,37 @@ if TYPE_CHECKING:
             fields: a.Map,
             useOriginalUfNames: a.Flag | None = ...,
         ) -> R_co:
-            """crm.item.update: api-reference/crm/universal/crm-item-update.md"""
+            """crm.item.update: https://apidocs.bitrix24.com/api-reference/crm/universal/crm-item-update.html"""
             ...
 
     class CrmLeadContactItems(Namespace[R_co]):
         """crm.lead.contact.items.*"""
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.lead.contact.items.delete: api-reference/crm/leads/management-communication/crm-lead-contact-items-delete.md"""
+            """crm.lead.contact.items.delete: https://apidocs.bitrix24.com/api-reference/crm/leads/management-communication/crm-lead-contact-items-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.lead.contact.items.get: api-reference/crm/leads/management-communication/crm-lead-contact-items-get.md"""
+            """crm.lead.contact.items.get: https://apidocs.bitrix24.com/api-reference/crm/leads/management-communication/crm-lead-contact-items-get.html"""
             ...
 
         def set(self, *, id: a.Int, items: a.Map) -> R_co:
-            """crm.lead.contact.items.set: api-reference/crm/leads/management-communication/crm-lead-contact-items-set.md"""
+            """crm.lead.contact.items.set: https://apidocs.bitrix24.com/api-reference/crm/leads/management-communication/crm-lead-contact-items-set.html"""
             ...
 
     class CrmLeadContact(Namespace[R_co]):
         """crm.lead.contact.*"""
 
         def add(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.lead.contact.add: api-reference/crm/leads/management-communication/crm-lead-contact-add.md"""
+            """crm.lead.contact.add: https://apidocs.bitrix24.com/api-reference/crm/leads/management-communication/crm-lead-contact-add.html"""
             ...
 
         def delete(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.lead.contact.delete: api-reference/crm/leads/management-communication/crm-lead-contact-delete.md"""
+            """crm.lead.contact.delete: https://apidocs.bitrix24.com/api-reference/crm/leads/management-communication/crm-lead-contact-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.lead.contact.fields: api-reference/crm/leads/management-communication/crm-lead-contact-fields.md"""
+            """crm.lead.contact.fields: https://apidocs.bitrix24.com/api-reference/crm/leads/management-communication/crm-lead-contact-fields.html"""
             ...
 
         @property
@@ -2155,7 +2155,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def forceCommonScopeForAll(self, *, extras: a.Map | None = ...) -> R_co:
-            """crm.lead.details.configuration.forceCommonScopeForAll: api-reference/crm/leads/custom-form/crm-lead-details-configuration-force-common-scope-for-all.md"""
+            """crm.lead.details.configuration.forceCommonScopeForAll: https://apidocs.bitrix24.com/api-reference/crm/leads/custom-form/crm-lead-details-configuration-force-common-scope-for-all.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -2166,7 +2166,7 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             extras: a.Map | None = ...,
         ) -> R_co:
-            """crm.lead.details.configuration.get: api-reference/crm/leads/custom-form/crm-lead-details-configuration-get.md"""
+            """crm.lead.details.configuration.get: https://apidocs.bitrix24.com/api-reference/crm/leads/custom-form/crm-lead-details-configuration-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -2177,7 +2177,7 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             extras: a.Map | None = ...,
         ) -> R_co:
-            """crm.lead.details.configuration.reset: api-reference/crm/leads/custom-form/crm-lead-details-configuration-reset.md"""
+            """crm.lead.details.configuration.reset: https://apidocs.bitrix24.com/api-reference/crm/leads/custom-form/crm-lead-details-configuration-reset.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -2189,7 +2189,7 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             extras: a.Map | None = ...,
         ) -> R_co:
-            """crm.lead.details.configuration.set: api-reference/crm/leads/custom-form/crm-lead-details-configuration-set.md"""
+            """crm.lead.details.configuration.set: https://apidocs.bitrix24.com/api-reference/crm/leads/custom-form/crm-lead-details-configuration-set.html"""
             ...
 
     class CrmLeadDetails(Namespace[R_co]):
@@ -2203,35 +2203,35 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int) -> R_co:
-            """crm.lead.productrows.get: api-reference/crm/leads/crm-lead-productrows-get.md"""
+            """crm.lead.productrows.get: https://apidocs.bitrix24.com/api-reference/crm/leads/crm-lead-productrows-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def set(self, *, id: a.Int, rows: a.Array) -> R_co:
-            """crm.lead.productrows.set: api-reference/crm/leads/crm-lead-productrows-set.md"""
+            """crm.lead.productrows.set: https://apidocs.bitrix24.com/api-reference/crm/leads/crm-lead-productrows-set.html"""
             ...
 
     class CrmLeadUserfield(Namespace[R_co]):
         """crm.lead.userfield.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.lead.userfield.add: api-reference/crm/leads/userfield/crm-lead-userfield-add.md"""
+            """crm.lead.userfield.add: https://apidocs.bitrix24.com/api-reference/crm/leads/userfield/crm-lead-userfield-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.lead.userfield.delete: api-reference/crm/leads/userfield/crm-lead-userfield-delete.md"""
+            """crm.lead.userfield.delete: https://apidocs.bitrix24.com/api-reference/crm/leads/userfield/crm-lead-userfield-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.lead.userfield.get: api-reference/crm/leads/userfield/crm-lead-userfield-get.md"""
+            """crm.lead.userfield.get: https://apidocs.bitrix24.com/api-reference/crm/leads/userfield/crm-lead-userfield-get.html"""
             ...
 
         def list(self, *, filter: a.Map | None = ..., order: a.Map | None = ...) -> R_co:
-            """crm.lead.userfield.list: api-reference/crm/leads/userfield/crm-lead-userfield-list.md"""
+            """crm.lead.userfield.list: https://apidocs.bitrix24.com/api-reference/crm/leads/userfield/crm-lead-userfield-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.lead.userfield.update: api-reference/crm/leads/userfield/crm-lead-userfield-update.md"""
+            """crm.lead.userfield.update: https://apidocs.bitrix24.com/api-reference/crm/leads/userfield/crm-lead-userfield-update.html"""
             ...
 
     class CrmLead(Namespace[R_co]):
@@ -2239,7 +2239,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, fields: a.Map | None = ..., params: a.Map | None = ...) -> R_co:
-            """crm.lead.add: api-reference/crm/leads/crm-lead-add.md"""
+            """crm.lead.add: https://apidocs.bitrix24.com/api-reference/crm/leads/crm-lead-add.html"""
             ...
 
         @property
@@ -2247,7 +2247,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.lead.delete: api-reference/crm/leads/crm-lead-delete.md"""
+            """crm.lead.delete: https://apidocs.bitrix24.com/api-reference/crm/leads/crm-lead-delete.html"""
             ...
 
         @property
@@ -2255,12 +2255,12 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.lead.fields: api-reference/crm/leads/crm-lead-fields.md"""
+            """crm.lead.fields: https://apidocs.bitrix24.com/api-reference/crm/leads/crm-lead-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int) -> R_co:
-            """crm.lead.get: api-reference/crm/leads/crm-lead-get.md"""
+            """crm.lead.get: https://apidocs.bitrix24.com/api-reference/crm/leads/crm-lead-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -2272,7 +2272,7 @@ if TYPE_CHECKING:
             order: a.Anything | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.lead.list: api-reference/crm/leads/crm-lead-list.md"""
+            """crm.lead.list: https://apidocs.bitrix24.com/api-reference/crm/leads/crm-lead-list.html"""
             ...
 
         @property
@@ -2280,7 +2280,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Int, fields: a.Map | None = ..., params: a.Map | None = ...) -> R_co:
-            """crm.lead.update: api-reference/crm/leads/crm-lead-update.md"""
+            """crm.lead.update: https://apidocs.bitrix24.com/api-reference/crm/leads/crm-lead-update.html"""
             ...
 
         @property
@@ -2291,22 +2291,22 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, fields: a.Array) -> R_co:
-            """crm.measure.add: api-reference/crm/outdated/measure/crm-measure-add.md"""
+            """crm.measure.add: https://apidocs.bitrix24.com/api-reference/crm/outdated/measure/crm-measure-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Anything) -> R_co:
-            """crm.measure.delete: api-reference/crm/outdated/measure/crm-measure-delete.md"""
+            """crm.measure.delete: https://apidocs.bitrix24.com/api-reference/crm/outdated/measure/crm-measure-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.measure.fields: api-reference/crm/outdated/measure/crm-measure-fields.md"""
+            """crm.measure.fields: https://apidocs.bitrix24.com/api-reference/crm/outdated/measure/crm-measure-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Anything) -> R_co:
-            """crm.measure.get: api-reference/crm/outdated/measure/crm-measure-get.md"""
+            """crm.measure.get: https://apidocs.bitrix24.com/api-reference/crm/outdated/measure/crm-measure-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -2318,34 +2318,34 @@ if TYPE_CHECKING:
             select: a.Array | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.measure.list: api-reference/crm/outdated/measure/crm-measure-list.md"""
+            """crm.measure.list: https://apidocs.bitrix24.com/api-reference/crm/outdated/measure/crm-measure-list.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Anything, fields: a.Array | None = ...) -> R_co:
-            """crm.measure.update: api-reference/crm/outdated/measure/crm-measure-update.md"""
+            """crm.measure.update: https://apidocs.bitrix24.com/api-reference/crm/outdated/measure/crm-measure-update.html"""
             ...
 
     class CrmMultifield(Namespace[R_co]):
         """crm.multifield.*"""
 
         def fields(self) -> R_co:
-            """crm.multifield.fields: api-reference/crm/auxiliary/multifield/crm-multifield-fields.md"""
+            """crm.multifield.fields: https://apidocs.bitrix24.com/api-reference/crm/auxiliary/multifield/crm-multifield-fields.html"""
             ...
 
     class CrmOrderentity(Namespace[R_co]):
         """crm.orderentity.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.orderentity.add: api-reference/crm/universal/order-entity/crm-order-entity-add.md"""
+            """crm.orderentity.add: https://apidocs.bitrix24.com/api-reference/crm/universal/order-entity/crm-order-entity-add.html"""
             ...
 
         def deleteByFilter(self, *, fields: a.Map) -> R_co:
-            """crm.orderentity.deleteByFilter: api-reference/crm/universal/order-entity/crm-order-entity-delete-by-filter.md"""
+            """crm.orderentity.deleteByFilter: https://apidocs.bitrix24.com/api-reference/crm/universal/order-entity/crm-order-entity-delete-by-filter.html"""
             ...
 
         def getFields(self) -> R_co:
-            """crm.orderentity.getFields: api-reference/crm/universal/order-entity/crm-order-entity-get-fields.md"""
+            """crm.orderentity.getFields: https://apidocs.bitrix24.com/api-reference/crm/universal/order-entity/crm-order-entity-get-fields.html"""
             ...
 
         def list(
@@ -2356,7 +2356,7 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.orderentity.list: api-reference/crm/universal/order-entity/crm-order-entity-list.md"""
+            """crm.orderentity.list: https://apidocs.bitrix24.com/api-reference/crm/universal/order-entity/crm-order-entity-list.html"""
             ...
 
     class CrmPaysystem(Namespace[R_co]):
@@ -2364,12 +2364,12 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.paysystem.fields: api-reference/crm/outdated/invoice/crm-pay-system-fields.md"""
+            """crm.paysystem.fields: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-pay-system-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def list(self, *, order: a.Anything | None = ..., filter: a.Anything | None = ...) -> R_co:
-            """crm.paysystem.list: api-reference/crm/outdated/invoice/crm-pay-system-list.md"""
+            """crm.paysystem.list: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-pay-system-list.html"""
             ...
 
     class CrmPersontype(Namespace[R_co]):
@@ -2377,12 +2377,12 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.persontype.fields: api-reference/crm/outdated/invoice/crm-person-type-fields.md"""
+            """crm.persontype.fields: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-person-type-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def list(self, *, order: a.Anything | None = ..., filter: a.Anything | None = ...) -> R_co:
-            """crm.persontype.list: api-reference/crm/outdated/invoice/crm-person-type-list.md"""
+            """crm.persontype.list: https://apidocs.bitrix24.com/api-reference/crm/outdated/invoice/crm-person-type-list.html"""
             ...
 
     class CrmProductPropertyEnumeration(Namespace[R_co]):
@@ -2390,7 +2390,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.product.property.enumeration.fields: api-reference/crm/outdated/products/crm-product-property-enumeration-fields.md"""
+            """crm.product.property.enumeration.fields: https://apidocs.bitrix24.com/api-reference/crm/outdated/products/crm-product-property-enumeration-fields.html"""
             ...
 
     class CrmProductPropertySettings(Namespace[R_co]):
@@ -2398,7 +2398,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def fields(self, *, propertyType: a.Anything | None = ..., userType: a.Anything | None = ...) -> R_co:
-            """crm.product.property.settings.fields: api-reference/crm/outdated/products/crm-product-property-settings-fields.md"""
+            """crm.product.property.settings.fields: https://apidocs.bitrix24.com/api-reference/crm/outdated/products/crm-product-property-settings-fields.html"""
             ...
 
     class CrmProductProperty(Namespace[R_co]):
@@ -2406,12 +2406,12 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, fields: a.Array | None = ...) -> R_co:
-            """crm.product.property.add: api-reference/crm/outdated/products/crm-product-property-add.md"""
+            """crm.product.property.add: https://apidocs.bitrix24.com/api-reference/crm/outdated/products/crm-product-property-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int | None = ...) -> R_co:
-            """crm.product.property.delete: api-reference/crm/outdated/products/crm-product-property-delete.md"""
+            """crm.product.property.delete: https://apidocs.bitrix24.com/api-reference/crm/outdated/products/crm-product-property-delete.html"""
             ...
 
         @property
@@ -2419,17 +2419,17 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.product.property.fields: api-reference/crm/outdated/products/crm-product-property-fields.md"""
+            """crm.product.property.fields: https://apidocs.bitrix24.com/api-reference/crm/outdated/products/crm-product-property-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int | None = ...) -> R_co:
-            """crm.product.property.get: api-reference/crm/outdated/products/crm-product-property-get.md"""
+            """crm.product.property.get: https://apidocs.bitrix24.com/api-reference/crm/outdated/products/crm-product-property-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def list(self, *, order: a.Anything | None = ..., filter: a.Anything | None = ...) -> R_co:
-            """crm.product.property.list: api-reference/crm/outdated/products/crm-product-property-list.md"""
+            """crm.product.property.list: https://apidocs.bitrix24.com/api-reference/crm/outdated/products/crm-product-property-list.html"""
             ...
 
         @property
@@ -2437,12 +2437,12 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def types(self) -> R_co:
-            """crm.product.property.types: api-reference/crm/outdated/products/crm-product-property-types.md"""
+            """crm.product.property.types: https://apidocs.bitrix24.com/api-reference/crm/outdated/products/crm-product-property-types.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Int | None = ..., fields: a.Array | None = ...) -> R_co:
-            """crm.product.property.update: api-reference/crm/outdated/products/crm-product-property-update.md"""
+            """crm.product.property.update: https://apidocs.bitrix24.com/api-reference/crm/outdated/products/crm-product-property-update.html"""
             ...
 
     class CrmProduct(Namespace[R_co]):
@@ -2450,22 +2450,22 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, fields: a.Array | None = ...) -> R_co:
-            """crm.product.add: api-reference/crm/outdated/products/crm-product-add.md"""
+            """crm.product.add: https://apidocs.bitrix24.com/api-reference/crm/outdated/products/crm-product-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int | None = ...) -> R_co:
-            """crm.product.delete: api-reference/crm/outdated/products/crm-product-delete.md"""
+            """crm.product.delete: https://apidocs.bitrix24.com/api-reference/crm/outdated/products/crm-product-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.product.fields: api-reference/crm/outdated/products/crm-product-fields.md"""
+            """crm.product.fields: https://apidocs.bitrix24.com/api-reference/crm/outdated/products/crm-product-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int | None = ...) -> R_co:
-            """crm.product.get: api-reference/crm/outdated/products/crm-product-get.md"""
+            """crm.product.get: https://apidocs.bitrix24.com/api-reference/crm/outdated/products/crm-product-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -2477,12 +2477,12 @@ if TYPE_CHECKING:
             select: a.Array | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.product.list: api-reference/crm/outdated/products/crm-product-list.md"""
+            """crm.product.list: https://apidocs.bitrix24.com/api-reference/crm/outdated/products/crm-product-list.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Int | None = ..., fields: a.Array | None = ...) -> R_co:
-            """crm.product.update: api-reference/crm/outdated/products/crm-product-update.md"""
+            """crm.product.update: https://apidocs.bitrix24.com/api-reference/crm/outdated/products/crm-product-update.html"""
             ...
 
         @property
@@ -2493,7 +2493,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.productrow.fields: api-reference/crm/outdated/productrow-old/crm-productrow-fields.md"""
+            """crm.productrow.fields: https://apidocs.bitrix24.com/api-reference/crm/outdated/productrow-old/crm-productrow-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -2505,7 +2505,7 @@ if TYPE_CHECKING:
             select: a.Array | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.productrow.list: api-reference/crm/outdated/productrow-old/crm-productrow-list.md"""
+            """crm.productrow.list: https://apidocs.bitrix24.com/api-reference/crm/outdated/productrow-old/crm-productrow-list.html"""
             ...
 
     class CrmProductsection(Namespace[R_co]):
@@ -2513,22 +2513,22 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, fields: a.Array) -> R_co:
-            """crm.productsection.add: api-reference/crm/outdated/product-section/crm-product-section-add.md"""
+            """crm.productsection.add: https://apidocs.bitrix24.com/api-reference/crm/outdated/product-section/crm-product-section-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.productsection.delete: api-reference/crm/outdated/product-section/crm-product-section-delete.md"""
+            """crm.productsection.delete: https://apidocs.bitrix24.com/api-reference/crm/outdated/product-section/crm-product-section-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.productsection.fields: api-reference/crm/outdated/product-section/crm-product-section-fields.md"""
+            """crm.productsection.fields: https://apidocs.bitrix24.com/api-reference/crm/outdated/product-section/crm-product-section-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int) -> R_co:
-            """crm.productsection.get: api-reference/crm/outdated/product-section/crm-product-section-get.md"""
+            """crm.productsection.get: https://apidocs.bitrix24.com/api-reference/crm/outdated/product-section/crm-product-section-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -2539,42 +2539,42 @@ if TYPE_CHECKING:
             filter: a.Map | None = ...,
             order: a.Map | None = ...,
         ) -> R_co:
-            """crm.productsection.list: api-reference/crm/outdated/product-section/crm-product-section-list.md"""
+            """crm.productsection.list: https://apidocs.bitrix24.com/api-reference/crm/outdated/product-section/crm-product-section-list.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Int, fields: a.Array | None = ...) -> R_co:
-            """crm.productsection.update: api-reference/crm/outdated/product-section/crm-product-section-update.md"""
+            """crm.productsection.update: https://apidocs.bitrix24.com/api-reference/crm/outdated/product-section/crm-product-section-update.html"""
             ...
 
     class CrmQuoteContactItems(Namespace[R_co]):
         """crm.quote.contact.items.*"""
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.quote.contact.items.delete: api-reference/crm/quote/contacts/crm-quote-contact-items-delete.md"""
+            """crm.quote.contact.items.delete: https://apidocs.bitrix24.com/api-reference/crm/quote/contacts/crm-quote-contact-items-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.quote.contact.items.get: api-reference/crm/quote/contacts/crm-quote-contact-items-get.md"""
+            """crm.quote.contact.items.get: https://apidocs.bitrix24.com/api-reference/crm/quote/contacts/crm-quote-contact-items-get.html"""
             ...
 
         def set(self, *, id: a.Int, items: a.List) -> R_co:
-            """crm.quote.contact.items.set: api-reference/crm/quote/contacts/crm-quote-contact-items-set.md"""
+            """crm.quote.contact.items.set: https://apidocs.bitrix24.com/api-reference/crm/quote/contacts/crm-quote-contact-items-set.html"""
             ...
 
     class CrmQuoteContact(Namespace[R_co]):
         """crm.quote.contact.*"""
 
         def add(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.quote.contact.add: api-reference/crm/quote/contacts/crm-quote-contact-add.md"""
+            """crm.quote.contact.add: https://apidocs.bitrix24.com/api-reference/crm/quote/contacts/crm-quote-contact-add.html"""
             ...
 
         def delete(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.quote.contact.delete: api-reference/crm/quote/contacts/crm-quote-contact-delete.md"""
+            """crm.quote.contact.delete: https://apidocs.bitrix24.com/api-reference/crm/quote/contacts/crm-quote-contact-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.quote.contact.fields: api-reference/crm/quote/contacts/crm-quote-contact-fields.md"""
+            """crm.quote.contact.fields: https://apidocs.bitrix24.com/api-reference/crm/quote/contacts/crm-quote-contact-fields.html"""
             ...
 
         @property
@@ -2585,35 +2585,35 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int) -> R_co:
-            """crm.quote.productrows.get: api-reference/crm/quote/crm-quote-product-rows-get.md"""
+            """crm.quote.productrows.get: https://apidocs.bitrix24.com/api-reference/crm/quote/crm-quote-product-rows-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def set(self, *, id: a.Int, rows: a.List | None = ...) -> R_co:
-            """crm.quote.productrows.set: api-reference/crm/quote/crm-quote-product-rows-set.md"""
+            """crm.quote.productrows.set: https://apidocs.bitrix24.com/api-reference/crm/quote/crm-quote-product-rows-set.html"""
             ...
 
     class CrmQuoteUserfield(Namespace[R_co]):
         """crm.quote.userfield.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.quote.userfield.add: api-reference/crm/quote/user-field/crm-quote-user-field-add.md"""
+            """crm.quote.userfield.add: https://apidocs.bitrix24.com/api-reference/crm/quote/user-field/crm-quote-user-field-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.quote.userfield.delete: api-reference/crm/quote/user-field/crm-quote-user-field-delete.md"""
+            """crm.quote.userfield.delete: https://apidocs.bitrix24.com/api-reference/crm/quote/user-field/crm-quote-user-field-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.quote.userfield.get: api-reference/crm/quote/user-field/crm-quote-user-field-get.md"""
+            """crm.quote.userfield.get: https://apidocs.bitrix24.com/api-reference/crm/quote/user-field/crm-quote-user-field-get.html"""
             ...
 
         def list(self, *, filter: a.Map | None = ..., order: a.Map | None = ...) -> R_co:
-            """crm.quote.userfield.list: api-reference/crm/quote/user-field/crm-quote-user-field-list.md"""
+            """crm.quote.userfield.list: https://apidocs.bitrix24.com/api-reference/crm/quote/user-field/crm-quote-user-field-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.quote.userfield.update: api-reference/crm/quote/user-field/crm-quote-user-field-update.md"""
+            """crm.quote.userfield.update: https://apidocs.bitrix24.com/api-reference/crm/quote/user-field/crm-quote-user-field-update.html"""
             ...
 
     class CrmQuote(Namespace[R_co]):
@@ -2621,7 +2621,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, fields: a.Map, params: a.Map | None = ...) -> R_co:
-            """crm.quote.add: api-reference/crm/quote/crm-quote-add.md"""
+            """crm.quote.add: https://apidocs.bitrix24.com/api-reference/crm/quote/crm-quote-add.html"""
             ...
 
         @property
@@ -2629,17 +2629,17 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.quote.delete: api-reference/crm/quote/crm-quote-delete.md"""
+            """crm.quote.delete: https://apidocs.bitrix24.com/api-reference/crm/quote/crm-quote-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.quote.fields: api-reference/crm/quote/crm-quote-fields.md"""
+            """crm.quote.fields: https://apidocs.bitrix24.com/api-reference/crm/quote/crm-quote-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int) -> R_co:
-            """crm.quote.get: api-reference/crm/quote/crm-quote-get.md"""
+            """crm.quote.get: https://apidocs.bitrix24.com/api-reference/crm/quote/crm-quote-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -2651,7 +2651,7 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.quote.list: api-reference/crm/quote/crm-quote-list.md"""
+            """crm.quote.list: https://apidocs.bitrix24.com/api-reference/crm/quote/crm-quote-list.html"""
             ...
 
         @property
@@ -2659,7 +2659,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Int, fields: a.Map | None = ..., params: a.Map | None = ...) -> R_co:
-            """crm.quote.update: api-reference/crm/quote/crm-quote-update.md"""
+            """crm.quote.update: https://apidocs.bitrix24.com/api-reference/crm/quote/crm-quote-update.html"""
             ...
 
         @property
@@ -2669,19 +2669,19 @@ if TYPE_CHECKING:
         """crm.requisite.bankdetail.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.requisite.bankdetail.add: api-reference/crm/requisites/bank-detail/crm-requisite-bank-detail-add.md"""
+            """crm.requisite.bankdetail.add: https://apidocs.bitrix24.com/api-reference/crm/requisites/bank-detail/crm-requisite-bank-detail-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.requisite.bankdetail.delete: api-reference/crm/requisites/bank-detail/crm-requisite-bank-detail-delete.md"""
+            """crm.requisite.bankdetail.delete: https://apidocs.bitrix24.com/api-reference/crm/requisites/bank-detail/crm-requisite-bank-detail-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.requisite.bankdetail.fields: api-reference/crm/requisites/bank-detail/crm-requisite-bank-detail-fields.md"""
+            """crm.requisite.bankdetail.fields: https://apidocs.bitrix24.com/api-reference/crm/requisites/bank-detail/crm-requisite-bank-detail-fields.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.requisite.bankdetail.get: api-reference/crm/requisites/bank-detail/crm-requisite-bank-detail-get.md"""
+            """crm.requisite.bankdetail.get: https://apidocs.bitrix24.com/api-reference/crm/requisites/bank-detail/crm-requisite-bank-detail-get.html"""
             ...
 
         def list(
@@ -2692,22 +2692,22 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.requisite.bankdetail.list: api-reference/crm/requisites/bank-detail/crm-requisite-bank-detail-list.md"""
+            """crm.requisite.bankdetail.list: https://apidocs.bitrix24.com/api-reference/crm/requisites/bank-detail/crm-requisite-bank-detail-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.requisite.bankdetail.update: api-reference/crm/requisites/bank-detail/crm-requisite-bank-detail-update.md"""
+            """crm.requisite.bankdetail.update: https://apidocs.bitrix24.com/api-reference/crm/requisites/bank-detail/crm-requisite-bank-detail-update.html"""
             ...
 
     class CrmRequisiteLink(Namespace[R_co]):
         """crm.requisite.link.*"""
 
         def fields(self) -> R_co:
-            """crm.requisite.link.fields: api-reference/crm/requisites/links/crm-requisite-link-fields.md"""
+            """crm.requisite.link.fields: https://apidocs.bitrix24.com/api-reference/crm/requisites/links/crm-requisite-link-fields.html"""
             ...
 
         def get(self, *, entityTypeId: a.Int, entityId: a.Int) -> R_co:
-            """crm.requisite.link.get: api-reference/crm/requisites/links/crm-requisite-link-get.md"""
+            """crm.requisite.link.get: https://apidocs.bitrix24.com/api-reference/crm/requisites/links/crm-requisite-link-get.html"""
             ...
 
         def list(
@@ -2718,72 +2718,72 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.requisite.link.list: api-reference/crm/requisites/links/crm-requisite-link-list.md"""
+            """crm.requisite.link.list: https://apidocs.bitrix24.com/api-reference/crm/requisites/links/crm-requisite-link-list.html"""
             ...
 
         def register(self, *, fields: a.Map) -> R_co:
-            """crm.requisite.link.register: api-reference/crm/requisites/links/crm-requisite-link-register.md"""
+            """crm.requisite.link.register: https://apidocs.bitrix24.com/api-reference/crm/requisites/links/crm-requisite-link-register.html"""
             ...
 
         def unregister(self, *, entityTypeId: a.Int, entityId: a.Int) -> R_co:
-            """crm.requisite.link.unregister: api-reference/crm/requisites/links/crm-requisite-link-unregister.md"""
+            """crm.requisite.link.unregister: https://apidocs.bitrix24.com/api-reference/crm/requisites/links/crm-requisite-link-unregister.html"""
             ...
 
     class CrmRequisitePresetField(Namespace[R_co]):
         """crm.requisite.preset.field.*"""
 
         def add(self, *, preset: a.Map, fields: a.Map) -> R_co:
-            """crm.requisite.preset.field.add: api-reference/crm/requisites/presets/fields/crm-requisite-preset-field-add.md"""
+            """crm.requisite.preset.field.add: https://apidocs.bitrix24.com/api-reference/crm/requisites/presets/fields/crm-requisite-preset-field-add.html"""
             ...
 
         def availabletoadd(self, *, preset: a.Map) -> R_co:
-            """crm.requisite.preset.field.availabletoadd: api-reference/crm/requisites/presets/fields/crm-requisite-preset-field-available-to-add.md"""
+            """crm.requisite.preset.field.availabletoadd: https://apidocs.bitrix24.com/api-reference/crm/requisites/presets/fields/crm-requisite-preset-field-available-to-add.html"""
             ...
 
         def delete(self, *, id: a.Int, preset: a.Map) -> R_co:
-            """crm.requisite.preset.field.delete: api-reference/crm/requisites/presets/fields/crm-requisite-preset-field-delete.md"""
+            """crm.requisite.preset.field.delete: https://apidocs.bitrix24.com/api-reference/crm/requisites/presets/fields/crm-requisite-preset-field-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.requisite.preset.field.fields: api-reference/crm/requisites/presets/fields/crm-requisite-preset-field-fields.md"""
+            """crm.requisite.preset.field.fields: https://apidocs.bitrix24.com/api-reference/crm/requisites/presets/fields/crm-requisite-preset-field-fields.html"""
             ...
 
         def get(self, *, id: a.Int, preset: a.Map) -> R_co:
-            """crm.requisite.preset.field.get: api-reference/crm/requisites/presets/fields/crm-requisite-preset-field-get.md"""
+            """crm.requisite.preset.field.get: https://apidocs.bitrix24.com/api-reference/crm/requisites/presets/fields/crm-requisite-preset-field-get.html"""
             ...
 
         def list(self, *, preset: a.Map) -> R_co:
-            """crm.requisite.preset.field.list: api-reference/crm/requisites/presets/fields/crm-requisite-preset-field-list.md"""
+            """crm.requisite.preset.field.list: https://apidocs.bitrix24.com/api-reference/crm/requisites/presets/fields/crm-requisite-preset-field-list.html"""
             ...
 
         def update(self, *, id: a.Int, preset: a.Map, fields: a.Map) -> R_co:
-            """crm.requisite.preset.field.update: api-reference/crm/requisites/presets/fields/crm-requisite-preset-field-update.md"""
+            """crm.requisite.preset.field.update: https://apidocs.bitrix24.com/api-reference/crm/requisites/presets/fields/crm-requisite-preset-field-update.html"""
             ...
 
     class CrmRequisitePreset(Namespace[R_co]):
         """crm.requisite.preset.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.requisite.preset.add: api-reference/crm/requisites/presets/crm-requisite-preset-add.md"""
+            """crm.requisite.preset.add: https://apidocs.bitrix24.com/api-reference/crm/requisites/presets/crm-requisite-preset-add.html"""
             ...
 
         def countries(self) -> R_co:
-            """crm.requisite.preset.countries: api-reference/crm/requisites/presets/crm-requisite-preset-countries.md"""
+            """crm.requisite.preset.countries: https://apidocs.bitrix24.com/api-reference/crm/requisites/presets/crm-requisite-preset-countries.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.requisite.preset.delete: api-reference/crm/requisites/presets/crm-requisite-preset-delete.md"""
+            """crm.requisite.preset.delete: https://apidocs.bitrix24.com/api-reference/crm/requisites/presets/crm-requisite-preset-delete.html"""
             ...
 
         @property
         def field(self) -> CrmRequisitePresetField[R_co]: ...
 
         def fields(self) -> R_co:
-            """crm.requisite.preset.fields: api-reference/crm/requisites/presets/crm-requisite-preset-fields.md"""
+            """crm.requisite.preset.fields: https://apidocs.bitrix24.com/api-reference/crm/requisites/presets/crm-requisite-preset-fields.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.requisite.preset.get: api-reference/crm/requisites/presets/crm-requisite-preset-get.md"""
+            """crm.requisite.preset.get: https://apidocs.bitrix24.com/api-reference/crm/requisites/presets/crm-requisite-preset-get.html"""
             ...
 
         def list(
@@ -2794,56 +2794,56 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.requisite.preset.list: api-reference/crm/requisites/presets/crm-requisite-preset-list.md"""
+            """crm.requisite.preset.list: https://apidocs.bitrix24.com/api-reference/crm/requisites/presets/crm-requisite-preset-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Array) -> R_co:
-            """crm.requisite.preset.update: api-reference/crm/requisites/presets/crm-requisite-preset-update.md"""
+            """crm.requisite.preset.update: https://apidocs.bitrix24.com/api-reference/crm/requisites/presets/crm-requisite-preset-update.html"""
             ...
 
     class CrmRequisiteUserfield(Namespace[R_co]):
         """crm.requisite.userfield.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.requisite.userfield.add: api-reference/crm/requisites/user-fields/crm-requisite-userfield-add.md"""
+            """crm.requisite.userfield.add: https://apidocs.bitrix24.com/api-reference/crm/requisites/user-fields/crm-requisite-userfield-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.requisite.userfield.delete: api-reference/crm/requisites/user-fields/crm-requisite-userfield-delete.md"""
+            """crm.requisite.userfield.delete: https://apidocs.bitrix24.com/api-reference/crm/requisites/user-fields/crm-requisite-userfield-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.requisite.userfield.get: api-reference/crm/requisites/user-fields/crm-requisite-userfield-get.md"""
+            """crm.requisite.userfield.get: https://apidocs.bitrix24.com/api-reference/crm/requisites/user-fields/crm-requisite-userfield-get.html"""
             ...
 
         def list(self, *, order: a.Map | None = ..., filter: a.Map | None = ...) -> R_co:
-            """crm.requisite.userfield.list: api-reference/crm/requisites/user-fields/crm-requisite-userfield-list.md"""
+            """crm.requisite.userfield.list: https://apidocs.bitrix24.com/api-reference/crm/requisites/user-fields/crm-requisite-userfield-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.requisite.userfield.update: api-reference/crm/requisites/user-fields/crm-requisite-userfield-update.md"""
+            """crm.requisite.userfield.update: https://apidocs.bitrix24.com/api-reference/crm/requisites/user-fields/crm-requisite-userfield-update.html"""
             ...
 
     class CrmRequisite(Namespace[R_co]):
         """crm.requisite.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.requisite.add: api-reference/crm/requisites/universal/crm-requisite-add.md"""
+            """crm.requisite.add: https://apidocs.bitrix24.com/api-reference/crm/requisites/universal/crm-requisite-add.html"""
             ...
 
         @property
         def bankdetail(self) -> CrmRequisiteBankdetail[R_co]: ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.requisite.delete: api-reference/crm/requisites/universal/crm-requisite-delete.md"""
+            """crm.requisite.delete: https://apidocs.bitrix24.com/api-reference/crm/requisites/universal/crm-requisite-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.requisite.fields: api-reference/crm/requisites/universal/crm-requisite-fields.md"""
+            """crm.requisite.fields: https://apidocs.bitrix24.com/api-reference/crm/requisites/universal/crm-requisite-fields.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.requisite.get: api-reference/crm/requisites/universal/crm-requisite-get.md"""
+            """crm.requisite.get: https://apidocs.bitrix24.com/api-reference/crm/requisites/universal/crm-requisite-get.html"""
             ...
 
         @property
@@ -2857,14 +2857,14 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.requisite.list: api-reference/crm/requisites/universal/crm-requisite-list.md"""
+            """crm.requisite.list: https://apidocs.bitrix24.com/api-reference/crm/requisites/universal/crm-requisite-list.html"""
             ...
 
         @property
         def preset(self) -> CrmRequisitePreset[R_co]: ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.requisite.update: api-reference/crm/requisites/universal/crm-requisite-update.md"""
+            """crm.requisite.update: https://apidocs.bitrix24.com/api-reference/crm/requisites/universal/crm-requisite-update.html"""
             ...
 
         @property
@@ -2874,7 +2874,7 @@ if TYPE_CHECKING:
         """crm.settings.mode.*"""
 
         def get(self) -> R_co:
-            """crm.settings.mode.get: api-reference/crm/crm-settings-mode-get.md"""
+            """crm.settings.mode.get: https://apidocs.bitrix24.com/api-reference/crm/crm-settings-mode-get.html"""
             ...
 
     class CrmSettings(Namespace[R_co]):
@@ -2895,86 +2895,86 @@ if TYPE_CHECKING:
             select: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.stagehistory.list: api-reference/crm/crm-stage-history-list.md"""
+            """crm.stagehistory.list: https://apidocs.bitrix24.com/api-reference/crm/crm-stage-history-list.html"""
             ...
 
     class CrmStatusEntity(Namespace[R_co]):
         """crm.status.entity.*"""
 
         def items(self, *, entityId: a.Text) -> R_co:
-            """crm.status.entity.items: api-reference/crm/status/crm-status-entity-items.md"""
+            """crm.status.entity.items: https://apidocs.bitrix24.com/api-reference/crm/status/crm-status-entity-items.html"""
             ...
 
         def types(self) -> R_co:
-            """crm.status.entity.types: api-reference/crm/status/crm-status-entity-types.md"""
+            """crm.status.entity.types: https://apidocs.bitrix24.com/api-reference/crm/status/crm-status-entity-types.html"""
             ...
 
     class CrmStatus(Namespace[R_co]):
         """crm.status.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.status.add: api-reference/crm/status/crm-status-add.md"""
+            """crm.status.add: https://apidocs.bitrix24.com/api-reference/crm/status/crm-status-add.html"""
             ...
 
         def delete(self, *, id: a.Int, params: a.Text | None = ...) -> R_co:
-            """crm.status.delete: api-reference/crm/status/crm-status-delete.md"""
+            """crm.status.delete: https://apidocs.bitrix24.com/api-reference/crm/status/crm-status-delete.html"""
             ...
 
         @property
         def entity(self) -> CrmStatusEntity[R_co]: ...
 
         def fields(self) -> R_co:
-            """crm.status.fields: api-reference/crm/status/crm-status-fields.md"""
+            """crm.status.fields: https://apidocs.bitrix24.com/api-reference/crm/status/crm-status-fields.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.status.get: api-reference/crm/status/crm-status-get.md"""
+            """crm.status.get: https://apidocs.bitrix24.com/api-reference/crm/status/crm-status-get.html"""
             ...
 
         def list(self, *, order: a.Map | None = ..., filter: a.Map | None = ...) -> R_co:
-            """crm.status.list: api-reference/crm/status/crm-status-list.md"""
+            """crm.status.list: https://apidocs.bitrix24.com/api-reference/crm/status/crm-status-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.status.update: api-reference/crm/status/crm-status-update.md"""
+            """crm.status.update: https://apidocs.bitrix24.com/api-reference/crm/status/crm-status-update.html"""
             ...
 
     class CrmTimelineBindings(Namespace[R_co]):
         """crm.timeline.bindings.*"""
 
         def bind(self, *, fields: a.Map) -> R_co:
-            """crm.timeline.bindings.bind: api-reference/crm/timeline/bindings/crm-timeline-bindings-bind.md"""
+            """crm.timeline.bindings.bind: https://apidocs.bitrix24.com/api-reference/crm/timeline/bindings/crm-timeline-bindings-bind.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.timeline.bindings.fields: api-reference/crm/timeline/bindings/crm-timeline-bindings-fields.md"""
+            """crm.timeline.bindings.fields: https://apidocs.bitrix24.com/api-reference/crm/timeline/bindings/crm-timeline-bindings-fields.html"""
             ...
 
         def list(self, *, filter: a.Map) -> R_co:
-            """crm.timeline.bindings.list: api-reference/crm/timeline/bindings/crm-timeline-bindings-list.md"""
+            """crm.timeline.bindings.list: https://apidocs.bitrix24.com/api-reference/crm/timeline/bindings/crm-timeline-bindings-list.html"""
             ...
 
         def unbind(self, *, fields: a.Map) -> R_co:
-            """crm.timeline.bindings.unbind: api-reference/crm/timeline/bindings/crm-timeline-bindings-unbind.md"""
+            """crm.timeline.bindings.unbind: https://apidocs.bitrix24.com/api-reference/crm/timeline/bindings/crm-timeline-bindings-unbind.html"""
             ...
 
     class CrmTimelineComment(Namespace[R_co]):
         """crm.timeline.comment.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.timeline.comment.add: api-reference/crm/timeline/comments/crm-timeline-comment-add.md"""
+            """crm.timeline.comment.add: https://apidocs.bitrix24.com/api-reference/crm/timeline/comments/crm-timeline-comment-add.html"""
             ...
 
         def delete(self, *, id: a.Int, ownerTypeId: a.Int | None = ..., ownerId: a.Int | None = ...) -> R_co:
-            """crm.timeline.comment.delete: api-reference/crm/timeline/comments/crm-timeline-comment-delete.md"""
+            """crm.timeline.comment.delete: https://apidocs.bitrix24.com/api-reference/crm/timeline/comments/crm-timeline-comment-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.timeline.comment.fields: api-reference/crm/timeline/comments/crm-timeline-comment-fields.md"""
+            """crm.timeline.comment.fields: https://apidocs.bitrix24.com/api-reference/crm/timeline/comments/crm-timeline-comment-fields.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.timeline.comment.get: api-reference/crm/timeline/comments/crm-timeline-comment-get.md"""
+            """crm.timeline.comment.get: https://apidocs.bitrix24.com/api-reference/crm/timeline/comments/crm-timeline-comment-get.html"""
             ...
 
         def list(
@@ -2985,7 +2985,7 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.timeline.comment.list: api-reference/crm/timeline/comments/crm-timeline-comment-list.md"""
+            """crm.timeline.comment.list: https://apidocs.bitrix24.com/api-reference/crm/timeline/comments/crm-timeline-comment-list.html"""
             ...
 
         def update(
@@ -2996,52 +2996,52 @@ if TYPE_CHECKING:
             ownerTypeId: a.Int | None = ...,
             ownerId: a.Int | None = ...,
         ) -> R_co:
-            """crm.timeline.comment.update: api-reference/crm/timeline/comments/crm-timeline-comment-update.md"""
+            """crm.timeline.comment.update: https://apidocs.bitrix24.com/api-reference/crm/timeline/comments/crm-timeline-comment-update.html"""
             ...
 
     class CrmTimelineIcon(Namespace[R_co]):
         """crm.timeline.icon.*"""
 
         def add(self, *, code: a.Text, fileContent: a.Text) -> R_co:
-            """crm.timeline.icon.add: api-reference/crm/timeline/logmessage/icons/crm-timeline-icon-add.md"""
+            """crm.timeline.icon.add: https://apidocs.bitrix24.com/api-reference/crm/timeline/logmessage/icons/crm-timeline-icon-add.html"""
             ...
 
         def delete(self, *, code: a.Text) -> R_co:
-            """crm.timeline.icon.delete: api-reference/crm/timeline/logmessage/icons/crm-timeline-icon-delete.md"""
+            """crm.timeline.icon.delete: https://apidocs.bitrix24.com/api-reference/crm/timeline/logmessage/icons/crm-timeline-icon-delete.html"""
             ...
 
         def get(self, *, code: a.Text) -> R_co:
-            """crm.timeline.icon.get: api-reference/crm/timeline/logmessage/icons/crm-timeline-icon-get.md"""
+            """crm.timeline.icon.get: https://apidocs.bitrix24.com/api-reference/crm/timeline/logmessage/icons/crm-timeline-icon-get.html"""
             ...
 
         def list(self) -> R_co:
-            """crm.timeline.icon.list: api-reference/crm/timeline/logmessage/icons/crm-timeline-icon-list.md"""
+            """crm.timeline.icon.list: https://apidocs.bitrix24.com/api-reference/crm/timeline/logmessage/icons/crm-timeline-icon-list.html"""
             ...
 
     class CrmTimelineItem(Namespace[R_co]):
         """crm.timeline.item.*"""
 
         def pin(self, *, id: a.Int, ownerTypeId: a.Int, ownerId: a.Int) -> R_co:
-            """crm.timeline.item.pin: api-reference/crm/timeline/actions/crm-timeline-item-pin.md"""
+            """crm.timeline.item.pin: https://apidocs.bitrix24.com/api-reference/crm/timeline/actions/crm-timeline-item-pin.html"""
             ...
 
         def unpin(self, *, id: a.Int, ownerTypeId: a.Int, ownerId: a.Int) -> R_co:
-            """crm.timeline.item.unpin: api-reference/crm/timeline/actions/crm-timeline-item-unpin.md"""
+            """crm.timeline.item.unpin: https://apidocs.bitrix24.com/api-reference/crm/timeline/actions/crm-timeline-item-unpin.html"""
             ...
 
     class CrmTimelineLayoutBlocks(Namespace[R_co]):
         """crm.timeline.layout.blocks.*"""
 
         def delete(self, *, entityTypeId: a.Int, entityId: a.Int, timelineId: a.Int) -> R_co:
-            """crm.timeline.layout.blocks.delete: api-reference/crm/timeline/layout-blocks/crm-timeline-layout-blocks-delete.md"""
+            """crm.timeline.layout.blocks.delete: https://apidocs.bitrix24.com/api-reference/crm/timeline/layout-blocks/crm-timeline-layout-blocks-delete.html"""
             ...
 
         def get(self, *, entityTypeId: a.Int, entityId: a.Int, timelineId: a.Int) -> R_co:
-            """crm.timeline.layout.blocks.get: api-reference/crm/timeline/layout-blocks/crm-timeline-layout-blocks-get.md"""
+            """crm.timeline.layout.blocks.get: https://apidocs.bitrix24.com/api-reference/crm/timeline/layout-blocks/crm-timeline-layout-blocks-get.html"""
             ...
 
         def set(self, *, entityTypeId: a.Int, entityId: a.Int, timelineId: a.Int, layout: a.Map) -> R_co:
-            """crm.timeline.layout.blocks.set: api-reference/crm/timeline/layout-blocks/crm-timeline-layout-blocks-set.md"""
+            """crm.timeline.layout.blocks.set: https://apidocs.bitrix24.com/api-reference/crm/timeline/layout-blocks/crm-timeline-layout-blocks-set.html"""
             ...
 
     class CrmTimelineLayout(Namespace[R_co]):
@@ -3054,15 +3054,15 @@ if TYPE_CHECKING:
         """crm.timeline.logmessage.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.timeline.logmessage.add: api-reference/crm/timeline/logmessage/crm-timeline-logmessage-add.md"""
+            """crm.timeline.logmessage.add: https://apidocs.bitrix24.com/api-reference/crm/timeline/logmessage/crm-timeline-logmessage-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.timeline.logmessage.delete: api-reference/crm/timeline/logmessage/crm-timeline-logmessage-delete.md"""
+            """crm.timeline.logmessage.delete: https://apidocs.bitrix24.com/api-reference/crm/timeline/logmessage/crm-timeline-logmessage-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.timeline.logmessage.get: api-reference/crm/timeline/logmessage/crm-timeline-logmessage-get.md"""
+            """crm.timeline.logmessage.get: https://apidocs.bitrix24.com/api-reference/crm/timeline/logmessage/crm-timeline-logmessage-get.html"""
             ...
 
         def list(
@@ -3073,37 +3073,37 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.timeline.logmessage.list: api-reference/crm/timeline/logmessage/crm-timeline-logmessage-list.md"""
+            """crm.timeline.logmessage.list: https://apidocs.bitrix24.com/api-reference/crm/timeline/logmessage/crm-timeline-logmessage-list.html"""
             ...
 
     class CrmTimelineLogo(Namespace[R_co]):
         """crm.timeline.logo.*"""
 
         def add(self, *, code: a.Text, fileContent: a.Text) -> R_co:
-            """crm.timeline.logo.add: api-reference/crm/timeline/logmessage/logo/crm-timeline-logo-add.md"""
+            """crm.timeline.logo.add: https://apidocs.bitrix24.com/api-reference/crm/timeline/logmessage/logo/crm-timeline-logo-add.html"""
             ...
 
         def delete(self, *, code: a.Text) -> R_co:
-            """crm.timeline.logo.delete: api-reference/crm/timeline/logmessage/logo/crm-timeline-logo-delete.md"""
+            """crm.timeline.logo.delete: https://apidocs.bitrix24.com/api-reference/crm/timeline/logmessage/logo/crm-timeline-logo-delete.html"""
             ...
 
         def get(self, *, code: a.Text) -> R_co:
-            """crm.timeline.logo.get: api-reference/crm/timeline/logmessage/logo/crm-timeline-logo-get.md"""
+            """crm.timeline.logo.get: https://apidocs.bitrix24.com/api-reference/crm/timeline/logmessage/logo/crm-timeline-logo-get.html"""
             ...
 
         def list(self) -> R_co:
-            """crm.timeline.logo.list: api-reference/crm/timeline/logmessage/logo/crm-timeline-logo-list.md"""
+            """crm.timeline.logo.list: https://apidocs.bitrix24.com/api-reference/crm/timeline/logmessage/logo/crm-timeline-logo-list.html"""
             ...
 
     class CrmTimelineNote(Namespace[R_co]):
         """crm.timeline.note.*"""
 
         def delete(self, *, ownerTypeId: a.Int, ownerId: a.Int, itemType: a.Int, itemId: a.Int) -> R_co:
-            """crm.timeline.note.delete: api-reference/crm/timeline/note/crm-timeline-note-delete.md"""
+            """crm.timeline.note.delete: https://apidocs.bitrix24.com/api-reference/crm/timeline/note/crm-timeline-note-delete.html"""
             ...
 
         def get(self, *, ownerTypeId: a.Int, ownerId: a.Int, itemType: a.Int, itemId: a.Int) -> R_co:
-            """crm.timeline.note.get: api-reference/crm/timeline/note/crm-timeline-note-get.md"""
+            """crm.timeline.note.get: https://apidocs.bitrix24.com/api-reference/crm/timeline/note/crm-timeline-note-get.html"""
             ...
 
         def save(
@@ -3115,7 +3115,7 @@ if TYPE_CHECKING:
             itemId: a.Int,
             text: a.Text,
         ) -> R_co:
-            """crm.timeline.note.save: api-reference/crm/timeline/note/crm-timeline-note-save.md"""
+            """crm.timeline.note.save: https://apidocs.bitrix24.com/api-reference/crm/timeline/note/crm-timeline-note-save.html"""
             ...
 
     class CrmTimeline(Namespace[R_co]):
@@ -3149,11 +3149,11 @@ if TYPE_CHECKING:
         """crm.tracking.trace.*"""
 
         def add(self, *, TRACE: a.Text, ENTITIES: a.List | None = ...) -> R_co:
-            """crm.tracking.trace.add: api-reference/crm/tracking/crm-tracking-trace-add.md"""
+            """crm.tracking.trace.add: https://apidocs.bitrix24.com/api-reference/crm/tracking/crm-tracking-trace-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.tracking.trace.delete: api-reference/crm/tracking/crm-tracking-trace-delete.md"""
+            """crm.tracking.trace.delete: https://apidocs.bitrix24.com/api-reference/crm/tracking/crm-tracking-trace-delete.html"""
             ...
 
     class CrmTracking(Namespace[R_co]):
@@ -3166,23 +3166,23 @@ if TYPE_CHECKING:
         """crm.type.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.type.add: api-reference/crm/universal/user-defined-object-types/crm-type-add.md"""
+            """crm.type.add: https://apidocs.bitrix24.com/api-reference/crm/universal/user-defined-object-types/crm-type-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.type.delete: api-reference/crm/universal/user-defined-object-types/crm-type-delete.md"""
+            """crm.type.delete: https://apidocs.bitrix24.com/api-reference/crm/universal/user-defined-object-types/crm-type-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """crm.type.fields: api-reference/crm/universal/user-defined-object-types/crm-type-fields.md"""
+            """crm.type.fields: https://apidocs.bitrix24.com/api-reference/crm/universal/user-defined-object-types/crm-type-fields.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """crm.type.get: api-reference/crm/universal/user-defined-object-types/crm-type-get.md"""
+            """crm.type.get: https://apidocs.bitrix24.com/api-reference/crm/universal/user-defined-object-types/crm-type-get.html"""
             ...
 
         def getByEntityTypeId(self, *, entityTypeId: a.Int) -> R_co:
-            """crm.type.getByEntityTypeId: api-reference/crm/universal/user-defined-object-types/crm-type-get-by-entity-type-id.md"""
+            """crm.type.getByEntityTypeId: https://apidocs.bitrix24.com/api-reference/crm/universal/user-defined-object-types/crm-type-get-by-entity-type-id.html"""
             ...
 
         def list(
@@ -3192,25 +3192,25 @@ if TYPE_CHECKING:
             filter: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """crm.type.list: api-reference/crm/universal/user-defined-object-types/crm-type-list.md"""
+            """crm.type.list: https://apidocs.bitrix24.com/api-reference/crm/universal/user-defined-object-types/crm-type-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map | None = ...) -> R_co:
-            """crm.type.update: api-reference/crm/universal/user-defined-object-types/crm-type-update.md"""
+            """crm.type.update: https://apidocs.bitrix24.com/api-reference/crm/universal/user-defined-object-types/crm-type-update.html"""
             ...
 
     class CrmUserfieldEnumeration(Namespace[R_co]):
         """crm.userfield.enumeration.*"""
 
         def fields(self) -> R_co:
-            """crm.userfield.enumeration.fields: api-reference/crm/universal/user-defined-fields/crm-userfield-enumeration-fields.md"""
+            """crm.userfield.enumeration.fields: https://apidocs.bitrix24.com/api-reference/crm/universal/user-defined-fields/crm-userfield-enumeration-fields.html"""
             ...
 
     class CrmUserfieldSettings(Namespace[R_co]):
         """crm.userfield.settings.*"""
 
         def fields(self, *, type: a.Text) -> R_co:
-            """crm.userfield.settings.fields: api-reference/crm/universal/user-defined-fields/crm-userfield-settings-fields.md"""
+            """crm.userfield.settings.fields: https://apidocs.bitrix24.com/api-reference/crm/universal/user-defined-fields/crm-userfield-settings-fields.html"""
             ...
 
     class CrmUserfield(Namespace[R_co]):
@@ -3220,14 +3220,14 @@ if TYPE_CHECKING:
         def enumeration(self) -> CrmUserfieldEnumeration[R_co]: ...
 
         def fields(self) -> R_co:
-            """crm.userfield.fields: api-reference/crm/universal/user-defined-fields/crm-userfield-fields.md"""
+            """crm.userfield.fields: https://apidocs.bitrix24.com/api-reference/crm/universal/user-defined-fields/crm-userfield-fields.html"""
             ...
 
         @property
         def settings(self) -> CrmUserfieldSettings[R_co]: ...
 
         def types(self) -> R_co:
-            """crm.userfield.types: api-reference/crm/universal/user-defined-fields/crm-userfield-types.md"""
+            """crm.userfield.types: https://apidocs.bitrix24.com/api-reference/crm/universal/user-defined-fields/crm-userfield-types.html"""
             ...
 
     class CrmVat(Namespace[R_co]):
@@ -3235,22 +3235,22 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, fields: a.Map) -> R_co:
-            """crm.vat.add: api-reference/crm/outdated/vat/crm-vat-add.md"""
+            """crm.vat.add: https://apidocs.bitrix24.com/api-reference/crm/outdated/vat/crm-vat-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int) -> R_co:
-            """crm.vat.delete: api-reference/crm/outdated/vat/crm-vat-delete.md"""
+            """crm.vat.delete: https://apidocs.bitrix24.com/api-reference/crm/outdated/vat/crm-vat-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def fields(self) -> R_co:
-            """crm.vat.fields: api-reference/crm/outdated/vat/crm-vat-fields.md"""
+            """crm.vat.fields: https://apidocs.bitrix24.com/api-reference/crm/outdated/vat/crm-vat-fields.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int) -> R_co:
-            """crm.vat.get: api-reference/crm/outdated/vat/crm-vat-get.md"""
+            """crm.vat.get: https://apidocs.bitrix24.com/api-reference/crm/outdated/vat/crm-vat-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -3261,12 +3261,12 @@ if TYPE_CHECKING:
             filter: a.Map | None = ...,
             select: a.Array | None = ...,
         ) -> R_co:
-            """crm.vat.list: api-reference/crm/outdated/vat/crm-vat-list.md"""
+            """crm.vat.list: https://apidocs.bitrix24.com/api-reference/crm/outdated/vat/crm-vat-list.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """crm.vat.update: api-reference/crm/outdated/vat/crm-vat-update.md"""
+            """crm.vat.update: https://apidocs.bitrix24.com/api-reference/crm/outdated/vat/crm-vat-update.html"""
             ...
 
     class Crm(Namespace[R_co]):

@@ -33,15 +33,15 @@ if TYPE_CHECKING:
             SORT: a.Int | None = ...,
             UF_HEAD: a.Int | None = ...,
         ) -> R_co:
-            """department.add: api-reference/departments/department-add.md"""
+            """department.add: https://apidocs.bitrix24.com/api-reference/departments/department-add.html"""
             ...
 
         def delete(self, *, ID: a.Int) -> R_co:
-            """department.delete: api-reference/departments/department-delete.md"""
+            """department.delete: https://apidocs.bitrix24.com/api-reference/departments/department-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """department.fields: api-reference/departments/department-fields.md"""
+            """department.fields: https://apidocs.bitrix24.com/api-reference/departments/department-fields.html"""
             ...
 
         def get(
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
             UF_HEAD: a.Int | None = ...,
             START: a.Int | None = ...,
         ) -> R_co:
-            """department.get: api-reference/departments/department-get.md"""
+            """department.get: https://apidocs.bitrix24.com/api-reference/departments/department-get.html"""
             ...
 
         def update(
@@ -68,5 +68,5 @@ if TYPE_CHECKING:
             PARENT: a.Int | None = ...,
             UF_HEAD: a.Int | None = ...,
         ) -> R_co:
-            """department.update: api-reference/departments/department-update.md"""
+            """department.update: https://apidocs.bitrix24.com/api-reference/departments/department-update.html"""
             ...

@@ -59,54 +59,54 @@ if TYPE_CHECKING:
         """disk.attachedObject.*"""
 
         def get(self, *, id: a.Int) -> R_co:
-            """disk.attachedObject.get: api-reference/disk/attached-object/disk-attached-object-get.md"""
+            """disk.attachedObject.get: https://apidocs.bitrix24.com/api-reference/disk/attached-object/disk-attached-object-get.html"""
             ...
 
     class DiskFile(Namespace[R_co]):
         """disk.file.*"""
 
         def copyTo(self, *, id: a.Int, targetFolderId: a.Int) -> R_co:
-            """disk.file.copyTo: api-reference/disk/file/disk-file-copy-to.md"""
+            """disk.file.copyTo: https://apidocs.bitrix24.com/api-reference/disk/file/disk-file-copy-to.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """disk.file.delete: api-reference/disk/file/disk-file-delete.md"""
+            """disk.file.delete: https://apidocs.bitrix24.com/api-reference/disk/file/disk-file-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """disk.file.get: api-reference/disk/file/disk-file-get.md"""
+            """disk.file.get: https://apidocs.bitrix24.com/api-reference/disk/file/disk-file-get.html"""
             ...
 
         def getExternalLink(self, *, id: a.Int) -> R_co:
-            """disk.file.getExternalLink: api-reference/disk/file/disk-file-get-external-link.md"""
+            """disk.file.getExternalLink: https://apidocs.bitrix24.com/api-reference/disk/file/disk-file-get-external-link.html"""
             ...
 
         def getFields(self) -> R_co:
-            """disk.file.getFields: api-reference/disk/file/disk-file-get-fields.md"""
+            """disk.file.getFields: https://apidocs.bitrix24.com/api-reference/disk/file/disk-file-get-fields.html"""
             ...
 
         def getVersions(self, *, id: a.Int, filter: a.Array | None = ..., start: a.Int | None = ...) -> R_co:
-            """disk.file.getVersions: api-reference/disk/file/disk-file-get-versions.md"""
+            """disk.file.getVersions: https://apidocs.bitrix24.com/api-reference/disk/file/disk-file-get-versions.html"""
             ...
 
         def markDeleted(self, *, id: a.Int) -> R_co:
-            """disk.file.markDeleted: api-reference/disk/file/disk-file-mark-deleted.md"""
+            """disk.file.markDeleted: https://apidocs.bitrix24.com/api-reference/disk/file/disk-file-mark-deleted.html"""
             ...
 
         def moveTo(self, *, id: a.Int, targetFolderId: a.Int) -> R_co:
-            """disk.file.moveTo: api-reference/disk/file/disk-file-move-to.md"""
+            """disk.file.moveTo: https://apidocs.bitrix24.com/api-reference/disk/file/disk-file-move-to.html"""
             ...
 
         def rename(self, *, id: a.Int, newName: a.Text) -> R_co:
-            """disk.file.rename: api-reference/disk/file/disk-file-rename.md"""
+            """disk.file.rename: https://apidocs.bitrix24.com/api-reference/disk/file/disk-file-rename.html"""
             ...
 
         def restore(self, *, id: a.Int) -> R_co:
-            """disk.file.restore: api-reference/disk/file/disk-file-restore.md"""
+            """disk.file.restore: https://apidocs.bitrix24.com/api-reference/disk/file/disk-file-restore.html"""
             ...
 
         def restoreFromVersion(self, *, id: a.Int, versionId: a.Int) -> R_co:
-            """disk.file.restoreFromVersion: api-reference/disk/file/disk-file-restore-from-version.md"""
+            """disk.file.restoreFromVersion: https://apidocs.bitrix24.com/api-reference/disk/file/disk-file-restore-from-version.html"""
             ...
 
         def search(
@@ -117,30 +117,30 @@ if TYPE_CHECKING:
             FILTER: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """disk.file.search: api-reference/disk/file/disk-file-search.md"""
+            """disk.file.search: https://apidocs.bitrix24.com/api-reference/disk/file/disk-file-search.html"""
             ...
 
         def uploadVersion(self, *, id: a.Int, fileContent: a.Array) -> R_co:
-            """disk.file.uploadVersion: api-reference/disk/file/disk-file-upload-version.md"""
+            """disk.file.uploadVersion: https://apidocs.bitrix24.com/api-reference/disk/file/disk-file-upload-version.html"""
             ...
 
     class DiskFolder(Namespace[R_co]):
         """disk.folder.*"""
 
         def addSubFolder(self, *, id: a.Int, data: a.Array) -> R_co:
-            """disk.folder.addSubFolder: api-reference/disk/folder/disk-folder-add-subfolder.md"""
+            """disk.folder.addSubFolder: https://apidocs.bitrix24.com/api-reference/disk/folder/disk-folder-add-subfolder.html"""
             ...
 
         def copyTo(self, *, id: a.Int, targetFolderId: a.Int) -> R_co:
-            """disk.folder.copyTo: api-reference/disk/folder/disk-folder-copy-to.md"""
+            """disk.folder.copyTo: https://apidocs.bitrix24.com/api-reference/disk/folder/disk-folder-copy-to.html"""
             ...
 
         def deleteTree(self, *, id: a.Int) -> R_co:
-            """disk.folder.deleteTree: api-reference/disk/folder/disk-folder-delete-tree.md"""
+            """disk.folder.deleteTree: https://apidocs.bitrix24.com/api-reference/disk/folder/disk-folder-delete-tree.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """disk.folder.get: api-reference/disk/folder/disk-folder-get.md"""
+            """disk.folder.get: https://apidocs.bitrix24.com/api-reference/disk/folder/disk-folder-get.html"""
             ...
 
         def getChildren(
@@ -151,35 +151,35 @@ if TYPE_CHECKING:
             order: a.Array | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """disk.folder.getChildren: api-reference/disk/folder/disk-folder-get-children.md"""
+            """disk.folder.getChildren: https://apidocs.bitrix24.com/api-reference/disk/folder/disk-folder-get-children.html"""
             ...
 
         def getExternalLink(self, *, id: a.Int) -> R_co:
-            """disk.folder.getExternalLink: api-reference/disk/folder/disk-folder-get-external-link.md"""
+            """disk.folder.getExternalLink: https://apidocs.bitrix24.com/api-reference/disk/folder/disk-folder-get-external-link.html"""
             ...
 
         def getFields(self) -> R_co:
-            """disk.folder.getFields: api-reference/disk/folder/disk-folder-get-fields.md"""
+            """disk.folder.getFields: https://apidocs.bitrix24.com/api-reference/disk/folder/disk-folder-get-fields.html"""
             ...
 
         def markDeleted(self, *, id: a.Int) -> R_co:
-            """disk.folder.markDeleted: api-reference/disk/folder/disk-folder-mark-deleted.md"""
+            """disk.folder.markDeleted: https://apidocs.bitrix24.com/api-reference/disk/folder/disk-folder-mark-deleted.html"""
             ...
 
         def moveTo(self, *, id: a.Int, targetFolderId: a.Int) -> R_co:
-            """disk.folder.moveTo: api-reference/disk/folder/disk-folder-move-to.md"""
+            """disk.folder.moveTo: https://apidocs.bitrix24.com/api-reference/disk/folder/disk-folder-move-to.html"""
             ...
 
         def rename(self, *, id: a.Int, newName: a.Text) -> R_co:
-            """disk.folder.rename: api-reference/disk/folder/disk-folder-rename.md"""
+            """disk.folder.rename: https://apidocs.bitrix24.com/api-reference/disk/folder/disk-folder-rename.html"""
             ...
 
         def restore(self, *, id: a.Int) -> R_co:
-            """disk.folder.restore: api-reference/disk/folder/disk-folder-restore.md"""
+            """disk.folder.restore: https://apidocs.bitrix24.com/api-reference/disk/folder/disk-folder-restore.html"""
             ...
 
         def shareToUser(self, *, id: a.Int, userId: a.Int, taskName: a.Text) -> R_co:
-            """disk.folder.shareToUser: api-reference/disk/folder/disk-folder-share-to-user.md"""
+            """disk.folder.shareToUser: https://apidocs.bitrix24.com/api-reference/disk/folder/disk-folder-share-to-user.html"""
             ...
 
         def uploadFile(
@@ -191,25 +191,25 @@ if TYPE_CHECKING:
             rights: a.Array | None = ...,
             generateUniqueName: a.Flag | None = ...,
         ) -> R_co:
-            """disk.folder.uploadFile: api-reference/disk/folder/disk-folder-upload-file.md"""
+            """disk.folder.uploadFile: https://apidocs.bitrix24.com/api-reference/disk/folder/disk-folder-upload-file.html"""
             ...
 
     class DiskRights(Namespace[R_co]):
         """disk.rights.*"""
 
         def getTasks(self) -> R_co:
-            """disk.rights.getTasks: api-reference/disk/rights/disk-rights-get-tasks.md"""
+            """disk.rights.getTasks: https://apidocs.bitrix24.com/api-reference/disk/rights/disk-rights-get-tasks.html"""
             ...
 
     class DiskStorage(Namespace[R_co]):
         """disk.storage.*"""
 
         def addFolder(self, *, id: a.Int, data: a.Array, rights: a.Array | None = ...) -> R_co:
-            """disk.storage.addFolder: api-reference/disk/storage/disk-storage-add-folder.md"""
+            """disk.storage.addFolder: https://apidocs.bitrix24.com/api-reference/disk/storage/disk-storage-add-folder.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """disk.storage.get: api-reference/disk/storage/disk-storage-get.md"""
+            """disk.storage.get: https://apidocs.bitrix24.com/api-reference/disk/storage/disk-storage-get.html"""
             ...
 
         def getChildren(
@@ -220,15 +220,15 @@ if TYPE_CHECKING:
             order: a.Array | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """disk.storage.getChildren: api-reference/disk/storage/disk-storage-get-children.md"""
+            """disk.storage.getChildren: https://apidocs.bitrix24.com/api-reference/disk/storage/disk-storage-get-children.html"""
             ...
 
         def getFields(self) -> R_co:
-            """disk.storage.getFields: api-reference/disk/storage/disk-storage-get-fields.md"""
+            """disk.storage.getFields: https://apidocs.bitrix24.com/api-reference/disk/storage/disk-storage-get-fields.html"""
             ...
 
         def getForApp(self) -> R_co:
-            """disk.storage.getForApp: api-reference/disk/storage/disk-storage-get-for-app.md"""
+            """disk.storage.getForApp: https://apidocs.bitrix24.com/api-reference/disk/storage/disk-storage-get-for-app.html"""
             ...
 
         def getList(
@@ -238,15 +238,15 @@ if TYPE_CHECKING:
             order: a.Array | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """disk.storage.getList: api-reference/disk/storage/disk-storage-get-list.md"""
+            """disk.storage.getList: https://apidocs.bitrix24.com/api-reference/disk/storage/disk-storage-get-list.html"""
             ...
 
         def getTypes(self) -> R_co:
-            """disk.storage.getTypes: api-reference/disk/storage/disk-storage-get-types.md"""
+            """disk.storage.getTypes: https://apidocs.bitrix24.com/api-reference/disk/storage/disk-storage-get-types.html"""
             ...
 
         def rename(self, *, id: a.Int, newName: a.Text) -> R_co:
-            """disk.storage.rename: api-reference/disk/storage/disk-storage-rename.md"""
+            """disk.storage.rename: https://apidocs.bitrix24.com/api-reference/disk/storage/disk-storage-rename.html"""
             ...
 
         def uploadFile(
@@ -258,14 +258,14 @@ if TYPE_CHECKING:
             rights: a.Array | None = ...,
             generateUniqueName: a.Flag | None = ...,
         ) -> R_co:
-            """disk.storage.uploadFile: api-reference/disk/storage/disk-storage-upload-file.md"""
+            """disk.storage.uploadFile: https://apidocs.bitrix24.com/api-reference/disk/storage/disk-storage-upload-file.html"""
             ...
 
     class DiskVersion(Namespace[R_co]):
         """disk.version.*"""
 
         def get(self, *, id: a.Int) -> R_co:
-            """disk.version.get: api-reference/disk/version/disk-version-get.md"""
+            """disk.version.get: https://apidocs.bitrix24.com/api-reference/disk/version/disk-version-get.html"""
             ...
 
     class Disk(Namespace[R_co]):

@@ -59,23 +59,23 @@ if TYPE_CHECKING:
             stampsEnabled: a.Int | None = ...,
             fields: a.Map | None = ...,
         ) -> R_co:
-            """documentgenerator.document.add: api-reference/document-generator/document-generator-document-add.md"""
+            """documentgenerator.document.add: https://apidocs.bitrix24.com/api-reference/document-generator/document-generator-document-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """documentgenerator.document.delete: api-reference/document-generator/document-generator-document-delete.md"""
+            """documentgenerator.document.delete: https://apidocs.bitrix24.com/api-reference/document-generator/document-generator-document-delete.html"""
             ...
 
         def enablepublicurl(self, *, id: a.Int, status: a.Int | None = ...) -> R_co:
-            """documentgenerator.document.enablepublicurl: api-reference/document-generator/document-generator-document-enable-public-url.md"""
+            """documentgenerator.document.enablepublicurl: https://apidocs.bitrix24.com/api-reference/document-generator/document-generator-document-enable-public-url.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """documentgenerator.document.get: api-reference/document-generator/document-generator-document-get.md"""
+            """documentgenerator.document.get: https://apidocs.bitrix24.com/api-reference/document-generator/document-generator-document-get.html"""
             ...
 
         def getfields(self, *, id: a.Int, values: a.Map | None = ...) -> R_co:
-            """documentgenerator.document.getfields: api-reference/document-generator/document-generator-document-get-fields.md"""
+            """documentgenerator.document.getfields: https://apidocs.bitrix24.com/api-reference/document-generator/document-generator-document-get-fields.html"""
             ...
 
         def list(
@@ -86,7 +86,7 @@ if TYPE_CHECKING:
             filter: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """documentgenerator.document.list: api-reference/document-generator/document-generator-document-list.md"""
+            """documentgenerator.document.list: https://apidocs.bitrix24.com/api-reference/document-generator/document-generator-document-list.html"""
             ...
 
         def update(
@@ -97,99 +97,99 @@ if TYPE_CHECKING:
             stampsEnabled: a.Int | None = ...,
             fields: a.Map | None = ...,
         ) -> R_co:
-            """documentgenerator.document.update: api-reference/document-generator/document-generator-document-update.md"""
+            """documentgenerator.document.update: https://apidocs.bitrix24.com/api-reference/document-generator/document-generator-document-update.html"""
             ...
 
     class DocumentgeneratorNumerator(Namespace[R_co]):
         """documentgenerator.numerator.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """documentgenerator.numerator.add: api-reference/document-generator/numerators/document-generator-numerator-add.md"""
+            """documentgenerator.numerator.add: https://apidocs.bitrix24.com/api-reference/document-generator/numerators/document-generator-numerator-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """documentgenerator.numerator.delete: api-reference/document-generator/numerators/document-generator-numerator-delete.md"""
+            """documentgenerator.numerator.delete: https://apidocs.bitrix24.com/api-reference/document-generator/numerators/document-generator-numerator-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """documentgenerator.numerator.get: api-reference/document-generator/numerators/document-generator-numerator-get.md"""
+            """documentgenerator.numerator.get: https://apidocs.bitrix24.com/api-reference/document-generator/numerators/document-generator-numerator-get.html"""
             ...
 
         def list(self, *, start: a.Int | None = ...) -> R_co:
-            """documentgenerator.numerator.list: api-reference/document-generator/numerators/document-generator-numerator-list.md"""
+            """documentgenerator.numerator.list: https://apidocs.bitrix24.com/api-reference/document-generator/numerators/document-generator-numerator-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """documentgenerator.numerator.update: api-reference/document-generator/numerators/document-generator-numerator-update.md"""
+            """documentgenerator.numerator.update: https://apidocs.bitrix24.com/api-reference/document-generator/numerators/document-generator-numerator-update.html"""
             ...
 
     class DocumentgeneratorRegion(Namespace[R_co]):
         """documentgenerator.region.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """documentgenerator.region.add: api-reference/document-generator/region/document-generator-region-add.md"""
+            """documentgenerator.region.add: https://apidocs.bitrix24.com/api-reference/document-generator/region/document-generator-region-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """documentgenerator.region.delete: api-reference/document-generator/region/document-generator-region-delete.md"""
+            """documentgenerator.region.delete: https://apidocs.bitrix24.com/api-reference/document-generator/region/document-generator-region-delete.html"""
             ...
 
         def get(self, *, id: a.Text) -> R_co:
-            """documentgenerator.region.get: api-reference/document-generator/region/document-generator-region-get.md"""
+            """documentgenerator.region.get: https://apidocs.bitrix24.com/api-reference/document-generator/region/document-generator-region-get.html"""
             ...
 
         def list(self) -> R_co:
-            """documentgenerator.region.list: api-reference/document-generator/region/document-generator-region-list.md"""
+            """documentgenerator.region.list: https://apidocs.bitrix24.com/api-reference/document-generator/region/document-generator-region-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """documentgenerator.region.update: api-reference/document-generator/region/document-generator-region-update.md"""
+            """documentgenerator.region.update: https://apidocs.bitrix24.com/api-reference/document-generator/region/document-generator-region-update.html"""
             ...
 
     class DocumentgeneratorRole(Namespace[R_co]):
         """documentgenerator.role.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """documentgenerator.role.add: api-reference/document-generator/role/document-generator-role-add.md"""
+            """documentgenerator.role.add: https://apidocs.bitrix24.com/api-reference/document-generator/role/document-generator-role-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """documentgenerator.role.delete: api-reference/document-generator/role/document-generator-role-delete.md"""
+            """documentgenerator.role.delete: https://apidocs.bitrix24.com/api-reference/document-generator/role/document-generator-role-delete.html"""
             ...
 
         def fillaccesses(self, *, accesses: a.Array | None = ...) -> R_co:
-            """documentgenerator.role.fillaccesses: api-reference/document-generator/role/document-generator-role-fill-accesses.md"""
+            """documentgenerator.role.fillaccesses: https://apidocs.bitrix24.com/api-reference/document-generator/role/document-generator-role-fill-accesses.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """documentgenerator.role.get: api-reference/document-generator/role/document-generator-role-get.md"""
+            """documentgenerator.role.get: https://apidocs.bitrix24.com/api-reference/document-generator/role/document-generator-role-get.html"""
             ...
 
         def list(self, *, start: a.Int | None = ...) -> R_co:
-            """documentgenerator.role.list: api-reference/document-generator/role/document-generator-role-list.md"""
+            """documentgenerator.role.list: https://apidocs.bitrix24.com/api-reference/document-generator/role/document-generator-role-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """documentgenerator.role.update: api-reference/document-generator/role/document-generator-role-update.md"""
+            """documentgenerator.role.update: https://apidocs.bitrix24.com/api-reference/document-generator/role/document-generator-role-update.html"""
             ...
 
     class DocumentgeneratorTemplate(Namespace[R_co]):
         """documentgenerator.template.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """documentgenerator.template.add: api-reference/document-generator/templates/document-generator-template-add.md"""
+            """documentgenerator.template.add: https://apidocs.bitrix24.com/api-reference/document-generator/templates/document-generator-template-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """documentgenerator.template.delete: api-reference/document-generator/templates/document-generator-template-delete.md"""
+            """documentgenerator.template.delete: https://apidocs.bitrix24.com/api-reference/document-generator/templates/document-generator-template-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """documentgenerator.template.get: api-reference/document-generator/templates/document-generator-template-get.md"""
+            """documentgenerator.template.get: https://apidocs.bitrix24.com/api-reference/document-generator/templates/document-generator-template-get.html"""
             ...
 
         def getfields(self, *, id: a.Int) -> R_co:
-            """documentgenerator.template.getfields: api-reference/document-generator/templates/document-generator-template-get-fields.md"""
+            """documentgenerator.template.getfields: https://apidocs.bitrix24.com/api-reference/document-generator/templates/document-generator-template-get-fields.html"""
             ...
 
         def list(
@@ -200,11 +200,11 @@ if TYPE_CHECKING:
             filter: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """documentgenerator.template.list: api-reference/document-generator/templates/document-generator-template-list.md"""
+            """documentgenerator.template.list: https://apidocs.bitrix24.com/api-reference/document-generator/templates/document-generator-template-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """documentgenerator.template.update: api-reference/document-generator/templates/document-generator-template-update.md"""
+            """documentgenerator.template.update: https://apidocs.bitrix24.com/api-reference/document-generator/templates/document-generator-template-update.html"""
             ...
 
     class Documentgenerator(Namespace[R_co]):

@@ -46,15 +46,15 @@ if TYPE_CHECKING:
             TYPE: a.Text | None = ...,
             SORT: a.Int | None = ...,
         ) -> R_co:
-            """entity.item.property.add: api-reference/entity/items/properties/entity-item-property-add.md"""
+            """entity.item.property.add: https://apidocs.bitrix24.com/api-reference/entity/items/properties/entity-item-property-add.html"""
             ...
 
         def delete(self, *, ENTITY: a.Text, PROPERTY: a.Text) -> R_co:
-            """entity.item.property.delete: api-reference/entity/items/properties/entity-item-property-delete.md"""
+            """entity.item.property.delete: https://apidocs.bitrix24.com/api-reference/entity/items/properties/entity-item-property-delete.html"""
             ...
 
         def get(self, *, ENTITY: a.Text, PROPERTY: a.Text | None = ...) -> R_co:
-            """entity.item.property.get: api-reference/entity/items/properties/entity-item-property-get.md"""
+            """entity.item.property.get: https://apidocs.bitrix24.com/api-reference/entity/items/properties/entity-item-property-get.html"""
             ...
 
         def update(
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
             TYPE: a.Text | None = ...,
             SORT: a.Int | None = ...,
         ) -> R_co:
-            """entity.item.property.update: api-reference/entity/items/properties/entity-item-property-update.md"""
+            """entity.item.property.update: https://apidocs.bitrix24.com/api-reference/entity/items/properties/entity-item-property-update.html"""
             ...
 
     class EntityItem(Namespace[R_co]):
@@ -86,11 +86,11 @@ if TYPE_CHECKING:
             DETAIL_PICTURE: a.Anything | None = ...,
             UF_: a.Anything | None = ...,
         ) -> R_co:
-            """entity.item.add: api-reference/entity/items/entity-item-add.md"""
+            """entity.item.add: https://apidocs.bitrix24.com/api-reference/entity/items/entity-item-add.html"""
             ...
 
         def delete(self, *, ENTITY: a.Text, ID: a.Int) -> R_co:
-            """entity.item.delete: api-reference/entity/items/entity-item-delete.md"""
+            """entity.item.delete: https://apidocs.bitrix24.com/api-reference/entity/items/entity-item-delete.html"""
             ...
 
         def get(
@@ -101,7 +101,7 @@ if TYPE_CHECKING:
             FILTER: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """entity.item.get: api-reference/entity/items/entity-item-get.md"""
+            """entity.item.get: https://apidocs.bitrix24.com/api-reference/entity/items/entity-item-get.html"""
             ...
 
         def update(
@@ -118,7 +118,7 @@ if TYPE_CHECKING:
             DETAIL_PICTURE: a.Anything | None = ...,
             UF_: a.Anything | None = ...,
         ) -> R_co:
-            """entity.item.update: api-reference/entity/items/entity-item-update.md"""
+            """entity.item.update: https://apidocs.bitrix24.com/api-reference/entity/items/entity-item-update.html"""
             ...
 
         @property
@@ -141,11 +141,11 @@ if TYPE_CHECKING:
             DETAIL_PICTURE: a.Anything | None = ...,
             UF_: a.Anything | None = ...,
         ) -> R_co:
-            """entity.section.add: api-reference/entity/sections/entity-section-add.md"""
+            """entity.section.add: https://apidocs.bitrix24.com/api-reference/entity/sections/entity-section-add.html"""
             ...
 
         def delete(self, *, ENTITY: a.Text, ID: a.Int) -> R_co:
-            """entity.section.delete: api-reference/entity/sections/entity-section-delete.md"""
+            """entity.section.delete: https://apidocs.bitrix24.com/api-reference/entity/sections/entity-section-delete.html"""
             ...
 
         def get(
@@ -156,7 +156,7 @@ if TYPE_CHECKING:
             FILTER: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """entity.section.get: api-reference/entity/sections/entity-section-get.md"""
+            """entity.section.get: https://apidocs.bitrix24.com/api-reference/entity/sections/entity-section-get.html"""
             ...
 
         def update(
@@ -174,29 +174,29 @@ if TYPE_CHECKING:
             DETAIL_PICTURE: a.Anything | None = ...,
             UF_: a.Anything | None = ...,
         ) -> R_co:
-            """entity.section.update: api-reference/entity/sections/entity-section-update.md"""
+            """entity.section.update: https://apidocs.bitrix24.com/api-reference/entity/sections/entity-section-update.html"""
             ...
 
     class Entity(Namespace[R_co]):
         """entity.*"""
 
         def add(self, *, ENTITY: a.Text, NAME: a.Text, ACCESS: a.Map | None = ...) -> R_co:
-            """entity.add: api-reference/entity/entities/entity-add.md"""
+            """entity.add: https://apidocs.bitrix24.com/api-reference/entity/entities/entity-add.html"""
             ...
 
         def delete(self, *, ENTITY: a.Text) -> R_co:
-            """entity.delete: api-reference/entity/entities/entity-delete.md"""
+            """entity.delete: https://apidocs.bitrix24.com/api-reference/entity/entities/entity-delete.html"""
             ...
 
         def get(self, *, ENTITY: a.Text | None = ...) -> R_co:
-            """entity.get: api-reference/entity/entities/entity-get.md"""
+            """entity.get: https://apidocs.bitrix24.com/api-reference/entity/entities/entity-get.html"""
             ...
 
         @property
         def item(self) -> EntityItem[R_co]: ...
 
         def rights(self, *, ENTITY: a.Text, ACCESS: a.Map | None = ...) -> R_co:
-            """entity.rights: api-reference/entity/entities/entity-rights.md"""
+            """entity.rights: https://apidocs.bitrix24.com/api-reference/entity/entities/entity-rights.html"""
             ...
 
         @property
@@ -210,5 +210,5 @@ if TYPE_CHECKING:
             ENTITY_NEW: a.Text | None = ...,
             ACCESS: a.Map | None = ...,
         ) -> R_co:
-            """entity.update: api-reference/entity/entities/entity-update.md"""
+            """entity.update: https://apidocs.bitrix24.com/api-reference/entity/entities/entity-update.html"""
             ...

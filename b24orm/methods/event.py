@@ -35,11 +35,11 @@ if TYPE_CHECKING:
             id: a.Array | None = ...,
             message_id: a.Array | None = ...,
         ) -> R_co:
-            """event.offline.clear: api-reference/events/event-offline-clear.md"""
+            """event.offline.clear: https://apidocs.bitrix24.com/api-reference/events/event-offline-clear.html"""
             ...
 
         def error(self, *, process_id: a.Text, message_id: a.Array | None = ...) -> R_co:
-            """event.offline.error: api-reference/events/event-offline-error.md"""
+            """event.offline.error: https://apidocs.bitrix24.com/api-reference/events/event-offline-error.html"""
             ...
 
         def get(
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
             order: a.Array | None = ...,
             limit: a.Int | None = ...,
         ) -> R_co:
-            """event.offline.get: api-reference/events/event-offline-get.md"""
+            """event.offline.get: https://apidocs.bitrix24.com/api-reference/events/event-offline-get.html"""
             ...
 
         def list(
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
             start: a.Int | None = ...,
             auth_connector: a.Text | None = ...,
         ) -> R_co:
-            """event.offline.list: api-reference/events/event-offline-list.md"""
+            """event.offline.list: https://apidocs.bitrix24.com/api-reference/events/event-offline-list.html"""
             ...
 
     class Event(Namespace[R_co]):
@@ -76,18 +76,18 @@ if TYPE_CHECKING:
             auth_connector: a.Text | None = ...,
             options: a.Map | None = ...,
         ) -> R_co:
-            """event.bind: api-reference/events/event-bind.md"""
+            """event.bind: https://apidocs.bitrix24.com/api-reference/events/event-bind.html"""
             ...
 
         def get(self) -> R_co:
-            """event.get: api-reference/events/event-get.md"""
+            """event.get: https://apidocs.bitrix24.com/api-reference/events/event-get.html"""
             ...
 
         @property
         def offline(self) -> EventOffline[R_co]: ...
 
         def test(self) -> R_co:
-            """event.test: api-reference/events/test-handler.md"""
+            """event.test: https://apidocs.bitrix24.com/api-reference/events/test-handler.html"""
             ...
 
         def unbind(
@@ -98,5 +98,5 @@ if TYPE_CHECKING:
             auth_type: a.Int | None = ...,
             event_type: a.Text | None = ...,
         ) -> R_co:
-            """event.unbind: api-reference/events/event-unbind.md"""
+            """event.unbind: https://apidocs.bitrix24.com/api-reference/events/event-unbind.html"""
             ...

@@ -20,5 +20,5 @@ if TYPE_CHECKING:
         """events.*"""
 
         def __call__(self, *, SCOPE: a.Text | None = ..., FULL: a.Flag | None = ...) -> R_co:
-            """events: api-reference/events/events.md"""
+            """events: https://apidocs.bitrix24.com/api-reference/events/events.html"""
             ...

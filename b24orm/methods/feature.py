@@ -20,5 +20,5 @@ if TYPE_CHECKING:
         """feature.*"""
 
         def get(self, *, CODE: a.Text) -> R_co:
-            """feature.get: api-reference/common/system/feature-get.md"""
+            """feature.get: https://apidocs.bitrix24.com/api-reference/common/system/feature-get.html"""
             ...

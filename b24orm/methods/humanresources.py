@@ -55,51 +55,51 @@ if TYPE_CHECKING:
         """humanresources.employee.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """humanresources.employee.field.get: api-reference/departments/employee/humanresources-employee-field-get.md"""
+            """humanresources.employee.field.get: https://apidocs.bitrix24.com/api-reference/departments/employee/humanresources-employee-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """humanresources.employee.field.list: api-reference/departments/employee/humanresources-employee-field-list.md"""
+            """humanresources.employee.field.list: https://apidocs.bitrix24.com/api-reference/departments/employee/humanresources-employee-field-list.html"""
             ...
 
     class HumanresourcesEmployee(Namespace[R_co]):
         """humanresources.employee.*"""
 
         def count(self) -> R_co:
-            """humanresources.employee.count: api-reference/departments/employee/humanresources-employee-count.md"""
+            """humanresources.employee.count: https://apidocs.bitrix24.com/api-reference/departments/employee/humanresources-employee-count.html"""
             ...
 
         @property
         def field(self) -> HumanresourcesEmployeeField[R_co]: ...
 
         def multidepartment(self) -> R_co:
-            """humanresources.employee.multidepartment: api-reference/departments/employee/humanresources-employee-multidepartment.md"""
+            """humanresources.employee.multidepartment: https://apidocs.bitrix24.com/api-reference/departments/employee/humanresources-employee-multidepartment.html"""
             ...
 
         def search(self, *, name: a.Text, nodeId: a.Int | None = ..., select: a.Array | None = ...) -> R_co:
-            """humanresources.employee.search: api-reference/departments/employee/humanresources-employee-search.md"""
+            """humanresources.employee.search: https://apidocs.bitrix24.com/api-reference/departments/employee/humanresources-employee-search.html"""
             ...
 
         def subordinates(self, *, id: a.Int) -> R_co:
-            """humanresources.employee.subordinates: api-reference/departments/employee/humanresources-employee-subordinates.md"""
+            """humanresources.employee.subordinates: https://apidocs.bitrix24.com/api-reference/departments/employee/humanresources-employee-subordinates.html"""
             ...
 
     class HumanresourcesHcmlinkCompanyUser(Namespace[R_co]):
         """humanresources.hcmlink.company.user.*"""
 
         def list(self, *, limit: a.Int | None = ..., offset: a.Int | None = ...) -> R_co:
-            """humanresources.hcmlink.company.user.list: api-reference/sign/hcm-link/humanresources-hcmlink-company-user-list.md"""
+            """humanresources.hcmlink.company.user.list: https://apidocs.bitrix24.com/api-reference/sign/hcm-link/humanresources-hcmlink-company-user-list.html"""
             ...
 
     class HumanresourcesHcmlinkCompany(Namespace[R_co]):
         """humanresources.hcmlink.company.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """humanresources.hcmlink.company.add: api-reference/sign/hcm-link/humanresources-hcmlink-company-add.md"""
+            """humanresources.hcmlink.company.add: https://apidocs.bitrix24.com/api-reference/sign/hcm-link/humanresources-hcmlink-company-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """humanresources.hcmlink.company.delete: api-reference/sign/hcm-link/humanresources-hcmlink-company-delete.md"""
+            """humanresources.hcmlink.company.delete: https://apidocs.bitrix24.com/api-reference/sign/hcm-link/humanresources-hcmlink-company-delete.html"""
             ...
 
         def list(
@@ -109,11 +109,11 @@ if TYPE_CHECKING:
             offset: a.Int | None = ...,
             userId: a.Int | None = ...,
         ) -> R_co:
-            """humanresources.hcmlink.company.list: api-reference/sign/hcm-link/humanresources-hcmlink-company-list.md"""
+            """humanresources.hcmlink.company.list: https://apidocs.bitrix24.com/api-reference/sign/hcm-link/humanresources-hcmlink-company-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """humanresources.hcmlink.company.update: api-reference/sign/hcm-link/humanresources-hcmlink-company-update.md"""
+            """humanresources.hcmlink.company.update: https://apidocs.bitrix24.com/api-reference/sign/hcm-link/humanresources-hcmlink-company-update.html"""
             ...
 
         @property
@@ -130,18 +130,18 @@ if TYPE_CHECKING:
             offset: a.Int | None = ...,
             updatedAt: a.Text | None = ...,
         ) -> R_co:
-            """humanresources.hcmlink.employee.list: api-reference/sign/hcm-link/humanresources-hcmlink-employee-list.md"""
+            """humanresources.hcmlink.employee.list: https://apidocs.bitrix24.com/api-reference/sign/hcm-link/humanresources-hcmlink-employee-list.html"""
             ...
 
         def set(self, *, company: a.Text, data: a.Array, job: a.Map | None = ...) -> R_co:
-            """humanresources.hcmlink.employee.set: api-reference/sign/hcm-link/humanresources-hcmlink-employee-set.md"""
+            """humanresources.hcmlink.employee.set: https://apidocs.bitrix24.com/api-reference/sign/hcm-link/humanresources-hcmlink-employee-set.html"""
             ...
 
     class HumanresourcesHcmlinkFieldValue(Namespace[R_co]):
         """humanresources.hcmlink.field.value.*"""
 
         def set(self, *, company: a.Text, data: a.Array, job: a.Map | None = ...) -> R_co:
-            """humanresources.hcmlink.field.value.set: api-reference/sign/hcm-link/humanresources-hcmlink-field-value-set.md"""
+            """humanresources.hcmlink.field.value.set: https://apidocs.bitrix24.com/api-reference/sign/hcm-link/humanresources-hcmlink-field-value-set.html"""
             ...
 
     class HumanresourcesHcmlinkField(Namespace[R_co]):
@@ -154,7 +154,7 @@ if TYPE_CHECKING:
         """humanresources.hcmlink.job.status.*"""
 
         def get(self, *, id: a.Int) -> R_co:
-            """humanresources.hcmlink.job.status.get: api-reference/sign/hcm-link/humanresources-hcmlink-job-status-get.md"""
+            """humanresources.hcmlink.job.status.get: https://apidocs.bitrix24.com/api-reference/sign/hcm-link/humanresources-hcmlink-job-status-get.html"""
             ...
 
     class HumanresourcesHcmlinkJob(Namespace[R_co]):
@@ -164,7 +164,7 @@ if TYPE_CHECKING:
         def status(self) -> HumanresourcesHcmlinkJobStatus[R_co]: ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """humanresources.hcmlink.job.update: api-reference/sign/hcm-link/humanresources-hcmlink-job-update.md"""
+            """humanresources.hcmlink.job.update: https://apidocs.bitrix24.com/api-reference/sign/hcm-link/humanresources-hcmlink-job-update.html"""
             ...
 
     class HumanresourcesHcmlink(Namespace[R_co]):
@@ -195,55 +195,55 @@ if TYPE_CHECKING:
             removeIds: a.Array | None = ...,
             withChildren: a.Flag | None = ...,
         ) -> R_co:
-            """humanresources.node.communication.edit: api-reference/departments/node-communication/humanresources-node-communication-edit.md"""
+            """humanresources.node.communication.edit: https://apidocs.bitrix24.com/api-reference/departments/node-communication/humanresources-node-communication-edit.html"""
             ...
 
         def list(self, *, id: a.Int) -> R_co:
-            """humanresources.node.communication.list: api-reference/departments/node-communication/humanresources-node-communication-list.md"""
+            """humanresources.node.communication.list: https://apidocs.bitrix24.com/api-reference/departments/node-communication/humanresources-node-communication-list.html"""
             ...
 
     class HumanresourcesNodeField(Namespace[R_co]):
         """humanresources.node.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """humanresources.node.field.get: api-reference/departments/node/humanresources-node-field-get.md"""
+            """humanresources.node.field.get: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """humanresources.node.field.list: api-reference/departments/node/humanresources-node-field-list.md"""
+            """humanresources.node.field.list: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-field-list.html"""
             ...
 
     class HumanresourcesNodeMemberField(Namespace[R_co]):
         """humanresources.node.member.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """humanresources.node.member.field.get: api-reference/departments/node-member/humanresources-node-member-field-get.md"""
+            """humanresources.node.member.field.get: https://apidocs.bitrix24.com/api-reference/departments/node-member/humanresources-node-member-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """humanresources.node.member.field.list: api-reference/departments/node-member/humanresources-node-member-field-list.md"""
+            """humanresources.node.member.field.list: https://apidocs.bitrix24.com/api-reference/departments/node-member/humanresources-node-member-field-list.html"""
             ...
 
     class HumanresourcesNodeMember(Namespace[R_co]):
         """humanresources.node.member.*"""
 
         def add(self, *, nodeId: a.Int, userIds: a.Array, role: a.Text) -> R_co:
-            """humanresources.node.member.add: api-reference/departments/node-member/humanresources-node-member-add.md"""
+            """humanresources.node.member.add: https://apidocs.bitrix24.com/api-reference/departments/node-member/humanresources-node-member-add.html"""
             ...
 
         @property
         def field(self) -> HumanresourcesNodeMemberField[R_co]: ...
 
         def move(self, *, nodeId: a.Int, userIds: a.Array, role: a.Text | None = ...) -> R_co:
-            """humanresources.node.member.move: api-reference/departments/node-member/humanresources-node-member-move.md"""
+            """humanresources.node.member.move: https://apidocs.bitrix24.com/api-reference/departments/node-member/humanresources-node-member-move.html"""
             ...
 
         def remove(self, *, nodeId: a.Int, userIds: a.Array) -> R_co:
-            """humanresources.node.member.remove: api-reference/departments/node-member/humanresources-node-member-remove.md"""
+            """humanresources.node.member.remove: https://apidocs.bitrix24.com/api-reference/departments/node-member/humanresources-node-member-remove.html"""
             ...
 
         def set(self, *, nodeId: a.Int, userIds: a.Map) -> R_co:
-            """humanresources.node.member.set: api-reference/departments/node-member/humanresources-node-member-set.md"""
+            """humanresources.node.member.set: https://apidocs.bitrix24.com/api-reference/departments/node-member/humanresources-node-member-set.html"""
             ...
 
     class HumanresourcesNode(Namespace[R_co]):
@@ -267,18 +267,18 @@ if TYPE_CHECKING:
             bindingCollabIds: a.Array | None = ...,
             settings: a.Map | None = ...,
         ) -> R_co:
-            """humanresources.node.add: api-reference/departments/node/humanresources-node-add.md"""
+            """humanresources.node.add: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-add.html"""
             ...
 
         def children(self, *, id: a.Int, select: a.Array | None = ...) -> R_co:
-            """humanresources.node.children: api-reference/departments/node/humanresources-node-children.md"""
+            """humanresources.node.children: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-children.html"""
             ...
 
         @property
         def communication(self) -> HumanresourcesNodeCommunication[R_co]: ...
 
         def count(self) -> R_co:
-            """humanresources.node.count: api-reference/departments/node/humanresources-node-count.md"""
+            """humanresources.node.count: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-count.html"""
             ...
 
         def edit(
@@ -289,25 +289,25 @@ if TYPE_CHECKING:
             description: a.Text | None = ...,
             colorName: a.Text | None = ...,
         ) -> R_co:
-            """humanresources.node.edit: api-reference/departments/node/humanresources-node-edit.md"""
+            """humanresources.node.edit: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-edit.html"""
             ...
 
         @property
         def field(self) -> HumanresourcesNodeField[R_co]: ...
 
         def get(self, *, id: a.Int, select: a.Array | None = ...) -> R_co:
-            """humanresources.node.get: api-reference/departments/node/humanresources-node-get.md"""
+            """humanresources.node.get: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-get.html"""
             ...
 
         def list(self, *, type: a.Text, select: a.Array | None = ..., pagination: a.Map | None = ...) -> R_co:
-            """humanresources.node.list: api-reference/departments/node/humanresources-node-list.md"""
+            """humanresources.node.list: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-list.html"""
             ...
 
         @property
         def member(self) -> HumanresourcesNodeMember[R_co]: ...
 
         def move(self, *, id: a.Int, parentId: a.Int) -> R_co:
-            """humanresources.node.move: api-reference/departments/node/humanresources-node-move.md"""
+            """humanresources.node.move: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-move.html"""
             ...
 
         def search(
@@ -318,7 +318,7 @@ if TYPE_CHECKING:
             parentId: a.Int | None = ...,
             pagination: a.Map | None = ...,
         ) -> R_co:
-            """humanresources.node.search: api-reference/departments/node/humanresources-node-search.md"""
+            """humanresources.node.search: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-search.html"""
             ...
 
     class Humanresources(Namespace[R_co]):

@@ -97,15 +97,15 @@ if TYPE_CHECKING:
         """im.chat.user.*"""
 
         def add(self, *, CHAT_ID: a.Int, USERS: a.Array, HIDE_HISTORY: a.Text | None = ...) -> R_co:
-            """im.chat.user.add: api-reference/chats/chat-users/im-chat-user-add.md"""
+            """im.chat.user.add: https://apidocs.bitrix24.com/api-reference/chats/chat-users/im-chat-user-add.html"""
             ...
 
         def delete(self, *, CHAT_ID: a.Int, USER_ID: a.Int) -> R_co:
-            """im.chat.user.delete: api-reference/chats/chat-users/im-chat-user-delete.md"""
+            """im.chat.user.delete: https://apidocs.bitrix24.com/api-reference/chats/chat-users/im-chat-user-delete.html"""
             ...
 
         def list(self, *, CHAT_ID: a.Int) -> R_co:
-            """im.chat.user.list: api-reference/chats/chat-users/im-chat-user-list.md"""
+            """im.chat.user.list: https://apidocs.bitrix24.com/api-reference/chats/chat-users/im-chat-user-list.html"""
             ...
 
     class ImChat(Namespace[R_co]):
@@ -125,15 +125,15 @@ if TYPE_CHECKING:
             ENTITY_ID: a.Text | None = ...,
             COPILOT_MAIN_ROLE: a.Text | None = ...,
         ) -> R_co:
-            """im.chat.add: api-reference/chats/im-chat-add.md"""
+            """im.chat.add: https://apidocs.bitrix24.com/api-reference/chats/im-chat-add.html"""
             ...
 
         def get(self, *, ENTITY_TYPE: a.Text, ENTITY_ID: a.Text) -> R_co:
-            """im.chat.get: api-reference/chats/im-chat-get.md"""
+            """im.chat.get: https://apidocs.bitrix24.com/api-reference/chats/im-chat-get.html"""
             ...
 
         def leave(self, *, CHAT_ID: a.Int) -> R_co:
-            """im.chat.leave: api-reference/chats/chat-users/im-chat-leave.md"""
+            """im.chat.leave: https://apidocs.bitrix24.com/api-reference/chats/chat-users/im-chat-leave.html"""
             ...
 
         def mute(
@@ -143,7 +143,7 @@ if TYPE_CHECKING:
             DIALOG_ID: a.Text | None = ...,
             MUTE: a.Text | None = ...,
         ) -> R_co:
-            """im.chat.mute: api-reference/chats/special-operations/im-chat-mute.md"""
+            """im.chat.mute: https://apidocs.bitrix24.com/api-reference/chats/special-operations/im-chat-mute.html"""
             ...
 
         def setOwner(
@@ -153,7 +153,7 @@ if TYPE_CHECKING:
             CHAT_ID: a.Int | None = ...,
             DIALOG_ID: a.Text | None = ...,
         ) -> R_co:
-            """im.chat.setOwner: api-reference/chats/chat-update/im-chat-set-owner.md"""
+            """im.chat.setOwner: https://apidocs.bitrix24.com/api-reference/chats/chat-update/im-chat-set-owner.html"""
             ...
 
         def updateAvatar(
@@ -163,7 +163,7 @@ if TYPE_CHECKING:
             CHAT_ID: a.Int | None = ...,
             DIALOG_ID: a.Text | None = ...,
         ) -> R_co:
-            """im.chat.updateAvatar: api-reference/chats/chat-update/im-chat-update-avatar.md"""
+            """im.chat.updateAvatar: https://apidocs.bitrix24.com/api-reference/chats/chat-update/im-chat-update-avatar.html"""
             ...
 
         def updateColor(
@@ -173,7 +173,7 @@ if TYPE_CHECKING:
             CHAT_ID: a.Int | None = ...,
             DIALOG_ID: a.Text | None = ...,
         ) -> R_co:
-            """im.chat.updateColor: api-reference/chats/chat-update/im-chat-update-color.md"""
+            """im.chat.updateColor: https://apidocs.bitrix24.com/api-reference/chats/chat-update/im-chat-update-color.html"""
             ...
 
         def updateTitle(
@@ -183,7 +183,7 @@ if TYPE_CHECKING:
             CHAT_ID: a.Int | None = ...,
             DIALOG_ID: a.Text | None = ...,
         ) -> R_co:
-            """im.chat.updateTitle: api-reference/chats/chat-update/im-chat-update-title.md"""
+            """im.chat.updateTitle: https://apidocs.bitrix24.com/api-reference/chats/chat-update/im-chat-update-title.html"""
             ...
 
         @property
@@ -193,7 +193,7 @@ if TYPE_CHECKING:
         """im.counters.*"""
 
         def get(self) -> R_co:
-            """im.counters.get: api-reference/chats/im-counters-get.md"""
+            """im.counters.get: https://apidocs.bitrix24.com/api-reference/chats/im-counters-get.html"""
             ...
 
     class ImDepartmentColleagues(Namespace[R_co]):
@@ -206,21 +206,21 @@ if TYPE_CHECKING:
             OFFSET: a.Int | None = ...,
             LIMIT: a.Int | None = ...,
         ) -> R_co:
-            """im.department.colleagues.list: api-reference/chats/departments/im-department-colleagues-list.md"""
+            """im.department.colleagues.list: https://apidocs.bitrix24.com/api-reference/chats/departments/im-department-colleagues-list.html"""
             ...
 
     class ImDepartmentEmployees(Namespace[R_co]):
         """im.department.employees.*"""
 
         def get(self, *, ID: a.Array, USER_DATA: a.Text | None = ...) -> R_co:
-            """im.department.employees.get: api-reference/chats/departments/im-department-employees-get.md"""
+            """im.department.employees.get: https://apidocs.bitrix24.com/api-reference/chats/departments/im-department-employees-get.html"""
             ...
 
     class ImDepartmentManagers(Namespace[R_co]):
         """im.department.managers.*"""
 
         def get(self, *, ID: a.Array, USER_DATA: a.Text | None = ...) -> R_co:
-            """im.department.managers.get: api-reference/chats/departments/im-department-managers-get.md"""
+            """im.department.managers.get: https://apidocs.bitrix24.com/api-reference/chats/departments/im-department-managers-get.html"""
             ...
 
     class ImDepartment(Namespace[R_co]):
@@ -233,7 +233,7 @@ if TYPE_CHECKING:
         def employees(self) -> ImDepartmentEmployees[R_co]: ...
 
         def get(self, *, ID: a.Array, USER_DATA: a.Text | None = ...) -> R_co:
-            """im.department.get: api-reference/chats/departments/im-department-get.md"""
+            """im.department.get: https://apidocs.bitrix24.com/api-reference/chats/departments/im-department-get.html"""
             ...
 
         @property
@@ -250,7 +250,7 @@ if TYPE_CHECKING:
             FIRST_ID: a.Int | None = ...,
             LIMIT: a.Int | None = ...,
         ) -> R_co:
-            """im.dialog.messages.get: api-reference/chats/messages/im-dialog-messages-get.md"""
+            """im.dialog.messages.get: https://apidocs.bitrix24.com/api-reference/chats/messages/im-dialog-messages-get.html"""
             ...
 
         def search(
@@ -264,18 +264,18 @@ if TYPE_CHECKING:
             LIMIT: a.Int | None = ...,
             LAST_ID: a.Int | None = ...,
         ) -> R_co:
-            """im.dialog.messages.search: api-reference/chats/messages/im-dialog-messages-search.md"""
+            """im.dialog.messages.search: https://apidocs.bitrix24.com/api-reference/chats/messages/im-dialog-messages-search.html"""
             ...
 
     class ImDialogRead(Namespace[R_co]):
         """im.dialog.read.*"""
 
         def __call__(self, *, DIALOG_ID: a.Text, MESSAGE_ID: a.Int | None = ...) -> R_co:
-            """im.dialog.read: api-reference/chats/messages/im-dialog-read.md"""
+            """im.dialog.read: https://apidocs.bitrix24.com/api-reference/chats/messages/im-dialog-read.html"""
             ...
 
         def all(self) -> R_co:
-            """im.dialog.read.all: api-reference/chats/special-operations/im-dialog-read-all.md"""
+            """im.dialog.read.all: https://apidocs.bitrix24.com/api-reference/chats/special-operations/im-dialog-read-all.html"""
             ...
 
     class ImDialogUsers(Namespace[R_co]):
@@ -291,14 +291,14 @@ if TYPE_CHECKING:
             LAST_ID: a.Int | None = ...,
             OFFSET: a.Int | None = ...,
         ) -> R_co:
-            """im.dialog.users.list: api-reference/chats/chat-users/im-dialog-users-list.md"""
+            """im.dialog.users.list: https://apidocs.bitrix24.com/api-reference/chats/chat-users/im-dialog-users-list.html"""
             ...
 
     class ImDialog(Namespace[R_co]):
         """im.dialog.*"""
 
         def get(self, *, DIALOG_ID: a.Text) -> R_co:
-            """im.dialog.get: api-reference/chats/im-dialog-get.md"""
+            """im.dialog.get: https://apidocs.bitrix24.com/api-reference/chats/im-dialog-get.html"""
             ...
 
         @property
@@ -308,14 +308,14 @@ if TYPE_CHECKING:
         def read(self) -> ImDialogRead[R_co]: ...
 
         def unread(self, *, DIALOG_ID: a.Text, MESSAGE_ID: a.Int) -> R_co:
-            """im.dialog.unread: api-reference/chats/messages/im-dialog-unread.md"""
+            """im.dialog.unread: https://apidocs.bitrix24.com/api-reference/chats/messages/im-dialog-unread.html"""
             ...
 
         @property
         def users(self) -> ImDialogUsers[R_co]: ...
 
         def writing(self, *, DIALOG_ID: a.Text) -> R_co:
-            """im.dialog.writing: api-reference/chats/messages/im-dialog-writing.md"""
+            """im.dialog.writing: https://apidocs.bitrix24.com/api-reference/chats/messages/im-dialog-writing.html"""
             ...
 
     class ImDiskFile(Namespace[R_co]):
@@ -332,22 +332,22 @@ if TYPE_CHECKING:
             SILENT_MODE: a.Text | None = ...,
             AS_FILE: a.Text | None = ...,
         ) -> R_co:
-            """im.disk.file.commit: api-reference/chats/files/im-disk-file-commit.md"""
+            """im.disk.file.commit: https://apidocs.bitrix24.com/api-reference/chats/files/im-disk-file-commit.html"""
             ...
 
         def delete(self, *, CHAT_ID: a.Int, FILE_ID: a.Int) -> R_co:
-            """im.disk.file.delete: api-reference/chats/files/im-disk-file-delete.md"""
+            """im.disk.file.delete: https://apidocs.bitrix24.com/api-reference/chats/files/im-disk-file-delete.html"""
             ...
 
         def save(self, *, FILE_ID: a.Int) -> R_co:
-            """im.disk.file.save: api-reference/chats/files/im-disk-file-save.md"""
+            """im.disk.file.save: https://apidocs.bitrix24.com/api-reference/chats/files/im-disk-file-save.html"""
             ...
 
     class ImDiskFolder(Namespace[R_co]):
         """im.disk.folder.*"""
 
         def get(self, *, CHAT_ID: a.Int | None = ..., DIALOG_ID: a.Text | None = ...) -> R_co:
-            """im.disk.folder.get: api-reference/chats/files/im-disk-folder-get.md"""
+            """im.disk.folder.get: https://apidocs.bitrix24.com/api-reference/chats/files/im-disk-folder-get.html"""
             ...
 
     class ImDisk(Namespace[R_co]):
@@ -374,7 +374,7 @@ if TYPE_CHECKING:
             URL_PREVIEW: a.Text | None = ...,
             REPLY_ID: a.Int | None = ...,
         ) -> R_co:
-            """im.message.add: api-reference/chats/messages/im-message-add.md"""
+            """im.message.add: https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-add.html"""
             ...
 
         def command(
@@ -385,19 +385,19 @@ if TYPE_CHECKING:
             COMMAND: a.Text,
             COMMAND_PARAMS: a.Text | None = ...,
         ) -> R_co:
-            """im.message.command: api-reference/chats/messages/im-message-command.md"""
+            """im.message.command: https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-command.html"""
             ...
 
         def delete(self, *, MESSAGE_ID: a.Int) -> R_co:
-            """im.message.delete: api-reference/chats/messages/im-message-delete.md"""
+            """im.message.delete: https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-delete.html"""
             ...
 
         def like(self, *, MESSAGE_ID: a.Int, ACTION: a.Text | None = ...) -> R_co:
-            """im.message.like: api-reference/chats/messages/im-message-like.md"""
+            """im.message.like: https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-like.html"""
             ...
 
         def share(self, *, MESSAGE_ID: a.Int, DIALOG_ID: a.Text, TYPE: a.Text) -> R_co:
-            """im.message.share: api-reference/chats/messages/im-message-share.md"""
+            """im.message.share: https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-share.html"""
             ...
 
         def update(
@@ -411,7 +411,7 @@ if TYPE_CHECKING:
             URL_PREVIEW: a.Text | None = ...,
             IS_EDITED: a.Text | None = ...,
         ) -> R_co:
-            """im.message.update: api-reference/chats/messages/im-message-update.md"""
+            """im.message.update: https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-update.html"""
             ...
 
     class ImNotifyHistory(Namespace[R_co]):
@@ -432,7 +432,7 @@ if TYPE_CHECKING:
             CONVERT_TEXT: a.Text | None = ...,
             GROUP_TAG: a.Text | None = ...,
         ) -> R_co:
-            """im.notify.history.search: api-reference/chats/notifications/im-notify-history-search.md"""
+            """im.notify.history.search: https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-history-search.html"""
             ...
 
     class ImNotifyPersonal(Namespace[R_co]):
@@ -449,7 +449,7 @@ if TYPE_CHECKING:
             ATTACH: a.Map | a.Text | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """im.notify.personal.add: api-reference/chats/notifications/im-notify-personal-add.md"""
+            """im.notify.personal.add: https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-personal-add.html"""
             ...
 
     class ImNotifyRead(Namespace[R_co]):
@@ -462,22 +462,22 @@ if TYPE_CHECKING:
             ACTION: a.Text | None = ...,
             ONLY_CURRENT: a.Text | None = ...,
         ) -> R_co:
-            """im.notify.read: api-reference/chats/notifications/im-notify-read.md"""
+            """im.notify.read: https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-read.html"""
             ...
 
         def all(self) -> R_co:
-            """im.notify.read.all: api-reference/chats/notifications/im-notify-read-all.md"""
+            """im.notify.read.all: https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-read-all.html"""
             ...
 
         def list(self, *, IDS: a.Array, ACTION: a.Text | None = ...) -> R_co:
-            """im.notify.read.list: api-reference/chats/notifications/im-notify-read-list.md"""
+            """im.notify.read.list: https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-read-list.html"""
             ...
 
     class ImNotifySchema(Namespace[R_co]):
         """im.notify.schema.*"""
 
         def get(self) -> R_co:
-            """im.notify.schema.get: api-reference/chats/notifications/im-notify-schema-get.md"""
+            """im.notify.schema.get: https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-schema-get.html"""
             ...
 
     class ImNotifySystem(Namespace[R_co]):
@@ -494,7 +494,7 @@ if TYPE_CHECKING:
             ATTACH: a.Map | a.Text | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """im.notify.system.add: api-reference/chats/notifications/im-notify-system-add.md"""
+            """im.notify.system.add: https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-system-add.html"""
             ...
 
     class ImNotify(Namespace[R_co]):
@@ -512,15 +512,15 @@ if TYPE_CHECKING:
             ATTACH: a.Map | a.Text | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """im.notify: api-reference/chats/notifications/im-notify.md"""
+            """im.notify: https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify.html"""
             ...
 
         def answer(self, *, NOTIFY_ID: a.Int, ANSWER_TEXT: a.Text) -> R_co:
-            """im.notify.answer: api-reference/chats/notifications/im-notify-answer.md"""
+            """im.notify.answer: https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-answer.html"""
             ...
 
         def confirm(self, *, NOTIFY_ID: a.Int, NOTIFY_VALUE: a.Text) -> R_co:
-            """im.notify.confirm: api-reference/chats/notifications/im-notify-confirm.md"""
+            """im.notify.confirm: https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-confirm.html"""
             ...
 
         def delete(
@@ -531,7 +531,7 @@ if TYPE_CHECKING:
             SUB_TAG: a.Text | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """im.notify.delete: api-reference/chats/notifications/im-notify-delete.md"""
+            """im.notify.delete: https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-delete.html"""
             ...
 
         def get(
@@ -542,7 +542,7 @@ if TYPE_CHECKING:
             LIMIT: a.Int | None = ...,
             CONVERT_TEXT: a.Text | None = ...,
         ) -> R_co:
-            """im.notify.get: api-reference/chats/notifications/im-notify-get.md"""
+            """im.notify.get: https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-get.html"""
             ...
 
         @property
@@ -573,11 +573,11 @@ if TYPE_CHECKING:
             ONLY_OPENLINES: a.Text | None = ...,
             LAST_SYNC_DATE: a.Date | None = ...,
         ) -> R_co:
-            """im.recent.get: api-reference/chats/im-recent-get.md"""
+            """im.recent.get: https://apidocs.bitrix24.com/api-reference/chats/im-recent-get.html"""
             ...
 
         def hide(self, *, DIALOG_ID: a.Text) -> R_co:
-            """im.recent.hide: api-reference/chats/special-operations/im-recent-hide.md"""
+            """im.recent.hide: https://apidocs.bitrix24.com/api-reference/chats/special-operations/im-recent-hide.html"""
             ...
 
         def list(
@@ -597,22 +597,22 @@ if TYPE_CHECKING:
             OFFSET: a.Int | None = ...,
             LIMIT: a.Int | None = ...,
         ) -> R_co:
-            """im.recent.list: api-reference/chats/im-recent-list.md"""
+            """im.recent.list: https://apidocs.bitrix24.com/api-reference/chats/im-recent-list.html"""
             ...
 
         def pin(self, *, DIALOG_ID: a.Text, PIN: a.Text | None = ...) -> R_co:
-            """im.recent.pin: api-reference/chats/special-operations/im-recent-pin.md"""
+            """im.recent.pin: https://apidocs.bitrix24.com/api-reference/chats/special-operations/im-recent-pin.html"""
             ...
 
         def unread(self, *, DIALOG_ID: a.Text, ACTION: a.Text | None = ...) -> R_co:
-            """im.recent.unread: api-reference/chats/special-operations/im-recent-unread.md"""
+            """im.recent.unread: https://apidocs.bitrix24.com/api-reference/chats/special-operations/im-recent-unread.html"""
             ...
 
     class ImRevision(Namespace[R_co]):
         """im.revision.*"""
 
         def get(self) -> R_co:
-            """im.revision.get: api-reference/chats/im-revision-get.md"""
+            """im.revision.get: https://apidocs.bitrix24.com/api-reference/chats/im-revision-get.html"""
             ...
 
     class ImSearchChat(Namespace[R_co]):
@@ -626,7 +626,7 @@ if TYPE_CHECKING:
             OFFSET: a.Int | None = ...,
             LIMIT: a.Int | None = ...,
         ) -> R_co:
-            """im.search.chat.list: api-reference/chats/search/im-search-chat-list.md"""
+            """im.search.chat.list: https://apidocs.bitrix24.com/api-reference/chats/search/im-search-chat-list.html"""
             ...
 
     class ImSearchDepartment(Namespace[R_co]):
@@ -640,18 +640,18 @@ if TYPE_CHECKING:
             OFFSET: a.Int | None = ...,
             LIMIT: a.Int | None = ...,
         ) -> R_co:
-            """im.search.department.list: api-reference/chats/search/im-search-department-list.md"""
+            """im.search.department.list: https://apidocs.bitrix24.com/api-reference/chats/search/im-search-department-list.html"""
             ...
 
     class ImSearchLast(Namespace[R_co]):
         """im.search.last.*"""
 
         def add(self, *, DIALOG_ID: a.Text) -> R_co:
-            """im.search.last.add: api-reference/chats/search/im-search-last-add.md"""
+            """im.search.last.add: https://apidocs.bitrix24.com/api-reference/chats/search/im-search-last-add.html"""
             ...
 
         def delete(self, *, DIALOG_ID: a.Text) -> R_co:
-            """im.search.last.delete: api-reference/chats/search/im-search-last-delete.md"""
+            """im.search.last.delete: https://apidocs.bitrix24.com/api-reference/chats/search/im-search-last-delete.html"""
             ...
 
         def get(
@@ -661,7 +661,7 @@ if TYPE_CHECKING:
             SKIP_CHAT: a.Text | None = ...,
             SKIP_DIALOG: a.Text | None = ...,
         ) -> R_co:
-            """im.search.last.get: api-reference/chats/search/im-search-last-get.md"""
+            """im.search.last.get: https://apidocs.bitrix24.com/api-reference/chats/search/im-search-last-get.html"""
             ...
 
     class ImSearchUser(Namespace[R_co]):
@@ -675,7 +675,7 @@ if TYPE_CHECKING:
             OFFSET: a.Int | None = ...,
             LIMIT: a.Int | None = ...,
         ) -> R_co:
-            """im.search.user.list: api-reference/chats/search/im-search-user-list.md"""
+            """im.search.user.list: https://apidocs.bitrix24.com/api-reference/chats/search/im-search-user-list.html"""
             ...
 
     class ImSearch(Namespace[R_co]):
@@ -703,39 +703,39 @@ if TYPE_CHECKING:
             AVATAR_HR: a.Text | None = ...,
             RESULT_TYPE: a.Text | None = ...,
         ) -> R_co:
-            """im.user.list.get: api-reference/chats/users/im-user-list-get.md"""
+            """im.user.list.get: https://apidocs.bitrix24.com/api-reference/chats/users/im-user-list-get.html"""
             ...
 
     class ImUserStatusIdle(Namespace[R_co]):
         """im.user.status.idle.*"""
 
         def end(self) -> R_co:
-            """im.user.status.idle.end: api-reference/chats/users/im-user-status-idle-end.md"""
+            """im.user.status.idle.end: https://apidocs.bitrix24.com/api-reference/chats/users/im-user-status-idle-end.html"""
             ...
 
         def start(self, *, AGO: a.Int | None = ...) -> R_co:
-            """im.user.status.idle.start: api-reference/chats/users/im-user-status-idle-start.md"""
+            """im.user.status.idle.start: https://apidocs.bitrix24.com/api-reference/chats/users/im-user-status-idle-start.html"""
             ...
 
     class ImUserStatus(Namespace[R_co]):
         """im.user.status.*"""
 
         def get(self) -> R_co:
-            """im.user.status.get: api-reference/chats/users/im-user-status-get.md"""
+            """im.user.status.get: https://apidocs.bitrix24.com/api-reference/chats/users/im-user-status-get.html"""
             ...
 
         @property
         def idle(self) -> ImUserStatusIdle[R_co]: ...
 
         def set(self, *, STATUS: a.Text) -> R_co:
-            """im.user.status.set: api-reference/chats/users/im-user-status-set.md"""
+            """im.user.status.set: https://apidocs.bitrix24.com/api-reference/chats/users/im-user-status-set.html"""
             ...
 
     class ImUser(Namespace[R_co]):
         """im.user.*"""
 
         def get(self, *, ID: a.Int | None = ..., AVATAR_HR: a.Text | None = ...) -> R_co:
-            """im.user.get: api-reference/chats/users/im-user-get.md"""
+            """im.user.get: https://apidocs.bitrix24.com/api-reference/chats/users/im-user-get.html"""
             ...
 
         @property
@@ -748,26 +748,26 @@ if TYPE_CHECKING:
         """im.v2.Event.*"""
 
         def get(self, *, offset: a.Int | None = ..., limit: a.Int | None = ...) -> R_co:
-            """im.v2.Event.get: api-reference/chat-bots/chat-bots-v2/im.v2/events/event-get.md"""
+            """im.v2.Event.get: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/im.v2/events/event-get.html"""
             ...
 
         def subscribe(self) -> R_co:
-            """im.v2.Event.subscribe: api-reference/chat-bots/chat-bots-v2/im.v2/events/event-subscribe.md"""
+            """im.v2.Event.subscribe: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/im.v2/events/event-subscribe.html"""
             ...
 
         def unsubscribe(self) -> R_co:
-            """im.v2.Event.unsubscribe: api-reference/chat-bots/chat-bots-v2/im.v2/events/event-unsubscribe.md"""
+            """im.v2.Event.unsubscribe: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/im.v2/events/event-unsubscribe.html"""
             ...
 
     class ImV2File(Namespace[R_co]):
         """im.v2.File.*"""
 
         def download(self, *, dialogId: a.Text, fileId: a.Int) -> R_co:
-            """im.v2.File.download: api-reference/chat-bots/chat-bots-v2/im.v2/files/file-download.md"""
+            """im.v2.File.download: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/im.v2/files/file-download.html"""
             ...
 
         def upload(self, *, dialogId: a.Text, fields: a.Map) -> R_co:
-            """im.v2.File.upload: api-reference/chat-bots/chat-bots-v2/im.v2/files/file-upload.md"""
+            """im.v2.File.upload: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/im.v2/files/file-upload.html"""
             ...
 
     class ImV2(Namespace[R_co]):

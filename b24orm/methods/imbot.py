@@ -104,12 +104,12 @@ if TYPE_CHECKING:
             HASH: a.Text | None = ...,
             HIDDEN: a.Text | None = ...,
         ) -> R_co:
-            """imbot.app.register: api-reference/chats/outdated/create-app/imbot-app-register.md"""
+            """imbot.app.register: https://apidocs.bitrix24.com/api-reference/chats/outdated/create-app/imbot-app-register.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def unregister(self, *, APP_ID: a.Text | None = ...) -> R_co:
-            """imbot.app.unregister: api-reference/chats/outdated/create-app/imbot-app-unregister.md"""
+            """imbot.app.unregister: https://apidocs.bitrix24.com/api-reference/chats/outdated/create-app/imbot-app-unregister.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -130,7 +130,7 @@ if TYPE_CHECKING:
             IFRAME_POPUP: a.Text | None = ...,
             LANG: a.Map | None = ...,
         ) -> R_co:
-            """imbot.app.update: api-reference/chats/outdated/create-app/imbot-app-update.md"""
+            """imbot.app.update: https://apidocs.bitrix24.com/api-reference/chats/outdated/create-app/imbot-app-update.html"""
             ...
 
     class ImbotBot(Namespace[R_co]):
@@ -138,7 +138,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def list(self) -> R_co:
-            """imbot.bot.list: api-reference/chat-bots/outdated/bots/imbot-bot-list.md"""
+            """imbot.bot.list: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/bots/imbot-bot-list.html"""
             ...
 
     class ImbotChatUser(Namespace[R_co]):
@@ -154,7 +154,7 @@ if TYPE_CHECKING:
             BOT_ID: a.Int | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imbot.chat.user.add: api-reference/chat-bots/outdated/chats/imbot-chat-user-add.md"""
+            """imbot.chat.user.add: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/chats/imbot-chat-user-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -166,12 +166,12 @@ if TYPE_CHECKING:
             BOT_ID: a.Int | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imbot.chat.user.delete: api-reference/chat-bots/outdated/chats/imbot-chat-user-delete.md"""
+            """imbot.chat.user.delete: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/chats/imbot-chat-user-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def list(self, *, CHAT_ID: a.Int, BOT_ID: a.Int | None = ..., CLIENT_ID: a.Text | None = ...) -> R_co:
-            """imbot.chat.user.list: api-reference/chat-bots/outdated/chats/imbot-chat-user-list.md"""
+            """imbot.chat.user.list: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/chats/imbot-chat-user-list.html"""
             ...
 
     class ImbotChat(Namespace[R_co]):
@@ -193,12 +193,12 @@ if TYPE_CHECKING:
             BOT_ID: a.Int | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imbot.chat.add: api-reference/chat-bots/outdated/chats/imbot-chat-add.md"""
+            """imbot.chat.add: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/chats/imbot-chat-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, ENTITY_TYPE: a.Text, ENTITY_ID: a.Text) -> R_co:
-            """imbot.chat.get: api-reference/chat-bots/outdated/chats/imbot-chat-get.md"""
+            """imbot.chat.get: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/chats/imbot-chat-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -209,7 +209,7 @@ if TYPE_CHECKING:
             BOT_ID: a.Int | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imbot.chat.leave: api-reference/chat-bots/outdated/chats/imbot-chat-leave.md"""
+            """imbot.chat.leave: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/chats/imbot-chat-leave.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -220,7 +220,7 @@ if TYPE_CHECKING:
             BOT_ID: a.Int | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imbot.chat.sendTyping: api-reference/chat-bots/outdated/chats/imbot-chat-send-typing.md"""
+            """imbot.chat.sendTyping: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/chats/imbot-chat-send-typing.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -233,7 +233,7 @@ if TYPE_CHECKING:
             BOT_ID: a.Int | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imbot.chat.setManager: api-reference/chat-bots/outdated/chats/imbot-chat-set-manager.md"""
+            """imbot.chat.setManager: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/chats/imbot-chat-set-manager.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -245,7 +245,7 @@ if TYPE_CHECKING:
             BOT_ID: a.Int | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imbot.chat.setOwner: api-reference/chat-bots/outdated/chats/imbot-chat-set-owner.md"""
+            """imbot.chat.setOwner: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/chats/imbot-chat-set-owner.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -257,7 +257,7 @@ if TYPE_CHECKING:
             BOT_ID: a.Int | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imbot.chat.updateAvatar: api-reference/chat-bots/outdated/chats/imbot-chat-update-avatar.md"""
+            """imbot.chat.updateAvatar: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/chats/imbot-chat-update-avatar.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -269,7 +269,7 @@ if TYPE_CHECKING:
             BOT_ID: a.Int | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imbot.chat.updateColor: api-reference/chat-bots/outdated/chats/imbot-chat-update-color.md"""
+            """imbot.chat.updateColor: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/chats/imbot-chat-update-color.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -281,7 +281,7 @@ if TYPE_CHECKING:
             BOT_ID: a.Int | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imbot.chat.updateTitle: api-reference/chat-bots/outdated/chats/imbot-chat-update-title.md"""
+            """imbot.chat.updateTitle: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/chats/imbot-chat-update-title.html"""
             ...
 
         @property
@@ -305,7 +305,7 @@ if TYPE_CHECKING:
             URL_PREVIEW: a.Text | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imbot.command.answer: api-reference/chat-bots/outdated/commands/imbot-command-answer.md"""
+            """imbot.command.answer: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/commands/imbot-command-answer.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -321,17 +321,17 @@ if TYPE_CHECKING:
             EXTRANET_SUPPORT: a.Text | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imbot.command.register: api-reference/chat-bots/outdated/commands/imbot-command-register.md"""
+            """imbot.command.register: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/commands/imbot-command-register.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def unregister(self, *, COMMAND_ID: a.Int, CLIENT_ID: a.Text | None = ...) -> R_co:
-            """imbot.command.unregister: api-reference/chat-bots/outdated/commands/imbot-command-unregister.md"""
+            """imbot.command.unregister: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/commands/imbot-command-unregister.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def update(self, *, COMMAND_ID: a.Int, FIELDS: a.Map, CLIENT_ID: a.Text | None = ...) -> R_co:
-            """imbot.command.update: api-reference/chat-bots/outdated/commands/imbot-command-update.md"""
+            """imbot.command.update: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/commands/imbot-command-update.html"""
             ...
 
     class ImbotDialog(Namespace[R_co]):
@@ -339,7 +339,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def get(self, *, DIALOG_ID: a.Text) -> R_co:
-            """imbot.dialog.get: api-reference/chat-bots/outdated/chats/imbot-dialog-get.md"""
+            """imbot.dialog.get: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/chats/imbot-dialog-get.html"""
             ...
 
     class ImbotMessage(Namespace[R_co]):
@@ -362,7 +362,7 @@ if TYPE_CHECKING:
             SKIP_CONNECTOR: a.Text | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imbot.message.add: api-reference/chat-bots/outdated/messages/imbot-message-add.md"""
+            """imbot.message.add: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/messages/imbot-message-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -374,7 +374,7 @@ if TYPE_CHECKING:
             COMPLETE: a.Text | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imbot.message.delete: api-reference/chat-bots/outdated/messages/imbot-message-delete.md"""
+            """imbot.message.delete: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/messages/imbot-message-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -386,7 +386,7 @@ if TYPE_CHECKING:
             ACTION: a.Text | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imbot.message.like: api-reference/chat-bots/outdated/messages/imbot-message-like.md"""
+            """imbot.message.like: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/messages/imbot-message-like.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -403,7 +403,7 @@ if TYPE_CHECKING:
             SKIP_CONNECTOR: a.Text | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imbot.message.update: api-reference/chat-bots/outdated/messages/imbot-message-update.md"""
+            """imbot.message.update: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/messages/imbot-message-update.html"""
             ...
 
     class ImbotV2Bot(Namespace[R_co]):
@@ -416,7 +416,7 @@ if TYPE_CHECKING:
             code: a.Text | None = ...,
             botToken: a.Text | None = ...,
         ) -> R_co:
-            """imbot.v2.Bot.get: api-reference/chat-bots/chat-bots-v2/imbot.v2/bots/bot-get.md"""
+            """imbot.v2.Bot.get: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/bots/bot-get.html"""
             ...
 
         def list(
@@ -427,19 +427,19 @@ if TYPE_CHECKING:
             limit: a.Int | None = ...,
             offset: a.Int | None = ...,
         ) -> R_co:
-            """imbot.v2.Bot.list: api-reference/chat-bots/chat-bots-v2/imbot.v2/bots/bot-list.md"""
+            """imbot.v2.Bot.list: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/bots/bot-list.html"""
             ...
 
         def register(self, *, fields: a.Map) -> R_co:
-            """imbot.v2.Bot.register: api-reference/chat-bots/chat-bots-v2/imbot.v2/bots/bot-register.md"""
+            """imbot.v2.Bot.register: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/bots/bot-register.html"""
             ...
 
         def unregister(self, *, botId: a.Int, botToken: a.Text | None = ...) -> R_co:
-            """imbot.v2.Bot.unregister: api-reference/chat-bots/chat-bots-v2/imbot.v2/bots/bot-unregister.md"""
+            """imbot.v2.Bot.unregister: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/bots/bot-unregister.html"""
             ...
 
         def update(self, *, botId: a.Int, fields: a.Map, botToken: a.Text | None = ...) -> R_co:
-            """imbot.v2.Bot.update: api-reference/chat-bots/chat-bots-v2/imbot.v2/bots/bot-update.md"""
+            """imbot.v2.Bot.update: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/bots/bot-update.html"""
             ...
 
     class ImbotV2ChatInputAction(Namespace[R_co]):
@@ -454,7 +454,7 @@ if TYPE_CHECKING:
             statusMessageCode: a.Text | None = ...,
             duration: a.Int | None = ...,
         ) -> R_co:
-            """imbot.v2.Chat.InputAction.notify: api-reference/chat-bots/chat-bots-v2/imbot.v2/ui/chat-input-action-notify.md"""
+            """imbot.v2.Chat.InputAction.notify: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/ui/chat-input-action-notify.html"""
             ...
 
     class ImbotV2ChatManager(Namespace[R_co]):
@@ -468,7 +468,7 @@ if TYPE_CHECKING:
             userIds: a.Array,
             botToken: a.Text | None = ...,
         ) -> R_co:
-            """imbot.v2.Chat.Manager.add: api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-manager-add.md"""
+            """imbot.v2.Chat.Manager.add: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-manager-add.html"""
             ...
 
         def delete(
@@ -479,7 +479,7 @@ if TYPE_CHECKING:
             userIds: a.Array,
             botToken: a.Text | None = ...,
         ) -> R_co:
-            """imbot.v2.Chat.Manager.delete: api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-manager-delete.md"""
+            """imbot.v2.Chat.Manager.delete: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-manager-delete.html"""
             ...
 
     class ImbotV2ChatMessageReaction(Namespace[R_co]):
@@ -493,7 +493,7 @@ if TYPE_CHECKING:
             reaction: a.Text,
             botToken: a.Text | None = ...,
         ) -> R_co:
-            """imbot.v2.Chat.Message.Reaction.add: api-reference/chat-bots/chat-bots-v2/imbot.v2/messages/chat-message-reaction-add.md"""
+            """imbot.v2.Chat.Message.Reaction.add: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/messages/chat-message-reaction-add.html"""
             ...
 
         def delete(
@@ -504,7 +504,7 @@ if TYPE_CHECKING:
             reaction: a.Text,
             botToken: a.Text | None = ...,
         ) -> R_co:
-            """imbot.v2.Chat.Message.Reaction.delete: api-reference/chat-bots/chat-bots-v2/imbot.v2/messages/chat-message-reaction-delete.md"""
+            """imbot.v2.Chat.Message.Reaction.delete: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/messages/chat-message-reaction-delete.html"""
             ...
 
     class ImbotV2ChatMessage(Namespace[R_co]):
@@ -521,11 +521,11 @@ if TYPE_CHECKING:
             botToken: a.Text | None = ...,
             complete: a.Flag | None = ...,
         ) -> R_co:
-            """imbot.v2.Chat.Message.delete: api-reference/chat-bots/chat-bots-v2/imbot.v2/messages/chat-message-delete.md"""
+            """imbot.v2.Chat.Message.delete: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/messages/chat-message-delete.html"""
             ...
 
         def get(self, *, botId: a.Int, messageId: a.Int, botToken: a.Text | None = ...) -> R_co:
-            """imbot.v2.Chat.Message.get: api-reference/chat-bots/chat-bots-v2/imbot.v2/messages/chat-message-get.md"""
+            """imbot.v2.Chat.Message.get: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/messages/chat-message-get.html"""
             ...
 
         def getContext(
@@ -536,7 +536,7 @@ if TYPE_CHECKING:
             botToken: a.Text | None = ...,
             range: a.Int | None = ...,
         ) -> R_co:
-            """imbot.v2.Chat.Message.getContext: api-reference/chat-bots/chat-bots-v2/imbot.v2/messages/chat-message-get-context.md"""
+            """imbot.v2.Chat.Message.getContext: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/messages/chat-message-get-context.html"""
             ...
 
         def read(
@@ -547,7 +547,7 @@ if TYPE_CHECKING:
             botToken: a.Text | None = ...,
             messageId: a.Int | None = ...,
         ) -> R_co:
-            """imbot.v2.Chat.Message.read: api-reference/chat-bots/chat-bots-v2/imbot.v2/messages/chat-message-read.md"""
+            """imbot.v2.Chat.Message.read: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/messages/chat-message-read.html"""
             ...
 
         def send(
@@ -558,7 +558,7 @@ if TYPE_CHECKING:
             botToken: a.Text | None = ...,
             fields: a.Map | None = ...,
         ) -> R_co:
-            """imbot.v2.Chat.Message.send: api-reference/chat-bots/chat-bots-v2/imbot.v2/messages/chat-message-send.md"""
+            """imbot.v2.Chat.Message.send: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/messages/chat-message-send.html"""
             ...
 
         def update(
@@ -569,7 +569,7 @@ if TYPE_CHECKING:
             fields: a.Map,
             botToken: a.Text | None = ...,
         ) -> R_co:
-            """imbot.v2.Chat.Message.update: api-reference/chat-bots/chat-bots-v2/imbot.v2/messages/chat-message-update.md"""
+            """imbot.v2.Chat.Message.update: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/messages/chat-message-update.html"""
             ...
 
     class ImbotV2ChatTextField(Namespace[R_co]):
@@ -583,7 +583,7 @@ if TYPE_CHECKING:
             botToken: a.Text | None = ...,
             enabled: a.Flag | None = ...,
         ) -> R_co:
-            """imbot.v2.Chat.TextField.enabled: api-reference/chat-bots/chat-bots-v2/imbot.v2/ui/chat-text-field-enabled.md"""
+            """imbot.v2.Chat.TextField.enabled: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/ui/chat-text-field-enabled.html"""
             ...
 
     class ImbotV2ChatUser(Namespace[R_co]):
@@ -597,7 +597,7 @@ if TYPE_CHECKING:
             userIds: a.Array,
             botToken: a.Text | None = ...,
         ) -> R_co:
-            """imbot.v2.Chat.User.add: api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-user-add.md"""
+            """imbot.v2.Chat.User.add: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-user-add.html"""
             ...
 
         def delete(
@@ -608,7 +608,7 @@ if TYPE_CHECKING:
             userId: a.Int,
             botToken: a.Text | None = ...,
         ) -> R_co:
-            """imbot.v2.Chat.User.delete: api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-user-delete.md"""
+            """imbot.v2.Chat.User.delete: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-user-delete.html"""
             ...
 
         def list(
@@ -620,7 +620,7 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             limit: a.Int | None = ...,
         ) -> R_co:
-            """imbot.v2.Chat.User.list: api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-user-list.md"""
+            """imbot.v2.Chat.User.list: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-user-list.html"""
             ...
 
     class ImbotV2Chat(Namespace[R_co]):
@@ -642,15 +642,15 @@ if TYPE_CHECKING:
         def User(self) -> ImbotV2ChatUser[R_co]: ...
 
         def add(self, *, botId: a.Int, botToken: a.Text | None = ..., fields: a.Map | None = ...) -> R_co:
-            """imbot.v2.Chat.add: api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-add.md"""
+            """imbot.v2.Chat.add: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-add.html"""
             ...
 
         def get(self, *, botId: a.Int, dialogId: a.Text, botToken: a.Text | None = ...) -> R_co:
-            """imbot.v2.Chat.get: api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-get.md"""
+            """imbot.v2.Chat.get: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-get.html"""
             ...
 
         def leave(self, *, botId: a.Int, dialogId: a.Text, botToken: a.Text | None = ...) -> R_co:
-            """imbot.v2.Chat.leave: api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-leave.md"""
+            """imbot.v2.Chat.leave: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-leave.html"""
             ...
 
         def setOwner(
@@ -661,7 +661,7 @@ if TYPE_CHECKING:
             userId: a.Int,
             botToken: a.Text | None = ...,
         ) -> R_co:
-            """imbot.v2.Chat.setOwner: api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-set-owner.md"""
+            """imbot.v2.Chat.setOwner: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-set-owner.html"""
             ...
 
         def update(
@@ -672,7 +672,7 @@ if TYPE_CHECKING:
             fields: a.Map,
             botToken: a.Text | None = ...,
         ) -> R_co:
-            """imbot.v2.Chat.update: api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-update.md"""
+            """imbot.v2.Chat.update: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/chats/chat-update.html"""
             ...
 
     class ImbotV2Command(Namespace[R_co]):
@@ -688,19 +688,19 @@ if TYPE_CHECKING:
             botToken: a.Text | None = ...,
             fields: a.Map | None = ...,
         ) -> R_co:
-            """imbot.v2.Command.answer: api-reference/chat-bots/chat-bots-v2/imbot.v2/commands/command-answer.md"""
+            """imbot.v2.Command.answer: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/commands/command-answer.html"""
             ...
 
         def list(self, *, botId: a.Int, botToken: a.Text | None = ...) -> R_co:
-            """imbot.v2.Command.list: api-reference/chat-bots/chat-bots-v2/imbot.v2/commands/command-list.md"""
+            """imbot.v2.Command.list: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/commands/command-list.html"""
             ...
 
         def register(self, *, botId: a.Int, fields: a.Map, botToken: a.Text | None = ...) -> R_co:
-            """imbot.v2.Command.register: api-reference/chat-bots/chat-bots-v2/imbot.v2/commands/command-register.md"""
+            """imbot.v2.Command.register: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/commands/command-register.html"""
             ...
 
         def unregister(self, *, botId: a.Int, commandId: a.Int, botToken: a.Text | None = ...) -> R_co:
-            """imbot.v2.Command.unregister: api-reference/chat-bots/chat-bots-v2/imbot.v2/commands/command-unregister.md"""
+            """imbot.v2.Command.unregister: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/commands/command-unregister.html"""
             ...
 
         def update(
@@ -711,7 +711,7 @@ if TYPE_CHECKING:
             fields: a.Map,
             botToken: a.Text | None = ...,
         ) -> R_co:
-            """imbot.v2.Command.update: api-reference/chat-bots/chat-bots-v2/imbot.v2/commands/command-update.md"""
+            """imbot.v2.Command.update: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/commands/command-update.html"""
             ...
 
     class ImbotV2Event(Namespace[R_co]):
@@ -726,14 +726,14 @@ if TYPE_CHECKING:
             limit: a.Int | None = ...,
             withUserEvents: a.Flag | None = ...,
         ) -> R_co:
-            """imbot.v2.Event.get: api-reference/chat-bots/chat-bots-v2/imbot.v2/events/event-get.md"""
+            """imbot.v2.Event.get: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/events/event-get.html"""
             ...
 
     class ImbotV2File(Namespace[R_co]):
         """imbot.v2.File.*"""
 
         def download(self, *, botId: a.Int, fileId: a.Int, botToken: a.Text | None = ...) -> R_co:
-            """imbot.v2.File.download: api-reference/chat-bots/chat-bots-v2/imbot.v2/files/file-download.md"""
+            """imbot.v2.File.download: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/files/file-download.html"""
             ...
 
         def upload(
@@ -744,14 +744,14 @@ if TYPE_CHECKING:
             fields: a.Map,
             botToken: a.Text | None = ...,
         ) -> R_co:
-            """imbot.v2.File.upload: api-reference/chat-bots/chat-bots-v2/imbot.v2/files/file-upload.md"""
+            """imbot.v2.File.upload: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/files/file-upload.html"""
             ...
 
     class ImbotV2Revision(Namespace[R_co]):
         """imbot.v2.Revision.*"""
 
         def get(self) -> R_co:
-            """imbot.v2.Revision.get: api-reference/chat-bots/chat-bots-v2/imbot.v2/revision-get.md"""
+            """imbot.v2.Revision.get: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/imbot.v2/revision-get.html"""
             ...
 
     class ImbotV2(Namespace[R_co]):
@@ -812,17 +812,17 @@ if TYPE_CHECKING:
             EVENT_MESSAGE_DELETE: a.Text | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imbot.register: api-reference/chat-bots/outdated/bots/imbot-register.md"""
+            """imbot.register: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/bots/imbot-register.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def unregister(self, *, BOT_ID: a.Int, CLIENT_ID: a.Text | None = ...) -> R_co:
-            """imbot.unregister: api-reference/chat-bots/outdated/bots/imbot-unregister.md"""
+            """imbot.unregister: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/bots/imbot-unregister.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def update(self, *, BOT_ID: a.Int, FIELDS: a.Map, CLIENT_ID: a.Text | None = ...) -> R_co:
-            """imbot.update: api-reference/chat-bots/outdated/bots/imbot-update.md"""
+            """imbot.update: https://apidocs.bitrix24.com/api-reference/chat-bots/outdated/bots/imbot-update.html"""
             ...
 
         @property

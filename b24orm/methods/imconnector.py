@@ -41,7 +41,7 @@ if TYPE_CHECKING:
             NAME: a.Text,
             USER_ID: a.Text | None = ...,
         ) -> R_co:
-            """imconnector.chat.name.set: api-reference/imopenlines/imconnector/imconnector-chat-name-set.md"""
+            """imconnector.chat.name.set: https://apidocs.bitrix24.com/api-reference/imopenlines/imconnector/imconnector-chat-name-set.html"""
             ...
 
     class ImconnectorChat(Namespace[R_co]):
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
         """imconnector.connector.data.*"""
 
         def set(self, *, CONNECTOR: a.Text, LINE: a.Int, DATA: a.Map) -> R_co:
-            """imconnector.connector.data.set: api-reference/imopenlines/imconnector/imconnector-connector-data-set.md"""
+            """imconnector.connector.data.set: https://apidocs.bitrix24.com/api-reference/imopenlines/imconnector/imconnector-connector-data-set.html"""
             ...
 
     class ImconnectorConnector(Namespace[R_co]):
@@ -67,25 +67,25 @@ if TYPE_CHECKING:
         """imconnector.delete.*"""
 
         def messages(self, *, CONNECTOR: a.Text, LINE: a.Int, MESSAGES: a.Array) -> R_co:
-            """imconnector.delete.messages: api-reference/imopenlines/imconnector/imconnector-delete-messages.md"""
+            """imconnector.delete.messages: https://apidocs.bitrix24.com/api-reference/imopenlines/imconnector/imconnector-delete-messages.html"""
             ...
 
     class ImconnectorSendStatus(Namespace[R_co]):
         """imconnector.send.status.*"""
 
         def delivery(self, *, CONNECTOR: a.Text, LINE: a.Int, MESSAGES: a.Array) -> R_co:
-            """imconnector.send.status.delivery: api-reference/imopenlines/imconnector/imconnector-send-status-delivery.md"""
+            """imconnector.send.status.delivery: https://apidocs.bitrix24.com/api-reference/imopenlines/imconnector/imconnector-send-status-delivery.html"""
             ...
 
         def reading(self, *, CONNECTOR: a.Text, LINE: a.Int, MESSAGES: a.Array) -> R_co:
-            """imconnector.send.status.reading: api-reference/imopenlines/imconnector/imconnector-send-status-reading.md"""
+            """imconnector.send.status.reading: https://apidocs.bitrix24.com/api-reference/imopenlines/imconnector/imconnector-send-status-reading.html"""
             ...
 
     class ImconnectorSend(Namespace[R_co]):
         """imconnector.send.*"""
 
         def messages(self, *, CONNECTOR: a.Text, LINE: a.Int, MESSAGES: a.Array) -> R_co:
-            """imconnector.send.messages: api-reference/imopenlines/imconnector/imconnector-send-messages.md"""
+            """imconnector.send.messages: https://apidocs.bitrix24.com/api-reference/imopenlines/imconnector/imconnector-send-messages.html"""
             ...
 
         @property
@@ -95,14 +95,14 @@ if TYPE_CHECKING:
         """imconnector.update.*"""
 
         def messages(self, *, CONNECTOR: a.Text, LINE: a.Int, MESSAGES: a.Array) -> R_co:
-            """imconnector.update.messages: api-reference/imopenlines/imconnector/imconnector-update-messages.md"""
+            """imconnector.update.messages: https://apidocs.bitrix24.com/api-reference/imopenlines/imconnector/imconnector-update-messages.html"""
             ...
 
     class Imconnector(Namespace[R_co]):
         """imconnector.*"""
 
         def activate(self, *, CONNECTOR: a.Text, LINE: a.Int, ACTIVE: a.Text) -> R_co:
-            """imconnector.activate: api-reference/imopenlines/imconnector/imconnector-activate.md"""
+            """imconnector.activate: https://apidocs.bitrix24.com/api-reference/imopenlines/imconnector/imconnector-activate.html"""
             ...
 
         @property
@@ -115,7 +115,7 @@ if TYPE_CHECKING:
         def delete(self) -> ImconnectorDelete[R_co]: ...
 
         def list(self) -> R_co:
-            """imconnector.list: api-reference/imopenlines/imconnector/imconnector-list.md"""
+            """imconnector.list: https://apidocs.bitrix24.com/api-reference/imopenlines/imconnector/imconnector-list.html"""
             ...
 
         def register(
@@ -134,18 +134,18 @@ if TYPE_CHECKING:
             NEED_SIGNATURE: a.Flag | None = ...,
             CHAT_GROUP: a.Flag | None = ...,
         ) -> R_co:
-            """imconnector.register: api-reference/imopenlines/imconnector/imconnector-register.md"""
+            """imconnector.register: https://apidocs.bitrix24.com/api-reference/imopenlines/imconnector/imconnector-register.html"""
             ...
 
         @property
         def send(self) -> ImconnectorSend[R_co]: ...
 
         def status(self, *, CONNECTOR: a.Text, LINE: a.Int | None = ...) -> R_co:
-            """imconnector.status: api-reference/imopenlines/imconnector/imconnector-status.md"""
+            """imconnector.status: https://apidocs.bitrix24.com/api-reference/imopenlines/imconnector/imconnector-status.html"""
             ...
 
         def unregister(self, *, ID: a.Text) -> R_co:
-            """imconnector.unregister: api-reference/imopenlines/imconnector/imconnector-unregister.md"""
+            """imconnector.unregister: https://apidocs.bitrix24.com/api-reference/imopenlines/imconnector/imconnector-unregister.html"""
             ...
 
         @property

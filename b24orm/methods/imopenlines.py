@@ -61,21 +61,21 @@ if TYPE_CHECKING:
         """imopenlines.bot.session.message.*"""
 
         def send(self, *, CHAT_ID: a.Int, NAME: a.Text | None = ..., MESSAGE: a.Text | None = ...) -> R_co:
-            """imopenlines.bot.session.message.send: api-reference/imopenlines/openlines/chat-bots/imopenlines-bot-session-message-send.md"""
+            """imopenlines.bot.session.message.send: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/chat-bots/imopenlines-bot-session-message-send.html"""
             ...
 
     class ImopenlinesBotSession(Namespace[R_co]):
         """imopenlines.bot.session.*"""
 
         def finish(self, *, CHAT_ID: a.Int, CLIENT_ID: a.Text | None = ...) -> R_co:
-            """imopenlines.bot.session.finish: api-reference/imopenlines/openlines/chat-bots/imopenlines-bot-session-finish.md"""
+            """imopenlines.bot.session.finish: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/chat-bots/imopenlines-bot-session-finish.html"""
             ...
 
         @property
         def message(self) -> ImopenlinesBotSessionMessage[R_co]: ...
 
         def operator(self, *, CHAT_ID: a.Int) -> R_co:
-            """imopenlines.bot.session.operator: api-reference/imopenlines/openlines/chat-bots/imopenlines-bot-session-operator.md"""
+            """imopenlines.bot.session.operator: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/chat-bots/imopenlines-bot-session-operator.html"""
             ...
 
         def transfer(
@@ -88,7 +88,7 @@ if TYPE_CHECKING:
             LEAVE: a.Flag | None = ...,
             CLIENT_ID: a.Text | None = ...,
         ) -> R_co:
-            """imopenlines.bot.session.transfer: api-reference/imopenlines/openlines/chat-bots/imopenlines-bot-session-transfer.md"""
+            """imopenlines.bot.session.transfer: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/chat-bots/imopenlines-bot-session-transfer.html"""
             ...
 
     class ImopenlinesBot(Namespace[R_co]):
@@ -101,25 +101,25 @@ if TYPE_CHECKING:
         """imopenlines.config.list.*"""
 
         def get(self, *, PARAMS: a.Map | None = ..., OPTIONS: a.Map | None = ...) -> R_co:
-            """imopenlines.config.list.get: api-reference/imopenlines/openlines/imopenlines-config-list-get.md"""
+            """imopenlines.config.list.get: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/imopenlines-config-list-get.html"""
             ...
 
     class ImopenlinesConfigPath(Namespace[R_co]):
         """imopenlines.config.path.*"""
 
         def get(self) -> R_co:
-            """imopenlines.config.path.get: api-reference/imopenlines/openlines/imopenlines-config-path-get.md"""
+            """imopenlines.config.path.get: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/imopenlines-config-path-get.html"""
             ...
 
     class ImopenlinesConfig(Namespace[R_co]):
         """imopenlines.config.*"""
 
         def add(self, *, PARAMS: a.Map | None = ...) -> R_co:
-            """imopenlines.config.add: api-reference/imopenlines/openlines/imopenlines-config-add.md"""
+            """imopenlines.config.add: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/imopenlines-config-add.html"""
             ...
 
         def delete(self, *, CONFIG_ID: a.Int) -> R_co:
-            """imopenlines.config.delete: api-reference/imopenlines/openlines/imopenlines-config-delete.md"""
+            """imopenlines.config.delete: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/imopenlines-config-delete.html"""
             ...
 
         def get(
@@ -129,7 +129,7 @@ if TYPE_CHECKING:
             WITH_QUEUE: a.Text | None = ...,
             SHOW_OFFLINE: a.Text | None = ...,
         ) -> R_co:
-            """imopenlines.config.get: api-reference/imopenlines/openlines/imopenlines-config-get.md"""
+            """imopenlines.config.get: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/imopenlines-config-get.html"""
             ...
 
         @property
@@ -139,7 +139,7 @@ if TYPE_CHECKING:
         def path(self) -> ImopenlinesConfigPath[R_co]: ...
 
         def update(self, *, CONFIG_ID: a.Int, PARAMS: a.Map | None = ...) -> R_co:
-            """imopenlines.config.update: api-reference/imopenlines/openlines/imopenlines-config-update.md"""
+            """imopenlines.config.update: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/imopenlines-config-update.html"""
             ...
 
     class ImopenlinesCrmChatUser(Namespace[R_co]):
@@ -153,7 +153,7 @@ if TYPE_CHECKING:
             USER_ID: a.Int,
             CHAT_ID: a.Int | None = ...,
         ) -> R_co:
-            """imopenlines.crm.chat.user.add: api-reference/imopenlines/openlines/chats/imopenlines-crm-chat-user-add.md"""
+            """imopenlines.crm.chat.user.add: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/chats/imopenlines-crm-chat-user-add.html"""
             ...
 
         def delete(
@@ -164,7 +164,7 @@ if TYPE_CHECKING:
             USER_ID: a.Int,
             CHAT_ID: a.Int | None = ...,
         ) -> R_co:
-            """imopenlines.crm.chat.user.delete: api-reference/imopenlines/openlines/chats/imopenlines-crm-chat-user-delete.md"""
+            """imopenlines.crm.chat.user.delete: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/chats/imopenlines-crm-chat-user-delete.html"""
             ...
 
     class ImopenlinesCrmChat(Namespace[R_co]):
@@ -177,11 +177,11 @@ if TYPE_CHECKING:
             CRM_ENTITY: a.Int,
             ACTIVE_ONLY: a.Text | None = ...,
         ) -> R_co:
-            """imopenlines.crm.chat.get: api-reference/imopenlines/openlines/chats/imopenlines-crm-chat-get.md"""
+            """imopenlines.crm.chat.get: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/chats/imopenlines-crm-chat-get.html"""
             ...
 
         def getLastId(self, *, CRM_ENTITY_TYPE: a.Text, CRM_ENTITY: a.Int) -> R_co:
-            """imopenlines.crm.chat.getLastId: api-reference/imopenlines/openlines/chats/imopenlines-crm-chat-get-last-id.md"""
+            """imopenlines.crm.chat.getLastId: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/chats/imopenlines-crm-chat-get-last-id.html"""
             ...
 
         @property
@@ -191,7 +191,7 @@ if TYPE_CHECKING:
         """imopenlines.crm.lead.*"""
 
         def create(self, *, CHAT_ID: a.Int) -> R_co:
-            """imopenlines.crm.lead.create: api-reference/imopenlines/openlines/sessions/imopenlines-crm-lead-create.md"""
+            """imopenlines.crm.lead.create: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/sessions/imopenlines-crm-lead-create.html"""
             ...
 
     class ImopenlinesCrmMessage(Namespace[R_co]):
@@ -206,7 +206,7 @@ if TYPE_CHECKING:
             CHAT_ID: a.Int,
             MESSAGE: a.Text,
         ) -> R_co:
-            """imopenlines.crm.message.add: api-reference/imopenlines/openlines/messages/imopenlines-crm-message-add.md"""
+            """imopenlines.crm.message.add: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/messages/imopenlines-crm-message-add.html"""
             ...
 
     class ImopenlinesCrm(Namespace[R_co]):
@@ -232,21 +232,21 @@ if TYPE_CHECKING:
             SESSION_ID: a.Int | None = ...,
             USER_CODE: a.Text | None = ...,
         ) -> R_co:
-            """imopenlines.dialog.get: api-reference/imopenlines/openlines/sessions/imopenlines-dialog-get.md"""
+            """imopenlines.dialog.get: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/sessions/imopenlines-dialog-get.html"""
             ...
 
     class ImopenlinesMessageQuick(Namespace[R_co]):
         """imopenlines.message.quick.*"""
 
         def save(self, *, CHAT_ID: a.Int, MESSAGE_ID: a.Int) -> R_co:
-            """imopenlines.message.quick.save: api-reference/imopenlines/openlines/messages/imopenlines-message-quick-save.md"""
+            """imopenlines.message.quick.save: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/messages/imopenlines-message-quick-save.html"""
             ...
 
     class ImopenlinesMessageSession(Namespace[R_co]):
         """imopenlines.message.session.*"""
 
         def start(self, *, CHAT_ID: a.Int, MESSAGE_ID: a.Int) -> R_co:
-            """imopenlines.message.session.start: api-reference/imopenlines/openlines/sessions/imopenlines-message-session-start.md"""
+            """imopenlines.message.session.start: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/sessions/imopenlines-message-session-start.html"""
             ...
 
     class ImopenlinesMessage(Namespace[R_co]):
@@ -271,14 +271,14 @@ if TYPE_CHECKING:
             KEYBOARD: a.Map | None = ...,
             URL_PREVIEW: a.Text | None = ...,
         ) -> R_co:
-            """imopenlines.network.message.add: api-reference/imopenlines/openlines/imopenlines-network-message-add.md"""
+            """imopenlines.network.message.add: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/imopenlines-network-message-add.html"""
             ...
 
     class ImopenlinesNetwork(Namespace[R_co]):
         """imopenlines.network.*"""
 
         def join(self, *, CODE: a.Text) -> R_co:
-            """imopenlines.network.join: api-reference/imopenlines/openlines/imopenlines-network-join.md"""
+            """imopenlines.network.join: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/imopenlines-network-join.html"""
             ...
 
         @property
@@ -288,7 +288,7 @@ if TYPE_CHECKING:
         """imopenlines.operator.another.*"""
 
         def finish(self, *, CHAT_ID: a.Int) -> R_co:
-            """imopenlines.operator.another.finish: api-reference/imopenlines/openlines/operators/imopenlines-operator-another-finish.md"""
+            """imopenlines.operator.another.finish: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/operators/imopenlines-operator-another-finish.html"""
             ...
 
     class ImopenlinesOperator(Namespace[R_co]):
@@ -298,19 +298,19 @@ if TYPE_CHECKING:
         def another(self) -> ImopenlinesOperatorAnother[R_co]: ...
 
         def answer(self, *, CHAT_ID: a.Int) -> R_co:
-            """imopenlines.operator.answer: api-reference/imopenlines/openlines/operators/imopenlines-operator-answer.md"""
+            """imopenlines.operator.answer: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/operators/imopenlines-operator-answer.html"""
             ...
 
         def finish(self, *, CHAT_ID: a.Int) -> R_co:
-            """imopenlines.operator.finish: api-reference/imopenlines/openlines/operators/imopenlines-operator-finish.md"""
+            """imopenlines.operator.finish: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/operators/imopenlines-operator-finish.html"""
             ...
 
         def skip(self, *, CHAT_ID: a.Int) -> R_co:
-            """imopenlines.operator.skip: api-reference/imopenlines/openlines/operators/imopenlines-operator-skip.md"""
+            """imopenlines.operator.skip: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/operators/imopenlines-operator-skip.html"""
             ...
 
         def spam(self, *, CHAT_ID: a.Int) -> R_co:
-            """imopenlines.operator.spam: api-reference/imopenlines/openlines/operators/imopenlines-operator-spam.md"""
+            """imopenlines.operator.spam: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/operators/imopenlines-operator-spam.html"""
             ...
 
         def transfer(
@@ -321,14 +321,14 @@ if TYPE_CHECKING:
             USER_ID: a.Int | None = ...,
             QUEUE_ID: a.Int | None = ...,
         ) -> R_co:
-            """imopenlines.operator.transfer: api-reference/imopenlines/openlines/operators/imopenlines-operator-transfer.md"""
+            """imopenlines.operator.transfer: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/operators/imopenlines-operator-transfer.html"""
             ...
 
     class ImopenlinesRevision(Namespace[R_co]):
         """imopenlines.revision.*"""
 
         def get(self) -> R_co:
-            """imopenlines.revision.get: api-reference/imopenlines/openlines/imopenlines-revision-get.md"""
+            """imopenlines.revision.get: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/imopenlines-revision-get.html"""
             ...
 
     class ImopenlinesSessionHead(Namespace[R_co]):
@@ -341,34 +341,34 @@ if TYPE_CHECKING:
             RATING: a.Int | None = ...,
             COMMENT: a.Text | None = ...,
         ) -> R_co:
-            """imopenlines.session.head.vote: api-reference/imopenlines/openlines/sessions/imopenlines-session-head-vote.md"""
+            """imopenlines.session.head.vote: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/sessions/imopenlines-session-head-vote.html"""
             ...
 
     class ImopenlinesSessionHistory(Namespace[R_co]):
         """imopenlines.session.history.*"""
 
         def get(self, *, SESSION_ID: a.Int | None = ..., CHAT_ID: a.Int | None = ...) -> R_co:
-            """imopenlines.session.history.get: api-reference/imopenlines/openlines/sessions/imopenlines-session-history-get.md"""
+            """imopenlines.session.history.get: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/sessions/imopenlines-session-history-get.html"""
             ...
 
     class ImopenlinesSessionMode(Namespace[R_co]):
         """imopenlines.session.mode.*"""
 
         def pin(self, *, CHAT_ID: a.Int, ACTIVATE: a.Text | None = ...) -> R_co:
-            """imopenlines.session.mode.pin: api-reference/imopenlines/openlines/sessions/imopenlines-session-mode-pin.md"""
+            """imopenlines.session.mode.pin: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/sessions/imopenlines-session-mode-pin.html"""
             ...
 
         def pinAll(self) -> R_co:
-            """imopenlines.session.mode.pinAll: api-reference/imopenlines/openlines/sessions/imopenlines-session-mode-pin-all.md"""
+            """imopenlines.session.mode.pinAll: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/sessions/imopenlines-session-mode-pin-all.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def silent(self, *, CHAT_ID: a.Int, ACTIVATE: a.Text | None = ...) -> R_co:
-            """imopenlines.session.mode.silent: api-reference/imopenlines/openlines/sessions/imopenlines-session-mode-silent.md"""
+            """imopenlines.session.mode.silent: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/sessions/imopenlines-session-mode-silent.html"""
             ...
 
         def unpinAll(self) -> R_co:
-            """imopenlines.session.mode.unpinAll: api-reference/imopenlines/openlines/sessions/imopenlines-session-mode-unpin-all.md"""
+            """imopenlines.session.mode.unpinAll: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/sessions/imopenlines-session-mode-unpin-all.html"""
             ...
 
     class ImopenlinesSession(Namespace[R_co]):
@@ -381,22 +381,22 @@ if TYPE_CHECKING:
         def history(self) -> ImopenlinesSessionHistory[R_co]: ...
 
         def intercept(self, *, CHAT_ID: a.Int) -> R_co:
-            """imopenlines.session.intercept: api-reference/imopenlines/openlines/sessions/imopenlines-session-intercept.md"""
+            """imopenlines.session.intercept: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/sessions/imopenlines-session-intercept.html"""
             ...
 
         def join(self, *, CHAT_ID: a.Int) -> R_co:
-            """imopenlines.session.join: api-reference/imopenlines/openlines/sessions/imopenlines-session-join.md"""
+            """imopenlines.session.join: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/sessions/imopenlines-session-join.html"""
             ...
 
         @property
         def mode(self) -> ImopenlinesSessionMode[R_co]: ...
 
         def open(self, *, USER_CODE: a.Text) -> R_co:
-            """imopenlines.session.open: api-reference/imopenlines/openlines/sessions/imopenlines-session-open.md"""
+            """imopenlines.session.open: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/sessions/imopenlines-session-open.html"""
             ...
 
         def start(self, *, CHAT_ID: a.Int) -> R_co:
-            """imopenlines.session.start: api-reference/imopenlines/openlines/sessions/imopenlines-session-start.md"""
+            """imopenlines.session.start: https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/sessions/imopenlines-session-start.html"""
             ...
 
     class Imopenlines(Namespace[R_co]):

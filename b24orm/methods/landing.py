@@ -134,7 +134,7 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             preventHistory: a.Flag | None = ...,
         ) -> R_co:
-            """landing.block.addcard: api-reference/landing/block/methods/landing-block-add-card.md"""
+            """landing.block.addcard: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-add-card.html"""
             ...
 
         def changeAnchor(
@@ -146,7 +146,7 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             preventHistory: a.Flag | None = ...,
         ) -> R_co:
-            """landing.block.changeAnchor: api-reference/landing/block/methods/landing-block-change-anchor.md"""
+            """landing.block.changeAnchor: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-change-anchor.html"""
             ...
 
         def changeNodeName(
@@ -158,7 +158,7 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             preventHistory: a.Flag | None = ...,
         ) -> R_co:
-            """landing.block.changeNodeName: api-reference/landing/block/methods/landing-block-change-node-name.md"""
+            """landing.block.changeNodeName: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-change-node-name.html"""
             ...
 
         def clonecard(
@@ -170,15 +170,15 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             preventHistory: a.Flag | None = ...,
         ) -> R_co:
-            """landing.block.clonecard: api-reference/landing/block/methods/landing-block-clone-card.md"""
+            """landing.block.clonecard: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-clone-card.html"""
             ...
 
         def getContentFromRepository(self, *, code: a.Text) -> R_co:
-            """landing.block.getContentFromRepository: api-reference/landing/block/methods/landing-block-get-content-from-repository.md"""
+            """landing.block.getContentFromRepository: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-get-content-from-repository.html"""
             ...
 
         def getbyid(self, *, block: a.Int, scope: a.Text | None = ..., params: a.Map | None = ...) -> R_co:
-            """landing.block.getbyid: api-reference/landing/block/methods/landing-block-get-by-id.md"""
+            """landing.block.getbyid: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-get-by-id.html"""
             ...
 
         def getcontent(
@@ -190,7 +190,7 @@ if TYPE_CHECKING:
             editMode: a.Flag | None = ...,
             params: a.Map | None = ...,
         ) -> R_co:
-            """landing.block.getcontent: api-reference/landing/block/methods/landing-block-get-content.md"""
+            """landing.block.getcontent: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-get-content.html"""
             ...
 
         def getlist(
@@ -200,7 +200,7 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             params: a.Map | None = ...,
         ) -> R_co:
-            """landing.block.getlist: api-reference/landing/block/methods/landing-block-get-list.md"""
+            """landing.block.getlist: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-get-list.html"""
             ...
 
         def getmanifest(
@@ -211,15 +211,15 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             params: a.Map | None = ...,
         ) -> R_co:
-            """landing.block.getmanifest: api-reference/landing/block/methods/landing-block-get-manifest.md"""
+            """landing.block.getmanifest: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-get-manifest.html"""
             ...
 
         def getmanifestfile(self, *, code: a.Text) -> R_co:
-            """landing.block.getmanifestfile: api-reference/landing/block/methods/landing-block-get-manifest-file.md"""
+            """landing.block.getmanifestfile: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-get-manifest-file.html"""
             ...
 
         def getrepository(self, *, section: a.Text | None = ..., scope: a.Text | None = ...) -> R_co:
-            """landing.block.getrepository: api-reference/landing/block/methods/landing-block-get-repository.md"""
+            """landing.block.getrepository: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-get-repository.html"""
             ...
 
         def removecard(
@@ -231,11 +231,11 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             preventHistory: a.Flag | None = ...,
         ) -> R_co:
-            """landing.block.removecard: api-reference/landing/block/methods/landing-block-remove-card.md"""
+            """landing.block.removecard: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-remove-card.html"""
             ...
 
         def updateCards(self, *, lid: a.Int, block: a.Int, data: a.Map, scope: a.Text | None = ...) -> R_co:
-            """landing.block.updateCards: api-reference/landing/block/methods/landing-block-update-cards.md"""
+            """landing.block.updateCards: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-update-cards.html"""
             ...
 
         def updateStyles(
@@ -247,11 +247,11 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             preventHistory: a.Flag | None = ...,
         ) -> R_co:
-            """landing.block.updateStyles: api-reference/landing/block/methods/landing-block-update-styles.md"""
+            """landing.block.updateStyles: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-update-styles.html"""
             ...
 
         def updateattrs(self, *, lid: a.Int, block: a.Int, data: a.Map, scope: a.Text | None = ...) -> R_co:
-            """landing.block.updateattrs: api-reference/landing/block/methods/landing-block-update-attrs.md"""
+            """landing.block.updateattrs: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-update-attrs.html"""
             ...
 
         def updatecontent(
@@ -264,7 +264,7 @@ if TYPE_CHECKING:
             designed: a.Flag | a.Int | a.Text | None = ...,
             preventHistory: a.Flag | None = ...,
         ) -> R_co:
-            """landing.block.updatecontent: api-reference/landing/block/methods/landing-block-update-content.md"""
+            """landing.block.updatecontent: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-update-content.html"""
             ...
 
         def updatenodes(
@@ -277,7 +277,7 @@ if TYPE_CHECKING:
             additional: a.Map | None = ...,
             preventHistory: a.Flag | None = ...,
         ) -> R_co:
-            """landing.block.updatenodes: api-reference/landing/block/methods/landing-block-update-nodes.md"""
+            """landing.block.updatenodes: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-update-nodes.html"""
             ...
 
         def uploadfile(
@@ -290,37 +290,37 @@ if TYPE_CHECKING:
             params: a.Map | None = ...,
             temp: a.Flag | a.Int | None = ...,
         ) -> R_co:
-            """landing.block.uploadfile: api-reference/landing/block/methods/landing-block-upload-file.md"""
+            """landing.block.uploadfile: https://apidocs.bitrix24.com/api-reference/landing/block/methods/landing-block-upload-file.html"""
             ...
 
     class LandingDemos(Namespace[R_co]):
         """landing.demos.*"""
 
         def getList(self, *, params: a.Map | None = ...) -> R_co:
-            """landing.demos.getList: api-reference/landing/demos/landing-demos-get-list.md"""
+            """landing.demos.getList: https://apidocs.bitrix24.com/api-reference/landing/demos/landing-demos-get-list.html"""
             ...
 
         def getPageList(self, *, type: a.Text, filter: a.Map | None = ...) -> R_co:
-            """landing.demos.getPageList: api-reference/landing/demos/landing-demos-get-page-list.md"""
+            """landing.demos.getPageList: https://apidocs.bitrix24.com/api-reference/landing/demos/landing-demos-get-page-list.html"""
             ...
 
         def getSiteList(self, *, type: a.Text, filter: a.Map | None = ...) -> R_co:
-            """landing.demos.getSiteList: api-reference/landing/demos/landing-demos-get-site-list.md"""
+            """landing.demos.getSiteList: https://apidocs.bitrix24.com/api-reference/landing/demos/landing-demos-get-site-list.html"""
             ...
 
         def register(self, *, data: a.Map | a.Array, params: a.Map | None = ...) -> R_co:
-            """landing.demos.register: api-reference/landing/demos/landing-demos-register.md"""
+            """landing.demos.register: https://apidocs.bitrix24.com/api-reference/landing/demos/landing-demos-register.html"""
             ...
 
         def unregister(self, *, code: a.Text) -> R_co:
-            """landing.demos.unregister: api-reference/landing/demos/landing-demos-unregister.md"""
+            """landing.demos.unregister: https://apidocs.bitrix24.com/api-reference/landing/demos/landing-demos-unregister.html"""
             ...
 
     class LandingLanding(Namespace[R_co]):
         """landing.landing.*"""
 
         def add(self, *, fields: a.Map, scope: a.Text | None = ...) -> R_co:
-            """landing.landing.add: api-reference/landing/page/methods/landing-landing-add.md"""
+            """landing.landing.add: https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-add.html"""
             ...
 
         def addByTemplate(
@@ -331,7 +331,7 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             fields: a.Map | None = ...,
         ) -> R_co:
-            """landing.landing.addByTemplate: api-reference/landing/page/methods/landing-landing-add-by-template.md"""
+            """landing.landing.addByTemplate: https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-add-by-template.html"""
             ...
 
         def addblock(
@@ -342,7 +342,7 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             preventHistory: a.Flag | None = ...,
         ) -> R_co:
-            """landing.landing.addblock: api-reference/landing/page/block-methods/landing-landing-add-block.md"""
+            """landing.landing.addblock: https://apidocs.bitrix24.com/api-reference/landing/page/block-methods/landing-landing-add-block.html"""
             ...
 
         def copy(
@@ -354,7 +354,7 @@ if TYPE_CHECKING:
             toFolderId: a.Int | None = ...,
             skipSystem: a.Flag | None = ...,
         ) -> R_co:
-            """landing.landing.copy: api-reference/landing/page/methods/landing-landing-copy.md"""
+            """landing.landing.copy: https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-copy.html"""
             ...
 
         def copyblock(
@@ -365,15 +365,15 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             params: a.Map | None = ...,
         ) -> R_co:
-            """landing.landing.copyblock: api-reference/landing/page/block-methods/landing-landing-copy-block.md"""
+            """landing.landing.copyblock: https://apidocs.bitrix24.com/api-reference/landing/page/block-methods/landing-landing-copy-block.html"""
             ...
 
         def delete(self, *, lid: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.landing.delete: api-reference/landing/page/methods/landing-landing-delete.md"""
+            """landing.landing.delete: https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-delete.html"""
             ...
 
         def deleteblock(self, *, lid: a.Int, block: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.landing.deleteblock: api-reference/landing/page/block-methods/landing-landing-delete-block.md"""
+            """landing.landing.deleteblock: https://apidocs.bitrix24.com/api-reference/landing/page/block-methods/landing-landing-delete-block.html"""
             ...
 
         def downblock(
@@ -384,7 +384,7 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             preventHistory: a.Flag | None = ...,
         ) -> R_co:
-            """landing.landing.downblock: api-reference/landing/page/block-methods/landing-landing-down-block.md"""
+            """landing.landing.downblock: https://apidocs.bitrix24.com/api-reference/landing/page/block-methods/landing-landing-down-block.html"""
             ...
 
         def favoriteBlock(
@@ -395,35 +395,35 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             meta: a.Map | None = ...,
         ) -> R_co:
-            """landing.landing.favoriteBlock: api-reference/landing/page/block-methods/landing-landing-favorite-block.md"""
+            """landing.landing.favoriteBlock: https://apidocs.bitrix24.com/api-reference/landing/page/block-methods/landing-landing-favorite-block.html"""
             ...
 
         def getList(self, *, scope: a.Text | None = ..., params: a.Map | None = ...) -> R_co:
-            """landing.landing.getList: api-reference/landing/page/methods/landing-landing-get-list.md"""
+            """landing.landing.getList: https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-get-list.html"""
             ...
 
         def getadditionalfields(self, *, lid: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.landing.getadditionalfields: api-reference/landing/page/methods/landing-landing-get-additional-fields.md"""
+            """landing.landing.getadditionalfields: https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-get-additional-fields.html"""
             ...
 
         def getpreview(self, *, lid: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.landing.getpreview: api-reference/landing/page/methods/landing-landing-get-preview.md"""
+            """landing.landing.getpreview: https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-get-preview.html"""
             ...
 
         def getpublicurl(self, *, lid: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.landing.getpublicurl: api-reference/landing/page/methods/landing-landing-get-public-url.md"""
+            """landing.landing.getpublicurl: https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-get-public-url.html"""
             ...
 
         def hideblock(self, *, lid: a.Int, block: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.landing.hideblock: api-reference/landing/page/block-methods/landing-landing-hide-block.md"""
+            """landing.landing.hideblock: https://apidocs.bitrix24.com/api-reference/landing/page/block-methods/landing-landing-hide-block.html"""
             ...
 
         def markDelete(self, *, lid: a.Int, scope: a.Text | None = ..., mark: a.Flag | None = ...) -> R_co:
-            """landing.landing.markDelete: api-reference/landing/page/methods/landing-landing-mark-delete.md"""
+            """landing.landing.markDelete: https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-mark-delete.html"""
             ...
 
         def markUnDelete(self, *, lid: a.Int) -> R_co:
-            """landing.landing.markUnDelete: api-reference/landing/page/methods/landing-landing-mark-undelete.md"""
+            """landing.landing.markUnDelete: https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-mark-undelete.html"""
             ...
 
         def markdeletedblock(
@@ -435,7 +435,7 @@ if TYPE_CHECKING:
             mark: a.Flag | None = ...,
             preventHistory: a.Flag | None = ...,
         ) -> R_co:
-            """landing.landing.markdeletedblock: api-reference/landing/page/block-methods/landing-landing-mark-deleted-block.md"""
+            """landing.landing.markdeletedblock: https://apidocs.bitrix24.com/api-reference/landing/page/block-methods/landing-landing-mark-deleted-block.html"""
             ...
 
         def markundeletedblock(
@@ -446,7 +446,7 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             preventHistory: a.Flag | None = ...,
         ) -> R_co:
-            """landing.landing.markundeletedblock: api-reference/landing/page/block-methods/landing-landing-mark-undeleted-block.md"""
+            """landing.landing.markundeletedblock: https://apidocs.bitrix24.com/api-reference/landing/page/block-methods/landing-landing-mark-undeleted-block.html"""
             ...
 
         def move(
@@ -457,7 +457,7 @@ if TYPE_CHECKING:
             toSiteId: a.Int | None = ...,
             toFolderId: a.Int | None = ...,
         ) -> R_co:
-            """landing.landing.move: api-reference/landing/page/methods/landing-landing-move.md"""
+            """landing.landing.move: https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-move.html"""
             ...
 
         def moveblock(
@@ -468,15 +468,15 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             params: a.Map | None = ...,
         ) -> R_co:
-            """landing.landing.moveblock: api-reference/landing/page/block-methods/landing-landing-move-block.md"""
+            """landing.landing.moveblock: https://apidocs.bitrix24.com/api-reference/landing/page/block-methods/landing-landing-move-block.html"""
             ...
 
         def publication(self, *, lid: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.landing.publication: api-reference/landing/page/methods/landing-landing-publication.md"""
+            """landing.landing.publication: https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-publication.html"""
             ...
 
         def removeEntities(self, *, lid: a.Int, data: a.Map, scope: a.Text | None = ...) -> R_co:
-            """landing.landing.removeEntities: api-reference/landing/page/methods/landing-landing-remove-entities.md"""
+            """landing.landing.removeEntities: https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-remove-entities.html"""
             ...
 
         def resolveIdByPublicUrl(
@@ -486,19 +486,19 @@ if TYPE_CHECKING:
             siteId: a.Int,
             scope: a.Text | None = ...,
         ) -> R_co:
-            """landing.landing.resolveIdByPublicUrl: api-reference/landing/page/methods/landing-landing-resolve-id-by-public-url.md"""
+            """landing.landing.resolveIdByPublicUrl: https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-resolve-id-by-public-url.html"""
             ...
 
         def showblock(self, *, lid: a.Int, block: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.landing.showblock: api-reference/landing/page/block-methods/landing-landing-show-block.md"""
+            """landing.landing.showblock: https://apidocs.bitrix24.com/api-reference/landing/page/block-methods/landing-landing-show-block.html"""
             ...
 
         def unFavoriteBlock(self, *, blockId: a.Int) -> R_co:
-            """landing.landing.unFavoriteBlock: api-reference/landing/page/block-methods/landing-landing-unfavorite-block.md"""
+            """landing.landing.unFavoriteBlock: https://apidocs.bitrix24.com/api-reference/landing/page/block-methods/landing-landing-unfavorite-block.html"""
             ...
 
         def unpublic(self, *, lid: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.landing.unpublic: api-reference/landing/page/methods/landing-landing-unpublic.md"""
+            """landing.landing.unpublic: https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-unpublic.html"""
             ...
 
         def upblock(
@@ -509,76 +509,76 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             preventHistory: a.Flag | None = ...,
         ) -> R_co:
-            """landing.landing.upblock: api-reference/landing/page/block-methods/landing-landing-up-block.md"""
+            """landing.landing.upblock: https://apidocs.bitrix24.com/api-reference/landing/page/block-methods/landing-landing-up-block.html"""
             ...
 
         def update(self, *, lid: a.Int, fields: a.Map) -> R_co:
-            """landing.landing.update: api-reference/landing/page/methods/landing-landing-update.md"""
+            """landing.landing.update: https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-update.html"""
             ...
 
     class LandingRepo(Namespace[R_co]):
         """landing.repo.*"""
 
         def bind(self, *, fields: a.Map) -> R_co:
-            """landing.repo.bind: api-reference/landing/embedding/block.md"""
+            """landing.repo.bind: https://apidocs.bitrix24.com/api-reference/landing/embedding/block.html"""
             ...
 
         def checkContent(self, *, content: a.Text, splitter: a.Text | None = ...) -> R_co:
-            """landing.repo.checkContent: api-reference/landing/user-blocks/landing-repo-check-content.md"""
+            """landing.repo.checkContent: https://apidocs.bitrix24.com/api-reference/landing/user-blocks/landing-repo-check-content.html"""
             ...
 
         def getList(self, *, params: a.Map | None = ...) -> R_co:
-            """landing.repo.getList: api-reference/landing/user-blocks/landing-repo-get-list.md"""
+            """landing.repo.getList: https://apidocs.bitrix24.com/api-reference/landing/user-blocks/landing-repo-get-list.html"""
             ...
 
         def register(self, *, code: a.Text, fields: a.Map, manifest: a.Map | None = ...) -> R_co:
-            """landing.repo.register: api-reference/landing/user-blocks/landing-repo-register.md"""
+            """landing.repo.register: https://apidocs.bitrix24.com/api-reference/landing/user-blocks/landing-repo-register.html"""
             ...
 
         def unbind(self, *, code: a.Text, handler: a.Text | None = ...) -> R_co:
-            """landing.repo.unbind: api-reference/landing/embedding/landing-repo-unbind.md"""
+            """landing.repo.unbind: https://apidocs.bitrix24.com/api-reference/landing/embedding/landing-repo-unbind.html"""
             ...
 
         def unregister(self, *, code: a.Text) -> R_co:
-            """landing.repo.unregister: api-reference/landing/user-blocks/landing-repo-unregister.md"""
+            """landing.repo.unregister: https://apidocs.bitrix24.com/api-reference/landing/user-blocks/landing-repo-unregister.html"""
             ...
 
     class LandingRepowidget(Namespace[R_co]):
         """landing.repowidget.*"""
 
         def debug(self, *, enable: a.Flag | None = ...) -> R_co:
-            """landing.repowidget.debug: api-reference/vibe/landing-repowidget-debug.md"""
+            """landing.repowidget.debug: https://apidocs.bitrix24.com/api-reference/vibe/landing-repowidget-debug.html"""
             ...
 
         def getlist(self, *, params: a.Map) -> R_co:
-            """landing.repowidget.getlist: api-reference/vibe/landing-repowidget-get-list.md"""
+            """landing.repowidget.getlist: https://apidocs.bitrix24.com/api-reference/vibe/landing-repowidget-get-list.html"""
             ...
 
         def register(self, *, code: a.Text, fields: a.Map) -> R_co:
-            """landing.repowidget.register: api-reference/vibe/landing-repowidget-register.md"""
+            """landing.repowidget.register: https://apidocs.bitrix24.com/api-reference/vibe/landing-repowidget-register.html"""
             ...
 
         def unregister(self, *, code: a.Text) -> R_co:
-            """landing.repowidget.unregister: api-reference/vibe/landing-repowidget-unregister.md"""
+            """landing.repowidget.unregister: https://apidocs.bitrix24.com/api-reference/vibe/landing-repowidget-unregister.html"""
             ...
 
     class LandingRole(Namespace[R_co]):
         """landing.role.*"""
 
         def enable(self, *, mode: a.Flag | a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.role.enable: api-reference/landing/rights/landing-role-enable.md"""
+            """landing.role.enable: https://apidocs.bitrix24.com/api-reference/landing/rights/landing-role-enable.html"""
             ...
 
         def getList(self, *, scope: a.Text | None = ...) -> R_co:
-            """landing.role.getList: api-reference/landing/rights/role-model/landing-role-get-list.md"""
+            """landing.role.getList: https://apidocs.bitrix24.com/api-reference/landing/rights/role-model/landing-role-get-list.html"""
             ...
 
         def getRights(self, *, id: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.role.getRights: api-reference/landing/rights/role-model/landing-role-get-rights.md"""
+            """landing.role.getRights: https://apidocs.bitrix24.com/api-reference/landing/rights/role-model/landing-role-get-rights.html"""
             ...
 
         def isEnabled(self) -> R_co:
-            """landing.role.isEnabled: api-reference/landing/rights/landing-role-is-enabled.md"""
+            """landing.role.isEnabled: https://apidocs.bitrix24.com/api-reference/landing/rights/landing-role-is-enabled.html"""
             ...
 
         def setAccessCodes(
@@ -588,7 +588,7 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             codes: a.List | None = ...,
         ) -> R_co:
-            """landing.role.setAccessCodes: api-reference/landing/rights/role-model/landing-role-set-access-codes.md"""
+            """landing.role.setAccessCodes: https://apidocs.bitrix24.com/api-reference/landing/rights/role-model/landing-role-set-access-codes.html"""
             ...
 
         def setRights(
@@ -599,34 +599,34 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             additional: a.List | None = ...,
         ) -> R_co:
-            """landing.role.setRights: api-reference/landing/rights/role-model/landing-role-set-rights.md"""
+            """landing.role.setRights: https://apidocs.bitrix24.com/api-reference/landing/rights/role-model/landing-role-set-rights.html"""
             ...
 
     class LandingSite(Namespace[R_co]):
         """landing.site.*"""
 
         def add(self, *, fields: a.Map, scope: a.Text | None = ...) -> R_co:
-            """landing.site.add: api-reference/landing/site/landing-site-add.md"""
+            """landing.site.add: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-add.html"""
             ...
 
         def addFolder(self, *, siteId: a.Int, fields: a.Map, scope: a.Text | None = ...) -> R_co:
-            """landing.site.addFolder: api-reference/landing/site/landing-site-add-folder.md"""
+            """landing.site.addFolder: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-add-folder.html"""
             ...
 
         def bindingToGroup(self, *, id: a.Int, groupId: a.Int) -> R_co:
-            """landing.site.bindingToGroup: api-reference/landing/embedding/knowledge-base/landing-site-binding-to-group.md"""
+            """landing.site.bindingToGroup: https://apidocs.bitrix24.com/api-reference/landing/embedding/knowledge-base/landing-site-binding-to-group.html"""
             ...
 
         def bindingToMenu(self, *, id: a.Int, menuCode: a.Text) -> R_co:
-            """landing.site.bindingToMenu: api-reference/landing/embedding/knowledge-base/landing-site-binding-to-menu.md"""
+            """landing.site.bindingToMenu: https://apidocs.bitrix24.com/api-reference/landing/embedding/knowledge-base/landing-site-binding-to-menu.html"""
             ...
 
         def delete(self, *, id: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.site.delete: api-reference/landing/site/landing-site-delete.md"""
+            """landing.site.delete: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-delete.html"""
             ...
 
         def fullExport(self, *, id: a.Int, params: a.Map | None = ...) -> R_co:
-            """landing.site.fullExport: api-reference/landing/site/landing-site-full-export.md"""
+            """landing.site.fullExport: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-full-export.html"""
             ...
 
         def getFolders(
@@ -636,39 +636,39 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             filter: a.Map | None = ...,
         ) -> R_co:
-            """landing.site.getFolders: api-reference/landing/site/landing-site-get-folders.md"""
+            """landing.site.getFolders: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-get-folders.html"""
             ...
 
         def getGroupBindings(self, *, groupId: a.Int | None = ...) -> R_co:
-            """landing.site.getGroupBindings: api-reference/landing/embedding/knowledge-base/landing-site-get-group-bindings.md"""
+            """landing.site.getGroupBindings: https://apidocs.bitrix24.com/api-reference/landing/embedding/knowledge-base/landing-site-get-group-bindings.html"""
             ...
 
         def getList(self, *, scope: a.Text | None = ..., params: a.Map | None = ...) -> R_co:
-            """landing.site.getList: api-reference/landing/site/landing-site-get-list.md"""
+            """landing.site.getList: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-get-list.html"""
             ...
 
         def getMenuBindings(self, *, menuCode: a.Text | None = ...) -> R_co:
-            """landing.site.getMenuBindings: api-reference/landing/embedding/knowledge-base/landing-site-get-menu-bindings.md"""
+            """landing.site.getMenuBindings: https://apidocs.bitrix24.com/api-reference/landing/embedding/knowledge-base/landing-site-get-menu-bindings.html"""
             ...
 
         def getPreview(self, *, id: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.site.getPreview: api-reference/landing/site/landing-site-get-preview.md"""
+            """landing.site.getPreview: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-get-preview.html"""
             ...
 
         def getPublicUrl(self, *, id: a.Int | a.Array, scope: a.Text | None = ...) -> R_co:
-            """landing.site.getPublicUrl: api-reference/landing/site/landing-site-get-public-url.md"""
+            """landing.site.getPublicUrl: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-get-public-url.html"""
             ...
 
         def getRights(self, *, id: a.Int | a.Text) -> R_co:
-            """landing.site.getRights: api-reference/landing/rights/extended-model/landing-site-get-rights.md"""
+            """landing.site.getRights: https://apidocs.bitrix24.com/api-reference/landing/rights/extended-model/landing-site-get-rights.html"""
             ...
 
         def getadditionalfields(self, *, id: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.site.getadditionalfields: api-reference/landing/site/landing-site-get-additional-fields.md"""
+            """landing.site.getadditionalfields: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-get-additional-fields.html"""
             ...
 
         def markDelete(self, *, id: a.Int, scope: a.Text | None = ..., mark: a.Flag | None = ...) -> R_co:
-            """landing.site.markDelete: api-reference/landing/site/landing-site-mark-delete.md"""
+            """landing.site.markDelete: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-mark-delete.html"""
             ...
 
         def markFolderDelete(
@@ -678,19 +678,19 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             mark: a.Flag | None = ...,
         ) -> R_co:
-            """landing.site.markFolderDelete: api-reference/landing/site/landing-site-mark-folder-delete.md"""
+            """landing.site.markFolderDelete: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-mark-folder-delete.html"""
             ...
 
         def markFolderUnDelete(self, *, id: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.site.markFolderUnDelete: api-reference/landing/site/landing-site-mark-folder-undelete.md"""
+            """landing.site.markFolderUnDelete: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-mark-folder-undelete.html"""
             ...
 
         def markUnDelete(self, *, id: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.site.markUnDelete: api-reference/landing/site/landing-site-mark-undelete.md"""
+            """landing.site.markUnDelete: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-mark-undelete.html"""
             ...
 
         def publication(self, *, id: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.site.publication: api-reference/landing/site/landing-site-publication.md"""
+            """landing.site.publication: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-publication.html"""
             ...
 
         def publicationFolder(
@@ -700,31 +700,31 @@ if TYPE_CHECKING:
             scope: a.Text | None = ...,
             mark: a.Flag | None = ...,
         ) -> R_co:
-            """landing.site.publicationFolder: api-reference/landing/site/landing-site-publication-folder.md"""
+            """landing.site.publicationFolder: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-publication-folder.html"""
             ...
 
         def setRights(self, *, id: a.Int | a.Text, rights: a.Map | a.Array | None = ...) -> R_co:
-            """landing.site.setRights: api-reference/landing/rights/extended-model/landing-site-set-rights.md"""
+            """landing.site.setRights: https://apidocs.bitrix24.com/api-reference/landing/rights/extended-model/landing-site-set-rights.html"""
             ...
 
         def unPublicFolder(self, *, folderId: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.site.unPublicFolder: api-reference/landing/site/landing-site-unpublic-folder.md"""
+            """landing.site.unPublicFolder: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-unpublic-folder.html"""
             ...
 
         def unbindingFromGroup(self, *, id: a.Int, groupId: a.Int) -> R_co:
-            """landing.site.unbindingFromGroup: api-reference/landing/embedding/knowledge-base/landing-site-unbinding-from-group.md"""
+            """landing.site.unbindingFromGroup: https://apidocs.bitrix24.com/api-reference/landing/embedding/knowledge-base/landing-site-unbinding-from-group.html"""
             ...
 
         def unbindingFromMenu(self, *, id: a.Int, menuCode: a.Text) -> R_co:
-            """landing.site.unbindingFromMenu: api-reference/landing/embedding/knowledge-base/landing-site-unbinding-from-menu.md"""
+            """landing.site.unbindingFromMenu: https://apidocs.bitrix24.com/api-reference/landing/embedding/knowledge-base/landing-site-unbinding-from-menu.html"""
             ...
 
         def unpublic(self, *, id: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.site.unpublic: api-reference/landing/site/landing-site-unpublic.md"""
+            """landing.site.unpublic: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-unpublic.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map, scope: a.Text | None = ...) -> R_co:
-            """landing.site.update: api-reference/landing/site/landing-site-update.md"""
+            """landing.site.update: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-update.html"""
             ...
 
         def updateFolder(
@@ -735,53 +735,53 @@ if TYPE_CHECKING:
             fields: a.Map,
             scope: a.Text | None = ...,
         ) -> R_co:
-            """landing.site.updateFolder: api-reference/landing/site/landing-site-update-folder.md"""
+            """landing.site.updateFolder: https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-update-folder.html"""
             ...
 
     class LandingSyspage(Namespace[R_co]):
         """landing.syspage.*"""
 
         def deleteForLanding(self, *, id: a.Int, scope: a.Text | None = ...) -> R_co:
-            """landing.syspage.deleteForLanding: api-reference/landing/page/special-pages/landing-syspage-delete-for-landing.md"""
+            """landing.syspage.deleteForLanding: https://apidocs.bitrix24.com/api-reference/landing/page/special-pages/landing-syspage-delete-for-landing.html"""
             ...
 
         def deleteForSite(self, *, id: a.Int) -> R_co:
-            """landing.syspage.deleteForSite: api-reference/landing/page/special-pages/landing-syspage-delete-for-site.md"""
+            """landing.syspage.deleteForSite: https://apidocs.bitrix24.com/api-reference/landing/page/special-pages/landing-syspage-delete-for-site.html"""
             ...
 
         def get(self, *, id: a.Int, active: a.Flag | None = ...) -> R_co:
-            """landing.syspage.get: api-reference/landing/page/special-pages/landing-syspage-get.md"""
+            """landing.syspage.get: https://apidocs.bitrix24.com/api-reference/landing/page/special-pages/landing-syspage-get.html"""
             ...
 
         def getSpecialPage(self, *, siteId: a.Int, type: a.Text, additional: a.Map | None = ...) -> R_co:
-            """landing.syspage.getSpecialPage: api-reference/landing/page/special-pages/landing-syspage-get-special-page.md"""
+            """landing.syspage.getSpecialPage: https://apidocs.bitrix24.com/api-reference/landing/page/special-pages/landing-syspage-get-special-page.html"""
             ...
 
         def set(self, *, id: a.Int, type: a.Text, lid: a.Int | None = ...) -> R_co:
-            """landing.syspage.set: api-reference/landing/page/special-pages/landing-syspage-set.md"""
+            """landing.syspage.set: https://apidocs.bitrix24.com/api-reference/landing/page/special-pages/landing-syspage-set.html"""
             ...
 
     class LandingTemplate(Namespace[R_co]):
         """landing.template.*"""
 
         def getLandingRef(self, *, id: a.Int) -> R_co:
-            """landing.template.getLandingRef: api-reference/landing/template/landing-template-get-landing-ref.md"""
+            """landing.template.getLandingRef: https://apidocs.bitrix24.com/api-reference/landing/template/landing-template-get-landing-ref.html"""
             ...
 
         def getSiteRef(self, *, id: a.Int) -> R_co:
-            """landing.template.getSiteRef: api-reference/landing/template/landing-template-get-site-ref.md"""
+            """landing.template.getSiteRef: https://apidocs.bitrix24.com/api-reference/landing/template/landing-template-get-site-ref.html"""
             ...
 
         def getlist(self, *, params: a.Map | None = ...) -> R_co:
-            """landing.template.getlist: api-reference/landing/template/landing-template-get-list.md"""
+            """landing.template.getlist: https://apidocs.bitrix24.com/api-reference/landing/template/landing-template-get-list.html"""
             ...
 
         def setLandingRef(self, *, id: a.Int, data: a.Map | a.Array | None = ...) -> R_co:
-            """landing.template.setLandingRef: api-reference/landing/template/landing-template-set-landing-ref.md"""
+            """landing.template.setLandingRef: https://apidocs.bitrix24.com/api-reference/landing/template/landing-template-set-landing-ref.html"""
             ...
 
         def setSiteRef(self, *, id: a.Int, data: a.Map | a.Array | None = ...) -> R_co:
-            """landing.template.setSiteRef: api-reference/landing/template/landing-template-set-site-ref.md"""
+            """landing.template.setSiteRef: https://apidocs.bitrix24.com/api-reference/landing/template/landing-template-set-site-ref.html"""
             ...
 
     class Landing(Namespace[R_co]):

@@ -67,7 +67,7 @@ if TYPE_CHECKING:
             ELEMENT_ID: a.Int | None = ...,
             ELEMENT_CODE: a.Text | None = ...,
         ) -> R_co:
-            """lists.element.get.file.url: api-reference/lists/elements/lists-element-get-file-url.md"""
+            """lists.element.get.file.url: https://apidocs.bitrix24.com/api-reference/lists/elements/lists-element-get-file-url.html"""
             ...
 
     class ListsElementGet(Namespace[R_co]):
@@ -86,7 +86,7 @@ if TYPE_CHECKING:
             ELEMENT_ORDER: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """lists.element.get: api-reference/lists/elements/lists-element-get.md"""
+            """lists.element.get: https://apidocs.bitrix24.com/api-reference/lists/elements/lists-element-get.html"""
             ...
 
         @property
@@ -106,7 +106,7 @@ if TYPE_CHECKING:
             IBLOCK_SECTION_ID: a.Int | None = ...,
             LIST_ELEMENT_URL: a.Text | None = ...,
         ) -> R_co:
-            """lists.element.add: api-reference/lists/elements/lists-element-add.md"""
+            """lists.element.add: https://apidocs.bitrix24.com/api-reference/lists/elements/lists-element-add.html"""
             ...
 
         def delete(
@@ -118,7 +118,7 @@ if TYPE_CHECKING:
             ELEMENT_ID: a.Int | None = ...,
             ELEMENT_CODE: a.Text | None = ...,
         ) -> R_co:
-            """lists.element.delete: api-reference/lists/elements/lists-element-delete.md"""
+            """lists.element.delete: https://apidocs.bitrix24.com/api-reference/lists/elements/lists-element-delete.html"""
             ...
 
         @property
@@ -134,7 +134,7 @@ if TYPE_CHECKING:
             ELEMENT_ID: a.Int | None = ...,
             ELEMENT_CODE: a.Text | None = ...,
         ) -> R_co:
-            """lists.element.update: api-reference/lists/elements/lists-element-update.md"""
+            """lists.element.update: https://apidocs.bitrix24.com/api-reference/lists/elements/lists-element-update.html"""
             ...
 
     class ListsFieldType(Namespace[R_co]):
@@ -148,7 +148,7 @@ if TYPE_CHECKING:
             IBLOCK_CODE: a.Text | None = ...,
             FIELD_ID: a.Int | None = ...,
         ) -> R_co:
-            """lists.field.type.get: api-reference/lists/fields/lists-field-type-get.md"""
+            """lists.field.type.get: https://apidocs.bitrix24.com/api-reference/lists/fields/lists-field-type-get.html"""
             ...
 
     class ListsField(Namespace[R_co]):
@@ -162,7 +162,7 @@ if TYPE_CHECKING:
             IBLOCK_ID: a.Int | None = ...,
             IBLOCK_CODE: a.Text | None = ...,
         ) -> R_co:
-            """lists.field.add: api-reference/lists/fields/lists-field-add.md"""
+            """lists.field.add: https://apidocs.bitrix24.com/api-reference/lists/fields/lists-field-add.html"""
             ...
 
         def delete(
@@ -173,7 +173,7 @@ if TYPE_CHECKING:
             IBLOCK_ID: a.Int | None = ...,
             IBLOCK_CODE: a.Text | None = ...,
         ) -> R_co:
-            """lists.field.delete: api-reference/lists/fields/lists-field-delete.md"""
+            """lists.field.delete: https://apidocs.bitrix24.com/api-reference/lists/fields/lists-field-delete.html"""
             ...
 
         def get(
@@ -184,7 +184,7 @@ if TYPE_CHECKING:
             IBLOCK_CODE: a.Text | None = ...,
             FIELD_ID: a.Text | None = ...,
         ) -> R_co:
-            """lists.field.get: api-reference/lists/fields/lists-field-get.md"""
+            """lists.field.get: https://apidocs.bitrix24.com/api-reference/lists/fields/lists-field-get.html"""
             ...
 
         @property
@@ -199,14 +199,14 @@ if TYPE_CHECKING:
             IBLOCK_ID: a.Int | None = ...,
             IBLOCK_CODE: a.Text | None = ...,
         ) -> R_co:
-            """lists.field.update: api-reference/lists/fields/lists-field-update.md"""
+            """lists.field.update: https://apidocs.bitrix24.com/api-reference/lists/fields/lists-field-update.html"""
             ...
 
     class ListsGetIblockType(Namespace[R_co]):
         """lists.get.iblock.type.*"""
 
         def id(self, *, IBLOCK_ID: a.Int | None = ..., IBLOCK_CODE: a.Text | None = ...) -> R_co:
-            """lists.get.iblock.type.id: api-reference/lists/lists/lists-get-iblock-type-id.md"""
+            """lists.get.iblock.type.id: https://apidocs.bitrix24.com/api-reference/lists/lists/lists-get-iblock-type-id.html"""
             ...
 
     class ListsGetIblock(Namespace[R_co]):
@@ -228,7 +228,7 @@ if TYPE_CHECKING:
             IBLOCK_ORDER: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """lists.get: api-reference/lists/lists/lists-get.md"""
+            """lists.get: https://apidocs.bitrix24.com/api-reference/lists/lists/lists-get.html"""
             ...
 
         @property
@@ -247,7 +247,7 @@ if TYPE_CHECKING:
             IBLOCK_CODE: a.Text | None = ...,
             IBLOCK_SECTION_ID: a.Int | None = ...,
         ) -> R_co:
-            """lists.section.add: api-reference/lists/sections/lists-section-add.md"""
+            """lists.section.add: https://apidocs.bitrix24.com/api-reference/lists/sections/lists-section-add.html"""
             ...
 
         def delete(
@@ -259,7 +259,7 @@ if TYPE_CHECKING:
             SECTION_ID: a.Int | None = ...,
             SECTION_CODE: a.Text | None = ...,
         ) -> R_co:
-            """lists.section.delete: api-reference/lists/sections/lists-section-delete.md"""
+            """lists.section.delete: https://apidocs.bitrix24.com/api-reference/lists/sections/lists-section-delete.html"""
             ...
 
         def get(
@@ -271,7 +271,7 @@ if TYPE_CHECKING:
             FILTER: a.Map | None = ...,
             SELECT: a.Array | None = ...,
         ) -> R_co:
-            """lists.section.get: api-reference/lists/sections/lists-section-get.md"""
+            """lists.section.get: https://apidocs.bitrix24.com/api-reference/lists/sections/lists-section-get.html"""
             ...
 
         def update(
@@ -284,7 +284,7 @@ if TYPE_CHECKING:
             SECTION_ID: a.Int | None = ...,
             SECTION_CODE: a.Text | None = ...,
         ) -> R_co:
-            """lists.section.update: api-reference/lists/sections/lists-section-update.md"""
+            """lists.section.update: https://apidocs.bitrix24.com/api-reference/lists/sections/lists-section-update.html"""
             ...
 
     class Lists(Namespace[R_co]):
@@ -300,7 +300,7 @@ if TYPE_CHECKING:
             MESSAGES: a.Array | None = ...,
             RIGHTS: a.Array | None = ...,
         ) -> R_co:
-            """lists.add: api-reference/lists/lists/lists-add.md"""
+            """lists.add: https://apidocs.bitrix24.com/api-reference/lists/lists/lists-add.html"""
             ...
 
         def delete(
@@ -310,7 +310,7 @@ if TYPE_CHECKING:
             IBLOCK_ID: a.Int | None = ...,
             IBLOCK_CODE: a.Text | None = ...,
         ) -> R_co:
-            """lists.delete: api-reference/lists/lists/lists-delete.md"""
+            """lists.delete: https://apidocs.bitrix24.com/api-reference/lists/lists/lists-delete.html"""
             ...
 
         @property
@@ -336,5 +336,5 @@ if TYPE_CHECKING:
             MESSAGES: a.Array | None = ...,
             RIGHTS: a.Array | None = ...,
         ) -> R_co:
-            """lists.update: api-reference/lists/lists/lists-update.md"""
+            """lists.update: https://apidocs.bitrix24.com/api-reference/lists/lists/lists-update.html"""
             ...

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
             LAST_ID: a.Int | None = ...,
             LIMIT: a.Int | None = ...,
         ) -> R_co:
-            """log.blogcomment.user.get: api-reference/log/blogcomment/log-blogcomment-user-get.md"""
+            """log.blogcomment.user.get: https://apidocs.bitrix24.com/api-reference/log/blogcomment/log-blogcomment-user-get.html"""
             ...
 
     class LogBlogcomment(Namespace[R_co]):
@@ -51,11 +51,11 @@ if TYPE_CHECKING:
             FILES: a.Array | None = ...,
             USER_ID: a.Int | None = ...,
         ) -> R_co:
-            """log.blogcomment.add: api-reference/log/blogcomment/log-blogcomment-add.md"""
+            """log.blogcomment.add: https://apidocs.bitrix24.com/api-reference/log/blogcomment/log-blogcomment-add.html"""
             ...
 
         def delete(self, *, COMMENT_ID: a.Int, USER_ID: a.Int | None = ...) -> R_co:
-            """log.blogcomment.delete: api-reference/log/blogcomment/log-blogcomment-delete.md"""
+            """log.blogcomment.delete: https://apidocs.bitrix24.com/api-reference/log/blogcomment/log-blogcomment-delete.html"""
             ...
 
         @property
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
         """log.blogpost.getusers.*"""
 
         def important(self, *, POST_ID: a.Int) -> R_co:
-            """log.blogpost.getusers.important: api-reference/log/log-blogpost-getusers-important.md"""
+            """log.blogpost.getusers.important: https://apidocs.bitrix24.com/api-reference/log/log-blogpost-getusers-important.html"""
             ...
 
     class LogBlogpost(Namespace[R_co]):
@@ -88,11 +88,11 @@ if TYPE_CHECKING:
             BACKGROUND_CODE: a.Text | None = ...,
             PARSE_PREVIEW: a.Text | None = ...,
         ) -> R_co:
-            """log.blogpost.add: api-reference/log/log-blogpost-add.md"""
+            """log.blogpost.add: https://apidocs.bitrix24.com/api-reference/log/log-blogpost-add.html"""
             ...
 
         def delete(self, *, POST_ID: a.Int) -> R_co:
-            """log.blogpost.delete: api-reference/log/log-blogpost-delete.md"""
+            """log.blogpost.delete: https://apidocs.bitrix24.com/api-reference/log/log-blogpost-delete.html"""
             ...
 
         def get(
@@ -107,14 +107,14 @@ if TYPE_CHECKING:
             LIMIT: a.Int | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """log.blogpost.get: api-reference/log/log-blogpost-get.md"""
+            """log.blogpost.get: https://apidocs.bitrix24.com/api-reference/log/log-blogpost-get.html"""
             ...
 
         @property
         def getusers(self) -> LogBlogpostGetusers[R_co]: ...
 
         def share(self, *, POST_ID: a.Int, DEST: a.Array) -> R_co:
-            """log.blogpost.share: api-reference/log/log-blogpost-share.md"""
+            """log.blogpost.share: https://apidocs.bitrix24.com/api-reference/log/log-blogpost-share.html"""
             ...
 
         def update(
@@ -132,7 +132,7 @@ if TYPE_CHECKING:
             SITE_ID: a.Text | None = ...,
             USER_ID: a.Int | None = ...,
         ) -> R_co:
-            """log.blogpost.update: api-reference/log/log-blogpost-update.md"""
+            """log.blogpost.update: https://apidocs.bitrix24.com/api-reference/log/log-blogpost-update.html"""
             ...
 
     class Log(Namespace[R_co]):

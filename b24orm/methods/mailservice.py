@@ -38,23 +38,23 @@ if TYPE_CHECKING:
             ICON: a.Anything | None = ...,
             SORT: a.Int | None = ...,
         ) -> R_co:
-            """mailservice.add: api-reference/mailservice/mailservice-add.md"""
+            """mailservice.add: https://apidocs.bitrix24.com/api-reference/mailservice/mailservice-add.html"""
             ...
 
         def delete(self, *, ID: a.Int) -> R_co:
-            """mailservice.delete: api-reference/mailservice/mailservice-delete.md"""
+            """mailservice.delete: https://apidocs.bitrix24.com/api-reference/mailservice/mailservice-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """mailservice.fields: api-reference/mailservice/mailservice-fields.md"""
+            """mailservice.fields: https://apidocs.bitrix24.com/api-reference/mailservice/mailservice-fields.html"""
             ...
 
         def get(self, *, ID: a.Int) -> R_co:
-            """mailservice.get: api-reference/mailservice/mailservice-get.md"""
+            """mailservice.get: https://apidocs.bitrix24.com/api-reference/mailservice/mailservice-get.html"""
             ...
 
         def list(self) -> R_co:
-            """mailservice.list: api-reference/mailservice/mailservice-list.md"""
+            """mailservice.list: https://apidocs.bitrix24.com/api-reference/mailservice/mailservice-list.html"""
             ...
 
         def update(
@@ -70,5 +70,5 @@ if TYPE_CHECKING:
             ICON: a.Anything | None = ...,
             SORT: a.Int | None = ...,
         ) -> R_co:
-            """mailservice.update: api-reference/mailservice/mailservice-update.md"""
+            """mailservice.update: https://apidocs.bitrix24.com/api-reference/mailservice/mailservice-update.html"""
             ...

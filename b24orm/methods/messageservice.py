@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         """messageservice.message.status.*"""
 
         def update(self, *, CODE: a.Text, MESSAGE_ID: a.Text, STATUS: a.Text) -> R_co:
-            """messageservice.message.status.update: api-reference/messageservice/messageservice-message-status-update.md"""
+            """messageservice.message.status.update: https://apidocs.bitrix24.com/api-reference/messageservice/messageservice-message-status-update.html"""
             ...
 
     class MessageserviceMessage(Namespace[R_co]):
@@ -47,15 +47,15 @@ if TYPE_CHECKING:
             NAME: a.Text | a.Map,
             DESCRIPTION: a.Text | a.Map | None = ...,
         ) -> R_co:
-            """messageservice.sender.add: api-reference/messageservice/messageservice-sender-add.md"""
+            """messageservice.sender.add: https://apidocs.bitrix24.com/api-reference/messageservice/messageservice-sender-add.html"""
             ...
 
         def delete(self, *, CODE: a.Text) -> R_co:
-            """messageservice.sender.delete: api-reference/messageservice/messageservice-sender-delete.md"""
+            """messageservice.sender.delete: https://apidocs.bitrix24.com/api-reference/messageservice/messageservice-sender-delete.html"""
             ...
 
         def list(self) -> R_co:
-            """messageservice.sender.list: api-reference/messageservice/messageservice-sender-list.md"""
+            """messageservice.sender.list: https://apidocs.bitrix24.com/api-reference/messageservice/messageservice-sender-list.html"""
             ...
 
         def update(
@@ -66,7 +66,7 @@ if TYPE_CHECKING:
             NAME: a.Text | a.Map | None = ...,
             DESCRIPTION: a.Text | a.Map | None = ...,
         ) -> R_co:
-            """messageservice.sender.update: api-reference/messageservice/messageservice-sender-update.md"""
+            """messageservice.sender.update: https://apidocs.bitrix24.com/api-reference/messageservice/messageservice-sender-update.html"""
             ...
 
     class Messageservice(Namespace[R_co]):

@@ -20,5 +20,5 @@ if TYPE_CHECKING:
         """method.*"""
 
         def get(self, *, name: a.Text | None = ...) -> R_co:
-            """method.get: api-reference/common/system/method-get.md"""
+            """method.get: https://apidocs.bitrix24.com/api-reference/common/system/method-get.html"""
             ...

@@ -23,5 +23,5 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def __call__(self, *, full: a.Flag | None = ..., scope: a.Text | None = ...) -> R_co:
-            """methods: api-reference/common/system/methods.md"""
+            """methods: https://apidocs.bitrix24.com/api-reference/common/system/methods.html"""
             ...

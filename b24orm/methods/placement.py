@@ -36,15 +36,15 @@ if TYPE_CHECKING:
             OPTIONS: a.Map | None = ...,
             USER_ID: a.Int | None = ...,
         ) -> R_co:
-            """placement.bind: api-reference/widgets/placement-bind.md"""
+            """placement.bind: https://apidocs.bitrix24.com/api-reference/widgets/placement-bind.html"""
             ...
 
         def get(self) -> R_co:
-            """placement.get: api-reference/widgets/placement-get.md"""
+            """placement.get: https://apidocs.bitrix24.com/api-reference/widgets/placement-get.html"""
             ...
 
         def list(self, *, SCOPE: a.Text | None = ..., FULL: a.Flag | None = ...) -> R_co:
-            """placement.list: api-reference/widgets/placement-list.md"""
+            """placement.list: https://apidocs.bitrix24.com/api-reference/widgets/placement-list.html"""
             ...
 
         def unbind(
@@ -54,5 +54,5 @@ if TYPE_CHECKING:
             HANDLER: a.Text | None = ...,
             USER_ID: a.Int | None = ...,
         ) -> R_co:
-            """placement.unbind: api-reference/widgets/placement-unbind.md"""
+            """placement.unbind: https://apidocs.bitrix24.com/api-reference/widgets/placement-unbind.html"""
             ...

@@ -19,5 +19,5 @@ if TYPE_CHECKING:
         """profile.*"""
 
         def __call__(self) -> R_co:
-            """profile: api-reference/common/users/profile.md"""
+            """profile: https://apidocs.bitrix24.com/api-reference/common/users/profile.html"""
             ...

@@ -54,12 +54,12 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, description: a.Text | None = ..., files: a.Array | None = ...) -> R_co:
-            """rpa.comment.add: api-reference/outdated/rpa/comment/rpa-comment-add.md"""
+            """rpa.comment.add: https://apidocs.bitrix24.com/api-reference/outdated/rpa/comment/rpa-comment-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int) -> R_co:
-            """rpa.comment.delete: api-reference/outdated/rpa/comment/rpa-comment-delete.md"""
+            """rpa.comment.delete: https://apidocs.bitrix24.com/api-reference/outdated/rpa/comment/rpa-comment-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
             description: a.Int | None = ...,
             files: a.Int | None = ...,
         ) -> R_co:
-            """rpa.comment.update: api-reference/outdated/rpa/comment/rpa-comment-update.md"""
+            """rpa.comment.update: https://apidocs.bitrix24.com/api-reference/outdated/rpa/comment/rpa-comment-update.html"""
             ...
 
     class RpaFields(Namespace[R_co]):
@@ -79,12 +79,12 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def getSettings(self, *, typeId: a.Int, stageId: a.Int | None = ...) -> R_co:
-            """rpa.fields.getSettings: api-reference/outdated/rpa/fields/rpa-fields-get-settings.md"""
+            """rpa.fields.getSettings: https://apidocs.bitrix24.com/api-reference/outdated/rpa/fields/rpa-fields-get-settings.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def setSettings(self, *, typeId: a.Int, fields: a.Map, stageId: a.Int | None = ...) -> R_co:
-            """rpa.fields.setSettings: api-reference/outdated/rpa/fields/rpa-fields-set-settings.md"""
+            """rpa.fields.setSettings: https://apidocs.bitrix24.com/api-reference/outdated/rpa/fields/rpa-fields-set-settings.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -96,7 +96,7 @@ if TYPE_CHECKING:
             fields: a.Array,
             stageId: a.Int | None = ...,
         ) -> R_co:
-            """rpa.fields.setVisibilitySettings: api-reference/outdated/rpa/fields/rpa-fields-set-visibility-settings.md"""
+            """rpa.fields.setVisibilitySettings: https://apidocs.bitrix24.com/api-reference/outdated/rpa/fields/rpa-fields-set-visibility-settings.html"""
             ...
 
     class RpaItem(Namespace[R_co]):
@@ -104,22 +104,22 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, typeId: a.Int, fields: a.Array | None = ...) -> R_co:
-            """rpa.item.add: api-reference/outdated/rpa/item/rpa-item-add.md"""
+            """rpa.item.add: https://apidocs.bitrix24.com/api-reference/outdated/rpa/item/rpa-item-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def delete(self, *, typeId: a.Int, id: a.Int) -> R_co:
-            """rpa.item.delete: api-reference/outdated/rpa/item/rpa-item-delete.md"""
+            """rpa.item.delete: https://apidocs.bitrix24.com/api-reference/outdated/rpa/item/rpa-item-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self) -> R_co:
-            """rpa.item.get: api-reference/outdated/rpa/item/rpa-item-get.md"""
+            """rpa.item.get: https://apidocs.bitrix24.com/api-reference/outdated/rpa/item/rpa-item-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def getTasks(self, *, typeId: a.Int | None = ..., id: a.Int | None = ...) -> R_co:
-            """rpa.item.getTasks: api-reference/outdated/rpa/item/rpa-item-get-tasks.md"""
+            """rpa.item.getTasks: https://apidocs.bitrix24.com/api-reference/outdated/rpa/item/rpa-item-get-tasks.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -131,7 +131,7 @@ if TYPE_CHECKING:
             filter: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """rpa.item.list: api-reference/outdated/rpa/item/rpa-item-list.md"""
+            """rpa.item.list: https://apidocs.bitrix24.com/api-reference/outdated/rpa/item/rpa-item-list.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -143,7 +143,7 @@ if TYPE_CHECKING:
             id: a.Int | None = ...,
             stageId: a.Int | None = ...,
         ) -> R_co:
-            """rpa.item.update: api-reference/outdated/rpa/item/rpa-item-update.md"""
+            """rpa.item.update: https://apidocs.bitrix24.com/api-reference/outdated/rpa/item/rpa-item-update.html"""
             ...
 
     class RpaStage(Namespace[R_co]):
@@ -161,22 +161,22 @@ if TYPE_CHECKING:
             sort: a.Int | None = ...,
             semantic: a.Text | None = ...,
         ) -> R_co:
-            """rpa.stage.add: api-reference/outdated/rpa/stage/rpa-stage-add.md"""
+            """rpa.stage.add: https://apidocs.bitrix24.com/api-reference/outdated/rpa/stage/rpa-stage-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int) -> R_co:
-            """rpa.stage.delete: api-reference/outdated/rpa/stage/rpa-stage-delete.md"""
+            """rpa.stage.delete: https://apidocs.bitrix24.com/api-reference/outdated/rpa/stage/rpa-stage-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int) -> R_co:
-            """rpa.stage.get: api-reference/outdated/rpa/stage/rpa-stage-get.md"""
+            """rpa.stage.get: https://apidocs.bitrix24.com/api-reference/outdated/rpa/stage/rpa-stage-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def listForType(self, *, typeId: a.Int, start: a.Int | None = ...) -> R_co:
-            """rpa.stage.listForType: api-reference/outdated/rpa/stage/rpa-stage-list-for-type.md"""
+            """rpa.stage.listForType: https://apidocs.bitrix24.com/api-reference/outdated/rpa/stage/rpa-stage-list-for-type.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -191,7 +191,7 @@ if TYPE_CHECKING:
             sort: a.Int | None = ...,
             semantic: a.Text | None = ...,
         ) -> R_co:
-            """rpa.stage.update: api-reference/outdated/rpa/stage/rpa-stage-update.md"""
+            """rpa.stage.update: https://apidocs.bitrix24.com/api-reference/outdated/rpa/stage/rpa-stage-update.html"""
             ...
 
     class RpaTask(Namespace[R_co]):
@@ -205,7 +205,7 @@ if TYPE_CHECKING:
             stageId: a.Int | None = ...,
             userValue: a.Text | None = ...,
         ) -> R_co:
-            """rpa.task.addUser: api-reference/outdated/rpa/task/rpa-task-add-user.md"""
+            """rpa.task.addUser: https://apidocs.bitrix24.com/api-reference/outdated/rpa/task/rpa-task-add-user.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -216,12 +216,12 @@ if TYPE_CHECKING:
             stageId: a.Int | None = ...,
             robotName: a.Text | None = ...,
         ) -> R_co:
-            """rpa.task.delete: api-reference/outdated/rpa/task/rpa-task-delete.md"""
+            """rpa.task.delete: https://apidocs.bitrix24.com/api-reference/outdated/rpa/task/rpa-task-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def do(self) -> R_co:
-            """rpa.task.do: api-reference/outdated/rpa/task/rpa-task-do.md"""
+            """rpa.task.do: https://apidocs.bitrix24.com/api-reference/outdated/rpa/task/rpa-task-do.html"""
             ...
 
     class RpaTimeline(Namespace[R_co]):
@@ -235,12 +235,12 @@ if TYPE_CHECKING:
             itemId: a.Int | None = ...,
             fields: a.Map | None = ...,
         ) -> R_co:
-            """rpa.timeline.add: api-reference/outdated/rpa/timeline/rpa-timeline-add.md"""
+            """rpa.timeline.add: https://apidocs.bitrix24.com/api-reference/outdated/rpa/timeline/rpa-timeline-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int) -> R_co:
-            """rpa.timeline.delete: api-reference/outdated/rpa/timeline/rpa-timeline-delete.md"""
+            """rpa.timeline.delete: https://apidocs.bitrix24.com/api-reference/outdated/rpa/timeline/rpa-timeline-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -251,17 +251,17 @@ if TYPE_CHECKING:
             itemId: a.Int | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """rpa.timeline.listForItem: api-reference/outdated/rpa/timeline/rpa-timeline-list-for-item.md"""
+            """rpa.timeline.listForItem: https://apidocs.bitrix24.com/api-reference/outdated/rpa/timeline/rpa-timeline-list-for-item.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Int | None = ..., fields: a.Map | None = ...) -> R_co:
-            """rpa.timeline.update: api-reference/outdated/rpa/timeline/rpa-timeline-update.md"""
+            """rpa.timeline.update: https://apidocs.bitrix24.com/api-reference/outdated/rpa/timeline/rpa-timeline-update.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def updateIsFixed(self, *, id: a.Int | None = ..., isFixed: a.Text | None = ...) -> R_co:
-            """rpa.timeline.updateIsFixed: api-reference/outdated/rpa/timeline/rpa-timeline-update-is-fixed.md"""
+            """rpa.timeline.updateIsFixed: https://apidocs.bitrix24.com/api-reference/outdated/rpa/timeline/rpa-timeline-update-is-fixed.html"""
             ...
 
     class RpaType(Namespace[R_co]):
@@ -269,17 +269,17 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, fields: a.Array) -> R_co:
-            """rpa.type.add: api-reference/outdated/rpa/type/rpa-type-add.md"""
+            """rpa.type.add: https://apidocs.bitrix24.com/api-reference/outdated/rpa/type/rpa-type-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def delete(self, *, id: a.Int) -> R_co:
-            """rpa.type.delete: api-reference/outdated/rpa/type/rpa-type-delete.md"""
+            """rpa.type.delete: https://apidocs.bitrix24.com/api-reference/outdated/rpa/type/rpa-type-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, id: a.Int) -> R_co:
-            """rpa.type.get: api-reference/outdated/rpa/type/rpa-type-get.md"""
+            """rpa.type.get: https://apidocs.bitrix24.com/api-reference/outdated/rpa/type/rpa-type-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -291,12 +291,12 @@ if TYPE_CHECKING:
             filter: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """rpa.type.list: api-reference/outdated/rpa/type/rpa-type-list.md"""
+            """rpa.type.list: https://apidocs.bitrix24.com/api-reference/outdated/rpa/type/rpa-type-list.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def update(self, *, id: a.Int | None = ..., fields: a.Array | None = ...) -> R_co:
-            """rpa.type.update: api-reference/outdated/rpa/type/rpa-type-update.md"""
+            """rpa.type.update: https://apidocs.bitrix24.com/api-reference/outdated/rpa/type/rpa-type-update.html"""
             ...
 
     class Rpa(Namespace[R_co]):

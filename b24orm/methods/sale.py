@@ -177,27 +177,27 @@ if TYPE_CHECKING:
         """sale.basketitem.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """sale.basketitem.add: api-reference/sale/basket-item/sale-basket-item-add.md"""
+            """sale.basketitem.add: https://apidocs.bitrix24.com/api-reference/sale/basket-item/sale-basket-item-add.html"""
             ...
 
         def addCatalogProduct(self, *, fields: a.Map) -> R_co:
-            """sale.basketitem.addCatalogProduct: api-reference/sale/basket-item/sale-basket-item-add-catalog-product.md"""
+            """sale.basketitem.addCatalogProduct: https://apidocs.bitrix24.com/api-reference/sale/basket-item/sale-basket-item-add-catalog-product.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """sale.basketitem.delete: api-reference/sale/basket-item/sale-basket-item-delete.md"""
+            """sale.basketitem.delete: https://apidocs.bitrix24.com/api-reference/sale/basket-item/sale-basket-item-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """sale.basketitem.get: api-reference/sale/basket-item/sale-basket-item-get.md"""
+            """sale.basketitem.get: https://apidocs.bitrix24.com/api-reference/sale/basket-item/sale-basket-item-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """sale.basketitem.getFields: api-reference/sale/basket-item/sale-basket-item-get-fields.md"""
+            """sale.basketitem.getFields: https://apidocs.bitrix24.com/api-reference/sale/basket-item/sale-basket-item-get-fields.html"""
             ...
 
         def getFieldsCatalogProduct(self) -> R_co:
-            """sale.basketitem.getFieldsCatalogProduct: api-reference/sale/basket-item/sale-basket-item-get-catalog-product-fields.md"""
+            """sale.basketitem.getFieldsCatalogProduct: https://apidocs.bitrix24.com/api-reference/sale/basket-item/sale-basket-item-get-catalog-product-fields.html"""
             ...
 
         def list(
@@ -208,34 +208,34 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.basketitem.list: api-reference/sale/basket-item/sale-basket-item-list.md"""
+            """sale.basketitem.list: https://apidocs.bitrix24.com/api-reference/sale/basket-item/sale-basket-item-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """sale.basketitem.update: api-reference/sale/basket-item/sale-basket-item-update.md"""
+            """sale.basketitem.update: https://apidocs.bitrix24.com/api-reference/sale/basket-item/sale-basket-item-update.html"""
             ...
 
         def updateCatalogProduct(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """sale.basketitem.updateCatalogProduct: api-reference/sale/basket-item/sale-basket-item-update-catalog-product.md"""
+            """sale.basketitem.updateCatalogProduct: https://apidocs.bitrix24.com/api-reference/sale/basket-item/sale-basket-item-update-catalog-product.html"""
             ...
 
     class SaleBasketproperties(Namespace[R_co]):
         """sale.basketproperties.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """sale.basketproperties.add: api-reference/sale/basket-properties/sale-basket-properties-add.md"""
+            """sale.basketproperties.add: https://apidocs.bitrix24.com/api-reference/sale/basket-properties/sale-basket-properties-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """sale.basketproperties.delete: api-reference/sale/basket-properties/sale-basket-properties-delete.md"""
+            """sale.basketproperties.delete: https://apidocs.bitrix24.com/api-reference/sale/basket-properties/sale-basket-properties-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """sale.basketproperties.get: api-reference/sale/basket-properties/sale-basket-properties-get.md"""
+            """sale.basketproperties.get: https://apidocs.bitrix24.com/api-reference/sale/basket-properties/sale-basket-properties-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """sale.basketproperties.getFields: api-reference/sale/basket-properties/sale-basket-properties-get-fields.md"""
+            """sale.basketproperties.getFields: https://apidocs.bitrix24.com/api-reference/sale/basket-properties/sale-basket-properties-get-fields.html"""
             ...
 
         def list(
@@ -246,26 +246,26 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.basketproperties.list: api-reference/sale/basket-properties/sale-basket-properties-list.md"""
+            """sale.basketproperties.list: https://apidocs.bitrix24.com/api-reference/sale/basket-properties/sale-basket-properties-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """sale.basketproperties.update: api-reference/sale/basket-properties/sale-basket-properties-update.md"""
+            """sale.basketproperties.update: https://apidocs.bitrix24.com/api-reference/sale/basket-properties/sale-basket-properties-update.html"""
             ...
 
     class SaleBusinessValuePersonDomain(Namespace[R_co]):
         """sale.businessValuePersonDomain.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """sale.businessValuePersonDomain.add: api-reference/sale/business-value-person-domain/sale-business-value-person-domain-add.md"""
+            """sale.businessValuePersonDomain.add: https://apidocs.bitrix24.com/api-reference/sale/business-value-person-domain/sale-business-value-person-domain-add.html"""
             ...
 
         def deleteByFilter(self, *, fields: a.Map) -> R_co:
-            """sale.businessValuePersonDomain.deleteByFilter: api-reference/sale/business-value-person-domain/sale-business-value-person-domain-delete-by-filter.md"""
+            """sale.businessValuePersonDomain.deleteByFilter: https://apidocs.bitrix24.com/api-reference/sale/business-value-person-domain/sale-business-value-person-domain-delete-by-filter.html"""
             ...
 
         def getFields(self) -> R_co:
-            """sale.businessValuePersonDomain.getFields: api-reference/sale/business-value-person-domain/sale-business-value-person-domain-get-fields.md"""
+            """sale.businessValuePersonDomain.getFields: https://apidocs.bitrix24.com/api-reference/sale/business-value-person-domain/sale-business-value-person-domain-get-fields.html"""
             ...
 
         def list(
@@ -276,7 +276,7 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.businessValuePersonDomain.list: api-reference/sale/business-value-person-domain/sale-business-value-person-domain-list.md"""
+            """sale.businessValuePersonDomain.list: https://apidocs.bitrix24.com/api-reference/sale/business-value-person-domain/sale-business-value-person-domain-list.html"""
             ...
 
     class SaleCashboxCheck(Namespace[R_co]):
@@ -294,7 +294,7 @@ if TYPE_CHECKING:
             FN_NUMBER: a.Text | None = ...,
             SHIFT_NUMBER: a.Text | None = ...,
         ) -> R_co:
-            """sale.cashbox.check.apply: api-reference/sale/cashbox/sale-cashbox-check-apply.md"""
+            """sale.cashbox.check.apply: https://apidocs.bitrix24.com/api-reference/sale/cashbox/sale-cashbox-check-apply.html"""
             ...
 
     class SaleCashboxHandler(Namespace[R_co]):
@@ -309,19 +309,19 @@ if TYPE_CHECKING:
             SORT: a.Int | None = ...,
             SUPPORTS_FFD105: a.Text | None = ...,
         ) -> R_co:
-            """sale.cashbox.handler.add: api-reference/sale/cashbox/sale-cashbox-handler-add.md"""
+            """sale.cashbox.handler.add: https://apidocs.bitrix24.com/api-reference/sale/cashbox/sale-cashbox-handler-add.html"""
             ...
 
         def delete(self, *, ID: a.Int) -> R_co:
-            """sale.cashbox.handler.delete: api-reference/sale/cashbox/sale-cashbox-handler-delete.md"""
+            """sale.cashbox.handler.delete: https://apidocs.bitrix24.com/api-reference/sale/cashbox/sale-cashbox-handler-delete.html"""
             ...
 
         def list(self) -> R_co:
-            """sale.cashbox.handler.list: api-reference/sale/cashbox/sale-cashbox-handler-list.md"""
+            """sale.cashbox.handler.list: https://apidocs.bitrix24.com/api-reference/sale/cashbox/sale-cashbox-handler-list.html"""
             ...
 
         def update(self, *, ID: a.Int, FIELDS: a.Map) -> R_co:
-            """sale.cashbox.handler.update: api-reference/sale/cashbox/sale-cashbox-handler-update.md"""
+            """sale.cashbox.handler.update: https://apidocs.bitrix24.com/api-reference/sale/cashbox/sale-cashbox-handler-update.html"""
             ...
 
     class SaleCashbox(Namespace[R_co]):
@@ -341,14 +341,14 @@ if TYPE_CHECKING:
             USE_OFFLINE: a.Text | None = ...,
             SETTINGS: a.Array | None = ...,
         ) -> R_co:
-            """sale.cashbox.add: api-reference/sale/cashbox/sale-cashbox-add.md"""
+            """sale.cashbox.add: https://apidocs.bitrix24.com/api-reference/sale/cashbox/sale-cashbox-add.html"""
             ...
 
         @property
         def check(self) -> SaleCashboxCheck[R_co]: ...
 
         def delete(self, *, ID: a.Int) -> R_co:
-            """sale.cashbox.delete: api-reference/sale/cashbox/sale-cashbox-delete.md"""
+            """sale.cashbox.delete: https://apidocs.bitrix24.com/api-reference/sale/cashbox/sale-cashbox-delete.html"""
             ...
 
         @property
@@ -361,22 +361,22 @@ if TYPE_CHECKING:
             FILTER: a.Map | None = ...,
             ORDER: a.Map | None = ...,
         ) -> R_co:
-            """sale.cashbox.list: api-reference/sale/cashbox/sale-cashbox-list.md"""
+            """sale.cashbox.list: https://apidocs.bitrix24.com/api-reference/sale/cashbox/sale-cashbox-list.html"""
             ...
 
         def update(self, *, ID: a.Int, FIELDS: a.Map) -> R_co:
-            """sale.cashbox.update: api-reference/sale/cashbox/sale-cashbox-update.md"""
+            """sale.cashbox.update: https://apidocs.bitrix24.com/api-reference/sale/cashbox/sale-cashbox-update.html"""
             ...
 
     class SaleDeliveryConfig(Namespace[R_co]):
         """sale.delivery.config.*"""
 
         def get(self, *, ID: a.Int) -> R_co:
-            """sale.delivery.config.get: api-reference/sale/delivery/delivery/sale-delivery-config-get.md"""
+            """sale.delivery.config.get: https://apidocs.bitrix24.com/api-reference/sale/delivery/delivery/sale-delivery-config-get.html"""
             ...
 
         def update(self, *, ID: a.Int, CONFIG: a.List | None = ...) -> R_co:
-            """sale.delivery.config.update: api-reference/sale/delivery/delivery/sale-delivery-config-update.md"""
+            """sale.delivery.config.update: https://apidocs.bitrix24.com/api-reference/sale/delivery/delivery/sale-delivery-config-update.html"""
             ...
 
     class SaleDeliveryExtraService(Namespace[R_co]):
@@ -395,15 +395,15 @@ if TYPE_CHECKING:
             DESCRIPTION: a.Text | None = ...,
             PRICE: a.Number | None = ...,
         ) -> R_co:
-            """sale.delivery.extra.service.add: api-reference/sale/delivery/extra-service/sale-delivery-extra-service-add.md"""
+            """sale.delivery.extra.service.add: https://apidocs.bitrix24.com/api-reference/sale/delivery/extra-service/sale-delivery-extra-service-add.html"""
             ...
 
         def delete(self, *, ID: a.Int) -> R_co:
-            """sale.delivery.extra.service.delete: api-reference/sale/delivery/extra-service/sale-delivery-extra-service-delete.md"""
+            """sale.delivery.extra.service.delete: https://apidocs.bitrix24.com/api-reference/sale/delivery/extra-service/sale-delivery-extra-service-delete.html"""
             ...
 
         def get(self, *, DELIVERY_ID: a.Int) -> R_co:
-            """sale.delivery.extra.service.get: api-reference/sale/delivery/extra-service/sale-delivery-extra-service-get.md"""
+            """sale.delivery.extra.service.get: https://apidocs.bitrix24.com/api-reference/sale/delivery/extra-service/sale-delivery-extra-service-get.html"""
             ...
 
         def update(
@@ -418,7 +418,7 @@ if TYPE_CHECKING:
             PRICE: a.Number | None = ...,
             ITEMS: a.List | None = ...,
         ) -> R_co:
-            """sale.delivery.extra.service.update: api-reference/sale/delivery/extra-service/sale-delivery-extra-service-update.md"""
+            """sale.delivery.extra.service.update: https://apidocs.bitrix24.com/api-reference/sale/delivery/extra-service/sale-delivery-extra-service-update.html"""
             ...
 
     class SaleDeliveryExtra(Namespace[R_co]):
@@ -440,15 +440,15 @@ if TYPE_CHECKING:
             SORT: a.Int | None = ...,
             DESCRIPTION: a.Int | None = ...,
         ) -> R_co:
-            """sale.delivery.handler.add: api-reference/sale/delivery/handler/sale-delivery-handler-add.md"""
+            """sale.delivery.handler.add: https://apidocs.bitrix24.com/api-reference/sale/delivery/handler/sale-delivery-handler-add.html"""
             ...
 
         def delete(self, *, ID: a.Int) -> R_co:
-            """sale.delivery.handler.delete: api-reference/sale/delivery/handler/sale-delivery-handler-delete.md"""
+            """sale.delivery.handler.delete: https://apidocs.bitrix24.com/api-reference/sale/delivery/handler/sale-delivery-handler-delete.html"""
             ...
 
         def list(self) -> R_co:
-            """sale.delivery.handler.list: api-reference/sale/delivery/handler/sale-delivery-handler-list.md"""
+            """sale.delivery.handler.list: https://apidocs.bitrix24.com/api-reference/sale/delivery/handler/sale-delivery-handler-list.html"""
             ...
 
         def update(
@@ -462,14 +462,14 @@ if TYPE_CHECKING:
             SETTINGS: a.Map | None = ...,
             PROFILES: a.List | None = ...,
         ) -> R_co:
-            """sale.delivery.handler.update: api-reference/sale/delivery/handler/sale-delivery-handler-update.md"""
+            """sale.delivery.handler.update: https://apidocs.bitrix24.com/api-reference/sale/delivery/handler/sale-delivery-handler-update.html"""
             ...
 
     class SaleDeliveryRequest(Namespace[R_co]):
         """sale.delivery.request.*"""
 
         def delete(self, *, DELIVERY_ID: a.Int, REQUEST_ID: a.Text) -> R_co:
-            """sale.delivery.request.delete: api-reference/sale/delivery/delivery-request/sale-delivery-request-delete.md"""
+            """sale.delivery.request.delete: https://apidocs.bitrix24.com/api-reference/sale/delivery/delivery-request/sale-delivery-request-delete.html"""
             ...
 
         def sendmessage(
@@ -480,7 +480,7 @@ if TYPE_CHECKING:
             ADDRESSEE: a.Text,
             MESSAGE: a.Map,
         ) -> R_co:
-            """sale.delivery.request.sendmessage: api-reference/sale/delivery/delivery-request/sale-delivery-request-send-message.md"""
+            """sale.delivery.request.sendmessage: https://apidocs.bitrix24.com/api-reference/sale/delivery/delivery-request/sale-delivery-request-send-message.html"""
             ...
 
         def update(
@@ -493,7 +493,7 @@ if TYPE_CHECKING:
             PROPERTIES: a.List | None = ...,
             OVERWRITE_PROPERTIES: a.Text | None = ...,
         ) -> R_co:
-            """sale.delivery.request.update: api-reference/sale/delivery/delivery-request/sale-delivery-request-update.md"""
+            """sale.delivery.request.update: https://apidocs.bitrix24.com/api-reference/sale/delivery/delivery-request/sale-delivery-request-update.html"""
             ...
 
     class SaleDelivery(Namespace[R_co]):
@@ -511,14 +511,14 @@ if TYPE_CHECKING:
             CONFIG: a.List | None = ...,
             LOGOTYPE: a.Text | None = ...,
         ) -> R_co:
-            """sale.delivery.add: api-reference/sale/delivery/delivery/sale-delivery-add.md"""
+            """sale.delivery.add: https://apidocs.bitrix24.com/api-reference/sale/delivery/delivery/sale-delivery-add.html"""
             ...
 
         @property
         def config(self) -> SaleDeliveryConfig[R_co]: ...
 
         def delete(self, *, ID: a.Int) -> R_co:
-            """sale.delivery.delete: api-reference/sale/delivery/delivery/sale-delivery-delete.md"""
+            """sale.delivery.delete: https://apidocs.bitrix24.com/api-reference/sale/delivery/delivery/sale-delivery-delete.html"""
             ...
 
         @property
@@ -531,7 +531,7 @@ if TYPE_CHECKING:
             FILTER: a.Map | None = ...,
             ORDER: a.Map | None = ...,
         ) -> R_co:
-            """sale.delivery.getlist: api-reference/sale/delivery/delivery/sale-delivery-get-list.md"""
+            """sale.delivery.getlist: https://apidocs.bitrix24.com/api-reference/sale/delivery/delivery/sale-delivery-get-list.html"""
             ...
 
         @property
@@ -551,26 +551,26 @@ if TYPE_CHECKING:
             ACTIVE: a.Text | None = ...,
             LOGOTYPE: a.Text | None = ...,
         ) -> R_co:
-            """sale.delivery.update: api-reference/sale/delivery/delivery/sale-delivery-update.md"""
+            """sale.delivery.update: https://apidocs.bitrix24.com/api-reference/sale/delivery/delivery/sale-delivery-update.html"""
             ...
 
     class SaleOrder(Namespace[R_co]):
         """sale.order.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """sale.order.add: api-reference/sale/order/sale-order-add.md"""
+            """sale.order.add: https://apidocs.bitrix24.com/api-reference/sale/order/sale-order-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """sale.order.delete: api-reference/sale/order/sale-order-delete.md"""
+            """sale.order.delete: https://apidocs.bitrix24.com/api-reference/sale/order/sale-order-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """sale.order.get: api-reference/sale/order/sale-order-get.md"""
+            """sale.order.get: https://apidocs.bitrix24.com/api-reference/sale/order/sale-order-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """sale.order.getFields: api-reference/sale/order/sale-order-get-fields.md"""
+            """sale.order.getFields: https://apidocs.bitrix24.com/api-reference/sale/order/sale-order-get-fields.html"""
             ...
 
         def list(
@@ -581,30 +581,30 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.order.list: api-reference/sale/order/sale-order-list.md"""
+            """sale.order.list: https://apidocs.bitrix24.com/api-reference/sale/order/sale-order-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """sale.order.update: api-reference/sale/order/sale-order-update.md"""
+            """sale.order.update: https://apidocs.bitrix24.com/api-reference/sale/order/sale-order-update.html"""
             ...
 
     class SalePayment(Namespace[R_co]):
         """sale.payment.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """sale.payment.add: api-reference/sale/payment/sale-payment-add.md"""
+            """sale.payment.add: https://apidocs.bitrix24.com/api-reference/sale/payment/sale-payment-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """sale.payment.delete: api-reference/sale/payment/sale-payment-delete.md"""
+            """sale.payment.delete: https://apidocs.bitrix24.com/api-reference/sale/payment/sale-payment-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """sale.payment.get: api-reference/sale/payment/sale-payment-get.md"""
+            """sale.payment.get: https://apidocs.bitrix24.com/api-reference/sale/payment/sale-payment-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """sale.payment.getFields: api-reference/sale/payment/sale-payment-get-fields.md"""
+            """sale.payment.getFields: https://apidocs.bitrix24.com/api-reference/sale/payment/sale-payment-get-fields.html"""
             ...
 
         def list(
@@ -615,30 +615,30 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.payment.list: api-reference/sale/payment/sale-payment-list.md"""
+            """sale.payment.list: https://apidocs.bitrix24.com/api-reference/sale/payment/sale-payment-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """sale.payment.update: api-reference/sale/payment/sale-payment-update.md"""
+            """sale.payment.update: https://apidocs.bitrix24.com/api-reference/sale/payment/sale-payment-update.html"""
             ...
 
     class SalePaymentItemShipment(Namespace[R_co]):
         """sale.paymentItemShipment.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """sale.paymentItemShipment.add: api-reference/sale/payment-item-shipment/sale-payment-item-shipment-add.md"""
+            """sale.paymentItemShipment.add: https://apidocs.bitrix24.com/api-reference/sale/payment-item-shipment/sale-payment-item-shipment-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """sale.paymentItemShipment.delete: api-reference/sale/payment-item-shipment/sale-payment-item-shipment-delete.md"""
+            """sale.paymentItemShipment.delete: https://apidocs.bitrix24.com/api-reference/sale/payment-item-shipment/sale-payment-item-shipment-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """sale.paymentItemShipment.get: api-reference/sale/payment-item-shipment/sale-payment-item-shipment-get.md"""
+            """sale.paymentItemShipment.get: https://apidocs.bitrix24.com/api-reference/sale/payment-item-shipment/sale-payment-item-shipment-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """sale.paymentItemShipment.getFields: api-reference/sale/payment-item-shipment/sale-payment-item-shipment-get-fields.md"""
+            """sale.paymentItemShipment.getFields: https://apidocs.bitrix24.com/api-reference/sale/payment-item-shipment/sale-payment-item-shipment-get-fields.html"""
             ...
 
         def list(
@@ -649,30 +649,30 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.paymentItemShipment.list: api-reference/sale/payment-item-shipment/sale-payment-item-shipment-list.md"""
+            """sale.paymentItemShipment.list: https://apidocs.bitrix24.com/api-reference/sale/payment-item-shipment/sale-payment-item-shipment-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """sale.paymentItemShipment.update: api-reference/sale/payment-item-shipment/sale-payment-item-shipment-update.md"""
+            """sale.paymentItemShipment.update: https://apidocs.bitrix24.com/api-reference/sale/payment-item-shipment/sale-payment-item-shipment-update.html"""
             ...
 
     class SalePaymentitembasket(Namespace[R_co]):
         """sale.paymentitembasket.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """sale.paymentitembasket.add: api-reference/sale/payment-item-basket/sale-payment-item-basket-add.md"""
+            """sale.paymentitembasket.add: https://apidocs.bitrix24.com/api-reference/sale/payment-item-basket/sale-payment-item-basket-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """sale.paymentitembasket.delete: api-reference/sale/payment-item-basket/sale-payment-item-basket-delete.md"""
+            """sale.paymentitembasket.delete: https://apidocs.bitrix24.com/api-reference/sale/payment-item-basket/sale-payment-item-basket-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """sale.paymentitembasket.get: api-reference/sale/payment-item-basket/sale-payment-item-basket-get.md"""
+            """sale.paymentitembasket.get: https://apidocs.bitrix24.com/api-reference/sale/payment-item-basket/sale-payment-item-basket-get.html"""
             ...
 
         def getfields(self) -> R_co:
-            """sale.paymentitembasket.getfields: api-reference/sale/payment-item-basket/sale-payment-item-basket-get-fields.md"""
+            """sale.paymentitembasket.getfields: https://apidocs.bitrix24.com/api-reference/sale/payment-item-basket/sale-payment-item-basket-get-fields.html"""
             ...
 
         def list(
@@ -683,30 +683,30 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.paymentitembasket.list: api-reference/sale/payment-item-basket/sale-payment-item-basket-list.md"""
+            """sale.paymentitembasket.list: https://apidocs.bitrix24.com/api-reference/sale/payment-item-basket/sale-payment-item-basket-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """sale.paymentitembasket.update: api-reference/sale/payment-item-basket/sale-payment-item-basket-update.md"""
+            """sale.paymentitembasket.update: https://apidocs.bitrix24.com/api-reference/sale/payment-item-basket/sale-payment-item-basket-update.html"""
             ...
 
     class SalePaysystemHandler(Namespace[R_co]):
         """sale.paysystem.handler.*"""
 
         def add(self, *, NAME: a.Text, CODE: a.Text, SETTINGS: a.Map, SORT: a.Int | None = ...) -> R_co:
-            """sale.paysystem.handler.add: api-reference/pay-system/sale-pay-system-handler-add.md"""
+            """sale.paysystem.handler.add: https://apidocs.bitrix24.com/api-reference/pay-system/sale-pay-system-handler-add.html"""
             ...
 
         def delete(self, *, ID: a.Int) -> R_co:
-            """sale.paysystem.handler.delete: api-reference/pay-system/sale-pay-system-handler-delete.md"""
+            """sale.paysystem.handler.delete: https://apidocs.bitrix24.com/api-reference/pay-system/sale-pay-system-handler-delete.html"""
             ...
 
         def list(self) -> R_co:
-            """sale.paysystem.handler.list: api-reference/pay-system/sale-pay-system-handler-list.md"""
+            """sale.paysystem.handler.list: https://apidocs.bitrix24.com/api-reference/pay-system/sale-pay-system-handler-list.html"""
             ...
 
         def update(self, *, ID: a.Int, FIELDS: a.Map) -> R_co:
-            """sale.paysystem.handler.update: api-reference/pay-system/sale-pay-system-handler-update.md"""
+            """sale.paysystem.handler.update: https://apidocs.bitrix24.com/api-reference/pay-system/sale-pay-system-handler-update.html"""
             ...
 
     class SalePaysystemPay(Namespace[R_co]):
@@ -720,11 +720,11 @@ if TYPE_CHECKING:
             PAY_SYSTEM_ID: a.Int | None = ...,
             BX_REST_HANDLER: a.Text | None = ...,
         ) -> R_co:
-            """sale.paysystem.pay.invoice: api-reference/pay-system/outdated/sale-pay-system-pay-invoice.md"""
+            """sale.paysystem.pay.invoice: https://apidocs.bitrix24.com/api-reference/pay-system/outdated/sale-pay-system-pay-invoice.html"""
             ...
 
         def payment(self, *, PAYMENT_ID: a.Int, PAY_SYSTEM_ID: a.Int) -> R_co:
-            """sale.paysystem.pay.payment: api-reference/pay-system/sale-pay-system-pay-payment.md"""
+            """sale.paysystem.pay.payment: https://apidocs.bitrix24.com/api-reference/pay-system/sale-pay-system-pay-payment.html"""
             ...
 
     class SalePaysystemSettingsInvoice(Namespace[R_co]):
@@ -738,21 +738,21 @@ if TYPE_CHECKING:
             PAY_SYSTEM_ID: a.Int | None = ...,
             BX_REST_HANDLER: a.Text | None = ...,
         ) -> R_co:
-            """sale.paysystem.settings.invoice.get: api-reference/pay-system/outdated/sale-pay-system-settings-invoice-get.md"""
+            """sale.paysystem.settings.invoice.get: https://apidocs.bitrix24.com/api-reference/pay-system/outdated/sale-pay-system-settings-invoice-get.html"""
             ...
 
     class SalePaysystemSettingsPayment(Namespace[R_co]):
         """sale.paysystem.settings.payment.*"""
 
         def get(self, *, PAYMENT_ID: a.Int, PAY_SYSTEM_ID: a.Int) -> R_co:
-            """sale.paysystem.settings.payment.get: api-reference/pay-system/sale-pay-system-settings-payment-get.md"""
+            """sale.paysystem.settings.payment.get: https://apidocs.bitrix24.com/api-reference/pay-system/sale-pay-system-settings-payment-get.html"""
             ...
 
     class SalePaysystemSettings(Namespace[R_co]):
         """sale.paysystem.settings.*"""
 
         def get(self, *, ID: a.Int, PERSON_TYPE_ID: a.Int) -> R_co:
-            """sale.paysystem.settings.get: api-reference/pay-system/sale-pay-system-settings-get.md"""
+            """sale.paysystem.settings.get: https://apidocs.bitrix24.com/api-reference/pay-system/sale-pay-system-settings-get.html"""
             ...
 
         @property
@@ -762,7 +762,7 @@ if TYPE_CHECKING:
         def payment(self) -> SalePaysystemSettingsPayment[R_co]: ...
 
         def update(self, *, ID: a.Int, SETTINGS: a.Map, PERSON_TYPE_ID: a.Int | None = ...) -> R_co:
-            """sale.paysystem.settings.update: api-reference/pay-system/sale-pay-system-settings-update.md"""
+            """sale.paysystem.settings.update: https://apidocs.bitrix24.com/api-reference/pay-system/sale-pay-system-settings-update.html"""
             ...
 
     class SalePaysystem(Namespace[R_co]):
@@ -782,11 +782,11 @@ if TYPE_CHECKING:
             NEW_WINDOW: a.Text | None = ...,
             XML_ID: a.Text | None = ...,
         ) -> R_co:
-            """sale.paysystem.add: api-reference/pay-system/sale-pay-system-add.md"""
+            """sale.paysystem.add: https://apidocs.bitrix24.com/api-reference/pay-system/sale-pay-system-add.html"""
             ...
 
         def delete(self, *, ID: a.Int) -> R_co:
-            """sale.paysystem.delete: api-reference/pay-system/sale-pay-system-delete.md"""
+            """sale.paysystem.delete: https://apidocs.bitrix24.com/api-reference/pay-system/sale-pay-system-delete.html"""
             ...
 
         @property
@@ -799,7 +799,7 @@ if TYPE_CHECKING:
             FILTER: a.Map | None = ...,
             ORDER: a.Map | None = ...,
         ) -> R_co:
-            """sale.paysystem.list: api-reference/pay-system/sale-pay-system-list.md"""
+            """sale.paysystem.list: https://apidocs.bitrix24.com/api-reference/pay-system/sale-pay-system-list.html"""
             ...
 
         @property
@@ -809,26 +809,26 @@ if TYPE_CHECKING:
         def settings(self) -> SalePaysystemSettings[R_co]: ...
 
         def update(self, *, ID: a.Int, FIELDS: a.Map | None = ...) -> R_co:
-            """sale.paysystem.update: api-reference/pay-system/sale-pay-system-update.md"""
+            """sale.paysystem.update: https://apidocs.bitrix24.com/api-reference/pay-system/sale-pay-system-update.html"""
             ...
 
     class SalePersontype(Namespace[R_co]):
         """sale.persontype.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """sale.persontype.add: api-reference/sale/person-type/sale-person-type-add.md"""
+            """sale.persontype.add: https://apidocs.bitrix24.com/api-reference/sale/person-type/sale-person-type-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """sale.persontype.delete: api-reference/sale/person-type/sale-person-type-delete.md"""
+            """sale.persontype.delete: https://apidocs.bitrix24.com/api-reference/sale/person-type/sale-person-type-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """sale.persontype.get: api-reference/sale/person-type/sale-person-type-get.md"""
+            """sale.persontype.get: https://apidocs.bitrix24.com/api-reference/sale/person-type/sale-person-type-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """sale.persontype.getFields: api-reference/sale/person-type/sale-person-type-get-fields.md"""
+            """sale.persontype.getFields: https://apidocs.bitrix24.com/api-reference/sale/person-type/sale-person-type-get-fields.html"""
             ...
 
         def list(
@@ -839,26 +839,26 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.persontype.list: api-reference/sale/person-type/sale-person-type-list.md"""
+            """sale.persontype.list: https://apidocs.bitrix24.com/api-reference/sale/person-type/sale-person-type-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """sale.persontype.update: api-reference/sale/person-type/sale-person-type-update.md"""
+            """sale.persontype.update: https://apidocs.bitrix24.com/api-reference/sale/person-type/sale-person-type-update.html"""
             ...
 
     class SalePropertyRelation(Namespace[R_co]):
         """sale.propertyRelation.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """sale.propertyRelation.add: api-reference/sale/property-relation/sale-property-relation-add.md"""
+            """sale.propertyRelation.add: https://apidocs.bitrix24.com/api-reference/sale/property-relation/sale-property-relation-add.html"""
             ...
 
         def deleteByFilter(self, *, fields: a.Map) -> R_co:
-            """sale.propertyRelation.deleteByFilter: api-reference/sale/property-relation/sale-property-relation-delete-by-filter.md"""
+            """sale.propertyRelation.deleteByFilter: https://apidocs.bitrix24.com/api-reference/sale/property-relation/sale-property-relation-delete-by-filter.html"""
             ...
 
         def getFields(self) -> R_co:
-            """sale.propertyRelation.getFields: api-reference/sale/property-relation/sale-property-relation-get-fields.md"""
+            """sale.propertyRelation.getFields: https://apidocs.bitrix24.com/api-reference/sale/property-relation/sale-property-relation-get-fields.html"""
             ...
 
         def list(
@@ -869,26 +869,26 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.propertyRelation.list: api-reference/sale/property-relation/sale-property-relation-list.md"""
+            """sale.propertyRelation.list: https://apidocs.bitrix24.com/api-reference/sale/property-relation/sale-property-relation-list.html"""
             ...
 
     class SalePropertygroup(Namespace[R_co]):
         """sale.propertygroup.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """sale.propertygroup.add: api-reference/sale/property-group/sale-property-group-add.md"""
+            """sale.propertygroup.add: https://apidocs.bitrix24.com/api-reference/sale/property-group/sale-property-group-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """sale.propertygroup.delete: api-reference/sale/property-group/sale-property-group-delete.md"""
+            """sale.propertygroup.delete: https://apidocs.bitrix24.com/api-reference/sale/property-group/sale-property-group-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """sale.propertygroup.get: api-reference/sale/property-group/sale-property-group-get.md"""
+            """sale.propertygroup.get: https://apidocs.bitrix24.com/api-reference/sale/property-group/sale-property-group-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """sale.propertygroup.getFields: api-reference/sale/property-group/sale-property-group-get-fields.md"""
+            """sale.propertygroup.getFields: https://apidocs.bitrix24.com/api-reference/sale/property-group/sale-property-group-get-fields.html"""
             ...
 
         def list(
@@ -898,26 +898,26 @@ if TYPE_CHECKING:
             filter: a.Map | None = ...,
             order: a.Map | None = ...,
         ) -> R_co:
-            """sale.propertygroup.list: api-reference/sale/property-group/sale-property-group-list.md"""
+            """sale.propertygroup.list: https://apidocs.bitrix24.com/api-reference/sale/property-group/sale-property-group-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """sale.propertygroup.update: api-reference/sale/property-group/sale-property-group-update.md"""
+            """sale.propertygroup.update: https://apidocs.bitrix24.com/api-reference/sale/property-group/sale-property-group-update.html"""
             ...
 
     class SalePropertyvalue(Namespace[R_co]):
         """sale.propertyvalue.*"""
 
         def delete(self, *, id: a.Int) -> R_co:
-            """sale.propertyvalue.delete: api-reference/sale/property-value/sale-property-value-delete.md"""
+            """sale.propertyvalue.delete: https://apidocs.bitrix24.com/api-reference/sale/property-value/sale-property-value-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """sale.propertyvalue.get: api-reference/sale/property-value/sale-property-value-get.md"""
+            """sale.propertyvalue.get: https://apidocs.bitrix24.com/api-reference/sale/property-value/sale-property-value-get.html"""
             ...
 
         def getfields(self) -> R_co:
-            """sale.propertyvalue.getfields: api-reference/sale/property-value/sale-property-value-get-fields.md"""
+            """sale.propertyvalue.getfields: https://apidocs.bitrix24.com/api-reference/sale/property-value/sale-property-value-get-fields.html"""
             ...
 
         def list(
@@ -928,30 +928,30 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.propertyvalue.list: api-reference/sale/property-value/sale-property-value-list.md"""
+            """sale.propertyvalue.list: https://apidocs.bitrix24.com/api-reference/sale/property-value/sale-property-value-list.html"""
             ...
 
         def modify(self, *, fields: a.Map) -> R_co:
-            """sale.propertyvalue.modify: api-reference/sale/property-value/sale-property-value-modify.md"""
+            """sale.propertyvalue.modify: https://apidocs.bitrix24.com/api-reference/sale/property-value/sale-property-value-modify.html"""
             ...
 
     class SalePropertyvariant(Namespace[R_co]):
         """sale.propertyvariant.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """sale.propertyvariant.add: api-reference/sale/property-variant/sale-property-variant-add.md"""
+            """sale.propertyvariant.add: https://apidocs.bitrix24.com/api-reference/sale/property-variant/sale-property-variant-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """sale.propertyvariant.delete: api-reference/sale/property-variant/sale-property-variant-delete.md"""
+            """sale.propertyvariant.delete: https://apidocs.bitrix24.com/api-reference/sale/property-variant/sale-property-variant-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """sale.propertyvariant.get: api-reference/sale/property-variant/sale-property-variant-get.md"""
+            """sale.propertyvariant.get: https://apidocs.bitrix24.com/api-reference/sale/property-variant/sale-property-variant-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """sale.propertyvariant.getFields: api-reference/sale/property-variant/sale-property-variant-get-fields.md"""
+            """sale.propertyvariant.getFields: https://apidocs.bitrix24.com/api-reference/sale/property-variant/sale-property-variant-get-fields.html"""
             ...
 
         def list(
@@ -961,30 +961,30 @@ if TYPE_CHECKING:
             filter: a.Map | None = ...,
             order: a.Map | None = ...,
         ) -> R_co:
-            """sale.propertyvariant.list: api-reference/sale/property-variant/sale-property-variant-list.md"""
+            """sale.propertyvariant.list: https://apidocs.bitrix24.com/api-reference/sale/property-variant/sale-property-variant-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """sale.propertyvariant.update: api-reference/sale/property-variant/sale-property-variant-update.md"""
+            """sale.propertyvariant.update: https://apidocs.bitrix24.com/api-reference/sale/property-variant/sale-property-variant-update.html"""
             ...
 
     class SaleShipment(Namespace[R_co]):
         """sale.shipment.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """sale.shipment.add: api-reference/sale/shipment/sale-shipment-add.md"""
+            """sale.shipment.add: https://apidocs.bitrix24.com/api-reference/sale/shipment/sale-shipment-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """sale.shipment.delete: api-reference/sale/shipment/sale-shipment-delete.md"""
+            """sale.shipment.delete: https://apidocs.bitrix24.com/api-reference/sale/shipment/sale-shipment-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """sale.shipment.get: api-reference/sale/shipment/sale-shipment-get.md"""
+            """sale.shipment.get: https://apidocs.bitrix24.com/api-reference/sale/shipment/sale-shipment-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """sale.shipment.getFields: api-reference/sale/shipment/sale-shipment-get-fields.md"""
+            """sale.shipment.getFields: https://apidocs.bitrix24.com/api-reference/sale/shipment/sale-shipment-get-fields.html"""
             ...
 
         def list(
@@ -995,30 +995,30 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.shipment.list: api-reference/sale/shipment/sale-shipment-list.md"""
+            """sale.shipment.list: https://apidocs.bitrix24.com/api-reference/sale/shipment/sale-shipment-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """sale.shipment.update: api-reference/sale/shipment/sale-shipment-update.md"""
+            """sale.shipment.update: https://apidocs.bitrix24.com/api-reference/sale/shipment/sale-shipment-update.html"""
             ...
 
     class SaleShipmentitem(Namespace[R_co]):
         """sale.shipmentitem.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """sale.shipmentitem.add: api-reference/sale/shipment-item/sale-shipment-item-add.md"""
+            """sale.shipmentitem.add: https://apidocs.bitrix24.com/api-reference/sale/shipment-item/sale-shipment-item-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """sale.shipmentitem.delete: api-reference/sale/shipment-item/sale-shipment-item-delete.md"""
+            """sale.shipmentitem.delete: https://apidocs.bitrix24.com/api-reference/sale/shipment-item/sale-shipment-item-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """sale.shipmentitem.get: api-reference/sale/shipment-item/sale-shipment-item-get.md"""
+            """sale.shipmentitem.get: https://apidocs.bitrix24.com/api-reference/sale/shipment-item/sale-shipment-item-get.html"""
             ...
 
         def getfields(self) -> R_co:
-            """sale.shipmentitem.getfields: api-reference/sale/shipment-item/sale-shipment-item-get-fields.md"""
+            """sale.shipmentitem.getfields: https://apidocs.bitrix24.com/api-reference/sale/shipment-item/sale-shipment-item-get-fields.html"""
             ...
 
         def list(
@@ -1029,30 +1029,30 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.shipmentitem.list: api-reference/sale/shipment-item/sale-shipment-item-list.md"""
+            """sale.shipmentitem.list: https://apidocs.bitrix24.com/api-reference/sale/shipment-item/sale-shipment-item-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """sale.shipmentitem.update: api-reference/sale/shipment-item/sale-shipment-item-update.md"""
+            """sale.shipmentitem.update: https://apidocs.bitrix24.com/api-reference/sale/shipment-item/sale-shipment-item-update.html"""
             ...
 
     class SaleShipmentproperty(Namespace[R_co]):
         """sale.shipmentproperty.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """sale.shipmentproperty.add: api-reference/sale/shipment-property/sale-shipment-property-add.md"""
+            """sale.shipmentproperty.add: https://apidocs.bitrix24.com/api-reference/sale/shipment-property/sale-shipment-property-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """sale.shipmentproperty.delete: api-reference/sale/shipment-property/sale-shipment-property-delete.md"""
+            """sale.shipmentproperty.delete: https://apidocs.bitrix24.com/api-reference/sale/shipment-property/sale-shipment-property-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """sale.shipmentproperty.get: api-reference/sale/shipment-property/sale-shipment-property-get.md"""
+            """sale.shipmentproperty.get: https://apidocs.bitrix24.com/api-reference/sale/shipment-property/sale-shipment-property-get.html"""
             ...
 
         def getfieldsbytype(self, *, type: a.Text) -> R_co:
-            """sale.shipmentproperty.getfieldsbytype: api-reference/sale/shipment-property/sale-shipment-property-get-fields-by-type.md"""
+            """sale.shipmentproperty.getfieldsbytype: https://apidocs.bitrix24.com/api-reference/sale/shipment-property/sale-shipment-property-get-fields-by-type.html"""
             ...
 
         def list(
@@ -1063,26 +1063,26 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.shipmentproperty.list: api-reference/sale/shipment-property/sale-shipment-property-list.md"""
+            """sale.shipmentproperty.list: https://apidocs.bitrix24.com/api-reference/sale/shipment-property/sale-shipment-property-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """sale.shipmentproperty.update: api-reference/sale/shipment-property/sale-shipment-property-update.md"""
+            """sale.shipmentproperty.update: https://apidocs.bitrix24.com/api-reference/sale/shipment-property/sale-shipment-property-update.html"""
             ...
 
     class SaleShipmentpropertyvalue(Namespace[R_co]):
         """sale.shipmentpropertyvalue.*"""
 
         def delete(self, *, id: a.Int) -> R_co:
-            """sale.shipmentpropertyvalue.delete: api-reference/sale/shipment-property-value/sale-shipment-propertyvalue-delete.md"""
+            """sale.shipmentpropertyvalue.delete: https://apidocs.bitrix24.com/api-reference/sale/shipment-property-value/sale-shipment-propertyvalue-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """sale.shipmentpropertyvalue.get: api-reference/sale/shipment-property-value/sale-shipment-property-value-get.md"""
+            """sale.shipmentpropertyvalue.get: https://apidocs.bitrix24.com/api-reference/sale/shipment-property-value/sale-shipment-property-value-get.html"""
             ...
 
         def getfields(self) -> R_co:
-            """sale.shipmentpropertyvalue.getfields: api-reference/sale/shipment-property-value/sale-shipment-property-value-get-fields.md"""
+            """sale.shipmentpropertyvalue.getfields: https://apidocs.bitrix24.com/api-reference/sale/shipment-property-value/sale-shipment-property-value-get-fields.html"""
             ...
 
         def list(
@@ -1093,30 +1093,30 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.shipmentpropertyvalue.list: api-reference/sale/shipment-property-value/sale-shipment-property-value-list.md"""
+            """sale.shipmentpropertyvalue.list: https://apidocs.bitrix24.com/api-reference/sale/shipment-property-value/sale-shipment-property-value-list.html"""
             ...
 
         def modify(self, *, fields: a.Map) -> R_co:
-            """sale.shipmentpropertyvalue.modify: api-reference/sale/shipment-property-value/sale-shipment-property-value-modify.md"""
+            """sale.shipmentpropertyvalue.modify: https://apidocs.bitrix24.com/api-reference/sale/shipment-property-value/sale-shipment-property-value-modify.html"""
             ...
 
     class SaleStatus(Namespace[R_co]):
         """sale.status.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """sale.status.add: api-reference/sale/status/sale-status-add.md"""
+            """sale.status.add: https://apidocs.bitrix24.com/api-reference/sale/status/sale-status-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """sale.status.delete: api-reference/sale/status/sale-status-delete.md"""
+            """sale.status.delete: https://apidocs.bitrix24.com/api-reference/sale/status/sale-status-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """sale.status.get: api-reference/sale/status/sale-status-get.md"""
+            """sale.status.get: https://apidocs.bitrix24.com/api-reference/sale/status/sale-status-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """sale.status.getFields: api-reference/sale/status/sale-status-get-fields.md"""
+            """sale.status.getFields: https://apidocs.bitrix24.com/api-reference/sale/status/sale-status-get-fields.html"""
             ...
 
         def list(
@@ -1127,30 +1127,30 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.status.list: api-reference/sale/status/sale-status-list.md"""
+            """sale.status.list: https://apidocs.bitrix24.com/api-reference/sale/status/sale-status-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """sale.status.update: api-reference/sale/status/sale-status-update.md"""
+            """sale.status.update: https://apidocs.bitrix24.com/api-reference/sale/status/sale-status-update.html"""
             ...
 
     class SaleStatusLang(Namespace[R_co]):
         """sale.statusLang.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """sale.statusLang.add: api-reference/sale/status-lang/sale-status-lang-add.md"""
+            """sale.statusLang.add: https://apidocs.bitrix24.com/api-reference/sale/status-lang/sale-status-lang-add.html"""
             ...
 
         def deleteByFilter(self, *, fields: a.Map) -> R_co:
-            """sale.statusLang.deleteByFilter: api-reference/sale/status-lang/sale-status-lang-delete-by-filter.md"""
+            """sale.statusLang.deleteByFilter: https://apidocs.bitrix24.com/api-reference/sale/status-lang/sale-status-lang-delete-by-filter.html"""
             ...
 
         def getFields(self) -> R_co:
-            """sale.statusLang.getFields: api-reference/sale/status-lang/sale-status-lang-get-fields.md"""
+            """sale.statusLang.getFields: https://apidocs.bitrix24.com/api-reference/sale/status-lang/sale-status-lang-get-fields.html"""
             ...
 
         def getListLangs(self) -> R_co:
-            """sale.statusLang.getListLangs: api-reference/sale/status-lang/sale-status-lang-get-list-langs.md"""
+            """sale.statusLang.getListLangs: https://apidocs.bitrix24.com/api-reference/sale/status-lang/sale-status-lang-get-list-langs.html"""
             ...
 
         def list(
@@ -1161,14 +1161,14 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.statusLang.list: api-reference/sale/status-lang/sale-status-lang-list.md"""
+            """sale.statusLang.list: https://apidocs.bitrix24.com/api-reference/sale/status-lang/sale-status-lang-list.html"""
             ...
 
     class SaleTradeBinding(Namespace[R_co]):
         """sale.tradeBinding.*"""
 
         def getFields(self) -> R_co:
-            """sale.tradeBinding.getFields: api-reference/sale/trade-binding/sale-trade-binding-get-fields.md"""
+            """sale.tradeBinding.getFields: https://apidocs.bitrix24.com/api-reference/sale/trade-binding/sale-trade-binding-get-fields.html"""
             ...
 
         def list(
@@ -1179,14 +1179,14 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.tradeBinding.list: api-reference/sale/trade-binding/sale-trade-binding-list.md"""
+            """sale.tradeBinding.list: https://apidocs.bitrix24.com/api-reference/sale/trade-binding/sale-trade-binding-list.html"""
             ...
 
     class SaleTradePlatform(Namespace[R_co]):
         """sale.tradePlatform.*"""
 
         def getFields(self) -> R_co:
-            """sale.tradePlatform.getFields: api-reference/sale/trade-platform/sale-trade-platform-get-fields.md"""
+            """sale.tradePlatform.getFields: https://apidocs.bitrix24.com/api-reference/sale/trade-platform/sale-trade-platform-get-fields.html"""
             ...
 
         def list(
@@ -1197,26 +1197,26 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.tradePlatform.list: api-reference/sale/trade-platform/sale-trade-platform-list.md"""
+            """sale.tradePlatform.list: https://apidocs.bitrix24.com/api-reference/sale/trade-platform/sale-trade-platform-list.html"""
             ...
 
     class SaleProperty(Namespace[R_co]):
         """sale.property.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """sale.property.add: api-reference/sale/property/sale-property-add.md"""
+            """sale.property.add: https://apidocs.bitrix24.com/api-reference/sale/property/sale-property-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """sale.property.delete: api-reference/sale/property/sale-property-delete.md"""
+            """sale.property.delete: https://apidocs.bitrix24.com/api-reference/sale/property/sale-property-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """sale.property.get: api-reference/sale/property/sale-property-get.md"""
+            """sale.property.get: https://apidocs.bitrix24.com/api-reference/sale/property/sale-property-get.html"""
             ...
 
         def getfieldsbytype(self, *, type: a.Text) -> R_co:
-            """sale.property.getfieldsbytype: api-reference/sale/property/sale-property-get-fields-by-type.md"""
+            """sale.property.getfieldsbytype: https://apidocs.bitrix24.com/api-reference/sale/property/sale-property-get-fields-by-type.html"""
             ...
 
         def list(
@@ -1227,11 +1227,11 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sale.property.list: api-reference/sale/property/sale-property-list.md"""
+            """sale.property.list: https://apidocs.bitrix24.com/api-reference/sale/property/sale-property-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """sale.property.update: api-reference/sale/property/sale-property-update.md"""
+            """sale.property.update: https://apidocs.bitrix24.com/api-reference/sale/property/sale-property-update.html"""
             ...
 
     class Sale(Namespace[R_co]):

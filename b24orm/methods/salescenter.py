@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         """salescenter.payment.*"""
 
         def getPublicUrl(self, *, id: a.Int) -> R_co:
-            """salescenter.payment.getPublicUrl: api-reference/crm/universal/invoice.md"""
+            """salescenter.payment.getPublicUrl: https://apidocs.bitrix24.com/api-reference/crm/universal/invoice.html"""
             ...
 
     class Salescenter(Namespace[R_co]):

@@ -20,5 +20,5 @@ if TYPE_CHECKING:
         """scope.*"""
 
         def __call__(self, *, full: a.Flag | None = ...) -> R_co:
-            """scope: api-reference/common/system/scope.md"""
+            """scope: https://apidocs.bitrix24.com/api-reference/common/system/scope.html"""
             ...

@@ -19,5 +19,5 @@ if TYPE_CHECKING:
         """server.*"""
 
         def time(self) -> R_co:
-            """server.time: api-reference/common/system/server-time.md"""
+            """server.time: https://apidocs.bitrix24.com/api-reference/common/system/server-time.html"""
             ...

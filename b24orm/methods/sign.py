@@ -37,7 +37,7 @@ if TYPE_CHECKING:
             limit: a.Int | None = ...,
             offset: a.Int | None = ...,
         ) -> R_co:
-            """sign.b2e.company.provider.list: api-reference/sign/sign-b2e-company-provider-list.md"""
+            """sign.b2e.company.provider.list: https://apidocs.bitrix24.com/api-reference/sign/sign-b2e-company-provider-list.html"""
             ...
 
     class SignB2eCompany(Namespace[R_co]):
@@ -50,18 +50,18 @@ if TYPE_CHECKING:
         """sign.b2e.document.*"""
 
         def get(self, *, uid: a.Text | None = ..., language: a.Text | None = ...) -> R_co:
-            """sign.b2e.document.get: api-reference/sign/sign-b2e-document-get.md"""
+            """sign.b2e.document.get: https://apidocs.bitrix24.com/api-reference/sign/sign-b2e-document-get.html"""
             ...
 
         def send(self, *, fields: a.Map, language: a.Text | None = ...) -> R_co:
-            """sign.b2e.document.send: api-reference/sign/sign-b2e-document-send.md"""
+            """sign.b2e.document.send: https://apidocs.bitrix24.com/api-reference/sign/sign-b2e-document-send.html"""
             ...
 
     class SignB2eHcmlinkDocument(Namespace[R_co]):
         """sign.b2e.hcmlink.document.*"""
 
         def get(self, *, id: a.Int) -> R_co:
-            """sign.b2e.hcmlink.document.get: api-reference/sign/sign-b2e-hcmlink-document-get.md"""
+            """sign.b2e.hcmlink.document.get: https://apidocs.bitrix24.com/api-reference/sign/sign-b2e-hcmlink-document-get.html"""
             ...
 
     class SignB2eHcmlink(Namespace[R_co]):
@@ -74,14 +74,14 @@ if TYPE_CHECKING:
         """sign.b2e.mysafe.*"""
 
         def tail(self, *, limit: a.Int | None = ..., offset: a.Int | None = ...) -> R_co:
-            """sign.b2e.mysafe.tail: api-reference/sign/sign-b2e-mysafe-tail.md"""
+            """sign.b2e.mysafe.tail: https://apidocs.bitrix24.com/api-reference/sign/sign-b2e-mysafe-tail.html"""
             ...
 
     class SignB2ePersonal(Namespace[R_co]):
         """sign.b2e.personal.*"""
 
         def tail(self, *, limit: a.Int | None = ..., offset: a.Int | None = ...) -> R_co:
-            """sign.b2e.personal.tail: api-reference/sign/sign-b2e-personal-tail.md"""
+            """sign.b2e.personal.tail: https://apidocs.bitrix24.com/api-reference/sign/sign-b2e-personal-tail.html"""
             ...
 
     class SignB2e(Namespace[R_co]):

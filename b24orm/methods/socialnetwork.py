@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         """socialnetwork.api.workgroup.*"""
 
         def get(self, *, params: a.Map) -> R_co:
-            """socialnetwork.api.workgroup.get: api-reference/sonet-group/socialnetwork-api-workgroup-get.md"""
+            """socialnetwork.api.workgroup.get: https://apidocs.bitrix24.com/api-reference/sonet-group/socialnetwork-api-workgroup-get.html"""
             ...
 
         def list(
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
             params: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """socialnetwork.api.workgroup.list: api-reference/sonet-group/socialnetwork-api-workgroup-list.md"""
+            """socialnetwork.api.workgroup.list: https://apidocs.bitrix24.com/api-reference/sonet-group/socialnetwork-api-workgroup-list.html"""
             ...
 
     class SocialnetworkApi(Namespace[R_co]):

@@ -34,38 +34,38 @@ if TYPE_CHECKING:
         """sonet_group.feature.*"""
 
         def access(self, *, GROUP_ID: a.Int, FEATURE: a.Text, OPERATION: a.Text) -> R_co:
-            """sonet_group.feature.access: api-reference/sonet-group/sonet-group-feature-access.md"""
+            """sonet_group.feature.access: https://apidocs.bitrix24.com/api-reference/sonet-group/sonet-group-feature-access.html"""
             ...
 
     class SonetGroupUser(Namespace[R_co]):
         """sonet_group.user.*"""
 
         def add(self, *, GROUP_ID: a.Int, USER_ID: a.Int | a.Array) -> R_co:
-            """sonet_group.user.add: api-reference/sonet-group/members/sonet-group-user-add.md"""
+            """sonet_group.user.add: https://apidocs.bitrix24.com/api-reference/sonet-group/members/sonet-group-user-add.html"""
             ...
 
         def delete(self, *, GROUP_ID: a.Int, USER_ID: a.Int | a.Array) -> R_co:
-            """sonet_group.user.delete: api-reference/sonet-group/members/sonet-group-user-delete.md"""
+            """sonet_group.user.delete: https://apidocs.bitrix24.com/api-reference/sonet-group/members/sonet-group-user-delete.html"""
             ...
 
         def get(self, *, ID: a.Int) -> R_co:
-            """sonet_group.user.get: api-reference/sonet-group/members/sonet-group-user-get.md"""
+            """sonet_group.user.get: https://apidocs.bitrix24.com/api-reference/sonet-group/members/sonet-group-user-get.html"""
             ...
 
         def groups(self) -> R_co:
-            """sonet_group.user.groups: api-reference/sonet-group/sonet-group-user-groups.md"""
+            """sonet_group.user.groups: https://apidocs.bitrix24.com/api-reference/sonet-group/sonet-group-user-groups.html"""
             ...
 
         def invite(self, *, GROUP_ID: a.Int, USER_ID: a.Int | a.Array, MESSAGE: a.Text | None = ...) -> R_co:
-            """sonet_group.user.invite: api-reference/sonet-group/members/sonet-group-user-invite.md"""
+            """sonet_group.user.invite: https://apidocs.bitrix24.com/api-reference/sonet-group/members/sonet-group-user-invite.html"""
             ...
 
         def request(self, *, GROUP_ID: a.Int, MESSAGE: a.Text | None = ...) -> R_co:
-            """sonet_group.user.request: api-reference/sonet-group/members/sonet-group-user-request.md"""
+            """sonet_group.user.request: https://apidocs.bitrix24.com/api-reference/sonet-group/members/sonet-group-user-request.html"""
             ...
 
         def update(self, *, GROUP_ID: a.Int, USER_ID: a.Int | a.Array, ROLE: a.Text) -> R_co:
-            """sonet_group.user.update: api-reference/sonet-group/members/sonet-group-user-update.md"""
+            """sonet_group.user.update: https://apidocs.bitrix24.com/api-reference/sonet-group/members/sonet-group-user-update.html"""
             ...
 
     class SonetGroup(Namespace[R_co]):
@@ -91,11 +91,11 @@ if TYPE_CHECKING:
             SITE_ID: a.Array | None = ...,
             SUBJECT_ID: a.Int | None = ...,
         ) -> R_co:
-            """sonet_group.create: api-reference/sonet-group/sonet-group-create.md"""
+            """sonet_group.create: https://apidocs.bitrix24.com/api-reference/sonet-group/sonet-group-create.html"""
             ...
 
         def delete(self, *, GROUP_ID: a.Int) -> R_co:
-            """sonet_group.delete: api-reference/sonet-group/sonet-group-delete.md"""
+            """sonet_group.delete: https://apidocs.bitrix24.com/api-reference/sonet-group/sonet-group-delete.html"""
             ...
 
         @property
@@ -110,11 +110,11 @@ if TYPE_CHECKING:
             IS_ADMIN: a.Text | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """sonet_group.get: api-reference/sonet-group/sonet-group-get.md"""
+            """sonet_group.get: https://apidocs.bitrix24.com/api-reference/sonet-group/sonet-group-get.html"""
             ...
 
         def setowner(self, *, GROUP_ID: a.Int, USER_ID: a.Int) -> R_co:
-            """sonet_group.setowner: api-reference/sonet-group/sonet-group-setowner.md"""
+            """sonet_group.setowner: https://apidocs.bitrix24.com/api-reference/sonet-group/sonet-group-setowner.html"""
             ...
 
         def update(
@@ -135,7 +135,7 @@ if TYPE_CHECKING:
             IMAGE_FILE_ID: a.Int | None = ...,
             SITE_ID: a.Array | None = ...,
         ) -> R_co:
-            """sonet_group.update: api-reference/sonet-group/sonet-group-update.md"""
+            """sonet_group.update: https://apidocs.bitrix24.com/api-reference/sonet-group/sonet-group-update.html"""
             ...
 
         @property

@@ -89,43 +89,43 @@ if TYPE_CHECKING:
         """task.checklistitem.*"""
 
         def add(self, *, TASKID: a.Int, FIELDS: a.Map) -> R_co:
-            """task.checklistitem.add: api-reference/tasks/checklist-item/task-checklist-item-add.md"""
+            """task.checklistitem.add: https://apidocs.bitrix24.com/api-reference/tasks/checklist-item/task-checklist-item-add.html"""
             ...
 
         def complete(self, *, TASKID: a.Int, ITEMID: a.Int) -> R_co:
-            """task.checklistitem.complete: api-reference/tasks/checklist-item/task-checklist-item-complete.md"""
+            """task.checklistitem.complete: https://apidocs.bitrix24.com/api-reference/tasks/checklist-item/task-checklist-item-complete.html"""
             ...
 
         def delete(self, *, TASKID: a.Int, ITEMID: a.Int) -> R_co:
-            """task.checklistitem.delete: api-reference/tasks/checklist-item/task-checklist-item-delete.md"""
+            """task.checklistitem.delete: https://apidocs.bitrix24.com/api-reference/tasks/checklist-item/task-checklist-item-delete.html"""
             ...
 
         def get(self, *, TASKID: a.Int, ITEMID: a.Int) -> R_co:
-            """task.checklistitem.get: api-reference/tasks/checklist-item/task-checklist-item-get.md"""
+            """task.checklistitem.get: https://apidocs.bitrix24.com/api-reference/tasks/checklist-item/task-checklist-item-get.html"""
             ...
 
         def getlist(self, *, TASKID: a.Int, ORDER: a.Map | None = ...) -> R_co:
-            """task.checklistitem.getlist: api-reference/tasks/checklist-item/task-checklist-item-get-list.md"""
+            """task.checklistitem.getlist: https://apidocs.bitrix24.com/api-reference/tasks/checklist-item/task-checklist-item-get-list.html"""
             ...
 
         def getmanifest(self) -> R_co:
-            """task.checklistitem.getmanifest: api-reference/tasks/checklist-item/task-checklist-item-get-manifest.md"""
+            """task.checklistitem.getmanifest: https://apidocs.bitrix24.com/api-reference/tasks/checklist-item/task-checklist-item-get-manifest.html"""
             ...
 
         def isactionallowed(self, *, TASKID: a.Int, ITEMID: a.Int, ACTIONID: a.Int) -> R_co:
-            """task.checklistitem.isactionallowed: api-reference/tasks/checklist-item/task-checklist-item-is-action-allowed.md"""
+            """task.checklistitem.isactionallowed: https://apidocs.bitrix24.com/api-reference/tasks/checklist-item/task-checklist-item-is-action-allowed.html"""
             ...
 
         def moveafteritem(self, *, TASKID: a.Int, ITEMID: a.Int, AFTERITEMID: a.Int) -> R_co:
-            """task.checklistitem.moveafteritem: api-reference/tasks/checklist-item/task-checklist-item-move-after-item.md"""
+            """task.checklistitem.moveafteritem: https://apidocs.bitrix24.com/api-reference/tasks/checklist-item/task-checklist-item-move-after-item.html"""
             ...
 
         def renew(self, *, TASKID: a.Int, ITEMID: a.Int) -> R_co:
-            """task.checklistitem.renew: api-reference/tasks/checklist-item/task-checklist-item-renew.md"""
+            """task.checklistitem.renew: https://apidocs.bitrix24.com/api-reference/tasks/checklist-item/task-checklist-item-renew.html"""
             ...
 
         def update(self, *, TASKID: a.Int, ITEMID: a.Int, FIELDS: a.Map) -> R_co:
-            """task.checklistitem.update: api-reference/tasks/checklist-item/task-checklist-item-update.md"""
+            """task.checklistitem.update: https://apidocs.bitrix24.com/api-reference/tasks/checklist-item/task-checklist-item-update.html"""
             ...
 
     class TaskComment(Namespace[R_co]):
@@ -133,7 +133,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, TASKID: a.Int | None = ..., COMMENTTEXT: a.Text | None = ...) -> R_co:
-            """task.comment.add: api-reference/tasks/deprecated/task-comment-add.md"""
+            """task.comment.add: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-comment-add.html"""
             ...
 
     class TaskCommentitem(Namespace[R_co]):
@@ -141,61 +141,61 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, TASKID: a.Int, FIELDS: a.Map) -> R_co:
-            """task.commentitem.add: api-reference/tasks/comment-item/task-comment-item-add.md"""
+            """task.commentitem.add: https://apidocs.bitrix24.com/api-reference/tasks/comment-item/task-comment-item-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def delete(self, *, TASKID: a.Int, ITEMID: a.Int) -> R_co:
-            """task.commentitem.delete: api-reference/tasks/comment-item/task-comment-item-delete.md"""
+            """task.commentitem.delete: https://apidocs.bitrix24.com/api-reference/tasks/comment-item/task-comment-item-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def get(self, *, TASKID: a.Int, ITEMID: a.Int) -> R_co:
-            """task.commentitem.get: api-reference/tasks/comment-item/task-comment-item-get.md"""
+            """task.commentitem.get: https://apidocs.bitrix24.com/api-reference/tasks/comment-item/task-comment-item-get.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def getlist(self, *, TASKID: a.Int, ORDER: a.Map | None = ..., FILTER: a.Map | None = ...) -> R_co:
-            """task.commentitem.getlist: api-reference/tasks/comment-item/task-comment-item-get-list.md"""
+            """task.commentitem.getlist: https://apidocs.bitrix24.com/api-reference/tasks/comment-item/task-comment-item-get-list.html"""
             ...
 
         def getmanifest(self) -> R_co:
-            """task.commentitem.getmanifest: api-reference/tasks/comment-item/task-comment-item-get-manifest.md"""
+            """task.commentitem.getmanifest: https://apidocs.bitrix24.com/api-reference/tasks/comment-item/task-comment-item-get-manifest.html"""
             ...
 
         def isactionallowed(self, *, TASKID: a.Int, ITEMID: a.Int, ACTIONID: a.Int) -> R_co:
-            """task.commentitem.isactionallowed: api-reference/tasks/comment-item/task-comment-item-is-action-allowed.md"""
+            """task.commentitem.isactionallowed: https://apidocs.bitrix24.com/api-reference/tasks/comment-item/task-comment-item-is-action-allowed.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def update(self, *, TASKID: a.Int, ITEMID: a.Int, FIELDS: a.Map) -> R_co:
-            """task.commentitem.update: api-reference/tasks/comment-item/task-comment-item-update.md"""
+            """task.commentitem.update: https://apidocs.bitrix24.com/api-reference/tasks/comment-item/task-comment-item-update.html"""
             ...
 
     class TaskDependence(Namespace[R_co]):
         """task.dependence.*"""
 
         def add(self, *, taskIdFrom: a.Int, taskIdTo: a.Int, linkType: a.Int) -> R_co:
-            """task.dependence.add: api-reference/tasks/task-dependence-add.md"""
+            """task.dependence.add: https://apidocs.bitrix24.com/api-reference/tasks/task-dependence-add.html"""
             ...
 
         def delete(self, *, taskIdFrom: a.Int, taskIdTo: a.Int) -> R_co:
-            """task.dependence.delete: api-reference/tasks/task-dependence-delete.md"""
+            """task.dependence.delete: https://apidocs.bitrix24.com/api-reference/tasks/task-dependence-delete.html"""
             ...
 
     class TaskElapseditem(Namespace[R_co]):
         """task.elapseditem.*"""
 
         def add(self, *, TASKID: a.Int, ARFIELDS: a.Map) -> R_co:
-            """task.elapseditem.add: api-reference/tasks/elapsed-item/task-elapsed-item-add.md"""
+            """task.elapseditem.add: https://apidocs.bitrix24.com/api-reference/tasks/elapsed-item/task-elapsed-item-add.html"""
             ...
 
         def delete(self, *, TASKID: a.Int, ITEMID: a.Int) -> R_co:
-            """task.elapseditem.delete: api-reference/tasks/elapsed-item/task-elapsed-item-delete.md"""
+            """task.elapseditem.delete: https://apidocs.bitrix24.com/api-reference/tasks/elapsed-item/task-elapsed-item-delete.html"""
             ...
 
         def get(self, *, TASKID: a.Int, ITEMID: a.Int) -> R_co:
-            """task.elapseditem.get: api-reference/tasks/elapsed-item/task-elapsed-item-get.md"""
+            """task.elapseditem.get: https://apidocs.bitrix24.com/api-reference/tasks/elapsed-item/task-elapsed-item-get.html"""
             ...
 
         def getlist(
@@ -207,50 +207,50 @@ if TYPE_CHECKING:
             SELECT: a.Array | None = ...,
             PARAMS: a.Map | None = ...,
         ) -> R_co:
-            """task.elapseditem.getlist: api-reference/tasks/elapsed-item/task-elapsed-item-get-list.md"""
+            """task.elapseditem.getlist: https://apidocs.bitrix24.com/api-reference/tasks/elapsed-item/task-elapsed-item-get-list.html"""
             ...
 
         def getmanifest(self) -> R_co:
-            """task.elapseditem.getmanifest: api-reference/tasks/elapsed-item/task-elapsed-item-get-manifest.md"""
+            """task.elapseditem.getmanifest: https://apidocs.bitrix24.com/api-reference/tasks/elapsed-item/task-elapsed-item-get-manifest.html"""
             ...
 
         def isActionAllowed(self, *, TASKID: a.Int, ITEMID: a.Int, ACTIONID: a.Int) -> R_co:
-            """task.elapseditem.isActionAllowed: api-reference/tasks/elapsed-item/task-elapsed-item-is-action-allowed.md"""
+            """task.elapseditem.isActionAllowed: https://apidocs.bitrix24.com/api-reference/tasks/elapsed-item/task-elapsed-item-is-action-allowed.html"""
             ...
 
         def update(self, *, TASKID: a.Int, ITEMID: a.Int, ARFIELDS: a.Map) -> R_co:
-            """task.elapseditem.update: api-reference/tasks/elapsed-item/task-elapsed-item-update.md"""
+            """task.elapseditem.update: https://apidocs.bitrix24.com/api-reference/tasks/elapsed-item/task-elapsed-item-update.html"""
             ...
 
     class TaskItemUserfield(Namespace[R_co]):
         """task.item.userfield.*"""
 
         def add(self, *, PARAMS: a.Map) -> R_co:
-            """task.item.userfield.add: api-reference/tasks/user-field/task-item-user-field-add.md"""
+            """task.item.userfield.add: https://apidocs.bitrix24.com/api-reference/tasks/user-field/task-item-user-field-add.html"""
             ...
 
         def delete(self, *, ID: a.Int) -> R_co:
-            """task.item.userfield.delete: api-reference/tasks/user-field/task-item-user-field-delete.md"""
+            """task.item.userfield.delete: https://apidocs.bitrix24.com/api-reference/tasks/user-field/task-item-user-field-delete.html"""
             ...
 
         def get(self, *, ID: a.Int) -> R_co:
-            """task.item.userfield.get: api-reference/tasks/user-field/task-item-user-field-get.md"""
+            """task.item.userfield.get: https://apidocs.bitrix24.com/api-reference/tasks/user-field/task-item-user-field-get.html"""
             ...
 
         def getfields(self) -> R_co:
-            """task.item.userfield.getfields: api-reference/tasks/user-field/task-item-user-field-get-fields.md"""
+            """task.item.userfield.getfields: https://apidocs.bitrix24.com/api-reference/tasks/user-field/task-item-user-field-get-fields.html"""
             ...
 
         def getlist(self, *, ORDER: a.Map | None = ..., FILTER: a.Map | None = ...) -> R_co:
-            """task.item.userfield.getlist: api-reference/tasks/user-field/task-item-user-field-get-list.md"""
+            """task.item.userfield.getlist: https://apidocs.bitrix24.com/api-reference/tasks/user-field/task-item-user-field-get-list.html"""
             ...
 
         def gettypes(self) -> R_co:
-            """task.item.userfield.gettypes: api-reference/tasks/user-field/task-item-user-field-get-types.md"""
+            """task.item.userfield.gettypes: https://apidocs.bitrix24.com/api-reference/tasks/user-field/task-item-user-field-get-types.html"""
             ...
 
         def update(self, *, ID: a.Int, DATA: a.Map) -> R_co:
-            """task.item.userfield.update: api-reference/tasks/user-field/task-item-user-field-update.md"""
+            """task.item.userfield.update: https://apidocs.bitrix24.com/api-reference/tasks/user-field/task-item-user-field-update.html"""
             ...
 
     class TaskItem(Namespace[R_co]):
@@ -258,7 +258,7 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def add(self, *, TASKDATA: a.Array | None = ...) -> R_co:
-            """task.item.add: api-reference/tasks/deprecated/task-item/task-item-add.md"""
+            """task.item.add: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-add.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -269,92 +269,92 @@ if TYPE_CHECKING:
             NAME: a.Text | None = ...,
             CONTENT: a.Text | None = ...,
         ) -> R_co:
-            """task.item.addfile: api-reference/tasks/deprecated/task-item/task-item-add-file.md"""
+            """task.item.addfile: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-add-file.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def addtofavorite(self, *, TASK_ID: a.Int | None = ..., PARAMS: a.Map | None = ...) -> R_co:
-            """task.item.addtofavorite: api-reference/tasks/deprecated/task-item/task-item-add-to-favourite.md"""
+            """task.item.addtofavorite: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-add-to-favourite.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def approve(self, *, TASKID: a.Int | None = ...) -> R_co:
-            """task.item.approve: api-reference/tasks/deprecated/task-item/task-item-approve.md"""
+            """task.item.approve: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-approve.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def complete(self, *, TASKID: a.Int | None = ...) -> R_co:
-            """task.item.complete: api-reference/tasks/deprecated/task-item/task-item-complete.md"""
+            """task.item.complete: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-complete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def defer(self, *, TASKID: a.Int | None = ...) -> R_co:
-            """task.item.defer: api-reference/tasks/deprecated/task-item/task-item-defer.md"""
+            """task.item.defer: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-defer.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def delegate(self, *, TASKID: a.Int | None = ..., USERID: a.Int | None = ...) -> R_co:
-            """task.item.delegate: api-reference/tasks/deprecated/task-item/task-item-delegate.md"""
+            """task.item.delegate: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-delegate.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def delete(self, *, TASKID: a.Int | None = ...) -> R_co:
-            """task.item.delete: api-reference/tasks/deprecated/task-item/task-item-delete.md"""
+            """task.item.delete: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-delete.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def deletefile(self, *, TASK_ID: a.Int | None = ..., ATTACHMENT_ID: a.Int | None = ...) -> R_co:
-            """task.item.deletefile: api-reference/tasks/deprecated/task-item/task-item-delete-file.md"""
+            """task.item.deletefile: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-delete-file.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def deletefromfavorite(self, *, TASK_ID: a.Int | None = ..., PARAMS: a.Map | None = ...) -> R_co:
-            """task.item.deletefromfavorite: api-reference/tasks/deprecated/task-item/task-item-delete-from-favorite.md"""
+            """task.item.deletefromfavorite: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-delete-from-favorite.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def disapprove(self, *, TASKID: a.Int | None = ...) -> R_co:
-            """task.item.disapprove: api-reference/tasks/deprecated/task-item/task-item-disapprove.md"""
+            """task.item.disapprove: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-disapprove.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def getallowedactions(self, *, TASKID: a.Int | None = ...) -> R_co:
-            """task.item.getallowedactions: api-reference/tasks/deprecated/task-item/task-item-get-allowed-actions.md"""
+            """task.item.getallowedactions: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-get-allowed-actions.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def getallowedtaskactionsasstrings(self, *, TASKID: a.Int | None = ...) -> R_co:
-            """task.item.getallowedtaskactionsasstrings: api-reference/tasks/deprecated/task-item/task-item-get-allowed-task-actions-as-strings.md"""
+            """task.item.getallowedtaskactionsasstrings: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-get-allowed-task-actions-as-strings.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def getdata(self, *, TASKID: a.Int | None = ...) -> R_co:
-            """task.item.getdata: api-reference/tasks/deprecated/task-item/task-item-get-data.md"""
+            """task.item.getdata: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-get-data.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def getdependson(self, *, TASKID: a.Int | None = ...) -> R_co:
-            """task.item.getdependson: api-reference/tasks/deprecated/task-item/task-item-get-dependson.md"""
+            """task.item.getdependson: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-get-dependson.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def getdescription(self, *, TASKID: a.Int | None = ..., FORMAT: a.Text | None = ...) -> R_co:
-            """task.item.getdescription: api-reference/tasks/deprecated/task-item/task-item-get-description.md"""
+            """task.item.getdescription: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-get-description.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def getfiles(self, *, TASKID: a.Int | None = ...) -> R_co:
-            """task.item.getfiles: api-reference/tasks/deprecated/task-item/task-item-get-files.md"""
+            """task.item.getfiles: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-get-files.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def getmanifest(self) -> R_co:
-            """task.item.getmanifest: api-reference/tasks/deprecated/task-item/task-item-get-manifest.md"""
+            """task.item.getmanifest: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-get-manifest.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def isactionallowed(self, *, TASKID: a.Int | None = ..., ACTIONID: a.Int | None = ...) -> R_co:
-            """task.item.isactionallowed: api-reference/tasks/deprecated/task-item/task-item-is-action-allowed.md"""
+            """task.item.isactionallowed: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-is-action-allowed.html"""
             ...
 
         @deprecated("the documentation advises against it")
@@ -366,22 +366,22 @@ if TYPE_CHECKING:
             PARAMS: a.Array | None = ...,
             SELECT: a.Array | None = ...,
         ) -> R_co:
-            """task.item.list: api-reference/tasks/deprecated/task-item/task-item-list.md"""
+            """task.item.list: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-list.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def renew(self, *, TASKID: a.Int | None = ...) -> R_co:
-            """task.item.renew: api-reference/tasks/deprecated/task-item/task-item-renew.md"""
+            """task.item.renew: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-renew.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def startexecution(self, *, TASKID: a.Int | None = ...) -> R_co:
-            """task.item.startexecution: api-reference/tasks/deprecated/task-item/task-item-start-execution.md"""
+            """task.item.startexecution: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-start-execution.html"""
             ...
 
         @deprecated("the documentation advises against it")
         def update(self, *, TASKID: a.Int | None = ..., TASKDATA: a.Map | None = ...) -> R_co:
-            """task.item.update: api-reference/tasks/deprecated/task-item/task-item-update.md"""
+            """task.item.update: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-item-update.html"""
             ...
 
         @property
@@ -399,7 +399,7 @@ if TYPE_CHECKING:
             TASKDATA: a.Array | None = ...,
             NAV_PARAMS: a.Array | None = ...,
         ) -> R_co:
-            """task.items.getlist: api-reference/tasks/deprecated/task-items-get-list.md"""
+            """task.items.getlist: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-items-get-list.html"""
             ...
 
     class TaskLogitem(Namespace[R_co]):
@@ -407,33 +407,33 @@ if TYPE_CHECKING:
 
         @deprecated("the documentation advises against it")
         def list(self, *, ID: a.Int) -> R_co:
-            """task.logitem.list: api-reference/tasks/deprecated/task-item/task-log-item-list.md"""
+            """task.logitem.list: https://apidocs.bitrix24.com/api-reference/tasks/deprecated/task-item/task-log-item-list.html"""
             ...
 
     class TaskPlanner(Namespace[R_co]):
         """task.planner.*"""
 
         def getlist(self) -> R_co:
-            """task.planner.getlist: api-reference/tasks/planner/task-planner-get-list.md"""
+            """task.planner.getlist: https://apidocs.bitrix24.com/api-reference/tasks/planner/task-planner-get-list.html"""
             ...
 
     class TaskStages(Namespace[R_co]):
         """task.stages.*"""
 
         def add(self, *, fields: a.Map, isAdmin: a.Flag | None = ...) -> R_co:
-            """task.stages.add: api-reference/tasks/stages/task-stages-add.md"""
+            """task.stages.add: https://apidocs.bitrix24.com/api-reference/tasks/stages/task-stages-add.html"""
             ...
 
         def canmovetask(self, *, entityId: a.Int, entityType: a.Text) -> R_co:
-            """task.stages.canmovetask: api-reference/tasks/stages/task-stages-can-move-task.md"""
+            """task.stages.canmovetask: https://apidocs.bitrix24.com/api-reference/tasks/stages/task-stages-can-move-task.html"""
             ...
 
         def delete(self, *, id: a.Int, isAdmin: a.Flag | None = ...) -> R_co:
-            """task.stages.delete: api-reference/tasks/stages/task-stages-delete.md"""
+            """task.stages.delete: https://apidocs.bitrix24.com/api-reference/tasks/stages/task-stages-delete.html"""
             ...
 
         def get(self, *, entityId: a.Int, isAdmin: a.Flag | None = ...) -> R_co:
-            """task.stages.get: api-reference/tasks/stages/task-stages-get.md"""
+            """task.stages.get: https://apidocs.bitrix24.com/api-reference/tasks/stages/task-stages-get.html"""
             ...
 
         def movetask(
@@ -444,11 +444,11 @@ if TYPE_CHECKING:
             before: a.Int | None = ...,
             after: a.Int | None = ...,
         ) -> R_co:
-            """task.stages.movetask: api-reference/tasks/stages/task-stages-move-task.md"""
+            """task.stages.movetask: https://apidocs.bitrix24.com/api-reference/tasks/stages/task-stages-move-task.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Array, isAdmin: a.Flag | None = ...) -> R_co:
-            """task.stages.update: api-reference/tasks/stages/task-stages-update.md"""
+            """task.stages.update: https://apidocs.bitrix24.com/api-reference/tasks/stages/task-stages-update.html"""
             ...
 
     class Task(Namespace[R_co]):

@@ -118,42 +118,42 @@ if TYPE_CHECKING:
         """tasks.api.scrum.backlog.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """tasks.api.scrum.backlog.add: api-reference/sonet-group/scrum/backlog/tasks-api-scrum-backlog-add.md"""
+            """tasks.api.scrum.backlog.add: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/backlog/tasks-api-scrum-backlog-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """tasks.api.scrum.backlog.delete: api-reference/sonet-group/scrum/backlog/tasks-api-scrum-backlog-delete.md"""
+            """tasks.api.scrum.backlog.delete: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/backlog/tasks-api-scrum-backlog-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """tasks.api.scrum.backlog.get: api-reference/sonet-group/scrum/backlog/tasks-api-scrum-backlog-get.md"""
+            """tasks.api.scrum.backlog.get: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/backlog/tasks-api-scrum-backlog-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """tasks.api.scrum.backlog.getFields: api-reference/sonet-group/scrum/backlog/tasks-api-scrum-backlog-get-fields.md"""
+            """tasks.api.scrum.backlog.getFields: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/backlog/tasks-api-scrum-backlog-get-fields.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """tasks.api.scrum.backlog.update: api-reference/sonet-group/scrum/backlog/tasks-api-scrum-backlog-update.md"""
+            """tasks.api.scrum.backlog.update: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/backlog/tasks-api-scrum-backlog-update.html"""
             ...
 
     class TasksApiScrumEpic(Namespace[R_co]):
         """tasks.api.scrum.epic.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """tasks.api.scrum.epic.add: api-reference/sonet-group/scrum/epic/tasks-api-scrum-epic-add.md"""
+            """tasks.api.scrum.epic.add: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/epic/tasks-api-scrum-epic-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """tasks.api.scrum.epic.delete: api-reference/sonet-group/scrum/epic/tasks-api-scrum-epic-delete.md"""
+            """tasks.api.scrum.epic.delete: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/epic/tasks-api-scrum-epic-delete.html"""
             ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """tasks.api.scrum.epic.get: api-reference/sonet-group/scrum/epic/tasks-api-scrum-epic-get.md"""
+            """tasks.api.scrum.epic.get: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/epic/tasks-api-scrum-epic-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """tasks.api.scrum.epic.getFields: api-reference/sonet-group/scrum/epic/tasks-api-scrum-epic-get-fields.md"""
+            """tasks.api.scrum.epic.getFields: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/epic/tasks-api-scrum-epic-get-fields.html"""
             ...
 
         def list(
@@ -164,65 +164,65 @@ if TYPE_CHECKING:
             select: a.Array | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """tasks.api.scrum.epic.list: api-reference/sonet-group/scrum/epic/tasks-api-scrum-epic-list.md"""
+            """tasks.api.scrum.epic.list: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/epic/tasks-api-scrum-epic-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Array) -> R_co:
-            """tasks.api.scrum.epic.update: api-reference/sonet-group/scrum/epic/tasks-api-scrum-epic-update.md"""
+            """tasks.api.scrum.epic.update: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/epic/tasks-api-scrum-epic-update.html"""
             ...
 
     class TasksApiScrumKanban(Namespace[R_co]):
         """tasks.api.scrum.kanban.*"""
 
         def addStage(self, *, fields: a.Map) -> R_co:
-            """tasks.api.scrum.kanban.addStage: api-reference/sonet-group/scrum/kanban/tasks-api-scrum-kanban-add-stage.md"""
+            """tasks.api.scrum.kanban.addStage: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/kanban/tasks-api-scrum-kanban-add-stage.html"""
             ...
 
         def addTask(self, *, sprintId: a.Int, taskId: a.Int, stageId: a.Int) -> R_co:
-            """tasks.api.scrum.kanban.addTask: api-reference/sonet-group/scrum/kanban/tasks-api-scrum-kanban-add-task.md"""
+            """tasks.api.scrum.kanban.addTask: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/kanban/tasks-api-scrum-kanban-add-task.html"""
             ...
 
         def deleteStage(self, *, stageId: a.Int) -> R_co:
-            """tasks.api.scrum.kanban.deleteStage: api-reference/sonet-group/scrum/kanban/tasks-api-scrum-kanban-delete-stage.md"""
+            """tasks.api.scrum.kanban.deleteStage: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/kanban/tasks-api-scrum-kanban-delete-stage.html"""
             ...
 
         def deleteTask(self, *, sprintId: a.Int, taskId: a.Int) -> R_co:
-            """tasks.api.scrum.kanban.deleteTask: api-reference/sonet-group/scrum/kanban/tasks-api-scrum-kanban-delete-task.md"""
+            """tasks.api.scrum.kanban.deleteTask: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/kanban/tasks-api-scrum-kanban-delete-task.html"""
             ...
 
         def getFields(self) -> R_co:
-            """tasks.api.scrum.kanban.getFields: api-reference/sonet-group/scrum/kanban/tasks-api-scrum-kanban-get-fields.md"""
+            """tasks.api.scrum.kanban.getFields: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/kanban/tasks-api-scrum-kanban-get-fields.html"""
             ...
 
         def getStages(self, *, sprintId: a.Int) -> R_co:
-            """tasks.api.scrum.kanban.getStages: api-reference/sonet-group/scrum/kanban/tasks-api-scrum-kanban-get-stages.md"""
+            """tasks.api.scrum.kanban.getStages: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/kanban/tasks-api-scrum-kanban-get-stages.html"""
             ...
 
         def updateStage(self, *, stageId: a.Int, fields: a.Map) -> R_co:
-            """tasks.api.scrum.kanban.updateStage: api-reference/sonet-group/scrum/kanban/tasks-api-scrum-kanban-update-stage.md"""
+            """tasks.api.scrum.kanban.updateStage: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/kanban/tasks-api-scrum-kanban-update-stage.html"""
             ...
 
     class TasksApiScrumSprint(Namespace[R_co]):
         """tasks.api.scrum.sprint.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """tasks.api.scrum.sprint.add: api-reference/sonet-group/scrum/sprint/tasks-api-scrum-sprint-add.md"""
+            """tasks.api.scrum.sprint.add: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/sprint/tasks-api-scrum-sprint-add.html"""
             ...
 
         def complete(self, *, id: a.Int) -> R_co:
-            """tasks.api.scrum.sprint.complete: api-reference/sonet-group/scrum/sprint/tasks-api-scrum-sprint-complete.md"""
+            """tasks.api.scrum.sprint.complete: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/sprint/tasks-api-scrum-sprint-complete.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """tasks.api.scrum.sprint.delete: api-reference/sonet-group/scrum/sprint/tasks-api-scrum-sprint-delete.md"""
+            """tasks.api.scrum.sprint.delete: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/sprint/tasks-api-scrum-sprint-delete.html"""
             ...
 
         def get(self, *, sprintId: a.Int) -> R_co:
-            """tasks.api.scrum.sprint.get: api-reference/sonet-group/scrum/sprint/tasks-api-scrum-sprint-get.md"""
+            """tasks.api.scrum.sprint.get: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/sprint/tasks-api-scrum-sprint-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """tasks.api.scrum.sprint.getFields: api-reference/sonet-group/scrum/sprint/tasks-api-scrum-sprint-get-fields.md"""
+            """tasks.api.scrum.sprint.getFields: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/sprint/tasks-api-scrum-sprint-get-fields.html"""
             ...
 
         def list(
@@ -233,30 +233,30 @@ if TYPE_CHECKING:
             select: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """tasks.api.scrum.sprint.list: api-reference/sonet-group/scrum/sprint/tasks-api-scrum-sprint-list.md"""
+            """tasks.api.scrum.sprint.list: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/sprint/tasks-api-scrum-sprint-list.html"""
             ...
 
         def start(self, *, id: a.Int) -> R_co:
-            """tasks.api.scrum.sprint.start: api-reference/sonet-group/scrum/sprint/tasks-api-scrum-sprint-start.md"""
+            """tasks.api.scrum.sprint.start: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/sprint/tasks-api-scrum-sprint-start.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """tasks.api.scrum.sprint.update: api-reference/sonet-group/scrum/sprint/tasks-api-scrum-sprint-update.md"""
+            """tasks.api.scrum.sprint.update: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/sprint/tasks-api-scrum-sprint-update.html"""
             ...
 
     class TasksApiScrumTask(Namespace[R_co]):
         """tasks.api.scrum.task.*"""
 
         def get(self, *, id: a.Int) -> R_co:
-            """tasks.api.scrum.task.get: api-reference/sonet-group/scrum/task/tasks-api-scrum-task-get.md"""
+            """tasks.api.scrum.task.get: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/task/tasks-api-scrum-task-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """tasks.api.scrum.task.getFields: api-reference/sonet-group/scrum/task/tasks-api-scrum-task-get-fields.md"""
+            """tasks.api.scrum.task.getFields: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/task/tasks-api-scrum-task-get-fields.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """tasks.api.scrum.task.update: api-reference/sonet-group/scrum/task/tasks-api-scrum-task-update.md"""
+            """tasks.api.scrum.task.update: https://apidocs.bitrix24.com/api-reference/sonet-group/scrum/task/tasks-api-scrum-task-update.html"""
             ...
 
     class TasksApiScrum(Namespace[R_co]):
@@ -287,31 +287,31 @@ if TYPE_CHECKING:
         """tasks.flow.Flow.*"""
 
         def activate(self, *, flowId: a.Int) -> R_co:
-            """tasks.flow.Flow.activate: api-reference/tasks/flow/tasks-flow-flow-activate.md"""
+            """tasks.flow.Flow.activate: https://apidocs.bitrix24.com/api-reference/tasks/flow/tasks-flow-flow-activate.html"""
             ...
 
         def create(self, *, flowData: a.Map) -> R_co:
-            """tasks.flow.Flow.create: api-reference/tasks/flow/tasks-flow-flow-create.md"""
+            """tasks.flow.Flow.create: https://apidocs.bitrix24.com/api-reference/tasks/flow/tasks-flow-flow-create.html"""
             ...
 
         def delete(self, *, flowData: a.Map) -> R_co:
-            """tasks.flow.Flow.delete: api-reference/tasks/flow/tasks-flow-flow-delete.md"""
+            """tasks.flow.Flow.delete: https://apidocs.bitrix24.com/api-reference/tasks/flow/tasks-flow-flow-delete.html"""
             ...
 
         def get(self, *, flowId: a.Int) -> R_co:
-            """tasks.flow.Flow.get: api-reference/tasks/flow/tasks-flow-flow-get.md"""
+            """tasks.flow.Flow.get: https://apidocs.bitrix24.com/api-reference/tasks/flow/tasks-flow-flow-get.html"""
             ...
 
         def isExists(self, *, flowData: a.Map, name: a.Text, id: a.Int | None = ...) -> R_co:
-            """tasks.flow.Flow.isExists: api-reference/tasks/flow/tasks-flow-flow-is-exists.md"""
+            """tasks.flow.Flow.isExists: https://apidocs.bitrix24.com/api-reference/tasks/flow/tasks-flow-flow-is-exists.html"""
             ...
 
         def pin(self, *, flowId: a.Int) -> R_co:
-            """tasks.flow.Flow.pin: api-reference/tasks/flow/tasks-flow-flow-pin.md"""
+            """tasks.flow.Flow.pin: https://apidocs.bitrix24.com/api-reference/tasks/flow/tasks-flow-flow-pin.html"""
             ...
 
         def update(self, *, flowData: a.Map) -> R_co:
-            """tasks.flow.Flow.update: api-reference/tasks/flow/tasks-flow-flow-update.md"""
+            """tasks.flow.Flow.update: https://apidocs.bitrix24.com/api-reference/tasks/flow/tasks-flow-flow-update.html"""
             ...
 
     class TasksFlow(Namespace[R_co]):
@@ -324,11 +324,11 @@ if TYPE_CHECKING:
         """tasks.task.access.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """tasks.task.access.field.get: api-reference/tasks/tasks-task-access-field-get.md"""
+            """tasks.task.access.field.get: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-access-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """tasks.task.access.field.list: api-reference/tasks/tasks-task-access-field-list.md"""
+            """tasks.task.access.field.list: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-access-field-list.html"""
             ...
 
     class TasksTaskAccess(Namespace[R_co]):
@@ -338,18 +338,18 @@ if TYPE_CHECKING:
         def field(self) -> TasksTaskAccessField[R_co]: ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """tasks.task.access.get: api-reference/tasks/tasks-task-access-get.md"""
+            """tasks.task.access.get: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-access-get.html"""
             ...
 
     class TasksTaskChatMessageField(Namespace[R_co]):
         """tasks.task.chat.message.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """tasks.task.chat.message.field.get: api-reference/tasks/tasks-task-chat-message-field-get.md"""
+            """tasks.task.chat.message.field.get: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-chat-message-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """tasks.task.chat.message.field.list: api-reference/tasks/tasks-task-chat-message-field-list.md"""
+            """tasks.task.chat.message.field.list: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-chat-message-field-list.html"""
             ...
 
     class TasksTaskChatMessage(Namespace[R_co]):
@@ -359,7 +359,7 @@ if TYPE_CHECKING:
         def field(self) -> TasksTaskChatMessageField[R_co]: ...
 
         def send(self, *, fields: a.Map) -> R_co:
-            """tasks.task.chat.message.send: api-reference/tasks/tasks-task-chat-message-send.md"""
+            """tasks.task.chat.message.send: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-chat-message-send.html"""
             ...
 
     class TasksTaskChat(Namespace[R_co]):
@@ -378,47 +378,47 @@ if TYPE_CHECKING:
             groupId: a.Int | None = ...,
             type: a.Text | None = ...,
         ) -> R_co:
-            """tasks.task.counters.get: api-reference/tasks/tasks-task-counters-get.md"""
+            """tasks.task.counters.get: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-counters-get.html"""
             ...
 
     class TasksTaskFavorite(Namespace[R_co]):
         """tasks.task.favorite.*"""
 
         def add(self, *, taskId: a.Int) -> R_co:
-            """tasks.task.favorite.add: api-reference/tasks/user-actions/tasks-task-favorite-add.md"""
+            """tasks.task.favorite.add: https://apidocs.bitrix24.com/api-reference/tasks/user-actions/tasks-task-favorite-add.html"""
             ...
 
         def remove(self, *, taskId: a.Int) -> R_co:
-            """tasks.task.favorite.remove: api-reference/tasks/user-actions/tasks-task-favorite-remove.md"""
+            """tasks.task.favorite.remove: https://apidocs.bitrix24.com/api-reference/tasks/user-actions/tasks-task-favorite-remove.html"""
             ...
 
     class TasksTaskField(Namespace[R_co]):
         """tasks.task.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """tasks.task.field.get: api-reference/tasks/tasks-task-field-get.md"""
+            """tasks.task.field.get: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """tasks.task.field.list: api-reference/tasks/tasks-task-field-list.md"""
+            """tasks.task.field.list: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-field-list.html"""
             ...
 
     class TasksTaskFileField(Namespace[R_co]):
         """tasks.task.file.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """tasks.task.file.field.get: api-reference/tasks/tasks-task-file-field-get.md"""
+            """tasks.task.file.field.get: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-file-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """tasks.task.file.field.list: api-reference/tasks/tasks-task-file-field-list.md"""
+            """tasks.task.file.field.list: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-file-field-list.html"""
             ...
 
     class TasksTaskFile(Namespace[R_co]):
         """tasks.task.file.*"""
 
         def attach(self, *, taskId: a.Int, fileIds: a.Array) -> R_co:
-            """tasks.task.file.attach: api-reference/tasks/tasks-task-file-attach.md"""
+            """tasks.task.file.attach: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-file-attach.html"""
             ...
 
         @property
@@ -428,45 +428,45 @@ if TYPE_CHECKING:
         """tasks.task.files.*"""
 
         def attach(self, *, taskId: a.Int, fileId: a.Int) -> R_co:
-            """tasks.task.files.attach: api-reference/tasks/tasks-task-files-attach.md"""
+            """tasks.task.files.attach: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-files-attach.html"""
             ...
 
     class TasksTaskHistory(Namespace[R_co]):
         """tasks.task.history.*"""
 
         def list(self, *, taskId: a.Int, filter: a.Map | None = ..., order: a.Map | None = ...) -> R_co:
-            """tasks.task.history.list: api-reference/tasks/tasks-task-history-list.md"""
+            """tasks.task.history.list: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-history-list.html"""
             ...
 
     class TasksTaskResult(Namespace[R_co]):
         """tasks.task.result.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """tasks.task.result.add: api-reference/tasks/result/tasks-task-result-add.md"""
+            """tasks.task.result.add: https://apidocs.bitrix24.com/api-reference/tasks/result/tasks-task-result-add.html"""
             ...
 
         def addFromComment(self, *, commentId: a.Int) -> R_co:
-            """tasks.task.result.addFromComment: api-reference/tasks/result/tasks-task-result-add-from-comment.md"""
+            """tasks.task.result.addFromComment: https://apidocs.bitrix24.com/api-reference/tasks/result/tasks-task-result-add-from-comment.html"""
             ...
 
         def addfromchatmessage(self, *, fields: a.Map) -> R_co:
-            """tasks.task.result.addfromchatmessage: api-reference/tasks/result/tasks-task-result-addfromchatmessage.md"""
+            """tasks.task.result.addfromchatmessage: https://apidocs.bitrix24.com/api-reference/tasks/result/tasks-task-result-addfromchatmessage.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """tasks.task.result.delete: api-reference/tasks/result/tasks-task-result-delete.md"""
+            """tasks.task.result.delete: https://apidocs.bitrix24.com/api-reference/tasks/result/tasks-task-result-delete.html"""
             ...
 
         def deleteFromComment(self, *, commentId: a.Int) -> R_co:
-            """tasks.task.result.deleteFromComment: api-reference/tasks/result/tasks-task-result-delete-from-comment.md"""
+            """tasks.task.result.deleteFromComment: https://apidocs.bitrix24.com/api-reference/tasks/result/tasks-task-result-delete-from-comment.html"""
             ...
 
         def list(self, *, taskId: a.Int) -> R_co:
-            """tasks.task.result.list: api-reference/tasks/result/tasks-task-result-list.md"""
+            """tasks.task.result.list: https://apidocs.bitrix24.com/api-reference/tasks/result/tasks-task-result-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """tasks.task.result.update: api-reference/tasks/result/tasks-task-result-update.md"""
+            """tasks.task.result.update: https://apidocs.bitrix24.com/api-reference/tasks/result/tasks-task-result-update.html"""
             ...
 
     class TasksTask(Namespace[R_co]):
@@ -476,37 +476,37 @@ if TYPE_CHECKING:
         def access(self) -> TasksTaskAccess[R_co]: ...
 
         def add(self, *, fields: a.Map) -> R_co:
-            """tasks.task.add: api-reference/tasks/tasks-task-add.md"""
+            """tasks.task.add: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-add.html"""
             ...
 
         def approve(self, *, taskId: a.Int) -> R_co:
-            """tasks.task.approve: api-reference/tasks/tasks-task-approve.md"""
+            """tasks.task.approve: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-approve.html"""
             ...
 
         @property
         def chat(self) -> TasksTaskChat[R_co]: ...
 
         def complete(self, *, taskId: a.Int) -> R_co:
-            """tasks.task.complete: api-reference/tasks/status/tasks-task-complete.md"""
+            """tasks.task.complete: https://apidocs.bitrix24.com/api-reference/tasks/status/tasks-task-complete.html"""
             ...
 
         @property
         def counters(self) -> TasksTaskCounters[R_co]: ...
 
         def defer(self, *, taskId: a.Int) -> R_co:
-            """tasks.task.defer: api-reference/tasks/status/tasks-task-defer.md"""
+            """tasks.task.defer: https://apidocs.bitrix24.com/api-reference/tasks/status/tasks-task-defer.html"""
             ...
 
         def delegate(self, *, taskId: a.Int, userId: a.Int) -> R_co:
-            """tasks.task.delegate: api-reference/tasks/tasks-task-delegate.md"""
+            """tasks.task.delegate: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-delegate.html"""
             ...
 
         def delete(self, *, taskId: a.Int) -> R_co:
-            """tasks.task.delete: api-reference/tasks/tasks-task-delete.md"""
+            """tasks.task.delete: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-delete.html"""
             ...
 
         def disapprove(self, *, taskId: a.Int) -> R_co:
-            """tasks.task.disapprove: api-reference/tasks/tasks-task-disapprove.md"""
+            """tasks.task.disapprove: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-disapprove.html"""
             ...
 
         @property
@@ -522,15 +522,15 @@ if TYPE_CHECKING:
         def files(self) -> TasksTaskFiles[R_co]: ...
 
         def get(self, *, taskId: a.Int | None = ..., select: a.Array | None = ...) -> R_co:
-            """tasks.task.get: api-reference/tasks/tasks-task-get.md"""
+            """tasks.task.get: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-get.html"""
             ...
 
         def getFields(self) -> R_co:
-            """tasks.task.getFields: api-reference/tasks/tasks-task-get-fields.md"""
+            """tasks.task.getFields: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-get-fields.html"""
             ...
 
         def getaccess(self, *, taskId: a.Int, users: a.Array | None = ...) -> R_co:
-            """tasks.task.getaccess: api-reference/tasks/tasks-task-get-access.md"""
+            """tasks.task.getaccess: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-get-access.html"""
             ...
 
         @property
@@ -545,57 +545,57 @@ if TYPE_CHECKING:
             params: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """tasks.task.list: api-reference/tasks/tasks-task-list.md"""
+            """tasks.task.list: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-list.html"""
             ...
 
         def mute(self, *, id: a.Int) -> R_co:
-            """tasks.task.mute: api-reference/tasks/user-actions/tasks-task-mute.md"""
+            """tasks.task.mute: https://apidocs.bitrix24.com/api-reference/tasks/user-actions/tasks-task-mute.html"""
             ...
 
         def pause(self, *, taskId: a.Int) -> R_co:
-            """tasks.task.pause: api-reference/tasks/status/tasks-task-pause.md"""
+            """tasks.task.pause: https://apidocs.bitrix24.com/api-reference/tasks/status/tasks-task-pause.html"""
             ...
 
         def pin(self, *, id: a.Int) -> R_co:
-            """tasks.task.pin: api-reference/tasks/user-actions/tasks-task-pin.md"""
+            """tasks.task.pin: https://apidocs.bitrix24.com/api-reference/tasks/user-actions/tasks-task-pin.html"""
             ...
 
         def renew(self, *, taskId: a.Int) -> R_co:
-            """tasks.task.renew: api-reference/tasks/status/tasks-task-renew.md"""
+            """tasks.task.renew: https://apidocs.bitrix24.com/api-reference/tasks/status/tasks-task-renew.html"""
             ...
 
         @property
         def result(self) -> TasksTaskResult[R_co]: ...
 
         def start(self, *, taskId: a.Int) -> R_co:
-            """tasks.task.start: api-reference/tasks/status/tasks-task-start.md"""
+            """tasks.task.start: https://apidocs.bitrix24.com/api-reference/tasks/status/tasks-task-start.html"""
             ...
 
         def startwatch(self, *, taskId: a.Int) -> R_co:
-            """tasks.task.startwatch: api-reference/tasks/user-actions/tasks-task-start-watch.md"""
+            """tasks.task.startwatch: https://apidocs.bitrix24.com/api-reference/tasks/user-actions/tasks-task-start-watch.html"""
             ...
 
         def stopwatch(self, *, taskId: a.Int) -> R_co:
-            """tasks.task.stopwatch: api-reference/tasks/user-actions/tasks-task-stop-watch.md"""
+            """tasks.task.stopwatch: https://apidocs.bitrix24.com/api-reference/tasks/user-actions/tasks-task-stop-watch.html"""
             ...
 
         def unmute(self, *, id: a.Int) -> R_co:
-            """tasks.task.unmute: api-reference/tasks/user-actions/tasks-task-unmute.md"""
+            """tasks.task.unmute: https://apidocs.bitrix24.com/api-reference/tasks/user-actions/tasks-task-unmute.html"""
             ...
 
         def unpin(self, *, id: a.Int) -> R_co:
-            """tasks.task.unpin: api-reference/tasks/user-actions/tasks-task-unpin.md"""
+            """tasks.task.unpin: https://apidocs.bitrix24.com/api-reference/tasks/user-actions/tasks-task-unpin.html"""
             ...
 
         def update(self, *, taskId: a.Int, fields: a.Map) -> R_co:
-            """tasks.task.update: api-reference/tasks/tasks-task-update.md"""
+            """tasks.task.update: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-update.html"""
             ...
 
     class TasksTemplateChecklist(Namespace[R_co]):
         """tasks.template.checklist.*"""
 
         def add(self, *, templateId: a.Int, fields: a.Map) -> R_co:
-            """tasks.template.checklist.add: api-reference/tasks/template/checklist/tasks-template-checklist-add.md"""
+            """tasks.template.checklist.add: https://apidocs.bitrix24.com/api-reference/tasks/template/checklist/tasks-template-checklist-add.html"""
             ...
 
         def addAttachmentByContent(
@@ -605,7 +605,7 @@ if TYPE_CHECKING:
             checkListItemId: a.Int,
             attachmentParameters: a.Map,
         ) -> R_co:
-            """tasks.template.checklist.addAttachmentByContent: api-reference/tasks/template/checklist/tasks-template-checklist-add-attachment-by-content.md"""
+            """tasks.template.checklist.addAttachmentByContent: https://apidocs.bitrix24.com/api-reference/tasks/template/checklist/tasks-template-checklist-add-attachment-by-content.html"""
             ...
 
         def addAttachmentsFromDisk(
@@ -615,19 +615,19 @@ if TYPE_CHECKING:
             checkListItemId: a.Int,
             filesIds: a.Array,
         ) -> R_co:
-            """tasks.template.checklist.addAttachmentsFromDisk: api-reference/tasks/template/checklist/tasks-template-checklist-add-attachments-from-disk.md"""
+            """tasks.template.checklist.addAttachmentsFromDisk: https://apidocs.bitrix24.com/api-reference/tasks/template/checklist/tasks-template-checklist-add-attachments-from-disk.html"""
             ...
 
         def complete(self, *, templateId: a.Int, checkListItemId: a.Int) -> R_co:
-            """tasks.template.checklist.complete: api-reference/tasks/template/checklist/tasks-template-checklist-complete.md"""
+            """tasks.template.checklist.complete: https://apidocs.bitrix24.com/api-reference/tasks/template/checklist/tasks-template-checklist-complete.html"""
             ...
 
         def delete(self, *, templateId: a.Int, checkListItemId: a.Int) -> R_co:
-            """tasks.template.checklist.delete: api-reference/tasks/template/checklist/tasks-template-checklist-delete.md"""
+            """tasks.template.checklist.delete: https://apidocs.bitrix24.com/api-reference/tasks/template/checklist/tasks-template-checklist-delete.html"""
             ...
 
         def get(self, *, templateId: a.Int, checkListItemId: a.Int) -> R_co:
-            """tasks.template.checklist.get: api-reference/tasks/template/checklist/tasks-template-checklist-get.md"""
+            """tasks.template.checklist.get: https://apidocs.bitrix24.com/api-reference/tasks/template/checklist/tasks-template-checklist-get.html"""
             ...
 
         def list(
@@ -638,15 +638,15 @@ if TYPE_CHECKING:
             select: a.Array | None = ...,
             order: a.Map | None = ...,
         ) -> R_co:
-            """tasks.template.checklist.list: api-reference/tasks/template/checklist/tasks-template-checklist-list.md"""
+            """tasks.template.checklist.list: https://apidocs.bitrix24.com/api-reference/tasks/template/checklist/tasks-template-checklist-list.html"""
             ...
 
         def moveAfter(self, *, templateId: a.Int, checkListItemId: a.Int, afterItemId: a.Int) -> R_co:
-            """tasks.template.checklist.moveAfter: api-reference/tasks/template/checklist/tasks-template-checklist-move-after.md"""
+            """tasks.template.checklist.moveAfter: https://apidocs.bitrix24.com/api-reference/tasks/template/checklist/tasks-template-checklist-move-after.html"""
             ...
 
         def moveBefore(self, *, templateId: a.Int, checkListItemId: a.Int, beforeItemId: a.Int) -> R_co:
-            """tasks.template.checklist.moveBefore: api-reference/tasks/template/checklist/tasks-template-checklist-move-before.md"""
+            """tasks.template.checklist.moveBefore: https://apidocs.bitrix24.com/api-reference/tasks/template/checklist/tasks-template-checklist-move-before.html"""
             ...
 
         def removeAttachments(
@@ -656,41 +656,41 @@ if TYPE_CHECKING:
             checkListItemId: a.Int,
             attachmentsIds: a.Array,
         ) -> R_co:
-            """tasks.template.checklist.removeAttachments: api-reference/tasks/template/checklist/tasks-template-checklist-remove-attachments.md"""
+            """tasks.template.checklist.removeAttachments: https://apidocs.bitrix24.com/api-reference/tasks/template/checklist/tasks-template-checklist-remove-attachments.html"""
             ...
 
         def renew(self, *, templateId: a.Int, checkListItemId: a.Int) -> R_co:
-            """tasks.template.checklist.renew: api-reference/tasks/template/checklist/tasks-template-checklist-renew.md"""
+            """tasks.template.checklist.renew: https://apidocs.bitrix24.com/api-reference/tasks/template/checklist/tasks-template-checklist-renew.html"""
             ...
 
         def update(self, *, templateId: a.Int, checkListItemId: a.Int, fields: a.Map) -> R_co:
-            """tasks.template.checklist.update: api-reference/tasks/template/checklist/tasks-template-checklist-update.md"""
+            """tasks.template.checklist.update: https://apidocs.bitrix24.com/api-reference/tasks/template/checklist/tasks-template-checklist-update.html"""
             ...
 
     class TasksTemplate(Namespace[R_co]):
         """tasks.template.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """tasks.template.add: api-reference/tasks/template/tasks-template-add.md"""
+            """tasks.template.add: https://apidocs.bitrix24.com/api-reference/tasks/template/tasks-template-add.html"""
             ...
 
         @property
         def checklist(self) -> TasksTemplateChecklist[R_co]: ...
 
         def delete(self, *, templateId: a.Int) -> R_co:
-            """tasks.template.delete: api-reference/tasks/template/tasks-template-delete.md"""
+            """tasks.template.delete: https://apidocs.bitrix24.com/api-reference/tasks/template/tasks-template-delete.html"""
             ...
 
         def fields(self) -> R_co:
-            """tasks.template.fields: api-reference/tasks/template/tasks-template-fields.md"""
+            """tasks.template.fields: https://apidocs.bitrix24.com/api-reference/tasks/template/tasks-template-fields.html"""
             ...
 
         def get(self, *, templateId: a.Int, params: a.Map | None = ...) -> R_co:
-            """tasks.template.get: api-reference/tasks/template/tasks-template-get.md"""
+            """tasks.template.get: https://apidocs.bitrix24.com/api-reference/tasks/template/tasks-template-get.html"""
             ...
 
         def update(self, *, templateId: a.Int, fields: a.Map) -> R_co:
-            """tasks.template.update: api-reference/tasks/template/tasks-template-update.md"""
+            """tasks.template.update: https://apidocs.bitrix24.com/api-reference/tasks/template/tasks-template-update.html"""
             ...
 
     class Tasks(Namespace[R_co]):

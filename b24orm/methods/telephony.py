@@ -39,7 +39,7 @@ if TYPE_CHECKING:
             COST: a.Number | None = ...,
             COST_CURRENCY: a.Text | None = ...,
         ) -> R_co:
-            """telephony.call.attachTranscription: api-reference/telephony/telephony-call-attach-transcription.md"""
+            """telephony.call.attachTranscription: https://apidocs.bitrix24.com/api-reference/telephony/telephony-call-attach-transcription.html"""
             ...
 
     class TelephonyExternalCall(Namespace[R_co]):
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
             FILENAME: a.Text | None = ...,
             FILE_CONTENT: a.Text | None = ...,
         ) -> R_co:
-            """telephony.externalCall.attachRecord: api-reference/telephony/telephony-external-call-attach-record.md"""
+            """telephony.externalCall.attachRecord: https://apidocs.bitrix24.com/api-reference/telephony/telephony-external-call-attach-record.html"""
             ...
 
         def finish(
@@ -71,11 +71,11 @@ if TYPE_CHECKING:
             VOTE: a.Int | None = ...,
             ADD_TO_CHAT: a.Int | None = ...,
         ) -> R_co:
-            """telephony.externalCall.finish: api-reference/telephony/telephony-external-call-finish.md"""
+            """telephony.externalCall.finish: https://apidocs.bitrix24.com/api-reference/telephony/telephony-external-call-finish.html"""
             ...
 
         def hide(self, *, CALL_ID: a.Text, USER_ID: a.Int | a.Array | None = ...) -> R_co:
-            """telephony.externalCall.hide: api-reference/telephony/telephony-external-call-hide.md"""
+            """telephony.externalCall.hide: https://apidocs.bitrix24.com/api-reference/telephony/telephony-external-call-hide.html"""
             ...
 
         def register(
@@ -96,15 +96,15 @@ if TYPE_CHECKING:
             LINE_NUMBER: a.Text | None = ...,
             EXTERNAL_CALL_ID: a.Text | None = ...,
         ) -> R_co:
-            """telephony.externalCall.register: api-reference/telephony/telephony-external-call-register.md"""
+            """telephony.externalCall.register: https://apidocs.bitrix24.com/api-reference/telephony/telephony-external-call-register.html"""
             ...
 
         def searchCrmEntities(self, *, PHONE_NUMBER: a.Text) -> R_co:
-            """telephony.externalCall.searchCrmEntities: api-reference/telephony/telephony-external-call-search-crm-entities.md"""
+            """telephony.externalCall.searchCrmEntities: https://apidocs.bitrix24.com/api-reference/telephony/telephony-external-call-search-crm-entities.html"""
             ...
 
         def show(self, *, CALL_ID: a.Text, USER_ID: a.Int | a.Array | None = ...) -> R_co:
-            """telephony.externalCall.show: api-reference/telephony/telephony-external-call-show.md"""
+            """telephony.externalCall.show: https://apidocs.bitrix24.com/api-reference/telephony/telephony-external-call-show.html"""
             ...
 
     class TelephonyExternalLine(Namespace[R_co]):
@@ -117,15 +117,15 @@ if TYPE_CHECKING:
             NAME: a.Text | None = ...,
             CRM_AUTO_CREATE: a.Text | None = ...,
         ) -> R_co:
-            """telephony.externalLine.add: api-reference/telephony/telephony-external-line-add.md"""
+            """telephony.externalLine.add: https://apidocs.bitrix24.com/api-reference/telephony/telephony-external-line-add.html"""
             ...
 
         def delete(self, *, NUMBER: a.Text) -> R_co:
-            """telephony.externalLine.delete: api-reference/telephony/telephony-external-line-delete.md"""
+            """telephony.externalLine.delete: https://apidocs.bitrix24.com/api-reference/telephony/telephony-external-line-delete.html"""
             ...
 
         def get(self) -> R_co:
-            """telephony.externalLine.get: api-reference/telephony/telephony-external-line-get.md"""
+            """telephony.externalLine.get: https://apidocs.bitrix24.com/api-reference/telephony/telephony-external-line-get.html"""
             ...
 
         def update(
@@ -135,7 +135,7 @@ if TYPE_CHECKING:
             NAME: a.Text | None = ...,
             CRM_AUTO_CREATE: a.Text | None = ...,
         ) -> R_co:
-            """telephony.externalLine.update: api-reference/telephony/telephony-external-line-update.md"""
+            """telephony.externalLine.update: https://apidocs.bitrix24.com/api-reference/telephony/telephony-external-line-update.html"""
             ...
 
     class Telephony(Namespace[R_co]):

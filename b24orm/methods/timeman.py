@@ -39,26 +39,26 @@ if TYPE_CHECKING:
         """timeman.networkrange.*"""
 
         def check(self, *, IP: a.Text | None = ...) -> R_co:
-            """timeman.networkrange.check: api-reference/timeman/networkrange/timeman-networkrange-check.md"""
+            """timeman.networkrange.check: https://apidocs.bitrix24.com/api-reference/timeman/networkrange/timeman-networkrange-check.html"""
             ...
 
         def get(self) -> R_co:
-            """timeman.networkrange.get: api-reference/timeman/networkrange/timeman-networkrange-get.md"""
+            """timeman.networkrange.get: https://apidocs.bitrix24.com/api-reference/timeman/networkrange/timeman-networkrange-get.html"""
             ...
 
         def set(self, *, RANGES: a.Text) -> R_co:
-            """timeman.networkrange.set: api-reference/timeman/networkrange/timeman-networkrange-set.md"""
+            """timeman.networkrange.set: https://apidocs.bitrix24.com/api-reference/timeman/networkrange/timeman-networkrange-set.html"""
             ...
 
     class TimemanRecordField(Namespace[R_co]):
         """timeman.record.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """timeman.record.field.get: api-reference/timeman/record/timeman-record-field-get.md"""
+            """timeman.record.field.get: https://apidocs.bitrix24.com/api-reference/timeman/record/timeman-record-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """timeman.record.field.list: api-reference/timeman/record/timeman-record-field-list.md"""
+            """timeman.record.field.list: https://apidocs.bitrix24.com/api-reference/timeman/record/timeman-record-field-list.html"""
             ...
 
     class TimemanRecord(Namespace[R_co]):
@@ -75,14 +75,14 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             pagination: a.Map | None = ...,
         ) -> R_co:
-            """timeman.record.list: api-reference/timeman/record/timeman-record-list.md"""
+            """timeman.record.list: https://apidocs.bitrix24.com/api-reference/timeman/record/timeman-record-list.html"""
             ...
 
     class TimemanSchedule(Namespace[R_co]):
         """timeman.schedule.*"""
 
         def get(self, *, id: a.Int | None = ...) -> R_co:
-            """timeman.schedule.get: api-reference/timeman/schedule/timeman-schedule-get.md"""
+            """timeman.schedule.get: https://apidocs.bitrix24.com/api-reference/timeman/schedule/timeman-schedule-get.html"""
             ...
 
     class TimemanTimecontrolReport(Namespace[R_co]):
@@ -97,21 +97,21 @@ if TYPE_CHECKING:
             TYPE: a.Text | None = ...,
             CALENDAR: a.Text | None = ...,
         ) -> R_co:
-            """timeman.timecontrol.report.add: api-reference/timeman/timecontrol/timeman-timecontrol-report-add.md"""
+            """timeman.timecontrol.report.add: https://apidocs.bitrix24.com/api-reference/timeman/timecontrol/timeman-timecontrol-report-add.html"""
             ...
 
     class TimemanTimecontrolReportsSettings(Namespace[R_co]):
         """timeman.timecontrol.reports.settings.*"""
 
         def get(self) -> R_co:
-            """timeman.timecontrol.reports.settings.get: api-reference/timeman/timecontrol/timeman-timecontrol-reports-settings-get.md"""
+            """timeman.timecontrol.reports.settings.get: https://apidocs.bitrix24.com/api-reference/timeman/timecontrol/timeman-timecontrol-reports-settings-get.html"""
             ...
 
     class TimemanTimecontrolReportsUsers(Namespace[R_co]):
         """timeman.timecontrol.reports.users.*"""
 
         def get(self, *, DEPARTMENT_ID: a.Int | None = ...) -> R_co:
-            """timeman.timecontrol.reports.users.get: api-reference/timeman/timecontrol/timeman-timecontrol-reports-users-get.md"""
+            """timeman.timecontrol.reports.users.get: https://apidocs.bitrix24.com/api-reference/timeman/timecontrol/timeman-timecontrol-reports-users-get.html"""
             ...
 
     class TimemanTimecontrolReports(Namespace[R_co]):
@@ -126,7 +126,7 @@ if TYPE_CHECKING:
             IDLE_MINUTES: a.Int | None = ...,
             WORKDAY_HOURS: a.Int | None = ...,
         ) -> R_co:
-            """timeman.timecontrol.reports.get: api-reference/timeman/timecontrol/timeman-timecontrol-reports-get.md"""
+            """timeman.timecontrol.reports.get: https://apidocs.bitrix24.com/api-reference/timeman/timecontrol/timeman-timecontrol-reports-get.html"""
             ...
 
         @property
@@ -139,7 +139,7 @@ if TYPE_CHECKING:
         """timeman.timecontrol.settings.*"""
 
         def get(self) -> R_co:
-            """timeman.timecontrol.settings.get: api-reference/timeman/timecontrol/timeman-timecontrol-settings-get.md"""
+            """timeman.timecontrol.settings.get: https://apidocs.bitrix24.com/api-reference/timeman/timecontrol/timeman-timecontrol-settings-get.html"""
             ...
 
         def set(
@@ -157,7 +157,7 @@ if TYPE_CHECKING:
             REPORT_FULL_TYPE: a.Text | None = ...,
             REPORT_FULL_USERS: a.Array | None = ...,
         ) -> R_co:
-            """timeman.timecontrol.settings.set: api-reference/timeman/timecontrol/timeman-timecontrol-settings-set.md"""
+            """timeman.timecontrol.settings.set: https://apidocs.bitrix24.com/api-reference/timeman/timecontrol/timeman-timecontrol-settings-set.html"""
             ...
 
     class TimemanTimecontrol(Namespace[R_co]):
@@ -184,7 +184,7 @@ if TYPE_CHECKING:
             LAT: a.Number | None = ...,
             LON: a.Number | None = ...,
         ) -> R_co:
-            """timeman.close: api-reference/timeman/base/timeman-close.md"""
+            """timeman.close: https://apidocs.bitrix24.com/api-reference/timeman/base/timeman-close.html"""
             ...
 
         @property
@@ -199,11 +199,11 @@ if TYPE_CHECKING:
             LAT: a.Number | None = ...,
             LON: a.Number | None = ...,
         ) -> R_co:
-            """timeman.open: api-reference/timeman/base/timeman-open.md"""
+            """timeman.open: https://apidocs.bitrix24.com/api-reference/timeman/base/timeman-open.html"""
             ...
 
         def pause(self, *, USER_ID: a.Int | None = ...) -> R_co:
-            """timeman.pause: api-reference/timeman/base/timeman-pause.md"""
+            """timeman.pause: https://apidocs.bitrix24.com/api-reference/timeman/base/timeman-pause.html"""
             ...
 
         @property
@@ -213,11 +213,11 @@ if TYPE_CHECKING:
         def schedule(self) -> TimemanSchedule[R_co]: ...
 
         def settings(self, *, USER_ID: a.Int | None = ...) -> R_co:
-            """timeman.settings: api-reference/timeman/base/timeman-settings.md"""
+            """timeman.settings: https://apidocs.bitrix24.com/api-reference/timeman/base/timeman-settings.html"""
             ...
 
         def status(self, *, USER_ID: a.Int | None = ...) -> R_co:
-            """timeman.status: api-reference/timeman/base/timeman-status.md"""
+            """timeman.status: https://apidocs.bitrix24.com/api-reference/timeman/base/timeman-status.html"""
             ...
 
         @property

@@ -36,47 +36,47 @@ if TYPE_CHECKING:
         """user.option.*"""
 
         def get(self, *, option: a.Text | None = ...) -> R_co:
-            """user.option.get: api-reference/common/settings/user-option-get.md"""
+            """user.option.get: https://apidocs.bitrix24.com/api-reference/common/settings/user-option-get.html"""
             ...
 
         def set(self, *, options: a.Array) -> R_co:
-            """user.option.set: api-reference/common/settings/user-option-set.md"""
+            """user.option.set: https://apidocs.bitrix24.com/api-reference/common/settings/user-option-set.html"""
             ...
 
     class UserUserfieldFile(Namespace[R_co]):
         """user.userfield.file.*"""
 
         def get(self) -> R_co:
-            """user.userfield.file.get: api-reference/user/userfields/user-userfield-file-get.md"""
+            """user.userfield.file.get: https://apidocs.bitrix24.com/api-reference/user/userfields/user-userfield-file-get.html"""
             ...
 
     class UserUserfield(Namespace[R_co]):
         """user.userfield.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """user.userfield.add: api-reference/user/userfields/user-userfield-add.md"""
+            """user.userfield.add: https://apidocs.bitrix24.com/api-reference/user/userfields/user-userfield-add.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """user.userfield.delete: api-reference/user/userfields/user-userfield-delete.md"""
+            """user.userfield.delete: https://apidocs.bitrix24.com/api-reference/user/userfields/user-userfield-delete.html"""
             ...
 
         @property
         def file(self) -> UserUserfieldFile[R_co]: ...
 
         def list(self, *, order: a.Text | a.Array | None = ..., filter: a.Array | None = ...) -> R_co:
-            """user.userfield.list: api-reference/user/userfields/user-userfield-list.md"""
+            """user.userfield.list: https://apidocs.bitrix24.com/api-reference/user/userfields/user-userfield-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map | None = ...) -> R_co:
-            """user.userfield.update: api-reference/user/userfields/user-userfield-update.md"""
+            """user.userfield.update: https://apidocs.bitrix24.com/api-reference/user/userfields/user-userfield-update.html"""
             ...
 
     class User(Namespace[R_co]):
         """user.*"""
 
         def access(self, *, ACCESS: a.Array) -> R_co:
-            """user.access: api-reference/common/users/user-access.md"""
+            """user.access: https://apidocs.bitrix24.com/api-reference/common/users/user-access.html"""
             ...
 
         def add(
@@ -133,19 +133,19 @@ if TYPE_CHECKING:
             UF_DISTRICT: a.Text | None = ...,
             UF_PHONE_INNER: a.Text | None = ...,
         ) -> R_co:
-            """user.add: api-reference/user/user-add.md"""
+            """user.add: https://apidocs.bitrix24.com/api-reference/user/user-add.html"""
             ...
 
         def admin(self) -> R_co:
-            """user.admin: api-reference/common/users/user-admin.md"""
+            """user.admin: https://apidocs.bitrix24.com/api-reference/common/users/user-admin.html"""
             ...
 
         def current(self) -> R_co:
-            """user.current: api-reference/user/user-current.md"""
+            """user.current: https://apidocs.bitrix24.com/api-reference/user/user-current.html"""
             ...
 
         def fields(self) -> R_co:
-            """user.fields: api-reference/user/user-fields.md"""
+            """user.fields: https://apidocs.bitrix24.com/api-reference/user/user-fields.html"""
             ...
 
         def get(
@@ -159,7 +159,7 @@ if TYPE_CHECKING:
             IMAGE_RESIZE: a.Text | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """user.get: api-reference/user/user-get.md"""
+            """user.get: https://apidocs.bitrix24.com/api-reference/user/user-get.html"""
             ...
 
         @property
@@ -175,7 +175,7 @@ if TYPE_CHECKING:
             select: a.Array | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """user.search: api-reference/user/user-search.md"""
+            """user.search: https://apidocs.bitrix24.com/api-reference/user/user-search.html"""
             ...
 
         def update(
@@ -234,7 +234,7 @@ if TYPE_CHECKING:
             UF_DISTRICT: a.Text | None = ...,
             UF_PHONE_INNER: a.Text | None = ...,
         ) -> R_co:
-            """user.update: api-reference/user/user-update.md"""
+            """user.update: https://apidocs.bitrix24.com/api-reference/user/user-update.html"""
             ...
 
         @property

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         """userconsent.agreement.*"""
 
         def list(self) -> R_co:
-            """userconsent.agreement.list: api-reference/user-consent/user-consent-agreement-list.md"""
+            """userconsent.agreement.list: https://apidocs.bitrix24.com/api-reference/user-consent/user-consent-agreement-list.html"""
             ...
 
         def text(
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
             THIRD_PARTIES: a.Text | None = ...,
             EMAIL: a.Text | None = ...,
         ) -> R_co:
-            """userconsent.agreement.text: api-reference/user-consent/user-consent-agreement-text.md"""
+            """userconsent.agreement.text: https://apidocs.bitrix24.com/api-reference/user-consent/user-consent-agreement-text.html"""
             ...
 
     class UserconsentConsent(Namespace[R_co]):
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
             ORIGIN_ID: a.Text | None = ...,
             ORIGINATOR_ID: a.Text | None = ...,
         ) -> R_co:
-            """userconsent.consent.add: api-reference/user-consent/user-consent-consent-add.md"""
+            """userconsent.consent.add: https://apidocs.bitrix24.com/api-reference/user-consent/user-consent-consent-add.html"""
             ...
 
     class Userconsent(Namespace[R_co]):

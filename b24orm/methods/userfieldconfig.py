@@ -27,19 +27,19 @@ if TYPE_CHECKING:
         """userfieldconfig.*"""
 
         def add(self, *, moduleId: a.Text, field: a.Map) -> R_co:
-            """userfieldconfig.add: api-reference/crm/universal/userfieldconfig/userfieldconfig-add.md"""
+            """userfieldconfig.add: https://apidocs.bitrix24.com/api-reference/crm/universal/userfieldconfig/userfieldconfig-add.html"""
             ...
 
         def delete(self, *, moduleId: a.Text, id: a.Int) -> R_co:
-            """userfieldconfig.delete: api-reference/crm/universal/userfieldconfig/userfieldconfig-delete.md"""
+            """userfieldconfig.delete: https://apidocs.bitrix24.com/api-reference/crm/universal/userfieldconfig/userfieldconfig-delete.html"""
             ...
 
         def get(self, *, moduleId: a.Text, id: a.Int) -> R_co:
-            """userfieldconfig.get: api-reference/crm/universal/userfieldconfig/userfieldconfig-get.md"""
+            """userfieldconfig.get: https://apidocs.bitrix24.com/api-reference/crm/universal/userfieldconfig/userfieldconfig-get.html"""
             ...
 
         def getTypes(self, *, moduleId: a.Text) -> R_co:
-            """userfieldconfig.getTypes: api-reference/crm/universal/userfieldconfig/userfieldconfig-get-types.md"""
+            """userfieldconfig.getTypes: https://apidocs.bitrix24.com/api-reference/crm/universal/userfieldconfig/userfieldconfig-get-types.html"""
             ...
 
         def list(
@@ -51,9 +51,9 @@ if TYPE_CHECKING:
             filter: a.Map | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """userfieldconfig.list: api-reference/crm/universal/userfieldconfig/userfieldconfig-list.md"""
+            """userfieldconfig.list: https://apidocs.bitrix24.com/api-reference/crm/universal/userfieldconfig/userfieldconfig-list.html"""
             ...
 
         def update(self, *, moduleId: a.Text, id: a.Int, field: a.Map | None = ...) -> R_co:
-            """userfieldconfig.update: api-reference/crm/universal/userfieldconfig/userfieldconfig-update.md"""
+            """userfieldconfig.update: https://apidocs.bitrix24.com/api-reference/crm/universal/userfieldconfig/userfieldconfig-update.html"""
             ...

@@ -33,15 +33,15 @@ if TYPE_CHECKING:
             DESCRIPTION: a.Text | None = ...,
             OPTIONS: a.Array | None = ...,
         ) -> R_co:
-            """userfieldtype.add: api-reference/widgets/user-field/userfieldtype-add.md"""
+            """userfieldtype.add: https://apidocs.bitrix24.com/api-reference/widgets/user-field/userfieldtype-add.html"""
             ...
 
         def delete(self, *, USER_TYPE_ID: a.Text) -> R_co:
-            """userfieldtype.delete: api-reference/widgets/user-field/userfieldtype-delete.md"""
+            """userfieldtype.delete: https://apidocs.bitrix24.com/api-reference/widgets/user-field/userfieldtype-delete.html"""
             ...
 
         def list(self) -> R_co:
-            """userfieldtype.list: api-reference/widgets/user-field/userfieldtype-list.md"""
+            """userfieldtype.list: https://apidocs.bitrix24.com/api-reference/widgets/user-field/userfieldtype-list.html"""
             ...
 
         def update(
@@ -53,5 +53,5 @@ if TYPE_CHECKING:
             DESCRIPTION: a.Text | None = ...,
             OPTIONS: a.Array | None = ...,
         ) -> R_co:
-            """userfieldtype.update: api-reference/widgets/user-field/userfieldtype-update.md"""
+            """userfieldtype.update: https://apidocs.bitrix24.com/api-reference/widgets/user-field/userfieldtype-update.html"""
             ...

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
             entityId: a.Int | None = ...,
             signedAttachId: a.Text | None = ...,
         ) -> R_co:
-            """vote.AttachedVote.download: api-reference/vote/vote.attachedvote.download.md"""
+            """vote.AttachedVote.download: https://apidocs.bitrix24.com/api-reference/vote/vote.attachedvote.download.html"""
             ...
 
         def get(
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
             entityId: a.Int | None = ...,
             signedAttachId: a.Text | None = ...,
         ) -> R_co:
-            """vote.AttachedVote.get: api-reference/vote/vote.attachedvote.get.md"""
+            """vote.AttachedVote.get: https://apidocs.bitrix24.com/api-reference/vote/vote.attachedvote.get.html"""
             ...
 
         def getAnswerVoted(
@@ -75,11 +75,11 @@ if TYPE_CHECKING:
             entityId: a.Int | None = ...,
             signedAttachId: a.Text | None = ...,
         ) -> R_co:
-            """vote.AttachedVote.getAnswerVoted: api-reference/vote/vote.attachedvote.getAnswerVoted.md"""
+            """vote.AttachedVote.getAnswerVoted: https://apidocs.bitrix24.com/api-reference/vote/vote.attachedvote.getAnswerVoted.html"""
             ...
 
         def getMany(self, *, moduleId: a.Text, entityType: a.Text, entityId: a.Int) -> R_co:
-            """vote.AttachedVote.getMany: api-reference/vote/vote.attachedvote.getMany.md"""
+            """vote.AttachedVote.getMany: https://apidocs.bitrix24.com/api-reference/vote/vote.attachedvote.getMany.html"""
             ...
 
         def getWithVoted(
@@ -93,7 +93,7 @@ if TYPE_CHECKING:
             entityId: a.Int | None = ...,
             signedAttachId: a.Text | None = ...,
         ) -> R_co:
-            """vote.AttachedVote.getWithVoted: api-reference/vote/vote.attachedvote.getWithVoted.md"""
+            """vote.AttachedVote.getWithVoted: https://apidocs.bitrix24.com/api-reference/vote/vote.attachedvote.getWithVoted.html"""
             ...
 
         def recall(
@@ -105,7 +105,7 @@ if TYPE_CHECKING:
             entityId: a.Int | None = ...,
             signedAttachId: a.Text | None = ...,
         ) -> R_co:
-            """vote.AttachedVote.recall: api-reference/vote/vote.attachedvote.recall.md"""
+            """vote.AttachedVote.recall: https://apidocs.bitrix24.com/api-reference/vote/vote.attachedvote.recall.html"""
             ...
 
         def resume(
@@ -117,7 +117,7 @@ if TYPE_CHECKING:
             entityId: a.Int | None = ...,
             signedAttachId: a.Text | None = ...,
         ) -> R_co:
-            """vote.AttachedVote.resume: api-reference/vote/vote.attachedvote.resume.md"""
+            """vote.AttachedVote.resume: https://apidocs.bitrix24.com/api-reference/vote/vote.attachedvote.resume.html"""
             ...
 
         def stop(
@@ -129,7 +129,7 @@ if TYPE_CHECKING:
             entityId: a.Int | None = ...,
             signedAttachId: a.Text | None = ...,
         ) -> R_co:
-            """vote.AttachedVote.stop: api-reference/vote/vote.attachedvote.stop.md"""
+            """vote.AttachedVote.stop: https://apidocs.bitrix24.com/api-reference/vote/vote.attachedvote.stop.html"""
             ...
 
         def vote(
@@ -142,7 +142,7 @@ if TYPE_CHECKING:
             entityId: a.Int | None = ...,
             signedAttachId: a.Text | None = ...,
         ) -> R_co:
-            """vote.AttachedVote.vote: api-reference/vote/vote.attachedvote.vote.md"""
+            """vote.AttachedVote.vote: https://apidocs.bitrix24.com/api-reference/vote/vote.attachedvote.vote.html"""
             ...
 
     class VoteIntegrationIm(Namespace[R_co]):
@@ -155,7 +155,7 @@ if TYPE_CHECKING:
             IM_MESSAGE_VOTE_DATA: a.Map,
             templateId: a.Text | None = ...,
         ) -> R_co:
-            """vote.Integration.Im.send: api-reference/vote/vote.integration.im.send.md"""
+            """vote.Integration.Im.send: https://apidocs.bitrix24.com/api-reference/vote/vote.integration.im.send.html"""
             ...
 
     class VoteIntegration(Namespace[R_co]):

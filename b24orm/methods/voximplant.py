@@ -47,14 +47,14 @@ if TYPE_CHECKING:
             TEXT_TO_PRONOUNCE: a.Text,
             VOICE: a.Text | None = ...,
         ) -> R_co:
-            """voximplant.callback.start: api-reference/telephony/voximplant/voximplant-callback-start.md"""
+            """voximplant.callback.start: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/voximplant-callback-start.html"""
             ...
 
     class VoximplantInfocall(Namespace[R_co]):
         """voximplant.infocall.*"""
 
         def startwithsound(self, *, FROM_LINE: a.Text, TO_NUMBER: a.Text, URL: a.Text) -> R_co:
-            """voximplant.infocall.startwithsound: api-reference/telephony/voximplant/voximplant-infocall-start-with-sound.md"""
+            """voximplant.infocall.startwithsound: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/voximplant-infocall-start-with-sound.html"""
             ...
 
         def startwithtext(
@@ -65,25 +65,25 @@ if TYPE_CHECKING:
             TEXT_TO_PRONOUNCE: a.Text,
             VOICE: a.Text | None = ...,
         ) -> R_co:
-            """voximplant.infocall.startwithtext: api-reference/telephony/voximplant/voximplant-infocall-start-with-text.md"""
+            """voximplant.infocall.startwithtext: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/voximplant-infocall-start-with-text.html"""
             ...
 
     class VoximplantLineOutgoingSip(Namespace[R_co]):
         """voximplant.line.outgoing.sip.*"""
 
         def set(self, *, CONFIG_ID: a.Int) -> R_co:
-            """voximplant.line.outgoing.sip.set: api-reference/telephony/voximplant/lines/voximplant-line-outgoing-sip-set.md"""
+            """voximplant.line.outgoing.sip.set: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/lines/voximplant-line-outgoing-sip-set.html"""
             ...
 
     class VoximplantLineOutgoing(Namespace[R_co]):
         """voximplant.line.outgoing.*"""
 
         def get(self) -> R_co:
-            """voximplant.line.outgoing.get: api-reference/telephony/voximplant/lines/voximplant-line-outgoing-get.md"""
+            """voximplant.line.outgoing.get: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/lines/voximplant-line-outgoing-get.html"""
             ...
 
         def set(self, *, LINE_ID: a.Text) -> R_co:
-            """voximplant.line.outgoing.set: api-reference/telephony/voximplant/lines/voximplant-line-outgoing-set.md"""
+            """voximplant.line.outgoing.set: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/lines/voximplant-line-outgoing-set.html"""
             ...
 
         @property
@@ -93,7 +93,7 @@ if TYPE_CHECKING:
         """voximplant.line.*"""
 
         def get(self) -> R_co:
-            """voximplant.line.get: api-reference/telephony/voximplant/lines/voximplant-line-get.md"""
+            """voximplant.line.get: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/lines/voximplant-line-get.html"""
             ...
 
         @property
@@ -103,7 +103,7 @@ if TYPE_CHECKING:
         """voximplant.sip.connector.*"""
 
         def status(self) -> R_co:
-            """voximplant.sip.connector.status: api-reference/telephony/voximplant/sip/voximplant-sip-connector-status.md"""
+            """voximplant.sip.connector.status: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/sip/voximplant-sip-connector-status.html"""
             ...
 
     class VoximplantSip(Namespace[R_co]):
@@ -118,14 +118,14 @@ if TYPE_CHECKING:
             TYPE: a.Text | None = ...,
             TITLE: a.Text | None = ...,
         ) -> R_co:
-            """voximplant.sip.add: api-reference/telephony/voximplant/sip/voximplant-sip-add.md"""
+            """voximplant.sip.add: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/sip/voximplant-sip-add.html"""
             ...
 
         @property
         def connector(self) -> VoximplantSipConnector[R_co]: ...
 
         def delete(self, *, CONFIG_ID: a.Int) -> R_co:
-            """voximplant.sip.delete: api-reference/telephony/voximplant/sip/voximplant-sip-delete.md"""
+            """voximplant.sip.delete: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/sip/voximplant-sip-delete.html"""
             ...
 
         def get(
@@ -136,11 +136,11 @@ if TYPE_CHECKING:
             ORDER: a.Text | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """voximplant.sip.get: api-reference/telephony/voximplant/sip/voximplant-sip-get.md"""
+            """voximplant.sip.get: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/sip/voximplant-sip-get.html"""
             ...
 
         def status(self, *, REG_ID: a.Int) -> R_co:
-            """voximplant.sip.status: api-reference/telephony/voximplant/sip/voximplant-sip-status.md"""
+            """voximplant.sip.status: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/sip/voximplant-sip-status.html"""
             ...
 
         def update(
@@ -152,7 +152,7 @@ if TYPE_CHECKING:
             LOGIN: a.Text | None = ...,
             PASSWORD: a.Text | None = ...,
         ) -> R_co:
-            """voximplant.sip.update: api-reference/telephony/voximplant/sip/voximplant-sip-update.md"""
+            """voximplant.sip.update: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/sip/voximplant-sip-update.html"""
             ...
 
     class VoximplantStatistic(Namespace[R_co]):
@@ -166,14 +166,14 @@ if TYPE_CHECKING:
             ORDER: a.Text | None = ...,
             start: a.Int | None = ...,
         ) -> R_co:
-            """voximplant.statistic.get: api-reference/telephony/voximplant/voximplant-statistic-get.md"""
+            """voximplant.statistic.get: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/voximplant-statistic-get.html"""
             ...
 
     class VoximplantTtsVoices(Namespace[R_co]):
         """voximplant.tts.voices.*"""
 
         def get(self) -> R_co:
-            """voximplant.tts.voices.get: api-reference/telephony/voximplant/voximplant-tts-voices-get.md"""
+            """voximplant.tts.voices.get: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/voximplant-tts-voices-get.html"""
             ...
 
     class VoximplantTts(Namespace[R_co]):
@@ -186,22 +186,22 @@ if TYPE_CHECKING:
         """voximplant.url.*"""
 
         def get(self) -> R_co:
-            """voximplant.url.get: api-reference/telephony/voximplant/voximplant-url-get.md"""
+            """voximplant.url.get: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/voximplant-url-get.html"""
             ...
 
     class VoximplantUser(Namespace[R_co]):
         """voximplant.user.*"""
 
         def activatePhone(self, *, USER_ID: a.Int) -> R_co:
-            """voximplant.user.activatePhone: api-reference/telephony/voximplant/users/voximplant-user-activate-phone.md"""
+            """voximplant.user.activatePhone: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/users/voximplant-user-activate-phone.html"""
             ...
 
         def deactivatePhone(self) -> R_co:
-            """voximplant.user.deactivatePhone: api-reference/telephony/voximplant/users/voximplant-user-deactivate-phone.md"""
+            """voximplant.user.deactivatePhone: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/users/voximplant-user-deactivate-phone.html"""
             ...
 
         def get(self, *, USER_ID: a.Int | a.Array) -> R_co:
-            """voximplant.user.get: api-reference/telephony/voximplant/users/voximplant-user-get.md"""
+            """voximplant.user.get: https://apidocs.bitrix24.com/api-reference/telephony/voximplant/users/voximplant-user-get.html"""
             ...
 
     class Voximplant(Namespace[R_co]):

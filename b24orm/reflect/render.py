@@ -16,10 +16,10 @@ from b24orm.query.lookups import kind_of, lookups_for
 from b24orm.reflect.naming import attribute_names, class_title
 from b24orm.reflect.reading import Reading, Reflected, UserField
 from b24orm.reflect.render_newer import imports_for, render_newer
-from b24orm.rendering.annotations import annotation
 from b24orm.rendering.layout import Group, Node, call, literal, quoted, text
-from b24orm.rendering.lookups import OVERRIDES, closed_type, conditions, is_written, typing_block
+from b24orm.rendering.lookups import closed_type, typing_block
 from b24orm.rendering.names import constant, relation_name
+from b24orm.rendering.querysets import OVERRIDES, conditions, constructor, field_lines, is_written
 from b24orm.schema import EntitySchema, FieldSchema, extended
 
 __all__ = ["render"]
@@ -268,9 +268,9 @@ def _class(
         *conditions(schema, OVERRIDES),
     ]
     if is_written(schema):
-        lines += ["", f"        def __init__(self, **values: Unpack[{name}Values]) -> None: ..."]
+        lines += constructor(name)
     if fields:
-        lines += ["", *(f"    {field.name}: t.{annotation(schema, field)} = t.UNSET" for field in fields)]
+        lines += ["", *field_lines(schema, fields)]
     titles, people = _titles(schema), [field for field in fields if field.relation_name]
     lines += ["", *titles] if titles else []
     if people:

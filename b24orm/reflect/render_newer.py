@@ -7,10 +7,10 @@ from dataclasses import MISSING, Field, fields
 from typing import Any, Final
 
 from b24orm import facts
-from b24orm.rendering.annotations import annotation
 from b24orm.rendering.layout import Group, Node, call, literal, text
-from b24orm.rendering.lookups import OVERRIDES, conditions, is_written, typing_block
+from b24orm.rendering.lookups import typing_block
 from b24orm.rendering.names import constant
+from b24orm.rendering.querysets import OVERRIDES, conditions, constructor, field_lines, is_written
 from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
 __all__ = ["imports_for", "render_newer"]
@@ -72,9 +72,9 @@ def _class(schema: EntitySchema, symbol: str, *, known: bool) -> list[str]:
         *conditions(schema, OVERRIDES if known else ""),
     ]
     if is_written(schema):
-        lines += ["", f"        def __init__(self, **values: Unpack[{schema.name}Values]) -> None: ..."]
+        lines += constructor(schema.name)
     declared = _new_fields(schema) if known else schema.fields.values()
-    shown = [f"    {field.name}: t.{annotation(schema, field)} = t.UNSET" for field in declared]
+    shown = field_lines(schema, declared)
     return [*lines, *(["", *shown] if shown else []), ""]
 
 

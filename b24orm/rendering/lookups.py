@@ -11,18 +11,14 @@ from b24orm.query.lookups import DEFAULT, kind_of, lookups_for
 from b24orm.query.names import parent_names
 from b24orm.rendering.annotations import given_type, literal_values, lookup_type, parent_type, value_type
 from b24orm.rendering.layout import Group, import_from, literal, text
-from b24orm.rendering.names import snake
-from b24orm.rendering.relations import Related, flat_lists, python_type, relation_methods, relation_paths
+from b24orm.rendering.querysets import inner_names, is_written, queryset_class
+from b24orm.rendering.relations import Related, relation_paths
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema
 
 __all__ = [
-    "OVERRIDES",
     "ROWS",
     "closed_type",
-    "conditions",
-    "id_type",
     "is_typed",
-    "is_written",
     "lookup_keys",
     "typing_block",
     "value_keys",
@@ -39,20 +35,9 @@ ROWS: Final = {"bound": "BoundRows", "owned": "OwnedRows", "pointing": "RelatedR
 """What stands for each kind of link at an object."""
 
 
-OVERRIDES: Final = (
-    "  # type: ignore[override, unused-ignore]  # pyright: ignore[reportIncompatibleMethodOverride]"
-)
-"""What stands behind a method whose keywords may be others than those of the base's."""
-
-
 def is_typed(schema: EntitySchema) -> bool:
     """Whether there is anything for a type checker besides the fields."""
     return bool(schema.list or schema.relations or schema.links or is_written(schema))
-
-
-def is_written(schema: EntitySchema) -> bool:
-    """Whether rows can be added or changed."""
-    return bool(schema.method("add") or schema.method("update"))
 
 
 def typing_block(
@@ -145,7 +130,7 @@ def _aliases(schema: EntitySchema, related: Related) -> list[str]:
         if (alias := closed_type(schema, field)) and lookups_for(schema.list, field)
     }
     named = {
-        "Field": [name for field in fields if field.selectable for name in (field.name, *_inner(field))],
+        "Field": [name for field in fields if field.selectable for name in (field.name, *inner_names(field))],
         "Order": [sign + field.name for field in fields if field.sortable for sign in ("", "-")],
     }
     if schema.relations:
@@ -154,11 +139,6 @@ def _aliases(schema: EntitySchema, related: Related) -> list[str]:
         named["Prefetch"] = list(relation_paths(schema, related, to_one=False))
     aliases = {**closed, **{f"{schema.name}{kind}": names for kind, names in named.items()}}
     return [_alias(name, values) for name, values in aliases.items()]
-
-
-def _inner(field: FieldSchema) -> list[str]:
-    """How the fields of the object inside a field are named."""
-    return [f"{field.name}__{snake(name)}" for name in field.inner]
 
 
 def _alias(name: str, values: Sequence[str | int]) -> str:
@@ -215,7 +195,7 @@ def _classes(schema: EntitySchema) -> list[str]:
         return values
     doc = f"What ``filter`` takes for {name}."
     lookups = _typed_dict(f"{name}Lookups", doc, lookup_keys(schema, schema.list))
-    return _spaced([lookups, values, _queryset(schema)])
+    return _spaced([lookups, values, queryset_class(schema)])
 
 
 def _typed_dict(name: str, doc: str, keys: Mapping[str, str]) -> list[str]:
@@ -245,66 +225,3 @@ def value_keys(schema: EntitySchema) -> Mapping[str, str]:
             known = f" | {field.relation}" if field.relation else ""
             keys[field.relation_name] = one.replace(" | None", f"{known} | None")
     return keys
-
-
-def _queryset(schema: EntitySchema) -> list[str]:
-    name = schema.name
-    parameters = (literal(name), f"{name}Field", f"{name}Order", id_type(schema))
-    base = Group("QuerySet[", tuple(("", parameter) for parameter in parameters), "]")
-    head = Group(f"class {name}QuerySet(", (("", base),), "):")
-    results = {"def filter": "Self", "def exclude": "Self", "def get": name, "async def aget": name}
-    made = f"tuple[{name}, bool]"
-    defaults = f"defaults: {name}Values | None = None"
-    writes: list[tuple[str, Sequence[str], str]] = []
-    if schema.method("add"):
-        writes += [("create", (), name), ("get_or_create", (defaults,), made)]
-    if schema.method("add") and schema.method("update"):
-        writes += [("update_or_create", (defaults,), made)]
-    if schema.method("update"):
-        writes += [("update", (), "int"), ("explain_update", (), "str")]
-    return [
-        f"    {text(head, indent=4)}",
-        f'        """Rows of {name}, with its own lookups."""',
-        "",
-        *(f"        {_method(method, _lookups(name), result)}" for method, result in results.items()),
-        *relation_methods(schema),
-        *flat_lists(schema, [name for field in schema.fields.values() for name in _inner(field)]),
-        *(
-            f"        {_method(kind + method, ('self', *before, f'**values: Unpack[{name}Values]'), result)}"
-            for method, before, result in writes
-            for kind in (("def ", "async def a") if method != "explain_update" else ("def ",))
-        ),
-    ]
-
-
-def id_type(schema: EntitySchema) -> str:
-    """What the ids of an entity are.
-
-    >>> from b24orm.facts import load
-    >>> id_type(load("Deal")), id_type(load("Currency"))
-    ('int', 'str')
-    """
-    return python_type(schema, schema.id_field) if schema.id_name else "Never"
-
-
-def conditions(schema: EntitySchema, ignored: str = "") -> list[str]:
-    """``q`` in the class of a model, as lines below ``if TYPE_CHECKING:``; none where nothing is listed.
-
-    Args:
-        schema: the entity.
-        ignored: comments for a class whose base has one of its own.
-    """
-    if schema.list is None:
-        return []
-    words = ("cls", "*conditions: Q", f"**lookups: Unpack[{schema.name}Lookups]")
-    first, *rest = _method("def q", words, "Q").split("\n")
-    return ["", "        @classmethod", f"        {first}{ignored}", *rest]
-
-
-def _lookups(entity: str) -> Sequence[str]:
-    return ("self", "*conditions: Q", f"**lookups: Unpack[{entity}Lookups]")
-
-
-def _method(method: str, parameters: Sequence[str], result: str) -> str:
-    node = Group(f"{method}(", tuple(("", p) for p in parameters), f") -> {result}: ...")
-    return text(node, indent=8)

@@ -9,7 +9,7 @@ from b24orm.rendering.annotations import annotation
 from b24orm.rendering.layout import WIDTH, Group, Node, literal, text, unit
 from b24orm.schema import EntitySchema, FieldSchema
 
-__all__ = ["Related", "flat_lists", "python_type", "relation_methods", "relation_paths"]
+__all__ = ["QUERYSET", "Related", "flat_lists", "python_type", "relation_methods", "relation_paths"]
 
 Related: TypeAlias = "Callable[[str], EntitySchema | None]"
 """The facts about an entity by its name."""
@@ -30,6 +30,22 @@ _PYTHON: Final[Mapping[str, str]] = {
     "DateTime": "dt.datetime | None",
 }
 """What a field's value is in Python, by the name of its type; others are Any."""
+
+
+QUERYSET: Final[Mapping[str, str]] = {
+    "filter": "The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``.",
+    "exclude": "The rows for which not all conditions hold.",
+    "get": "The one row for which all conditions hold; raises DoesNotExist or MultipleObjects.",
+    "select_related": "The rows with the one row that each named relation points to, fetched in batches.",
+    "prefetch_related": "The rows with all rows of the named relations, fetched in batches.",
+    "values_list": "The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values.",
+    "create": "A new row with these values, saved.",
+    "get_or_create": "The one row with these values, or a new one; and whether it is new.",
+    "update_or_create": "Changes the one row with these values to the defaults, or makes a new row of both.",
+    "update": "Changes all of these rows, in batches; how many there were.",
+    "explain_update": "How ``update`` with these values would be sent; nothing is.",
+}
+"""What the typed methods of a QuerySet do; their awaited twins do the same."""
 
 
 def relation_paths(schema: EntitySchema, related: Related, *, to_one: bool) -> tuple[str, ...]:
@@ -60,11 +76,13 @@ def relation_methods(schema: EntitySchema) -> list[str]:
     """The typed methods that name relations; none where there are none to name."""
     lines: list[str] = []
     if schema.relations:
-        lines.append(f"        def select_related(self, *names: {schema.name}Relation) -> Self: ...")
+        lines += ["", f"        def select_related(self, *names: {schema.name}Relation) -> Self:"]
+        lines += [f'            """{QUERYSET["select_related"]}"""', "            ..."]
     if schema.relations or schema.links:
         words = ("self", f"*names: {schema.name}Prefetch | Prefetch")
-        node = Group("def prefetch_related(", tuple(("", word) for word in words), ") -> Self: ...")
-        lines.append(f"        {text(node, indent=8)}")
+        node = Group("def prefetch_related(", tuple(("", word) for word in words), ") -> Self:")
+        lines += ["", f"        {text(node, indent=8)}"]
+        lines += [f'            """{QUERYSET["prefetch_related"]}"""', "            ..."]
     return lines
 
 
@@ -93,12 +111,16 @@ def flat_lists(schema: EntitySchema, inner: Iterable[str] = ()) -> list[str]:
             groups.setdefault(python_type(schema, field), []).append(field.name)
     for further in inner:
         groups.setdefault("Any", []).append(further)
-    lines = _overload(("*fields: " + name + "Field", "flat: Literal[False] = ..."), "tuple[Any, ...]", name)
+    lines = [
+        "",
+        *_overload(("*fields: " + name + "Field", "flat: Literal[False] = ..."), "tuple[Any, ...]", name),
+    ]
     lines += _overload(("row: type[NamedRow]", "/"), "NamedRow", name)
     for kind, fields in groups.items():
         which = Group("field: Literal[", tuple(("", literal(field)) for field in fields), "]")
         lines += _overload((which, "/", "*", "flat: Literal[True]"), kind, name)
-    return [*lines, "        def values_list(self, *fields: Any, flat: bool = False) -> Any: ..."]
+    last = "        def values_list(self, *fields: Any, flat: bool = False) -> Any:"
+    return [*lines, last, f'            """{QUERYSET["values_list"]}"""', "            ..."]
 
 
 def _overload(parameters: tuple[Node, ...], result: str, name: str) -> list[str]:

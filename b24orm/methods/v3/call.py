@@ -25,11 +25,11 @@ if TYPE_CHECKING:
         """call.followup.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """call.followup.field.get: api-reference/telephony/follow-up/call-followup-field-get.md"""
+            """call.followup.field.get: https://apidocs.bitrix24.com/api-reference/telephony/follow-up/call-followup-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """call.followup.field.list: api-reference/telephony/follow-up/call-followup-field-list.md"""
+            """call.followup.field.list: https://apidocs.bitrix24.com/api-reference/telephony/follow-up/call-followup-field-list.html"""
             ...
 
     class CallFollowup(Namespace[R_co]):
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
             select: a.Array | None = ...,
             mentionFormat: a.Text | None = ...,
         ) -> R_co:
-            """call.followup.get: api-reference/telephony/follow-up/call-followup-get.md"""
+            """call.followup.get: https://apidocs.bitrix24.com/api-reference/telephony/follow-up/call-followup-get.html"""
             ...
 
         def list(
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
             pagination: a.Map | None = ...,
             mentionFormat: a.Text | None = ...,
         ) -> R_co:
-            """call.followup.list: api-reference/telephony/follow-up/call-followup-list.md"""
+            """call.followup.list: https://apidocs.bitrix24.com/api-reference/telephony/follow-up/call-followup-list.html"""
             ...
 
     class Call(Namespace[R_co]):

@@ -45,33 +45,33 @@ if TYPE_CHECKING:
         """humanresources.employee.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """humanresources.employee.field.get: api-reference/departments/employee/humanresources-employee-field-get.md"""
+            """humanresources.employee.field.get: https://apidocs.bitrix24.com/api-reference/departments/employee/humanresources-employee-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """humanresources.employee.field.list: api-reference/departments/employee/humanresources-employee-field-list.md"""
+            """humanresources.employee.field.list: https://apidocs.bitrix24.com/api-reference/departments/employee/humanresources-employee-field-list.html"""
             ...
 
     class HumanresourcesEmployee(Namespace[R_co]):
         """humanresources.employee.*"""
 
         def count(self) -> R_co:
-            """humanresources.employee.count: api-reference/departments/employee/humanresources-employee-count.md"""
+            """humanresources.employee.count: https://apidocs.bitrix24.com/api-reference/departments/employee/humanresources-employee-count.html"""
             ...
 
         @property
         def field(self) -> HumanresourcesEmployeeField[R_co]: ...
 
         def multidepartment(self) -> R_co:
-            """humanresources.employee.multidepartment: api-reference/departments/employee/humanresources-employee-multidepartment.md"""
+            """humanresources.employee.multidepartment: https://apidocs.bitrix24.com/api-reference/departments/employee/humanresources-employee-multidepartment.html"""
             ...
 
         def search(self, *, name: a.Text, nodeId: a.Int | None = ..., select: a.Array | None = ...) -> R_co:
-            """humanresources.employee.search: api-reference/departments/employee/humanresources-employee-search.md"""
+            """humanresources.employee.search: https://apidocs.bitrix24.com/api-reference/departments/employee/humanresources-employee-search.html"""
             ...
 
         def subordinates(self, *, id: a.Int) -> R_co:
-            """humanresources.employee.subordinates: api-reference/departments/employee/humanresources-employee-subordinates.md"""
+            """humanresources.employee.subordinates: https://apidocs.bitrix24.com/api-reference/departments/employee/humanresources-employee-subordinates.html"""
             ...
 
     class HumanresourcesNodeCommunication(Namespace[R_co]):
@@ -87,55 +87,55 @@ if TYPE_CHECKING:
             removeIds: a.Array | None = ...,
             withChildren: a.Flag | None = ...,
         ) -> R_co:
-            """humanresources.node.communication.edit: api-reference/departments/node-communication/humanresources-node-communication-edit.md"""
+            """humanresources.node.communication.edit: https://apidocs.bitrix24.com/api-reference/departments/node-communication/humanresources-node-communication-edit.html"""
             ...
 
         def list(self, *, id: a.Int) -> R_co:
-            """humanresources.node.communication.list: api-reference/departments/node-communication/humanresources-node-communication-list.md"""
+            """humanresources.node.communication.list: https://apidocs.bitrix24.com/api-reference/departments/node-communication/humanresources-node-communication-list.html"""
             ...
 
     class HumanresourcesNodeField(Namespace[R_co]):
         """humanresources.node.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """humanresources.node.field.get: api-reference/departments/node/humanresources-node-field-get.md"""
+            """humanresources.node.field.get: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """humanresources.node.field.list: api-reference/departments/node/humanresources-node-field-list.md"""
+            """humanresources.node.field.list: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-field-list.html"""
             ...
 
     class HumanresourcesNodeMemberField(Namespace[R_co]):
         """humanresources.node.member.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """humanresources.node.member.field.get: api-reference/departments/node-member/humanresources-node-member-field-get.md"""
+            """humanresources.node.member.field.get: https://apidocs.bitrix24.com/api-reference/departments/node-member/humanresources-node-member-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """humanresources.node.member.field.list: api-reference/departments/node-member/humanresources-node-member-field-list.md"""
+            """humanresources.node.member.field.list: https://apidocs.bitrix24.com/api-reference/departments/node-member/humanresources-node-member-field-list.html"""
             ...
 
     class HumanresourcesNodeMember(Namespace[R_co]):
         """humanresources.node.member.*"""
 
         def add(self, *, nodeId: a.Int, userIds: a.Array, role: a.Text) -> R_co:
-            """humanresources.node.member.add: api-reference/departments/node-member/humanresources-node-member-add.md"""
+            """humanresources.node.member.add: https://apidocs.bitrix24.com/api-reference/departments/node-member/humanresources-node-member-add.html"""
             ...
 
         @property
         def field(self) -> HumanresourcesNodeMemberField[R_co]: ...
 
         def move(self, *, nodeId: a.Int, userIds: a.Array, role: a.Text | None = ...) -> R_co:
-            """humanresources.node.member.move: api-reference/departments/node-member/humanresources-node-member-move.md"""
+            """humanresources.node.member.move: https://apidocs.bitrix24.com/api-reference/departments/node-member/humanresources-node-member-move.html"""
             ...
 
         def remove(self, *, nodeId: a.Int, userIds: a.Array) -> R_co:
-            """humanresources.node.member.remove: api-reference/departments/node-member/humanresources-node-member-remove.md"""
+            """humanresources.node.member.remove: https://apidocs.bitrix24.com/api-reference/departments/node-member/humanresources-node-member-remove.html"""
             ...
 
         def set(self, *, nodeId: a.Int, userIds: a.Map) -> R_co:
-            """humanresources.node.member.set: api-reference/departments/node-member/humanresources-node-member-set.md"""
+            """humanresources.node.member.set: https://apidocs.bitrix24.com/api-reference/departments/node-member/humanresources-node-member-set.html"""
             ...
 
     class HumanresourcesNode(Namespace[R_co]):
@@ -159,18 +159,18 @@ if TYPE_CHECKING:
             bindingCollabIds: a.Array | None = ...,
             settings: a.Map | None = ...,
         ) -> R_co:
-            """humanresources.node.add: api-reference/departments/node/humanresources-node-add.md"""
+            """humanresources.node.add: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-add.html"""
             ...
 
         def children(self, *, id: a.Int, select: a.Array | None = ...) -> R_co:
-            """humanresources.node.children: api-reference/departments/node/humanresources-node-children.md"""
+            """humanresources.node.children: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-children.html"""
             ...
 
         @property
         def communication(self) -> HumanresourcesNodeCommunication[R_co]: ...
 
         def count(self) -> R_co:
-            """humanresources.node.count: api-reference/departments/node/humanresources-node-count.md"""
+            """humanresources.node.count: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-count.html"""
             ...
 
         def edit(
@@ -181,25 +181,25 @@ if TYPE_CHECKING:
             description: a.Text | None = ...,
             colorName: a.Text | None = ...,
         ) -> R_co:
-            """humanresources.node.edit: api-reference/departments/node/humanresources-node-edit.md"""
+            """humanresources.node.edit: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-edit.html"""
             ...
 
         @property
         def field(self) -> HumanresourcesNodeField[R_co]: ...
 
         def get(self, *, id: a.Int, select: a.Array | None = ...) -> R_co:
-            """humanresources.node.get: api-reference/departments/node/humanresources-node-get.md"""
+            """humanresources.node.get: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-get.html"""
             ...
 
         def list(self, *, type: a.Text, select: a.Array | None = ..., pagination: a.Map | None = ...) -> R_co:
-            """humanresources.node.list: api-reference/departments/node/humanresources-node-list.md"""
+            """humanresources.node.list: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-list.html"""
             ...
 
         @property
         def member(self) -> HumanresourcesNodeMember[R_co]: ...
 
         def move(self, *, id: a.Int, parentId: a.Int) -> R_co:
-            """humanresources.node.move: api-reference/departments/node/humanresources-node-move.md"""
+            """humanresources.node.move: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-move.html"""
             ...
 
         def search(
@@ -210,7 +210,7 @@ if TYPE_CHECKING:
             parentId: a.Int | None = ...,
             pagination: a.Map | None = ...,
         ) -> R_co:
-            """humanresources.node.search: api-reference/departments/node/humanresources-node-search.md"""
+            """humanresources.node.search: https://apidocs.bitrix24.com/api-reference/departments/node/humanresources-node-search.html"""
             ...
 
     class Humanresources(Namespace[R_co]):

@@ -45,11 +45,11 @@ if TYPE_CHECKING:
         """mail.mailbox.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """mail.mailbox.field.get: api-reference/mail/mailbox/mail-mailbox-field-get.md"""
+            """mail.mailbox.field.get: https://apidocs.bitrix24.com/api-reference/mail/mailbox/mail-mailbox-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """mail.mailbox.field.list: api-reference/mail/mailbox/mail-mailbox-field-list.md"""
+            """mail.mailbox.field.list: https://apidocs.bitrix24.com/api-reference/mail/mailbox/mail-mailbox-field-list.html"""
             ...
 
     class MailMailbox(Namespace[R_co]):
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
         def field(self) -> MailMailboxField[R_co]: ...
 
         def get(self, *, id: a.Int, select: a.Array | None = ...) -> R_co:
-            """mail.mailbox.get: api-reference/mail/mailbox/mail-mailbox-get.md"""
+            """mail.mailbox.get: https://apidocs.bitrix24.com/api-reference/mail/mailbox/mail-mailbox-get.html"""
             ...
 
         def list(
@@ -69,22 +69,22 @@ if TYPE_CHECKING:
             email: a.Text | None = ...,
             pagination: a.Map | None = ...,
         ) -> R_co:
-            """mail.mailbox.list: api-reference/mail/mailbox/mail-mailbox-list.md"""
+            """mail.mailbox.list: https://apidocs.bitrix24.com/api-reference/mail/mailbox/mail-mailbox-list.html"""
             ...
 
         def senders(self, *, pagination: a.Map | None = ...) -> R_co:
-            """mail.mailbox.senders: api-reference/mail/mailbox/mail-mailbox-senders.md"""
+            """mail.mailbox.senders: https://apidocs.bitrix24.com/api-reference/mail/mailbox/mail-mailbox-senders.html"""
             ...
 
     class MailMessageField(Namespace[R_co]):
         """mail.message.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """mail.message.field.get: api-reference/mail/message/mail-message-field-get.md"""
+            """mail.message.field.get: https://apidocs.bitrix24.com/api-reference/mail/message/mail-message-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """mail.message.field.list: api-reference/mail/message/mail-message-field-list.md"""
+            """mail.message.field.list: https://apidocs.bitrix24.com/api-reference/mail/message/mail-message-field-list.html"""
             ...
 
     class MailMessage(Namespace[R_co]):
@@ -99,19 +99,19 @@ if TYPE_CHECKING:
             name: a.Text | None = ...,
             description: a.Text | None = ...,
         ) -> R_co:
-            """mail.message.createcalendarevent: api-reference/mail/message/mail-message-createcalendarevent.md"""
+            """mail.message.createcalendarevent: https://apidocs.bitrix24.com/api-reference/mail/message/mail-message-createcalendarevent.html"""
             ...
 
         def createchat(self, *, messageId: a.Int) -> R_co:
-            """mail.message.createchat: api-reference/mail/message/mail-message-createchat.md"""
+            """mail.message.createchat: https://apidocs.bitrix24.com/api-reference/mail/message/mail-message-createchat.html"""
             ...
 
         def createcrmactivity(self, *, messageId: a.Int) -> R_co:
-            """mail.message.createcrmactivity: api-reference/mail/message/mail-message-createcrmactivity.md"""
+            """mail.message.createcrmactivity: https://apidocs.bitrix24.com/api-reference/mail/message/mail-message-createcrmactivity.html"""
             ...
 
         def createfeedpost(self, *, messageId: a.Int, title: a.Text | None = ...) -> R_co:
-            """mail.message.createfeedpost: api-reference/mail/message/mail-message-createfeedpost.md"""
+            """mail.message.createfeedpost: https://apidocs.bitrix24.com/api-reference/mail/message/mail-message-createfeedpost.html"""
             ...
 
         def createtask(
@@ -122,7 +122,7 @@ if TYPE_CHECKING:
             responsibleId: a.Int | None = ...,
             description: a.Text | None = ...,
         ) -> R_co:
-            """mail.message.createtask: api-reference/mail/message/mail-message-createtask.md"""
+            """mail.message.createtask: https://apidocs.bitrix24.com/api-reference/mail/message/mail-message-createtask.html"""
             ...
 
         @property
@@ -139,11 +139,11 @@ if TYPE_CHECKING:
             cc: a.Array | None = ...,
             bcc: a.Array | None = ...,
         ) -> R_co:
-            """mail.message.forward: api-reference/mail/message/mail-message-forward.md"""
+            """mail.message.forward: https://apidocs.bitrix24.com/api-reference/mail/message/mail-message-forward.html"""
             ...
 
         def get(self, *, id: a.Int, select: a.Array | None = ...) -> R_co:
-            """mail.message.get: api-reference/mail/message/mail-message-get.md"""
+            """mail.message.get: https://apidocs.bitrix24.com/api-reference/mail/message/mail-message-get.html"""
             ...
 
         def list(
@@ -158,15 +158,15 @@ if TYPE_CHECKING:
             folder: a.Text | None = ...,
             pagination: a.Map | None = ...,
         ) -> R_co:
-            """mail.message.list: api-reference/mail/message/mail-message-list.md"""
+            """mail.message.list: https://apidocs.bitrix24.com/api-reference/mail/message/mail-message-list.html"""
             ...
 
         def movetofolder(self, *, messageIds: a.Array, action: a.Text, folder: a.Text | None = ...) -> R_co:
-            """mail.message.movetofolder: api-reference/mail/message/mail-message-movetofolder.md"""
+            """mail.message.movetofolder: https://apidocs.bitrix24.com/api-reference/mail/message/mail-message-movetofolder.html"""
             ...
 
         def removecrmactivity(self, *, messageId: a.Int) -> R_co:
-            """mail.message.removecrmactivity: api-reference/mail/message/mail-message-removecrmactivity.md"""
+            """mail.message.removecrmactivity: https://apidocs.bitrix24.com/api-reference/mail/message/mail-message-removecrmactivity.html"""
             ...
 
         def reply(
@@ -180,7 +180,7 @@ if TYPE_CHECKING:
             cc: a.Array | None = ...,
             bcc: a.Array | None = ...,
         ) -> R_co:
-            """mail.message.reply: api-reference/mail/message/mail-message-reply.md"""
+            """mail.message.reply: https://apidocs.bitrix24.com/api-reference/mail/message/mail-message-reply.html"""
             ...
 
         def send(
@@ -193,22 +193,22 @@ if TYPE_CHECKING:
             cc: a.Array | None = ...,
             bcc: a.Array | None = ...,
         ) -> R_co:
-            """mail.message.send: api-reference/mail/message/mail-message-send.md"""
+            """mail.message.send: https://apidocs.bitrix24.com/api-reference/mail/message/mail-message-send.html"""
             ...
 
         def thread(self, *, id: a.Int, limit: a.Int | None = ...) -> R_co:
-            """mail.message.thread: api-reference/mail/message/mail-message-thread.md"""
+            """mail.message.thread: https://apidocs.bitrix24.com/api-reference/mail/message/mail-message-thread.html"""
             ...
 
     class MailRecipientField(Namespace[R_co]):
         """mail.recipient.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """mail.recipient.field.get: api-reference/mail/recipient/mail-recipient-field-get.md"""
+            """mail.recipient.field.get: https://apidocs.bitrix24.com/api-reference/mail/recipient/mail-recipient-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """mail.recipient.field.list: api-reference/mail/recipient/mail-recipient-field-list.md"""
+            """mail.recipient.field.list: https://apidocs.bitrix24.com/api-reference/mail/recipient/mail-recipient-field-list.html"""
             ...
 
     class MailRecipient(Namespace[R_co]):
@@ -218,11 +218,11 @@ if TYPE_CHECKING:
         def field(self) -> MailRecipientField[R_co]: ...
 
         def listcontacts(self, *, query: a.Text | None = ..., pagination: a.Map | None = ...) -> R_co:
-            """mail.recipient.listcontacts: api-reference/mail/recipient/mail-recipient-listcontacts.md"""
+            """mail.recipient.listcontacts: https://apidocs.bitrix24.com/api-reference/mail/recipient/mail-recipient-listcontacts.html"""
             ...
 
         def listemployees(self, *, query: a.Text, pagination: a.Map | None = ...) -> R_co:
-            """mail.recipient.listemployees: api-reference/mail/recipient/mail-recipient-listemployees.md"""
+            """mail.recipient.listemployees: https://apidocs.bitrix24.com/api-reference/mail/recipient/mail-recipient-listemployees.html"""
             ...
 
     class Mail(Namespace[R_co]):

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
         """main.eventlog.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """main.eventlog.field.get: api-reference/event-log/main-eventlog-field-get.md"""
+            """main.eventlog.field.get: https://apidocs.bitrix24.com/api-reference/event-log/main-eventlog-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """main.eventlog.field.list: api-reference/event-log/main-eventlog-field-list.md"""
+            """main.eventlog.field.list: https://apidocs.bitrix24.com/api-reference/event-log/main-eventlog-field-list.html"""
             ...
 
     class MainEventlog(Namespace[R_co]):
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         def field(self) -> MainEventlogField[R_co]: ...
 
         def get(self, *, id: a.Int, select: a.Array | None = ...) -> R_co:
-            """main.eventlog.get: api-reference/event-log/main-eventlog-get.md"""
+            """main.eventlog.get: https://apidocs.bitrix24.com/api-reference/event-log/main-eventlog-get.html"""
             ...
 
         def list(
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             pagination: a.Map | None = ...,
         ) -> R_co:
-            """main.eventlog.list: api-reference/event-log/main-eventlog-list.md"""
+            """main.eventlog.list: https://apidocs.bitrix24.com/api-reference/event-log/main-eventlog-list.html"""
             ...
 
         def tail(
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
             filter: a.Array | None = ...,
             cursor: a.Map | None = ...,
         ) -> R_co:
-            """main.eventlog.tail: api-reference/event-log/main-eventlog-tail.md"""
+            """main.eventlog.tail: https://apidocs.bitrix24.com/api-reference/event-log/main-eventlog-tail.html"""
             ...
 
     class Main(Namespace[R_co]):

@@ -46,63 +46,63 @@ if TYPE_CHECKING:
         """note.collection.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """note.collection.field.get: api-reference/note/collection/note-collection-field-get.md"""
+            """note.collection.field.get: https://apidocs.bitrix24.com/api-reference/note/collection/note-collection-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """note.collection.field.list: api-reference/note/collection/note-collection-field-list.md"""
+            """note.collection.field.list: https://apidocs.bitrix24.com/api-reference/note/collection/note-collection-field-list.html"""
             ...
 
     class NoteCollection(Namespace[R_co]):
         """note.collection.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """note.collection.add: api-reference/note/collection/note-collection-add.md"""
+            """note.collection.add: https://apidocs.bitrix24.com/api-reference/note/collection/note-collection-add.html"""
             ...
 
         def archive(self, *, id: a.Int) -> R_co:
-            """note.collection.archive: api-reference/note/collection/note-collection-archive.md"""
+            """note.collection.archive: https://apidocs.bitrix24.com/api-reference/note/collection/note-collection-archive.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """note.collection.delete: api-reference/note/collection/note-collection-delete.md"""
+            """note.collection.delete: https://apidocs.bitrix24.com/api-reference/note/collection/note-collection-delete.html"""
             ...
 
         @property
         def field(self) -> NoteCollectionField[R_co]: ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """note.collection.get: api-reference/note/collection/note-collection-get.md"""
+            """note.collection.get: https://apidocs.bitrix24.com/api-reference/note/collection/note-collection-get.html"""
             ...
 
         def list(self, *, pagination: a.Map | None = ...) -> R_co:
-            """note.collection.list: api-reference/note/collection/note-collection-list.md"""
+            """note.collection.list: https://apidocs.bitrix24.com/api-reference/note/collection/note-collection-list.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """note.collection.update: api-reference/note/collection/note-collection-update.md"""
+            """note.collection.update: https://apidocs.bitrix24.com/api-reference/note/collection/note-collection-update.html"""
             ...
 
     class NoteDocumentField(Namespace[R_co]):
         """note.document.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """note.document.field.get: api-reference/note/document/note-document-field-get.md"""
+            """note.document.field.get: https://apidocs.bitrix24.com/api-reference/note/document/note-document-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """note.document.field.list: api-reference/note/document/note-document-field-list.md"""
+            """note.document.field.list: https://apidocs.bitrix24.com/api-reference/note/document/note-document-field-list.html"""
             ...
 
     class NoteDocumentSearchField(Namespace[R_co]):
         """note.document.search.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """note.document.search.field.get: api-reference/note/document/note-document-search-field-get.md"""
+            """note.document.search.field.get: https://apidocs.bitrix24.com/api-reference/note/document/note-document-search-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """note.document.search.field.list: api-reference/note/document/note-document-search-field-list.md"""
+            """note.document.search.field.list: https://apidocs.bitrix24.com/api-reference/note/document/note-document-search-field-list.html"""
             ...
 
     class NoteDocumentSearch(Namespace[R_co]):
@@ -112,18 +112,18 @@ if TYPE_CHECKING:
         def field(self) -> NoteDocumentSearchField[R_co]: ...
 
         def list(self, *, query: a.Text, pagination: a.Map | None = ...) -> R_co:
-            """note.document.search.list: api-reference/note/document/note-document-search-list.md"""
+            """note.document.search.list: https://apidocs.bitrix24.com/api-reference/note/document/note-document-search-list.html"""
             ...
 
     class NoteDocumentTreeField(Namespace[R_co]):
         """note.document.tree.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """note.document.tree.field.get: api-reference/note/document/note-document-tree-field-get.md"""
+            """note.document.tree.field.get: https://apidocs.bitrix24.com/api-reference/note/document/note-document-tree-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """note.document.tree.field.list: api-reference/note/document/note-document-tree-field-list.md"""
+            """note.document.tree.field.list: https://apidocs.bitrix24.com/api-reference/note/document/note-document-tree-field-list.html"""
             ...
 
     class NoteDocumentTree(Namespace[R_co]):
@@ -133,29 +133,29 @@ if TYPE_CHECKING:
         def field(self) -> NoteDocumentTreeField[R_co]: ...
 
         def list(self, *, collectionId: a.Int) -> R_co:
-            """note.document.tree.list: api-reference/note/document/note-document-tree-list.md"""
+            """note.document.tree.list: https://apidocs.bitrix24.com/api-reference/note/document/note-document-tree-list.html"""
             ...
 
     class NoteDocument(Namespace[R_co]):
         """note.document.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """note.document.add: api-reference/note/document/note-document-add.md"""
+            """note.document.add: https://apidocs.bitrix24.com/api-reference/note/document/note-document-add.html"""
             ...
 
         def archive(self, *, id: a.Int) -> R_co:
-            """note.document.archive: api-reference/note/document/note-document-archive.md"""
+            """note.document.archive: https://apidocs.bitrix24.com/api-reference/note/document/note-document-archive.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """note.document.delete: api-reference/note/document/note-document-delete.md"""
+            """note.document.delete: https://apidocs.bitrix24.com/api-reference/note/document/note-document-delete.html"""
             ...
 
         @property
         def field(self) -> NoteDocumentField[R_co]: ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """note.document.get: api-reference/note/document/note-document-get.md"""
+            """note.document.get: https://apidocs.bitrix24.com/api-reference/note/document/note-document-get.html"""
             ...
 
         @property
@@ -165,32 +165,32 @@ if TYPE_CHECKING:
         def tree(self) -> NoteDocumentTree[R_co]: ...
 
         def update(self, *, id: a.Int, fields: a.Map, overwrite: a.Flag | None = ...) -> R_co:
-            """note.document.update: api-reference/note/document/note-document-update.md"""
+            """note.document.update: https://apidocs.bitrix24.com/api-reference/note/document/note-document-update.html"""
             ...
 
     class NoteFileField(Namespace[R_co]):
         """note.file.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """note.file.field.get: api-reference/note/file/note-file-field-get.md"""
+            """note.file.field.get: https://apidocs.bitrix24.com/api-reference/note/file/note-file-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """note.file.field.list: api-reference/note/file/note-file-field-list.md"""
+            """note.file.field.list: https://apidocs.bitrix24.com/api-reference/note/file/note-file-field-list.html"""
             ...
 
     class NoteFile(Namespace[R_co]):
         """note.file.*"""
 
         def add(self, *, documentId: a.Int, fileName: a.Text, fileContent: a.Text) -> R_co:
-            """note.file.add: api-reference/note/file/note-file-add.md"""
+            """note.file.add: https://apidocs.bitrix24.com/api-reference/note/file/note-file-add.html"""
             ...
 
         @property
         def field(self) -> NoteFileField[R_co]: ...
 
         def get(self, *, id: a.Int, documentId: a.Int) -> R_co:
-            """note.file.get: api-reference/note/file/note-file-get.md"""
+            """note.file.get: https://apidocs.bitrix24.com/api-reference/note/file/note-file-get.html"""
             ...
 
     class Note(Namespace[R_co]):

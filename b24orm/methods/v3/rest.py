@@ -19,14 +19,14 @@ if TYPE_CHECKING:
         """rest.documentation.*"""
 
         def openapi(self) -> R_co:
-            """rest.documentation.openapi: api-reference/rest-v3.md"""
+            """rest.documentation.openapi: https://apidocs.bitrix24.com/api-reference/rest-v3.html"""
             ...
 
     class RestScope(Namespace[R_co]):
         """rest.scope.*"""
 
         def list(self) -> R_co:
-            """rest.scope.list: api-reference/rest-v3.md"""
+            """rest.scope.list: https://apidocs.bitrix24.com/api-reference/rest-v3.html"""
             ...
 
     class Rest(Namespace[R_co]):

@@ -42,11 +42,11 @@ if TYPE_CHECKING:
         """tasks.task.access.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """tasks.task.access.field.get: api-reference/tasks/tasks-task-access-field-get.md"""
+            """tasks.task.access.field.get: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-access-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """tasks.task.access.field.list: api-reference/tasks/tasks-task-access-field-list.md"""
+            """tasks.task.access.field.list: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-access-field-list.html"""
             ...
 
     class TasksTaskAccess(Namespace[R_co]):
@@ -56,18 +56,18 @@ if TYPE_CHECKING:
         def field(self) -> TasksTaskAccessField[R_co]: ...
 
         def get(self, *, id: a.Int) -> R_co:
-            """tasks.task.access.get: api-reference/tasks/tasks-task-access-get.md"""
+            """tasks.task.access.get: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-access-get.html"""
             ...
 
     class TasksTaskChatMessageField(Namespace[R_co]):
         """tasks.task.chat.message.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """tasks.task.chat.message.field.get: api-reference/tasks/tasks-task-chat-message-field-get.md"""
+            """tasks.task.chat.message.field.get: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-chat-message-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """tasks.task.chat.message.field.list: api-reference/tasks/tasks-task-chat-message-field-list.md"""
+            """tasks.task.chat.message.field.list: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-chat-message-field-list.html"""
             ...
 
     class TasksTaskChatMessage(Namespace[R_co]):
@@ -77,7 +77,7 @@ if TYPE_CHECKING:
         def field(self) -> TasksTaskChatMessageField[R_co]: ...
 
         def send(self, *, fields: a.Map) -> R_co:
-            """tasks.task.chat.message.send: api-reference/tasks/tasks-task-chat-message-send.md"""
+            """tasks.task.chat.message.send: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-chat-message-send.html"""
             ...
 
     class TasksTaskChat(Namespace[R_co]):
@@ -90,29 +90,29 @@ if TYPE_CHECKING:
         """tasks.task.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """tasks.task.field.get: api-reference/tasks/tasks-task-field-get.md"""
+            """tasks.task.field.get: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """tasks.task.field.list: api-reference/tasks/tasks-task-field-list.md"""
+            """tasks.task.field.list: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-field-list.html"""
             ...
 
     class TasksTaskFileField(Namespace[R_co]):
         """tasks.task.file.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """tasks.task.file.field.get: api-reference/tasks/tasks-task-file-field-get.md"""
+            """tasks.task.file.field.get: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-file-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """tasks.task.file.field.list: api-reference/tasks/tasks-task-file-field-list.md"""
+            """tasks.task.file.field.list: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-file-field-list.html"""
             ...
 
     class TasksTaskFile(Namespace[R_co]):
         """tasks.task.file.*"""
 
         def attach(self, *, taskId: a.Int, fileIds: a.Array) -> R_co:
-            """tasks.task.file.attach: api-reference/tasks/tasks-task-file-attach.md"""
+            """tasks.task.file.attach: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-file-attach.html"""
             ...
 
         @property
@@ -122,15 +122,15 @@ if TYPE_CHECKING:
         """tasks.task.result.*"""
 
         def add(self, *, fields: a.Map) -> R_co:
-            """tasks.task.result.add: api-reference/tasks/result/tasks-task-result-add.md"""
+            """tasks.task.result.add: https://apidocs.bitrix24.com/api-reference/tasks/result/tasks-task-result-add.html"""
             ...
 
         def addfromchatmessage(self, *, fields: a.Map) -> R_co:
-            """tasks.task.result.addfromchatmessage: api-reference/tasks/result/tasks-task-result-addfromchatmessage.md"""
+            """tasks.task.result.addfromchatmessage: https://apidocs.bitrix24.com/api-reference/tasks/result/tasks-task-result-addfromchatmessage.html"""
             ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """tasks.task.result.delete: api-reference/tasks/result/tasks-task-result-delete.md"""
+            """tasks.task.result.delete: https://apidocs.bitrix24.com/api-reference/tasks/result/tasks-task-result-delete.html"""
             ...
 
         def list(
@@ -141,11 +141,11 @@ if TYPE_CHECKING:
             select: a.Array | None = ...,
             pagination: a.Map | None = ...,
         ) -> R_co:
-            """tasks.task.result.list: api-reference/tasks/result/tasks-task-result-list-rest-v3.md"""
+            """tasks.task.result.list: https://apidocs.bitrix24.com/api-reference/tasks/result/tasks-task-result-list-rest-v3.html"""
             ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """tasks.task.result.update: api-reference/tasks/result/tasks-task-result-update.md"""
+            """tasks.task.result.update: https://apidocs.bitrix24.com/api-reference/tasks/result/tasks-task-result-update.html"""
             ...
 
     class TasksTask(Namespace[R_co]):
@@ -155,14 +155,14 @@ if TYPE_CHECKING:
         def access(self) -> TasksTaskAccess[R_co]: ...
 
         def add(self, *, fields: a.Map) -> R_co:
-            """tasks.task.add: api-reference/tasks/tasks-task-add-rest-v3.md"""
+            """tasks.task.add: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-add-rest-v3.html"""
             ...
 
         @property
         def chat(self) -> TasksTaskChat[R_co]: ...
 
         def delete(self, *, id: a.Int) -> R_co:
-            """tasks.task.delete: api-reference/tasks/tasks-task-delete-rest-v3.md"""
+            """tasks.task.delete: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-delete-rest-v3.html"""
             ...
 
         @property
@@ -172,7 +172,7 @@ if TYPE_CHECKING:
         def file(self) -> TasksTaskFile[R_co]: ...
 
         def get(self, *, id: a.Int, select: a.Array | None = ...) -> R_co:
-            """tasks.task.get: api-reference/tasks/tasks-task-get-rest-v3.md"""
+            """tasks.task.get: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-get-rest-v3.html"""
             ...
 
         def list(
@@ -183,14 +183,14 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             pagination: a.Map | None = ...,
         ) -> R_co:
-            """tasks.task.list: api-reference/tasks/tasks-task-list-rest-v3.md"""
+            """tasks.task.list: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-list-rest-v3.html"""
             ...
 
         @property
         def result(self) -> TasksTaskResult[R_co]: ...
 
         def update(self, *, id: a.Int, fields: a.Map) -> R_co:
-            """tasks.task.update: api-reference/tasks/tasks-task-update-rest-v3.md"""
+            """tasks.task.update: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-update-rest-v3.html"""
             ...
 
     class Tasks(Namespace[R_co]):

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
         """timeman.record.field.*"""
 
         def get(self, *, name: a.Text, select: a.Array | None = ...) -> R_co:
-            """timeman.record.field.get: api-reference/timeman/record/timeman-record-field-get.md"""
+            """timeman.record.field.get: https://apidocs.bitrix24.com/api-reference/timeman/record/timeman-record-field-get.html"""
             ...
 
         def list(self, *, select: a.Array | None = ...) -> R_co:
-            """timeman.record.field.list: api-reference/timeman/record/timeman-record-field-list.md"""
+            """timeman.record.field.list: https://apidocs.bitrix24.com/api-reference/timeman/record/timeman-record-field-list.html"""
             ...
 
     class TimemanRecord(Namespace[R_co]):
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
             order: a.Map | None = ...,
             pagination: a.Map | None = ...,
         ) -> R_co:
-            """timeman.record.list: api-reference/timeman/record/timeman-record-list.md"""
+            """timeman.record.list: https://apidocs.bitrix24.com/api-reference/timeman/record/timeman-record-list.html"""
             ...
 
     class Timeman(Namespace[R_co]):

@@ -88,10 +88,22 @@ if TYPE_CHECKING:
     class AiEngineQuerySet(QuerySet["AiEngine", AiEngineField, AiEngineOrder, int]):
         """Rows of AiEngine, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> AiEngine: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> AiEngine: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> AiEngine:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> AiEngine:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: AiEngineField, flat: Literal[False] = ...
@@ -120,19 +132,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["date_create"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, AiEngineField, AiEngineOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[AiEngineValues]) -> AiEngine: ...
-        async def acreate(self, **values: Unpack[AiEngineValues]) -> AiEngine: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[AiEngineValues]) -> AiEngine:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[AiEngineValues]) -> AiEngine:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: AiEngineValues | None = None,
             **values: Unpack[AiEngineValues],
-        ) -> tuple[AiEngine, bool]: ...
+        ) -> tuple[AiEngine, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: AiEngineValues | None = None,
             **values: Unpack[AiEngineValues],
-        ) -> tuple[AiEngine, bool]: ...
+        ) -> tuple[AiEngine, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class AiEngine(Model, schema=AI_ENGINE):
@@ -145,17 +171,29 @@ class AiEngine(Model, schema=AI_ENGINE):
         objects: ClassVar[AiEngineQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[AiEngineLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     app_code: t.Text = t.UNSET
+    """str | None: ``app_code``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string. Required."""
     category: t.Text = t.UNSET
+    """str | None: ``category``, string. Required. One of ``text``, ``audio``, ``image``, ``call``."""
     completions_url: t.Text = t.UNSET
+    """str | None: ``completions_url``, string. Required."""
     settings: t.Json = t.UNSET
+    """as it comes: ``settings``, object."""
     date_create: t.Integer = t.UNSET
+    """int | None: ``date_create``, integer. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[AiEngineValues]) -> None: ...
+        def __init__(self, **values: Unpack[AiEngineValues]) -> None:
+            """A AiEngine of these values, not saved yet."""
+            ...

@@ -167,18 +167,26 @@ if TYPE_CHECKING:
     ):
         """Rows of BiconnectorConnector, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BiconnectorConnectorLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BiconnectorConnectorLookups]) -> Self: ...
-        def get(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[BiconnectorConnectorLookups],
-        ) -> BiconnectorConnector: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BiconnectorConnectorLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BiconnectorConnectorLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BiconnectorConnectorLookups]) -> BiconnectorConnector:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[BiconnectorConnectorLookups],
-        ) -> BiconnectorConnector: ...
+        ) -> BiconnectorConnector:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BiconnectorConnectorField, flat: Literal[False] = ...
@@ -219,32 +227,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["settings"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, BiconnectorConnectorField, BiconnectorConnectorOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[BiconnectorConnectorValues]) -> BiconnectorConnector: ...
-        async def acreate(self, **values: Unpack[BiconnectorConnectorValues]) -> BiconnectorConnector: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[BiconnectorConnectorValues]) -> BiconnectorConnector:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[BiconnectorConnectorValues]) -> BiconnectorConnector:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: BiconnectorConnectorValues | None = None,
             **values: Unpack[BiconnectorConnectorValues],
-        ) -> tuple[BiconnectorConnector, bool]: ...
+        ) -> tuple[BiconnectorConnector, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: BiconnectorConnectorValues | None = None,
             **values: Unpack[BiconnectorConnectorValues],
-        ) -> tuple[BiconnectorConnector, bool]: ...
+        ) -> tuple[BiconnectorConnector, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: BiconnectorConnectorValues | None = None,
             **values: Unpack[BiconnectorConnectorValues],
-        ) -> tuple[BiconnectorConnector, bool]: ...
+        ) -> tuple[BiconnectorConnector, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: BiconnectorConnectorValues | None = None,
             **values: Unpack[BiconnectorConnectorValues],
-        ) -> tuple[BiconnectorConnector, bool]: ...
-        def update(self, **values: Unpack[BiconnectorConnectorValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[BiconnectorConnectorValues]) -> int: ...
-        def explain_update(self, **values: Unpack[BiconnectorConnectorValues]) -> str: ...
+        ) -> tuple[BiconnectorConnector, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[BiconnectorConnectorValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[BiconnectorConnectorValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[BiconnectorConnectorValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class BiconnectorConnector(Model, schema=BICONNECTOR_CONNECTOR):
@@ -258,20 +295,35 @@ class BiconnectorConnector(Model, schema=BICONNECTOR_CONNECTOR):
         objects: ClassVar[BiconnectorConnectorQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BiconnectorConnectorLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BiconnectorConnectorLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Required."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateCreate``, datetime. Read only."""
     logo: t.Text = t.UNSET
+    """str | None: ``logo``, string. Required."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     url_check: t.Text = t.UNSET
+    """str | None: ``urlCheck``, string. Required."""
     settings: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``settings``, array. Required, several values."""
     url_data: t.Text = t.UNSET
+    """str | None: ``urlData``, string. Required."""
     url_table_list: t.Text = t.UNSET
+    """str | None: ``urlTableList``, string. Required."""
     url_table_description: t.Text = t.UNSET
+    """str | None: ``urlTableDescription``, string. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BiconnectorConnectorValues]) -> None: ...
+        def __init__(self, **values: Unpack[BiconnectorConnectorValues]) -> None:
+            """A BiconnectorConnector of these values, not saved yet."""
+            ...

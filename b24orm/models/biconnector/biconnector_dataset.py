@@ -215,16 +215,34 @@ if TYPE_CHECKING:
     ):
         """Rows of BiconnectorDataset, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BiconnectorDatasetLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BiconnectorDatasetLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BiconnectorDatasetLookups]) -> BiconnectorDataset: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BiconnectorDatasetLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BiconnectorDatasetLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BiconnectorDatasetLookups]) -> BiconnectorDataset:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[BiconnectorDatasetLookups],
-        ) -> BiconnectorDataset: ...
-        def select_related(self, *names: BiconnectorDatasetRelation) -> Self: ...
-        def prefetch_related(self, *names: BiconnectorDatasetPrefetch | Prefetch) -> Self: ...
+        ) -> BiconnectorDataset:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: BiconnectorDatasetRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: BiconnectorDatasetPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BiconnectorDatasetField, flat: Literal[False] = ...
@@ -261,32 +279,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["fields"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, BiconnectorDatasetField, BiconnectorDatasetOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[BiconnectorDatasetValues]) -> BiconnectorDataset: ...
-        async def acreate(self, **values: Unpack[BiconnectorDatasetValues]) -> BiconnectorDataset: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[BiconnectorDatasetValues]) -> BiconnectorDataset:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[BiconnectorDatasetValues]) -> BiconnectorDataset:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: BiconnectorDatasetValues | None = None,
             **values: Unpack[BiconnectorDatasetValues],
-        ) -> tuple[BiconnectorDataset, bool]: ...
+        ) -> tuple[BiconnectorDataset, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: BiconnectorDatasetValues | None = None,
             **values: Unpack[BiconnectorDatasetValues],
-        ) -> tuple[BiconnectorDataset, bool]: ...
+        ) -> tuple[BiconnectorDataset, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: BiconnectorDatasetValues | None = None,
             **values: Unpack[BiconnectorDatasetValues],
-        ) -> tuple[BiconnectorDataset, bool]: ...
+        ) -> tuple[BiconnectorDataset, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: BiconnectorDatasetValues | None = None,
             **values: Unpack[BiconnectorDatasetValues],
-        ) -> tuple[BiconnectorDataset, bool]: ...
-        def update(self, **values: Unpack[BiconnectorDatasetValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[BiconnectorDatasetValues]) -> int: ...
-        def explain_update(self, **values: Unpack[BiconnectorDatasetValues]) -> str: ...
+        ) -> tuple[BiconnectorDataset, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[BiconnectorDatasetValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[BiconnectorDatasetValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[BiconnectorDatasetValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class BiconnectorDataset(Model, schema=BICONNECTOR_DATASET):
@@ -302,25 +349,42 @@ class BiconnectorDataset(Model, schema=BICONNECTOR_DATASET):
         objects: ClassVar[BiconnectorDatasetQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BiconnectorDatasetLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BiconnectorDatasetLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     type: t.Text = t.UNSET
+    """str | None: ``type``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required, set once."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string."""
     external_code: t.Text = t.UNSET
+    """str | None: ``externalCode``, string. Required, set once."""
     external_name: t.Text = t.UNSET
+    """str | None: ``externalName``, string. Required, set once."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateCreate``, datetime. Read only."""
     date_update: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateUpdate``, datetime. Read only."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``createdById``, integer. Read only. The User itself is ``created_by``."""
     updated_by_id: t.Reference = t.UNSET
+    """int | None: ``updatedById``, integer. Read only. The User itself is ``updated_by``."""
     external_id: t.Integer = t.UNSET
+    """int | None: ``externalId``, integer. Read only."""
     fields: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``fields``, array. Required, several values."""
     source_id: t.Integer = t.UNSET
+    """int | None: ``sourceId``, integer. Required, set once."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BiconnectorDatasetValues]) -> None: ...
+        def __init__(self, **values: Unpack[BiconnectorDatasetValues]) -> None:
+            """A BiconnectorDataset of these values, not saved yet."""
+            ...
 
         @property
         def created_by(self) -> User | None: ...

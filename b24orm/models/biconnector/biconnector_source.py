@@ -196,16 +196,34 @@ if TYPE_CHECKING:
     ):
         """Rows of BiconnectorSource, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BiconnectorSourceLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BiconnectorSourceLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BiconnectorSourceLookups]) -> BiconnectorSource: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BiconnectorSourceLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BiconnectorSourceLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BiconnectorSourceLookups]) -> BiconnectorSource:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[BiconnectorSourceLookups],
-        ) -> BiconnectorSource: ...
-        def select_related(self, *names: BiconnectorSourceRelation) -> Self: ...
-        def prefetch_related(self, *names: BiconnectorSourcePrefetch | Prefetch) -> Self: ...
+        ) -> BiconnectorSource:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: BiconnectorSourceRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: BiconnectorSourcePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BiconnectorSourceField, flat: Literal[False] = ...
@@ -238,32 +256,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["date_create", "date_update"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, BiconnectorSourceField, BiconnectorSourceOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[BiconnectorSourceValues]) -> BiconnectorSource: ...
-        async def acreate(self, **values: Unpack[BiconnectorSourceValues]) -> BiconnectorSource: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[BiconnectorSourceValues]) -> BiconnectorSource:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[BiconnectorSourceValues]) -> BiconnectorSource:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: BiconnectorSourceValues | None = None,
             **values: Unpack[BiconnectorSourceValues],
-        ) -> tuple[BiconnectorSource, bool]: ...
+        ) -> tuple[BiconnectorSource, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: BiconnectorSourceValues | None = None,
             **values: Unpack[BiconnectorSourceValues],
-        ) -> tuple[BiconnectorSource, bool]: ...
+        ) -> tuple[BiconnectorSource, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: BiconnectorSourceValues | None = None,
             **values: Unpack[BiconnectorSourceValues],
-        ) -> tuple[BiconnectorSource, bool]: ...
+        ) -> tuple[BiconnectorSource, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: BiconnectorSourceValues | None = None,
             **values: Unpack[BiconnectorSourceValues],
-        ) -> tuple[BiconnectorSource, bool]: ...
-        def update(self, **values: Unpack[BiconnectorSourceValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[BiconnectorSourceValues]) -> int: ...
-        def explain_update(self, **values: Unpack[BiconnectorSourceValues]) -> str: ...
+        ) -> tuple[BiconnectorSource, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[BiconnectorSourceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[BiconnectorSourceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[BiconnectorSourceValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class BiconnectorSource(Model, schema=BICONNECTOR_SOURCE):
@@ -279,24 +326,40 @@ class BiconnectorSource(Model, schema=BICONNECTOR_SOURCE):
         objects: ClassVar[BiconnectorSourceQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BiconnectorSourceLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BiconnectorSourceLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     connector_id: t.Integer = t.UNSET
+    """int | None: ``connectorId``, integer. Required, set once."""
     settings: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``settings``, array. Required, several values."""
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Required."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``active``, boolean."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateCreate``, datetime. Read only."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string."""
     type: t.Text = t.UNSET
+    """str | None: ``type``, string. Read only."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string. Read only."""
     date_update: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateUpdate``, datetime. Read only."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``createdById``, integer. Read only. The User itself is ``created_by``."""
     updated_by_id: t.Reference = t.UNSET
+    """int | None: ``updatedById``, integer. Read only. The User itself is ``updated_by``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BiconnectorSourceValues]) -> None: ...
+        def __init__(self, **values: Unpack[BiconnectorSourceValues]) -> None:
+            """A BiconnectorSource of these values, not saved yet."""
+            ...
 
         @property
         def created_by(self) -> User | None: ...

@@ -58,14 +58,22 @@ if TYPE_CHECKING:
     ):
         """Rows of BizprocActivity, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BizprocActivityLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BizprocActivityLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BizprocActivityLookups]) -> BizprocActivity: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[BizprocActivityLookups],
-        ) -> BizprocActivity: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BizprocActivityLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BizprocActivityLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BizprocActivityLookups]) -> BizprocActivity:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[BizprocActivityLookups]) -> BizprocActivity:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BizprocActivityField, flat: Literal[False] = ...
@@ -102,32 +110,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Any, BizprocActivityField, BizprocActivityOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[BizprocActivityValues]) -> BizprocActivity: ...
-        async def acreate(self, **values: Unpack[BizprocActivityValues]) -> BizprocActivity: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[BizprocActivityValues]) -> BizprocActivity:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[BizprocActivityValues]) -> BizprocActivity:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: BizprocActivityValues | None = None,
             **values: Unpack[BizprocActivityValues],
-        ) -> tuple[BizprocActivity, bool]: ...
+        ) -> tuple[BizprocActivity, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: BizprocActivityValues | None = None,
             **values: Unpack[BizprocActivityValues],
-        ) -> tuple[BizprocActivity, bool]: ...
+        ) -> tuple[BizprocActivity, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: BizprocActivityValues | None = None,
             **values: Unpack[BizprocActivityValues],
-        ) -> tuple[BizprocActivity, bool]: ...
+        ) -> tuple[BizprocActivity, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: BizprocActivityValues | None = None,
             **values: Unpack[BizprocActivityValues],
-        ) -> tuple[BizprocActivity, bool]: ...
-        def update(self, **values: Unpack[BizprocActivityValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[BizprocActivityValues]) -> int: ...
-        def explain_update(self, **values: Unpack[BizprocActivityValues]) -> str: ...
+        ) -> tuple[BizprocActivity, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[BizprocActivityValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[BizprocActivityValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[BizprocActivityValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class BizprocActivity(Model, schema=BIZPROC_ACTIVITY):
@@ -141,21 +178,37 @@ class BizprocActivity(Model, schema=BIZPROC_ACTIVITY):
         objects: ClassVar[BizprocActivityQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BizprocActivityLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BizprocActivityLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     code: t.StringId = t.UNSET
+    """str: ``CODE``, string. Read only."""
     handler: t.Text = t.UNSET
+    """str | None: ``HANDLER``, string. Required."""
     auth_user_id: t.Integer = t.UNSET
+    """int | None: ``AUTH_USER_ID``, integer."""
     use_subscription: t.Boolean = t.UNSET
+    """bool | None: ``USE_SUBSCRIPTION``, boolean."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     properties: t.Json = t.UNSET
+    """as it comes: ``PROPERTIES``, object."""
     return_properties: t.Json = t.UNSET
+    """as it comes: ``RETURN_PROPERTIES``, object."""
     document_type: t.Json = t.UNSET
+    """as it comes: ``DOCUMENT_TYPE``, array."""
     filter: t.Json = t.UNSET
+    """as it comes: ``FILTER``, object."""
     use_placement: t.Boolean = t.UNSET
+    """bool | None: ``USE_PLACEMENT``, boolean."""
     placement_handler: t.Text = t.UNSET
+    """str | None: ``PLACEMENT_HANDLER``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BizprocActivityValues]) -> None: ...
+        def __init__(self, **values: Unpack[BizprocActivityValues]) -> None:
+            """A BizprocActivity of these values, not saved yet."""
+            ...

@@ -54,10 +54,22 @@ if TYPE_CHECKING:
     class BizprocRobotQuerySet(QuerySet["BizprocRobot", BizprocRobotField, BizprocRobotOrder, str]):
         """Rows of BizprocRobot, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> BizprocRobot: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> BizprocRobot: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> BizprocRobot:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> BizprocRobot:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BizprocRobotField, flat: Literal[False] = ...
@@ -94,32 +106,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Any, BizprocRobotField, BizprocRobotOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[BizprocRobotValues]) -> BizprocRobot: ...
-        async def acreate(self, **values: Unpack[BizprocRobotValues]) -> BizprocRobot: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[BizprocRobotValues]) -> BizprocRobot:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[BizprocRobotValues]) -> BizprocRobot:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: BizprocRobotValues | None = None,
             **values: Unpack[BizprocRobotValues],
-        ) -> tuple[BizprocRobot, bool]: ...
+        ) -> tuple[BizprocRobot, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: BizprocRobotValues | None = None,
             **values: Unpack[BizprocRobotValues],
-        ) -> tuple[BizprocRobot, bool]: ...
+        ) -> tuple[BizprocRobot, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: BizprocRobotValues | None = None,
             **values: Unpack[BizprocRobotValues],
-        ) -> tuple[BizprocRobot, bool]: ...
+        ) -> tuple[BizprocRobot, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: BizprocRobotValues | None = None,
             **values: Unpack[BizprocRobotValues],
-        ) -> tuple[BizprocRobot, bool]: ...
-        def update(self, **values: Unpack[BizprocRobotValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[BizprocRobotValues]) -> int: ...
-        def explain_update(self, **values: Unpack[BizprocRobotValues]) -> str: ...
+        ) -> tuple[BizprocRobot, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[BizprocRobotValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[BizprocRobotValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[BizprocRobotValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class BizprocRobot(Model, schema=BIZPROC_ROBOT):
@@ -132,21 +173,37 @@ class BizprocRobot(Model, schema=BIZPROC_ROBOT):
         objects: ClassVar[BizprocRobotQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BizprocRobotLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     code: t.StringId = t.UNSET
+    """str: ``CODE``, string. Read only."""
     handler: t.Text = t.UNSET
+    """str | None: ``HANDLER``, string. Required."""
     auth_user_id: t.Integer = t.UNSET
+    """int | None: ``AUTH_USER_ID``, integer."""
     use_subscription: t.Boolean = t.UNSET
+    """bool | None: ``USE_SUBSCRIPTION``, boolean."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     properties: t.Json = t.UNSET
+    """as it comes: ``PROPERTIES``, object."""
     return_properties: t.Json = t.UNSET
+    """as it comes: ``RETURN_PROPERTIES``, object."""
     document_type: t.Json = t.UNSET
+    """as it comes: ``DOCUMENT_TYPE``, array."""
     filter: t.Json = t.UNSET
+    """as it comes: ``FILTER``, object."""
     use_placement: t.Boolean = t.UNSET
+    """bool | None: ``USE_PLACEMENT``, boolean."""
     placement_handler: t.Text = t.UNSET
+    """str | None: ``PLACEMENT_HANDLER``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BizprocRobotValues]) -> None: ...
+        def __init__(self, **values: Unpack[BizprocRobotValues]) -> None:
+            """A BizprocRobot of these values, not saved yet."""
+            ...

@@ -264,12 +264,30 @@ if TYPE_CHECKING:
     class BizprocTaskQuerySet(QuerySet["BizprocTask", BizprocTaskField, BizprocTaskOrder, int]):
         """Rows of BizprocTask, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BizprocTaskLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BizprocTaskLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BizprocTaskLookups]) -> BizprocTask: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[BizprocTaskLookups]) -> BizprocTask: ...
-        def select_related(self, *names: BizprocTaskRelation) -> Self: ...
-        def prefetch_related(self, *names: BizprocTaskPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BizprocTaskLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BizprocTaskLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BizprocTaskLookups]) -> BizprocTask:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[BizprocTaskLookups]) -> BizprocTask:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: BizprocTaskRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: BizprocTaskPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BizprocTaskField, flat: Literal[False] = ...
@@ -319,7 +337,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["parameters"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, BizprocTaskField, BizprocTaskOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class BizprocTask(Model, schema=BIZPROC_TASK):
@@ -336,30 +356,54 @@ class BizprocTask(Model, schema=BIZPROC_TASK):
         objects: ClassVar[BizprocTaskQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BizprocTaskLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BizprocTaskLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     workflow_id: t.Text = t.UNSET
+    """str | None: ``WORKFLOW_ID``, string. Read only. The WorkflowInstance itself is ``workflow``."""
     document_name: t.Text = t.UNSET
+    """str | None: ``DOCUMENT_NAME``, string. Read only."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     modified: t.DateTime = t.UNSET
+    """dt.datetime | None: ``MODIFIED``, datetime. Read only."""
     workflow_started: t.DateTime = t.UNSET
+    """dt.datetime | None: ``WORKFLOW_STARTED``, datetime. Read only."""
     workflow_started_by: t.Reference = t.UNSET
+    """int | None: ``WORKFLOW_STARTED_BY``, integer. Read only."""
     overdue_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``OVERDUE_DATE``, datetime. Read only."""
     workflow_template_id: t.Reference = t.UNSET
+    """int | None: ``WORKFLOW_TEMPLATE_ID``, integer. Read only."""
     workflow_template_name: t.Text = t.UNSET
+    """str | None: ``WORKFLOW_TEMPLATE_NAME``, string. Read only."""
     workflow_state: t.Text = t.UNSET
+    """str | None: ``WORKFLOW_STATE``, string. Read only."""
     status: t.Integer = t.UNSET
+    """int | None: ``STATUS``, enumeration. Read only. One of ``0``, ``1``, ``2``, ``3``, ``4``."""
     user_id: t.Reference = t.UNSET
+    """int | None: ``USER_ID``, integer. Read only. The User itself is ``user``."""
     user_status: t.Integer = t.UNSET
+    """int | None: ``USER_STATUS``, enumeration. Read only. One of ``0``, ``1``, ``2``, ``3``."""
     module_id: t.Text = t.UNSET
+    """str | None: ``MODULE_ID``, string. Read only."""
     entity: t.Text = t.UNSET
+    """str | None: ``ENTITY``, string. Read only."""
     document_id: t.Text = t.UNSET
+    """str | None: ``DOCUMENT_ID``, string. Read only."""
     activity: t.Text = t.UNSET
+    """str | None: ``ACTIVITY``, string. Read only."""
     activity_name: t.Text = t.UNSET
+    """str | None: ``ACTIVITY_NAME``, string. Read only."""
     parameters: t.Json = t.UNSET
+    """as it comes: ``PARAMETERS``, object. Read only."""
     document_url: t.Text = t.UNSET
+    """str | None: ``DOCUMENT_URL``, string. Read only."""
 
     if TYPE_CHECKING:
 

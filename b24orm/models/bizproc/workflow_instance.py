@@ -141,16 +141,30 @@ if TYPE_CHECKING:
     ):
         """Rows of WorkflowInstance, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[WorkflowInstanceLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[WorkflowInstanceLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[WorkflowInstanceLookups]) -> WorkflowInstance: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[WorkflowInstanceLookups],
-        ) -> WorkflowInstance: ...
-        def select_related(self, *names: WorkflowInstanceRelation) -> Self: ...
-        def prefetch_related(self, *names: WorkflowInstancePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[WorkflowInstanceLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[WorkflowInstanceLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[WorkflowInstanceLookups]) -> WorkflowInstance:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[WorkflowInstanceLookups]) -> WorkflowInstance:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: WorkflowInstanceRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: WorkflowInstancePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: WorkflowInstanceField, flat: Literal[False] = ...
@@ -175,7 +189,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["template_id", "started_by"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, WorkflowInstanceField, WorkflowInstanceOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class WorkflowInstance(Model, schema=WORKFLOW_INSTANCE):
@@ -190,17 +206,28 @@ class WorkflowInstance(Model, schema=WORKFLOW_INSTANCE):
         objects: ClassVar[WorkflowInstanceQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[WorkflowInstanceLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[WorkflowInstanceLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     document_id: t.Text = t.UNSET
+    """str | None: ``DOCUMENT_ID``, string. Read only."""
     entity: t.Text = t.UNSET
+    """str | None: ``ENTITY``, string. Read only."""
     id: t.StringId = t.UNSET
+    """str: ``ID``, string. Read only."""
     started: t.DateTime = t.UNSET
+    """dt.datetime | None: ``STARTED``, datetime. Read only."""
     module_id: t.Text = t.UNSET
+    """str | None: ``MODULE_ID``, string. Read only."""
     owned_until: t.DateTime = t.UNSET
+    """dt.datetime | None: ``OWNED_UNTIL``, datetime. Read only."""
     template_id: t.Reference = t.UNSET
+    """int | None: ``TEMPLATE_ID``, integer. Read only. The WorkflowTemplate itself is ``template``."""
     started_by: t.Reference = t.UNSET
+    """int | None: ``STARTED_BY``, integer. Read only. The User itself is ``started_by_user``."""
     modified: t.DateTime = t.UNSET
+    """dt.datetime | None: ``MODIFIED``, datetime. Read only."""
 
     if TYPE_CHECKING:
 

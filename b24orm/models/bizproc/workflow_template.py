@@ -154,16 +154,30 @@ if TYPE_CHECKING:
     ):
         """Rows of WorkflowTemplate, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[WorkflowTemplateLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[WorkflowTemplateLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[WorkflowTemplateLookups]) -> WorkflowTemplate: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[WorkflowTemplateLookups],
-        ) -> WorkflowTemplate: ...
-        def select_related(self, *names: WorkflowTemplateRelation) -> Self: ...
-        def prefetch_related(self, *names: WorkflowTemplatePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[WorkflowTemplateLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[WorkflowTemplateLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[WorkflowTemplateLookups]) -> WorkflowTemplate:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[WorkflowTemplateLookups]) -> WorkflowTemplate:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: WorkflowTemplateRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: WorkflowTemplatePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: WorkflowTemplateField, flat: Literal[False] = ...
@@ -211,32 +225,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["is_modified"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, WorkflowTemplateField, WorkflowTemplateOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[WorkflowTemplateValues]) -> WorkflowTemplate: ...
-        async def acreate(self, **values: Unpack[WorkflowTemplateValues]) -> WorkflowTemplate: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[WorkflowTemplateValues]) -> WorkflowTemplate:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[WorkflowTemplateValues]) -> WorkflowTemplate:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: WorkflowTemplateValues | None = None,
             **values: Unpack[WorkflowTemplateValues],
-        ) -> tuple[WorkflowTemplate, bool]: ...
+        ) -> tuple[WorkflowTemplate, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: WorkflowTemplateValues | None = None,
             **values: Unpack[WorkflowTemplateValues],
-        ) -> tuple[WorkflowTemplate, bool]: ...
+        ) -> tuple[WorkflowTemplate, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: WorkflowTemplateValues | None = None,
             **values: Unpack[WorkflowTemplateValues],
-        ) -> tuple[WorkflowTemplate, bool]: ...
+        ) -> tuple[WorkflowTemplate, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: WorkflowTemplateValues | None = None,
             **values: Unpack[WorkflowTemplateValues],
-        ) -> tuple[WorkflowTemplate, bool]: ...
-        def update(self, **values: Unpack[WorkflowTemplateValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[WorkflowTemplateValues]) -> int: ...
-        def explain_update(self, **values: Unpack[WorkflowTemplateValues]) -> str: ...
+        ) -> tuple[WorkflowTemplate, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[WorkflowTemplateValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[WorkflowTemplateValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[WorkflowTemplateValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class WorkflowTemplate(Model, schema=WORKFLOW_TEMPLATE):
@@ -254,28 +297,48 @@ class WorkflowTemplate(Model, schema=WORKFLOW_TEMPLATE):
         objects: ClassVar[WorkflowTemplateQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[WorkflowTemplateLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[WorkflowTemplateLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     module_id: t.Text = t.UNSET
+    """str | None: ``MODULE_ID``, string. Read only. One of ``crm``, ``lists``, ``disk``."""
     entity: t.Text = t.UNSET
+    """str | None: ``ENTITY``, string. Read only."""
     document_type: t.Json = t.UNSET
+    """as it comes: ``DOCUMENT_TYPE``, array. Required, set once."""
     auto_execute: t.Integer = t.UNSET
+    """int | None: ``AUTO_EXECUTE``, integer."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     template: t.Json = t.UNSET
+    """as it comes: ``TEMPLATE``, array. Read only."""
     parameters: t.Json = t.UNSET
+    """as it comes: ``PARAMETERS``, array. Read only."""
     variables: t.Json = t.UNSET
+    """as it comes: ``VARIABLES``, array. Read only."""
     constants: t.Json = t.UNSET
+    """as it comes: ``CONSTANTS``, array. Read only."""
     modified: t.DateTime = t.UNSET
+    """dt.datetime | None: ``MODIFIED``, datetime. Read only."""
     is_modified: t.Boolean = t.UNSET
+    """bool | None: ``IS_MODIFIED``, char. Read only."""
     user_id: t.Reference = t.UNSET
+    """int | None: ``USER_ID``, integer. Read only. The User itself is ``user``."""
     system_code: t.Text = t.UNSET
+    """str | None: ``SYSTEM_CODE``, string. Read only."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     template_data: t.File = t.UNSET
+    """StoredFile: ``TEMPLATE_DATA``, file. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[WorkflowTemplateValues]) -> None: ...
+        def __init__(self, **values: Unpack[WorkflowTemplateValues]) -> None:
+            """A WorkflowTemplate of these values, not saved yet."""
+            ...
 
         @property
         def user(self) -> User | None: ...

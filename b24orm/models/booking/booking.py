@@ -36,10 +36,22 @@ if TYPE_CHECKING:
     class BookingQuerySet(QuerySet["Booking", BookingField, BookingOrder, int]):
         """Rows of Booking, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Booking: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Booking: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Booking:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Booking:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BookingField, flat: Literal[False] = ...
@@ -58,32 +70,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, BookingField, BookingOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[BookingValues]) -> Booking: ...
-        async def acreate(self, **values: Unpack[BookingValues]) -> Booking: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[BookingValues]) -> Booking:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[BookingValues]) -> Booking:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: BookingValues | None = None,
             **values: Unpack[BookingValues],
-        ) -> tuple[Booking, bool]: ...
+        ) -> tuple[Booking, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: BookingValues | None = None,
             **values: Unpack[BookingValues],
-        ) -> tuple[Booking, bool]: ...
+        ) -> tuple[Booking, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: BookingValues | None = None,
             **values: Unpack[BookingValues],
-        ) -> tuple[Booking, bool]: ...
+        ) -> tuple[Booking, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: BookingValues | None = None,
             **values: Unpack[BookingValues],
-        ) -> tuple[Booking, bool]: ...
-        def update(self, **values: Unpack[BookingValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[BookingValues]) -> int: ...
-        def explain_update(self, **values: Unpack[BookingValues]) -> str: ...
+        ) -> tuple[Booking, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[BookingValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[BookingValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[BookingValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Booking(Model, schema=BOOKING):
@@ -97,14 +138,23 @@ class Booking(Model, schema=BOOKING):
         objects: ClassVar[BookingQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BookingLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     date_period: t.Json = t.UNSET
+    """as it comes: ``datePeriod``, object. Required."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string."""
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string."""
     resource_ids: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``resourceIds``, array. Required, several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BookingValues]) -> None: ...
+        def __init__(self, **values: Unpack[BookingValues]) -> None:
+            """A Booking of these values, not saved yet."""
+            ...

@@ -27,10 +27,22 @@ if TYPE_CHECKING:
     class BookingClientQuerySet(QuerySet["BookingClient", BookingClientField, BookingClientOrder, int]):
         """Rows of BookingClient, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BookingClientLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BookingClientLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BookingClientLookups]) -> BookingClient: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[BookingClientLookups]) -> BookingClient: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BookingClientLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BookingClientLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BookingClientLookups]) -> BookingClient:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[BookingClientLookups]) -> BookingClient:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BookingClientField, flat: Literal[False] = ...
@@ -47,7 +59,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["type"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, BookingClientField, BookingClientOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class BookingClient(Model, schema=BOOKING_CLIENT):
@@ -60,7 +74,11 @@ class BookingClient(Model, schema=BOOKING_CLIENT):
         objects: ClassVar[BookingClientQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BookingClientLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BookingClientLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     type: t.Json = t.UNSET
+    """as it comes: ``type``, object. Read only."""

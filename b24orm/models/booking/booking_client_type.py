@@ -27,14 +27,26 @@ if TYPE_CHECKING:
     ):
         """Rows of BookingClientType, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BookingClientTypeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BookingClientTypeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BookingClientTypeLookups]) -> BookingClientType: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BookingClientTypeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BookingClientTypeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BookingClientTypeLookups]) -> BookingClientType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[BookingClientTypeLookups],
-        ) -> BookingClientType: ...
+        ) -> BookingClientType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BookingClientTypeField, flat: Literal[False] = ...
@@ -51,7 +63,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["module"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, BookingClientTypeField, BookingClientTypeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class BookingClientType(Model, schema=BOOKING_CLIENT_TYPE):
@@ -64,7 +78,11 @@ class BookingClientType(Model, schema=BOOKING_CLIENT_TYPE):
         objects: ClassVar[BookingClientTypeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BookingClientTypeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BookingClientTypeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     code: t.StringId = t.UNSET
+    """str: ``code``, string. Read only."""
     module: t.Text = t.UNSET
+    """str | None: ``module``, string. Read only."""

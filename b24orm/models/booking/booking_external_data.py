@@ -29,18 +29,26 @@ if TYPE_CHECKING:
     ):
         """Rows of BookingExternalData, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BookingExternalDataLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BookingExternalDataLookups]) -> Self: ...
-        def get(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[BookingExternalDataLookups],
-        ) -> BookingExternalData: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BookingExternalDataLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BookingExternalDataLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BookingExternalDataLookups]) -> BookingExternalData:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[BookingExternalDataLookups],
-        ) -> BookingExternalData: ...
+        ) -> BookingExternalData:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BookingExternalDataField, flat: Literal[False] = ...
@@ -57,7 +65,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["value"], /, *, flat: Literal[True]
         ) -> ValuesSet[str, BookingExternalDataField, BookingExternalDataOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class BookingExternalData(Model, schema=BOOKING_EXTERNAL_DATA):
@@ -70,8 +80,13 @@ class BookingExternalData(Model, schema=BOOKING_EXTERNAL_DATA):
         objects: ClassVar[BookingExternalDataQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BookingExternalDataLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BookingExternalDataLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     entity_type_id: t.Text = t.UNSET
+    """str | None: ``entityTypeId``, string. Read only."""
     module_id: t.Text = t.UNSET
+    """str | None: ``moduleId``, string. Read only."""
     value: t.StringId = t.UNSET
+    """str: ``value``, string. Read only."""

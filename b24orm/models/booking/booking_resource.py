@@ -99,16 +99,30 @@ if TYPE_CHECKING:
     ):
         """Rows of BookingResource, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BookingResourceLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BookingResourceLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BookingResourceLookups]) -> BookingResource: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[BookingResourceLookups],
-        ) -> BookingResource: ...
-        def select_related(self, *names: BookingResourceRelation) -> Self: ...
-        def prefetch_related(self, *names: BookingResourcePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BookingResourceLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BookingResourceLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BookingResourceLookups]) -> BookingResource:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[BookingResourceLookups]) -> BookingResource:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: BookingResourceRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: BookingResourcePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BookingResourceField, flat: Literal[False] = ...
@@ -170,32 +184,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[bool | None, BookingResourceField, BookingResourceOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[BookingResourceValues]) -> BookingResource: ...
-        async def acreate(self, **values: Unpack[BookingResourceValues]) -> BookingResource: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[BookingResourceValues]) -> BookingResource:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[BookingResourceValues]) -> BookingResource:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: BookingResourceValues | None = None,
             **values: Unpack[BookingResourceValues],
-        ) -> tuple[BookingResource, bool]: ...
+        ) -> tuple[BookingResource, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: BookingResourceValues | None = None,
             **values: Unpack[BookingResourceValues],
-        ) -> tuple[BookingResource, bool]: ...
+        ) -> tuple[BookingResource, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: BookingResourceValues | None = None,
             **values: Unpack[BookingResourceValues],
-        ) -> tuple[BookingResource, bool]: ...
+        ) -> tuple[BookingResource, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: BookingResourceValues | None = None,
             **values: Unpack[BookingResourceValues],
-        ) -> tuple[BookingResource, bool]: ...
-        def update(self, **values: Unpack[BookingResourceValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[BookingResourceValues]) -> int: ...
-        def explain_update(self, **values: Unpack[BookingResourceValues]) -> str: ...
+        ) -> tuple[BookingResource, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[BookingResourceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[BookingResourceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[BookingResourceValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class BookingResource(Model, schema=BOOKING_RESOURCE):
@@ -211,35 +254,62 @@ class BookingResource(Model, schema=BOOKING_RESOURCE):
         objects: ClassVar[BookingResourceQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BookingResourceLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BookingResourceLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     confirmation_counter_delay: t.Integer = t.UNSET
+    """int | None: ``confirmationCounterDelay``, integer."""
     delayed_counter_delay: t.Integer = t.UNSET
+    """int | None: ``delayedCounterDelay``, integer."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string."""
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     is_confirmation_notification_on: t.Boolean = t.UNSET
+    """bool | None: ``isConfirmationNotificationOn``, char."""
     is_delayed_notification_on: t.Boolean = t.UNSET
+    """bool | None: ``isDelayedNotificationOn``, char."""
     is_feedback_notification_on: t.Boolean = t.UNSET
+    """bool | None: ``isFeedbackNotificationOn``, char."""
     is_info_notification_on: t.Boolean = t.UNSET
+    """bool | None: ``isInfoNotificationOn``, char."""
     is_main: t.Boolean = t.UNSET
+    """bool | None: ``isMain``, char."""
     is_reminder_notification_on: t.Boolean = t.UNSET
+    """bool | None: ``isReminderNotificationOn``, char."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     template_type_confirmation: t.Text = t.UNSET
+    """str | None: ``templateTypeConfirmation``, string. One of ``inanimate``, ``animate``."""
     template_type_delayed: t.Text = t.UNSET
+    """str | None: ``templateTypeDelayed``, string. One of ``inanimate``, ``animate``."""
     template_type_feedback: t.Text = t.UNSET
+    """str | None: ``templateTypeFeedback``, string. One of ``inanimate``, ``animate``."""
     template_type_info: t.Text = t.UNSET
+    """str | None: ``templateTypeInfo``, string. One of ``inanimate``, ``animate``."""
     template_type_reminder: t.Text = t.UNSET
+    """str | None: ``templateTypeReminder``, string."""
     type_id: t.Reference = t.UNSET
+    """int | None: ``typeId``, integer. Required. The BookingResourceType itself is ``type``."""
     confirmation_notification_delay: t.Integer = t.UNSET
+    """int | None: ``confirmationNotificationDelay``, integer."""
     confirmation_notification_repetitions: t.Integer = t.UNSET
+    """int | None: ``confirmationNotificationRepetitions``, integer."""
     confirmation_notification_repetitions_interval: t.Integer = t.UNSET
+    """int | None: ``confirmationNotificationRepetitionsInterval``, integer."""
     delayed_notification_delay: t.Integer = t.UNSET
+    """int | None: ``delayedNotificationDelay``, integer."""
     info_notification_delay: t.Integer = t.UNSET
+    """int | None: ``infoNotificationDelay``, integer."""
     reminder_notification_delay: t.Integer = t.UNSET
+    """int | None: ``reminderNotificationDelay``, integer."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BookingResourceValues]) -> None: ...
+        def __init__(self, **values: Unpack[BookingResourceValues]) -> None:
+            """A BookingResource of these values, not saved yet."""
+            ...
 
         @property
         def type(self) -> BookingResourceType | None: ...

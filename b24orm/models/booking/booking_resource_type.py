@@ -79,18 +79,26 @@ if TYPE_CHECKING:
     ):
         """Rows of BookingResourceType, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BookingResourceTypeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BookingResourceTypeLookups]) -> Self: ...
-        def get(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[BookingResourceTypeLookups],
-        ) -> BookingResourceType: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BookingResourceTypeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BookingResourceTypeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BookingResourceTypeLookups]) -> BookingResourceType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[BookingResourceTypeLookups],
-        ) -> BookingResourceType: ...
+        ) -> BookingResourceType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BookingResourceTypeField, flat: Literal[False] = ...
@@ -150,32 +158,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[bool | None, BookingResourceTypeField, BookingResourceTypeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[BookingResourceTypeValues]) -> BookingResourceType: ...
-        async def acreate(self, **values: Unpack[BookingResourceTypeValues]) -> BookingResourceType: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[BookingResourceTypeValues]) -> BookingResourceType:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[BookingResourceTypeValues]) -> BookingResourceType:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: BookingResourceTypeValues | None = None,
             **values: Unpack[BookingResourceTypeValues],
-        ) -> tuple[BookingResourceType, bool]: ...
+        ) -> tuple[BookingResourceType, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: BookingResourceTypeValues | None = None,
             **values: Unpack[BookingResourceTypeValues],
-        ) -> tuple[BookingResourceType, bool]: ...
+        ) -> tuple[BookingResourceType, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: BookingResourceTypeValues | None = None,
             **values: Unpack[BookingResourceTypeValues],
-        ) -> tuple[BookingResourceType, bool]: ...
+        ) -> tuple[BookingResourceType, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: BookingResourceTypeValues | None = None,
             **values: Unpack[BookingResourceTypeValues],
-        ) -> tuple[BookingResourceType, bool]: ...
-        def update(self, **values: Unpack[BookingResourceTypeValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[BookingResourceTypeValues]) -> int: ...
-        def explain_update(self, **values: Unpack[BookingResourceTypeValues]) -> str: ...
+        ) -> tuple[BookingResourceType, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[BookingResourceTypeValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[BookingResourceTypeValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[BookingResourceTypeValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class BookingResourceType(Model, schema=BOOKING_RESOURCE_TYPE):
@@ -189,30 +226,55 @@ class BookingResourceType(Model, schema=BOOKING_RESOURCE_TYPE):
         objects: ClassVar[BookingResourceTypeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BookingResourceTypeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BookingResourceTypeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     code: t.Text = t.UNSET
+    """str | None: ``code``, string. Required."""
     confirmation_counter_delay: t.Integer = t.UNSET
+    """int | None: ``confirmationCounterDelay``, integer."""
     delayed_counter_delay: t.Integer = t.UNSET
+    """int | None: ``delayedCounterDelay``, integer."""
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     is_confirmation_notification_on: t.Boolean = t.UNSET
+    """bool | None: ``isConfirmationNotificationOn``, char."""
     is_delayed_notification_on: t.Boolean = t.UNSET
+    """bool | None: ``isDelayedNotificationOn``, char."""
     is_feedback_notification_on: t.Boolean = t.UNSET
+    """bool | None: ``isFeedbackNotificationOn``, char."""
     is_reminder_notification_on: t.Boolean = t.UNSET
+    """bool | None: ``isReminderNotificationOn``, char."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     template_type_confirmation: t.Text = t.UNSET
+    """str | None: ``templateTypeConfirmation``, string. One of ``inanimate``, ``animate``."""
     template_type_delayed: t.Text = t.UNSET
+    """str | None: ``templateTypeDelayed``, string. One of ``inanimate``, ``animate``."""
     template_type_feedback: t.Text = t.UNSET
+    """str | None: ``templateTypeFeedback``, string. One of ``inanimate``, ``animate``."""
     template_type_reminder: t.Text = t.UNSET
+    """str | None: ``templateTypeReminder``, string."""
     confirmation_notification_delay: t.Integer = t.UNSET
+    """int | None: ``confirmationNotificationDelay``, integer."""
     confirmation_notification_repetitions: t.Integer = t.UNSET
+    """int | None: ``confirmationNotificationRepetitions``, integer."""
     confirmation_notification_repetitions_interval: t.Integer = t.UNSET
+    """int | None: ``confirmationNotificationRepetitionsInterval``, integer."""
     delayed_notification_delay: t.Integer = t.UNSET
+    """int | None: ``delayedNotificationDelay``, integer."""
     info_notification_delay: t.Integer = t.UNSET
+    """int | None: ``infoNotificationDelay``, integer."""
     reminder_notification_delay: t.Integer = t.UNSET
+    """int | None: ``reminderNotificationDelay``, integer."""
     is_info_notification_on: t.Boolean = t.UNSET
+    """bool | None: ``isInfoNotificationOn``, char."""
     template_type_info: t.Text = t.UNSET
+    """str | None: ``templateTypeInfo``, string. One of ``inanimate``, ``animate``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BookingResourceTypeValues]) -> None: ...
+        def __init__(self, **values: Unpack[BookingResourceTypeValues]) -> None:
+            """A BookingResourceType of these values, not saved yet."""
+            ...

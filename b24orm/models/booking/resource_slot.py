@@ -27,10 +27,22 @@ if TYPE_CHECKING:
     class ResourceSlotQuerySet(QuerySet["ResourceSlot", ResourceSlotField, ResourceSlotOrder, int]):
         """Rows of ResourceSlot, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ResourceSlotLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ResourceSlotLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ResourceSlotLookups]) -> ResourceSlot: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ResourceSlotLookups]) -> ResourceSlot: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ResourceSlotLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ResourceSlotLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ResourceSlotLookups]) -> ResourceSlot:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ResourceSlotLookups]) -> ResourceSlot:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ResourceSlotField, flat: Literal[False] = ...
@@ -55,7 +67,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["week_days"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, ResourceSlotField, ResourceSlotOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class ResourceSlot(Model, schema=RESOURCE_SLOT):
@@ -68,11 +82,19 @@ class ResourceSlot(Model, schema=RESOURCE_SLOT):
         objects: ClassVar[ResourceSlotQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ResourceSlotLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ResourceSlotLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     from_: t.Integer = t.UNSET
+    """int | None: ``from``, integer. Read only."""
     to: t.Integer = t.UNSET
+    """int | None: ``to``, integer. Read only."""
     timezone: t.Text = t.UNSET
+    """str | None: ``timezone``, string. Read only."""
     week_days: t.Json = t.UNSET
+    """as it comes: ``weekDays``, array. Read only."""
     slot_size: t.Integer = t.UNSET
+    """int | None: ``slotSize``, integer. Read only."""

@@ -27,10 +27,22 @@ if TYPE_CHECKING:
     class WaitlistClientQuerySet(QuerySet["WaitlistClient", WaitlistClientField, WaitlistClientOrder, int]):
         """Rows of WaitlistClient, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[WaitlistClientLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[WaitlistClientLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[WaitlistClientLookups]) -> WaitlistClient: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[WaitlistClientLookups]) -> WaitlistClient: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[WaitlistClientLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[WaitlistClientLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[WaitlistClientLookups]) -> WaitlistClient:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[WaitlistClientLookups]) -> WaitlistClient:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: WaitlistClientField, flat: Literal[False] = ...
@@ -47,7 +59,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["type"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, WaitlistClientField, WaitlistClientOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class WaitlistClient(Model, schema=WAITLIST_CLIENT):
@@ -60,7 +74,11 @@ class WaitlistClient(Model, schema=WAITLIST_CLIENT):
         objects: ClassVar[WaitlistClientQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[WaitlistClientLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[WaitlistClientLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     type: t.Json = t.UNSET
+    """as it comes: ``type``, object. Read only."""

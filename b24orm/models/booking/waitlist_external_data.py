@@ -29,18 +29,26 @@ if TYPE_CHECKING:
     ):
         """Rows of WaitlistExternalData, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[WaitlistExternalDataLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[WaitlistExternalDataLookups]) -> Self: ...
-        def get(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[WaitlistExternalDataLookups],
-        ) -> WaitlistExternalData: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[WaitlistExternalDataLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[WaitlistExternalDataLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[WaitlistExternalDataLookups]) -> WaitlistExternalData:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[WaitlistExternalDataLookups],
-        ) -> WaitlistExternalData: ...
+        ) -> WaitlistExternalData:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: WaitlistExternalDataField, flat: Literal[False] = ...
@@ -57,7 +65,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["value"], /, *, flat: Literal[True]
         ) -> ValuesSet[str, WaitlistExternalDataField, WaitlistExternalDataOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class WaitlistExternalData(Model, schema=WAITLIST_EXTERNAL_DATA):
@@ -70,8 +80,13 @@ class WaitlistExternalData(Model, schema=WAITLIST_EXTERNAL_DATA):
         objects: ClassVar[WaitlistExternalDataQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[WaitlistExternalDataLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[WaitlistExternalDataLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     entity_type_id: t.Text = t.UNSET
+    """str | None: ``entityTypeId``, string. Read only."""
     module_id: t.Text = t.UNSET
+    """str | None: ``moduleId``, string. Read only."""
     value: t.StringId = t.UNSET
+    """str: ``value``, string. Read only."""

@@ -33,10 +33,22 @@ if TYPE_CHECKING:
     class WaitlistItemQuerySet(QuerySet["WaitlistItem", WaitlistItemField, WaitlistItemOrder, int]):
         """Rows of WaitlistItem, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> WaitlistItem: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> WaitlistItem: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> WaitlistItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> WaitlistItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: WaitlistItemField, flat: Literal[False] = ...
@@ -53,32 +65,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["note"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, WaitlistItemField, WaitlistItemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[WaitlistItemValues]) -> WaitlistItem: ...
-        async def acreate(self, **values: Unpack[WaitlistItemValues]) -> WaitlistItem: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[WaitlistItemValues]) -> WaitlistItem:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[WaitlistItemValues]) -> WaitlistItem:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: WaitlistItemValues | None = None,
             **values: Unpack[WaitlistItemValues],
-        ) -> tuple[WaitlistItem, bool]: ...
+        ) -> tuple[WaitlistItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: WaitlistItemValues | None = None,
             **values: Unpack[WaitlistItemValues],
-        ) -> tuple[WaitlistItem, bool]: ...
+        ) -> tuple[WaitlistItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: WaitlistItemValues | None = None,
             **values: Unpack[WaitlistItemValues],
-        ) -> tuple[WaitlistItem, bool]: ...
+        ) -> tuple[WaitlistItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: WaitlistItemValues | None = None,
             **values: Unpack[WaitlistItemValues],
-        ) -> tuple[WaitlistItem, bool]: ...
-        def update(self, **values: Unpack[WaitlistItemValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[WaitlistItemValues]) -> int: ...
-        def explain_update(self, **values: Unpack[WaitlistItemValues]) -> str: ...
+        ) -> tuple[WaitlistItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[WaitlistItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[WaitlistItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[WaitlistItemValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class WaitlistItem(Model, schema=WAITLIST_ITEM):
@@ -92,11 +133,17 @@ class WaitlistItem(Model, schema=WAITLIST_ITEM):
         objects: ClassVar[WaitlistItemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[WaitlistItemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     note: t.Text = t.UNSET
+    """str | None: ``note``, string. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[WaitlistItemValues]) -> None: ...
+        def __init__(self, **values: Unpack[WaitlistItemValues]) -> None:
+            """A WaitlistItem of these values, not saved yet."""
+            ...

@@ -150,12 +150,30 @@ if TYPE_CHECKING:
     class CalendarEventQuerySet(QuerySet["CalendarEvent", CalendarEventField, CalendarEventOrder, int]):
         """Rows of CalendarEvent, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> CalendarEvent: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> CalendarEvent: ...
-        def select_related(self, *names: CalendarEventRelation) -> Self: ...
-        def prefetch_related(self, *names: CalendarEventPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> CalendarEvent:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> CalendarEvent:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: CalendarEventRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: CalendarEventPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CalendarEventField, flat: Literal[False] = ...
@@ -266,32 +284,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["current_date_from"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.date | None, CalendarEventField, CalendarEventOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[CalendarEventValues]) -> CalendarEvent: ...
-        async def acreate(self, **values: Unpack[CalendarEventValues]) -> CalendarEvent: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[CalendarEventValues]) -> CalendarEvent:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[CalendarEventValues]) -> CalendarEvent:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: CalendarEventValues | None = None,
             **values: Unpack[CalendarEventValues],
-        ) -> tuple[CalendarEvent, bool]: ...
+        ) -> tuple[CalendarEvent, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: CalendarEventValues | None = None,
             **values: Unpack[CalendarEventValues],
-        ) -> tuple[CalendarEvent, bool]: ...
+        ) -> tuple[CalendarEvent, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: CalendarEventValues | None = None,
             **values: Unpack[CalendarEventValues],
-        ) -> tuple[CalendarEvent, bool]: ...
+        ) -> tuple[CalendarEvent, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: CalendarEventValues | None = None,
             **values: Unpack[CalendarEventValues],
-        ) -> tuple[CalendarEvent, bool]: ...
-        def update(self, **values: Unpack[CalendarEventValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[CalendarEventValues]) -> int: ...
-        def explain_update(self, **values: Unpack[CalendarEventValues]) -> str: ...
+        ) -> tuple[CalendarEvent, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[CalendarEventValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[CalendarEventValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[CalendarEventValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class CalendarEvent(Model, schema=CALENDAR_EVENT):
@@ -307,75 +354,142 @@ class CalendarEvent(Model, schema=CALENDAR_EVENT):
         objects: ClassVar[CalendarEventQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CalendarEventLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     parent_id: t.Reference = t.UNSET
+    """int | None: ``PARENT_ID``, integer. Read only."""
     deleted: t.Boolean = t.UNSET
+    """bool | None: ``DELETED``, char. Read only."""
     cal_type: t.Text = t.UNSET
+    """str | None: ``CAL_TYPE``, string. Required. One of ``user``, ``group``, ``company_calendar``."""
     owner_id: t.Integer = t.UNSET
+    """int | None: ``OWNER_ID``, integer. Required."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     date_from: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_FROM``, datetime. Required."""
     date_to: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_TO``, datetime. Required."""
     original_date_from: t.DateTime = t.UNSET
+    """dt.datetime | None: ``ORIGINAL_DATE_FROM``, datetime. Read only."""
     tz_from: t.Text = t.UNSET
+    """str | None: ``TZ_FROM``, string."""
     tz_to: t.Text = t.UNSET
+    """str | None: ``TZ_TO``, string."""
     tz_offset_from: t.Integer = t.UNSET
+    """int | None: ``TZ_OFFSET_FROM``, integer. Read only."""
     tz_offset_to: t.Integer = t.UNSET
+    """int | None: ``TZ_OFFSET_TO``, integer. Read only."""
     date_from_ts_utc: t.Integer = t.UNSET
+    """int | None: ``DATE_FROM_TS_UTC``, integer. Read only."""
     date_to_ts_utc: t.Integer = t.UNSET
+    """int | None: ``DATE_TO_TS_UTC``, integer. Read only."""
     dt_skip_time: t.Boolean = t.UNSET
+    """bool | None: ``DT_SKIP_TIME``, char."""
     dt_length: t.Integer = t.UNSET
+    """int | None: ``DT_LENGTH``, integer. Read only."""
     event_type: t.Text = t.UNSET
+    """str | None: ``EVENT_TYPE``, string. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY``, integer. Read only. The User itself is ``created_by_user``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``TIMESTAMP_X``, datetime. Read only."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     private_event: t.Boolean = t.UNSET
+    """bool | None: ``PRIVATE_EVENT``, char."""
     accessibility: t.Text = t.UNSET
+    """str | None: ``ACCESSIBILITY``, string. One of ``busy``, ``quest``, ``free``, ``absent``."""
     importance: t.Text = t.UNSET
+    """str | None: ``IMPORTANCE``, string. One of ``high``, ``normal``, ``low``."""
     is_meeting: t.Boolean = t.UNSET
+    """bool | None: ``IS_MEETING``, boolean."""
     meeting_status: t.Text = t.UNSET
+    """str | None: ``MEETING_STATUS``, string. Read only. One of ``Y``, ``N``, ``Q``, ``H``."""
     meeting_host: t.Reference = t.UNSET
+    """int | None: ``MEETING_HOST``, integer. The User itself is ``meeting_host_user``."""
     meeting: t.Json = t.UNSET
+    """as it comes: ``MEETING``, object."""
     location: t.Text = t.UNSET
+    """str | None: ``LOCATION``, string."""
     remind: t.Json = t.UNSET
+    """as it comes: ``REMIND``, array."""
     color: t.Text = t.UNSET
+    """str | None: ``COLOR``, string."""
     rrule: t.Json = t.UNSET
+    """as it comes: ``RRULE``, object."""
     exdate: t.Text = t.UNSET
+    """str | None: ``EXDATE``, string. Read only."""
     dav_xml_id: t.Text = t.UNSET
+    """str | None: ``DAV_XML_ID``, string. Read only."""
     g_event_id: t.Text = t.UNSET
+    """str | None: ``G_EVENT_ID``, string. Read only."""
     cal_dav_label: t.Text = t.UNSET
+    """str | None: ``CAL_DAV_LABEL``, string. Read only."""
     version: t.Integer = t.UNSET
+    """int | None: ``VERSION``, integer. Read only."""
     attendees_codes: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``ATTENDEES_CODES``, array. Several values."""
     recurrence_id: t.Reference = t.UNSET
+    """int | None: ``RECURRENCE_ID``, integer. Read only."""
     relations: t.Json = t.UNSET
+    """as it comes: ``RELATIONS``, object. Read only."""
     section_id: t.Reference = t.UNSET
+    """int | None: ``SECTION_ID``, integer. Required."""
     sync_status: t.Text = t.UNSET
+    """str | None: ``SYNC_STATUS``, string. Read only."""
     uf_crm_cal_event: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``UF_CRM_CAL_EVENT``, array. Several values."""
     uf_webdav_cal_event: t.Json = t.UNSET
+    """as it comes: ``UF_WEBDAV_CAL_EVENT``, array. Read only."""
     section_dav_xml_id: t.Json = t.UNSET
+    """as it comes: ``SECTION_DAV_XML_ID``, array. Read only."""
     date_from_formatted: t.Text = t.UNSET
+    """str | None: ``DATE_FROM_FORMATTED``, string. Read only."""
     date_to_formatted: t.Text = t.UNSET
+    """str | None: ``DATE_TO_FORMATTED``, string. Read only."""
     sect_id: t.Reference = t.UNSET
+    """int | None: ``SECT_ID``, integer. Read only."""
     attendee_list: t.Json = t.UNSET
+    """as it comes: ``ATTENDEE_LIST``, array. Read only."""
     collab_id: t.Integer = t.UNSET
+    """int | None: ``COLLAB_ID``, integer. Read only."""
     rrule_description: t.Text = t.UNSET
+    """str | None: ``~RRULE_DESCRIPTION``, string. Read only."""
     attendees_entity_list: t.Json = t.UNSET
+    """as it comes: ``attendeesEntityList``, array. Read only."""
     description_: t.Text = t.UNSET
+    """str | None: ``~DESCRIPTION``, string. Read only."""
     user_offset_from: t.Integer = t.UNSET
+    """int | None: ``~USER_OFFSET_FROM``, integer. Read only."""
     user_offset_to: t.Integer = t.UNSET
+    """int | None: ``~USER_OFFSET_TO``, integer. Read only."""
     dav_exch_label: t.Text = t.UNSET
+    """str | None: ``DAV_EXCH_LABEL``, string. Read only."""
     from_ts: t.Integer = t.UNSET
+    """int | None: ``from_ts``, integer."""
     to_ts: t.Integer = t.UNSET
+    """int | None: ``to_ts``, integer."""
     auto_detect_section: t.Boolean = t.UNSET
+    """bool | None: ``auto_detect_section``, char. Set once."""
     text_color: t.Text = t.UNSET
+    """str | None: ``TEXT_COLOR``, string."""
     recurrence_mode: t.Text = t.UNSET
+    """str | None: ``recurrence_mode``, string. One of ``this``, ``next``, ``all``."""
     current_date_from: t.Date = t.UNSET
+    """dt.date | None: ``current_date_from``, date."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[CalendarEventValues]) -> None: ...
+        def __init__(self, **values: Unpack[CalendarEventValues]) -> None:
+            """A CalendarEvent of these values, not saved yet."""
+            ...
 
         @property
         def created_by_user(self) -> User | None: ...

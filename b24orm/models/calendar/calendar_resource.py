@@ -45,16 +45,30 @@ if TYPE_CHECKING:
     ):
         """Rows of CalendarResource, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CalendarResourceLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CalendarResourceLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CalendarResourceLookups]) -> CalendarResource: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[CalendarResourceLookups],
-        ) -> CalendarResource: ...
-        def select_related(self, *names: CalendarResourceRelation) -> Self: ...
-        def prefetch_related(self, *names: CalendarResourcePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CalendarResourceLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CalendarResourceLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CalendarResourceLookups]) -> CalendarResource:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CalendarResourceLookups]) -> CalendarResource:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: CalendarResourceRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: CalendarResourcePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CalendarResourceField, flat: Literal[False] = ...
@@ -75,32 +89,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["created_by"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, CalendarResourceField, CalendarResourceOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[CalendarResourceValues]) -> CalendarResource: ...
-        async def acreate(self, **values: Unpack[CalendarResourceValues]) -> CalendarResource: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[CalendarResourceValues]) -> CalendarResource:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[CalendarResourceValues]) -> CalendarResource:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: CalendarResourceValues | None = None,
             **values: Unpack[CalendarResourceValues],
-        ) -> tuple[CalendarResource, bool]: ...
+        ) -> tuple[CalendarResource, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: CalendarResourceValues | None = None,
             **values: Unpack[CalendarResourceValues],
-        ) -> tuple[CalendarResource, bool]: ...
+        ) -> tuple[CalendarResource, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: CalendarResourceValues | None = None,
             **values: Unpack[CalendarResourceValues],
-        ) -> tuple[CalendarResource, bool]: ...
+        ) -> tuple[CalendarResource, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: CalendarResourceValues | None = None,
             **values: Unpack[CalendarResourceValues],
-        ) -> tuple[CalendarResource, bool]: ...
-        def update(self, **values: Unpack[CalendarResourceValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[CalendarResourceValues]) -> int: ...
-        def explain_update(self, **values: Unpack[CalendarResourceValues]) -> str: ...
+        ) -> tuple[CalendarResource, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[CalendarResourceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[CalendarResourceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[CalendarResourceValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class CalendarResource(Model, schema=CALENDAR_RESOURCE):
@@ -116,15 +159,22 @@ class CalendarResource(Model, schema=CALENDAR_RESOURCE):
         objects: ClassVar[CalendarResourceQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CalendarResourceLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CalendarResourceLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY``, integer. Read only. The User itself is ``created_by_user``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[CalendarResourceValues]) -> None: ...
+        def __init__(self, **values: Unpack[CalendarResourceValues]) -> None:
+            """A CalendarResource of these values, not saved yet."""
+            ...
 
         @property
         def created_by_user(self) -> User | None: ...

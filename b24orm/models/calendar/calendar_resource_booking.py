@@ -83,20 +83,38 @@ if TYPE_CHECKING:
     ):
         """Rows of CalendarResourceBooking, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CalendarResourceBookingLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CalendarResourceBookingLookups]) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CalendarResourceBookingLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CalendarResourceBookingLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
         def get(
             self,
             *conditions: Q,
             **lookups: Unpack[CalendarResourceBookingLookups],
-        ) -> CalendarResourceBooking: ...
+        ) -> CalendarResourceBooking:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[CalendarResourceBookingLookups],
-        ) -> CalendarResourceBooking: ...
-        def select_related(self, *names: CalendarResourceBookingRelation) -> Self: ...
-        def prefetch_related(self, *names: CalendarResourceBookingPrefetch | Prefetch) -> Self: ...
+        ) -> CalendarResourceBooking:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: CalendarResourceBookingRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: CalendarResourceBookingPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CalendarResourceBookingField, flat: Literal[False] = ...
@@ -161,7 +179,9 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[dt.datetime | None, CalendarResourceBookingField, CalendarResourceBookingOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class CalendarResourceBooking(Model, schema=CALENDAR_RESOURCE_BOOKING):
@@ -177,38 +197,70 @@ class CalendarResourceBooking(Model, schema=CALENDAR_RESOURCE_BOOKING):
         objects: ClassVar[CalendarResourceBookingQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CalendarResourceBookingLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CalendarResourceBookingLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     parent_id: t.Integer = t.UNSET
+    """int | None: ``PARENT_ID``, integer. Read only."""
     deleted: t.Boolean = t.UNSET
+    """bool | None: ``DELETED``, char. Read only."""
     cal_type: t.Text = t.UNSET
+    """str | None: ``CAL_TYPE``, string. Read only."""
     owner_id: t.Integer = t.UNSET
+    """int | None: ``OWNER_ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     date_from: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_FROM``, datetime. Read only."""
     date_to: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_TO``, datetime. Read only."""
     tz_from: t.Text = t.UNSET
+    """str | None: ``TZ_FROM``, string. Read only."""
     tz_to: t.Text = t.UNSET
+    """str | None: ``TZ_TO``, string. Read only."""
     tz_offset_from: t.Text = t.UNSET
+    """str | None: ``TZ_OFFSET_FROM``, string. Read only."""
     tz_offset_to: t.Text = t.UNSET
+    """str | None: ``TZ_OFFSET_TO``, string. Read only."""
     date_from_ts_utc: t.Text = t.UNSET
+    """str | None: ``DATE_FROM_TS_UTC``, string. Read only."""
     date_to_ts_utc: t.Text = t.UNSET
+    """str | None: ``DATE_TO_TS_UTC``, string. Read only."""
     dt_skip_time: t.Boolean = t.UNSET
+    """bool | None: ``DT_SKIP_TIME``, char. Read only."""
     dt_length: t.Integer = t.UNSET
+    """int | None: ``DT_LENGTH``, integer. Read only."""
     event_type: t.Text = t.UNSET
+    """str | None: ``EVENT_TYPE``, string. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY``, integer. Read only. The User itself is ``created_by_user``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``TIMESTAMP_X``, datetime. Read only."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string. Read only."""
     is_meeting: t.Boolean = t.UNSET
+    """bool | None: ``IS_MEETING``, boolean. Read only."""
     meeting_status: t.Text = t.UNSET
+    """str | None: ``MEETING_STATUS``, string. Read only."""
     meeting_host: t.Text = t.UNSET
+    """str | None: ``MEETING_HOST``, string. Read only. The User itself is ``meeting_host_user``."""
     version: t.Integer = t.UNSET
+    """int | None: ``VERSION``, integer. Read only."""
     section_id: t.Reference = t.UNSET
+    """int | None: ``SECTION_ID``, integer. Read only. The CalendarResource itself is ``section``."""
     date_from_formatted: t.Text = t.UNSET
+    """str | None: ``DATE_FROM_FORMATTED``, string. Read only."""
     date_to_formatted: t.Text = t.UNSET
+    """str | None: ``DATE_TO_FORMATTED``, string. Read only."""
     sect_id: t.Integer = t.UNSET
+    """int | None: ``SECT_ID``, integer. Read only."""
     resource_booking_id: t.Integer = t.UNSET
+    """int | None: ``RESOURCE_BOOKING_ID``, integer. Read only."""
 
     if TYPE_CHECKING:
 

@@ -76,16 +76,30 @@ if TYPE_CHECKING:
     ):
         """Rows of CalendarSection, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CalendarSectionLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CalendarSectionLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CalendarSectionLookups]) -> CalendarSection: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[CalendarSectionLookups],
-        ) -> CalendarSection: ...
-        def select_related(self, *names: CalendarSectionRelation) -> Self: ...
-        def prefetch_related(self, *names: CalendarSectionPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CalendarSectionLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CalendarSectionLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CalendarSectionLookups]) -> CalendarSection:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CalendarSectionLookups]) -> CalendarSection:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: CalendarSectionRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: CalendarSectionPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CalendarSectionField, flat: Literal[False] = ...
@@ -133,32 +147,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["is_collab"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, CalendarSectionField, CalendarSectionOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[CalendarSectionValues]) -> CalendarSection: ...
-        async def acreate(self, **values: Unpack[CalendarSectionValues]) -> CalendarSection: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[CalendarSectionValues]) -> CalendarSection:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[CalendarSectionValues]) -> CalendarSection:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: CalendarSectionValues | None = None,
             **values: Unpack[CalendarSectionValues],
-        ) -> tuple[CalendarSection, bool]: ...
+        ) -> tuple[CalendarSection, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: CalendarSectionValues | None = None,
             **values: Unpack[CalendarSectionValues],
-        ) -> tuple[CalendarSection, bool]: ...
+        ) -> tuple[CalendarSection, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: CalendarSectionValues | None = None,
             **values: Unpack[CalendarSectionValues],
-        ) -> tuple[CalendarSection, bool]: ...
+        ) -> tuple[CalendarSection, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: CalendarSectionValues | None = None,
             **values: Unpack[CalendarSectionValues],
-        ) -> tuple[CalendarSection, bool]: ...
-        def update(self, **values: Unpack[CalendarSectionValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[CalendarSectionValues]) -> int: ...
-        def explain_update(self, **values: Unpack[CalendarSectionValues]) -> str: ...
+        ) -> tuple[CalendarSection, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[CalendarSectionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[CalendarSectionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[CalendarSectionValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class CalendarSection(Model, schema=CALENDAR_SECTION):
@@ -174,31 +217,54 @@ class CalendarSection(Model, schema=CALENDAR_SECTION):
         objects: ClassVar[CalendarSectionQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CalendarSectionLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CalendarSectionLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     gapi_calendar_id: t.Text = t.UNSET
+    """str | None: ``GAPI_CALENDAR_ID``, string. Read only."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     color: t.Text = t.UNSET
+    """str | None: ``COLOR``, string."""
     text_color: t.Text = t.UNSET
+    """str | None: ``TEXT_COLOR``, string."""
     export: t.Json = t.UNSET
+    """as it comes: ``EXPORT``, object."""
     cal_type: t.Text = t.UNSET
+    """str | None: ``CAL_TYPE``, string. Required, set once. One of ``user``, ``group``, ``company_calendar``."""
     owner_id: t.Integer = t.UNSET
+    """int | None: ``OWNER_ID``, integer. Required, set once."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY``, integer. Read only. The User itself is ``created_by_user``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``TIMESTAMP_X``, datetime. Read only."""
     cal_dav_con: t.Text = t.UNSET
+    """str | None: ``CAL_DAV_CON``, string. Read only."""
     sync_token: t.Text = t.UNSET
+    """str | None: ``SYNC_TOKEN``, string. Read only."""
     page_token: t.Text = t.UNSET
+    """str | None: ``PAGE_TOKEN``, string. Read only."""
     external_type: t.Text = t.UNSET
+    """str | None: ``EXTERNAL_TYPE``, string. Read only."""
     access: t.Json = t.UNSET
+    """as it comes: ``ACCESS``, object. Read only."""
     is_collab: t.Boolean = t.UNSET
+    """bool | None: ``IS_COLLAB``, boolean. Read only."""
     perm: t.Json = t.UNSET
+    """as it comes: ``PERM``, object. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[CalendarSectionValues]) -> None: ...
+        def __init__(self, **values: Unpack[CalendarSectionValues]) -> None:
+            """A CalendarSection of these values, not saved yet."""
+            ...
 
         @property
         def created_by_user(self) -> User | None: ...

@@ -164,12 +164,30 @@ if TYPE_CHECKING:
     class CatalogCatalogQuerySet(QuerySet["CatalogCatalog", CatalogCatalogField, CatalogCatalogOrder, int]):
         """Rows of CatalogCatalog, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CatalogCatalogLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CatalogCatalogLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CatalogCatalogLookups]) -> CatalogCatalog: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[CatalogCatalogLookups]) -> CatalogCatalog: ...
-        def select_related(self, *names: CatalogCatalogRelation) -> Self: ...
-        def prefetch_related(self, *names: CatalogCatalogPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CatalogCatalogLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CatalogCatalogLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CatalogCatalogLookups]) -> CatalogCatalog:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CatalogCatalogLookups]) -> CatalogCatalog:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: CatalogCatalogRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: CatalogCatalogPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CatalogCatalogField, flat: Literal[False] = ...
@@ -198,7 +216,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["iblock_type_id", "lid", "name"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, CatalogCatalogField, CatalogCatalogOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class CatalogCatalog(Model, schema=CATALOG_CATALOG):
@@ -214,18 +234,30 @@ class CatalogCatalog(Model, schema=CATALOG_CATALOG):
         objects: ClassVar[CatalogCatalogQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CatalogCatalogLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CatalogCatalogLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     iblock_id: t.Integer = t.UNSET
+    """int | None: ``iblockId``, integer. Read only."""
     yandex_export: t.Boolean = t.UNSET
+    """bool | None: ``yandexExport``, char. Read only."""
     subscription: t.Boolean = t.UNSET
+    """bool | None: ``subscription``, char. Read only."""
     vat_id: t.Reference = t.UNSET
+    """int | None: ``vatId``, integer. Read only. The CatalogVat itself is ``vat``."""
     product_iblock_id: t.Reference = t.UNSET
+    """int | None: ``productIblockId``, integer. Read only. The CatalogCatalog itself is ``product_iblock``."""
     sku_property_id: t.Reference = t.UNSET
+    """int | None: ``skuPropertyId``, integer. Read only."""
     iblock_type_id: t.Text = t.UNSET
+    """str | None: ``iblockTypeId``, string. Read only."""
     lid: t.Text = t.UNSET
+    """str | None: ``lid``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
 
     if TYPE_CHECKING:
 

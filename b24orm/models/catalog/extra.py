@@ -52,10 +52,22 @@ if TYPE_CHECKING:
     class ExtraQuerySet(QuerySet["Extra", ExtraField, ExtraOrder, int]):
         """Rows of Extra, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ExtraLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ExtraLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ExtraLookups]) -> Extra: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ExtraLookups]) -> Extra: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ExtraLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ExtraLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ExtraLookups]) -> Extra:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ExtraLookups]) -> Extra:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ExtraField, flat: Literal[False] = ...
@@ -74,7 +86,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["percentage"], /, *, flat: Literal[True]
         ) -> ValuesSet[Decimal | None, ExtraField, ExtraOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class Extra(Model, schema=EXTRA):
@@ -87,8 +101,13 @@ class Extra(Model, schema=EXTRA):
         objects: ClassVar[ExtraQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ExtraLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ExtraLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
     percentage: t.Number = t.UNSET
+    """Decimal | None: ``percentage``, double. Read only."""

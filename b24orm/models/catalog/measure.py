@@ -117,10 +117,22 @@ if TYPE_CHECKING:
     class CatalogMeasureQuerySet(QuerySet["CatalogMeasure", CatalogMeasureField, CatalogMeasureOrder, int]):
         """Rows of CatalogMeasure, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> CatalogMeasure: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> CatalogMeasure: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> CatalogMeasure:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> CatalogMeasure:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CatalogMeasureField, flat: Literal[False] = ...
@@ -149,32 +161,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["is_default"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, CatalogMeasureField, CatalogMeasureOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[CatalogMeasureValues]) -> CatalogMeasure: ...
-        async def acreate(self, **values: Unpack[CatalogMeasureValues]) -> CatalogMeasure: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[CatalogMeasureValues]) -> CatalogMeasure:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[CatalogMeasureValues]) -> CatalogMeasure:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: CatalogMeasureValues | None = None,
             **values: Unpack[CatalogMeasureValues],
-        ) -> tuple[CatalogMeasure, bool]: ...
+        ) -> tuple[CatalogMeasure, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: CatalogMeasureValues | None = None,
             **values: Unpack[CatalogMeasureValues],
-        ) -> tuple[CatalogMeasure, bool]: ...
+        ) -> tuple[CatalogMeasure, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: CatalogMeasureValues | None = None,
             **values: Unpack[CatalogMeasureValues],
-        ) -> tuple[CatalogMeasure, bool]: ...
+        ) -> tuple[CatalogMeasure, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: CatalogMeasureValues | None = None,
             **values: Unpack[CatalogMeasureValues],
-        ) -> tuple[CatalogMeasure, bool]: ...
-        def update(self, **values: Unpack[CatalogMeasureValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[CatalogMeasureValues]) -> int: ...
-        def explain_update(self, **values: Unpack[CatalogMeasureValues]) -> str: ...
+        ) -> tuple[CatalogMeasure, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[CatalogMeasureValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[CatalogMeasureValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[CatalogMeasureValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class CatalogMeasure(Model, schema=CATALOG_MEASURE):
@@ -188,16 +229,27 @@ class CatalogMeasure(Model, schema=CATALOG_MEASURE):
         objects: ClassVar[CatalogMeasureQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CatalogMeasureLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     code: t.Integer = t.UNSET
+    """int | None: ``code``, integer. Required."""
     measure_title: t.Text = t.UNSET
+    """str | None: ``measureTitle``, string. Required."""
     symbol: t.Text = t.UNSET
+    """str | None: ``symbol``, string."""
     symbol_intl: t.Text = t.UNSET
+    """str | None: ``symbolIntl``, string."""
     symbol_letter_intl: t.Text = t.UNSET
+    """str | None: ``symbolLetterIntl``, string."""
     is_default: t.Boolean = t.UNSET
+    """bool | None: ``isDefault``, char."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[CatalogMeasureValues]) -> None: ...
+        def __init__(self, **values: Unpack[CatalogMeasureValues]) -> None:
+            """A CatalogMeasure of these values, not saved yet."""
+            ...

@@ -199,12 +199,30 @@ if TYPE_CHECKING:
     class PriceQuerySet(QuerySet["Price", PriceField, PriceOrder, int]):
         """Rows of Price, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Price: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Price: ...
-        def select_related(self, *names: PriceRelation) -> Self: ...
-        def prefetch_related(self, *names: PricePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Price:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Price:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: PriceRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: PricePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: PriceField, flat: Literal[False] = ...
@@ -235,32 +253,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["timestamp_x"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, PriceField, PriceOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[PriceValues]) -> Price: ...
-        async def acreate(self, **values: Unpack[PriceValues]) -> Price: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[PriceValues]) -> Price:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[PriceValues]) -> Price:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: PriceValues | None = None,
             **values: Unpack[PriceValues],
-        ) -> tuple[Price, bool]: ...
+        ) -> tuple[Price, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: PriceValues | None = None,
             **values: Unpack[PriceValues],
-        ) -> tuple[Price, bool]: ...
+        ) -> tuple[Price, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: PriceValues | None = None,
             **values: Unpack[PriceValues],
-        ) -> tuple[Price, bool]: ...
+        ) -> tuple[Price, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: PriceValues | None = None,
             **values: Unpack[PriceValues],
-        ) -> tuple[Price, bool]: ...
-        def update(self, **values: Unpack[PriceValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[PriceValues]) -> int: ...
-        def explain_update(self, **values: Unpack[PriceValues]) -> str: ...
+        ) -> tuple[Price, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[PriceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[PriceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[PriceValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Price(Model, schema=PRICE):
@@ -279,22 +326,36 @@ class Price(Model, schema=PRICE):
         objects: ClassVar[PriceQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[PriceLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     product_id: t.Reference = t.UNSET
+    """int | None: ``productId``, integer. Required, set once."""
     extra_id: t.Reference = t.UNSET
+    """int | None: ``extraId``, integer. Deprecated. The Extra itself is ``extra_extra``."""
     catalog_group_id: t.Reference = t.UNSET
+    """int | None: ``catalogGroupId``, integer. Required, set once. The PriceType itself is ``catalog_group``."""
     price: t.Number = t.UNSET
+    """Decimal | None: ``price``, double. Required."""
     currency: t.Text = t.UNSET
+    """str | None: ``currency``, string. Required. The Currency itself is ``currency_currency``."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``timestampX``, datetime. Read only."""
     quantity_from: t.Integer = t.UNSET
+    """int | None: ``quantityFrom``, integer. Deprecated."""
     quantity_to: t.Integer = t.UNSET
+    """int | None: ``quantityTo``, integer. Deprecated."""
     price_scale: t.Number = t.UNSET
+    """Decimal | None: ``priceScale``, double. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[PriceValues]) -> None: ...
+        def __init__(self, **values: Unpack[PriceValues]) -> None:
+            """A Price of these values, not saved yet."""
+            ...
 
         @property
         def extra_extra(self) -> Extra | None: ...

@@ -176,12 +176,30 @@ if TYPE_CHECKING:
     class PriceTypeQuerySet(QuerySet["PriceType", PriceTypeField, PriceTypeOrder, int]):
         """Rows of PriceType, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> PriceType: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> PriceType: ...
-        def select_related(self, *names: PriceTypeRelation) -> Self: ...
-        def prefetch_related(self, *names: PriceTypePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> PriceType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> PriceType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: PriceTypeRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: PriceTypePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: PriceTypeField, flat: Literal[False] = ...
@@ -206,32 +224,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["timestamp_x", "date_create"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, PriceTypeField, PriceTypeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[PriceTypeValues]) -> PriceType: ...
-        async def acreate(self, **values: Unpack[PriceTypeValues]) -> PriceType: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[PriceTypeValues]) -> PriceType:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[PriceTypeValues]) -> PriceType:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: PriceTypeValues | None = None,
             **values: Unpack[PriceTypeValues],
-        ) -> tuple[PriceType, bool]: ...
+        ) -> tuple[PriceType, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: PriceTypeValues | None = None,
             **values: Unpack[PriceTypeValues],
-        ) -> tuple[PriceType, bool]: ...
+        ) -> tuple[PriceType, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: PriceTypeValues | None = None,
             **values: Unpack[PriceTypeValues],
-        ) -> tuple[PriceType, bool]: ...
+        ) -> tuple[PriceType, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: PriceTypeValues | None = None,
             **values: Unpack[PriceTypeValues],
-        ) -> tuple[PriceType, bool]: ...
-        def update(self, **values: Unpack[PriceTypeValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[PriceTypeValues]) -> int: ...
-        def explain_update(self, **values: Unpack[PriceTypeValues]) -> str: ...
+        ) -> tuple[PriceType, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[PriceTypeValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[PriceTypeValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[PriceTypeValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class PriceType(Model, schema=PRICE_TYPE):
@@ -247,21 +294,34 @@ class PriceType(Model, schema=PRICE_TYPE):
         objects: ClassVar[PriceTypeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[PriceTypeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     base: t.Text = t.UNSET
+    """str | None: ``base``, string. One of ``Y``, ``N``."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``timestampX``, datetime. Read only."""
     modified_by: t.Reference = t.UNSET
+    """int | None: ``modifiedBy``, integer. Read only. The User itself is ``modified_by_user``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateCreate``, datetime. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. Read only. The User itself is ``created_by_user``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[PriceTypeValues]) -> None: ...
+        def __init__(self, **values: Unpack[PriceTypeValues]) -> None:
+            """A PriceType of these values, not saved yet."""
+            ...
 
         @property
         def modified_by_user(self) -> User | None: ...

@@ -92,12 +92,30 @@ if TYPE_CHECKING:
     class PriceTypeGroupQuerySet(QuerySet["PriceTypeGroup", PriceTypeGroupField, PriceTypeGroupOrder, int]):
         """Rows of PriceTypeGroup, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> PriceTypeGroup: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> PriceTypeGroup: ...
-        def select_related(self, *names: PriceTypeGroupRelation) -> Self: ...
-        def prefetch_related(self, *names: PriceTypeGroupPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> PriceTypeGroup:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> PriceTypeGroup:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: PriceTypeGroupRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: PriceTypeGroupPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: PriceTypeGroupField, flat: Literal[False] = ...
@@ -118,19 +136,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["access"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, PriceTypeGroupField, PriceTypeGroupOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[PriceTypeGroupValues]) -> PriceTypeGroup: ...
-        async def acreate(self, **values: Unpack[PriceTypeGroupValues]) -> PriceTypeGroup: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[PriceTypeGroupValues]) -> PriceTypeGroup:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[PriceTypeGroupValues]) -> PriceTypeGroup:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: PriceTypeGroupValues | None = None,
             **values: Unpack[PriceTypeGroupValues],
-        ) -> tuple[PriceTypeGroup, bool]: ...
+        ) -> tuple[PriceTypeGroup, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: PriceTypeGroupValues | None = None,
             **values: Unpack[PriceTypeGroupValues],
-        ) -> tuple[PriceTypeGroup, bool]: ...
+        ) -> tuple[PriceTypeGroup, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class PriceTypeGroup(Model, schema=PRICE_TYPE_GROUP):
@@ -146,16 +178,24 @@ class PriceTypeGroup(Model, schema=PRICE_TYPE_GROUP):
         objects: ClassVar[PriceTypeGroupQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[PriceTypeGroupLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     catalog_group_id: t.Reference = t.UNSET
+    """int | None: ``catalogGroupId``, integer. Required. The PriceType itself is ``catalog_group``."""
     group_id: t.Integer = t.UNSET
+    """int | None: ``groupId``, integer. Required."""
     access: t.Boolean = t.UNSET
+    """bool | None: ``access``, char. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[PriceTypeGroupValues]) -> None: ...
+        def __init__(self, **values: Unpack[PriceTypeGroupValues]) -> None:
+            """A PriceTypeGroup of these values, not saved yet."""
+            ...
 
         @property
         def catalog_group(self) -> PriceType | None: ...

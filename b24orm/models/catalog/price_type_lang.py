@@ -113,12 +113,30 @@ if TYPE_CHECKING:
     class PriceTypeLangQuerySet(QuerySet["PriceTypeLang", PriceTypeLangField, PriceTypeLangOrder, int]):
         """Rows of PriceTypeLang, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> PriceTypeLang: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> PriceTypeLang: ...
-        def select_related(self, *names: PriceTypeLangRelation) -> Self: ...
-        def prefetch_related(self, *names: PriceTypeLangPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> PriceTypeLang:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> PriceTypeLang:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: PriceTypeLangRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: PriceTypeLangPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: PriceTypeLangField, flat: Literal[False] = ...
@@ -139,32 +157,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["lang", "name"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, PriceTypeLangField, PriceTypeLangOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[PriceTypeLangValues]) -> PriceTypeLang: ...
-        async def acreate(self, **values: Unpack[PriceTypeLangValues]) -> PriceTypeLang: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[PriceTypeLangValues]) -> PriceTypeLang:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[PriceTypeLangValues]) -> PriceTypeLang:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: PriceTypeLangValues | None = None,
             **values: Unpack[PriceTypeLangValues],
-        ) -> tuple[PriceTypeLang, bool]: ...
+        ) -> tuple[PriceTypeLang, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: PriceTypeLangValues | None = None,
             **values: Unpack[PriceTypeLangValues],
-        ) -> tuple[PriceTypeLang, bool]: ...
+        ) -> tuple[PriceTypeLang, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: PriceTypeLangValues | None = None,
             **values: Unpack[PriceTypeLangValues],
-        ) -> tuple[PriceTypeLang, bool]: ...
+        ) -> tuple[PriceTypeLang, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: PriceTypeLangValues | None = None,
             **values: Unpack[PriceTypeLangValues],
-        ) -> tuple[PriceTypeLang, bool]: ...
-        def update(self, **values: Unpack[PriceTypeLangValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[PriceTypeLangValues]) -> int: ...
-        def explain_update(self, **values: Unpack[PriceTypeLangValues]) -> str: ...
+        ) -> tuple[PriceTypeLang, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[PriceTypeLangValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[PriceTypeLangValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[PriceTypeLangValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class PriceTypeLang(Model, schema=PRICE_TYPE_LANG):
@@ -181,16 +228,24 @@ class PriceTypeLang(Model, schema=PRICE_TYPE_LANG):
         objects: ClassVar[PriceTypeLangQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[PriceTypeLangLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     catalog_group_id: t.Reference = t.UNSET
+    """int | None: ``catalogGroupId``, integer. Required. The PriceType itself is ``catalog_group``."""
     lang: t.Text = t.UNSET
+    """str | None: ``lang``, string. Required. The PriceTypeLanguage itself is ``lang_price_type_language``."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[PriceTypeLangValues]) -> None: ...
+        def __init__(self, **values: Unpack[PriceTypeLangValues]) -> None:
+            """A PriceTypeLang of these values, not saved yet."""
+            ...
 
         @property
         def catalog_group(self) -> PriceType | None: ...

@@ -27,14 +27,26 @@ if TYPE_CHECKING:
     ):
         """Rows of PriceTypeLanguage, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[PriceTypeLanguageLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[PriceTypeLanguageLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[PriceTypeLanguageLookups]) -> PriceTypeLanguage: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[PriceTypeLanguageLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[PriceTypeLanguageLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[PriceTypeLanguageLookups]) -> PriceTypeLanguage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[PriceTypeLanguageLookups],
-        ) -> PriceTypeLanguage: ...
+        ) -> PriceTypeLanguage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: PriceTypeLanguageField, flat: Literal[False] = ...
@@ -51,7 +63,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name", "active"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, PriceTypeLanguageField, PriceTypeLanguageOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class PriceTypeLanguage(Model, schema=PRICE_TYPE_LANGUAGE):
@@ -64,8 +78,13 @@ class PriceTypeLanguage(Model, schema=PRICE_TYPE_LANGUAGE):
         objects: ClassVar[PriceTypeLanguageQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[PriceTypeLanguageLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[PriceTypeLanguageLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     lid: t.StringId = t.UNSET
+    """str: ``lid``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
     active: t.Text = t.UNSET
+    """str | None: ``active``, string. Read only. One of ``Y``, ``N``."""

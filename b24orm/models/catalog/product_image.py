@@ -45,10 +45,22 @@ if TYPE_CHECKING:
     class ProductImageQuerySet(QuerySet["ProductImage", ProductImageField, ProductImageOrder, int]):
         """Rows of ProductImage, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> ProductImage: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> ProductImage: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> ProductImage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> ProductImage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ProductImageField, flat: Literal[False] = ...
@@ -73,19 +85,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["create_time"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, ProductImageField, ProductImageOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ProductImageValues]) -> ProductImage: ...
-        async def acreate(self, **values: Unpack[ProductImageValues]) -> ProductImage: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ProductImageValues]) -> ProductImage:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ProductImageValues]) -> ProductImage:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ProductImageValues | None = None,
             **values: Unpack[ProductImageValues],
-        ) -> tuple[ProductImage, bool]: ...
+        ) -> tuple[ProductImage, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ProductImageValues | None = None,
             **values: Unpack[ProductImageValues],
-        ) -> tuple[ProductImage, bool]: ...
+        ) -> tuple[ProductImage, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class ProductImage(Model, schema=PRODUCT_IMAGE):
@@ -99,16 +125,27 @@ class ProductImage(Model, schema=PRODUCT_IMAGE):
         objects: ClassVar[ProductImageQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductImageLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
     product_id: t.Reference = t.UNSET
+    """int | None: ``productId``, integer. Required, set once."""
     type: t.Text = t.UNSET
+    """str | None: ``type``, string. Set once. One of ``DETAIL_PICTURE``, ``PREVIEW_PICTURE``, ``MORE_PHOTO``."""
     create_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createTime``, datetime. Read only."""
     download_url: t.Text = t.UNSET
+    """str | None: ``downloadUrl``, string. Read only."""
     detail_url: t.Text = t.UNSET
+    """str | None: ``detailUrl``, string. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ProductImageValues]) -> None: ...
+        def __init__(self, **values: Unpack[ProductImageValues]) -> None:
+            """A ProductImage of these values, not saved yet."""
+            ...

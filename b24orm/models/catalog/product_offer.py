@@ -504,12 +504,30 @@ if TYPE_CHECKING:
     class ProductOfferQuerySet(QuerySet["ProductOffer", ProductOfferField, ProductOfferOrder, int]):
         """Rows of ProductOffer, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> ProductOffer: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> ProductOffer: ...
-        def select_related(self, *names: ProductOfferRelation) -> Self: ...
-        def prefetch_related(self, *names: ProductOfferPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> ProductOffer:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> ProductOffer:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ProductOfferRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ProductOfferPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ProductOfferField, flat: Literal[False] = ...
@@ -611,32 +629,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Decimal | None, ProductOfferField, ProductOfferOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ProductOfferValues]) -> ProductOffer: ...
-        async def acreate(self, **values: Unpack[ProductOfferValues]) -> ProductOffer: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ProductOfferValues]) -> ProductOffer:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ProductOfferValues]) -> ProductOffer:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ProductOfferValues | None = None,
             **values: Unpack[ProductOfferValues],
-        ) -> tuple[ProductOffer, bool]: ...
+        ) -> tuple[ProductOffer, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ProductOfferValues | None = None,
             **values: Unpack[ProductOfferValues],
-        ) -> tuple[ProductOffer, bool]: ...
+        ) -> tuple[ProductOffer, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ProductOfferValues | None = None,
             **values: Unpack[ProductOfferValues],
-        ) -> tuple[ProductOffer, bool]: ...
+        ) -> tuple[ProductOffer, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ProductOfferValues | None = None,
             **values: Unpack[ProductOfferValues],
-        ) -> tuple[ProductOffer, bool]: ...
-        def update(self, **values: Unpack[ProductOfferValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ProductOfferValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ProductOfferValues]) -> str: ...
+        ) -> tuple[ProductOffer, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ProductOfferValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ProductOfferValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ProductOfferValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class ProductOffer(Model, schema=PRODUCT_OFFER):
@@ -655,58 +702,108 @@ class ProductOffer(Model, schema=PRODUCT_OFFER):
         objects: ClassVar[ProductOfferQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductOfferLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. The User itself is ``created_by_user``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateCreate``, datetime."""
     modified_by: t.Reference = t.UNSET
+    """int | None: ``modifiedBy``, integer. The User itself is ``modified_by_user``."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``timestampX``, datetime. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``active``, char."""
     date_active_from: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateActiveFrom``, datetime."""
     date_active_to: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateActiveTo``, datetime."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     preview_text: t.Text = t.UNSET
+    """str | None: ``previewText``, string."""
     preview_text_type: t.Text = t.UNSET
+    """str | None: ``previewTextType``, string. One of ``text``, ``html``."""
     preview_picture: t.File = t.UNSET
+    """StoredFile: ``previewPicture``, file."""
     detail_text: t.Text = t.UNSET
+    """str | None: ``detailText``, string."""
     detail_text_type: t.Text = t.UNSET
+    """str | None: ``detailTextType``, string. One of ``text``, ``html``."""
     detail_picture: t.File = t.UNSET
+    """StoredFile: ``detailPicture``, file."""
     iblock_id: t.Reference = t.UNSET
+    """int | None: ``iblockId``, integer. Required, set once. The CatalogCatalog itself is ``iblock``."""
     iblock_section_id: t.Reference = t.UNSET
+    """int | None: ``iblockSectionId``, integer."""
     iblock_section: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``iblockSection``, list. Several values."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     price_type: t.Text = t.UNSET
+    """str | None: ``priceType``, string."""
     type: t.Integer = t.UNSET
+    """int | None: ``type``, integer. Read only."""
     bundle: t.Boolean = t.UNSET
+    """bool | None: ``bundle``, char. Read only."""
     available: t.Boolean = t.UNSET
+    """bool | None: ``available``, char. Read only."""
     purchasing_price: t.Number = t.UNSET
+    """Decimal | None: ``purchasingPrice``, double."""
     purchasing_currency: t.Text = t.UNSET
+    """str | None: ``purchasingCurrency``, string."""
     vat_id: t.Reference = t.UNSET
+    """int | None: ``vatId``, integer. The CatalogVat itself is ``vat``."""
     vat_included: t.Boolean = t.UNSET
+    """bool | None: ``vatIncluded``, char."""
     quantity: t.Number = t.UNSET
+    """Decimal | None: ``quantity``, double."""
     quantity_reserved: t.Number = t.UNSET
+    """Decimal | None: ``quantityReserved``, double."""
     measure: t.Reference = t.UNSET
+    """int | None: ``measure``, integer. The CatalogMeasure itself is ``measure_catalog_measure``."""
     quantity_trace: t.Status = t.UNSET
+    """str | None: ``quantityTrace``, char. One of ``Y``, ``N``, ``D``."""
     can_buy_zero: t.Boolean = t.UNSET
+    """bool | None: ``canBuyZero``, char."""
     negative_amount_trace: t.Status = t.UNSET
+    """str | None: ``negativeAmountTrace``, char. Read only. One of ``Y``, ``N``, ``D``."""
     subscribe: t.Status = t.UNSET
+    """str | None: ``subscribe``, char. One of ``Y``, ``N``, ``D``."""
     weight: t.Number = t.UNSET
+    """Decimal | None: ``weight``, double."""
     length: t.Number = t.UNSET
+    """Decimal | None: ``length``, double."""
     width: t.Number = t.UNSET
+    """Decimal | None: ``width``, double."""
     height: t.Number = t.UNSET
+    """Decimal | None: ``height``, double."""
     barcode_multi: t.Boolean = t.UNSET
+    """bool | None: ``barcodeMulti``, char."""
     recur_scheme_length: t.Integer = t.UNSET
+    """int | None: ``recurSchemeLength``, integer."""
     recur_scheme_type: t.Status = t.UNSET
+    """str | None: ``recurSchemeType``, char. One of ``H``, ``D``, ``W``, ``M``, ``Q``, ``S``, ``Y``."""
     trial_price_id: t.Reference = t.UNSET
+    """int | None: ``trialPriceId``, integer."""
     without_order: t.Boolean = t.UNSET
+    """bool | None: ``withoutOrder``, char."""
     parent_id: t.Json = t.UNSET
+    """as it comes: ``parentId``, productproperty."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ProductOfferValues]) -> None: ...
+        def __init__(self, **values: Unpack[ProductOfferValues]) -> None:
+            """A ProductOffer of these values, not saved yet."""
+            ...
 
         @property
         def created_by_user(self) -> User | None: ...

@@ -324,20 +324,38 @@ if TYPE_CHECKING:
     ):
         """Rows of CatalogProductProperty, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CatalogProductPropertyLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CatalogProductPropertyLookups]) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CatalogProductPropertyLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CatalogProductPropertyLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
         def get(
             self,
             *conditions: Q,
             **lookups: Unpack[CatalogProductPropertyLookups],
-        ) -> CatalogProductProperty: ...
+        ) -> CatalogProductProperty:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[CatalogProductPropertyLookups],
-        ) -> CatalogProductProperty: ...
-        def select_related(self, *names: CatalogProductPropertyRelation) -> Self: ...
-        def prefetch_related(self, *names: CatalogProductPropertyPrefetch | Prefetch) -> Self: ...
+        ) -> CatalogProductProperty:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: CatalogProductPropertyRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: CatalogProductPropertyPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CatalogProductPropertyField, flat: Literal[False] = ...
@@ -399,32 +417,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["user_type_settings"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, CatalogProductPropertyField, CatalogProductPropertyOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[CatalogProductPropertyValues]) -> CatalogProductProperty: ...
-        async def acreate(self, **values: Unpack[CatalogProductPropertyValues]) -> CatalogProductProperty: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[CatalogProductPropertyValues]) -> CatalogProductProperty:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[CatalogProductPropertyValues]) -> CatalogProductProperty:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: CatalogProductPropertyValues | None = None,
             **values: Unpack[CatalogProductPropertyValues],
-        ) -> tuple[CatalogProductProperty, bool]: ...
+        ) -> tuple[CatalogProductProperty, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: CatalogProductPropertyValues | None = None,
             **values: Unpack[CatalogProductPropertyValues],
-        ) -> tuple[CatalogProductProperty, bool]: ...
+        ) -> tuple[CatalogProductProperty, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: CatalogProductPropertyValues | None = None,
             **values: Unpack[CatalogProductPropertyValues],
-        ) -> tuple[CatalogProductProperty, bool]: ...
+        ) -> tuple[CatalogProductProperty, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: CatalogProductPropertyValues | None = None,
             **values: Unpack[CatalogProductPropertyValues],
-        ) -> tuple[CatalogProductProperty, bool]: ...
-        def update(self, **values: Unpack[CatalogProductPropertyValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[CatalogProductPropertyValues]) -> int: ...
-        def explain_update(self, **values: Unpack[CatalogProductPropertyValues]) -> str: ...
+        ) -> tuple[CatalogProductProperty, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[CatalogProductPropertyValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[CatalogProductPropertyValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[CatalogProductPropertyValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class CatalogProductProperty(Model, schema=CATALOG_PRODUCT_PROPERTY):
@@ -441,36 +488,64 @@ class CatalogProductProperty(Model, schema=CATALOG_PRODUCT_PROPERTY):
         objects: ClassVar[CatalogProductPropertyQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CatalogProductPropertyLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CatalogProductPropertyLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``timestampX``, datetime. Read only."""
     iblock_id: t.Reference = t.UNSET
+    """int | None: ``iblockId``, integer. Required. The CatalogCatalog itself is ``iblock``."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``active``, char."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string."""
     default_value: t.Text = t.UNSET
+    """str | None: ``defaultValue``, text."""
     property_type: t.Text = t.UNSET
+    """str | None: ``propertyType``, string. Required. One of ``N``, ``S``, ``L``, ``F``, ``E``, ``G``."""
     user_type: t.Text = t.UNSET
+    """str | None: ``userType``, string."""
     row_count: t.Integer = t.UNSET
+    """int | None: ``rowCount``, integer."""
     col_count: t.Integer = t.UNSET
+    """int | None: ``colCount``, integer."""
     list_type: t.Status = t.UNSET
+    """str | None: ``listType``, char. One of ``L``, ``C``."""
     multiple: t.Boolean = t.UNSET
+    """bool | None: ``multiple``, char."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     file_type: t.Text = t.UNSET
+    """str | None: ``fileType``, string."""
     multiple_cnt: t.Integer = t.UNSET
+    """int | None: ``multipleCnt``, integer."""
     link_iblock_id: t.Reference = t.UNSET
+    """int | None: ``linkIblockId``, integer. The CatalogCatalog itself is ``link_iblock``."""
     with_description: t.Boolean = t.UNSET
+    """bool | None: ``withDescription``, char."""
     searchable: t.Boolean = t.UNSET
+    """bool | None: ``searchable``, char."""
     filtrable: t.Boolean = t.UNSET
+    """bool | None: ``filtrable``, char."""
     is_required: t.Boolean = t.UNSET
+    """bool | None: ``isRequired``, char."""
     hint: t.Text = t.UNSET
+    """str | None: ``hint``, string."""
     user_type_settings: t.Json = t.UNSET
+    """as it comes: ``userTypeSettings``, productpropertysettings."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[CatalogProductPropertyValues]) -> None: ...
+        def __init__(self, **values: Unpack[CatalogProductPropertyValues]) -> None:
+            """A CatalogProductProperty of these values, not saved yet."""
+            ...
 
         @property
         def iblock(self) -> CatalogCatalog | None: ...

@@ -119,20 +119,34 @@ if TYPE_CHECKING:
     ):
         """Rows of ProductPropertyEnum, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ProductPropertyEnumLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ProductPropertyEnumLookups]) -> Self: ...
-        def get(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[ProductPropertyEnumLookups],
-        ) -> ProductPropertyEnum: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ProductPropertyEnumLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ProductPropertyEnumLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ProductPropertyEnumLookups]) -> ProductPropertyEnum:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[ProductPropertyEnumLookups],
-        ) -> ProductPropertyEnum: ...
-        def select_related(self, *names: ProductPropertyEnumRelation) -> Self: ...
-        def prefetch_related(self, *names: ProductPropertyEnumPrefetch | Prefetch) -> Self: ...
+        ) -> ProductPropertyEnum:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ProductPropertyEnumRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ProductPropertyEnumPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ProductPropertyEnumField, flat: Literal[False] = ...
@@ -157,32 +171,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["def_"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, ProductPropertyEnumField, ProductPropertyEnumOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ProductPropertyEnumValues]) -> ProductPropertyEnum: ...
-        async def acreate(self, **values: Unpack[ProductPropertyEnumValues]) -> ProductPropertyEnum: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ProductPropertyEnumValues]) -> ProductPropertyEnum:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ProductPropertyEnumValues]) -> ProductPropertyEnum:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ProductPropertyEnumValues | None = None,
             **values: Unpack[ProductPropertyEnumValues],
-        ) -> tuple[ProductPropertyEnum, bool]: ...
+        ) -> tuple[ProductPropertyEnum, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ProductPropertyEnumValues | None = None,
             **values: Unpack[ProductPropertyEnumValues],
-        ) -> tuple[ProductPropertyEnum, bool]: ...
+        ) -> tuple[ProductPropertyEnum, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ProductPropertyEnumValues | None = None,
             **values: Unpack[ProductPropertyEnumValues],
-        ) -> tuple[ProductPropertyEnum, bool]: ...
+        ) -> tuple[ProductPropertyEnum, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ProductPropertyEnumValues | None = None,
             **values: Unpack[ProductPropertyEnumValues],
-        ) -> tuple[ProductPropertyEnum, bool]: ...
-        def update(self, **values: Unpack[ProductPropertyEnumValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ProductPropertyEnumValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ProductPropertyEnumValues]) -> str: ...
+        ) -> tuple[ProductPropertyEnum, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ProductPropertyEnumValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ProductPropertyEnumValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ProductPropertyEnumValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class ProductPropertyEnum(Model, schema=PRODUCT_PROPERTY_ENUM):
@@ -199,18 +242,28 @@ class ProductPropertyEnum(Model, schema=PRODUCT_PROPERTY_ENUM):
         objects: ClassVar[ProductPropertyEnumQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ProductPropertyEnumLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductPropertyEnumLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     property_id: t.Reference = t.UNSET
+    """int | None: ``propertyId``, integer. Required."""
     value: t.Text = t.UNSET
+    """str | None: ``value``, string. Required."""
     def_: t.Boolean = t.UNSET
+    """bool | None: ``def``, char."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ProductPropertyEnumValues]) -> None: ...
+        def __init__(self, **values: Unpack[ProductPropertyEnumValues]) -> None:
+            """A ProductPropertyEnum of these values, not saved yet."""
+            ...
 
         @property
         def property_catalog_product_property(self) -> CatalogProductProperty | None: ...

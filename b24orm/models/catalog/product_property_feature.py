@@ -108,20 +108,38 @@ if TYPE_CHECKING:
     ):
         """Rows of ProductPropertyFeature, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ProductPropertyFeatureLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ProductPropertyFeatureLookups]) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ProductPropertyFeatureLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ProductPropertyFeatureLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
         def get(
             self,
             *conditions: Q,
             **lookups: Unpack[ProductPropertyFeatureLookups],
-        ) -> ProductPropertyFeature: ...
+        ) -> ProductPropertyFeature:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[ProductPropertyFeatureLookups],
-        ) -> ProductPropertyFeature: ...
-        def select_related(self, *names: ProductPropertyFeatureRelation) -> Self: ...
-        def prefetch_related(self, *names: ProductPropertyFeaturePrefetch | Prefetch) -> Self: ...
+        ) -> ProductPropertyFeature:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ProductPropertyFeatureRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ProductPropertyFeaturePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ProductPropertyFeatureField, flat: Literal[False] = ...
@@ -146,32 +164,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["is_enabled"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, ProductPropertyFeatureField, ProductPropertyFeatureOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ProductPropertyFeatureValues]) -> ProductPropertyFeature: ...
-        async def acreate(self, **values: Unpack[ProductPropertyFeatureValues]) -> ProductPropertyFeature: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ProductPropertyFeatureValues]) -> ProductPropertyFeature:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ProductPropertyFeatureValues]) -> ProductPropertyFeature:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ProductPropertyFeatureValues | None = None,
             **values: Unpack[ProductPropertyFeatureValues],
-        ) -> tuple[ProductPropertyFeature, bool]: ...
+        ) -> tuple[ProductPropertyFeature, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ProductPropertyFeatureValues | None = None,
             **values: Unpack[ProductPropertyFeatureValues],
-        ) -> tuple[ProductPropertyFeature, bool]: ...
+        ) -> tuple[ProductPropertyFeature, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ProductPropertyFeatureValues | None = None,
             **values: Unpack[ProductPropertyFeatureValues],
-        ) -> tuple[ProductPropertyFeature, bool]: ...
+        ) -> tuple[ProductPropertyFeature, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ProductPropertyFeatureValues | None = None,
             **values: Unpack[ProductPropertyFeatureValues],
-        ) -> tuple[ProductPropertyFeature, bool]: ...
-        def update(self, **values: Unpack[ProductPropertyFeatureValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ProductPropertyFeatureValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ProductPropertyFeatureValues]) -> str: ...
+        ) -> tuple[ProductPropertyFeature, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ProductPropertyFeatureValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ProductPropertyFeatureValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ProductPropertyFeatureValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class ProductPropertyFeature(Model, schema=PRODUCT_PROPERTY_FEATURE):
@@ -188,17 +235,26 @@ class ProductPropertyFeature(Model, schema=PRODUCT_PROPERTY_FEATURE):
         objects: ClassVar[ProductPropertyFeatureQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ProductPropertyFeatureLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductPropertyFeatureLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     property_id: t.Reference = t.UNSET
+    """int | None: ``propertyId``, integer. Required."""
     module_id: t.Text = t.UNSET
+    """str | None: ``moduleId``, string. Required."""
     feature_id: t.Text = t.UNSET
+    """str | None: ``featureId``, string. Required."""
     is_enabled: t.Boolean = t.UNSET
+    """bool | None: ``isEnabled``, char. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ProductPropertyFeatureValues]) -> None: ...
+        def __init__(self, **values: Unpack[ProductPropertyFeatureValues]) -> None:
+            """A ProductPropertyFeature of these values, not saved yet."""
+            ...
 
         @property
         def property_catalog_product_property(self) -> CatalogProductProperty | None: ...

@@ -102,20 +102,38 @@ if TYPE_CHECKING:
     ):
         """Rows of ProductPropertySection, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ProductPropertySectionLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ProductPropertySectionLookups]) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ProductPropertySectionLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ProductPropertySectionLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
         def get(
             self,
             *conditions: Q,
             **lookups: Unpack[ProductPropertySectionLookups],
-        ) -> ProductPropertySection: ...
+        ) -> ProductPropertySection:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[ProductPropertySectionLookups],
-        ) -> ProductPropertySection: ...
-        def select_related(self, *names: ProductPropertySectionRelation) -> Self: ...
-        def prefetch_related(self, *names: ProductPropertySectionPrefetch | Prefetch) -> Self: ...
+        ) -> ProductPropertySection:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ProductPropertySectionRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ProductPropertySectionPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ProductPropertySectionField, flat: Literal[False] = ...
@@ -136,10 +154,21 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["display_type", "filter_hint"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, ProductPropertySectionField, ProductPropertySectionOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def update(self, **values: Unpack[ProductPropertySectionValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ProductPropertySectionValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ProductPropertySectionValues]) -> str: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def update(self, **values: Unpack[ProductPropertySectionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ProductPropertySectionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ProductPropertySectionValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class ProductPropertySection(Model, schema=PRODUCT_PROPERTY_SECTION):
@@ -155,17 +184,26 @@ class ProductPropertySection(Model, schema=PRODUCT_PROPERTY_SECTION):
         objects: ClassVar[ProductPropertySectionQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ProductPropertySectionLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductPropertySectionLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     property_id: t.Id = t.UNSET
+    """int: ``propertyId``, integer. Read only."""
     smart_filter: t.Boolean = t.UNSET
+    """bool | None: ``smartFilter``, char."""
     display_type: t.Status = t.UNSET
+    """str | None: ``displayType``, char. One of ``F``, ``K``, ``P``."""
     display_expanded: t.Boolean = t.UNSET
+    """bool | None: ``displayExpanded``, char."""
     filter_hint: t.Text = t.UNSET
+    """str | None: ``filterHint``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ProductPropertySectionValues]) -> None: ...
+        def __init__(self, **values: Unpack[ProductPropertySectionValues]) -> None:
+            """A ProductPropertySection of these values, not saved yet."""
+            ...
 
         @property
         def property_catalog_product_property(self) -> CatalogProductProperty | None: ...

@@ -350,12 +350,30 @@ if TYPE_CHECKING:
     class ProductServiceQuerySet(QuerySet["ProductService", ProductServiceField, ProductServiceOrder, int]):
         """Rows of ProductService, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> ProductService: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> ProductService: ...
-        def select_related(self, *names: ProductServiceRelation) -> Self: ...
-        def prefetch_related(self, *names: ProductServicePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> ProductService:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> ProductService:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ProductServiceRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ProductServicePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ProductServiceField, flat: Literal[False] = ...
@@ -422,32 +440,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Any, ProductServiceField, ProductServiceOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ProductServiceValues]) -> ProductService: ...
-        async def acreate(self, **values: Unpack[ProductServiceValues]) -> ProductService: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ProductServiceValues]) -> ProductService:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ProductServiceValues]) -> ProductService:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ProductServiceValues | None = None,
             **values: Unpack[ProductServiceValues],
-        ) -> tuple[ProductService, bool]: ...
+        ) -> tuple[ProductService, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ProductServiceValues | None = None,
             **values: Unpack[ProductServiceValues],
-        ) -> tuple[ProductService, bool]: ...
+        ) -> tuple[ProductService, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ProductServiceValues | None = None,
             **values: Unpack[ProductServiceValues],
-        ) -> tuple[ProductService, bool]: ...
+        ) -> tuple[ProductService, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ProductServiceValues | None = None,
             **values: Unpack[ProductServiceValues],
-        ) -> tuple[ProductService, bool]: ...
-        def update(self, **values: Unpack[ProductServiceValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ProductServiceValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ProductServiceValues]) -> str: ...
+        ) -> tuple[ProductService, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ProductServiceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ProductServiceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ProductServiceValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class ProductService(Model, schema=PRODUCT_SERVICE):
@@ -466,40 +513,72 @@ class ProductService(Model, schema=PRODUCT_SERVICE):
         objects: ClassVar[ProductServiceQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductServiceLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. The User itself is ``created_by_user``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateCreate``, datetime."""
     modified_by: t.Reference = t.UNSET
+    """int | None: ``modifiedBy``, integer. The User itself is ``modified_by_user``."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``timestampX``, datetime. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``active``, char."""
     date_active_from: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateActiveFrom``, datetime."""
     date_active_to: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateActiveTo``, datetime."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     preview_text: t.Text = t.UNSET
+    """str | None: ``previewText``, string."""
     preview_text_type: t.Text = t.UNSET
+    """str | None: ``previewTextType``, string. One of ``text``, ``html``."""
     preview_picture: t.File = t.UNSET
+    """StoredFile: ``previewPicture``, file."""
     detail_text: t.Text = t.UNSET
+    """str | None: ``detailText``, string."""
     detail_text_type: t.Text = t.UNSET
+    """str | None: ``detailTextType``, string. One of ``text``, ``html``."""
     detail_picture: t.File = t.UNSET
+    """StoredFile: ``detailPicture``, file."""
     iblock_id: t.Reference = t.UNSET
+    """int | None: ``iblockId``, integer. Required, set once. The CatalogCatalog itself is ``iblock``."""
     iblock_section_id: t.Reference = t.UNSET
+    """int | None: ``iblockSectionId``, integer."""
     iblock_section: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``iblockSection``, list. Several values."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     price_type: t.Text = t.UNSET
+    """str | None: ``priceType``, string."""
     type: t.Integer = t.UNSET
+    """int | None: ``type``, integer. Read only."""
     bundle: t.Boolean = t.UNSET
+    """bool | None: ``bundle``, char. Read only."""
     available: t.Boolean = t.UNSET
+    """bool | None: ``available``, char."""
     measure: t.Reference = t.UNSET
+    """int | None: ``measure``, integer. The CatalogMeasure itself is ``measure_catalog_measure``."""
     vat_id: t.Reference = t.UNSET
+    """int | None: ``vatId``, integer. The CatalogVat itself is ``vat``."""
     vat_included: t.Boolean = t.UNSET
+    """bool | None: ``vatIncluded``, char."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ProductServiceValues]) -> None: ...
+        def __init__(self, **values: Unpack[ProductServiceValues]) -> None:
+            """A ProductService of these values, not saved yet."""
+            ...
 
         @property
         def created_by_user(self) -> User | None: ...

@@ -62,10 +62,22 @@ if TYPE_CHECKING:
     class RatioQuerySet(QuerySet["Ratio", RatioField, RatioOrder, int]):
         """Rows of Ratio, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[RatioLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[RatioLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[RatioLookups]) -> Ratio: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[RatioLookups]) -> Ratio: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[RatioLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[RatioLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[RatioLookups]) -> Ratio:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[RatioLookups]) -> Ratio:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: RatioField, flat: Literal[False] = ...
@@ -88,7 +100,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["is_default"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, RatioField, RatioOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class Ratio(Model, schema=RATIO):
@@ -101,9 +115,15 @@ class Ratio(Model, schema=RATIO):
         objects: ClassVar[RatioQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[RatioLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[RatioLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     product_id: t.Reference = t.UNSET
+    """int | None: ``productId``, integer. Read only."""
     ratio: t.Number = t.UNSET
+    """Decimal | None: ``ratio``, double. Read only."""
     is_default: t.Boolean = t.UNSET
+    """bool | None: ``isDefault``, char. Read only."""

@@ -25,10 +25,22 @@ if TYPE_CHECKING:
     class RoundTypeQuerySet(QuerySet["RoundType", RoundTypeField, RoundTypeOrder, int]):
         """Rows of RoundType, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[RoundTypeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[RoundTypeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[RoundTypeLookups]) -> RoundType: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[RoundTypeLookups]) -> RoundType: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[RoundTypeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[RoundTypeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[RoundTypeLookups]) -> RoundType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[RoundTypeLookups]) -> RoundType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: RoundTypeField, flat: Literal[False] = ...
@@ -45,7 +57,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, RoundTypeField, RoundTypeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class RoundType(Model, schema=ROUND_TYPE):
@@ -58,7 +72,11 @@ class RoundType(Model, schema=ROUND_TYPE):
         objects: ClassVar[RoundTypeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[RoundTypeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[RoundTypeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""

@@ -190,12 +190,30 @@ if TYPE_CHECKING:
     class RoundingRuleQuerySet(QuerySet["RoundingRule", RoundingRuleField, RoundingRuleOrder, int]):
         """Rows of RoundingRule, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> RoundingRule: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> RoundingRule: ...
-        def select_related(self, *names: RoundingRuleRelation) -> Self: ...
-        def prefetch_related(self, *names: RoundingRulePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> RoundingRule:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> RoundingRule:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: RoundingRuleRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: RoundingRulePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: RoundingRuleField, flat: Literal[False] = ...
@@ -224,32 +242,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, RoundingRuleField, RoundingRuleOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[RoundingRuleValues]) -> RoundingRule: ...
-        async def acreate(self, **values: Unpack[RoundingRuleValues]) -> RoundingRule: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[RoundingRuleValues]) -> RoundingRule:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[RoundingRuleValues]) -> RoundingRule:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: RoundingRuleValues | None = None,
             **values: Unpack[RoundingRuleValues],
-        ) -> tuple[RoundingRule, bool]: ...
+        ) -> tuple[RoundingRule, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: RoundingRuleValues | None = None,
             **values: Unpack[RoundingRuleValues],
-        ) -> tuple[RoundingRule, bool]: ...
+        ) -> tuple[RoundingRule, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: RoundingRuleValues | None = None,
             **values: Unpack[RoundingRuleValues],
-        ) -> tuple[RoundingRule, bool]: ...
+        ) -> tuple[RoundingRule, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: RoundingRuleValues | None = None,
             **values: Unpack[RoundingRuleValues],
-        ) -> tuple[RoundingRule, bool]: ...
-        def update(self, **values: Unpack[RoundingRuleValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[RoundingRuleValues]) -> int: ...
-        def explain_update(self, **values: Unpack[RoundingRuleValues]) -> str: ...
+        ) -> tuple[RoundingRule, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[RoundingRuleValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[RoundingRuleValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[RoundingRuleValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class RoundingRule(Model, schema=ROUNDING_RULE):
@@ -266,21 +313,34 @@ class RoundingRule(Model, schema=ROUNDING_RULE):
         objects: ClassVar[RoundingRuleQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[RoundingRuleLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     catalog_group_id: t.Reference = t.UNSET
+    """int | None: ``catalogGroupId``, integer. Required. The PriceType itself is ``catalog_group``."""
     price: t.Number = t.UNSET
+    """Decimal | None: ``price``, double. Required."""
     round_type: t.Integer = t.UNSET
+    """int | None: ``roundType``, integer. Required."""
     round_precision: t.Number = t.UNSET
+    """Decimal | None: ``roundPrecision``, double. Required."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. Read only. The User itself is ``created_by_user``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateCreate``, datetime. Read only."""
     modified_by: t.Reference = t.UNSET
+    """int | None: ``modifiedBy``, integer. Read only. The User itself is ``modified_by_user``."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateModify``, datetime. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[RoundingRuleValues]) -> None: ...
+        def __init__(self, **values: Unpack[RoundingRuleValues]) -> None:
+            """A RoundingRule of these values, not saved yet."""
+            ...
 
         @property
         def catalog_group(self) -> PriceType | None: ...

@@ -130,12 +130,30 @@ if TYPE_CHECKING:
     class SectionQuerySet(QuerySet["Section", SectionField, SectionOrder, int]):
         """Rows of Section, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Section: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Section: ...
-        def select_related(self, *names: SectionRelation) -> Self: ...
-        def prefetch_related(self, *names: SectionPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Section:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Section:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: SectionRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: SectionPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SectionField, flat: Literal[False] = ...
@@ -162,32 +180,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["active"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, SectionField, SectionOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[SectionValues]) -> Section: ...
-        async def acreate(self, **values: Unpack[SectionValues]) -> Section: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[SectionValues]) -> Section:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[SectionValues]) -> Section:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: SectionValues | None = None,
             **values: Unpack[SectionValues],
-        ) -> tuple[Section, bool]: ...
+        ) -> tuple[Section, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: SectionValues | None = None,
             **values: Unpack[SectionValues],
-        ) -> tuple[Section, bool]: ...
+        ) -> tuple[Section, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: SectionValues | None = None,
             **values: Unpack[SectionValues],
-        ) -> tuple[Section, bool]: ...
+        ) -> tuple[Section, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: SectionValues | None = None,
             **values: Unpack[SectionValues],
-        ) -> tuple[Section, bool]: ...
-        def update(self, **values: Unpack[SectionValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[SectionValues]) -> int: ...
-        def explain_update(self, **values: Unpack[SectionValues]) -> str: ...
+        ) -> tuple[Section, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[SectionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[SectionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[SectionValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Section(Model, schema=SECTION):
@@ -203,22 +250,36 @@ class Section(Model, schema=SECTION):
         objects: ClassVar[SectionQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SectionLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string."""
     description_type: t.Text = t.UNSET
+    """str | None: ``descriptionType``, string."""
     iblock_section_id: t.Reference = t.UNSET
+    """int | None: ``iblockSectionId``, integer."""
     iblock_id: t.Reference = t.UNSET
+    """int | None: ``iblockId``, integer. Required. The CatalogCatalog itself is ``iblock``."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``active``, char."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[SectionValues]) -> None: ...
+        def __init__(self, **values: Unpack[SectionValues]) -> None:
+            """A Section of these values, not saved yet."""
+            ...
 
         @property
         def iblock(self) -> CatalogCatalog | None: ...

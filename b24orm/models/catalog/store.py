@@ -282,12 +282,30 @@ if TYPE_CHECKING:
     class StoreQuerySet(QuerySet["Store", StoreField, StoreOrder, int]):
         """Rows of Store, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Store: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Store: ...
-        def select_related(self, *names: StoreRelation) -> Self: ...
-        def prefetch_related(self, *names: StorePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Store:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Store:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: StoreRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: StorePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: StoreField, flat: Literal[False] = ...
@@ -326,32 +344,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["user_id", "modified_by", "sort"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, StoreField, StoreOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[StoreValues]) -> Store: ...
-        async def acreate(self, **values: Unpack[StoreValues]) -> Store: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[StoreValues]) -> Store:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[StoreValues]) -> Store:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: StoreValues | None = None,
             **values: Unpack[StoreValues],
-        ) -> tuple[Store, bool]: ...
+        ) -> tuple[Store, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: StoreValues | None = None,
             **values: Unpack[StoreValues],
-        ) -> tuple[Store, bool]: ...
+        ) -> tuple[Store, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: StoreValues | None = None,
             **values: Unpack[StoreValues],
-        ) -> tuple[Store, bool]: ...
+        ) -> tuple[Store, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: StoreValues | None = None,
             **values: Unpack[StoreValues],
-        ) -> tuple[Store, bool]: ...
-        def update(self, **values: Unpack[StoreValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[StoreValues]) -> int: ...
-        def explain_update(self, **values: Unpack[StoreValues]) -> str: ...
+        ) -> tuple[Store, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[StoreValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[StoreValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[StoreValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Store(Model, schema=STORE):
@@ -369,31 +416,54 @@ class Store(Model, schema=STORE):
         objects: ClassVar[StoreQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[StoreLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``active``, char."""
     address: t.Text = t.UNSET
+    """str | None: ``address``, string. Required."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string."""
     gps_n: t.Number = t.UNSET
+    """Decimal | None: ``gpsN``, double."""
     gps_s: t.Number = t.UNSET
+    """Decimal | None: ``gpsS``, double."""
     image_id: t.File = t.UNSET
+    """StoredFile: ``imageId``, file."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateModify``, datetime."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateCreate``, datetime."""
     user_id: t.Reference = t.UNSET
+    """int | None: ``userId``, integer. Read only. The User itself is ``user``."""
     modified_by: t.Reference = t.UNSET
+    """int | None: ``modifiedBy``, integer. Read only. The User itself is ``modified_by_user``."""
     phone: t.Text = t.UNSET
+    """str | None: ``phone``, string."""
     schedule: t.Text = t.UNSET
+    """str | None: ``schedule``, string."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     email: t.Text = t.UNSET
+    """str | None: ``email``, string."""
     issuing_center: t.Boolean = t.UNSET
+    """bool | None: ``issuingCenter``, char."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[StoreValues]) -> None: ...
+        def __init__(self, **values: Unpack[StoreValues]) -> None:
+            """A Store of these values, not saved yet."""
+            ...
 
         @property
         def user(self) -> User | None: ...

@@ -336,12 +336,30 @@ if TYPE_CHECKING:
     class StoreDocumentQuerySet(QuerySet["StoreDocument", StoreDocumentField, StoreDocumentOrder, int]):
         """Rows of StoreDocument, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> StoreDocument: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> StoreDocument: ...
-        def select_related(self, *names: StoreDocumentRelation) -> Self: ...
-        def prefetch_related(self, *names: StoreDocumentPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> StoreDocument:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> StoreDocument:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: StoreDocumentRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: StoreDocumentPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: StoreDocumentField, flat: Literal[False] = ...
@@ -382,32 +400,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["total"], /, *, flat: Literal[True]
         ) -> ValuesSet[Decimal | None, StoreDocumentField, StoreDocumentOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[StoreDocumentValues]) -> StoreDocument: ...
-        async def acreate(self, **values: Unpack[StoreDocumentValues]) -> StoreDocument: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[StoreDocumentValues]) -> StoreDocument:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[StoreDocumentValues]) -> StoreDocument:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: StoreDocumentValues | None = None,
             **values: Unpack[StoreDocumentValues],
-        ) -> tuple[StoreDocument, bool]: ...
+        ) -> tuple[StoreDocument, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: StoreDocumentValues | None = None,
             **values: Unpack[StoreDocumentValues],
-        ) -> tuple[StoreDocument, bool]: ...
+        ) -> tuple[StoreDocument, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: StoreDocumentValues | None = None,
             **values: Unpack[StoreDocumentValues],
-        ) -> tuple[StoreDocument, bool]: ...
+        ) -> tuple[StoreDocument, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: StoreDocumentValues | None = None,
             **values: Unpack[StoreDocumentValues],
-        ) -> tuple[StoreDocument, bool]: ...
-        def update(self, **values: Unpack[StoreDocumentValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[StoreDocumentValues]) -> int: ...
-        def explain_update(self, **values: Unpack[StoreDocumentValues]) -> str: ...
+        ) -> tuple[StoreDocument, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[StoreDocumentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[StoreDocumentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[StoreDocumentValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class StoreDocument(Model, schema=STORE_DOCUMENT):
@@ -425,30 +472,52 @@ class StoreDocument(Model, schema=STORE_DOCUMENT):
         objects: ClassVar[StoreDocumentQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[StoreDocumentLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     doc_type: t.Status = t.UNSET
+    """str | None: ``docType``, char. Required, set once."""
     site_id: t.Text = t.UNSET
+    """str | None: ``siteId``, string."""
     responsible_id: t.Reference = t.UNSET
+    """int | None: ``responsibleId``, integer. Required. The User itself is ``responsible``."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateModify``, datetime."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateCreate``, datetime. Set once."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. Set once. The User itself is ``created_by_user``."""
     modified_by: t.Reference = t.UNSET
+    """int | None: ``modifiedBy``, integer. The User itself is ``modified_by_user``."""
     currency: t.Text = t.UNSET
+    """str | None: ``currency``, string. Required, set once. The Currency itself is ``currency_currency``."""
     status: t.Status = t.UNSET
+    """str | None: ``status``, char. Read only. One of ``N``, ``Y``, ``C``."""
     date_status: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateStatus``, datetime. Read only."""
     date_document: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateDocument``, datetime."""
     status_by: t.Reference = t.UNSET
+    """int | None: ``statusBy``, integer. The User itself is ``status_by_user``."""
     total: t.Number = t.UNSET
+    """Decimal | None: ``total``, double."""
     commentary: t.Text = t.UNSET
+    """str | None: ``commentary``, string."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string."""
     doc_number: t.Text = t.UNSET
+    """str | None: ``docNumber``, string."""
     contractor_id: t.Integer = t.UNSET
+    """int | None: ``contractorId``, integer."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[StoreDocumentValues]) -> None: ...
+        def __init__(self, **values: Unpack[StoreDocumentValues]) -> None:
+            """A StoreDocument of these values, not saved yet."""
+            ...
 
         @property
         def doc_type_store_document_type(self) -> StoreDocumentType | None: ...

@@ -108,20 +108,38 @@ if TYPE_CHECKING:
     ):
         """Rows of StoreDocumentContractor, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[StoreDocumentContractorLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[StoreDocumentContractorLookups]) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[StoreDocumentContractorLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[StoreDocumentContractorLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
         def get(
             self,
             *conditions: Q,
             **lookups: Unpack[StoreDocumentContractorLookups],
-        ) -> StoreDocumentContractor: ...
+        ) -> StoreDocumentContractor:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[StoreDocumentContractorLookups],
-        ) -> StoreDocumentContractor: ...
-        def select_related(self, *names: StoreDocumentContractorRelation) -> Self: ...
-        def prefetch_related(self, *names: StoreDocumentContractorPrefetch | Prefetch) -> Self: ...
+        ) -> StoreDocumentContractor:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: StoreDocumentContractorRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: StoreDocumentContractorPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: StoreDocumentContractorField, flat: Literal[False] = ...
@@ -138,22 +156,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["document_id", "entity_type_id", "entity_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, StoreDocumentContractorField, StoreDocumentContractorOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[StoreDocumentContractorValues]) -> StoreDocumentContractor: ...
-        async def acreate(
-            self,
-            **values: Unpack[StoreDocumentContractorValues],
-        ) -> StoreDocumentContractor: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[StoreDocumentContractorValues]) -> StoreDocumentContractor:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[StoreDocumentContractorValues]) -> StoreDocumentContractor:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: StoreDocumentContractorValues | None = None,
             **values: Unpack[StoreDocumentContractorValues],
-        ) -> tuple[StoreDocumentContractor, bool]: ...
+        ) -> tuple[StoreDocumentContractor, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: StoreDocumentContractorValues | None = None,
             **values: Unpack[StoreDocumentContractorValues],
-        ) -> tuple[StoreDocumentContractor, bool]: ...
+        ) -> tuple[StoreDocumentContractor, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class StoreDocumentContractor(Model, schema=STORE_DOCUMENT_CONTRACTOR):
@@ -169,16 +198,24 @@ class StoreDocumentContractor(Model, schema=STORE_DOCUMENT_CONTRACTOR):
         objects: ClassVar[StoreDocumentContractorQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[StoreDocumentContractorLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[StoreDocumentContractorLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     document_id: t.Reference = t.UNSET
+    """int | None: ``documentId``, integer. Required. The StoreDocument itself is ``document``."""
     entity_type_id: t.Integer = t.UNSET
+    """int | None: ``entityTypeId``, integer. Required."""
     entity_id: t.Integer = t.UNSET
+    """int | None: ``entityId``, integer. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[StoreDocumentContractorValues]) -> None: ...
+        def __init__(self, **values: Unpack[StoreDocumentContractorValues]) -> None:
+            """A StoreDocumentContractor of these values, not saved yet."""
+            ...
 
         @property
         def document(self) -> StoreDocument | None: ...

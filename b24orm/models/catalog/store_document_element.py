@@ -182,20 +182,34 @@ if TYPE_CHECKING:
     ):
         """Rows of StoreDocumentElement, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[StoreDocumentElementLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[StoreDocumentElementLookups]) -> Self: ...
-        def get(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[StoreDocumentElementLookups],
-        ) -> StoreDocumentElement: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[StoreDocumentElementLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[StoreDocumentElementLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[StoreDocumentElementLookups]) -> StoreDocumentElement:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[StoreDocumentElementLookups],
-        ) -> StoreDocumentElement: ...
-        def select_related(self, *names: StoreDocumentElementRelation) -> Self: ...
-        def prefetch_related(self, *names: StoreDocumentElementPrefetch | Prefetch) -> Self: ...
+        ) -> StoreDocumentElement:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: StoreDocumentElementRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: StoreDocumentElementPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: StoreDocumentElementField, flat: Literal[False] = ...
@@ -216,32 +230,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["amount", "purchasing_price"], /, *, flat: Literal[True]
         ) -> ValuesSet[Decimal | None, StoreDocumentElementField, StoreDocumentElementOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[StoreDocumentElementValues]) -> StoreDocumentElement: ...
-        async def acreate(self, **values: Unpack[StoreDocumentElementValues]) -> StoreDocumentElement: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[StoreDocumentElementValues]) -> StoreDocumentElement:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[StoreDocumentElementValues]) -> StoreDocumentElement:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: StoreDocumentElementValues | None = None,
             **values: Unpack[StoreDocumentElementValues],
-        ) -> tuple[StoreDocumentElement, bool]: ...
+        ) -> tuple[StoreDocumentElement, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: StoreDocumentElementValues | None = None,
             **values: Unpack[StoreDocumentElementValues],
-        ) -> tuple[StoreDocumentElement, bool]: ...
+        ) -> tuple[StoreDocumentElement, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: StoreDocumentElementValues | None = None,
             **values: Unpack[StoreDocumentElementValues],
-        ) -> tuple[StoreDocumentElement, bool]: ...
+        ) -> tuple[StoreDocumentElement, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: StoreDocumentElementValues | None = None,
             **values: Unpack[StoreDocumentElementValues],
-        ) -> tuple[StoreDocumentElement, bool]: ...
-        def update(self, **values: Unpack[StoreDocumentElementValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[StoreDocumentElementValues]) -> int: ...
-        def explain_update(self, **values: Unpack[StoreDocumentElementValues]) -> str: ...
+        ) -> tuple[StoreDocumentElement, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[StoreDocumentElementValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[StoreDocumentElementValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[StoreDocumentElementValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class StoreDocumentElement(Model, schema=STORE_DOCUMENT_ELEMENT):
@@ -259,19 +302,30 @@ class StoreDocumentElement(Model, schema=STORE_DOCUMENT_ELEMENT):
         objects: ClassVar[StoreDocumentElementQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[StoreDocumentElementLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[StoreDocumentElementLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     doc_id: t.Reference = t.UNSET
+    """int | None: ``docId``, integer. Required, set once. The StoreDocument itself is ``doc``."""
     store_from: t.Reference = t.UNSET
+    """int | None: ``storeFrom``, integer. The Store itself is ``store_from_store``."""
     store_to: t.Reference = t.UNSET
+    """int | None: ``storeTo``, integer. The Store itself is ``store_to_store``."""
     element_id: t.Reference = t.UNSET
+    """int | None: ``elementId``, integer. Required, set once."""
     amount: t.Number = t.UNSET
+    """Decimal | None: ``amount``, double."""
     purchasing_price: t.Number = t.UNSET
+    """Decimal | None: ``purchasingPrice``, double."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[StoreDocumentElementValues]) -> None: ...
+        def __init__(self, **values: Unpack[StoreDocumentElementValues]) -> None:
+            """A StoreDocumentElement of these values, not saved yet."""
+            ...
 
         @property
         def doc(self) -> StoreDocument | None: ...

@@ -27,14 +27,26 @@ if TYPE_CHECKING:
     ):
         """Rows of StoreDocumentType, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[StoreDocumentTypeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[StoreDocumentTypeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[StoreDocumentTypeLookups]) -> StoreDocumentType: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[StoreDocumentTypeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[StoreDocumentTypeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[StoreDocumentTypeLookups]) -> StoreDocumentType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[StoreDocumentTypeLookups],
-        ) -> StoreDocumentType: ...
+        ) -> StoreDocumentType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: StoreDocumentTypeField, flat: Literal[False] = ...
@@ -51,7 +63,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, StoreDocumentTypeField, StoreDocumentTypeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class StoreDocumentType(Model, schema=STORE_DOCUMENT_TYPE):
@@ -64,7 +78,11 @@ class StoreDocumentType(Model, schema=STORE_DOCUMENT_TYPE):
         objects: ClassVar[StoreDocumentTypeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[StoreDocumentTypeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[StoreDocumentTypeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.StringId = t.UNSET
+    """str: ``id``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""

@@ -75,20 +75,38 @@ if TYPE_CHECKING:
     ):
         """Rows of StoreDocumentUserField, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[StoreDocumentUserFieldLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[StoreDocumentUserFieldLookups]) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[StoreDocumentUserFieldLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[StoreDocumentUserFieldLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
         def get(
             self,
             *conditions: Q,
             **lookups: Unpack[StoreDocumentUserFieldLookups],
-        ) -> StoreDocumentUserField: ...
+        ) -> StoreDocumentUserField:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[StoreDocumentUserFieldLookups],
-        ) -> StoreDocumentUserField: ...
-        def select_related(self, *names: StoreDocumentUserFieldRelation) -> Self: ...
-        def prefetch_related(self, *names: StoreDocumentUserFieldPrefetch | Prefetch) -> Self: ...
+        ) -> StoreDocumentUserField:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: StoreDocumentUserFieldRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: StoreDocumentUserFieldPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: StoreDocumentUserFieldField, flat: Literal[False] = ...
@@ -105,10 +123,21 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["document_type"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, StoreDocumentUserFieldField, StoreDocumentUserFieldOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def update(self, **values: Unpack[StoreDocumentUserFieldValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[StoreDocumentUserFieldValues]) -> int: ...
-        def explain_update(self, **values: Unpack[StoreDocumentUserFieldValues]) -> str: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def update(self, **values: Unpack[StoreDocumentUserFieldValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[StoreDocumentUserFieldValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[StoreDocumentUserFieldValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class StoreDocumentUserField(Model, schema=STORE_DOCUMENT_USER_FIELD):
@@ -124,14 +153,20 @@ class StoreDocumentUserField(Model, schema=STORE_DOCUMENT_USER_FIELD):
         objects: ClassVar[StoreDocumentUserFieldQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[StoreDocumentUserFieldLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[StoreDocumentUserFieldLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     document_id: t.Id = t.UNSET
+    """int: ``documentId``, integer. Read only. The StoreDocument itself is ``document``."""
     document_type: t.Text = t.UNSET
+    """str | None: ``documentType``, string. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[StoreDocumentUserFieldValues]) -> None: ...
+        def __init__(self, **values: Unpack[StoreDocumentUserFieldValues]) -> None:
+            """A StoreDocumentUserField of these values, not saved yet."""
+            ...
 
         @property
         def document(self) -> StoreDocument | None: ...

@@ -90,12 +90,30 @@ if TYPE_CHECKING:
     class StoreProductQuerySet(QuerySet["StoreProduct", StoreProductField, StoreProductOrder, int]):
         """Rows of StoreProduct, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[StoreProductLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[StoreProductLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[StoreProductLookups]) -> StoreProduct: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[StoreProductLookups]) -> StoreProduct: ...
-        def select_related(self, *names: StoreProductRelation) -> Self: ...
-        def prefetch_related(self, *names: StoreProductPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[StoreProductLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[StoreProductLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[StoreProductLookups]) -> StoreProduct:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[StoreProductLookups]) -> StoreProduct:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: StoreProductRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: StoreProductPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: StoreProductField, flat: Literal[False] = ...
@@ -116,7 +134,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["amount", "quantity_reserved"], /, *, flat: Literal[True]
         ) -> ValuesSet[Decimal | None, StoreProductField, StoreProductOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class StoreProduct(Model, schema=STORE_PRODUCT):
@@ -131,13 +151,20 @@ class StoreProduct(Model, schema=STORE_PRODUCT):
         objects: ClassVar[StoreProductQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[StoreProductLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[StoreProductLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     product_id: t.Reference = t.UNSET
+    """int | None: ``productId``, integer. Read only."""
     amount: t.Number = t.UNSET
+    """Decimal | None: ``amount``, double. Read only."""
     store_id: t.Reference = t.UNSET
+    """int | None: ``storeId``, integer. Read only. The Store itself is ``store``."""
     quantity_reserved: t.Number = t.UNSET
+    """Decimal | None: ``quantityReserved``, double. Read only."""
 
     if TYPE_CHECKING:
 

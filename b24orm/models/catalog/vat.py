@@ -96,10 +96,22 @@ if TYPE_CHECKING:
     class CatalogVatQuerySet(QuerySet["CatalogVat", CatalogVatField, CatalogVatOrder, int]):
         """Rows of CatalogVat, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> CatalogVat: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> CatalogVat: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> CatalogVat:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> CatalogVat:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CatalogVatField, flat: Literal[False] = ...
@@ -132,32 +144,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["rate"], /, *, flat: Literal[True]
         ) -> ValuesSet[Decimal | None, CatalogVatField, CatalogVatOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[CatalogVatValues]) -> CatalogVat: ...
-        async def acreate(self, **values: Unpack[CatalogVatValues]) -> CatalogVat: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[CatalogVatValues]) -> CatalogVat:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[CatalogVatValues]) -> CatalogVat:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: CatalogVatValues | None = None,
             **values: Unpack[CatalogVatValues],
-        ) -> tuple[CatalogVat, bool]: ...
+        ) -> tuple[CatalogVat, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: CatalogVatValues | None = None,
             **values: Unpack[CatalogVatValues],
-        ) -> tuple[CatalogVat, bool]: ...
+        ) -> tuple[CatalogVat, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: CatalogVatValues | None = None,
             **values: Unpack[CatalogVatValues],
-        ) -> tuple[CatalogVat, bool]: ...
+        ) -> tuple[CatalogVat, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: CatalogVatValues | None = None,
             **values: Unpack[CatalogVatValues],
-        ) -> tuple[CatalogVat, bool]: ...
-        def update(self, **values: Unpack[CatalogVatValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[CatalogVatValues]) -> int: ...
-        def explain_update(self, **values: Unpack[CatalogVatValues]) -> str: ...
+        ) -> tuple[CatalogVat, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[CatalogVatValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[CatalogVatValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[CatalogVatValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class CatalogVat(Model, schema=CATALOG_VAT):
@@ -171,15 +212,25 @@ class CatalogVat(Model, schema=CATALOG_VAT):
         objects: ClassVar[CatalogVatQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CatalogVatLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``timestampX``, datetime."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``active``, char."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     rate: t.Number = t.UNSET
+    """Decimal | None: ``rate``, double. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[CatalogVatValues]) -> None: ...
+        def __init__(self, **values: Unpack[CatalogVatValues]) -> None:
+            """A CatalogVat of these values, not saved yet."""
+            ...

@@ -688,12 +688,30 @@ if TYPE_CHECKING:
     class ActivityQuerySet(QuerySet["Activity", ActivityField, ActivityOrder, int]):
         """Rows of Activity, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Activity: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Activity: ...
-        def select_related(self, *names: ActivityRelation) -> Self: ...
-        def prefetch_related(self, *names: ActivityPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Activity:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Activity:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ActivityRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ActivityPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ActivityField, flat: Literal[False] = ...
@@ -776,32 +794,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["result_value", "result_sum"], /, *, flat: Literal[True]
         ) -> ValuesSet[Decimal | None, ActivityField, ActivityOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ActivityValues]) -> Activity: ...
-        async def acreate(self, **values: Unpack[ActivityValues]) -> Activity: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ActivityValues]) -> Activity:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ActivityValues]) -> Activity:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ActivityValues | None = None,
             **values: Unpack[ActivityValues],
-        ) -> tuple[Activity, bool]: ...
+        ) -> tuple[Activity, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ActivityValues | None = None,
             **values: Unpack[ActivityValues],
-        ) -> tuple[Activity, bool]: ...
+        ) -> tuple[Activity, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ActivityValues | None = None,
             **values: Unpack[ActivityValues],
-        ) -> tuple[Activity, bool]: ...
+        ) -> tuple[Activity, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ActivityValues | None = None,
             **values: Unpack[ActivityValues],
-        ) -> tuple[Activity, bool]: ...
-        def update(self, **values: Unpack[ActivityValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ActivityValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ActivityValues]) -> str: ...
+        ) -> tuple[Activity, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ActivityValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ActivityValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ActivityValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Activity(Model, schema=ACTIVITY):
@@ -825,56 +872,104 @@ class Activity(Model, schema=ACTIVITY):
         objects: ClassVar[ActivityQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ActivityLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     owner_id: t.Integer = t.UNSET
+    """int | None: ``OWNER_ID``, integer. Required, set once."""
     owner_type_id: t.Reference = t.UNSET
+    """int | None: ``OWNER_TYPE_ID``, crm_enum_ownertype. Required, set once."""
     type_id: t.Reference = t.UNSET
+    """int | None: ``TYPE_ID``, crm_enum_activitytype. Required, set once."""
     provider_id: t.Text = t.UNSET
+    """str | None: ``PROVIDER_ID``, string."""
     provider_type_id: t.Text = t.UNSET
+    """str | None: ``PROVIDER_TYPE_ID``, string."""
     provider_group_id: t.Text = t.UNSET
+    """str | None: ``PROVIDER_GROUP_ID``, string."""
     associated_entity_id: t.Integer = t.UNSET
+    """int | None: ``ASSOCIATED_ENTITY_ID``, integer. Read only."""
     subject: t.Text = t.UNSET
+    """str | None: ``SUBJECT``, string. Required."""
     start_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``START_TIME``, datetime."""
     end_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``END_TIME``, datetime."""
     deadline: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DEADLINE``, datetime."""
     completed: t.Boolean = t.UNSET
+    """bool | None: ``COMPLETED``, char."""
     status: t.Reference = t.UNSET
+    """int | None: ``STATUS``, crm_enum_activitystatus."""
     responsible_id: t.Reference = t.UNSET
+    """int | None: ``RESPONSIBLE_ID``, user. Required. The User itself is ``responsible``."""
     priority: t.Reference = t.UNSET
+    """int | None: ``PRIORITY``, crm_enum_activitypriority."""
     notify_type: t.Reference = t.UNSET
+    """int | None: ``NOTIFY_TYPE``, crm_enum_activitynotifytype."""
     notify_value: t.Integer = t.UNSET
+    """int | None: ``NOTIFY_VALUE``, integer."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     description_type: t.Reference = t.UNSET
+    """int | None: ``DESCRIPTION_TYPE``, crm_enum_contenttype."""
     direction: t.Reference = t.UNSET
+    """int | None: ``DIRECTION``, crm_enum_activitydirection."""
     location: t.Text = t.UNSET
+    """str | None: ``LOCATION``, string."""
     created: t.DateTime = t.UNSET
+    """dt.datetime | None: ``CREATED``, datetime. Read only."""
     author_id: t.Reference = t.UNSET
+    """int | None: ``AUTHOR_ID``, user. Read only. The User itself is ``author``."""
     last_updated: t.DateTime = t.UNSET
+    """dt.datetime | None: ``LAST_UPDATED``, datetime. Read only."""
     editor_id: t.Reference = t.UNSET
+    """int | None: ``EDITOR_ID``, user. Read only. The User itself is ``editor``."""
     settings: t.Json = t.UNSET
+    """as it comes: ``SETTINGS``, object."""
     origin_id: t.Text = t.UNSET
+    """str | None: ``ORIGIN_ID``, string."""
     originator_id: t.Text = t.UNSET
+    """str | None: ``ORIGINATOR_ID``, string."""
     result_status: t.Integer = t.UNSET
+    """int | None: ``RESULT_STATUS``, integer."""
     result_stream: t.Integer = t.UNSET
+    """int | None: ``RESULT_STREAM``, integer."""
     result_source_id: t.Text = t.UNSET
+    """str | None: ``RESULT_SOURCE_ID``, string."""
     provider_params: t.Json = t.UNSET
+    """as it comes: ``PROVIDER_PARAMS``, object."""
     provider_data: t.Text = t.UNSET
+    """str | None: ``PROVIDER_DATA``, string."""
     result_mark: t.Integer = t.UNSET
+    """int | None: ``RESULT_MARK``, integer."""
     result_value: t.Number = t.UNSET
+    """Decimal | None: ``RESULT_VALUE``, double."""
     result_sum: t.Number = t.UNSET
+    """Decimal | None: ``RESULT_SUM``, double."""
     result_currency_id: t.Text = t.UNSET
+    """str | None: ``RESULT_CURRENCY_ID``, string. The Currency itself is ``result_currency``."""
     autocomplete_rule: t.Integer = t.UNSET
+    """int | None: ``AUTOCOMPLETE_RULE``, integer."""
     bindings: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``BINDINGS``, crm_activity_binding. Read only, several values, not in answers."""
     communications: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``COMMUNICATIONS``, crm_activity_communication. Required, several values."""
     files: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``FILES``, diskfile. Several values."""
     webdav_elements: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``WEBDAV_ELEMENTS``, diskfile. Several values, deprecated."""
     is_incoming_channel: t.Boolean = t.UNSET
+    """bool | None: ``IS_INCOMING_CHANNEL``, char. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ActivityValues]) -> None: ...
+        def __init__(self, **values: Unpack[ActivityValues]) -> None:
+            """A Activity of these values, not saved yet."""
+            ...
 
         @property
         def owner_type(self) -> OwnerType | None: ...

@@ -35,10 +35,22 @@ if TYPE_CHECKING:
     class ActivityBadgeQuerySet(QuerySet["ActivityBadge", ActivityBadgeField, ActivityBadgeOrder, str]):
         """Rows of ActivityBadge, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> ActivityBadge: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> ActivityBadge: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> ActivityBadge:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> ActivityBadge:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ActivityBadgeField, flat: Literal[False] = ...
@@ -55,19 +67,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["title", "value", "type"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, ActivityBadgeField, ActivityBadgeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ActivityBadgeValues]) -> ActivityBadge: ...
-        async def acreate(self, **values: Unpack[ActivityBadgeValues]) -> ActivityBadge: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ActivityBadgeValues]) -> ActivityBadge:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ActivityBadgeValues]) -> ActivityBadge:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ActivityBadgeValues | None = None,
             **values: Unpack[ActivityBadgeValues],
-        ) -> tuple[ActivityBadge, bool]: ...
+        ) -> tuple[ActivityBadge, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ActivityBadgeValues | None = None,
             **values: Unpack[ActivityBadgeValues],
-        ) -> tuple[ActivityBadge, bool]: ...
+        ) -> tuple[ActivityBadge, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class ActivityBadge(Model, schema=ACTIVITY_BADGE):
@@ -81,13 +107,21 @@ class ActivityBadge(Model, schema=ACTIVITY_BADGE):
         objects: ClassVar[ActivityBadgeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ActivityBadgeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     code: t.StringId = t.UNSET
+    """str: ``code``, string. Required."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Required."""
     value: t.Text = t.UNSET
+    """str | None: ``value``, string. Required."""
     type: t.Text = t.UNSET
+    """str | None: ``type``, string. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ActivityBadgeValues]) -> None: ...
+        def __init__(self, **values: Unpack[ActivityBadgeValues]) -> None:
+            """A ActivityBadge of these values, not saved yet."""
+            ...

@@ -42,16 +42,30 @@ if TYPE_CHECKING:
     ):
         """Rows of ActivityBinding, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ActivityBindingLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ActivityBindingLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ActivityBindingLookups]) -> ActivityBinding: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[ActivityBindingLookups],
-        ) -> ActivityBinding: ...
-        def select_related(self, *names: ActivityBindingRelation) -> Self: ...
-        def prefetch_related(self, *names: ActivityBindingPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ActivityBindingLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ActivityBindingLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ActivityBindingLookups]) -> ActivityBinding:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ActivityBindingLookups]) -> ActivityBinding:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ActivityBindingRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ActivityBindingPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ActivityBindingField, flat: Literal[False] = ...
@@ -64,19 +78,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["entity_type_id", "entity_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, ActivityBindingField, ActivityBindingOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ActivityBindingValues]) -> ActivityBinding: ...
-        async def acreate(self, **values: Unpack[ActivityBindingValues]) -> ActivityBinding: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ActivityBindingValues]) -> ActivityBinding:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ActivityBindingValues]) -> ActivityBinding:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ActivityBindingValues | None = None,
             **values: Unpack[ActivityBindingValues],
-        ) -> tuple[ActivityBinding, bool]: ...
+        ) -> tuple[ActivityBinding, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ActivityBindingValues | None = None,
             **values: Unpack[ActivityBindingValues],
-        ) -> tuple[ActivityBinding, bool]: ...
+        ) -> tuple[ActivityBinding, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class ActivityBinding(Model, schema=ACTIVITY_BINDING):
@@ -91,14 +119,20 @@ class ActivityBinding(Model, schema=ACTIVITY_BINDING):
         objects: ClassVar[ActivityBindingQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ActivityBindingLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ActivityBindingLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     entity_type_id: t.Reference = t.UNSET
+    """int | None: ``entityTypeId``, integer. Required. The OwnerType itself is ``entity_type``."""
     entity_id: t.Integer = t.UNSET
+    """int | None: ``entityId``, integer. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ActivityBindingValues]) -> None: ...
+        def __init__(self, **values: Unpack[ActivityBindingValues]) -> None:
+            """A ActivityBinding of these values, not saved yet."""
+            ...
 
         @property
         def entity_type(self) -> OwnerType | None: ...

@@ -27,18 +27,26 @@ if TYPE_CHECKING:
     ):
         """Rows of ActivityPriorityEnum, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ActivityPriorityEnumLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ActivityPriorityEnumLookups]) -> Self: ...
-        def get(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[ActivityPriorityEnumLookups],
-        ) -> ActivityPriorityEnum: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ActivityPriorityEnumLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ActivityPriorityEnumLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ActivityPriorityEnumLookups]) -> ActivityPriorityEnum:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[ActivityPriorityEnumLookups],
-        ) -> ActivityPriorityEnum: ...
+        ) -> ActivityPriorityEnum:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ActivityPriorityEnumField, flat: Literal[False] = ...
@@ -55,7 +63,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name", "symbol_code", "symbol_code_short"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, ActivityPriorityEnumField, ActivityPriorityEnumOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class ActivityPriorityEnum(Model, schema=ACTIVITY_PRIORITY_ENUM):
@@ -68,9 +78,15 @@ class ActivityPriorityEnum(Model, schema=ACTIVITY_PRIORITY_ENUM):
         objects: ClassVar[ActivityPriorityEnumQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ActivityPriorityEnumLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ActivityPriorityEnumLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     symbol_code: t.Text = t.UNSET
+    """str | None: ``SYMBOL_CODE``, string. Read only."""
     symbol_code_short: t.Text = t.UNSET
+    """str | None: ``SYMBOL_CODE_SHORT``, string. Read only."""

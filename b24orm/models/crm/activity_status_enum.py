@@ -27,14 +27,26 @@ if TYPE_CHECKING:
     ):
         """Rows of ActivityStatusEnum, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ActivityStatusEnumLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ActivityStatusEnumLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ActivityStatusEnumLookups]) -> ActivityStatusEnum: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ActivityStatusEnumLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ActivityStatusEnumLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ActivityStatusEnumLookups]) -> ActivityStatusEnum:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[ActivityStatusEnumLookups],
-        ) -> ActivityStatusEnum: ...
+        ) -> ActivityStatusEnum:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ActivityStatusEnumField, flat: Literal[False] = ...
@@ -51,7 +63,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name", "symbol_code", "symbol_code_short"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, ActivityStatusEnumField, ActivityStatusEnumOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class ActivityStatusEnum(Model, schema=ACTIVITY_STATUS_ENUM):
@@ -64,9 +78,15 @@ class ActivityStatusEnum(Model, schema=ACTIVITY_STATUS_ENUM):
         objects: ClassVar[ActivityStatusEnumQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ActivityStatusEnumLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ActivityStatusEnumLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     symbol_code: t.Text = t.UNSET
+    """str | None: ``SYMBOL_CODE``, string. Read only."""
     symbol_code_short: t.Text = t.UNSET
+    """str | None: ``SYMBOL_CODE_SHORT``, string. Read only."""

@@ -33,10 +33,22 @@ if TYPE_CHECKING:
     class ActivityTypeQuerySet(QuerySet["ActivityType", ActivityTypeField, ActivityTypeOrder, str]):
         """Rows of ActivityType, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> ActivityType: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> ActivityType: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> ActivityType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> ActivityType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ActivityTypeField, flat: Literal[False] = ...
@@ -65,19 +77,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["icon_file"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, ActivityTypeField, ActivityTypeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ActivityTypeValues]) -> ActivityType: ...
-        async def acreate(self, **values: Unpack[ActivityTypeValues]) -> ActivityType: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ActivityTypeValues]) -> ActivityType:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ActivityTypeValues]) -> ActivityType:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ActivityTypeValues | None = None,
             **values: Unpack[ActivityTypeValues],
-        ) -> tuple[ActivityType, bool]: ...
+        ) -> tuple[ActivityType, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ActivityTypeValues | None = None,
             **values: Unpack[ActivityTypeValues],
-        ) -> tuple[ActivityType, bool]: ...
+        ) -> tuple[ActivityType, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class ActivityType(Model, schema=ACTIVITY_TYPE):
@@ -90,14 +116,23 @@ class ActivityType(Model, schema=ACTIVITY_TYPE):
         objects: ClassVar[ActivityTypeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ActivityTypeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     type_id: t.StringId = t.UNSET
+    """str: ``TYPE_ID``, string. Required."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string."""
     is_configurable_type: t.Boolean = t.UNSET
+    """bool | None: ``IS_CONFIGURABLE_TYPE``, char."""
     icon_id: t.Integer = t.UNSET
+    """int | None: ``ICON_ID``, integer. Read only."""
     icon_file: t.File = t.UNSET
+    """StoredFile: ``ICON_FILE``, file."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ActivityTypeValues]) -> None: ...
+        def __init__(self, **values: Unpack[ActivityTypeValues]) -> None:
+            """A ActivityType of these values, not saved yet."""
+            ...

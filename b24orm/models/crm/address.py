@@ -245,12 +245,30 @@ if TYPE_CHECKING:
     class AddressQuerySet(QuerySet["Address", AddressField, AddressOrder, Never]):
         """Rows of Address, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Address: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Address: ...
-        def select_related(self, *names: AddressRelation) -> Self: ...
-        def prefetch_related(self, *names: AddressPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Address:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Address:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: AddressRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: AddressPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: AddressField, flat: Literal[False] = ...
@@ -289,32 +307,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[str | None, AddressField, AddressOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[AddressValues]) -> Address: ...
-        async def acreate(self, **values: Unpack[AddressValues]) -> Address: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[AddressValues]) -> Address:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[AddressValues]) -> Address:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: AddressValues | None = None,
             **values: Unpack[AddressValues],
-        ) -> tuple[Address, bool]: ...
+        ) -> tuple[Address, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: AddressValues | None = None,
             **values: Unpack[AddressValues],
-        ) -> tuple[Address, bool]: ...
+        ) -> tuple[Address, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: AddressValues | None = None,
             **values: Unpack[AddressValues],
-        ) -> tuple[Address, bool]: ...
+        ) -> tuple[Address, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: AddressValues | None = None,
             **values: Unpack[AddressValues],
-        ) -> tuple[Address, bool]: ...
-        def update(self, **values: Unpack[AddressValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[AddressValues]) -> int: ...
-        def explain_update(self, **values: Unpack[AddressValues]) -> str: ...
+        ) -> tuple[Address, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[AddressValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[AddressValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[AddressValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Address(Model, schema=ADDRESS):
@@ -331,26 +378,44 @@ class Address(Model, schema=ADDRESS):
         objects: ClassVar[AddressQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[AddressLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     type_id: t.Reference = t.UNSET
+    """int | None: ``TYPE_ID``, integer. Required, set once. The AddressType itself is ``type``."""
     entity_type_id: t.Reference = t.UNSET
+    """int | None: ``ENTITY_TYPE_ID``, integer. Required, set once. The OwnerType itself is ``entity_type``."""
     entity_id: t.Integer = t.UNSET
+    """int | None: ``ENTITY_ID``, integer. Required, set once."""
     address_1: t.Text = t.UNSET
+    """str | None: ``ADDRESS_1``, string."""
     address_2: t.Text = t.UNSET
+    """str | None: ``ADDRESS_2``, string."""
     city: t.Text = t.UNSET
+    """str | None: ``CITY``, string."""
     postal_code: t.Text = t.UNSET
+    """str | None: ``POSTAL_CODE``, string."""
     region: t.Text = t.UNSET
+    """str | None: ``REGION``, string."""
     province: t.Text = t.UNSET
+    """str | None: ``PROVINCE``, string."""
     country: t.Text = t.UNSET
+    """str | None: ``COUNTRY``, string."""
     country_code: t.Text = t.UNSET
+    """str | None: ``COUNTRY_CODE``, string."""
     loc_addr_id: t.Integer = t.UNSET
+    """int | None: ``LOC_ADDR_ID``, integer."""
     anchor_type_id: t.Reference = t.UNSET
+    """int | None: ``ANCHOR_TYPE_ID``, integer. Read only. The OwnerType itself is ``anchor_type``."""
     anchor_id: t.Integer = t.UNSET
+    """int | None: ``ANCHOR_ID``, integer. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[AddressValues]) -> None: ...
+        def __init__(self, **values: Unpack[AddressValues]) -> None:
+            """A Address of these values, not saved yet."""
+            ...
 
         @property
         def type(self) -> AddressType | None: ...

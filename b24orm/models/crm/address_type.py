@@ -25,10 +25,22 @@ if TYPE_CHECKING:
     class AddressTypeQuerySet(QuerySet["AddressType", AddressTypeField, AddressTypeOrder, int]):
         """Rows of AddressType, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[AddressTypeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[AddressTypeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[AddressTypeLookups]) -> AddressType: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[AddressTypeLookups]) -> AddressType: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[AddressTypeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[AddressTypeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[AddressTypeLookups]) -> AddressType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[AddressTypeLookups]) -> AddressType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: AddressTypeField, flat: Literal[False] = ...
@@ -45,7 +57,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name", "symbol_code", "symbol_code_short"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, AddressTypeField, AddressTypeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class AddressType(Model, schema=ADDRESS_TYPE):
@@ -58,9 +72,15 @@ class AddressType(Model, schema=ADDRESS_TYPE):
         objects: ClassVar[AddressTypeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[AddressTypeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[AddressTypeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     symbol_code: t.Text = t.UNSET
+    """str | None: ``SYMBOL_CODE``, string. Read only."""
     symbol_code_short: t.Text = t.UNSET
+    """str | None: ``SYMBOL_CODE_SHORT``, string. Read only."""

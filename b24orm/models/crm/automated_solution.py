@@ -57,14 +57,26 @@ if TYPE_CHECKING:
     ):
         """Rows of AutomatedSolution, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[AutomatedSolutionLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[AutomatedSolutionLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[AutomatedSolutionLookups]) -> AutomatedSolution: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[AutomatedSolutionLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[AutomatedSolutionLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[AutomatedSolutionLookups]) -> AutomatedSolution:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[AutomatedSolutionLookups],
-        ) -> AutomatedSolution: ...
+        ) -> AutomatedSolution:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: AutomatedSolutionField, flat: Literal[False] = ...
@@ -85,32 +97,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["type_ids"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, AutomatedSolutionField, AutomatedSolutionOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[AutomatedSolutionValues]) -> AutomatedSolution: ...
-        async def acreate(self, **values: Unpack[AutomatedSolutionValues]) -> AutomatedSolution: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[AutomatedSolutionValues]) -> AutomatedSolution:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[AutomatedSolutionValues]) -> AutomatedSolution:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: AutomatedSolutionValues | None = None,
             **values: Unpack[AutomatedSolutionValues],
-        ) -> tuple[AutomatedSolution, bool]: ...
+        ) -> tuple[AutomatedSolution, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: AutomatedSolutionValues | None = None,
             **values: Unpack[AutomatedSolutionValues],
-        ) -> tuple[AutomatedSolution, bool]: ...
+        ) -> tuple[AutomatedSolution, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: AutomatedSolutionValues | None = None,
             **values: Unpack[AutomatedSolutionValues],
-        ) -> tuple[AutomatedSolution, bool]: ...
+        ) -> tuple[AutomatedSolution, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: AutomatedSolutionValues | None = None,
             **values: Unpack[AutomatedSolutionValues],
-        ) -> tuple[AutomatedSolution, bool]: ...
-        def update(self, **values: Unpack[AutomatedSolutionValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[AutomatedSolutionValues]) -> int: ...
-        def explain_update(self, **values: Unpack[AutomatedSolutionValues]) -> str: ...
+        ) -> tuple[AutomatedSolution, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[AutomatedSolutionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[AutomatedSolutionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[AutomatedSolutionValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class AutomatedSolution(Model, schema=AUTOMATED_SOLUTION):
@@ -124,12 +165,19 @@ class AutomatedSolution(Model, schema=AUTOMATED_SOLUTION):
         objects: ClassVar[AutomatedSolutionQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[AutomatedSolutionLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[AutomatedSolutionLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Required."""
     type_ids: t.Integers = t.UNSET
+    """tuple[int, ...]: ``typeIds``, crm_dynamic_type. Several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[AutomatedSolutionValues]) -> None: ...
+        def __init__(self, **values: Unpack[AutomatedSolutionValues]) -> None:
+            """A AutomatedSolution of these values, not saved yet."""
+            ...

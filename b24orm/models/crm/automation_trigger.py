@@ -35,14 +35,26 @@ if TYPE_CHECKING:
     ):
         """Rows of AutomationTrigger, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[AutomationTriggerLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[AutomationTriggerLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[AutomationTriggerLookups]) -> AutomationTrigger: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[AutomationTriggerLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[AutomationTriggerLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[AutomationTriggerLookups]) -> AutomationTrigger:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[AutomationTriggerLookups],
-        ) -> AutomationTrigger: ...
+        ) -> AutomationTrigger:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: AutomationTriggerField, flat: Literal[False] = ...
@@ -59,19 +71,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["code"], /, *, flat: Literal[True]
         ) -> ValuesSet[str, AutomationTriggerField, AutomationTriggerOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[AutomationTriggerValues]) -> AutomationTrigger: ...
-        async def acreate(self, **values: Unpack[AutomationTriggerValues]) -> AutomationTrigger: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[AutomationTriggerValues]) -> AutomationTrigger:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[AutomationTriggerValues]) -> AutomationTrigger:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: AutomationTriggerValues | None = None,
             **values: Unpack[AutomationTriggerValues],
-        ) -> tuple[AutomationTrigger, bool]: ...
+        ) -> tuple[AutomationTrigger, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: AutomationTriggerValues | None = None,
             **values: Unpack[AutomationTriggerValues],
-        ) -> tuple[AutomationTrigger, bool]: ...
+        ) -> tuple[AutomationTrigger, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class AutomationTrigger(Model, schema=AUTOMATION_TRIGGER):
@@ -84,11 +110,17 @@ class AutomationTrigger(Model, schema=AUTOMATION_TRIGGER):
         objects: ClassVar[AutomationTriggerQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[AutomationTriggerLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[AutomationTriggerLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     code: t.StringId = t.UNSET
+    """str: ``CODE``, string. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[AutomationTriggerValues]) -> None: ...
+        def __init__(self, **values: Unpack[AutomationTriggerValues]) -> None:
+            """A AutomationTrigger of these values, not saved yet."""
+            ...

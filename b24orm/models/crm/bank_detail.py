@@ -516,12 +516,30 @@ if TYPE_CHECKING:
     class BankDetailQuerySet(QuerySet["BankDetail", BankDetailField, BankDetailOrder, int]):
         """Rows of BankDetail, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> BankDetail: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> BankDetail: ...
-        def select_related(self, *names: BankDetailRelation) -> Self: ...
-        def prefetch_related(self, *names: BankDetailPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> BankDetail:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> BankDetail:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: BankDetailRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: BankDetailPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BankDetailField, flat: Literal[False] = ...
@@ -583,32 +601,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["active"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, BankDetailField, BankDetailOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[BankDetailValues]) -> BankDetail: ...
-        async def acreate(self, **values: Unpack[BankDetailValues]) -> BankDetail: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[BankDetailValues]) -> BankDetail:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[BankDetailValues]) -> BankDetail:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: BankDetailValues | None = None,
             **values: Unpack[BankDetailValues],
-        ) -> tuple[BankDetail, bool]: ...
+        ) -> tuple[BankDetail, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: BankDetailValues | None = None,
             **values: Unpack[BankDetailValues],
-        ) -> tuple[BankDetail, bool]: ...
+        ) -> tuple[BankDetail, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: BankDetailValues | None = None,
             **values: Unpack[BankDetailValues],
-        ) -> tuple[BankDetail, bool]: ...
+        ) -> tuple[BankDetail, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: BankDetailValues | None = None,
             **values: Unpack[BankDetailValues],
-        ) -> tuple[BankDetail, bool]: ...
-        def update(self, **values: Unpack[BankDetailValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[BankDetailValues]) -> int: ...
-        def explain_update(self, **values: Unpack[BankDetailValues]) -> str: ...
+        ) -> tuple[BankDetail, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[BankDetailValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[BankDetailValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[BankDetailValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class BankDetail(Model, schema=BANK_DETAIL):
@@ -626,45 +673,82 @@ class BankDetail(Model, schema=BANK_DETAIL):
         objects: ClassVar[BankDetailQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BankDetailLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     entity_id: t.Reference = t.UNSET
+    """int | None: ``ENTITY_ID``, integer. Required, set once. The Requisite itself is ``entity``."""
     country_id: t.Reference = t.UNSET
+    """int | None: ``COUNTRY_ID``, integer. The RequisiteCountry itself is ``country``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY_ID``, user. Read only. The User itself is ``created_by``."""
     modify_by_id: t.Reference = t.UNSET
+    """int | None: ``MODIFY_BY_ID``, user. Read only. The User itself is ``modify_by``."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     rq_bank_name: t.Text = t.UNSET
+    """str | None: ``RQ_BANK_NAME``, string."""
     rq_bank_addr: t.Text = t.UNSET
+    """str | None: ``RQ_BANK_ADDR``, string."""
     rq_bank_code: t.Text = t.UNSET
+    """str | None: ``RQ_BANK_CODE``, string."""
     rq_agency_name: t.Text = t.UNSET
+    """str | None: ``RQ_AGENCY_NAME``, string."""
     rq_bank_route_num: t.Text = t.UNSET
+    """str | None: ``RQ_BANK_ROUTE_NUM``, string."""
     rq_bik: t.Text = t.UNSET
+    """str | None: ``RQ_BIK``, string."""
     rq_mfo: t.Text = t.UNSET
+    """str | None: ``RQ_MFO``, string."""
     rq_acc_name: t.Text = t.UNSET
+    """str | None: ``RQ_ACC_NAME``, string."""
     rq_acc_num: t.Text = t.UNSET
+    """str | None: ``RQ_ACC_NUM``, string."""
     rq_acc_type: t.Text = t.UNSET
+    """str | None: ``RQ_ACC_TYPE``, string."""
     rq_iik: t.Text = t.UNSET
+    """str | None: ``RQ_IIK``, string."""
     rq_acc_currency: t.Text = t.UNSET
+    """str | None: ``RQ_ACC_CURRENCY``, string."""
     rq_cor_acc_num: t.Text = t.UNSET
+    """str | None: ``RQ_COR_ACC_NUM``, string."""
     rq_iban: t.Text = t.UNSET
+    """str | None: ``RQ_IBAN``, string."""
     rq_swift: t.Text = t.UNSET
+    """str | None: ``RQ_SWIFT``, string."""
     rq_bic: t.Text = t.UNSET
+    """str | None: ``RQ_BIC``, string."""
     rq_codeb: t.Text = t.UNSET
+    """str | None: ``RQ_CODEB``, string."""
     rq_codeg: t.Text = t.UNSET
+    """str | None: ``RQ_CODEG``, string."""
     rq_rib: t.Text = t.UNSET
+    """str | None: ``RQ_RIB``, string."""
     comments: t.Text = t.UNSET
+    """str | None: ``COMMENTS``, string."""
     originator_id: t.Text = t.UNSET
+    """str | None: ``ORIGINATOR_ID``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BankDetailValues]) -> None: ...
+        def __init__(self, **values: Unpack[BankDetailValues]) -> None:
+            """A BankDetail of these values, not saved yet."""
+            ...
 
         @property
         def entity(self) -> Requisite | None: ...

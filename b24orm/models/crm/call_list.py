@@ -124,12 +124,30 @@ if TYPE_CHECKING:
     class CallListQuerySet(QuerySet["CallList", CallListField, CallListOrder, int]):
         """Rows of CallList, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CallListLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CallListLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CallListLookups]) -> CallList: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[CallListLookups]) -> CallList: ...
-        def select_related(self, *names: CallListRelation) -> Self: ...
-        def prefetch_related(self, *names: CallListPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CallListLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CallListLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CallListLookups]) -> CallList:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CallListLookups]) -> CallList:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: CallListRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: CallListPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CallListField, flat: Literal[False] = ...
@@ -158,32 +176,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["entities"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, CallListField, CallListOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[CallListValues]) -> CallList: ...
-        async def acreate(self, **values: Unpack[CallListValues]) -> CallList: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[CallListValues]) -> CallList:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[CallListValues]) -> CallList:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: CallListValues | None = None,
             **values: Unpack[CallListValues],
-        ) -> tuple[CallList, bool]: ...
+        ) -> tuple[CallList, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: CallListValues | None = None,
             **values: Unpack[CallListValues],
-        ) -> tuple[CallList, bool]: ...
+        ) -> tuple[CallList, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: CallListValues | None = None,
             **values: Unpack[CallListValues],
-        ) -> tuple[CallList, bool]: ...
+        ) -> tuple[CallList, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: CallListValues | None = None,
             **values: Unpack[CallListValues],
-        ) -> tuple[CallList, bool]: ...
-        def update(self, **values: Unpack[CallListValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[CallListValues]) -> int: ...
-        def explain_update(self, **values: Unpack[CallListValues]) -> str: ...
+        ) -> tuple[CallList, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[CallListValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[CallListValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[CallListValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class CallList(Model, schema=CALL_LIST):
@@ -199,19 +246,30 @@ class CallList(Model, schema=CALL_LIST):
         objects: ClassVar[CallListQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CallListLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CallListLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY_ID``, integer. Read only. The User itself is ``created_by``."""
     webform_id: t.Integer = t.UNSET
+    """int | None: ``WEBFORM_ID``, integer."""
     entity_type_id: t.Reference = t.UNSET
+    """int | None: ``ENTITY_TYPE_ID``, integer. Read only. The OwnerType itself is ``entity_type_owner_type``."""
     entity_type: t.Text = t.UNSET
+    """str | None: ``ENTITY_TYPE``, string. Required. One of ``CONTACT``, ``COMPANY``."""
     entities: t.Integers = t.UNSET
+    """tuple[int, ...]: ``ENTITIES``, integer. Required, several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[CallListValues]) -> None: ...
+        def __init__(self, **values: Unpack[CallListValues]) -> None:
+            """A CallList of these values, not saved yet."""
+            ...
 
         @property
         def created_by(self) -> User | None: ...

@@ -37,12 +37,30 @@ if TYPE_CHECKING:
     class CallListItemQuerySet(QuerySet["CallListItem", CallListItemField, CallListItemOrder, int]):
         """Rows of CallListItem, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CallListItemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CallListItemLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CallListItemLookups]) -> CallListItem: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[CallListItemLookups]) -> CallListItem: ...
-        def select_related(self, *names: CallListItemRelation) -> Self: ...
-        def prefetch_related(self, *names: CallListItemPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CallListItemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CallListItemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CallListItemLookups]) -> CallListItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CallListItemLookups]) -> CallListItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: CallListItemRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: CallListItemPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CallListItemField, flat: Literal[False] = ...
@@ -63,7 +81,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["entity_type"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, CallListItemField, CallListItemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class CallListItem(Model, schema=CALL_LIST_ITEM):
@@ -79,11 +99,16 @@ class CallListItem(Model, schema=CALL_LIST_ITEM):
         objects: ClassVar[CallListItemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CallListItemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CallListItemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     status: t.Text = t.UNSET
+    """str | None: ``STATUS``, string. Read only. The CallListStatus itself is ``status_call_list_status``."""
     entity_type: t.Reference = t.UNSET
+    """int | None: ``ENTITY_TYPE``, integer. Read only. The OwnerType itself is ``entity_type_owner_type``."""
 
     if TYPE_CHECKING:
 

@@ -25,10 +25,22 @@ if TYPE_CHECKING:
     class CallListStatusQuerySet(QuerySet["CallListStatus", CallListStatusField, CallListStatusOrder, str]):
         """Rows of CallListStatus, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CallListStatusLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CallListStatusLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CallListStatusLookups]) -> CallListStatus: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[CallListStatusLookups]) -> CallListStatus: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CallListStatusLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CallListStatusLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CallListStatusLookups]) -> CallListStatus:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CallListStatusLookups]) -> CallListStatus:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CallListStatusField, flat: Literal[False] = ...
@@ -49,7 +61,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["status_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[str, CallListStatusField, CallListStatusOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class CallListStatus(Model, schema=CALL_LIST_STATUS):
@@ -62,9 +76,15 @@ class CallListStatus(Model, schema=CALL_LIST_STATUS):
         objects: ClassVar[CallListStatusQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CallListStatusLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CallListStatusLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Integer = t.UNSET
+    """int | None: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer. Read only."""
     status_id: t.StringId = t.UNSET
+    """str: ``STATUS_ID``, string. Read only."""

@@ -66,10 +66,22 @@ if TYPE_CHECKING:
     class CatalogQuerySet(QuerySet["Catalog", CatalogField, CatalogOrder, int]):
         """Rows of Catalog, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CatalogLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CatalogLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CatalogLookups]) -> Catalog: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[CatalogLookups]) -> Catalog: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CatalogLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CatalogLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CatalogLookups]) -> Catalog:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CatalogLookups]) -> Catalog:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CatalogField, flat: Literal[False] = ...
@@ -84,7 +96,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name", "originator_id", "origin_id", "xml_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, CatalogField, CatalogOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class Catalog(Model, schema=CATALOG):
@@ -97,10 +111,17 @@ class Catalog(Model, schema=CATALOG):
         objects: ClassVar[CatalogQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CatalogLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CatalogLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Set once."""
     originator_id: t.Text = t.UNSET
+    """str | None: ``ORIGINATOR_ID``, string."""
     origin_id: t.Text = t.UNSET
+    """str | None: ``ORIGIN_ID``, string."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string. Read only."""

@@ -53,12 +53,30 @@ if TYPE_CHECKING:
     class CategoryQuerySet(QuerySet["Category", CategoryField, CategoryOrder, int]):
         """Rows of Category, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Category: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Category: ...
-        def select_related(self, *names: CategoryRelation) -> Self: ...
-        def prefetch_related(self, *names: CategoryPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Category:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Category:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: CategoryRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: CategoryPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CategoryField, flat: Literal[False] = ...
@@ -83,32 +101,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["is_default", "is_system"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, CategoryField, CategoryOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[CategoryValues]) -> Category: ...
-        async def acreate(self, **values: Unpack[CategoryValues]) -> Category: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[CategoryValues]) -> Category:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[CategoryValues]) -> Category:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: CategoryValues | None = None,
             **values: Unpack[CategoryValues],
-        ) -> tuple[Category, bool]: ...
+        ) -> tuple[Category, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: CategoryValues | None = None,
             **values: Unpack[CategoryValues],
-        ) -> tuple[Category, bool]: ...
+        ) -> tuple[Category, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: CategoryValues | None = None,
             **values: Unpack[CategoryValues],
-        ) -> tuple[Category, bool]: ...
+        ) -> tuple[Category, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: CategoryValues | None = None,
             **values: Unpack[CategoryValues],
-        ) -> tuple[Category, bool]: ...
-        def update(self, **values: Unpack[CategoryValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[CategoryValues]) -> int: ...
-        def explain_update(self, **values: Unpack[CategoryValues]) -> str: ...
+        ) -> tuple[Category, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[CategoryValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[CategoryValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[CategoryValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Category(Model, schema=CATEGORY):
@@ -124,21 +171,34 @@ class Category(Model, schema=CATEGORY):
         objects: ClassVar[CategoryQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CategoryLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     entity_type_id: t.Reference = t.UNSET
+    """int | None: ``entityTypeId``, integer. Read only. The OwnerType itself is ``entity_type``."""
     is_default: t.Boolean = t.UNSET
+    """bool | None: ``isDefault``, boolean."""
     is_system: t.Boolean = t.UNSET
+    """bool | None: ``isSystem``, boolean. Read only."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string. Read only."""
     origin_id: t.Text = t.UNSET
+    """str | None: ``originId``, string."""
     originator_id: t.Text = t.UNSET
+    """str | None: ``originatorId``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[CategoryValues]) -> None: ...
+        def __init__(self, **values: Unpack[CategoryValues]) -> None:
+            """A Category of these values, not saved yet."""
+            ...
 
         @property
         def entity_type(self) -> OwnerType | None: ...

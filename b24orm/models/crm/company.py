@@ -966,12 +966,30 @@ if TYPE_CHECKING:
     class CompanyQuerySet(QuerySet["Company", CompanyField, CompanyOrder, int]):
         """Rows of Company, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CompanyLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CompanyLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CompanyLookups]) -> Company: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[CompanyLookups]) -> Company: ...
-        def select_related(self, *names: CompanyRelation) -> Self: ...
-        def prefetch_related(self, *names: CompanyPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CompanyLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CompanyLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CompanyLookups]) -> Company:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CompanyLookups]) -> Company:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: CompanyRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: CompanyPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CompanyField, flat: Literal[False] = ...
@@ -1064,32 +1082,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[dt.datetime | None, CompanyField, CompanyOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[CompanyValues]) -> Company: ...
-        async def acreate(self, **values: Unpack[CompanyValues]) -> Company: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[CompanyValues]) -> Company:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[CompanyValues]) -> Company:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: CompanyValues | None = None,
             **values: Unpack[CompanyValues],
-        ) -> tuple[Company, bool]: ...
+        ) -> tuple[Company, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: CompanyValues | None = None,
             **values: Unpack[CompanyValues],
-        ) -> tuple[Company, bool]: ...
+        ) -> tuple[Company, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: CompanyValues | None = None,
             **values: Unpack[CompanyValues],
-        ) -> tuple[Company, bool]: ...
+        ) -> tuple[Company, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: CompanyValues | None = None,
             **values: Unpack[CompanyValues],
-        ) -> tuple[Company, bool]: ...
-        def update(self, **values: Unpack[CompanyValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[CompanyValues]) -> int: ...
-        def explain_update(self, **values: Unpack[CompanyValues]) -> str: ...
+        ) -> tuple[Company, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[CompanyValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[CompanyValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[CompanyValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Company(Model, schema=COMPANY):
@@ -1112,69 +1159,130 @@ class Company(Model, schema=COMPANY):
         objects: ClassVar[CompanyQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CompanyLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CompanyLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Required."""
     company_type: t.Status = t.UNSET
+    """str | None: ``COMPANY_TYPE``, crm_status. The Status itself is ``company_type_status``."""
     logo: t.File = t.UNSET
+    """StoredFile: ``LOGO``, file."""
     address: t.Text = t.UNSET
+    """str | None: ``ADDRESS``, string."""
     address_2: t.Text = t.UNSET
+    """str | None: ``ADDRESS_2``, string."""
     address_city: t.Text = t.UNSET
+    """str | None: ``ADDRESS_CITY``, string."""
     address_postal_code: t.Text = t.UNSET
+    """str | None: ``ADDRESS_POSTAL_CODE``, string."""
     address_region: t.Text = t.UNSET
+    """str | None: ``ADDRESS_REGION``, string."""
     address_province: t.Text = t.UNSET
+    """str | None: ``ADDRESS_PROVINCE``, string."""
     address_country: t.Text = t.UNSET
+    """str | None: ``ADDRESS_COUNTRY``, string."""
     address_country_code: t.Text = t.UNSET
+    """str | None: ``ADDRESS_COUNTRY_CODE``, string."""
     address_loc_addr_id: t.Integer = t.UNSET
+    """int | None: ``ADDRESS_LOC_ADDR_ID``, integer."""
     address_legal: t.Text = t.UNSET
+    """str | None: ``ADDRESS_LEGAL``, string."""
     reg_address: t.Text = t.UNSET
+    """str | None: ``REG_ADDRESS``, string."""
     reg_address_2: t.Text = t.UNSET
+    """str | None: ``REG_ADDRESS_2``, string."""
     reg_address_city: t.Text = t.UNSET
+    """str | None: ``REG_ADDRESS_CITY``, string."""
     reg_address_postal_code: t.Text = t.UNSET
+    """str | None: ``REG_ADDRESS_POSTAL_CODE``, string."""
     reg_address_region: t.Text = t.UNSET
+    """str | None: ``REG_ADDRESS_REGION``, string."""
     reg_address_province: t.Text = t.UNSET
+    """str | None: ``REG_ADDRESS_PROVINCE``, string."""
     reg_address_country: t.Text = t.UNSET
+    """str | None: ``REG_ADDRESS_COUNTRY``, string."""
     reg_address_country_code: t.Text = t.UNSET
+    """str | None: ``REG_ADDRESS_COUNTRY_CODE``, string."""
     reg_address_loc_addr_id: t.Integer = t.UNSET
+    """int | None: ``REG_ADDRESS_LOC_ADDR_ID``, integer."""
     banking_details: t.Text = t.UNSET
+    """str | None: ``BANKING_DETAILS``, string."""
     industry: t.Status = t.UNSET
+    """str | None: ``INDUSTRY``, crm_status. The Status itself is ``industry_status``."""
     employees: t.Status = t.UNSET
+    """str | None: ``EMPLOYEES``, crm_status. The Status itself is ``employees_status``."""
     currency_id: t.Status = t.UNSET
+    """str | None: ``CURRENCY_ID``, crm_currency. The Currency itself is ``currency``."""
     revenue: t.Number = t.UNSET
+    """Decimal | None: ``REVENUE``, double."""
     opened: t.Boolean = t.UNSET
+    """bool | None: ``OPENED``, char."""
     comments: t.Text = t.UNSET
+    """str | None: ``COMMENTS``, string."""
     has_phone: t.Boolean = t.UNSET
+    """bool | None: ``HAS_PHONE``, char. Read only."""
     has_email: t.Boolean = t.UNSET
+    """bool | None: ``HAS_EMAIL``, char. Read only."""
     has_imol: t.Boolean = t.UNSET
+    """bool | None: ``HAS_IMOL``, char. Read only."""
     is_my_company: t.Boolean = t.UNSET
+    """bool | None: ``IS_MY_COMPANY``, char."""
     assigned_by_id: t.Reference = t.UNSET
+    """int | None: ``ASSIGNED_BY_ID``, user. The User itself is ``assigned_by``."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY_ID``, user. Read only. The User itself is ``created_by``."""
     modify_by_id: t.Reference = t.UNSET
+    """int | None: ``MODIFY_BY_ID``, user. Read only. The User itself is ``modify_by``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
     contact_id: t.Integers = t.UNSET
+    """tuple[int, ...]: ``CONTACT_ID``, crm_contact. Several values, not in answers."""
     lead_id: t.Reference = t.UNSET
+    """int | None: ``LEAD_ID``, crm_lead. Read only. The Lead itself is ``lead``."""
     originator_id: t.Text = t.UNSET
+    """str | None: ``ORIGINATOR_ID``, string."""
     origin_id: t.Text = t.UNSET
+    """str | None: ``ORIGIN_ID``, string."""
     origin_version: t.Text = t.UNSET
+    """str | None: ``ORIGIN_VERSION``, string."""
     utm_source: t.Text = t.UNSET
+    """str | None: ``UTM_SOURCE``, string."""
     utm_medium: t.Text = t.UNSET
+    """str | None: ``UTM_MEDIUM``, string."""
     utm_campaign: t.Text = t.UNSET
+    """str | None: ``UTM_CAMPAIGN``, string."""
     utm_content: t.Text = t.UNSET
+    """str | None: ``UTM_CONTENT``, string."""
     utm_term: t.Text = t.UNSET
+    """str | None: ``UTM_TERM``, string."""
     last_activity_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``LAST_ACTIVITY_TIME``, datetime."""
     last_activity_by: t.Reference = t.UNSET
+    """int | None: ``LAST_ACTIVITY_BY``, user. The User itself is ``last_activity_by_user``."""
     last_communication_time: t.Text = t.UNSET
+    """str | None: ``LAST_COMMUNICATION_TIME``, string. Read only."""
     phone: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``PHONE``, crm_multifield. Several values."""
     email: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``EMAIL``, crm_multifield. Several values."""
     web: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``WEB``, crm_multifield. Several values."""
     im: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``IM``, crm_multifield. Several values."""
     link: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``LINK``, crm_multifield. Several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[CompanyValues]) -> None: ...
+        def __init__(self, **values: Unpack[CompanyValues]) -> None:
+            """A Company of these values, not saved yet."""
+            ...
 
         @property
         def company_type_status(self) -> Status | None: ...

@@ -71,12 +71,30 @@ if TYPE_CHECKING:
     class CompanyContactQuerySet(QuerySet["CompanyContact", CompanyContactField, CompanyContactOrder, int]):
         """Rows of CompanyContact, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CompanyContactLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CompanyContactLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CompanyContactLookups]) -> CompanyContact: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[CompanyContactLookups]) -> CompanyContact: ...
-        def select_related(self, *names: CompanyContactRelation) -> Self: ...
-        def prefetch_related(self, *names: CompanyContactPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CompanyContactLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CompanyContactLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CompanyContactLookups]) -> CompanyContact:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CompanyContactLookups]) -> CompanyContact:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: CompanyContactRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: CompanyContactPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CompanyContactField, flat: Literal[False] = ...
@@ -97,19 +115,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["is_primary"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, CompanyContactField, CompanyContactOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[CompanyContactValues]) -> CompanyContact: ...
-        async def acreate(self, **values: Unpack[CompanyContactValues]) -> CompanyContact: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[CompanyContactValues]) -> CompanyContact:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[CompanyContactValues]) -> CompanyContact:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: CompanyContactValues | None = None,
             **values: Unpack[CompanyContactValues],
-        ) -> tuple[CompanyContact, bool]: ...
+        ) -> tuple[CompanyContact, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: CompanyContactValues | None = None,
             **values: Unpack[CompanyContactValues],
-        ) -> tuple[CompanyContact, bool]: ...
+        ) -> tuple[CompanyContact, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class CompanyContact(Model, schema=COMPANY_CONTACT):
@@ -125,16 +157,24 @@ class CompanyContact(Model, schema=COMPANY_CONTACT):
         objects: ClassVar[CompanyContactQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CompanyContactLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CompanyContactLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     contact_id: t.Id = t.UNSET
+    """int: ``CONTACT_ID``, integer. Required. The Contact itself is ``contact``."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     role_id: t.Integer = t.UNSET
+    """int | None: ``ROLE_ID``, integer. Read only."""
     is_primary: t.Boolean = t.UNSET
+    """bool | None: ``IS_PRIMARY``, char."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[CompanyContactValues]) -> None: ...
+        def __init__(self, **values: Unpack[CompanyContactValues]) -> None:
+            """A CompanyContact of these values, not saved yet."""
+            ...
 
         @property
         def contact(self) -> Contact | None: ...

@@ -581,12 +581,30 @@ if TYPE_CHECKING:
     class CompanyItemQuerySet(QuerySet["CompanyItem", CompanyItemField, CompanyItemOrder, int]):
         """Rows of CompanyItem, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> CompanyItem: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> CompanyItem: ...
-        def select_related(self, *names: CompanyItemRelation) -> Self: ...
-        def prefetch_related(self, *names: CompanyItemPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> CompanyItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> CompanyItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: CompanyItemRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: CompanyItemPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CompanyItemField, flat: Literal[False] = ...
@@ -699,32 +717,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[dt.datetime | None, CompanyItemField, CompanyItemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[CompanyItemValues]) -> CompanyItem: ...
-        async def acreate(self, **values: Unpack[CompanyItemValues]) -> CompanyItem: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[CompanyItemValues]) -> CompanyItem:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[CompanyItemValues]) -> CompanyItem:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: CompanyItemValues | None = None,
             **values: Unpack[CompanyItemValues],
-        ) -> tuple[CompanyItem, bool]: ...
+        ) -> tuple[CompanyItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: CompanyItemValues | None = None,
             **values: Unpack[CompanyItemValues],
-        ) -> tuple[CompanyItem, bool]: ...
+        ) -> tuple[CompanyItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: CompanyItemValues | None = None,
             **values: Unpack[CompanyItemValues],
-        ) -> tuple[CompanyItem, bool]: ...
+        ) -> tuple[CompanyItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: CompanyItemValues | None = None,
             **values: Unpack[CompanyItemValues],
-        ) -> tuple[CompanyItem, bool]: ...
-        def update(self, **values: Unpack[CompanyItemValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[CompanyItemValues]) -> int: ...
-        def explain_update(self, **values: Unpack[CompanyItemValues]) -> str: ...
+        ) -> tuple[CompanyItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[CompanyItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[CompanyItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[CompanyItemValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class CompanyItem(Model, schema=COMPANY_ITEM):
@@ -746,71 +793,134 @@ class CompanyItem(Model, schema=COMPANY_ITEM):
         objects: ClassVar[CompanyItemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CompanyItemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string."""
     type_id: t.Status = t.UNSET
+    """str | None: ``typeId``, crm_status. The Status itself is ``type``."""
     category_id: t.Reference = t.UNSET
+    """int | None: ``categoryId``, crm_category."""
     logo: t.File = t.UNSET
+    """StoredFile: ``logo``, file."""
     banking_details: t.Text = t.UNSET
+    """str | None: ``bankingDetails``, string. Deprecated."""
     industry: t.Status = t.UNSET
+    """str | None: ``industry``, crm_status. The Status itself is ``industry_status``."""
     employees: t.Status = t.UNSET
+    """str | None: ``employees``, crm_status. The Status itself is ``employees_status``."""
     currency_id: t.Status = t.UNSET
+    """str | None: ``currencyId``, crm_currency. The Currency itself is ``currency``."""
     revenue: t.Number = t.UNSET
+    """Decimal | None: ``revenue``, double."""
     opened: t.Boolean = t.UNSET
+    """bool | None: ``opened``, boolean."""
     comments: t.Text = t.UNSET
+    """str | None: ``comments``, text."""
     has_phone: t.Boolean = t.UNSET
+    """bool | None: ``hasPhone``, boolean. Read only."""
     has_email: t.Boolean = t.UNSET
+    """bool | None: ``hasEmail``, boolean. Read only."""
     has_imol: t.Boolean = t.UNSET
+    """bool | None: ``hasImol``, boolean. Read only."""
     is_my_company: t.Boolean = t.UNSET
+    """bool | None: ``isMyCompany``, boolean. Set once."""
     assigned_by_id: t.Reference = t.UNSET
+    """int | None: ``assignedById``, user. The User itself is ``assigned_by``."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, user. Read only. The User itself is ``created_by_user``."""
     updated_by: t.Reference = t.UNSET
+    """int | None: ``updatedBy``, user. Read only. The User itself is ``updated_by_user``."""
     last_activity_by: t.Reference = t.UNSET
+    """int | None: ``lastActivityBy``, user. The User itself is ``last_activity_by_user``."""
     created_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdTime``, datetime. Read only."""
     updated_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updatedTime``, datetime. Read only."""
     last_activity_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastActivityTime``, datetime."""
     contact_ids: t.Integers = t.UNSET
+    """tuple[int, ...]: ``contactIds``, crm_contact. Several values."""
     contacts: t.Integers = t.UNSET
+    """tuple[int, ...]: ``contacts``, crm_contact. Several values."""
     lead_id: t.Reference = t.UNSET
+    """int | None: ``leadId``, crm_lead. The Lead itself is ``lead``."""
     originator_id: t.Text = t.UNSET
+    """str | None: ``originatorId``, string."""
     origin_id: t.Text = t.UNSET
+    """str | None: ``originId``, string."""
     origin_version: t.Text = t.UNSET
+    """str | None: ``originVersion``, string."""
     fm: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``fm``, crm_multifield. Several values."""
     observers: t.Integers = t.UNSET
+    """tuple[int, ...]: ``observers``, user. Several values."""
     last_communication_time: t.Text = t.UNSET
+    """str | None: ``lastCommunicationTime``, string. Read only."""
     utm_source: t.Text = t.UNSET
+    """str | None: ``utmSource``, string."""
     utm_medium: t.Text = t.UNSET
+    """str | None: ``utmMedium``, string."""
     utm_campaign: t.Text = t.UNSET
+    """str | None: ``utmCampaign``, string."""
     utm_content: t.Text = t.UNSET
+    """str | None: ``utmContent``, string."""
     utm_term: t.Text = t.UNSET
+    """str | None: ``utmTerm``, string."""
     last_communication_call_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationCallTime``, datetime. Read only."""
     last_communication_email_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationEmailTime``, datetime. Read only."""
     last_communication_imol_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationImolTime``, datetime. Read only."""
     last_communication_webform_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationWebformTime``, datetime. Read only."""
     webform_id: t.Integer = t.UNSET
+    """int | None: ``webformId``, integer. Read only."""
     address: t.Text = t.UNSET
+    """str | None: ``address``, text. Read only, deprecated."""
     address_legal: t.Text = t.UNSET
+    """str | None: ``addressLegal``, text. Read only, deprecated."""
     search_content: t.Text = t.UNSET
+    """str | None: ``searchContent``, text. Read only."""
     email_home: t.Text = t.UNSET
+    """str | None: ``emailHome``, string. Read only."""
     email_work: t.Text = t.UNSET
+    """str | None: ``emailWork``, string. Read only."""
     email_mailing: t.Text = t.UNSET
+    """str | None: ``emailMailing``, string. Read only."""
     phone_mobile: t.Text = t.UNSET
+    """str | None: ``phoneMobile``, string. Read only."""
     phone_work: t.Text = t.UNSET
+    """str | None: ``phoneWork``, string. Read only."""
     phone_mailing: t.Text = t.UNSET
+    """str | None: ``phoneMailing``, string. Read only."""
     imol: t.Text = t.UNSET
+    """str | None: ``imol``, string. Read only."""
     email: t.Text = t.UNSET
+    """str | None: ``email``, string. Read only."""
     phone: t.Text = t.UNSET
+    """str | None: ``phone``, string. Read only."""
     uf_logo: t.File = t.UNSET
+    """StoredFile: ``ufLogo``, file. Read only."""
     uf_stamp: t.File = t.UNSET
+    """StoredFile: ``ufStamp``, file. Read only."""
     uf_director_sign: t.File = t.UNSET
+    """StoredFile: ``ufDirectorSign``, file. Read only."""
     uf_accountant_sign: t.File = t.UNSET
+    """StoredFile: ``ufAccountantSign``, file. Read only."""
     entity_type_id: t.Reference = t.UNSET
+    """int | None: ``entityTypeId``, integer. Read only. The OwnerType itself is ``entity_type``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[CompanyItemValues]) -> None: ...
+        def __init__(self, **values: Unpack[CompanyItemValues]) -> None:
+            """A CompanyItem of these values, not saved yet."""
+            ...
 
         @property
         def type(self) -> Status | None: ...

@@ -54,22 +54,37 @@ class ConfigurableActivity(Model, schema=CONFIGURABLE_ACTIVITY):
     """
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     owner_type_id: t.Reference = t.UNSET
+    """int | None: ``ownerTypeId``, integer. Required, set once. The OwnerType itself is ``owner_type``."""
     owner_id: t.Integer = t.UNSET
+    """int | None: ``ownerId``, integer. Required, set once."""
     type_id: t.Text = t.UNSET
+    """str | None: ``typeId``, string."""
     completed: t.Boolean = t.UNSET
+    """bool | None: ``completed``, boolean."""
     deadline: t.DateTime = t.UNSET
+    """dt.datetime | None: ``deadline``, datetime."""
     ping_offsets: t.Integers = t.UNSET
+    """tuple[int, ...]: ``pingOffsets``, integer. Several values."""
     is_incoming_channel: t.Boolean = t.UNSET
+    """bool | None: ``isIncomingChannel``, boolean."""
     responsible_id: t.Reference = t.UNSET
+    """int | None: ``responsibleId``, integer. The User itself is ``responsible``."""
     badge_code: t.Text = t.UNSET
+    """str | None: ``badgeCode``, string. The ActivityBadge itself is ``badge_code_activity_badge``."""
     originator_id: t.Text = t.UNSET
+    """str | None: ``originatorId``, string."""
     origin_id: t.Text = t.UNSET
+    """str | None: ``originId``, string."""
     layout: t.Json = t.UNSET
+    """as it comes: ``layout``, object. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ConfigurableActivityValues]) -> None: ...
+        def __init__(self, **values: Unpack[ConfigurableActivityValues]) -> None:
+            """A ConfigurableActivity of these values, not saved yet."""
+            ...
 
         @property
         def owner_type(self) -> OwnerType | None: ...

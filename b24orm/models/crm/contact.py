@@ -880,12 +880,30 @@ if TYPE_CHECKING:
     class ContactQuerySet(QuerySet["Contact", ContactField, ContactOrder, int]):
         """Rows of Contact, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ContactLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ContactLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ContactLookups]) -> Contact: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ContactLookups]) -> Contact: ...
-        def select_related(self, *names: ContactRelation) -> Self: ...
-        def prefetch_related(self, *names: ContactPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ContactLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ContactLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ContactLookups]) -> Contact:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ContactLookups]) -> Contact:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ContactRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ContactPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ContactField, flat: Literal[False] = ...
@@ -970,32 +988,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[dt.datetime | None, ContactField, ContactOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ContactValues]) -> Contact: ...
-        async def acreate(self, **values: Unpack[ContactValues]) -> Contact: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ContactValues]) -> Contact:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ContactValues]) -> Contact:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ContactValues | None = None,
             **values: Unpack[ContactValues],
-        ) -> tuple[Contact, bool]: ...
+        ) -> tuple[Contact, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ContactValues | None = None,
             **values: Unpack[ContactValues],
-        ) -> tuple[Contact, bool]: ...
+        ) -> tuple[Contact, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ContactValues | None = None,
             **values: Unpack[ContactValues],
-        ) -> tuple[Contact, bool]: ...
+        ) -> tuple[Contact, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ContactValues | None = None,
             **values: Unpack[ContactValues],
-        ) -> tuple[Contact, bool]: ...
-        def update(self, **values: Unpack[ContactValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ContactValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ContactValues]) -> str: ...
+        ) -> tuple[Contact, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ContactValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ContactValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ContactValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Contact(Model, schema=CONTACT):
@@ -1019,62 +1066,116 @@ class Contact(Model, schema=CONTACT):
         objects: ClassVar[ContactQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ContactLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ContactLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     honorific: t.Status = t.UNSET
+    """str | None: ``HONORIFIC``, crm_status. The Status itself is ``honorific_status``."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string."""
     second_name: t.Text = t.UNSET
+    """str | None: ``SECOND_NAME``, string."""
     last_name: t.Text = t.UNSET
+    """str | None: ``LAST_NAME``, string."""
     photo: t.File = t.UNSET
+    """StoredFile: ``PHOTO``, file."""
     birthdate: t.Date = t.UNSET
+    """dt.date | None: ``BIRTHDATE``, date."""
     type_id: t.Status = t.UNSET
+    """str | None: ``TYPE_ID``, crm_status. The Status itself is ``type``."""
     source_id: t.Status = t.UNSET
+    """str | None: ``SOURCE_ID``, crm_status. The Status itself is ``source``."""
     source_description: t.Text = t.UNSET
+    """str | None: ``SOURCE_DESCRIPTION``, string."""
     post: t.Text = t.UNSET
+    """str | None: ``POST``, string."""
     address: t.Text = t.UNSET
+    """str | None: ``ADDRESS``, string."""
     address_2: t.Text = t.UNSET
+    """str | None: ``ADDRESS_2``, string."""
     address_city: t.Text = t.UNSET
+    """str | None: ``ADDRESS_CITY``, string."""
     address_postal_code: t.Text = t.UNSET
+    """str | None: ``ADDRESS_POSTAL_CODE``, string."""
     address_region: t.Text = t.UNSET
+    """str | None: ``ADDRESS_REGION``, string."""
     address_province: t.Text = t.UNSET
+    """str | None: ``ADDRESS_PROVINCE``, string."""
     address_country: t.Text = t.UNSET
+    """str | None: ``ADDRESS_COUNTRY``, string."""
     address_country_code: t.Text = t.UNSET
+    """str | None: ``ADDRESS_COUNTRY_CODE``, string. Not in answers."""
     address_loc_addr_id: t.Integer = t.UNSET
+    """int | None: ``ADDRESS_LOC_ADDR_ID``, integer."""
     comments: t.Text = t.UNSET
+    """str | None: ``COMMENTS``, string."""
     opened: t.Boolean = t.UNSET
+    """bool | None: ``OPENED``, char."""
     export: t.Boolean = t.UNSET
+    """bool | None: ``EXPORT``, char."""
     has_phone: t.Boolean = t.UNSET
+    """bool | None: ``HAS_PHONE``, char. Read only."""
     has_email: t.Boolean = t.UNSET
+    """bool | None: ``HAS_EMAIL``, char. Read only."""
     has_imol: t.Boolean = t.UNSET
+    """bool | None: ``HAS_IMOL``, char. Read only."""
     assigned_by_id: t.Reference = t.UNSET
+    """int | None: ``ASSIGNED_BY_ID``, user. The User itself is ``assigned_by``."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY_ID``, user. Read only. The User itself is ``created_by``."""
     modify_by_id: t.Reference = t.UNSET
+    """int | None: ``MODIFY_BY_ID``, user. Read only. The User itself is ``modify_by``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
     company_id: t.Reference = t.UNSET
+    """int | None: ``COMPANY_ID``, crm_company. Deprecated. The Company itself is ``company``."""
     company_ids: t.Integers = t.UNSET
+    """tuple[int, ...]: ``COMPANY_IDS``, crm_company. Several values, not in answers."""
     lead_id: t.Reference = t.UNSET
+    """int | None: ``LEAD_ID``, crm_lead. Read only. The Lead itself is ``lead``."""
     originator_id: t.Text = t.UNSET
+    """str | None: ``ORIGINATOR_ID``, string."""
     origin_id: t.Text = t.UNSET
+    """str | None: ``ORIGIN_ID``, string."""
     origin_version: t.Text = t.UNSET
+    """str | None: ``ORIGIN_VERSION``, string."""
     utm_source: t.Text = t.UNSET
+    """str | None: ``UTM_SOURCE``, string."""
     utm_medium: t.Text = t.UNSET
+    """str | None: ``UTM_MEDIUM``, string."""
     utm_campaign: t.Text = t.UNSET
+    """str | None: ``UTM_CAMPAIGN``, string."""
     utm_content: t.Text = t.UNSET
+    """str | None: ``UTM_CONTENT``, string."""
     utm_term: t.Text = t.UNSET
+    """str | None: ``UTM_TERM``, string."""
     last_activity_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``LAST_ACTIVITY_TIME``, datetime."""
     last_activity_by: t.Reference = t.UNSET
+    """int | None: ``LAST_ACTIVITY_BY``, user. The User itself is ``last_activity_by_user``."""
     last_communication_time: t.Text = t.UNSET
+    """str | None: ``LAST_COMMUNICATION_TIME``, string. Read only."""
     phone: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``PHONE``, crm_multifield. Several values."""
     email: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``EMAIL``, crm_multifield. Several values."""
     web: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``WEB``, crm_multifield. Several values."""
     im: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``IM``, crm_multifield. Several values."""
     link: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``LINK``, crm_multifield. Several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ContactValues]) -> None: ...
+        def __init__(self, **values: Unpack[ContactValues]) -> None:
+            """A Contact of these values, not saved yet."""
+            ...
 
         @property
         def honorific_status(self) -> Status | None: ...

@@ -72,12 +72,30 @@ if TYPE_CHECKING:
     class ContactCompanyQuerySet(QuerySet["ContactCompany", ContactCompanyField, ContactCompanyOrder, int]):
         """Rows of ContactCompany, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> ContactCompany: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> ContactCompany: ...
-        def select_related(self, *names: ContactCompanyRelation) -> Self: ...
-        def prefetch_related(self, *names: ContactCompanyPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> ContactCompany:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> ContactCompany:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ContactCompanyRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ContactCompanyPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ContactCompanyField, flat: Literal[False] = ...
@@ -98,19 +116,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["is_primary"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, ContactCompanyField, ContactCompanyOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ContactCompanyValues]) -> ContactCompany: ...
-        async def acreate(self, **values: Unpack[ContactCompanyValues]) -> ContactCompany: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ContactCompanyValues]) -> ContactCompany:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ContactCompanyValues]) -> ContactCompany:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ContactCompanyValues | None = None,
             **values: Unpack[ContactCompanyValues],
-        ) -> tuple[ContactCompany, bool]: ...
+        ) -> tuple[ContactCompany, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ContactCompanyValues | None = None,
             **values: Unpack[ContactCompanyValues],
-        ) -> tuple[ContactCompany, bool]: ...
+        ) -> tuple[ContactCompany, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class ContactCompany(Model, schema=CONTACT_COMPANY):
@@ -126,16 +158,24 @@ class ContactCompany(Model, schema=CONTACT_COMPANY):
         objects: ClassVar[ContactCompanyQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ContactCompanyLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     company_id: t.Id = t.UNSET
+    """int: ``COMPANY_ID``, integer. Required. The Company itself is ``company``."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     role_id: t.Integer = t.UNSET
+    """int | None: ``ROLE_ID``, integer. Read only."""
     is_primary: t.Boolean = t.UNSET
+    """bool | None: ``IS_PRIMARY``, char."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ContactCompanyValues]) -> None: ...
+        def __init__(self, **values: Unpack[ContactCompanyValues]) -> None:
+            """A ContactCompany of these values, not saved yet."""
+            ...
 
         @property
         def company(self) -> Company | None: ...

@@ -654,12 +654,30 @@ if TYPE_CHECKING:
     class ContactItemQuerySet(QuerySet["ContactItem", ContactItemField, ContactItemOrder, int]):
         """Rows of ContactItem, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> ContactItem: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> ContactItem: ...
-        def select_related(self, *names: ContactItemRelation) -> Self: ...
-        def prefetch_related(self, *names: ContactItemPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> ContactItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> ContactItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ContactItemRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ContactItemPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ContactItemField, flat: Literal[False] = ...
@@ -766,32 +784,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[dt.datetime | None, ContactItemField, ContactItemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ContactItemValues]) -> ContactItem: ...
-        async def acreate(self, **values: Unpack[ContactItemValues]) -> ContactItem: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ContactItemValues]) -> ContactItem:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ContactItemValues]) -> ContactItem:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ContactItemValues | None = None,
             **values: Unpack[ContactItemValues],
-        ) -> tuple[ContactItem, bool]: ...
+        ) -> tuple[ContactItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ContactItemValues | None = None,
             **values: Unpack[ContactItemValues],
-        ) -> tuple[ContactItem, bool]: ...
+        ) -> tuple[ContactItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ContactItemValues | None = None,
             **values: Unpack[ContactItemValues],
-        ) -> tuple[ContactItem, bool]: ...
+        ) -> tuple[ContactItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ContactItemValues | None = None,
             **values: Unpack[ContactItemValues],
-        ) -> tuple[ContactItem, bool]: ...
-        def update(self, **values: Unpack[ContactItemValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ContactItemValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ContactItemValues]) -> str: ...
+        ) -> tuple[ContactItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ContactItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ContactItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ContactItemValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class ContactItem(Model, schema=CONTACT_ITEM):
@@ -812,71 +859,134 @@ class ContactItem(Model, schema=CONTACT_ITEM):
         objects: ClassVar[ContactItemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ContactItemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     honorific: t.Status = t.UNSET
+    """str | None: ``honorific``, crm_status. The Status itself is ``honorific_status``."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string."""
     second_name: t.Text = t.UNSET
+    """str | None: ``secondName``, string."""
     last_name: t.Text = t.UNSET
+    """str | None: ``lastName``, string."""
     photo: t.File = t.UNSET
+    """StoredFile: ``photo``, file."""
     birthdate: t.Date = t.UNSET
+    """dt.date | None: ``birthdate``, date."""
     type_id: t.Status = t.UNSET
+    """str | None: ``typeId``, crm_status. The Status itself is ``type``."""
     source_id: t.Status = t.UNSET
+    """str | None: ``sourceId``, crm_status. The Status itself is ``source``."""
     source_description: t.Text = t.UNSET
+    """str | None: ``sourceDescription``, text."""
     post: t.Text = t.UNSET
+    """str | None: ``post``, string."""
     comments: t.Text = t.UNSET
+    """str | None: ``comments``, text."""
     opened: t.Boolean = t.UNSET
+    """bool | None: ``opened``, boolean."""
     export: t.Boolean = t.UNSET
+    """bool | None: ``export``, boolean."""
     has_phone: t.Boolean = t.UNSET
+    """bool | None: ``hasPhone``, boolean. Read only."""
     has_email: t.Boolean = t.UNSET
+    """bool | None: ``hasEmail``, boolean. Read only."""
     has_imol: t.Boolean = t.UNSET
+    """bool | None: ``hasImol``, boolean. Read only."""
     assigned_by_id: t.Reference = t.UNSET
+    """int | None: ``assignedById``, user. The User itself is ``assigned_by``."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, user. Read only. The User itself is ``created_by_user``."""
     updated_by: t.Reference = t.UNSET
+    """int | None: ``updatedBy``, user. Read only. The User itself is ``updated_by_user``."""
     last_activity_by: t.Reference = t.UNSET
+    """int | None: ``lastActivityBy``, user. The User itself is ``last_activity_by_user``."""
     created_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdTime``, datetime. Read only."""
     updated_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updatedTime``, datetime. Read only."""
     last_activity_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastActivityTime``, datetime."""
     company_id: t.Reference = t.UNSET
+    """int | None: ``companyId``, crm_company. Deprecated. The Company itself is ``company``."""
     company_ids: t.Integers = t.UNSET
+    """tuple[int, ...]: ``companyIds``, crm_company. Several values."""
     companies: t.Integers = t.UNSET
+    """tuple[int, ...]: ``companies``, crm_company. Several values."""
     lead_id: t.Reference = t.UNSET
+    """int | None: ``leadId``, crm_lead. The Lead itself is ``lead``."""
     originator_id: t.Text = t.UNSET
+    """str | None: ``originatorId``, string."""
     origin_id: t.Text = t.UNSET
+    """str | None: ``originId``, string."""
     origin_version: t.Text = t.UNSET
+    """str | None: ``originVersion``, string."""
     category_id: t.Reference = t.UNSET
+    """int | None: ``categoryId``, crm_category."""
     fm: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``fm``, crm_multifield. Several values."""
     observers: t.Integers = t.UNSET
+    """tuple[int, ...]: ``observers``, user. Several values."""
     last_communication_time: t.Text = t.UNSET
+    """str | None: ``lastCommunicationTime``, string. Read only."""
     utm_source: t.Text = t.UNSET
+    """str | None: ``utmSource``, string."""
     utm_medium: t.Text = t.UNSET
+    """str | None: ``utmMedium``, string."""
     utm_campaign: t.Text = t.UNSET
+    """str | None: ``utmCampaign``, string."""
     utm_content: t.Text = t.UNSET
+    """str | None: ``utmContent``, string."""
     utm_term: t.Text = t.UNSET
+    """str | None: ``utmTerm``, string."""
     last_communication_call_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationCallTime``, datetime. Read only."""
     last_communication_email_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationEmailTime``, datetime. Read only."""
     last_communication_imol_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationImolTime``, datetime. Read only."""
     last_communication_webform_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationWebformTime``, datetime. Read only."""
     webform_id: t.Integer = t.UNSET
+    """int | None: ``webformId``, integer. Read only."""
     short_name: t.Text = t.UNSET
+    """str | None: ``shortName``, string. Read only, deprecated."""
     address: t.Text = t.UNSET
+    """str | None: ``address``, text. Read only, deprecated."""
     search_content: t.Text = t.UNSET
+    """str | None: ``searchContent``, text. Read only."""
     login: t.Text = t.UNSET
+    """str | None: ``login``, string. Read only, deprecated."""
     email_home: t.Text = t.UNSET
+    """str | None: ``emailHome``, string. Read only."""
     email_work: t.Text = t.UNSET
+    """str | None: ``emailWork``, string. Read only."""
     email_mailing: t.Text = t.UNSET
+    """str | None: ``emailMailing``, string. Read only."""
     phone_mobile: t.Text = t.UNSET
+    """str | None: ``phoneMobile``, string. Read only."""
     phone_work: t.Text = t.UNSET
+    """str | None: ``phoneWork``, string. Read only."""
     phone_mailing: t.Text = t.UNSET
+    """str | None: ``phoneMailing``, string. Read only."""
     imol: t.Text = t.UNSET
+    """str | None: ``imol``, string. Read only."""
     email: t.Text = t.UNSET
+    """str | None: ``email``, string. Read only."""
     phone: t.Text = t.UNSET
+    """str | None: ``phone``, string. Read only."""
     entity_type_id: t.Reference = t.UNSET
+    """int | None: ``entityTypeId``, integer. Read only. The OwnerType itself is ``entity_type``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ContactItemValues]) -> None: ...
+        def __init__(self, **values: Unpack[ContactItemValues]) -> None:
+            """A ContactItem of these values, not saved yet."""
+            ...
 
         @property
         def honorific_status(self) -> Status | None: ...

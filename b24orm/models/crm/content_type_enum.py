@@ -27,14 +27,22 @@ if TYPE_CHECKING:
     ):
         """Rows of ContentTypeEnum, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ContentTypeEnumLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ContentTypeEnumLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ContentTypeEnumLookups]) -> ContentTypeEnum: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[ContentTypeEnumLookups],
-        ) -> ContentTypeEnum: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ContentTypeEnumLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ContentTypeEnumLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ContentTypeEnumLookups]) -> ContentTypeEnum:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ContentTypeEnumLookups]) -> ContentTypeEnum:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ContentTypeEnumField, flat: Literal[False] = ...
@@ -51,7 +59,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name", "symbol_code", "symbol_code_short"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, ContentTypeEnumField, ContentTypeEnumOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class ContentTypeEnum(Model, schema=CONTENT_TYPE_ENUM):
@@ -64,9 +74,15 @@ class ContentTypeEnum(Model, schema=CONTENT_TYPE_ENUM):
         objects: ClassVar[ContentTypeEnumQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ContentTypeEnumLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ContentTypeEnumLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     symbol_code: t.Text = t.UNSET
+    """str | None: ``SYMBOL_CODE``, string. Read only."""
     symbol_code_short: t.Text = t.UNSET
+    """str | None: ``SYMBOL_CODE_SHORT``, string. Read only."""

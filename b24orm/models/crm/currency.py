@@ -51,10 +51,22 @@ if TYPE_CHECKING:
     class CurrencyQuerySet(QuerySet["Currency", CurrencyField, CurrencyOrder, str]):
         """Rows of Currency, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Currency: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Currency: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Currency:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Currency:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CurrencyField, flat: Literal[False] = ...
@@ -91,32 +103,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[str | None, CurrencyField, CurrencyOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[CurrencyValues]) -> Currency: ...
-        async def acreate(self, **values: Unpack[CurrencyValues]) -> Currency: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[CurrencyValues]) -> Currency:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[CurrencyValues]) -> Currency:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: CurrencyValues | None = None,
             **values: Unpack[CurrencyValues],
-        ) -> tuple[Currency, bool]: ...
+        ) -> tuple[Currency, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: CurrencyValues | None = None,
             **values: Unpack[CurrencyValues],
-        ) -> tuple[Currency, bool]: ...
+        ) -> tuple[Currency, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: CurrencyValues | None = None,
             **values: Unpack[CurrencyValues],
-        ) -> tuple[Currency, bool]: ...
+        ) -> tuple[Currency, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: CurrencyValues | None = None,
             **values: Unpack[CurrencyValues],
-        ) -> tuple[Currency, bool]: ...
-        def update(self, **values: Unpack[CurrencyValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[CurrencyValues]) -> int: ...
-        def explain_update(self, **values: Unpack[CurrencyValues]) -> str: ...
+        ) -> tuple[Currency, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[CurrencyValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[CurrencyValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[CurrencyValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Currency(Model, schema=CURRENCY):
@@ -130,22 +171,39 @@ class Currency(Model, schema=CURRENCY):
         objects: ClassVar[CurrencyQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CurrencyLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     currency: t.StringId = t.UNSET
+    """str: ``CURRENCY``, string. Required, set once."""
     amount_cnt: t.Integer = t.UNSET
+    """int | None: ``AMOUNT_CNT``, integer. Required."""
     amount: t.Number = t.UNSET
+    """Decimal | None: ``AMOUNT``, double. Required."""
     base: t.Boolean = t.UNSET
+    """bool | None: ``BASE``, char. Read only."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     date_update: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_UPDATE``, datetime. Read only."""
     lid: t.Text = t.UNSET
+    """str | None: ``LID``, string. Read only."""
     format_string: t.Text = t.UNSET
+    """str | None: ``FORMAT_STRING``, string. Read only."""
     full_name: t.Text = t.UNSET
+    """str | None: ``FULL_NAME``, string. Read only."""
     dec_point: t.Text = t.UNSET
+    """str | None: ``DEC_POINT``, string. Read only."""
     thousands_sep: t.Text = t.UNSET
+    """str | None: ``THOUSANDS_SEP``, string. Read only."""
     decimals: t.Integer = t.UNSET
+    """int | None: ``DECIMALS``, integer. Read only."""
     lang: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``LANG``, currency_localization. Several values, not in answers."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[CurrencyValues]) -> None: ...
+        def __init__(self, **values: Unpack[CurrencyValues]) -> None:
+            """A Currency of these values, not saved yet."""
+            ...

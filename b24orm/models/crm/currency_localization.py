@@ -18,9 +18,16 @@ class CurrencyLocalization(Model, schema=CURRENCY_LOCALIZATION):
     """
 
     full_name: t.Text = t.UNSET
+    """str | None: ``FULL_NAME``, string."""
     format_string: t.Text = t.UNSET
+    """str | None: ``FORMAT_STRING``, string."""
     dec_point: t.Text = t.UNSET
+    """str | None: ``DEC_POINT``, string."""
     thousands_variant: t.Text = t.UNSET
+    """str | None: ``THOUSANDS_VARIANT``, string. One of ``N``, ``C``, ``D``, ``S``, ``B``."""
     thousands_sep: t.Text = t.UNSET
+    """str | None: ``THOUSANDS_SEP``, string."""
     decimals: t.Integer = t.UNSET
+    """int | None: ``DECIMALS``, integer."""
     hide_zero: t.Boolean = t.UNSET
+    """bool | None: ``HIDE_ZERO``, char."""

@@ -905,12 +905,30 @@ if TYPE_CHECKING:
     class DealQuerySet(QuerySet["Deal", DealField, DealOrder, int]):
         """Rows of Deal, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DealLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DealLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DealLookups]) -> Deal: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[DealLookups]) -> Deal: ...
-        def select_related(self, *names: DealRelation) -> Self: ...
-        def prefetch_related(self, *names: DealPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DealLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DealLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DealLookups]) -> Deal:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DealLookups]) -> Deal:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DealRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DealPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DealField, flat: Literal[False] = ...
@@ -1001,32 +1019,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[dt.datetime | None, DealField, DealOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DealValues]) -> Deal: ...
-        async def acreate(self, **values: Unpack[DealValues]) -> Deal: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DealValues]) -> Deal:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DealValues]) -> Deal:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DealValues | None = None,
             **values: Unpack[DealValues],
-        ) -> tuple[Deal, bool]: ...
+        ) -> tuple[Deal, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DealValues | None = None,
             **values: Unpack[DealValues],
-        ) -> tuple[Deal, bool]: ...
+        ) -> tuple[Deal, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: DealValues | None = None,
             **values: Unpack[DealValues],
-        ) -> tuple[Deal, bool]: ...
+        ) -> tuple[Deal, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: DealValues | None = None,
             **values: Unpack[DealValues],
-        ) -> tuple[Deal, bool]: ...
-        def update(self, **values: Unpack[DealValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DealValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DealValues]) -> str: ...
+        ) -> tuple[Deal, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[DealValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DealValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DealValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Deal(Model, schema=DEAL):
@@ -1052,60 +1099,112 @@ class Deal(Model, schema=DEAL):
         objects: ClassVar[DealQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DealLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DealLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string."""
     type_id: t.Status = t.UNSET
+    """str | None: ``TYPE_ID``, crm_status. The Status itself is ``type``."""
     category_id: t.Reference = t.UNSET
+    """int | None: ``CATEGORY_ID``, crm_category. Set once."""
     stage_id: t.Status = t.UNSET
+    """str | None: ``STAGE_ID``, crm_status. The Status itself is ``stage``."""
     previous_stage_id: t.Status = t.UNSET
+    """str | None: ``PREVIOUS_STAGE_ID``, crm_status. Read only. The Status itself is ``previous_stage``."""
     stage_semantic_id: t.Text = t.UNSET
+    """str | None: ``STAGE_SEMANTIC_ID``, string. Read only. One of ``P``, ``S``, ``F``."""
     is_new: t.Boolean = t.UNSET
+    """bool | None: ``IS_NEW``, char. Read only."""
     is_recurring: t.Boolean = t.UNSET
+    """bool | None: ``IS_RECURRING``, char."""
     is_return_customer: t.Boolean = t.UNSET
+    """bool | None: ``IS_RETURN_CUSTOMER``, char."""
     is_repeated_approach: t.Boolean = t.UNSET
+    """bool | None: ``IS_REPEATED_APPROACH``, char."""
     probability: t.Integer = t.UNSET
+    """int | None: ``PROBABILITY``, integer."""
     currency_id: t.Status = t.UNSET
+    """str | None: ``CURRENCY_ID``, crm_currency. The Currency itself is ``currency``."""
     opportunity: t.Number = t.UNSET
+    """Decimal | None: ``OPPORTUNITY``, double."""
     is_manual_opportunity: t.Boolean = t.UNSET
+    """bool | None: ``IS_MANUAL_OPPORTUNITY``, char."""
     tax_value: t.Number = t.UNSET
+    """Decimal | None: ``TAX_VALUE``, double."""
     company_id: t.Reference = t.UNSET
+    """int | None: ``COMPANY_ID``, crm_company. The Company itself is ``company``."""
     contact_id: t.Reference = t.UNSET
+    """int | None: ``CONTACT_ID``, crm_contact. Deprecated. The Contact itself is ``contact``."""
     contact_ids: t.Integers = t.UNSET
+    """tuple[int, ...]: ``CONTACT_IDS``, crm_contact. Several values, not in answers."""
     quote_id: t.Reference = t.UNSET
+    """int | None: ``QUOTE_ID``, crm_quote. Read only. The Quote itself is ``quote``."""
     begindate: t.Date = t.UNSET
+    """dt.date | None: ``BEGINDATE``, date."""
     closedate: t.Date = t.UNSET
+    """dt.date | None: ``CLOSEDATE``, date."""
     opened: t.Boolean = t.UNSET
+    """bool | None: ``OPENED``, char."""
     closed: t.Boolean = t.UNSET
+    """bool | None: ``CLOSED``, char."""
     comments: t.Text = t.UNSET
+    """str | None: ``COMMENTS``, string."""
     assigned_by_id: t.Reference = t.UNSET
+    """int | None: ``ASSIGNED_BY_ID``, user. The User itself is ``assigned_by``."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY_ID``, user. Read only. The User itself is ``created_by``."""
     modify_by_id: t.Reference = t.UNSET
+    """int | None: ``MODIFY_BY_ID``, user. Read only. The User itself is ``modify_by``."""
     moved_by_id: t.Reference = t.UNSET
+    """int | None: ``MOVED_BY_ID``, user. Read only. The User itself is ``moved_by``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
     moved_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``MOVED_TIME``, datetime. Read only."""
     source_id: t.Status = t.UNSET
+    """str | None: ``SOURCE_ID``, crm_status. The Status itself is ``source``."""
     source_description: t.Text = t.UNSET
+    """str | None: ``SOURCE_DESCRIPTION``, string."""
     lead_id: t.Reference = t.UNSET
+    """int | None: ``LEAD_ID``, crm_lead. Read only. The Lead itself is ``lead``."""
     additional_info: t.Text = t.UNSET
+    """str | None: ``ADDITIONAL_INFO``, string."""
     location_id: t.Text = t.UNSET
+    """str | None: ``LOCATION_ID``, location."""
     originator_id: t.Text = t.UNSET
+    """str | None: ``ORIGINATOR_ID``, string."""
     origin_id: t.Text = t.UNSET
+    """str | None: ``ORIGIN_ID``, string."""
     utm_source: t.Text = t.UNSET
+    """str | None: ``UTM_SOURCE``, string."""
     utm_medium: t.Text = t.UNSET
+    """str | None: ``UTM_MEDIUM``, string."""
     utm_campaign: t.Text = t.UNSET
+    """str | None: ``UTM_CAMPAIGN``, string."""
     utm_content: t.Text = t.UNSET
+    """str | None: ``UTM_CONTENT``, string."""
     utm_term: t.Text = t.UNSET
+    """str | None: ``UTM_TERM``, string."""
     last_activity_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``LAST_ACTIVITY_TIME``, datetime."""
     last_activity_by: t.Reference = t.UNSET
+    """int | None: ``LAST_ACTIVITY_BY``, user. The User itself is ``last_activity_by_user``."""
     last_communication_time: t.Text = t.UNSET
+    """str | None: ``LAST_COMMUNICATION_TIME``, string. Read only."""
     repeat_sale_segment_id: t.Text = t.UNSET
+    """str | None: ``REPEAT_SALE_SEGMENT_ID``, string. Read only, not in answers."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DealValues]) -> None: ...
+        def __init__(self, **values: Unpack[DealValues]) -> None:
+            """A Deal of these values, not saved yet."""
+            ...
 
         @property
         def type(self) -> Status | None: ...

@@ -79,10 +79,22 @@ if TYPE_CHECKING:
     class DealCategoryQuerySet(QuerySet["DealCategory", DealCategoryField, DealCategoryOrder, int]):
         """Rows of DealCategory, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> DealCategory: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> DealCategory: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> DealCategory:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> DealCategory:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DealCategoryField, flat: Literal[False] = ...
@@ -111,32 +123,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["is_locked"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, DealCategoryField, DealCategoryOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DealCategoryValues]) -> DealCategory: ...
-        async def acreate(self, **values: Unpack[DealCategoryValues]) -> DealCategory: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DealCategoryValues]) -> DealCategory:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DealCategoryValues]) -> DealCategory:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DealCategoryValues | None = None,
             **values: Unpack[DealCategoryValues],
-        ) -> tuple[DealCategory, bool]: ...
+        ) -> tuple[DealCategory, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DealCategoryValues | None = None,
             **values: Unpack[DealCategoryValues],
-        ) -> tuple[DealCategory, bool]: ...
+        ) -> tuple[DealCategory, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: DealCategoryValues | None = None,
             **values: Unpack[DealCategoryValues],
-        ) -> tuple[DealCategory, bool]: ...
+        ) -> tuple[DealCategory, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: DealCategoryValues | None = None,
             **values: Unpack[DealCategoryValues],
-        ) -> tuple[DealCategory, bool]: ...
-        def update(self, **values: Unpack[DealCategoryValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DealCategoryValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DealCategoryValues]) -> str: ...
+        ) -> tuple[DealCategory, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[DealCategoryValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DealCategoryValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DealCategoryValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class DealCategory(Model, schema=DEAL_CATEGORY):
@@ -152,14 +193,23 @@ class DealCategory(Model, schema=DEAL_CATEGORY):
         objects: ClassVar[DealCategoryQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DealCategoryLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     created_date: t.Date = t.UNSET
+    """dt.date | None: ``CREATED_DATE``, date. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     is_locked: t.Boolean = t.UNSET
+    """bool | None: ``IS_LOCKED``, char. Read only, deprecated."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DealCategoryValues]) -> None: ...
+        def __init__(self, **values: Unpack[DealCategoryValues]) -> None:
+            """A DealCategory of these values, not saved yet."""
+            ...

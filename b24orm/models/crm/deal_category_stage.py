@@ -27,14 +27,26 @@ if TYPE_CHECKING:
     ):
         """Rows of DealCategoryStage, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DealCategoryStageLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DealCategoryStageLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DealCategoryStageLookups]) -> DealCategoryStage: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DealCategoryStageLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DealCategoryStageLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DealCategoryStageLookups]) -> DealCategoryStage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[DealCategoryStageLookups],
-        ) -> DealCategoryStage: ...
+        ) -> DealCategoryStage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DealCategoryStageField, flat: Literal[False] = ...
@@ -55,7 +67,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["status_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[str, DealCategoryStageField, DealCategoryStageOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class DealCategoryStage(Model, schema=DEAL_CATEGORY_STAGE):
@@ -68,8 +82,13 @@ class DealCategoryStage(Model, schema=DEAL_CATEGORY_STAGE):
         objects: ClassVar[DealCategoryStageQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DealCategoryStageLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DealCategoryStageLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer. Read only."""
     status_id: t.StringId = t.UNSET
+    """str: ``STATUS_ID``, string. Read only."""

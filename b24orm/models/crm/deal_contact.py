@@ -71,12 +71,30 @@ if TYPE_CHECKING:
     class DealContactQuerySet(QuerySet["DealContact", DealContactField, DealContactOrder, int]):
         """Rows of DealContact, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DealContactLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DealContactLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DealContactLookups]) -> DealContact: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[DealContactLookups]) -> DealContact: ...
-        def select_related(self, *names: DealContactRelation) -> Self: ...
-        def prefetch_related(self, *names: DealContactPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DealContactLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DealContactLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DealContactLookups]) -> DealContact:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DealContactLookups]) -> DealContact:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DealContactRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DealContactPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DealContactField, flat: Literal[False] = ...
@@ -97,19 +115,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["is_primary"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, DealContactField, DealContactOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DealContactValues]) -> DealContact: ...
-        async def acreate(self, **values: Unpack[DealContactValues]) -> DealContact: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DealContactValues]) -> DealContact:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DealContactValues]) -> DealContact:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DealContactValues | None = None,
             **values: Unpack[DealContactValues],
-        ) -> tuple[DealContact, bool]: ...
+        ) -> tuple[DealContact, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DealContactValues | None = None,
             **values: Unpack[DealContactValues],
-        ) -> tuple[DealContact, bool]: ...
+        ) -> tuple[DealContact, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class DealContact(Model, schema=DEAL_CONTACT):
@@ -125,16 +157,24 @@ class DealContact(Model, schema=DEAL_CONTACT):
         objects: ClassVar[DealContactQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DealContactLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DealContactLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     contact_id: t.Id = t.UNSET
+    """int: ``CONTACT_ID``, integer. Required. The Contact itself is ``contact``."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     role_id: t.Integer = t.UNSET
+    """int | None: ``ROLE_ID``, integer. Read only."""
     is_primary: t.Boolean = t.UNSET
+    """bool | None: ``IS_PRIMARY``, char."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DealContactValues]) -> None: ...
+        def __init__(self, **values: Unpack[DealContactValues]) -> None:
+            """A DealContact of these values, not saved yet."""
+            ...
 
         @property
         def contact(self) -> Contact | None: ...

@@ -902,12 +902,30 @@ if TYPE_CHECKING:
     class DealItemQuerySet(QuerySet["DealItem", DealItemField, DealItemOrder, int]):
         """Rows of DealItem, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> DealItem: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> DealItem: ...
-        def select_related(self, *names: DealItemRelation) -> Self: ...
-        def prefetch_related(self, *names: DealItemPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> DealItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> DealItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DealItemRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DealItemPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DealItemField, flat: Literal[False] = ...
@@ -1036,32 +1054,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[dt.datetime | None, DealItemField, DealItemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DealItemValues]) -> DealItem: ...
-        async def acreate(self, **values: Unpack[DealItemValues]) -> DealItem: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DealItemValues]) -> DealItem:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DealItemValues]) -> DealItem:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DealItemValues | None = None,
             **values: Unpack[DealItemValues],
-        ) -> tuple[DealItem, bool]: ...
+        ) -> tuple[DealItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DealItemValues | None = None,
             **values: Unpack[DealItemValues],
-        ) -> tuple[DealItem, bool]: ...
+        ) -> tuple[DealItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: DealItemValues | None = None,
             **values: Unpack[DealItemValues],
-        ) -> tuple[DealItem, bool]: ...
+        ) -> tuple[DealItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: DealItemValues | None = None,
             **values: Unpack[DealItemValues],
-        ) -> tuple[DealItem, bool]: ...
-        def update(self, **values: Unpack[DealItemValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DealItemValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DealItemValues]) -> str: ...
+        ) -> tuple[DealItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[DealItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DealItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DealItemValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class DealItem(Model, schema=DEAL_ITEM):
@@ -1087,85 +1134,162 @@ class DealItem(Model, schema=DEAL_ITEM):
         objects: ClassVar[DealItemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DealItemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string."""
     type_id: t.Status = t.UNSET
+    """str | None: ``typeId``, crm_status. The Status itself is ``type``."""
     category_id: t.Reference = t.UNSET
+    """int | None: ``categoryId``, crm_category."""
     stage_id: t.Status = t.UNSET
+    """str | None: ``stageId``, crm_status. The Status itself is ``stage``."""
     previous_stage_id: t.Status = t.UNSET
+    """str | None: ``previousStageId``, crm_status. Read only. The Status itself is ``previous_stage``."""
     stage_semantic_id: t.Text = t.UNSET
+    """str | None: ``stageSemanticId``, string. Read only. One of ``P``, ``S``, ``F``."""
     is_new: t.Boolean = t.UNSET
+    """bool | None: ``isNew``, boolean. Read only."""
     is_recurring: t.Boolean = t.UNSET
+    """bool | None: ``isRecurring``, boolean."""
     is_return_customer: t.Boolean = t.UNSET
+    """bool | None: ``isReturnCustomer``, boolean. Read only."""
     is_repeated_approach: t.Boolean = t.UNSET
+    """bool | None: ``isRepeatedApproach``, boolean. Read only."""
     probability: t.Integer = t.UNSET
+    """int | None: ``probability``, integer."""
     currency_id: t.Status = t.UNSET
+    """str | None: ``currencyId``, crm_currency. The Currency itself is ``currency``."""
     is_manual_opportunity: t.Boolean = t.UNSET
+    """bool | None: ``isManualOpportunity``, boolean."""
     opportunity: t.Number = t.UNSET
+    """Decimal | None: ``opportunity``, double."""
     tax_value: t.Number = t.UNSET
+    """Decimal | None: ``taxValue``, double."""
     company_id: t.Reference = t.UNSET
+    """int | None: ``companyId``, crm_company. The Company itself is ``company``."""
     contact_id: t.Reference = t.UNSET
+    """int | None: ``contactId``, crm_contact. Deprecated. The Contact itself is ``contact``."""
     contact_ids: t.Integers = t.UNSET
+    """tuple[int, ...]: ``contactIds``, crm_contact. Several values."""
     contacts: t.Integers = t.UNSET
+    """tuple[int, ...]: ``contacts``, crm_contact. Several values."""
     quote_id: t.Reference = t.UNSET
+    """int | None: ``quoteId``, crm_quote. The Quote itself is ``quote``."""
     begindate: t.Date = t.UNSET
+    """dt.date | None: ``begindate``, date."""
     closedate: t.Date = t.UNSET
+    """dt.date | None: ``closedate``, date."""
     opened: t.Boolean = t.UNSET
+    """bool | None: ``opened``, boolean."""
     closed: t.Boolean = t.UNSET
+    """bool | None: ``closed``, boolean. Read only."""
     comments: t.Text = t.UNSET
+    """str | None: ``comments``, text."""
     assigned_by_id: t.Reference = t.UNSET
+    """int | None: ``assignedById``, user. The User itself is ``assigned_by``."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, user. Read only. The User itself is ``created_by_user``."""
     updated_by: t.Reference = t.UNSET
+    """int | None: ``updatedBy``, user. Read only. The User itself is ``updated_by_user``."""
     moved_by: t.Reference = t.UNSET
+    """int | None: ``movedBy``, user. Read only. The User itself is ``moved_by_user``."""
     last_activity_by: t.Reference = t.UNSET
+    """int | None: ``lastActivityBy``, user. The User itself is ``last_activity_by_user``."""
     created_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdTime``, datetime. Read only."""
     updated_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updatedTime``, datetime. Read only."""
     moved_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``movedTime``, datetime. Read only."""
     last_activity_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastActivityTime``, datetime."""
     source_id: t.Status = t.UNSET
+    """str | None: ``sourceId``, crm_status. The Status itself is ``source``."""
     source_description: t.Text = t.UNSET
+    """str | None: ``sourceDescription``, text."""
     lead_id: t.Reference = t.UNSET
+    """int | None: ``leadId``, crm_lead. The Lead itself is ``lead``."""
     additional_info: t.Text = t.UNSET
+    """str | None: ``additionalInfo``, string."""
     originator_id: t.Text = t.UNSET
+    """str | None: ``originatorId``, string."""
     origin_id: t.Text = t.UNSET
+    """str | None: ``originId``, string."""
     observers: t.Integers = t.UNSET
+    """tuple[int, ...]: ``observers``, user. Several values."""
     last_communication_time: t.Text = t.UNSET
+    """str | None: ``lastCommunicationTime``, string. Read only."""
     repeat_sale_segment_id: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``repeatSaleSegmentId``, crm_repeat_sale_segment_title. Read only, several values."""
     location_id: t.Text = t.UNSET
+    """str | None: ``locationId``, location."""
     utm_source: t.Text = t.UNSET
+    """str | None: ``utmSource``, string."""
     utm_medium: t.Text = t.UNSET
+    """str | None: ``utmMedium``, string."""
     utm_campaign: t.Text = t.UNSET
+    """str | None: ``utmCampaign``, string."""
     utm_content: t.Text = t.UNSET
+    """str | None: ``utmContent``, string."""
     utm_term: t.Text = t.UNSET
+    """str | None: ``utmTerm``, string."""
     last_communication_call_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationCallTime``, datetime. Read only."""
     last_communication_email_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationEmailTime``, datetime. Read only."""
     last_communication_imol_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationImolTime``, datetime. Read only."""
     last_communication_webform_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationWebformTime``, datetime. Read only."""
     webform_id: t.Integer = t.UNSET
+    """int | None: ``webformId``, integer. Read only."""
     date_create_short: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateCreateShort``, datetime. Read only, deprecated."""
     date_modify_short: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateModifyShort``, datetime. Read only, deprecated."""
     product_id: t.Text = t.UNSET
+    """str | None: ``productId``, string. Read only, deprecated. The Product itself is ``product``."""
     begindate_short: t.DateTime = t.UNSET
+    """dt.datetime | None: ``begindateShort``, datetime. Read only, deprecated."""
     closedate_short: t.DateTime = t.UNSET
+    """dt.datetime | None: ``closedateShort``, datetime. Read only, deprecated."""
     event_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``eventDate``, datetime. Read only."""
     event_date_short: t.DateTime = t.UNSET
+    """dt.datetime | None: ``eventDateShort``, datetime. Read only, deprecated."""
     event_id: t.Status = t.UNSET
+    """str | None: ``eventId``, crm_status. Read only. The Status itself is ``event``."""
     event_description: t.Text = t.UNSET
+    """str | None: ``eventDescription``, text. Read only."""
     search_content: t.Text = t.UNSET
+    """str | None: ``searchContent``, text. Read only."""
     order_stage: t.Text = t.UNSET
+    """str | None: ``orderStage``, string. Read only."""
     is_work: t.Boolean = t.UNSET
+    """bool | None: ``isWork``, boolean. Read only, deprecated."""
     is_won: t.Boolean = t.UNSET
+    """bool | None: ``isWon``, boolean. Read only, deprecated."""
     is_lose: t.Boolean = t.UNSET
+    """bool | None: ``isLose``, boolean. Read only, deprecated."""
     received_amount: t.Text = t.UNSET
+    """str | None: ``receivedAmount``, string. Read only, deprecated."""
     lost_amount: t.Text = t.UNSET
+    """str | None: ``lostAmount``, string. Read only, deprecated."""
     has_products: t.Boolean = t.UNSET
+    """bool | None: ``hasProducts``, boolean. Read only, deprecated."""
     entity_type_id: t.Reference = t.UNSET
+    """int | None: ``entityTypeId``, integer. Read only. The OwnerType itself is ``entity_type``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DealItemValues]) -> None: ...
+        def __init__(self, **values: Unpack[DealItemValues]) -> None:
+            """A DealItem of these values, not saved yet."""
+            ...
 
         @property
         def type(self) -> Status | None: ...

@@ -260,12 +260,30 @@ if TYPE_CHECKING:
     class DealRecurringQuerySet(QuerySet["DealRecurring", DealRecurringField, DealRecurringOrder, int]):
         """Rows of DealRecurring, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> DealRecurring: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> DealRecurring: ...
-        def select_related(self, *names: DealRecurringRelation) -> Self: ...
-        def prefetch_related(self, *names: DealRecurringPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> DealRecurring:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> DealRecurring:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DealRecurringRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DealRecurringPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DealRecurringField, flat: Literal[False] = ...
@@ -306,32 +324,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["params"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, DealRecurringField, DealRecurringOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DealRecurringValues]) -> DealRecurring: ...
-        async def acreate(self, **values: Unpack[DealRecurringValues]) -> DealRecurring: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DealRecurringValues]) -> DealRecurring:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DealRecurringValues]) -> DealRecurring:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DealRecurringValues | None = None,
             **values: Unpack[DealRecurringValues],
-        ) -> tuple[DealRecurring, bool]: ...
+        ) -> tuple[DealRecurring, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DealRecurringValues | None = None,
             **values: Unpack[DealRecurringValues],
-        ) -> tuple[DealRecurring, bool]: ...
+        ) -> tuple[DealRecurring, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: DealRecurringValues | None = None,
             **values: Unpack[DealRecurringValues],
-        ) -> tuple[DealRecurring, bool]: ...
+        ) -> tuple[DealRecurring, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: DealRecurringValues | None = None,
             **values: Unpack[DealRecurringValues],
-        ) -> tuple[DealRecurring, bool]: ...
-        def update(self, **values: Unpack[DealRecurringValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DealRecurringValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DealRecurringValues]) -> str: ...
+        ) -> tuple[DealRecurring, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[DealRecurringValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DealRecurringValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DealRecurringValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class DealRecurring(Model, schema=DEAL_RECURRING):
@@ -347,25 +394,42 @@ class DealRecurring(Model, schema=DEAL_RECURRING):
         objects: ClassVar[DealRecurringQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DealRecurringLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     deal_id: t.Reference = t.UNSET
+    """int | None: ``DEAL_ID``, integer. Required, set once. The Deal itself is ``deal``."""
     based_id: t.Reference = t.UNSET
+    """int | None: ``BASED_ID``, integer. Read only. The Deal itself is ``based``."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char."""
     next_execution: t.DateTime = t.UNSET
+    """dt.datetime | None: ``NEXT_EXECUTION``, datetime. Read only."""
     last_execution: t.DateTime = t.UNSET
+    """dt.datetime | None: ``LAST_EXECUTION``, datetime. Read only."""
     counter_repeat: t.Integer = t.UNSET
+    """int | None: ``COUNTER_REPEAT``, integer. Read only."""
     start_date: t.Date = t.UNSET
+    """dt.date | None: ``START_DATE``, date."""
     category_id: t.Reference = t.UNSET
+    """int | None: ``CATEGORY_ID``, integer."""
     is_limit: t.Status = t.UNSET
+    """str | None: ``IS_LIMIT``, char. One of ``N``, ``D``, ``T``."""
     limit_repeat: t.Integer = t.UNSET
+    """int | None: ``LIMIT_REPEAT``, integer."""
     limit_date: t.Date = t.UNSET
+    """dt.date | None: ``LIMIT_DATE``, date."""
     params: t.Json = t.UNSET
+    """as it comes: ``PARAMS``, recurring_params."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DealRecurringValues]) -> None: ...
+        def __init__(self, **values: Unpack[DealRecurringValues]) -> None:
+            """A DealRecurring of these values, not saved yet."""
+            ...
 
         @property
         def deal(self) -> Deal | None: ...

@@ -108,10 +108,22 @@ if TYPE_CHECKING:
     class DealUserFieldQuerySet(QuerySet["DealUserField", DealUserFieldField, DealUserFieldOrder, int]):
         """Rows of DealUserField, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DealUserFieldLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DealUserFieldLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DealUserFieldLookups]) -> DealUserField: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[DealUserFieldLookups]) -> DealUserField: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DealUserFieldLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DealUserFieldLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DealUserFieldLookups]) -> DealUserField:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DealUserFieldLookups]) -> DealUserField:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DealUserFieldField, flat: Literal[False] = ...
@@ -161,32 +173,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["list", "settings"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, DealUserFieldField, DealUserFieldOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DealUserFieldValues]) -> DealUserField: ...
-        async def acreate(self, **values: Unpack[DealUserFieldValues]) -> DealUserField: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DealUserFieldValues]) -> DealUserField:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DealUserFieldValues]) -> DealUserField:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DealUserFieldValues | None = None,
             **values: Unpack[DealUserFieldValues],
-        ) -> tuple[DealUserField, bool]: ...
+        ) -> tuple[DealUserField, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DealUserFieldValues | None = None,
             **values: Unpack[DealUserFieldValues],
-        ) -> tuple[DealUserField, bool]: ...
+        ) -> tuple[DealUserField, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: DealUserFieldValues | None = None,
             **values: Unpack[DealUserFieldValues],
-        ) -> tuple[DealUserField, bool]: ...
+        ) -> tuple[DealUserField, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: DealUserFieldValues | None = None,
             **values: Unpack[DealUserFieldValues],
-        ) -> tuple[DealUserField, bool]: ...
-        def update(self, **values: Unpack[DealUserFieldValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DealUserFieldValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DealUserFieldValues]) -> str: ...
+        ) -> tuple[DealUserField, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[DealUserFieldValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DealUserFieldValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DealUserFieldValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class DealUserField(Model, schema=DEAL_USER_FIELD):
@@ -200,30 +241,55 @@ class DealUserField(Model, schema=DEAL_USER_FIELD):
         objects: ClassVar[DealUserFieldQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DealUserFieldLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DealUserFieldLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     entity_id: t.Text = t.UNSET
+    """str | None: ``ENTITY_ID``, string. Read only, set once."""
     field_name: t.Text = t.UNSET
+    """str | None: ``FIELD_NAME``, string. Required, set once."""
     user_type_id: t.Text = t.UNSET
+    """str | None: ``USER_TYPE_ID``, string. Required, set once."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     multiple: t.Boolean = t.UNSET
+    """bool | None: ``MULTIPLE``, char."""
     mandatory: t.Boolean = t.UNSET
+    """bool | None: ``MANDATORY``, char."""
     show_filter: t.Status = t.UNSET
+    """str | None: ``SHOW_FILTER``, char. One of ``N``, ``I``, ``E``, ``S``, ``Y``."""
     show_in_list: t.Boolean = t.UNSET
+    """bool | None: ``SHOW_IN_LIST``, char."""
     edit_in_list: t.Boolean = t.UNSET
+    """bool | None: ``EDIT_IN_LIST``, char."""
     is_searchable: t.Boolean = t.UNSET
+    """bool | None: ``IS_SEARCHABLE``, char."""
     edit_form_label: t.Text = t.UNSET
+    """str | None: ``EDIT_FORM_LABEL``, string."""
     list_column_label: t.Text = t.UNSET
+    """str | None: ``LIST_COLUMN_LABEL``, string."""
     list_filter_label: t.Text = t.UNSET
+    """str | None: ``LIST_FILTER_LABEL``, string."""
     error_message: t.Text = t.UNSET
+    """str | None: ``ERROR_MESSAGE``, string."""
     help_message: t.Text = t.UNSET
+    """str | None: ``HELP_MESSAGE``, string."""
     list: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``LIST``, uf_enum_element. Several values."""
     settings: t.Json = t.UNSET
+    """as it comes: ``SETTINGS``, object."""
     label: t.Text = t.UNSET
+    """str | None: ``LABEL``, string."""
     user_type_owner: t.Text = t.UNSET
+    """str | None: ``USER_TYPE_OWNER``, string. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DealUserFieldValues]) -> None: ...
+        def __init__(self, **values: Unpack[DealUserFieldValues]) -> None:
+            """A DealUserField of these values, not saved yet."""
+            ...

@@ -42,12 +42,30 @@ if TYPE_CHECKING:
     class DeliveryQuerySet(QuerySet["Delivery", DeliveryField, DeliveryOrder, int]):
         """Rows of Delivery, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DeliveryLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DeliveryLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DeliveryLookups]) -> Delivery: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[DeliveryLookups]) -> Delivery: ...
-        def select_related(self, *names: DeliveryRelation) -> Self: ...
-        def prefetch_related(self, *names: DeliveryPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DeliveryLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DeliveryLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DeliveryLookups]) -> Delivery:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DeliveryLookups]) -> Delivery:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DeliveryRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DeliveryPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DeliveryField, flat: Literal[False] = ...
@@ -80,7 +98,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["delivery_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, DeliveryField, DeliveryOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class Delivery(Model, schema=DELIVERY):
@@ -95,16 +115,26 @@ class Delivery(Model, schema=DELIVERY):
         objects: ClassVar[DeliveryQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DeliveryLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DeliveryLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     account_number: t.Text = t.UNSET
+    """str | None: ``accountNumber``, string. Read only."""
     deducted: t.Text = t.UNSET
+    """str | None: ``deducted``, string. Read only. One of ``Y``, ``N``."""
     date_deducted: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateDeducted``, datetime. Read only."""
     price_delivery: t.Number = t.UNSET
+    """Decimal | None: ``priceDelivery``, double. Read only."""
     currency: t.Text = t.UNSET
+    """str | None: ``currency``, string. Read only. The Currency itself is ``currency_currency``."""
     delivery_id: t.Integer = t.UNSET
+    """int | None: ``deliveryId``, integer. Read only."""
     delivery_name: t.Text = t.UNSET
+    """str | None: ``deliveryName``, string. Read only."""
 
     if TYPE_CHECKING:
 

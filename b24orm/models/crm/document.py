@@ -258,12 +258,30 @@ if TYPE_CHECKING:
     class DocumentQuerySet(QuerySet["Document", DocumentField, DocumentOrder, int]):
         """Rows of Document, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Document: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Document: ...
-        def select_related(self, *names: DocumentRelation) -> Self: ...
-        def prefetch_related(self, *names: DocumentPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Document:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Document:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DocumentRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DocumentPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DocumentField, flat: Literal[False] = ...
@@ -339,32 +357,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[bool | None, DocumentField, DocumentOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DocumentValues]) -> Document: ...
-        async def acreate(self, **values: Unpack[DocumentValues]) -> Document: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DocumentValues]) -> Document:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DocumentValues]) -> Document:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DocumentValues | None = None,
             **values: Unpack[DocumentValues],
-        ) -> tuple[Document, bool]: ...
+        ) -> tuple[Document, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DocumentValues | None = None,
             **values: Unpack[DocumentValues],
-        ) -> tuple[Document, bool]: ...
+        ) -> tuple[Document, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: DocumentValues | None = None,
             **values: Unpack[DocumentValues],
-        ) -> tuple[Document, bool]: ...
+        ) -> tuple[Document, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: DocumentValues | None = None,
             **values: Unpack[DocumentValues],
-        ) -> tuple[Document, bool]: ...
-        def update(self, **values: Unpack[DocumentValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DocumentValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DocumentValues]) -> str: ...
+        ) -> tuple[Document, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[DocumentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DocumentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DocumentValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Document(Model, schema=DOCUMENT):
@@ -382,45 +429,82 @@ class Document(Model, schema=DOCUMENT):
         objects: ClassVar[DocumentQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DocumentLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Read only."""
     number: t.Text = t.UNSET
+    """str | None: ``number``, string. Read only."""
     template_id: t.Reference = t.UNSET
+    """int | None: ``templateId``, integer. Required, set once. The DocumentTemplate itself is ``template``."""
     entity_type_id: t.Reference = t.UNSET
+    """int | None: ``entityTypeId``, integer. Required, set once. The OwnerType itself is ``entity_type``."""
     entity_id: t.Integer = t.UNSET
+    """int | None: ``entityId``, integer. Required, set once."""
     file_id: t.Integer = t.UNSET
+    """int | None: ``fileId``, integer. Read only."""
     image_id: t.Integer = t.UNSET
+    """int | None: ``imageId``, integer. Read only."""
     pdf_id: t.Integer = t.UNSET
+    """int | None: ``pdfId``, integer. Read only."""
     create_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createTime``, datetime. Read only."""
     update_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updateTime``, datetime. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. Read only. The User itself is ``created_by_user``."""
     updated_by: t.Reference = t.UNSET
+    """int | None: ``updatedBy``, integer. Read only. The User itself is ``updated_by_user``."""
     values: t.Json = t.UNSET
+    """as it comes: ``values``, object."""
     download_url: t.Text = t.UNSET
+    """str | None: ``downloadUrl``, string. Read only."""
     image_url: t.Text = t.UNSET
+    """str | None: ``imageUrl``, string. Read only."""
     pdf_url: t.Text = t.UNSET
+    """str | None: ``pdfUrl``, string. Read only."""
     download_url_machine: t.Text = t.UNSET
+    """str | None: ``downloadUrlMachine``, string. Read only."""
     pdf_url_machine: t.Text = t.UNSET
+    """str | None: ``pdfUrlMachine``, string. Read only."""
     image_url_machine: t.Text = t.UNSET
+    """str | None: ``imageUrlMachine``, string. Read only."""
     stamps_enabled: t.Boolean = t.UNSET
+    """bool | None: ``stampsEnabled``, boolean."""
     change_stamps_enabled: t.Boolean = t.UNSET
+    """bool | None: ``changeStampsEnabled``, boolean. Read only."""
     change_stamps_disabled_reason: t.Text = t.UNSET
+    """str | None: ``changeStampsDisabledReason``, string. Read only."""
     change_qr_code_enabled: t.Boolean = t.UNSET
+    """bool | None: ``changeQrCodeEnabled``, boolean. Read only."""
     qr_code_enabled: t.Boolean = t.UNSET
+    """bool | None: ``qrCodeEnabled``, boolean. Read only."""
     change_qr_code_disabled_reason: t.Text = t.UNSET
+    """str | None: ``changeQrCodeDisabledReason``, string. Read only."""
     products: t.Json = t.UNSET
+    """as it comes: ``products``, object. Read only."""
     public_url: t.Text = t.UNSET
+    """str | None: ``publicUrl``, string. Read only."""
     is_transformation_error: t.Boolean = t.UNSET
+    """bool | None: ``isTransformationError``, boolean. Read only."""
     transformation_error_message: t.Text = t.UNSET
+    """str | None: ``transformationErrorMessage``, string. Read only."""
     transformation_error_code: t.Text = t.UNSET
+    """str | None: ``transformationErrorCode``, string. Read only."""
     pull_tag: t.Text = t.UNSET
+    """str | None: ``pullTag``, string. Read only."""
     email_disk_file: t.Integer = t.UNSET
+    """int | None: ``emailDiskFile``, integer. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DocumentValues]) -> None: ...
+        def __init__(self, **values: Unpack[DocumentValues]) -> None:
+            """A Document of these values, not saved yet."""
+            ...
 
         @property
         def template(self) -> DocumentTemplate | None: ...

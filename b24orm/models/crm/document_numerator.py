@@ -38,14 +38,26 @@ if TYPE_CHECKING:
     ):
         """Rows of DocumentNumerator, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DocumentNumeratorLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DocumentNumeratorLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DocumentNumeratorLookups]) -> DocumentNumerator: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DocumentNumeratorLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DocumentNumeratorLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DocumentNumeratorLookups]) -> DocumentNumerator:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[DocumentNumeratorLookups],
-        ) -> DocumentNumerator: ...
+        ) -> DocumentNumerator:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DocumentNumeratorField, flat: Literal[False] = ...
@@ -66,32 +78,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["settings"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, DocumentNumeratorField, DocumentNumeratorOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DocumentNumeratorValues]) -> DocumentNumerator: ...
-        async def acreate(self, **values: Unpack[DocumentNumeratorValues]) -> DocumentNumerator: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DocumentNumeratorValues]) -> DocumentNumerator:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DocumentNumeratorValues]) -> DocumentNumerator:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DocumentNumeratorValues | None = None,
             **values: Unpack[DocumentNumeratorValues],
-        ) -> tuple[DocumentNumerator, bool]: ...
+        ) -> tuple[DocumentNumerator, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DocumentNumeratorValues | None = None,
             **values: Unpack[DocumentNumeratorValues],
-        ) -> tuple[DocumentNumerator, bool]: ...
+        ) -> tuple[DocumentNumerator, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: DocumentNumeratorValues | None = None,
             **values: Unpack[DocumentNumeratorValues],
-        ) -> tuple[DocumentNumerator, bool]: ...
+        ) -> tuple[DocumentNumerator, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: DocumentNumeratorValues | None = None,
             **values: Unpack[DocumentNumeratorValues],
-        ) -> tuple[DocumentNumerator, bool]: ...
-        def update(self, **values: Unpack[DocumentNumeratorValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DocumentNumeratorValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DocumentNumeratorValues]) -> str: ...
+        ) -> tuple[DocumentNumerator, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[DocumentNumeratorValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DocumentNumeratorValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DocumentNumeratorValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class DocumentNumerator(Model, schema=DOCUMENT_NUMERATOR):
@@ -106,14 +147,23 @@ class DocumentNumerator(Model, schema=DOCUMENT_NUMERATOR):
         objects: ClassVar[DocumentNumeratorQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DocumentNumeratorLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DocumentNumeratorLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     template: t.Text = t.UNSET
+    """str | None: ``template``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string. Read only."""
     settings: t.Json = t.UNSET
+    """as it comes: ``settings``, object."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DocumentNumeratorValues]) -> None: ...
+        def __init__(self, **values: Unpack[DocumentNumeratorValues]) -> None:
+            """A DocumentNumerator of these values, not saved yet."""
+            ...

@@ -160,16 +160,30 @@ if TYPE_CHECKING:
     ):
         """Rows of DocumentTemplate, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DocumentTemplateLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DocumentTemplateLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DocumentTemplateLookups]) -> DocumentTemplate: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[DocumentTemplateLookups],
-        ) -> DocumentTemplate: ...
-        def select_related(self, *names: DocumentTemplateRelation) -> Self: ...
-        def prefetch_related(self, *names: DocumentTemplatePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DocumentTemplateLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DocumentTemplateLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DocumentTemplateLookups]) -> DocumentTemplate:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DocumentTemplateLookups]) -> DocumentTemplate:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DocumentTemplateRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DocumentTemplatePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DocumentTemplateField, flat: Literal[False] = ...
@@ -206,32 +220,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["create_time", "update_time"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, DocumentTemplateField, DocumentTemplateOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DocumentTemplateValues]) -> DocumentTemplate: ...
-        async def acreate(self, **values: Unpack[DocumentTemplateValues]) -> DocumentTemplate: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DocumentTemplateValues]) -> DocumentTemplate:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DocumentTemplateValues]) -> DocumentTemplate:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DocumentTemplateValues | None = None,
             **values: Unpack[DocumentTemplateValues],
-        ) -> tuple[DocumentTemplate, bool]: ...
+        ) -> tuple[DocumentTemplate, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DocumentTemplateValues | None = None,
             **values: Unpack[DocumentTemplateValues],
-        ) -> tuple[DocumentTemplate, bool]: ...
+        ) -> tuple[DocumentTemplate, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: DocumentTemplateValues | None = None,
             **values: Unpack[DocumentTemplateValues],
-        ) -> tuple[DocumentTemplate, bool]: ...
+        ) -> tuple[DocumentTemplate, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: DocumentTemplateValues | None = None,
             **values: Unpack[DocumentTemplateValues],
-        ) -> tuple[DocumentTemplate, bool]: ...
-        def update(self, **values: Unpack[DocumentTemplateValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DocumentTemplateValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DocumentTemplateValues]) -> str: ...
+        ) -> tuple[DocumentTemplate, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[DocumentTemplateValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DocumentTemplateValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DocumentTemplateValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class DocumentTemplate(Model, schema=DOCUMENT_TEMPLATE):
@@ -248,29 +291,50 @@ class DocumentTemplate(Model, schema=DOCUMENT_TEMPLATE):
         objects: ClassVar[DocumentTemplateQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DocumentTemplateLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DocumentTemplateLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     region: t.Text = t.UNSET
+    """str | None: ``region``, string. Required."""
     download: t.Text = t.UNSET
+    """str | None: ``download``, string. Read only."""
     users: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``users``, array. Several values."""
     entity_type_id: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``entityTypeId``, array. Required, several values."""
     download_machine: t.Text = t.UNSET
+    """str | None: ``downloadMachine``, string. Read only."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``active``, char."""
     module_id: t.Text = t.UNSET
+    """str | None: ``moduleId``, string. Read only."""
     numerator_id: t.Reference = t.UNSET
+    """int | None: ``numeratorId``, integer. Required. The DocumentNumerator itself is ``numerator``."""
     with_stamps: t.Boolean = t.UNSET
+    """bool | None: ``withStamps``, char."""
     is_deleted: t.Boolean = t.UNSET
+    """bool | None: ``isDeleted``, char. Read only."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     create_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createTime``, datetime. Read only."""
     update_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updateTime``, datetime. Read only."""
     file: t.File = t.UNSET
+    """StoredFile: ``file``, file. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DocumentTemplateValues]) -> None: ...
+        def __init__(self, **values: Unpack[DocumentTemplateValues]) -> None:
+            """A DocumentTemplate of these values, not saved yet."""
+            ...
 
         @property
         def numerator(self) -> DocumentNumerator | None: ...

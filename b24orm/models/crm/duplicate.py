@@ -28,10 +28,22 @@ if TYPE_CHECKING:
     class DuplicateQuerySet(QuerySet["Duplicate", DuplicateField, DuplicateOrder, Never]):
         """Rows of Duplicate, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DuplicateLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DuplicateLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DuplicateLookups]) -> Duplicate: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[DuplicateLookups]) -> Duplicate: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DuplicateLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DuplicateLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DuplicateLookups]) -> Duplicate:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DuplicateLookups]) -> Duplicate:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DuplicateField, flat: Literal[False] = ...
@@ -44,7 +56,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["lead", "contact", "company"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, DuplicateField, DuplicateOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class Duplicate(Model, schema=DUPLICATE):
@@ -57,8 +71,13 @@ class Duplicate(Model, schema=DUPLICATE):
         objects: ClassVar[DuplicateQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DuplicateLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DuplicateLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     lead: t.Integers = t.UNSET
+    """tuple[int, ...]: ``LEAD``, integer. Read only, several values."""
     contact: t.Integers = t.UNSET
+    """tuple[int, ...]: ``CONTACT``, integer. Read only, several values."""
     company: t.Integers = t.UNSET
+    """tuple[int, ...]: ``COMPANY``, integer. Read only, several values."""

@@ -40,20 +40,38 @@ if TYPE_CHECKING:
     ):
         """Rows of DuplicateVolatileType, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DuplicateVolatileTypeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DuplicateVolatileTypeLookups]) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DuplicateVolatileTypeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DuplicateVolatileTypeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
         def get(
             self,
             *conditions: Q,
             **lookups: Unpack[DuplicateVolatileTypeLookups],
-        ) -> DuplicateVolatileType: ...
+        ) -> DuplicateVolatileType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[DuplicateVolatileTypeLookups],
-        ) -> DuplicateVolatileType: ...
-        def select_related(self, *names: DuplicateVolatileTypeRelation) -> Self: ...
-        def prefetch_related(self, *names: DuplicateVolatileTypePrefetch | Prefetch) -> Self: ...
+        ) -> DuplicateVolatileType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DuplicateVolatileTypeRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DuplicateVolatileTypePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DuplicateVolatileTypeField, flat: Literal[False] = ...
@@ -74,19 +92,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["field_code"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, DuplicateVolatileTypeField, DuplicateVolatileTypeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DuplicateVolatileTypeValues]) -> DuplicateVolatileType: ...
-        async def acreate(self, **values: Unpack[DuplicateVolatileTypeValues]) -> DuplicateVolatileType: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DuplicateVolatileTypeValues]) -> DuplicateVolatileType:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DuplicateVolatileTypeValues]) -> DuplicateVolatileType:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DuplicateVolatileTypeValues | None = None,
             **values: Unpack[DuplicateVolatileTypeValues],
-        ) -> tuple[DuplicateVolatileType, bool]: ...
+        ) -> tuple[DuplicateVolatileType, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DuplicateVolatileTypeValues | None = None,
             **values: Unpack[DuplicateVolatileTypeValues],
-        ) -> tuple[DuplicateVolatileType, bool]: ...
+        ) -> tuple[DuplicateVolatileType, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class DuplicateVolatileType(Model, schema=DUPLICATE_VOLATILE_TYPE):
@@ -102,15 +134,22 @@ class DuplicateVolatileType(Model, schema=DUPLICATE_VOLATILE_TYPE):
         objects: ClassVar[DuplicateVolatileTypeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DuplicateVolatileTypeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DuplicateVolatileTypeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     entity_type_id: t.Reference = t.UNSET
+    """int | None: ``entityTypeId``, integer. Required. The OwnerType itself is ``entity_type``."""
     field_code: t.Text = t.UNSET
+    """str | None: ``fieldCode``, string. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DuplicateVolatileTypeValues]) -> None: ...
+        def __init__(self, **values: Unpack[DuplicateVolatileTypeValues]) -> None:
+            """A DuplicateVolatileType of these values, not saved yet."""
+            ...
 
         @property
         def entity_type(self) -> OwnerType | None: ...

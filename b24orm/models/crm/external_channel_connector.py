@@ -121,18 +121,30 @@ if TYPE_CHECKING:
     ):
         """Rows of ExternalChannelConnector, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ExternalChannelConnectorLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ExternalChannelConnectorLookups]) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ExternalChannelConnectorLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ExternalChannelConnectorLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
         def get(
             self,
             *conditions: Q,
             **lookups: Unpack[ExternalChannelConnectorLookups],
-        ) -> ExternalChannelConnector: ...
+        ) -> ExternalChannelConnector:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[ExternalChannelConnectorLookups],
-        ) -> ExternalChannelConnector: ...
+        ) -> ExternalChannelConnector:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ExternalChannelConnectorField, flat: Literal[False] = ...
@@ -156,22 +168,33 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[str | None, ExternalChannelConnectorField, ExternalChannelConnectorOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ExternalChannelConnectorValues]) -> ExternalChannelConnector: ...
-        async def acreate(
-            self,
-            **values: Unpack[ExternalChannelConnectorValues],
-        ) -> ExternalChannelConnector: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ExternalChannelConnectorValues]) -> ExternalChannelConnector:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ExternalChannelConnectorValues]) -> ExternalChannelConnector:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ExternalChannelConnectorValues | None = None,
             **values: Unpack[ExternalChannelConnectorValues],
-        ) -> tuple[ExternalChannelConnector, bool]: ...
+        ) -> tuple[ExternalChannelConnector, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ExternalChannelConnectorValues | None = None,
             **values: Unpack[ExternalChannelConnectorValues],
-        ) -> tuple[ExternalChannelConnector, bool]: ...
+        ) -> tuple[ExternalChannelConnector, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class ExternalChannelConnector(Model, schema=EXTERNAL_CHANNEL_CONNECTOR):
@@ -185,15 +208,25 @@ class ExternalChannelConnector(Model, schema=EXTERNAL_CHANNEL_CONNECTOR):
         objects: ClassVar[ExternalChannelConnectorQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ExternalChannelConnectorLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ExternalChannelConnectorLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     type_id: t.Text = t.UNSET
+    """str | None: ``TYPE_ID``, string. Required, set once."""
     originator_id: t.Text = t.UNSET
+    """str | None: ``ORIGINATOR_ID``, string. Required, set once."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string."""
     app_id: t.Text = t.UNSET
+    """str | None: ``APP_ID``, string."""
     channel_id: t.Text = t.UNSET
+    """str | None: ``CHANNEL_ID``, string."""
     external_server_host: t.Text = t.UNSET
+    """str | None: ``EXTERNAL_SERVER_HOST``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ExternalChannelConnectorValues]) -> None: ...
+        def __init__(self, **values: Unpack[ExternalChannelConnectorValues]) -> None:
+            """A ExternalChannelConnector of these values, not saved yet."""
+            ...

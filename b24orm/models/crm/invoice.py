@@ -780,12 +780,30 @@ if TYPE_CHECKING:
     class InvoiceQuerySet(QuerySet["Invoice", InvoiceField, InvoiceOrder, int]):
         """Rows of Invoice, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Invoice: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Invoice: ...
-        def select_related(self, *names: InvoiceRelation) -> Self: ...
-        def prefetch_related(self, *names: InvoicePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Invoice:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Invoice:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: InvoiceRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: InvoicePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: InvoiceField, flat: Literal[False] = ...
@@ -869,32 +887,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["invoice_properties", "product_rows"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, InvoiceField, InvoiceOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[InvoiceValues]) -> Invoice: ...
-        async def acreate(self, **values: Unpack[InvoiceValues]) -> Invoice: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[InvoiceValues]) -> Invoice:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[InvoiceValues]) -> Invoice:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: InvoiceValues | None = None,
             **values: Unpack[InvoiceValues],
-        ) -> tuple[Invoice, bool]: ...
+        ) -> tuple[Invoice, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: InvoiceValues | None = None,
             **values: Unpack[InvoiceValues],
-        ) -> tuple[Invoice, bool]: ...
+        ) -> tuple[Invoice, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: InvoiceValues | None = None,
             **values: Unpack[InvoiceValues],
-        ) -> tuple[Invoice, bool]: ...
+        ) -> tuple[Invoice, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: InvoiceValues | None = None,
             **values: Unpack[InvoiceValues],
-        ) -> tuple[Invoice, bool]: ...
-        def update(self, **values: Unpack[InvoiceValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[InvoiceValues]) -> int: ...
-        def explain_update(self, **values: Unpack[InvoiceValues]) -> str: ...
+        ) -> tuple[Invoice, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[InvoiceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[InvoiceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[InvoiceValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Invoice(Model, schema=INVOICE):
@@ -917,56 +964,104 @@ class Invoice(Model, schema=INVOICE):
         objects: ClassVar[InvoiceQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[InvoiceLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     account_number: t.Text = t.UNSET
+    """str | None: ``ACCOUNT_NUMBER``, string. Required."""
     comments: t.Text = t.UNSET
+    """str | None: ``COMMENTS``, text."""
     currency: t.Text = t.UNSET
+    """str | None: ``CURRENCY``, string. Read only. The Currency itself is ``currency_currency``."""
     date_bill: t.Date = t.UNSET
+    """dt.date | None: ``DATE_BILL``, date. Required."""
     date_insert: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_INSERT``, datetime. Required."""
     date_marked: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_MARKED``, datetime. Required."""
     date_pay_before: t.Date = t.UNSET
+    """dt.date | None: ``DATE_PAY_BEFORE``, date. Required."""
     date_payed: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_PAYED``, datetime. Read only."""
     date_status: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_STATUS``, datetime. Read only."""
     date_update: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_UPDATE``, datetime. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY``, integer. Read only. The User itself is ``created_by_user``."""
     emp_payed_id: t.Reference = t.UNSET
+    """int | None: ``EMP_PAYED_ID``, integer. Read only. The User itself is ``emp_payed``."""
     emp_status_id: t.Reference = t.UNSET
+    """int | None: ``EMP_STATUS_ID``, integer. Read only. The User itself is ``emp_status``."""
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     lid: t.Text = t.UNSET
+    """str | None: ``LID``, string. Read only."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string."""
     order_topic: t.Text = t.UNSET
+    """str | None: ``ORDER_TOPIC``, string. Required."""
     pay_system_id: t.Reference = t.UNSET
+    """int | None: ``PAY_SYSTEM_ID``, integer. Required. The PaySystem itself is ``pay_system``."""
     pay_voucher_date: t.Date = t.UNSET
+    """dt.date | None: ``PAY_VOUCHER_DATE``, date. Required."""
     pay_voucher_num: t.Text = t.UNSET
+    """str | None: ``PAY_VOUCHER_NUM``, string. Required."""
     payed: t.Text = t.UNSET
+    """str | None: ``PAYED``, string. Read only."""
     person_type_id: t.Reference = t.UNSET
+    """int | None: ``PERSON_TYPE_ID``, integer. Required. The PersonType itself is ``person_type``."""
     price: t.Number = t.UNSET
+    """Decimal | None: ``PRICE``, double. Read only."""
     reason_marked: t.Text = t.UNSET
+    """str | None: ``REASON_MARKED``, string. Required."""
     responsible_email: t.Text = t.UNSET
+    """str | None: ``RESPONSIBLE_EMAIL``, string. Read only."""
     responsible_id: t.Reference = t.UNSET
+    """int | None: ``RESPONSIBLE_ID``, integer. Required. The User itself is ``responsible``."""
     responsible_last_name: t.Text = t.UNSET
+    """str | None: ``RESPONSIBLE_LAST_NAME``, string. Read only."""
     responsible_login: t.Text = t.UNSET
+    """str | None: ``RESPONSIBLE_LOGIN``, string. Read only."""
     responsible_name: t.Text = t.UNSET
+    """str | None: ``RESPONSIBLE_NAME``, string. Read only."""
     responsible_personal_photo: t.Integer = t.UNSET
+    """int | None: ``RESPONSIBLE_PERSONAL_PHOTO``, integer. Read only."""
     responsible_second_name: t.Text = t.UNSET
+    """str | None: ``RESPONSIBLE_SECOND_NAME``, string. Read only."""
     responsible_work_position: t.Text = t.UNSET
+    """str | None: ``RESPONSIBLE_WORK_POSITION``, string. Read only."""
     status_id: t.Text = t.UNSET
+    """str | None: ``STATUS_ID``, string. Required. The InvoiceStatus itself is ``status``."""
     tax_value: t.Number = t.UNSET
+    """Decimal | None: ``TAX_VALUE``, double. Read only."""
     is_recurring: t.Text = t.UNSET
+    """str | None: ``IS_RECURRING``, string."""
     uf_company_id: t.Reference = t.UNSET
+    """int | None: ``UF_COMPANY_ID``, integer. Required. The Company itself is ``uf_company``."""
     uf_contact_id: t.Reference = t.UNSET
+    """int | None: ``UF_CONTACT_ID``, integer. Required. The Contact itself is ``uf_contact``."""
     uf_mycompany_id: t.Reference = t.UNSET
+    """int | None: ``UF_MYCOMPANY_ID``, integer. Required. The Company itself is ``uf_mycompany``."""
     uf_deal_id: t.Reference = t.UNSET
+    """int | None: ``UF_DEAL_ID``, integer. Required. The Deal itself is ``uf_deal``."""
     uf_quote_id: t.Reference = t.UNSET
+    """int | None: ``UF_QUOTE_ID``, integer. Required. The Quote itself is ``uf_quote``."""
     user_description: t.Text = t.UNSET
+    """str | None: ``USER_DESCRIPTION``, string. Required."""
     pr_location: t.Integer = t.UNSET
+    """int | None: ``PR_LOCATION``, integer. Required."""
     invoice_properties: t.Json = t.UNSET
+    """as it comes: ``INVOICE_PROPERTIES``, aarray. Required."""
     product_rows: t.Json = t.UNSET
+    """as it comes: ``PRODUCT_ROWS``, iarray. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[InvoiceValues]) -> None: ...
+        def __init__(self, **values: Unpack[InvoiceValues]) -> None:
+            """A Invoice of these values, not saved yet."""
+            ...
 
         @property
         def currency_currency(self) -> Currency | None: ...

@@ -209,16 +209,30 @@ if TYPE_CHECKING:
     ):
         """Rows of InvoiceRecurring, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[InvoiceRecurringLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[InvoiceRecurringLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[InvoiceRecurringLookups]) -> InvoiceRecurring: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[InvoiceRecurringLookups],
-        ) -> InvoiceRecurring: ...
-        def select_related(self, *names: InvoiceRecurringRelation) -> Self: ...
-        def prefetch_related(self, *names: InvoiceRecurringPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[InvoiceRecurringLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[InvoiceRecurringLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[InvoiceRecurringLookups]) -> InvoiceRecurring:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[InvoiceRecurringLookups]) -> InvoiceRecurring:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: InvoiceRecurringRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: InvoiceRecurringPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: InvoiceRecurringField, flat: Literal[False] = ...
@@ -259,32 +273,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["params"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, InvoiceRecurringField, InvoiceRecurringOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[InvoiceRecurringValues]) -> InvoiceRecurring: ...
-        async def acreate(self, **values: Unpack[InvoiceRecurringValues]) -> InvoiceRecurring: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[InvoiceRecurringValues]) -> InvoiceRecurring:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[InvoiceRecurringValues]) -> InvoiceRecurring:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: InvoiceRecurringValues | None = None,
             **values: Unpack[InvoiceRecurringValues],
-        ) -> tuple[InvoiceRecurring, bool]: ...
+        ) -> tuple[InvoiceRecurring, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: InvoiceRecurringValues | None = None,
             **values: Unpack[InvoiceRecurringValues],
-        ) -> tuple[InvoiceRecurring, bool]: ...
+        ) -> tuple[InvoiceRecurring, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: InvoiceRecurringValues | None = None,
             **values: Unpack[InvoiceRecurringValues],
-        ) -> tuple[InvoiceRecurring, bool]: ...
+        ) -> tuple[InvoiceRecurring, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: InvoiceRecurringValues | None = None,
             **values: Unpack[InvoiceRecurringValues],
-        ) -> tuple[InvoiceRecurring, bool]: ...
-        def update(self, **values: Unpack[InvoiceRecurringValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[InvoiceRecurringValues]) -> int: ...
-        def explain_update(self, **values: Unpack[InvoiceRecurringValues]) -> str: ...
+        ) -> tuple[InvoiceRecurring, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[InvoiceRecurringValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[InvoiceRecurringValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[InvoiceRecurringValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class InvoiceRecurring(Model, schema=INVOICE_RECURRING):
@@ -300,25 +343,42 @@ class InvoiceRecurring(Model, schema=INVOICE_RECURRING):
         objects: ClassVar[InvoiceRecurringQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[InvoiceRecurringLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[InvoiceRecurringLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     invoice_id: t.Reference = t.UNSET
+    """int | None: ``INVOICE_ID``, integer. Required, set once. The Invoice itself is ``invoice``."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char."""
     next_execution: t.DateTime = t.UNSET
+    """dt.datetime | None: ``NEXT_EXECUTION``, datetime. Read only."""
     last_execution: t.DateTime = t.UNSET
+    """dt.datetime | None: ``LAST_EXECUTION``, datetime. Read only."""
     counter_repeat: t.Integer = t.UNSET
+    """int | None: ``COUNTER_REPEAT``, integer. Read only."""
     start_date: t.Date = t.UNSET
+    """dt.date | None: ``START_DATE``, date."""
     is_limit: t.Status = t.UNSET
+    """str | None: ``IS_LIMIT``, char. One of ``N``, ``D``, ``T``."""
     send_bill: t.Boolean = t.UNSET
+    """bool | None: ``SEND_BILL``, char."""
     email_id: t.Integer = t.UNSET
+    """int | None: ``EMAIL_ID``, integer."""
     limit_repeat: t.Integer = t.UNSET
+    """int | None: ``LIMIT_REPEAT``, integer."""
     limit_date: t.Date = t.UNSET
+    """dt.date | None: ``LIMIT_DATE``, date."""
     params: t.Json = t.UNSET
+    """as it comes: ``PARAMS``, recurring_params."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[InvoiceRecurringValues]) -> None: ...
+        def __init__(self, **values: Unpack[InvoiceRecurringValues]) -> None:
+            """A InvoiceRecurring of these values, not saved yet."""
+            ...
 
         @property
         def invoice(self) -> Invoice | None: ...

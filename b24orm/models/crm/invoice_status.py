@@ -51,10 +51,22 @@ if TYPE_CHECKING:
     class InvoiceStatusQuerySet(QuerySet["InvoiceStatus", InvoiceStatusField, InvoiceStatusOrder, str]):
         """Rows of InvoiceStatus, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> InvoiceStatus: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> InvoiceStatus: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> InvoiceStatus:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> InvoiceStatus:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: InvoiceStatusField, flat: Literal[False] = ...
@@ -87,32 +99,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["extra_"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, InvoiceStatusField, InvoiceStatusOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[InvoiceStatusValues]) -> InvoiceStatus: ...
-        async def acreate(self, **values: Unpack[InvoiceStatusValues]) -> InvoiceStatus: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[InvoiceStatusValues]) -> InvoiceStatus:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[InvoiceStatusValues]) -> InvoiceStatus:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: InvoiceStatusValues | None = None,
             **values: Unpack[InvoiceStatusValues],
-        ) -> tuple[InvoiceStatus, bool]: ...
+        ) -> tuple[InvoiceStatus, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: InvoiceStatusValues | None = None,
             **values: Unpack[InvoiceStatusValues],
-        ) -> tuple[InvoiceStatus, bool]: ...
+        ) -> tuple[InvoiceStatus, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: InvoiceStatusValues | None = None,
             **values: Unpack[InvoiceStatusValues],
-        ) -> tuple[InvoiceStatus, bool]: ...
+        ) -> tuple[InvoiceStatus, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: InvoiceStatusValues | None = None,
             **values: Unpack[InvoiceStatusValues],
-        ) -> tuple[InvoiceStatus, bool]: ...
-        def update(self, **values: Unpack[InvoiceStatusValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[InvoiceStatusValues]) -> int: ...
-        def explain_update(self, **values: Unpack[InvoiceStatusValues]) -> str: ...
+        ) -> tuple[InvoiceStatus, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[InvoiceStatusValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[InvoiceStatusValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[InvoiceStatusValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class InvoiceStatus(Model, schema=INVOICE_STATUS):
@@ -126,20 +167,35 @@ class InvoiceStatus(Model, schema=INVOICE_STATUS):
         objects: ClassVar[InvoiceStatusQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[InvoiceStatusLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Integer = t.UNSET
+    """int | None: ``ID``, integer. Read only."""
     entity_id: t.Text = t.UNSET
+    """str | None: ``ENTITY_ID``, string. Required, set once."""
     status_id: t.StringId = t.UNSET
+    """str: ``STATUS_ID``, string. Required, set once."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     name_init: t.Text = t.UNSET
+    """str | None: ``NAME_INIT``, string. Read only."""
     system: t.Boolean = t.UNSET
+    """bool | None: ``SYSTEM``, char. Read only."""
     category_id: t.Integer = t.UNSET
+    """int | None: ``CATEGORY_ID``, integer. Set once."""
     color: t.Text = t.UNSET
+    """str | None: ``COLOR``, string."""
     semantics: t.Text = t.UNSET
+    """str | None: ``SEMANTICS``, string. Set once."""
     extra_: t.Json = t.UNSET
+    """as it comes: ``EXTRA``, crm_status_extra."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[InvoiceStatusValues]) -> None: ...
+        def __init__(self, **values: Unpack[InvoiceStatusValues]) -> None:
+            """A InvoiceStatus of these values, not saved yet."""
+            ...

@@ -632,12 +632,30 @@ if TYPE_CHECKING:
     class ItemQuerySet(QuerySet["Item", ItemField, ItemOrder, int]):
         """Rows of Item, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ItemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ItemLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ItemLookups]) -> Item: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ItemLookups]) -> Item: ...
-        def select_related(self, *names: ItemRelation) -> Self: ...
-        def prefetch_related(self, *names: ItemPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ItemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ItemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ItemLookups]) -> Item:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ItemLookups]) -> Item:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ItemRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ItemPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ItemField, flat: Literal[False] = ...
@@ -723,32 +741,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Decimal | None, ItemField, ItemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ItemValues]) -> Item: ...
-        async def acreate(self, **values: Unpack[ItemValues]) -> Item: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ItemValues]) -> Item:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ItemValues]) -> Item:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ItemValues | None = None,
             **values: Unpack[ItemValues],
-        ) -> tuple[Item, bool]: ...
+        ) -> tuple[Item, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ItemValues | None = None,
             **values: Unpack[ItemValues],
-        ) -> tuple[Item, bool]: ...
+        ) -> tuple[Item, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ItemValues | None = None,
             **values: Unpack[ItemValues],
-        ) -> tuple[Item, bool]: ...
+        ) -> tuple[Item, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ItemValues | None = None,
             **values: Unpack[ItemValues],
-        ) -> tuple[Item, bool]: ...
-        def update(self, **values: Unpack[ItemValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ItemValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ItemValues]) -> str: ...
+        ) -> tuple[Item, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ItemValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Item(Model, schema=ITEM):
@@ -771,53 +818,98 @@ class Item(Model, schema=ITEM):
         objects: ClassVar[ItemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ItemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ItemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     opened: t.Boolean = t.UNSET
+    """bool | None: ``opened``, boolean."""
     assigned_by_id: t.Reference = t.UNSET
+    """int | None: ``assignedById``, user. The User itself is ``assigned_by``."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, user. Read only. The User itself is ``created_by_user``."""
     updated_by: t.Reference = t.UNSET
+    """int | None: ``updatedBy``, user. Read only. The User itself is ``updated_by_user``."""
     last_activity_by: t.Reference = t.UNSET
+    """int | None: ``lastActivityBy``, user. The User itself is ``last_activity_by_user``."""
     created_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdTime``, datetime. Read only."""
     updated_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updatedTime``, datetime. Read only."""
     last_activity_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastActivityTime``, datetime."""
     webform_id: t.Integer = t.UNSET
+    """int | None: ``webformId``, integer."""
     last_communication_time: t.Text = t.UNSET
+    """str | None: ``lastCommunicationTime``, string. Read only."""
     last_communication_call_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationCallTime``, datetime. Read only."""
     last_communication_email_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationEmailTime``, datetime. Read only."""
     last_communication_imol_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationImolTime``, datetime. Read only."""
     last_communication_webform_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationWebformTime``, datetime. Read only."""
     entity_type_id: t.Reference = t.UNSET
+    """int | None: ``entityTypeId``, integer. Read only. The OwnerType itself is ``entity_type``."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     begindate: t.Date = t.UNSET
+    """dt.date | None: ``begindate``, date."""
     closedate: t.Date = t.UNSET
+    """dt.date | None: ``closedate``, date."""
     company_id: t.Reference = t.UNSET
+    """int | None: ``companyId``, crm_company. The Company itself is ``company``."""
     contact_id: t.Reference = t.UNSET
+    """int | None: ``contactId``, crm_contact. Deprecated. The Contact itself is ``contact``."""
     contact_ids: t.Integers = t.UNSET
+    """tuple[int, ...]: ``contactIds``, crm_contact. Several values."""
     contacts: t.Integers = t.UNSET
+    """tuple[int, ...]: ``contacts``, crm_contact. Several values."""
     observers: t.Integers = t.UNSET
+    """tuple[int, ...]: ``observers``, user. Several values."""
     category_id: t.Reference = t.UNSET
+    """int | None: ``categoryId``, crm_category."""
     moved_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``movedTime``, datetime. Read only."""
     moved_by: t.Reference = t.UNSET
+    """int | None: ``movedBy``, user. Read only. The User itself is ``moved_by_user``."""
     stage_id: t.Status = t.UNSET
+    """str | None: ``stageId``, crm_status. The Status itself is ``stage``."""
     previous_stage_id: t.Status = t.UNSET
+    """str | None: ``previousStageId``, crm_status. Read only. The Status itself is ``previous_stage``."""
     source_id: t.Status = t.UNSET
+    """str | None: ``sourceId``, crm_status. The Status itself is ``source``."""
     source_description: t.Text = t.UNSET
+    """str | None: ``sourceDescription``, text."""
     currency_id: t.Status = t.UNSET
+    """str | None: ``currencyId``, crm_currency. The Currency itself is ``currency``."""
     is_manual_opportunity: t.Boolean = t.UNSET
+    """bool | None: ``isManualOpportunity``, boolean."""
     opportunity: t.Number = t.UNSET
+    """Decimal | None: ``opportunity``, double."""
     tax_value: t.Number = t.UNSET
+    """Decimal | None: ``taxValue``, double."""
     mycompany_id: t.Reference = t.UNSET
+    """int | None: ``mycompanyId``, crm_company. The Company itself is ``mycompany``."""
     is_recurring: t.Boolean = t.UNSET
+    """bool | None: ``isRecurring``, boolean."""
     opportunity_account: t.Number = t.UNSET
+    """Decimal | None: ``opportunityAccount``, double. Read only, deprecated."""
     tax_value_account: t.Number = t.UNSET
+    """Decimal | None: ``taxValueAccount``, double. Read only, deprecated."""
     account_currency_id: t.Status = t.UNSET
+    """str | None: ``accountCurrencyId``, crm_currency. Read only, deprecated."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ItemValues]) -> None: ...
+        def __init__(self, **values: Unpack[ItemValues]) -> None:
+            """A Item of these values, not saved yet."""
+            ...
 
         @property
         def assigned_by(self) -> User | None: ...

@@ -1010,12 +1010,30 @@ if TYPE_CHECKING:
     class LeadQuerySet(QuerySet["Lead", LeadField, LeadOrder, int]):
         """Rows of Lead, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[LeadLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[LeadLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[LeadLookups]) -> Lead: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[LeadLookups]) -> Lead: ...
-        def select_related(self, *names: LeadRelation) -> Self: ...
-        def prefetch_related(self, *names: LeadPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[LeadLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[LeadLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[LeadLookups]) -> Lead:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[LeadLookups]) -> Lead:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: LeadRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: LeadPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: LeadField, flat: Literal[False] = ...
@@ -1117,32 +1135,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["phone", "email", "web", "im", "link"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, LeadField, LeadOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[LeadValues]) -> Lead: ...
-        async def acreate(self, **values: Unpack[LeadValues]) -> Lead: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[LeadValues]) -> Lead:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[LeadValues]) -> Lead:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: LeadValues | None = None,
             **values: Unpack[LeadValues],
-        ) -> tuple[Lead, bool]: ...
+        ) -> tuple[Lead, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: LeadValues | None = None,
             **values: Unpack[LeadValues],
-        ) -> tuple[Lead, bool]: ...
+        ) -> tuple[Lead, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: LeadValues | None = None,
             **values: Unpack[LeadValues],
-        ) -> tuple[Lead, bool]: ...
+        ) -> tuple[Lead, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: LeadValues | None = None,
             **values: Unpack[LeadValues],
-        ) -> tuple[Lead, bool]: ...
-        def update(self, **values: Unpack[LeadValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[LeadValues]) -> int: ...
-        def explain_update(self, **values: Unpack[LeadValues]) -> str: ...
+        ) -> tuple[Lead, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[LeadValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[LeadValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[LeadValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Lead(Model, schema=LEAD):
@@ -1168,70 +1215,132 @@ class Lead(Model, schema=LEAD):
         objects: ClassVar[LeadQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[LeadLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[LeadLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string."""
     honorific: t.Status = t.UNSET
+    """str | None: ``HONORIFIC``, crm_status. The Status itself is ``honorific_status``."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string."""
     second_name: t.Text = t.UNSET
+    """str | None: ``SECOND_NAME``, string."""
     last_name: t.Text = t.UNSET
+    """str | None: ``LAST_NAME``, string."""
     birthdate: t.Date = t.UNSET
+    """dt.date | None: ``BIRTHDATE``, date."""
     company_title: t.Text = t.UNSET
+    """str | None: ``COMPANY_TITLE``, string."""
     source_id: t.Status = t.UNSET
+    """str | None: ``SOURCE_ID``, crm_status. The Status itself is ``source``."""
     source_description: t.Text = t.UNSET
+    """str | None: ``SOURCE_DESCRIPTION``, string."""
     status_id: t.Status = t.UNSET
+    """str | None: ``STATUS_ID``, crm_status. The Status itself is ``status``."""
     status_description: t.Text = t.UNSET
+    """str | None: ``STATUS_DESCRIPTION``, string."""
     status_semantic_id: t.Text = t.UNSET
+    """str | None: ``STATUS_SEMANTIC_ID``, string. Read only. One of ``P``, ``S``, ``F``."""
     post: t.Text = t.UNSET
+    """str | None: ``POST``, string."""
     address: t.Text = t.UNSET
+    """str | None: ``ADDRESS``, string."""
     address_2: t.Text = t.UNSET
+    """str | None: ``ADDRESS_2``, string."""
     address_city: t.Text = t.UNSET
+    """str | None: ``ADDRESS_CITY``, string."""
     address_postal_code: t.Text = t.UNSET
+    """str | None: ``ADDRESS_POSTAL_CODE``, string."""
     address_region: t.Text = t.UNSET
+    """str | None: ``ADDRESS_REGION``, string."""
     address_province: t.Text = t.UNSET
+    """str | None: ``ADDRESS_PROVINCE``, string."""
     address_country: t.Text = t.UNSET
+    """str | None: ``ADDRESS_COUNTRY``, string."""
     address_country_code: t.Text = t.UNSET
+    """str | None: ``ADDRESS_COUNTRY_CODE``, string."""
     address_loc_addr_id: t.Integer = t.UNSET
+    """int | None: ``ADDRESS_LOC_ADDR_ID``, integer."""
     currency_id: t.Status = t.UNSET
+    """str | None: ``CURRENCY_ID``, crm_currency. The Currency itself is ``currency``."""
     opportunity: t.Number = t.UNSET
+    """Decimal | None: ``OPPORTUNITY``, double."""
     is_manual_opportunity: t.Boolean = t.UNSET
+    """bool | None: ``IS_MANUAL_OPPORTUNITY``, char."""
     opened: t.Boolean = t.UNSET
+    """bool | None: ``OPENED``, char."""
     comments: t.Text = t.UNSET
+    """str | None: ``COMMENTS``, string."""
     has_phone: t.Boolean = t.UNSET
+    """bool | None: ``HAS_PHONE``, char. Read only."""
     has_email: t.Boolean = t.UNSET
+    """bool | None: ``HAS_EMAIL``, char. Read only."""
     has_imol: t.Boolean = t.UNSET
+    """bool | None: ``HAS_IMOL``, char. Read only."""
     assigned_by_id: t.Reference = t.UNSET
+    """int | None: ``ASSIGNED_BY_ID``, user. The User itself is ``assigned_by``."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY_ID``, user. Read only. The User itself is ``created_by``."""
     modify_by_id: t.Reference = t.UNSET
+    """int | None: ``MODIFY_BY_ID``, user. Read only. The User itself is ``modify_by``."""
     moved_by_id: t.Reference = t.UNSET
+    """int | None: ``MOVED_BY_ID``, user. Read only. The User itself is ``moved_by``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
     moved_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``MOVED_TIME``, datetime. Read only."""
     company_id: t.Reference = t.UNSET
+    """int | None: ``COMPANY_ID``, crm_company. The Company itself is ``company``."""
     contact_id: t.Reference = t.UNSET
+    """int | None: ``CONTACT_ID``, crm_contact. Deprecated. The Contact itself is ``contact``."""
     contact_ids: t.Integers = t.UNSET
+    """tuple[int, ...]: ``CONTACT_IDS``, crm_contact. Several values, not in answers."""
     is_return_customer: t.Boolean = t.UNSET
+    """bool | None: ``IS_RETURN_CUSTOMER``, char. Read only."""
     date_closed: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CLOSED``, datetime. Read only."""
     originator_id: t.Text = t.UNSET
+    """str | None: ``ORIGINATOR_ID``, string."""
     origin_id: t.Text = t.UNSET
+    """str | None: ``ORIGIN_ID``, string."""
     utm_source: t.Text = t.UNSET
+    """str | None: ``UTM_SOURCE``, string."""
     utm_medium: t.Text = t.UNSET
+    """str | None: ``UTM_MEDIUM``, string."""
     utm_campaign: t.Text = t.UNSET
+    """str | None: ``UTM_CAMPAIGN``, string."""
     utm_content: t.Text = t.UNSET
+    """str | None: ``UTM_CONTENT``, string."""
     utm_term: t.Text = t.UNSET
+    """str | None: ``UTM_TERM``, string."""
     last_activity_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``LAST_ACTIVITY_TIME``, datetime."""
     last_activity_by: t.Reference = t.UNSET
+    """int | None: ``LAST_ACTIVITY_BY``, user. The User itself is ``last_activity_by_user``."""
     last_communication_time: t.Text = t.UNSET
+    """str | None: ``LAST_COMMUNICATION_TIME``, string. Read only."""
     phone: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``PHONE``, crm_multifield. Several values."""
     email: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``EMAIL``, crm_multifield. Several values."""
     web: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``WEB``, crm_multifield. Several values."""
     im: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``IM``, crm_multifield. Several values."""
     link: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``LINK``, crm_multifield. Several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[LeadValues]) -> None: ...
+        def __init__(self, **values: Unpack[LeadValues]) -> None:
+            """A Lead of these values, not saved yet."""
+            ...
 
         @property
         def honorific_status(self) -> Status | None: ...

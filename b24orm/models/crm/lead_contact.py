@@ -71,12 +71,30 @@ if TYPE_CHECKING:
     class LeadContactQuerySet(QuerySet["LeadContact", LeadContactField, LeadContactOrder, int]):
         """Rows of LeadContact, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[LeadContactLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[LeadContactLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[LeadContactLookups]) -> LeadContact: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[LeadContactLookups]) -> LeadContact: ...
-        def select_related(self, *names: LeadContactRelation) -> Self: ...
-        def prefetch_related(self, *names: LeadContactPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[LeadContactLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[LeadContactLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[LeadContactLookups]) -> LeadContact:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[LeadContactLookups]) -> LeadContact:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: LeadContactRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: LeadContactPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: LeadContactField, flat: Literal[False] = ...
@@ -97,19 +115,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["is_primary"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, LeadContactField, LeadContactOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[LeadContactValues]) -> LeadContact: ...
-        async def acreate(self, **values: Unpack[LeadContactValues]) -> LeadContact: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[LeadContactValues]) -> LeadContact:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[LeadContactValues]) -> LeadContact:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: LeadContactValues | None = None,
             **values: Unpack[LeadContactValues],
-        ) -> tuple[LeadContact, bool]: ...
+        ) -> tuple[LeadContact, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: LeadContactValues | None = None,
             **values: Unpack[LeadContactValues],
-        ) -> tuple[LeadContact, bool]: ...
+        ) -> tuple[LeadContact, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class LeadContact(Model, schema=LEAD_CONTACT):
@@ -125,16 +157,24 @@ class LeadContact(Model, schema=LEAD_CONTACT):
         objects: ClassVar[LeadContactQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[LeadContactLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[LeadContactLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     contact_id: t.Id = t.UNSET
+    """int: ``CONTACT_ID``, integer. Required. The Contact itself is ``contact``."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     role_id: t.Integer = t.UNSET
+    """int | None: ``ROLE_ID``, integer. Read only."""
     is_primary: t.Boolean = t.UNSET
+    """bool | None: ``IS_PRIMARY``, char."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[LeadContactValues]) -> None: ...
+        def __init__(self, **values: Unpack[LeadContactValues]) -> None:
+            """A LeadContact of these values, not saved yet."""
+            ...
 
         @property
         def contact(self) -> Contact | None: ...

@@ -799,12 +799,30 @@ if TYPE_CHECKING:
     class LeadItemQuerySet(QuerySet["LeadItem", LeadItemField, LeadItemOrder, int]):
         """Rows of LeadItem, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> LeadItem: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> LeadItem: ...
-        def select_related(self, *names: LeadItemRelation) -> Self: ...
-        def prefetch_related(self, *names: LeadItemPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> LeadItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> LeadItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: LeadItemRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: LeadItemPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: LeadItemField, flat: Literal[False] = ...
@@ -930,32 +948,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["contact_ids", "contacts", "observers", "fm"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, LeadItemField, LeadItemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[LeadItemValues]) -> LeadItem: ...
-        async def acreate(self, **values: Unpack[LeadItemValues]) -> LeadItem: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[LeadItemValues]) -> LeadItem:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[LeadItemValues]) -> LeadItem:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: LeadItemValues | None = None,
             **values: Unpack[LeadItemValues],
-        ) -> tuple[LeadItem, bool]: ...
+        ) -> tuple[LeadItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: LeadItemValues | None = None,
             **values: Unpack[LeadItemValues],
-        ) -> tuple[LeadItem, bool]: ...
+        ) -> tuple[LeadItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: LeadItemValues | None = None,
             **values: Unpack[LeadItemValues],
-        ) -> tuple[LeadItem, bool]: ...
+        ) -> tuple[LeadItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: LeadItemValues | None = None,
             **values: Unpack[LeadItemValues],
-        ) -> tuple[LeadItem, bool]: ...
-        def update(self, **values: Unpack[LeadItemValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[LeadItemValues]) -> int: ...
-        def explain_update(self, **values: Unpack[LeadItemValues]) -> str: ...
+        ) -> tuple[LeadItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[LeadItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[LeadItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[LeadItemValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class LeadItem(Model, schema=LEAD_ITEM):
@@ -979,84 +1026,160 @@ class LeadItem(Model, schema=LEAD_ITEM):
         objects: ClassVar[LeadItemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[LeadItemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string."""
     honorific: t.Status = t.UNSET
+    """str | None: ``honorific``, crm_status. The Status itself is ``honorific_status``."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string."""
     second_name: t.Text = t.UNSET
+    """str | None: ``secondName``, string."""
     last_name: t.Text = t.UNSET
+    """str | None: ``lastName``, string."""
     birthdate: t.Date = t.UNSET
+    """dt.date | None: ``birthdate``, date."""
     company_title: t.Text = t.UNSET
+    """str | None: ``companyTitle``, string."""
     source_id: t.Status = t.UNSET
+    """str | None: ``sourceId``, crm_status. The Status itself is ``source``."""
     source_description: t.Text = t.UNSET
+    """str | None: ``sourceDescription``, text."""
     stage_id: t.Status = t.UNSET
+    """str | None: ``stageId``, crm_status. The Status itself is ``stage``."""
     status_description: t.Text = t.UNSET
+    """str | None: ``statusDescription``, text."""
     stage_semantic_id: t.Text = t.UNSET
+    """str | None: ``stageSemanticId``, string. Read only. One of ``P``, ``S``, ``F``."""
     post: t.Text = t.UNSET
+    """str | None: ``post``, string."""
     currency_id: t.Status = t.UNSET
+    """str | None: ``currencyId``, crm_currency. The Currency itself is ``currency``."""
     is_manual_opportunity: t.Boolean = t.UNSET
+    """bool | None: ``isManualOpportunity``, boolean."""
     opportunity: t.Number = t.UNSET
+    """Decimal | None: ``opportunity``, double."""
     opened: t.Boolean = t.UNSET
+    """bool | None: ``opened``, boolean."""
     comments: t.Text = t.UNSET
+    """str | None: ``comments``, text."""
     has_phone: t.Boolean = t.UNSET
+    """bool | None: ``hasPhone``, boolean. Read only."""
     has_email: t.Boolean = t.UNSET
+    """bool | None: ``hasEmail``, boolean. Read only."""
     has_imol: t.Boolean = t.UNSET
+    """bool | None: ``hasImol``, boolean. Read only."""
     assigned_by_id: t.Reference = t.UNSET
+    """int | None: ``assignedById``, user. The User itself is ``assigned_by``."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, user. Read only. The User itself is ``created_by_user``."""
     updated_by: t.Reference = t.UNSET
+    """int | None: ``updatedBy``, user. Read only. The User itself is ``updated_by_user``."""
     moved_by: t.Reference = t.UNSET
+    """int | None: ``movedBy``, user. Read only. The User itself is ``moved_by_user``."""
     last_activity_by: t.Reference = t.UNSET
+    """int | None: ``lastActivityBy``, user. The User itself is ``last_activity_by_user``."""
     created_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdTime``, datetime. Read only."""
     updated_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updatedTime``, datetime. Read only."""
     moved_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``movedTime``, datetime. Read only."""
     last_activity_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastActivityTime``, datetime."""
     company_id: t.Reference = t.UNSET
+    """int | None: ``companyId``, crm_company. The Company itself is ``company``."""
     contact_id: t.Reference = t.UNSET
+    """int | None: ``contactId``, crm_contact. Deprecated. The Contact itself is ``contact``."""
     contact_ids: t.Integers = t.UNSET
+    """tuple[int, ...]: ``contactIds``, crm_contact. Several values."""
     contacts: t.Integers = t.UNSET
+    """tuple[int, ...]: ``contacts``, crm_contact. Several values."""
     is_return_customer: t.Boolean = t.UNSET
+    """bool | None: ``isReturnCustomer``, boolean. Read only."""
     date_closed: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateClosed``, datetime. Read only."""
     originator_id: t.Text = t.UNSET
+    """str | None: ``originatorId``, string."""
     origin_id: t.Text = t.UNSET
+    """str | None: ``originId``, string."""
     webform_id: t.Integer = t.UNSET
+    """int | None: ``webformId``, integer."""
     observers: t.Integers = t.UNSET
+    """tuple[int, ...]: ``observers``, user. Several values."""
     fm: t.MultiFields = t.UNSET
+    """tuple[MultiField, ...]: ``fm``, crm_multifield. Several values."""
     last_communication_time: t.Text = t.UNSET
+    """str | None: ``lastCommunicationTime``, string. Read only."""
     utm_source: t.Text = t.UNSET
+    """str | None: ``utmSource``, string."""
     utm_medium: t.Text = t.UNSET
+    """str | None: ``utmMedium``, string."""
     utm_campaign: t.Text = t.UNSET
+    """str | None: ``utmCampaign``, string."""
     utm_content: t.Text = t.UNSET
+    """str | None: ``utmContent``, string."""
     utm_term: t.Text = t.UNSET
+    """str | None: ``utmTerm``, string."""
     last_communication_call_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationCallTime``, datetime. Read only."""
     last_communication_email_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationEmailTime``, datetime. Read only."""
     last_communication_imol_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationImolTime``, datetime. Read only."""
     last_communication_webform_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationWebformTime``, datetime. Read only."""
     date_create_short: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateCreateShort``, datetime. Read only, deprecated."""
     date_modify_short: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateModifyShort``, datetime. Read only, deprecated."""
     is_convert: t.Boolean = t.UNSET
+    """bool | None: ``isConvert``, boolean. Read only, deprecated."""
     product_id: t.Text = t.UNSET
+    """str | None: ``productId``, string. Read only, deprecated. The Product itself is ``product``."""
     short_name: t.Text = t.UNSET
+    """str | None: ``shortName``, string. Read only, deprecated."""
     address: t.Text = t.UNSET
+    """str | None: ``address``, text. Read only, deprecated."""
     login: t.Text = t.UNSET
+    """str | None: ``login``, string. Read only, deprecated."""
     search_content: t.Text = t.UNSET
+    """str | None: ``searchContent``, text. Read only."""
     phone_mobile: t.Text = t.UNSET
+    """str | None: ``phoneMobile``, string. Read only."""
     phone_work: t.Text = t.UNSET
+    """str | None: ``phoneWork``, string. Read only."""
     phone_mailing: t.Text = t.UNSET
+    """str | None: ``phoneMailing``, string. Read only."""
     email_home: t.Text = t.UNSET
+    """str | None: ``emailHome``, string. Read only."""
     email_work: t.Text = t.UNSET
+    """str | None: ``emailWork``, string. Read only."""
     email_mailing: t.Text = t.UNSET
+    """str | None: ``emailMailing``, string. Read only."""
     skype: t.Text = t.UNSET
+    """str | None: ``skype``, string. Read only."""
     icq: t.Text = t.UNSET
+    """str | None: ``icq``, string. Read only."""
     imol: t.Text = t.UNSET
+    """str | None: ``imol``, string. Read only."""
     email: t.Text = t.UNSET
+    """str | None: ``email``, string. Read only."""
     phone: t.Text = t.UNSET
+    """str | None: ``phone``, string. Read only."""
     entity_type_id: t.Reference = t.UNSET
+    """int | None: ``entityTypeId``, integer. Read only. The OwnerType itself is ``entity_type``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[LeadItemValues]) -> None: ...
+        def __init__(self, **values: Unpack[LeadItemValues]) -> None:
+            """A LeadItem of these values, not saved yet."""
+            ...
 
         @property
         def honorific_status(self) -> Status | None: ...

@@ -301,16 +301,30 @@ if TYPE_CHECKING:
     ):
         """Rows of LegacyProductRow, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[LegacyProductRowLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[LegacyProductRowLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[LegacyProductRowLookups]) -> LegacyProductRow: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[LegacyProductRowLookups],
-        ) -> LegacyProductRow: ...
-        def select_related(self, *names: LegacyProductRowRelation) -> Self: ...
-        def prefetch_related(self, *names: LegacyProductRowPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[LegacyProductRowLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[LegacyProductRowLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[LegacyProductRowLookups]) -> LegacyProductRow:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[LegacyProductRowLookups]) -> LegacyProductRow:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: LegacyProductRowRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: LegacyProductRowPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: LegacyProductRowField, flat: Literal[False] = ...
@@ -356,32 +370,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["tax_included", "customized"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, LegacyProductRowField, LegacyProductRowOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[LegacyProductRowValues]) -> LegacyProductRow: ...
-        async def acreate(self, **values: Unpack[LegacyProductRowValues]) -> LegacyProductRow: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[LegacyProductRowValues]) -> LegacyProductRow:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[LegacyProductRowValues]) -> LegacyProductRow:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: LegacyProductRowValues | None = None,
             **values: Unpack[LegacyProductRowValues],
-        ) -> tuple[LegacyProductRow, bool]: ...
+        ) -> tuple[LegacyProductRow, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: LegacyProductRowValues | None = None,
             **values: Unpack[LegacyProductRowValues],
-        ) -> tuple[LegacyProductRow, bool]: ...
+        ) -> tuple[LegacyProductRow, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: LegacyProductRowValues | None = None,
             **values: Unpack[LegacyProductRowValues],
-        ) -> tuple[LegacyProductRow, bool]: ...
+        ) -> tuple[LegacyProductRow, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: LegacyProductRowValues | None = None,
             **values: Unpack[LegacyProductRowValues],
-        ) -> tuple[LegacyProductRow, bool]: ...
-        def update(self, **values: Unpack[LegacyProductRowValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[LegacyProductRowValues]) -> int: ...
-        def explain_update(self, **values: Unpack[LegacyProductRowValues]) -> str: ...
+        ) -> tuple[LegacyProductRow, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[LegacyProductRowValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[LegacyProductRowValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[LegacyProductRowValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class LegacyProductRow(Model, schema=LEGACY_PRODUCT_ROW):
@@ -397,32 +440,56 @@ class LegacyProductRow(Model, schema=LEGACY_PRODUCT_ROW):
         objects: ClassVar[LegacyProductRowQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[LegacyProductRowLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[LegacyProductRowLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     owner_id: t.Integer = t.UNSET
+    """int | None: ``OWNER_ID``, integer. Required, set once."""
     owner_type: t.Text = t.UNSET
+    """str | None: ``OWNER_TYPE``, string. Required, set once."""
     product_id: t.Reference = t.UNSET
+    """int | None: ``PRODUCT_ID``, integer. Required. The Product itself is ``product``."""
     product_name: t.Text = t.UNSET
+    """str | None: ``PRODUCT_NAME``, string."""
     price: t.Number = t.UNSET
+    """Decimal | None: ``PRICE``, double."""
     price_exclusive: t.Number = t.UNSET
+    """Decimal | None: ``PRICE_EXCLUSIVE``, double."""
     price_netto: t.Number = t.UNSET
+    """Decimal | None: ``PRICE_NETTO``, double."""
     price_brutto: t.Number = t.UNSET
+    """Decimal | None: ``PRICE_BRUTTO``, double."""
     quantity: t.Number = t.UNSET
+    """Decimal | None: ``QUANTITY``, double."""
     discount_type_id: t.Integer = t.UNSET
+    """int | None: ``DISCOUNT_TYPE_ID``, integer."""
     discount_rate: t.Number = t.UNSET
+    """Decimal | None: ``DISCOUNT_RATE``, double."""
     discount_sum: t.Number = t.UNSET
+    """Decimal | None: ``DISCOUNT_SUM``, double."""
     tax_rate: t.Number = t.UNSET
+    """Decimal | None: ``TAX_RATE``, double."""
     tax_included: t.Boolean = t.UNSET
+    """bool | None: ``TAX_INCLUDED``, char."""
     customized: t.Boolean = t.UNSET
+    """bool | None: ``CUSTOMIZED``, char."""
     measure_code: t.Integer = t.UNSET
+    """int | None: ``MEASURE_CODE``, integer."""
     measure_name: t.Text = t.UNSET
+    """str | None: ``MEASURE_NAME``, string."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     type: t.Integer = t.UNSET
+    """int | None: ``TYPE``, integer. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[LegacyProductRowValues]) -> None: ...
+        def __init__(self, **values: Unpack[LegacyProductRowValues]) -> None:
+            """A LegacyProductRow of these values, not saved yet."""
+            ...
 
         @property
         def product(self) -> Product | None: ...

@@ -101,10 +101,22 @@ if TYPE_CHECKING:
     class MeasureQuerySet(QuerySet["Measure", MeasureField, MeasureOrder, int]):
         """Rows of Measure, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Measure: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Measure: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Measure:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Measure:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: MeasureField, flat: Literal[False] = ...
@@ -131,32 +143,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["is_default"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, MeasureField, MeasureOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[MeasureValues]) -> Measure: ...
-        async def acreate(self, **values: Unpack[MeasureValues]) -> Measure: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[MeasureValues]) -> Measure:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[MeasureValues]) -> Measure:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: MeasureValues | None = None,
             **values: Unpack[MeasureValues],
-        ) -> tuple[Measure, bool]: ...
+        ) -> tuple[Measure, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: MeasureValues | None = None,
             **values: Unpack[MeasureValues],
-        ) -> tuple[Measure, bool]: ...
+        ) -> tuple[Measure, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: MeasureValues | None = None,
             **values: Unpack[MeasureValues],
-        ) -> tuple[Measure, bool]: ...
+        ) -> tuple[Measure, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: MeasureValues | None = None,
             **values: Unpack[MeasureValues],
-        ) -> tuple[Measure, bool]: ...
-        def update(self, **values: Unpack[MeasureValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[MeasureValues]) -> int: ...
-        def explain_update(self, **values: Unpack[MeasureValues]) -> str: ...
+        ) -> tuple[Measure, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[MeasureValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[MeasureValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[MeasureValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Measure(Model, schema=MEASURE):
@@ -170,16 +211,27 @@ class Measure(Model, schema=MEASURE):
         objects: ClassVar[MeasureQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[MeasureLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     code: t.Integer = t.UNSET
+    """int | None: ``CODE``, integer. Required."""
     measure_title: t.Text = t.UNSET
+    """str | None: ``MEASURE_TITLE``, string. Required."""
     symbol_rus: t.Text = t.UNSET
+    """str | None: ``SYMBOL_RUS``, string."""
     symbol_intl: t.Text = t.UNSET
+    """str | None: ``SYMBOL_INTL``, string."""
     symbol_letter_intl: t.Text = t.UNSET
+    """str | None: ``SYMBOL_LETTER_INTL``, string."""
     is_default: t.Boolean = t.UNSET
+    """bool | None: ``IS_DEFAULT``, char."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[MeasureValues]) -> None: ...
+        def __init__(self, **values: Unpack[MeasureValues]) -> None:
+            """A Measure of these values, not saved yet."""
+            ...

@@ -15,7 +15,12 @@ class Multifield(Model, schema=MULTIFIELD):
     """
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     type_id: t.Text = t.UNSET
+    """str | None: ``TYPE_ID``, string. Read only. One of ``PHONE``, ``EMAIL``, ``WEB``, ``IM``, ``LINK``."""
     value: t.Text = t.UNSET
+    """str | None: ``VALUE``, string."""
     value_type: t.Text = t.UNSET
+    """str | None: ``VALUE_TYPE``, string."""
     delete_: t.Boolean = t.UNSET
+    """bool | None: ``DELETE``, char."""

@@ -79,12 +79,30 @@ if TYPE_CHECKING:
     class OrderEntityQuerySet(QuerySet["OrderEntity", OrderEntityField, OrderEntityOrder, Never]):
         """Rows of OrderEntity, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> OrderEntity: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> OrderEntity: ...
-        def select_related(self, *names: OrderEntityRelation) -> Self: ...
-        def prefetch_related(self, *names: OrderEntityPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> OrderEntity:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> OrderEntity:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: OrderEntityRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: OrderEntityPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: OrderEntityField, flat: Literal[False] = ...
@@ -97,19 +115,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["order_id", "owner_id", "owner_type_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, OrderEntityField, OrderEntityOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[OrderEntityValues]) -> OrderEntity: ...
-        async def acreate(self, **values: Unpack[OrderEntityValues]) -> OrderEntity: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[OrderEntityValues]) -> OrderEntity:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[OrderEntityValues]) -> OrderEntity:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: OrderEntityValues | None = None,
             **values: Unpack[OrderEntityValues],
-        ) -> tuple[OrderEntity, bool]: ...
+        ) -> tuple[OrderEntity, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: OrderEntityValues | None = None,
             **values: Unpack[OrderEntityValues],
-        ) -> tuple[OrderEntity, bool]: ...
+        ) -> tuple[OrderEntity, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class OrderEntity(Model, schema=ORDER_ENTITY):
@@ -125,15 +157,22 @@ class OrderEntity(Model, schema=ORDER_ENTITY):
         objects: ClassVar[OrderEntityQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[OrderEntityLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     order_id: t.Integer = t.UNSET
+    """int | None: ``orderId``, integer. Required, set once."""
     owner_id: t.Integer = t.UNSET
+    """int | None: ``ownerId``, integer. Required, set once."""
     owner_type_id: t.Reference = t.UNSET
+    """int | None: ``ownerTypeId``, integer. Required, set once. The OwnerType itself is ``owner_type``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[OrderEntityValues]) -> None: ...
+        def __init__(self, **values: Unpack[OrderEntityValues]) -> None:
+            """A OrderEntity of these values, not saved yet."""
+            ...
 
         @property
         def owner_type(self) -> OwnerType | None: ...

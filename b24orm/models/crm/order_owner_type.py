@@ -25,10 +25,22 @@ if TYPE_CHECKING:
     class OrderOwnerTypeQuerySet(QuerySet["OrderOwnerType", OrderOwnerTypeField, OrderOwnerTypeOrder, int]):
         """Rows of OrderOwnerType, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[OrderOwnerTypeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[OrderOwnerTypeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[OrderOwnerTypeLookups]) -> OrderOwnerType: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[OrderOwnerTypeLookups]) -> OrderOwnerType: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[OrderOwnerTypeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[OrderOwnerTypeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[OrderOwnerTypeLookups]) -> OrderOwnerType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[OrderOwnerTypeLookups]) -> OrderOwnerType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: OrderOwnerTypeField, flat: Literal[False] = ...
@@ -45,7 +57,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, OrderOwnerTypeField, OrderOwnerTypeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class OrderOwnerType(Model, schema=ORDER_OWNER_TYPE):
@@ -58,9 +72,15 @@ class OrderOwnerType(Model, schema=ORDER_OWNER_TYPE):
         objects: ClassVar[OrderOwnerTypeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[OrderOwnerTypeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[OrderOwnerTypeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     attribute: t.Text = t.UNSET
+    """str | None: ``attribute``, string. Read only."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string. Read only."""
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""

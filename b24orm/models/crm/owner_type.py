@@ -40,11 +40,26 @@ if TYPE_CHECKING:
     class OwnerTypeQuerySet(QuerySet["OwnerType", OwnerTypeField, OwnerTypeOrder, int]):
         """Rows of OwnerType, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[OwnerTypeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[OwnerTypeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[OwnerTypeLookups]) -> OwnerType: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[OwnerTypeLookups]) -> OwnerType: ...
-        def prefetch_related(self, *names: OwnerTypePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[OwnerTypeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[OwnerTypeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[OwnerTypeLookups]) -> OwnerType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[OwnerTypeLookups]) -> OwnerType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def prefetch_related(self, *names: OwnerTypePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: OwnerTypeField, flat: Literal[False] = ...
@@ -61,7 +76,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name", "symbol_code", "symbol_code_short"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, OwnerTypeField, OwnerTypeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class OwnerType(Model, schema=OWNER_TYPE):
@@ -76,12 +93,18 @@ class OwnerType(Model, schema=OWNER_TYPE):
         objects: ClassVar[OwnerTypeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[OwnerTypeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[OwnerTypeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     symbol_code: t.Text = t.UNSET
+    """str | None: ``SYMBOL_CODE``, string. Read only."""
     symbol_code_short: t.Text = t.UNSET
+    """str | None: ``SYMBOL_CODE_SHORT``, string. Read only."""
 
     if TYPE_CHECKING:
 

@@ -127,12 +127,30 @@ if TYPE_CHECKING:
     class PaySystemQuerySet(QuerySet["PaySystem", PaySystemField, PaySystemOrder, int]):
         """Rows of PaySystem, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[PaySystemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[PaySystemLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[PaySystemLookups]) -> PaySystem: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[PaySystemLookups]) -> PaySystem: ...
-        def select_related(self, *names: PaySystemRelation) -> Self: ...
-        def prefetch_related(self, *names: PaySystemPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[PaySystemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[PaySystemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[PaySystemLookups]) -> PaySystem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[PaySystemLookups]) -> PaySystem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: PaySystemRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: PaySystemPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: PaySystemField, flat: Literal[False] = ...
@@ -161,7 +179,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["sort", "person_type_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, PaySystemField, PaySystemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class PaySystem(Model, schema=PAY_SYSTEM):
@@ -178,18 +198,30 @@ class PaySystem(Model, schema=PAY_SYSTEM):
         objects: ClassVar[PaySystemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[PaySystemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[PaySystemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char. Read only."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer. Read only."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string. Read only."""
     person_type_id: t.Reference = t.UNSET
+    """int | None: ``PERSON_TYPE_ID``, integer. Read only. The PersonType itself is ``person_type``."""
     action_file: t.Text = t.UNSET
+    """str | None: ``ACTION_FILE``, string. Read only."""
     handler: t.Text = t.UNSET
+    """str | None: ``HANDLER``, string. Read only."""
     handler_code: t.Text = t.UNSET
+    """str | None: ``HANDLER_CODE``, string. Read only."""
     handler_name: t.Text = t.UNSET
+    """str | None: ``HANDLER_NAME``, string. Read only."""
 
     if TYPE_CHECKING:
 

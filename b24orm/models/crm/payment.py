@@ -63,12 +63,30 @@ if TYPE_CHECKING:
     class PaymentQuerySet(QuerySet["Payment", PaymentField, PaymentOrder, int]):
         """Rows of Payment, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Payment: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Payment: ...
-        def select_related(self, *names: PaymentRelation) -> Self: ...
-        def prefetch_related(self, *names: PaymentPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Payment:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Payment:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: PaymentRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: PaymentPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: PaymentField, flat: Literal[False] = ...
@@ -99,32 +117,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["sum"], /, *, flat: Literal[True]
         ) -> ValuesSet[Decimal | None, PaymentField, PaymentOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[PaymentValues]) -> Payment: ...
-        async def acreate(self, **values: Unpack[PaymentValues]) -> Payment: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[PaymentValues]) -> Payment:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[PaymentValues]) -> Payment:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: PaymentValues | None = None,
             **values: Unpack[PaymentValues],
-        ) -> tuple[Payment, bool]: ...
+        ) -> tuple[Payment, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: PaymentValues | None = None,
             **values: Unpack[PaymentValues],
-        ) -> tuple[Payment, bool]: ...
+        ) -> tuple[Payment, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: PaymentValues | None = None,
             **values: Unpack[PaymentValues],
-        ) -> tuple[Payment, bool]: ...
+        ) -> tuple[Payment, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: PaymentValues | None = None,
             **values: Unpack[PaymentValues],
-        ) -> tuple[Payment, bool]: ...
-        def update(self, **values: Unpack[PaymentValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[PaymentValues]) -> int: ...
-        def explain_update(self, **values: Unpack[PaymentValues]) -> str: ...
+        ) -> tuple[Payment, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[PaymentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[PaymentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[PaymentValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Payment(Model, schema=PAYMENT):
@@ -140,21 +187,34 @@ class Payment(Model, schema=PAYMENT):
         objects: ClassVar[PaymentQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[PaymentLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     account_number: t.Text = t.UNSET
+    """str | None: ``accountNumber``, string. Read only."""
     paid: t.Text = t.UNSET
+    """str | None: ``paid``, string. One of ``Y``, ``N``."""
     date_paid: t.DateTime = t.UNSET
+    """dt.datetime | None: ``datePaid``, datetime. Read only."""
     emp_paid_id: t.Reference = t.UNSET
+    """int | None: ``empPaidId``, user. Read only. The User itself is ``emp_paid``."""
     pay_system_id: t.Integer = t.UNSET
+    """int | None: ``paySystemId``, integer."""
     sum: t.Number = t.UNSET
+    """Decimal | None: ``sum``, double. Read only."""
     currency: t.Text = t.UNSET
+    """str | None: ``currency``, string. Read only. The Currency itself is ``currency_currency``."""
     pay_system_name: t.Text = t.UNSET
+    """str | None: ``paySystemName``, string. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[PaymentValues]) -> None: ...
+        def __init__(self, **values: Unpack[PaymentValues]) -> None:
+            """A Payment of these values, not saved yet."""
+            ...
 
         @property
         def emp_paid(self) -> User | None: ...

@@ -39,14 +39,22 @@ if TYPE_CHECKING:
     ):
         """Rows of PaymentDelivery, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[PaymentDeliveryLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[PaymentDeliveryLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[PaymentDeliveryLookups]) -> PaymentDelivery: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[PaymentDeliveryLookups],
-        ) -> PaymentDelivery: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[PaymentDeliveryLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[PaymentDeliveryLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[PaymentDeliveryLookups]) -> PaymentDelivery:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[PaymentDeliveryLookups]) -> PaymentDelivery:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: PaymentDeliveryField, flat: Literal[False] = ...
@@ -67,32 +75,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["quantity"], /, *, flat: Literal[True]
         ) -> ValuesSet[Decimal | None, PaymentDeliveryField, PaymentDeliveryOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[PaymentDeliveryValues]) -> PaymentDelivery: ...
-        async def acreate(self, **values: Unpack[PaymentDeliveryValues]) -> PaymentDelivery: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[PaymentDeliveryValues]) -> PaymentDelivery:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[PaymentDeliveryValues]) -> PaymentDelivery:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: PaymentDeliveryValues | None = None,
             **values: Unpack[PaymentDeliveryValues],
-        ) -> tuple[PaymentDelivery, bool]: ...
+        ) -> tuple[PaymentDelivery, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: PaymentDeliveryValues | None = None,
             **values: Unpack[PaymentDeliveryValues],
-        ) -> tuple[PaymentDelivery, bool]: ...
+        ) -> tuple[PaymentDelivery, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: PaymentDeliveryValues | None = None,
             **values: Unpack[PaymentDeliveryValues],
-        ) -> tuple[PaymentDelivery, bool]: ...
+        ) -> tuple[PaymentDelivery, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: PaymentDeliveryValues | None = None,
             **values: Unpack[PaymentDeliveryValues],
-        ) -> tuple[PaymentDelivery, bool]: ...
-        def update(self, **values: Unpack[PaymentDeliveryValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[PaymentDeliveryValues]) -> int: ...
-        def explain_update(self, **values: Unpack[PaymentDeliveryValues]) -> str: ...
+        ) -> tuple[PaymentDelivery, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[PaymentDeliveryValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[PaymentDeliveryValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[PaymentDeliveryValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class PaymentDelivery(Model, schema=PAYMENT_DELIVERY):
@@ -106,13 +143,21 @@ class PaymentDelivery(Model, schema=PAYMENT_DELIVERY):
         objects: ClassVar[PaymentDeliveryQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[PaymentDeliveryLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[PaymentDeliveryLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     payment_id: t.Reference = t.UNSET
+    """int | None: ``paymentId``, integer. Required, set once."""
     quantity: t.Number = t.UNSET
+    """Decimal | None: ``quantity``, double. Read only."""
     delivery_id: t.Reference = t.UNSET
+    """int | None: ``deliveryId``, integer. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[PaymentDeliveryValues]) -> None: ...
+        def __init__(self, **values: Unpack[PaymentDeliveryValues]) -> None:
+            """A PaymentDelivery of these values, not saved yet."""
+            ...

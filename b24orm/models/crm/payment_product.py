@@ -38,10 +38,22 @@ if TYPE_CHECKING:
     class PaymentProductQuerySet(QuerySet["PaymentProduct", PaymentProductField, PaymentProductOrder, int]):
         """Rows of PaymentProduct, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> PaymentProduct: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> PaymentProduct: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> PaymentProduct:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> PaymentProduct:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: PaymentProductField, flat: Literal[False] = ...
@@ -62,32 +74,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["quantity"], /, *, flat: Literal[True]
         ) -> ValuesSet[Decimal | None, PaymentProductField, PaymentProductOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[PaymentProductValues]) -> PaymentProduct: ...
-        async def acreate(self, **values: Unpack[PaymentProductValues]) -> PaymentProduct: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[PaymentProductValues]) -> PaymentProduct:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[PaymentProductValues]) -> PaymentProduct:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: PaymentProductValues | None = None,
             **values: Unpack[PaymentProductValues],
-        ) -> tuple[PaymentProduct, bool]: ...
+        ) -> tuple[PaymentProduct, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: PaymentProductValues | None = None,
             **values: Unpack[PaymentProductValues],
-        ) -> tuple[PaymentProduct, bool]: ...
+        ) -> tuple[PaymentProduct, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: PaymentProductValues | None = None,
             **values: Unpack[PaymentProductValues],
-        ) -> tuple[PaymentProduct, bool]: ...
+        ) -> tuple[PaymentProduct, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: PaymentProductValues | None = None,
             **values: Unpack[PaymentProductValues],
-        ) -> tuple[PaymentProduct, bool]: ...
-        def update(self, **values: Unpack[PaymentProductValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[PaymentProductValues]) -> int: ...
-        def explain_update(self, **values: Unpack[PaymentProductValues]) -> str: ...
+        ) -> tuple[PaymentProduct, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[PaymentProductValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[PaymentProductValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[PaymentProductValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class PaymentProduct(Model, schema=PAYMENT_PRODUCT):
@@ -101,13 +142,21 @@ class PaymentProduct(Model, schema=PAYMENT_PRODUCT):
         objects: ClassVar[PaymentProductQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[PaymentProductLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     payment_id: t.Reference = t.UNSET
+    """int | None: ``paymentId``, integer. Required, set once."""
     quantity: t.Number = t.UNSET
+    """Decimal | None: ``quantity``, double. Required."""
     row_id: t.Reference = t.UNSET
+    """int | None: ``rowId``, integer. Required, set once."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[PaymentProductValues]) -> None: ...
+        def __init__(self, **values: Unpack[PaymentProductValues]) -> None:
+            """A PaymentProduct of these values, not saved yet."""
+            ...

@@ -95,11 +95,26 @@ if TYPE_CHECKING:
     class PersonTypeQuerySet(QuerySet["PersonType", PersonTypeField, PersonTypeOrder, int]):
         """Rows of PersonType, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[PersonTypeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[PersonTypeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[PersonTypeLookups]) -> PersonType: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[PersonTypeLookups]) -> PersonType: ...
-        def prefetch_related(self, *names: PersonTypePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[PersonTypeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[PersonTypeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[PersonTypeLookups]) -> PersonType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[PersonTypeLookups]) -> PersonType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def prefetch_related(self, *names: PersonTypePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: PersonTypeField, flat: Literal[False] = ...
@@ -116,7 +131,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, PersonTypeField, PersonTypeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class PersonType(Model, schema=PERSON_TYPE):
@@ -132,10 +149,14 @@ class PersonType(Model, schema=PERSON_TYPE):
         objects: ClassVar[PersonTypeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[PersonTypeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[PersonTypeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
 
     if TYPE_CHECKING:
 

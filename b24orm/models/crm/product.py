@@ -298,12 +298,30 @@ if TYPE_CHECKING:
     class ProductQuerySet(QuerySet["Product", ProductField, ProductOrder, int]):
         """Rows of Product, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Product: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Product: ...
-        def select_related(self, *names: ProductRelation) -> Self: ...
-        def prefetch_related(self, *names: ProductPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Product:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Product:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ProductRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ProductPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ProductField, flat: Literal[False] = ...
@@ -354,32 +372,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["date_create", "timestamp_x"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, ProductField, ProductOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ProductValues]) -> Product: ...
-        async def acreate(self, **values: Unpack[ProductValues]) -> Product: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ProductValues]) -> Product:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ProductValues]) -> Product:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ProductValues | None = None,
             **values: Unpack[ProductValues],
-        ) -> tuple[Product, bool]: ...
+        ) -> tuple[Product, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ProductValues | None = None,
             **values: Unpack[ProductValues],
-        ) -> tuple[Product, bool]: ...
+        ) -> tuple[Product, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ProductValues | None = None,
             **values: Unpack[ProductValues],
-        ) -> tuple[Product, bool]: ...
+        ) -> tuple[Product, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ProductValues | None = None,
             **values: Unpack[ProductValues],
-        ) -> tuple[Product, bool]: ...
-        def update(self, **values: Unpack[ProductValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ProductValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ProductValues]) -> str: ...
+        ) -> tuple[Product, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ProductValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ProductValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ProductValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Product(Model, schema=PRODUCT):
@@ -399,33 +446,58 @@ class Product(Model, schema=PRODUCT):
         objects: ClassVar[ProductQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     catalog_id: t.Reference = t.UNSET
+    """int | None: ``CATALOG_ID``, integer. Read only. The Catalog itself is ``catalog``."""
     price: t.Number = t.UNSET
+    """Decimal | None: ``PRICE``, double."""
     currency_id: t.Text = t.UNSET
+    """str | None: ``CURRENCY_ID``, string. The Currency itself is ``currency``."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     description_type: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION_TYPE``, string. One of ``text``, ``html``."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char."""
     section_id: t.Reference = t.UNSET
+    """int | None: ``SECTION_ID``, integer. The ProductSection itself is ``section``."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     vat_id: t.Reference = t.UNSET
+    """int | None: ``VAT_ID``, integer. The Vat itself is ``vat``."""
     vat_included: t.Boolean = t.UNSET
+    """bool | None: ``VAT_INCLUDED``, char."""
     measure: t.Reference = t.UNSET
+    """int | None: ``MEASURE``, integer. The Measure itself is ``measure_measure``."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string."""
     preview_picture: t.File = t.UNSET
+    """StoredFile: ``PREVIEW_PICTURE``, product_file."""
     detail_picture: t.File = t.UNSET
+    """StoredFile: ``DETAIL_PICTURE``, product_file."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``TIMESTAMP_X``, datetime. Set once."""
     modified_by: t.Reference = t.UNSET
+    """int | None: ``MODIFIED_BY``, integer. The User itself is ``modified_by_user``."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY``, integer. The User itself is ``created_by_user``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ProductValues]) -> None: ...
+        def __init__(self, **values: Unpack[ProductValues]) -> None:
+            """A Product of these values, not saved yet."""
+            ...
 
         @property
         def catalog(self) -> Catalog | None: ...

@@ -68,14 +68,22 @@ if TYPE_CHECKING:
     ):
         """Rows of ProductProperty, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ProductPropertyLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ProductPropertyLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ProductPropertyLookups]) -> ProductProperty: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[ProductPropertyLookups],
-        ) -> ProductProperty: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ProductPropertyLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ProductPropertyLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ProductPropertyLookups]) -> ProductProperty:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ProductPropertyLookups]) -> ProductProperty:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ProductPropertyField, flat: Literal[False] = ...
@@ -112,32 +120,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["default_value", "user_type_settings", "values"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, ProductPropertyField, ProductPropertyOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ProductPropertyValues]) -> ProductProperty: ...
-        async def acreate(self, **values: Unpack[ProductPropertyValues]) -> ProductProperty: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ProductPropertyValues]) -> ProductProperty:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ProductPropertyValues]) -> ProductProperty:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ProductPropertyValues | None = None,
             **values: Unpack[ProductPropertyValues],
-        ) -> tuple[ProductProperty, bool]: ...
+        ) -> tuple[ProductProperty, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ProductPropertyValues | None = None,
             **values: Unpack[ProductPropertyValues],
-        ) -> tuple[ProductProperty, bool]: ...
+        ) -> tuple[ProductProperty, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ProductPropertyValues | None = None,
             **values: Unpack[ProductPropertyValues],
-        ) -> tuple[ProductProperty, bool]: ...
+        ) -> tuple[ProductProperty, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ProductPropertyValues | None = None,
             **values: Unpack[ProductPropertyValues],
-        ) -> tuple[ProductProperty, bool]: ...
-        def update(self, **values: Unpack[ProductPropertyValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ProductPropertyValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ProductPropertyValues]) -> str: ...
+        ) -> tuple[ProductProperty, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ProductPropertyValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ProductPropertyValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ProductPropertyValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class ProductProperty(Model, schema=PRODUCT_PROPERTY):
@@ -151,27 +188,49 @@ class ProductProperty(Model, schema=PRODUCT_PROPERTY):
         objects: ClassVar[ProductPropertyQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ProductPropertyLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductPropertyLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     iblock_id: t.Integer = t.UNSET
+    """int | None: ``IBLOCK_ID``, integer. Read only."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char."""
     is_required: t.Boolean = t.UNSET
+    """bool | None: ``IS_REQUIRED``, char."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     property_type: t.Status = t.UNSET
+    """str | None: ``PROPERTY_TYPE``, char. Required, set once. One of ``S``, ``N``, ``L``, ``F``, ``E``."""
     multiple: t.Boolean = t.UNSET
+    """bool | None: ``MULTIPLE``, char."""
     default_value: t.Json = t.UNSET
+    """as it comes: ``DEFAULT_VALUE``, object."""
     row_count: t.Integer = t.UNSET
+    """int | None: ``ROW_COUNT``, integer."""
     col_count: t.Integer = t.UNSET
+    """int | None: ``COL_COUNT``, integer."""
     file_type: t.Text = t.UNSET
+    """str | None: ``FILE_TYPE``, string."""
     link_iblock_id: t.Integer = t.UNSET
+    """int | None: ``LINK_IBLOCK_ID``, integer. Read only."""
     user_type: t.Text = t.UNSET
+    """str | None: ``USER_TYPE``, string. Set once."""
     user_type_settings: t.Json = t.UNSET
+    """as it comes: ``USER_TYPE_SETTINGS``, object."""
     values: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``VALUES``, product_property_enum_element. Several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ProductPropertyValues]) -> None: ...
+        def __init__(self, **values: Unpack[ProductPropertyValues]) -> None:
+            """A ProductProperty of these values, not saved yet."""
+            ...

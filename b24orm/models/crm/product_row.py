@@ -324,12 +324,30 @@ if TYPE_CHECKING:
     class ProductRowQuerySet(QuerySet["ProductRow", ProductRowField, ProductRowOrder, int]):
         """Rows of ProductRow, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> ProductRow: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> ProductRow: ...
-        def select_related(self, *names: ProductRowRelation) -> Self: ...
-        def prefetch_related(self, *names: ProductRowPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> ProductRow:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> ProductRow:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ProductRowRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ProductRowPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ProductRowField, flat: Literal[False] = ...
@@ -388,32 +406,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["tax_included", "customized"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, ProductRowField, ProductRowOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ProductRowValues]) -> ProductRow: ...
-        async def acreate(self, **values: Unpack[ProductRowValues]) -> ProductRow: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ProductRowValues]) -> ProductRow:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ProductRowValues]) -> ProductRow:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ProductRowValues | None = None,
             **values: Unpack[ProductRowValues],
-        ) -> tuple[ProductRow, bool]: ...
+        ) -> tuple[ProductRow, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ProductRowValues | None = None,
             **values: Unpack[ProductRowValues],
-        ) -> tuple[ProductRow, bool]: ...
+        ) -> tuple[ProductRow, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ProductRowValues | None = None,
             **values: Unpack[ProductRowValues],
-        ) -> tuple[ProductRow, bool]: ...
+        ) -> tuple[ProductRow, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ProductRowValues | None = None,
             **values: Unpack[ProductRowValues],
-        ) -> tuple[ProductRow, bool]: ...
-        def update(self, **values: Unpack[ProductRowValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ProductRowValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ProductRowValues]) -> str: ...
+        ) -> tuple[ProductRow, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ProductRowValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ProductRowValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ProductRowValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class ProductRow(Model, schema=PRODUCT_ROW):
@@ -429,35 +476,62 @@ class ProductRow(Model, schema=PRODUCT_ROW):
         objects: ClassVar[ProductRowQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductRowLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     owner_id: t.Integer = t.UNSET
+    """int | None: ``ownerId``, integer. Required, set once."""
     owner_type: t.Text = t.UNSET
+    """str | None: ``ownerType``, string. Required, set once."""
     product_id: t.Reference = t.UNSET
+    """int | None: ``productId``, integer. The Product itself is ``product``."""
     product_name: t.Text = t.UNSET
+    """str | None: ``productName``, string."""
     price: t.Number = t.UNSET
+    """Decimal | None: ``price``, double."""
     price_exclusive: t.Number = t.UNSET
+    """Decimal | None: ``priceExclusive``, double. Read only."""
     price_netto: t.Number = t.UNSET
+    """Decimal | None: ``priceNetto``, double. Read only."""
     price_brutto: t.Number = t.UNSET
+    """Decimal | None: ``priceBrutto``, double. Read only."""
     quantity: t.Number = t.UNSET
+    """Decimal | None: ``quantity``, double."""
     discount_type_id: t.Integer = t.UNSET
+    """int | None: ``discountTypeId``, integer."""
     discount_rate: t.Number = t.UNSET
+    """Decimal | None: ``discountRate``, double."""
     discount_sum: t.Number = t.UNSET
+    """Decimal | None: ``discountSum``, double."""
     tax_rate: t.Number = t.UNSET
+    """Decimal | None: ``taxRate``, double."""
     tax_included: t.Boolean = t.UNSET
+    """bool | None: ``taxIncluded``, char."""
     customized: t.Boolean = t.UNSET
+    """bool | None: ``customized``, char."""
     measure_code: t.Integer = t.UNSET
+    """int | None: ``measureCode``, integer."""
     measure_name: t.Text = t.UNSET
+    """str | None: ``measureName``, string."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     type: t.Integer = t.UNSET
+    """int | None: ``type``, integer. Read only."""
     store_id: t.Integer = t.UNSET
+    """int | None: ``storeId``, integer. Read only."""
     price_account: t.Number = t.UNSET
+    """Decimal | None: ``priceAccount``, double. Read only."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ProductRowValues]) -> None: ...
+        def __init__(self, **values: Unpack[ProductRowValues]) -> None:
+            """A ProductRow of these values, not saved yet."""
+            ...
 
         @property
         def product(self) -> Product | None: ...

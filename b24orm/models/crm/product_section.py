@@ -64,12 +64,30 @@ if TYPE_CHECKING:
     class ProductSectionQuerySet(QuerySet["ProductSection", ProductSectionField, ProductSectionOrder, int]):
         """Rows of ProductSection, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> ProductSection: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> ProductSection: ...
-        def select_related(self, *names: ProductSectionRelation) -> Self: ...
-        def prefetch_related(self, *names: ProductSectionPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> ProductSection:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> ProductSection:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ProductSectionRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ProductSectionPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ProductSectionField, flat: Literal[False] = ...
@@ -90,32 +108,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name", "xml_id", "code"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, ProductSectionField, ProductSectionOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ProductSectionValues]) -> ProductSection: ...
-        async def acreate(self, **values: Unpack[ProductSectionValues]) -> ProductSection: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ProductSectionValues]) -> ProductSection:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ProductSectionValues]) -> ProductSection:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ProductSectionValues | None = None,
             **values: Unpack[ProductSectionValues],
-        ) -> tuple[ProductSection, bool]: ...
+        ) -> tuple[ProductSection, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ProductSectionValues | None = None,
             **values: Unpack[ProductSectionValues],
-        ) -> tuple[ProductSection, bool]: ...
+        ) -> tuple[ProductSection, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ProductSectionValues | None = None,
             **values: Unpack[ProductSectionValues],
-        ) -> tuple[ProductSection, bool]: ...
+        ) -> tuple[ProductSection, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ProductSectionValues | None = None,
             **values: Unpack[ProductSectionValues],
-        ) -> tuple[ProductSection, bool]: ...
-        def update(self, **values: Unpack[ProductSectionValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ProductSectionValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ProductSectionValues]) -> str: ...
+        ) -> tuple[ProductSection, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ProductSectionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ProductSectionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ProductSectionValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class ProductSection(Model, schema=PRODUCT_SECTION):
@@ -131,18 +178,28 @@ class ProductSection(Model, schema=PRODUCT_SECTION):
         objects: ClassVar[ProductSectionQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ProductSectionLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     catalog_id: t.Reference = t.UNSET
+    """int | None: ``CATALOG_ID``, integer. Set once. The Catalog itself is ``catalog``."""
     section_id: t.Reference = t.UNSET
+    """int | None: ``SECTION_ID``, integer. The ProductSection itself is ``section``."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ProductSectionValues]) -> None: ...
+        def __init__(self, **values: Unpack[ProductSectionValues]) -> None:
+            """A ProductSection of these values, not saved yet."""
+            ...
 
         @property
         def catalog(self) -> Catalog | None: ...

@@ -937,12 +937,30 @@ if TYPE_CHECKING:
     class QuoteQuerySet(QuerySet["Quote", QuoteField, QuoteOrder, int]):
         """Rows of Quote, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[QuoteLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[QuoteLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[QuoteLookups]) -> Quote: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[QuoteLookups]) -> Quote: ...
-        def select_related(self, *names: QuoteRelation) -> Self: ...
-        def prefetch_related(self, *names: QuotePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[QuoteLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[QuoteLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[QuoteLookups]) -> Quote:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[QuoteLookups]) -> Quote:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: QuoteRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: QuotePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: QuoteField, flat: Literal[False] = ...
@@ -1022,32 +1040,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[dt.datetime | None, QuoteField, QuoteOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[QuoteValues]) -> Quote: ...
-        async def acreate(self, **values: Unpack[QuoteValues]) -> Quote: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[QuoteValues]) -> Quote:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[QuoteValues]) -> Quote:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: QuoteValues | None = None,
             **values: Unpack[QuoteValues],
-        ) -> tuple[Quote, bool]: ...
+        ) -> tuple[Quote, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: QuoteValues | None = None,
             **values: Unpack[QuoteValues],
-        ) -> tuple[Quote, bool]: ...
+        ) -> tuple[Quote, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: QuoteValues | None = None,
             **values: Unpack[QuoteValues],
-        ) -> tuple[Quote, bool]: ...
+        ) -> tuple[Quote, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: QuoteValues | None = None,
             **values: Unpack[QuoteValues],
-        ) -> tuple[Quote, bool]: ...
-        def update(self, **values: Unpack[QuoteValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[QuoteValues]) -> int: ...
-        def explain_update(self, **values: Unpack[QuoteValues]) -> str: ...
+        ) -> tuple[Quote, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[QuoteValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[QuoteValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[QuoteValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Quote(Model, schema=QUOTE):
@@ -1072,55 +1119,102 @@ class Quote(Model, schema=QUOTE):
         objects: ClassVar[QuoteQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[QuoteLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[QuoteLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     quote_number: t.Text = t.UNSET
+    """str | None: ``QUOTE_NUMBER``, string. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Required."""
     status_id: t.Status = t.UNSET
+    """str | None: ``STATUS_ID``, crm_status. The Status itself is ``status``."""
     currency_id: t.Status = t.UNSET
+    """str | None: ``CURRENCY_ID``, crm_currency. The Currency itself is ``currency``."""
     opportunity: t.Number = t.UNSET
+    """Decimal | None: ``OPPORTUNITY``, double."""
     tax_value: t.Number = t.UNSET
+    """Decimal | None: ``TAX_VALUE``, double."""
     company_id: t.Reference = t.UNSET
+    """int | None: ``COMPANY_ID``, crm_company. The Company itself is ``company``."""
     mycompany_id: t.Reference = t.UNSET
+    """int | None: ``MYCOMPANY_ID``, crm_company. The Company itself is ``mycompany``."""
     contact_id: t.Reference = t.UNSET
+    """int | None: ``CONTACT_ID``, crm_contact. Deprecated. The Contact itself is ``contact``."""
     contact_ids: t.Integers = t.UNSET
+    """tuple[int, ...]: ``CONTACT_IDS``, crm_contact. Several values, not in answers."""
     begindate: t.Date = t.UNSET
+    """dt.date | None: ``BEGINDATE``, date."""
     closedate: t.Date = t.UNSET
+    """dt.date | None: ``CLOSEDATE``, date."""
     actual_date: t.Date = t.UNSET
+    """dt.date | None: ``ACTUAL_DATE``, date."""
     opened: t.Boolean = t.UNSET
+    """bool | None: ``OPENED``, char."""
     closed: t.Boolean = t.UNSET
+    """bool | None: ``CLOSED``, char."""
     comments: t.Text = t.UNSET
+    """str | None: ``COMMENTS``, string."""
     content: t.Text = t.UNSET
+    """str | None: ``CONTENT``, string."""
     terms: t.Text = t.UNSET
+    """str | None: ``TERMS``, string."""
     client_title: t.Text = t.UNSET
+    """str | None: ``CLIENT_TITLE``, string."""
     client_addr: t.Text = t.UNSET
+    """str | None: ``CLIENT_ADDR``, string."""
     client_contact: t.Text = t.UNSET
+    """str | None: ``CLIENT_CONTACT``, string."""
     client_email: t.Text = t.UNSET
+    """str | None: ``CLIENT_EMAIL``, string."""
     client_phone: t.Text = t.UNSET
+    """str | None: ``CLIENT_PHONE``, string."""
     client_tp_id: t.Text = t.UNSET
+    """str | None: ``CLIENT_TP_ID``, string."""
     client_tpa_id: t.Text = t.UNSET
+    """str | None: ``CLIENT_TPA_ID``, string."""
     assigned_by_id: t.Reference = t.UNSET
+    """int | None: ``ASSIGNED_BY_ID``, user. The User itself is ``assigned_by``."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY_ID``, user. Read only. The User itself is ``created_by``."""
     modify_by_id: t.Reference = t.UNSET
+    """int | None: ``MODIFY_BY_ID``, user. Read only. The User itself is ``modify_by``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
     lead_id: t.Reference = t.UNSET
+    """int | None: ``LEAD_ID``, crm_lead. The Lead itself is ``lead``."""
     deal_id: t.Reference = t.UNSET
+    """int | None: ``DEAL_ID``, crm_deal. The Deal itself is ``deal``."""
     person_type_id: t.Reference = t.UNSET
+    """int | None: ``PERSON_TYPE_ID``, integer. The PersonType itself is ``person_type``."""
     location_id: t.Text = t.UNSET
+    """str | None: ``LOCATION_ID``, location."""
     utm_source: t.Text = t.UNSET
+    """str | None: ``UTM_SOURCE``, string."""
     utm_medium: t.Text = t.UNSET
+    """str | None: ``UTM_MEDIUM``, string."""
     utm_campaign: t.Text = t.UNSET
+    """str | None: ``UTM_CAMPAIGN``, string."""
     utm_content: t.Text = t.UNSET
+    """str | None: ``UTM_CONTENT``, string."""
     utm_term: t.Text = t.UNSET
+    """str | None: ``UTM_TERM``, string."""
     last_activity_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``LAST_ACTIVITY_TIME``, datetime."""
     last_activity_by: t.Reference = t.UNSET
+    """int | None: ``LAST_ACTIVITY_BY``, user. The User itself is ``last_activity_by_user``."""
     last_communication_time: t.Text = t.UNSET
+    """str | None: ``LAST_COMMUNICATION_TIME``, string. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[QuoteValues]) -> None: ...
+        def __init__(self, **values: Unpack[QuoteValues]) -> None:
+            """A Quote of these values, not saved yet."""
+            ...
 
         @property
         def status(self) -> Status | None: ...

@@ -836,12 +836,30 @@ if TYPE_CHECKING:
     class QuoteItemQuerySet(QuerySet["QuoteItem", QuoteItemField, QuoteItemOrder, int]):
         """Rows of QuoteItem, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> QuoteItem: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> QuoteItem: ...
-        def select_related(self, *names: QuoteItemRelation) -> Self: ...
-        def prefetch_related(self, *names: QuoteItemPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> QuoteItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> QuoteItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: QuoteItemRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: QuoteItemPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: QuoteItemField, flat: Literal[False] = ...
@@ -950,32 +968,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["begindate", "closedate", "actual_date"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.date | None, QuoteItemField, QuoteItemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[QuoteItemValues]) -> QuoteItem: ...
-        async def acreate(self, **values: Unpack[QuoteItemValues]) -> QuoteItem: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[QuoteItemValues]) -> QuoteItem:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[QuoteItemValues]) -> QuoteItem:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: QuoteItemValues | None = None,
             **values: Unpack[QuoteItemValues],
-        ) -> tuple[QuoteItem, bool]: ...
+        ) -> tuple[QuoteItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: QuoteItemValues | None = None,
             **values: Unpack[QuoteItemValues],
-        ) -> tuple[QuoteItem, bool]: ...
+        ) -> tuple[QuoteItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: QuoteItemValues | None = None,
             **values: Unpack[QuoteItemValues],
-        ) -> tuple[QuoteItem, bool]: ...
+        ) -> tuple[QuoteItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: QuoteItemValues | None = None,
             **values: Unpack[QuoteItemValues],
-        ) -> tuple[QuoteItem, bool]: ...
-        def update(self, **values: Unpack[QuoteItemValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[QuoteItemValues]) -> int: ...
-        def explain_update(self, **values: Unpack[QuoteItemValues]) -> str: ...
+        ) -> tuple[QuoteItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[QuoteItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[QuoteItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[QuoteItemValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class QuoteItem(Model, schema=QUOTE_ITEM):
@@ -999,74 +1046,140 @@ class QuoteItem(Model, schema=QUOTE_ITEM):
         objects: ClassVar[QuoteItemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[QuoteItemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     quote_number: t.Text = t.UNSET
+    """str | None: ``quoteNumber``, string."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string."""
     created_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdTime``, datetime. Read only."""
     updated_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updatedTime``, datetime. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, user. Read only. The User itself is ``created_by_user``."""
     updated_by: t.Reference = t.UNSET
+    """int | None: ``updatedBy``, user. Read only. The User itself is ``updated_by_user``."""
     last_activity_by: t.Reference = t.UNSET
+    """int | None: ``lastActivityBy``, user. The User itself is ``last_activity_by_user``."""
     last_activity_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastActivityTime``, datetime."""
     assigned_by_id: t.Reference = t.UNSET
+    """int | None: ``assignedById``, user. The User itself is ``assigned_by``."""
     opened: t.Boolean = t.UNSET
+    """bool | None: ``opened``, boolean."""
     content: t.Text = t.UNSET
+    """str | None: ``content``, text."""
     terms: t.Text = t.UNSET
+    """str | None: ``terms``, text."""
     comments: t.Text = t.UNSET
+    """str | None: ``comments``, text."""
     deal_id: t.Reference = t.UNSET
+    """int | None: ``dealId``, crm_deal. The Deal itself is ``deal``."""
     lead_id: t.Reference = t.UNSET
+    """int | None: ``leadId``, crm_lead. The Lead itself is ``lead``."""
     storage_type_id: t.Integer = t.UNSET
+    """int | None: ``storageTypeId``, integer."""
     storage_element_ids: t.Integers = t.UNSET
+    """tuple[int, ...]: ``storageElementIds``, integer. Several values."""
     webform_id: t.Integer = t.UNSET
+    """int | None: ``webformId``, integer."""
     last_communication_time: t.Text = t.UNSET
+    """str | None: ``lastCommunicationTime``, string. Read only."""
     company_id: t.Reference = t.UNSET
+    """int | None: ``companyId``, crm_company. The Company itself is ``company``."""
     contact_id: t.Reference = t.UNSET
+    """int | None: ``contactId``, crm_contact. Deprecated. The Contact itself is ``contact``."""
     contact_ids: t.Integers = t.UNSET
+    """tuple[int, ...]: ``contactIds``, crm_contact. Several values."""
     contacts: t.Integers = t.UNSET
+    """tuple[int, ...]: ``contacts``, crm_contact. Several values."""
     person_type_id: t.Reference = t.UNSET
+    """int | None: ``personTypeId``, integer. Read only. The PersonType itself is ``person_type``."""
     location_id: t.Text = t.UNSET
+    """str | None: ``locationId``, location."""
     currency_id: t.Status = t.UNSET
+    """str | None: ``currencyId``, crm_currency. The Currency itself is ``currency``."""
     is_manual_opportunity: t.Boolean = t.UNSET
+    """bool | None: ``isManualOpportunity``, boolean."""
     opportunity: t.Number = t.UNSET
+    """Decimal | None: ``opportunity``, double."""
     tax_value: t.Number = t.UNSET
+    """Decimal | None: ``taxValue``, double."""
     stage_id: t.Status = t.UNSET
+    """str | None: ``stageId``, crm_status. The Status itself is ``stage``."""
     closed: t.Boolean = t.UNSET
+    """bool | None: ``closed``, boolean. Read only."""
     begindate: t.Date = t.UNSET
+    """dt.date | None: ``begindate``, date."""
     closedate: t.Date = t.UNSET
+    """dt.date | None: ``closedate``, date."""
     actual_date: t.Date = t.UNSET
+    """dt.date | None: ``actualDate``, date."""
     mycompany_id: t.Reference = t.UNSET
+    """int | None: ``mycompanyId``, crm_company. The Company itself is ``mycompany``."""
     utm_source: t.Text = t.UNSET
+    """str | None: ``utmSource``, string."""
     utm_medium: t.Text = t.UNSET
+    """str | None: ``utmMedium``, string."""
     utm_campaign: t.Text = t.UNSET
+    """str | None: ``utmCampaign``, string."""
     utm_content: t.Text = t.UNSET
+    """str | None: ``utmContent``, string."""
     utm_term: t.Text = t.UNSET
+    """str | None: ``utmTerm``, string."""
     last_communication_call_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationCallTime``, datetime. Read only."""
     last_communication_email_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationEmailTime``, datetime. Read only."""
     last_communication_imol_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationImolTime``, datetime. Read only."""
     last_communication_webform_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastCommunicationWebformTime``, datetime. Read only."""
     date_create_short: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateCreateShort``, datetime. Read only, deprecated."""
     date_modify_short: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateModifyShort``, datetime. Read only, deprecated."""
     comments_type: t.Integer = t.UNSET
+    """int | None: ``commentsType``, integer. Read only."""
     begindate_short: t.DateTime = t.UNSET
+    """dt.datetime | None: ``begindateShort``, datetime. Read only, deprecated."""
     closedate_short: t.DateTime = t.UNSET
+    """dt.datetime | None: ``closedateShort``, datetime. Read only, deprecated."""
     content_type: t.Integer = t.UNSET
+    """int | None: ``contentType``, integer. Read only."""
     terms_type: t.Integer = t.UNSET
+    """int | None: ``termsType``, integer. Read only."""
     client_title: t.Text = t.UNSET
+    """str | None: ``clientTitle``, string. Read only."""
     client_addr: t.Text = t.UNSET
+    """str | None: ``clientAddr``, string. Read only."""
     client_contact: t.Text = t.UNSET
+    """str | None: ``clientContact``, string. Read only."""
     client_email: t.Text = t.UNSET
+    """str | None: ``clientEmail``, string. Read only."""
     client_phone: t.Text = t.UNSET
+    """str | None: ``clientPhone``, string. Read only."""
     client_tp_id: t.Text = t.UNSET
+    """str | None: ``clientTpId``, string. Read only."""
     client_tpa_id: t.Text = t.UNSET
+    """str | None: ``clientTpaId``, string. Read only."""
     search_content: t.Text = t.UNSET
+    """str | None: ``searchContent``, text. Read only."""
     has_products: t.Boolean = t.UNSET
+    """bool | None: ``hasProducts``, boolean. Read only, deprecated."""
     entity_type_id: t.Reference = t.UNSET
+    """int | None: ``entityTypeId``, integer. Read only. The OwnerType itself is ``entity_type``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[QuoteItemValues]) -> None: ...
+        def __init__(self, **values: Unpack[QuoteItemValues]) -> None:
+            """A QuoteItem of these values, not saved yet."""
+            ...
 
         @property
         def created_by_user(self) -> User | None: ...

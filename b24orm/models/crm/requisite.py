@@ -1048,12 +1048,30 @@ if TYPE_CHECKING:
     class RequisiteQuerySet(QuerySet["Requisite", RequisiteField, RequisiteOrder, int]):
         """Rows of Requisite, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Requisite: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Requisite: ...
-        def select_related(self, *names: RequisiteRelation) -> Self: ...
-        def prefetch_related(self, *names: RequisitePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Requisite:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Requisite:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: RequisiteRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: RequisitePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: RequisiteField, flat: Literal[False] = ...
@@ -1161,32 +1179,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["active", "address_only", "rq_vat_payer"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, RequisiteField, RequisiteOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[RequisiteValues]) -> Requisite: ...
-        async def acreate(self, **values: Unpack[RequisiteValues]) -> Requisite: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[RequisiteValues]) -> Requisite:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[RequisiteValues]) -> Requisite:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: RequisiteValues | None = None,
             **values: Unpack[RequisiteValues],
-        ) -> tuple[Requisite, bool]: ...
+        ) -> tuple[Requisite, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: RequisiteValues | None = None,
             **values: Unpack[RequisiteValues],
-        ) -> tuple[Requisite, bool]: ...
+        ) -> tuple[Requisite, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: RequisiteValues | None = None,
             **values: Unpack[RequisiteValues],
-        ) -> tuple[Requisite, bool]: ...
+        ) -> tuple[Requisite, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: RequisiteValues | None = None,
             **values: Unpack[RequisiteValues],
-        ) -> tuple[Requisite, bool]: ...
-        def update(self, **values: Unpack[RequisiteValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[RequisiteValues]) -> int: ...
-        def explain_update(self, **values: Unpack[RequisiteValues]) -> str: ...
+        ) -> tuple[Requisite, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[RequisiteValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[RequisiteValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[RequisiteValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Requisite(Model, schema=REQUISITE):
@@ -1204,87 +1251,166 @@ class Requisite(Model, schema=REQUISITE):
         objects: ClassVar[RequisiteQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[RequisiteLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     entity_type_id: t.Reference = t.UNSET
+    """int | None: ``ENTITY_TYPE_ID``, integer. Required, set once. The OwnerType itself is ``entity_type``."""
     entity_id: t.Integer = t.UNSET
+    """int | None: ``ENTITY_ID``, integer. Required, set once."""
     preset_id: t.Reference = t.UNSET
+    """int | None: ``PRESET_ID``, integer. Required, set once. The RequisitePreset itself is ``preset``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY_ID``, user. Read only. The User itself is ``created_by``."""
     modify_by_id: t.Reference = t.UNSET
+    """int | None: ``MODIFY_BY_ID``, user. Read only. The User itself is ``modify_by``."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string."""
     originator_id: t.Text = t.UNSET
+    """str | None: ``ORIGINATOR_ID``, string."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char."""
     address_only: t.Boolean = t.UNSET
+    """bool | None: ``ADDRESS_ONLY``, char."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     rq_name: t.Text = t.UNSET
+    """str | None: ``RQ_NAME``, string."""
     rq_first_name: t.Text = t.UNSET
+    """str | None: ``RQ_FIRST_NAME``, string."""
     rq_last_name: t.Text = t.UNSET
+    """str | None: ``RQ_LAST_NAME``, string."""
     rq_second_name: t.Text = t.UNSET
+    """str | None: ``RQ_SECOND_NAME``, string."""
     rq_company_id: t.Text = t.UNSET
+    """str | None: ``RQ_COMPANY_ID``, string."""
     rq_company_name: t.Text = t.UNSET
+    """str | None: ``RQ_COMPANY_NAME``, string."""
     rq_company_full_name: t.Text = t.UNSET
+    """str | None: ``RQ_COMPANY_FULL_NAME``, string."""
     rq_company_reg_date: t.Text = t.UNSET
+    """str | None: ``RQ_COMPANY_REG_DATE``, string."""
     rq_director: t.Text = t.UNSET
+    """str | None: ``RQ_DIRECTOR``, string."""
     rq_accountant: t.Text = t.UNSET
+    """str | None: ``RQ_ACCOUNTANT``, string."""
     rq_ceo_name: t.Text = t.UNSET
+    """str | None: ``RQ_CEO_NAME``, string."""
     rq_ceo_work_pos: t.Text = t.UNSET
+    """str | None: ``RQ_CEO_WORK_POS``, string."""
     rq_contact: t.Text = t.UNSET
+    """str | None: ``RQ_CONTACT``, string."""
     rq_email: t.Text = t.UNSET
+    """str | None: ``RQ_EMAIL``, string."""
     rq_phone: t.Text = t.UNSET
+    """str | None: ``RQ_PHONE``, string."""
     rq_fax: t.Text = t.UNSET
+    """str | None: ``RQ_FAX``, string."""
     rq_ident_type: t.Status = t.UNSET
+    """str | None: ``RQ_IDENT_TYPE``, crm_status. The Status itself is ``rq_ident_type_status``."""
     rq_ident_doc: t.Text = t.UNSET
+    """str | None: ``RQ_IDENT_DOC``, string."""
     rq_ident_doc_ser: t.Text = t.UNSET
+    """str | None: ``RQ_IDENT_DOC_SER``, string."""
     rq_ident_doc_num: t.Text = t.UNSET
+    """str | None: ``RQ_IDENT_DOC_NUM``, string."""
     rq_ident_doc_pers_num: t.Text = t.UNSET
+    """str | None: ``RQ_IDENT_DOC_PERS_NUM``, string."""
     rq_ident_doc_date: t.Text = t.UNSET
+    """str | None: ``RQ_IDENT_DOC_DATE``, string."""
     rq_ident_doc_issued_by: t.Text = t.UNSET
+    """str | None: ``RQ_IDENT_DOC_ISSUED_BY``, string."""
     rq_ident_doc_dep_code: t.Text = t.UNSET
+    """str | None: ``RQ_IDENT_DOC_DEP_CODE``, string."""
     rq_inn: t.Text = t.UNSET
+    """str | None: ``RQ_INN``, string."""
     rq_kpp: t.Text = t.UNSET
+    """str | None: ``RQ_KPP``, string."""
     rq_usrle: t.Text = t.UNSET
+    """str | None: ``RQ_USRLE``, string."""
     rq_ifns: t.Text = t.UNSET
+    """str | None: ``RQ_IFNS``, string."""
     rq_ogrn: t.Text = t.UNSET
+    """str | None: ``RQ_OGRN``, string."""
     rq_ogrnip: t.Text = t.UNSET
+    """str | None: ``RQ_OGRNIP``, string."""
     rq_okpo: t.Text = t.UNSET
+    """str | None: ``RQ_OKPO``, string."""
     rq_oktmo: t.Text = t.UNSET
+    """str | None: ``RQ_OKTMO``, string."""
     rq_okved: t.Text = t.UNSET
+    """str | None: ``RQ_OKVED``, string."""
     rq_edrpou: t.Text = t.UNSET
+    """str | None: ``RQ_EDRPOU``, string."""
     rq_drfo: t.Text = t.UNSET
+    """str | None: ``RQ_DRFO``, string."""
     rq_kbe: t.Text = t.UNSET
+    """str | None: ``RQ_KBE``, string."""
     rq_iin: t.Text = t.UNSET
+    """str | None: ``RQ_IIN``, string."""
     rq_bin: t.Text = t.UNSET
+    """str | None: ``RQ_BIN``, string."""
     rq_st_cert_ser: t.Text = t.UNSET
+    """str | None: ``RQ_ST_CERT_SER``, string."""
     rq_st_cert_num: t.Text = t.UNSET
+    """str | None: ``RQ_ST_CERT_NUM``, string."""
     rq_st_cert_date: t.Text = t.UNSET
+    """str | None: ``RQ_ST_CERT_DATE``, string."""
     rq_vat_payer: t.Boolean = t.UNSET
+    """bool | None: ``RQ_VAT_PAYER``, char."""
     rq_vat_id: t.Text = t.UNSET
+    """str | None: ``RQ_VAT_ID``, string."""
     rq_vat_cert_ser: t.Text = t.UNSET
+    """str | None: ``RQ_VAT_CERT_SER``, string."""
     rq_vat_cert_num: t.Text = t.UNSET
+    """str | None: ``RQ_VAT_CERT_NUM``, string."""
     rq_vat_cert_date: t.Text = t.UNSET
+    """str | None: ``RQ_VAT_CERT_DATE``, string."""
     rq_residence_country: t.Text = t.UNSET
+    """str | None: ``RQ_RESIDENCE_COUNTRY``, string."""
     rq_base_doc: t.Text = t.UNSET
+    """str | None: ``RQ_BASE_DOC``, string."""
     rq_regon: t.Text = t.UNSET
+    """str | None: ``RQ_REGON``, string."""
     rq_krs: t.Text = t.UNSET
+    """str | None: ``RQ_KRS``, string."""
     rq_pesel: t.Text = t.UNSET
+    """str | None: ``RQ_PESEL``, string."""
     rq_legal_form: t.Text = t.UNSET
+    """str | None: ``RQ_LEGAL_FORM``, string."""
     rq_siret: t.Text = t.UNSET
+    """str | None: ``RQ_SIRET``, string."""
     rq_siren: t.Text = t.UNSET
+    """str | None: ``RQ_SIREN``, string."""
     rq_capital: t.Text = t.UNSET
+    """str | None: ``RQ_CAPITAL``, string."""
     rq_rcs: t.Text = t.UNSET
+    """str | None: ``RQ_RCS``, string."""
     rq_cnpj: t.Text = t.UNSET
+    """str | None: ``RQ_CNPJ``, string."""
     rq_state_reg: t.Text = t.UNSET
+    """str | None: ``RQ_STATE_REG``, string."""
     rq_mnpl_reg: t.Text = t.UNSET
+    """str | None: ``RQ_MNPL_REG``, string."""
     rq_cpf: t.Text = t.UNSET
+    """str | None: ``RQ_CPF``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[RequisiteValues]) -> None: ...
+        def __init__(self, **values: Unpack[RequisiteValues]) -> None:
+            """A Requisite of these values, not saved yet."""
+            ...
 
         @property
         def entity_type(self) -> OwnerType | None: ...

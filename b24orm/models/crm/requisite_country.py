@@ -27,14 +27,22 @@ if TYPE_CHECKING:
     ):
         """Rows of RequisiteCountry, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[RequisiteCountryLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[RequisiteCountryLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[RequisiteCountryLookups]) -> RequisiteCountry: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[RequisiteCountryLookups],
-        ) -> RequisiteCountry: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[RequisiteCountryLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[RequisiteCountryLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[RequisiteCountryLookups]) -> RequisiteCountry:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[RequisiteCountryLookups]) -> RequisiteCountry:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: RequisiteCountryField, flat: Literal[False] = ...
@@ -51,7 +59,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["code", "title"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, RequisiteCountryField, RequisiteCountryOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class RequisiteCountry(Model, schema=REQUISITE_COUNTRY):
@@ -64,8 +74,13 @@ class RequisiteCountry(Model, schema=REQUISITE_COUNTRY):
         objects: ClassVar[RequisiteCountryQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[RequisiteCountryLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[RequisiteCountryLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Read only."""

@@ -146,12 +146,30 @@ if TYPE_CHECKING:
     class RequisiteLinkQuerySet(QuerySet["RequisiteLink", RequisiteLinkField, RequisiteLinkOrder, Never]):
         """Rows of RequisiteLink, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> RequisiteLink: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> RequisiteLink: ...
-        def select_related(self, *names: RequisiteLinkRelation) -> Self: ...
-        def prefetch_related(self, *names: RequisiteLinkPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> RequisiteLink:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> RequisiteLink:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: RequisiteLinkRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: RequisiteLinkPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: RequisiteLinkField, flat: Literal[False] = ...
@@ -175,19 +193,33 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[int | None, RequisiteLinkField, RequisiteLinkOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[RequisiteLinkValues]) -> RequisiteLink: ...
-        async def acreate(self, **values: Unpack[RequisiteLinkValues]) -> RequisiteLink: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[RequisiteLinkValues]) -> RequisiteLink:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[RequisiteLinkValues]) -> RequisiteLink:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: RequisiteLinkValues | None = None,
             **values: Unpack[RequisiteLinkValues],
-        ) -> tuple[RequisiteLink, bool]: ...
+        ) -> tuple[RequisiteLink, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: RequisiteLinkValues | None = None,
             **values: Unpack[RequisiteLinkValues],
-        ) -> tuple[RequisiteLink, bool]: ...
+        ) -> tuple[RequisiteLink, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class RequisiteLink(Model, schema=REQUISITE_LINK):
@@ -203,18 +235,28 @@ class RequisiteLink(Model, schema=REQUISITE_LINK):
         objects: ClassVar[RequisiteLinkQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[RequisiteLinkLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     entity_type_id: t.Reference = t.UNSET
+    """int | None: ``ENTITY_TYPE_ID``, integer. Required, set once. The OwnerType itself is ``entity_type``."""
     entity_id: t.Integer = t.UNSET
+    """int | None: ``ENTITY_ID``, integer. Required, set once."""
     requisite_id: t.Reference = t.UNSET
+    """int | None: ``REQUISITE_ID``, integer. Required. The Requisite itself is ``requisite``."""
     bank_detail_id: t.Integer = t.UNSET
+    """int | None: ``BANK_DETAIL_ID``, integer. Required."""
     mc_requisite_id: t.Integer = t.UNSET
+    """int | None: ``MC_REQUISITE_ID``, integer. Required."""
     mc_bank_detail_id: t.Integer = t.UNSET
+    """int | None: ``MC_BANK_DETAIL_ID``, integer. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[RequisiteLinkValues]) -> None: ...
+        def __init__(self, **values: Unpack[RequisiteLinkValues]) -> None:
+            """A RequisiteLink of these values, not saved yet."""
+            ...
 
         @property
         def entity_type(self) -> OwnerType | None: ...

@@ -217,16 +217,30 @@ if TYPE_CHECKING:
     ):
         """Rows of RequisitePreset, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[RequisitePresetLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[RequisitePresetLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[RequisitePresetLookups]) -> RequisitePreset: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[RequisitePresetLookups],
-        ) -> RequisitePreset: ...
-        def select_related(self, *names: RequisitePresetRelation) -> Self: ...
-        def prefetch_related(self, *names: RequisitePresetPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[RequisitePresetLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[RequisitePresetLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[RequisitePresetLookups]) -> RequisitePreset:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[RequisitePresetLookups]) -> RequisitePreset:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: RequisitePresetRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: RequisitePresetPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: RequisitePresetField, flat: Literal[False] = ...
@@ -259,32 +273,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["active"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, RequisitePresetField, RequisitePresetOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[RequisitePresetValues]) -> RequisitePreset: ...
-        async def acreate(self, **values: Unpack[RequisitePresetValues]) -> RequisitePreset: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[RequisitePresetValues]) -> RequisitePreset:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[RequisitePresetValues]) -> RequisitePreset:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: RequisitePresetValues | None = None,
             **values: Unpack[RequisitePresetValues],
-        ) -> tuple[RequisitePreset, bool]: ...
+        ) -> tuple[RequisitePreset, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: RequisitePresetValues | None = None,
             **values: Unpack[RequisitePresetValues],
-        ) -> tuple[RequisitePreset, bool]: ...
+        ) -> tuple[RequisitePreset, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: RequisitePresetValues | None = None,
             **values: Unpack[RequisitePresetValues],
-        ) -> tuple[RequisitePreset, bool]: ...
+        ) -> tuple[RequisitePreset, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: RequisitePresetValues | None = None,
             **values: Unpack[RequisitePresetValues],
-        ) -> tuple[RequisitePreset, bool]: ...
-        def update(self, **values: Unpack[RequisitePresetValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[RequisitePresetValues]) -> int: ...
-        def explain_update(self, **values: Unpack[RequisitePresetValues]) -> str: ...
+        ) -> tuple[RequisitePreset, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[RequisitePresetValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[RequisitePresetValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[RequisitePresetValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class RequisitePreset(Model, schema=REQUISITE_PRESET):
@@ -301,23 +344,38 @@ class RequisitePreset(Model, schema=REQUISITE_PRESET):
         objects: ClassVar[RequisitePresetQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[RequisitePresetLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[RequisitePresetLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     entity_type_id: t.Reference = t.UNSET
+    """int | None: ``ENTITY_TYPE_ID``, integer. Required, set once. The OwnerType itself is ``entity_type``."""
     country_id: t.Reference = t.UNSET
+    """int | None: ``COUNTRY_ID``, integer. Required, set once. The RequisiteCountry itself is ``country``."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY_ID``, user. Read only. The User itself is ``created_by``."""
     modify_by_id: t.Reference = t.UNSET
+    """int | None: ``MODIFY_BY_ID``, user. Read only. The User itself is ``modify_by``."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[RequisitePresetValues]) -> None: ...
+        def __init__(self, **values: Unpack[RequisitePresetValues]) -> None:
+            """A RequisitePreset of these values, not saved yet."""
+            ...
 
         @property
         def entity_type(self) -> OwnerType | None: ...

@@ -42,18 +42,26 @@ if TYPE_CHECKING:
     ):
         """Rows of RequisitePresetField, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[RequisitePresetFieldLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[RequisitePresetFieldLookups]) -> Self: ...
-        def get(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[RequisitePresetFieldLookups],
-        ) -> RequisitePresetField: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[RequisitePresetFieldLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[RequisitePresetFieldLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[RequisitePresetFieldLookups]) -> RequisitePresetField:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[RequisitePresetFieldLookups],
-        ) -> RequisitePresetField: ...
+        ) -> RequisitePresetField:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: RequisitePresetFieldField, flat: Literal[False] = ...
@@ -78,32 +86,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["in_short_list"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, RequisitePresetFieldField, RequisitePresetFieldOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[RequisitePresetFieldValues]) -> RequisitePresetField: ...
-        async def acreate(self, **values: Unpack[RequisitePresetFieldValues]) -> RequisitePresetField: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[RequisitePresetFieldValues]) -> RequisitePresetField:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[RequisitePresetFieldValues]) -> RequisitePresetField:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: RequisitePresetFieldValues | None = None,
             **values: Unpack[RequisitePresetFieldValues],
-        ) -> tuple[RequisitePresetField, bool]: ...
+        ) -> tuple[RequisitePresetField, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: RequisitePresetFieldValues | None = None,
             **values: Unpack[RequisitePresetFieldValues],
-        ) -> tuple[RequisitePresetField, bool]: ...
+        ) -> tuple[RequisitePresetField, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: RequisitePresetFieldValues | None = None,
             **values: Unpack[RequisitePresetFieldValues],
-        ) -> tuple[RequisitePresetField, bool]: ...
+        ) -> tuple[RequisitePresetField, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: RequisitePresetFieldValues | None = None,
             **values: Unpack[RequisitePresetFieldValues],
-        ) -> tuple[RequisitePresetField, bool]: ...
-        def update(self, **values: Unpack[RequisitePresetFieldValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[RequisitePresetFieldValues]) -> int: ...
-        def explain_update(self, **values: Unpack[RequisitePresetFieldValues]) -> str: ...
+        ) -> tuple[RequisitePresetField, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[RequisitePresetFieldValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[RequisitePresetFieldValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[RequisitePresetFieldValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class RequisitePresetField(Model, schema=REQUISITE_PRESET_FIELD):
@@ -118,14 +155,23 @@ class RequisitePresetField(Model, schema=REQUISITE_PRESET_FIELD):
         objects: ClassVar[RequisitePresetFieldQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[RequisitePresetFieldLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[RequisitePresetFieldLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     field_name: t.Text = t.UNSET
+    """str | None: ``FIELD_NAME``, string. Required."""
     field_title: t.Text = t.UNSET
+    """str | None: ``FIELD_TITLE``, string."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     in_short_list: t.Boolean = t.UNSET
+    """bool | None: ``IN_SHORT_LIST``, char."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[RequisitePresetFieldValues]) -> None: ...
+        def __init__(self, **values: Unpack[RequisitePresetFieldValues]) -> None:
+            """A RequisitePresetField of these values, not saved yet."""
+            ...

@@ -276,16 +276,30 @@ if TYPE_CHECKING:
     ):
         """Rows of SmartProcessType, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SmartProcessTypeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SmartProcessTypeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SmartProcessTypeLookups]) -> SmartProcessType: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[SmartProcessTypeLookups],
-        ) -> SmartProcessType: ...
-        def select_related(self, *names: SmartProcessTypeRelation) -> Self: ...
-        def prefetch_related(self, *names: SmartProcessTypePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SmartProcessTypeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SmartProcessTypeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SmartProcessTypeLookups]) -> SmartProcessType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[SmartProcessTypeLookups]) -> SmartProcessType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: SmartProcessTypeRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: SmartProcessTypePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SmartProcessTypeField, flat: Literal[False] = ...
@@ -347,32 +361,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Any, SmartProcessTypeField, SmartProcessTypeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[SmartProcessTypeValues]) -> SmartProcessType: ...
-        async def acreate(self, **values: Unpack[SmartProcessTypeValues]) -> SmartProcessType: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[SmartProcessTypeValues]) -> SmartProcessType:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[SmartProcessTypeValues]) -> SmartProcessType:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: SmartProcessTypeValues | None = None,
             **values: Unpack[SmartProcessTypeValues],
-        ) -> tuple[SmartProcessType, bool]: ...
+        ) -> tuple[SmartProcessType, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: SmartProcessTypeValues | None = None,
             **values: Unpack[SmartProcessTypeValues],
-        ) -> tuple[SmartProcessType, bool]: ...
+        ) -> tuple[SmartProcessType, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: SmartProcessTypeValues | None = None,
             **values: Unpack[SmartProcessTypeValues],
-        ) -> tuple[SmartProcessType, bool]: ...
+        ) -> tuple[SmartProcessType, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: SmartProcessTypeValues | None = None,
             **values: Unpack[SmartProcessTypeValues],
-        ) -> tuple[SmartProcessType, bool]: ...
-        def update(self, **values: Unpack[SmartProcessTypeValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[SmartProcessTypeValues]) -> int: ...
-        def explain_update(self, **values: Unpack[SmartProcessTypeValues]) -> str: ...
+        ) -> tuple[SmartProcessType, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[SmartProcessTypeValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[SmartProcessTypeValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[SmartProcessTypeValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class SmartProcessType(Model, schema=SMART_PROCESS_TYPE):
@@ -388,40 +431,72 @@ class SmartProcessType(Model, schema=SMART_PROCESS_TYPE):
         objects: ClassVar[SmartProcessTypeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SmartProcessTypeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SmartProcessTypeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, user. Read only. The User itself is ``created_by_user``."""
     entity_type_id: t.Integer = t.UNSET
+    """int | None: ``entityTypeId``, integer. Required, set once."""
     custom_section_id: t.Integer = t.UNSET
+    """int | None: ``customSectionId``, integer. Set once."""
     is_categories_enabled: t.Boolean = t.UNSET
+    """bool | None: ``isCategoriesEnabled``, boolean."""
     is_stages_enabled: t.Boolean = t.UNSET
+    """bool | None: ``isStagesEnabled``, boolean."""
     is_begin_close_dates_enabled: t.Boolean = t.UNSET
+    """bool | None: ``isBeginCloseDatesEnabled``, boolean."""
     is_client_enabled: t.Boolean = t.UNSET
+    """bool | None: ``isClientEnabled``, boolean."""
     is_use_in_userfield_enabled: t.Boolean = t.UNSET
+    """bool | None: ``isUseInUserfieldEnabled``, boolean."""
     is_link_with_products_enabled: t.Boolean = t.UNSET
+    """bool | None: ``isLinkWithProductsEnabled``, boolean."""
     is_mycompany_enabled: t.Boolean = t.UNSET
+    """bool | None: ``isMycompanyEnabled``, boolean."""
     is_documents_enabled: t.Boolean = t.UNSET
+    """bool | None: ``isDocumentsEnabled``, boolean."""
     is_source_enabled: t.Boolean = t.UNSET
+    """bool | None: ``isSourceEnabled``, boolean."""
     is_observers_enabled: t.Boolean = t.UNSET
+    """bool | None: ``isObserversEnabled``, boolean."""
     is_recurring_enabled: t.Boolean = t.UNSET
+    """bool | None: ``isRecurringEnabled``, boolean."""
     is_recyclebin_enabled: t.Boolean = t.UNSET
+    """bool | None: ``isRecyclebinEnabled``, boolean."""
     is_automation_enabled: t.Boolean = t.UNSET
+    """bool | None: ``isAutomationEnabled``, boolean."""
     is_biz_proc_enabled: t.Boolean = t.UNSET
+    """bool | None: ``isBizProcEnabled``, boolean."""
     is_set_open_permissions: t.Boolean = t.UNSET
+    """bool | None: ``isSetOpenPermissions``, boolean."""
     created_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdTime``, datetime."""
     updated_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updatedTime``, datetime."""
     updated_by: t.Reference = t.UNSET
+    """int | None: ``updatedBy``, user. Read only. The User itself is ``updated_by_user``."""
     relations: t.Json = t.UNSET
+    """as it comes: ``relations``, object."""
     linked_user_fields: t.Json = t.UNSET
+    """as it comes: ``linkedUserFields``, object."""
     custom_sections: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``customSections``, array. Several values."""
     is_external: t.Boolean = t.UNSET
+    """bool | None: ``isExternal``, boolean."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[SmartProcessTypeValues]) -> None: ...
+        def __init__(self, **values: Unpack[SmartProcessTypeValues]) -> None:
+            """A SmartProcessType of these values, not saved yet."""
+            ...
 
         @property
         def created_by_user(self) -> User | None: ...

@@ -133,12 +133,30 @@ if TYPE_CHECKING:
     class StageHistoryQuerySet(QuerySet["StageHistory", StageHistoryField, StageHistoryOrder, int]):
         """Rows of StageHistory, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[StageHistoryLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[StageHistoryLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[StageHistoryLookups]) -> StageHistory: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[StageHistoryLookups]) -> StageHistory: ...
-        def select_related(self, *names: StageHistoryRelation) -> Self: ...
-        def prefetch_related(self, *names: StageHistoryPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[StageHistoryLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[StageHistoryLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[StageHistoryLookups]) -> StageHistory:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[StageHistoryLookups]) -> StageHistory:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: StageHistoryRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: StageHistoryPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: StageHistoryField, flat: Literal[False] = ...
@@ -167,7 +185,9 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[str | None, StageHistoryField, StageHistoryOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class StageHistory(Model, schema=STAGE_HISTORY):
@@ -182,17 +202,28 @@ class StageHistory(Model, schema=STAGE_HISTORY):
         objects: ClassVar[StageHistoryQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[StageHistoryLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[StageHistoryLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     type_id: t.Integer = t.UNSET
+    """int | None: ``TYPE_ID``, integer. Read only."""
     owner_id: t.Integer = t.UNSET
+    """int | None: ``OWNER_ID``, integer. Read only."""
     created_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``CREATED_TIME``, datetime. Read only."""
     category_id: t.Reference = t.UNSET
+    """int | None: ``CATEGORY_ID``, integer. Read only."""
     stage_semantic_id: t.Text = t.UNSET
+    """str | None: ``STAGE_SEMANTIC_ID``, string. Read only. One of ``P``, ``S``, ``F``."""
     stage_id: t.Status = t.UNSET
+    """str | None: ``STAGE_ID``, crm_status. Read only. The Status itself is ``stage``."""
     status_semantic_id: t.Text = t.UNSET
+    """str | None: ``STATUS_SEMANTIC_ID``, string. Read only. One of ``P``, ``S``, ``F``."""
     status_id: t.Status = t.UNSET
+    """str | None: ``STATUS_ID``, crm_status. Read only. The Status itself is ``status``."""
 
     if TYPE_CHECKING:
 

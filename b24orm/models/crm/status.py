@@ -83,12 +83,30 @@ if TYPE_CHECKING:
     class StatusQuerySet(QuerySet["Status", StatusField, StatusOrder, int]):
         """Rows of Status, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Status: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Status: ...
-        def select_related(self, *names: StatusRelation) -> Self: ...
-        def prefetch_related(self, *names: StatusPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Status:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Status:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: StatusRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: StatusPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: StatusField, flat: Literal[False] = ...
@@ -119,32 +137,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["extra_"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, StatusField, StatusOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[StatusValues]) -> Status: ...
-        async def acreate(self, **values: Unpack[StatusValues]) -> Status: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[StatusValues]) -> Status:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[StatusValues]) -> Status:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: StatusValues | None = None,
             **values: Unpack[StatusValues],
-        ) -> tuple[Status, bool]: ...
+        ) -> tuple[Status, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: StatusValues | None = None,
             **values: Unpack[StatusValues],
-        ) -> tuple[Status, bool]: ...
+        ) -> tuple[Status, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: StatusValues | None = None,
             **values: Unpack[StatusValues],
-        ) -> tuple[Status, bool]: ...
+        ) -> tuple[Status, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: StatusValues | None = None,
             **values: Unpack[StatusValues],
-        ) -> tuple[Status, bool]: ...
-        def update(self, **values: Unpack[StatusValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[StatusValues]) -> int: ...
-        def explain_update(self, **values: Unpack[StatusValues]) -> str: ...
+        ) -> tuple[Status, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[StatusValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[StatusValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[StatusValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Status(Model, schema=STATUS):
@@ -160,23 +207,38 @@ class Status(Model, schema=STATUS):
         objects: ClassVar[StatusQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[StatusLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     entity_id: t.Text = t.UNSET
+    """str | None: ``ENTITY_ID``, string. Required, set once. The StatusEntityType itself is ``entity``."""
     status_id: t.Text = t.UNSET
+    """str | None: ``STATUS_ID``, string. Required, set once."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     name_init: t.Text = t.UNSET
+    """str | None: ``NAME_INIT``, string. Read only."""
     system: t.Boolean = t.UNSET
+    """bool | None: ``SYSTEM``, char. Read only."""
     category_id: t.Reference = t.UNSET
+    """int | None: ``CATEGORY_ID``, integer. Set once."""
     color: t.Text = t.UNSET
+    """str | None: ``COLOR``, string."""
     semantics: t.Status = t.UNSET
+    """str | None: ``SEMANTICS``, char. Set once. One of ``P``, ``S``, ``F``."""
     extra_: t.Json = t.UNSET
+    """as it comes: ``EXTRA``, crm_status_extra."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[StatusValues]) -> None: ...
+        def __init__(self, **values: Unpack[StatusValues]) -> None:
+            """A Status of these values, not saved yet."""
+            ...
 
         @property
         def entity(self) -> StatusEntityType | None: ...

@@ -43,16 +43,30 @@ if TYPE_CHECKING:
     ):
         """Rows of StatusEntityType, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[StatusEntityTypeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[StatusEntityTypeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[StatusEntityTypeLookups]) -> StatusEntityType: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[StatusEntityTypeLookups],
-        ) -> StatusEntityType: ...
-        def select_related(self, *names: StatusEntityTypeRelation) -> Self: ...
-        def prefetch_related(self, *names: StatusEntityTypePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[StatusEntityTypeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[StatusEntityTypeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[StatusEntityTypeLookups]) -> StatusEntityType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[StatusEntityTypeLookups]) -> StatusEntityType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: StatusEntityTypeRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: StatusEntityTypePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: StatusEntityTypeField, flat: Literal[False] = ...
@@ -85,7 +99,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["is_enabled", "is_default_category"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, StatusEntityTypeField, StatusEntityTypeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class StatusEntityType(Model, schema=STATUS_ENTITY_TYPE):
@@ -100,20 +116,34 @@ class StatusEntityType(Model, schema=STATUS_ENTITY_TYPE):
         objects: ClassVar[StatusEntityTypeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[StatusEntityTypeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[StatusEntityTypeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.StringId = t.UNSET
+    """str: ``ID``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     entity_type_id: t.Reference = t.UNSET
+    """int | None: ``ENTITY_TYPE_ID``, integer. Read only. The OwnerType itself is ``entity_type``."""
     semantic_info: t.Json = t.UNSET
+    """as it comes: ``SEMANTIC_INFO``, object. Read only."""
     prefix: t.Text = t.UNSET
+    """str | None: ``PREFIX``, string. Read only."""
     field_attribute_scope: t.Text = t.UNSET
+    """str | None: ``FIELD_ATTRIBUTE_SCOPE``, string. Read only."""
     is_enabled: t.Boolean = t.UNSET
+    """bool | None: ``IS_ENABLED``, boolean. Read only."""
     category_id: t.Integer = t.UNSET
+    """int | None: ``CATEGORY_ID``, integer. Read only."""
     parent_id: t.Text = t.UNSET
+    """str | None: ``PARENT_ID``, string. Read only."""
     category_name: t.Text = t.UNSET
+    """str | None: ``CATEGORY_NAME``, string. Read only."""
     category_sort: t.Integer = t.UNSET
+    """int | None: ``CATEGORY_SORT``, integer. Read only."""
     is_default_category: t.Boolean = t.UNSET
+    """bool | None: ``IS_DEFAULT_CATEGORY``, boolean. Read only."""
 
     if TYPE_CHECKING:
 

@@ -38,14 +38,22 @@ if TYPE_CHECKING:
     ):
         """Rows of TimelineBinding, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TimelineBindingLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TimelineBindingLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TimelineBindingLookups]) -> TimelineBinding: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[TimelineBindingLookups],
-        ) -> TimelineBinding: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TimelineBindingLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TimelineBindingLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TimelineBindingLookups]) -> TimelineBinding:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[TimelineBindingLookups]) -> TimelineBinding:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TimelineBindingField, flat: Literal[False] = ...
@@ -62,19 +70,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["entity_type"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, TimelineBindingField, TimelineBindingOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[TimelineBindingValues]) -> TimelineBinding: ...
-        async def acreate(self, **values: Unpack[TimelineBindingValues]) -> TimelineBinding: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[TimelineBindingValues]) -> TimelineBinding:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[TimelineBindingValues]) -> TimelineBinding:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: TimelineBindingValues | None = None,
             **values: Unpack[TimelineBindingValues],
-        ) -> tuple[TimelineBinding, bool]: ...
+        ) -> tuple[TimelineBinding, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: TimelineBindingValues | None = None,
             **values: Unpack[TimelineBindingValues],
-        ) -> tuple[TimelineBinding, bool]: ...
+        ) -> tuple[TimelineBinding, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class TimelineBinding(Model, schema=TIMELINE_BINDING):
@@ -88,12 +110,19 @@ class TimelineBinding(Model, schema=TIMELINE_BINDING):
         objects: ClassVar[TimelineBindingQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TimelineBindingLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TimelineBindingLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     owner_id: t.Integer = t.UNSET
+    """int | None: ``OWNER_ID``, integer. Required, set once."""
     entity_id: t.Integer = t.UNSET
+    """int | None: ``ENTITY_ID``, integer. Required, set once."""
     entity_type: t.Text = t.UNSET
+    """str | None: ``ENTITY_TYPE``, string. Required, set once."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[TimelineBindingValues]) -> None: ...
+        def __init__(self, **values: Unpack[TimelineBindingValues]) -> None:
+            """A TimelineBinding of these values, not saved yet."""
+            ...

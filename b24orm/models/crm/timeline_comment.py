@@ -62,16 +62,30 @@ if TYPE_CHECKING:
     ):
         """Rows of TimelineComment, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TimelineCommentLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TimelineCommentLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TimelineCommentLookups]) -> TimelineComment: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[TimelineCommentLookups],
-        ) -> TimelineComment: ...
-        def select_related(self, *names: TimelineCommentRelation) -> Self: ...
-        def prefetch_related(self, *names: TimelineCommentPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TimelineCommentLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TimelineCommentLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TimelineCommentLookups]) -> TimelineComment:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[TimelineCommentLookups]) -> TimelineComment:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: TimelineCommentRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: TimelineCommentPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TimelineCommentField, flat: Literal[False] = ...
@@ -100,32 +114,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["files"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, TimelineCommentField, TimelineCommentOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[TimelineCommentValues]) -> TimelineComment: ...
-        async def acreate(self, **values: Unpack[TimelineCommentValues]) -> TimelineComment: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[TimelineCommentValues]) -> TimelineComment:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[TimelineCommentValues]) -> TimelineComment:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: TimelineCommentValues | None = None,
             **values: Unpack[TimelineCommentValues],
-        ) -> tuple[TimelineComment, bool]: ...
+        ) -> tuple[TimelineComment, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: TimelineCommentValues | None = None,
             **values: Unpack[TimelineCommentValues],
-        ) -> tuple[TimelineComment, bool]: ...
+        ) -> tuple[TimelineComment, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: TimelineCommentValues | None = None,
             **values: Unpack[TimelineCommentValues],
-        ) -> tuple[TimelineComment, bool]: ...
+        ) -> tuple[TimelineComment, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: TimelineCommentValues | None = None,
             **values: Unpack[TimelineCommentValues],
-        ) -> tuple[TimelineComment, bool]: ...
-        def update(self, **values: Unpack[TimelineCommentValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[TimelineCommentValues]) -> int: ...
-        def explain_update(self, **values: Unpack[TimelineCommentValues]) -> str: ...
+        ) -> tuple[TimelineComment, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[TimelineCommentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[TimelineCommentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[TimelineCommentValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class TimelineComment(Model, schema=TIMELINE_COMMENT):
@@ -141,19 +184,30 @@ class TimelineComment(Model, schema=TIMELINE_COMMENT):
         objects: ClassVar[TimelineCommentQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TimelineCommentLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TimelineCommentLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     created: t.DateTime = t.UNSET
+    """dt.datetime | None: ``CREATED``, datetime. Read only."""
     entity_id: t.Integer = t.UNSET
+    """int | None: ``ENTITY_ID``, integer. Required, set once."""
     entity_type: t.Text = t.UNSET
+    """str | None: ``ENTITY_TYPE``, string. Required, set once."""
     author_id: t.Reference = t.UNSET
+    """int | None: ``AUTHOR_ID``, integer. Set once. The User itself is ``author``."""
     comment: t.Text = t.UNSET
+    """str | None: ``COMMENT``, string. Required."""
     files: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``FILES``, attached_diskfile. Several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[TimelineCommentValues]) -> None: ...
+        def __init__(self, **values: Unpack[TimelineCommentValues]) -> None:
+            """A TimelineComment of these values, not saved yet."""
+            ...
 
         @property
         def author(self) -> User | None: ...

@@ -33,10 +33,22 @@ if TYPE_CHECKING:
     class TimelineIconQuerySet(QuerySet["TimelineIcon", TimelineIconField, TimelineIconOrder, str]):
         """Rows of TimelineIcon, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> TimelineIcon: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> TimelineIcon: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> TimelineIcon:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> TimelineIcon:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TimelineIconField, flat: Literal[False] = ...
@@ -57,19 +69,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["file_uri", "file_content"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, TimelineIconField, TimelineIconOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[TimelineIconValues]) -> TimelineIcon: ...
-        async def acreate(self, **values: Unpack[TimelineIconValues]) -> TimelineIcon: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[TimelineIconValues]) -> TimelineIcon:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[TimelineIconValues]) -> TimelineIcon:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: TimelineIconValues | None = None,
             **values: Unpack[TimelineIconValues],
-        ) -> tuple[TimelineIcon, bool]: ...
+        ) -> tuple[TimelineIcon, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: TimelineIconValues | None = None,
             **values: Unpack[TimelineIconValues],
-        ) -> tuple[TimelineIcon, bool]: ...
+        ) -> tuple[TimelineIcon, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class TimelineIcon(Model, schema=TIMELINE_ICON):
@@ -83,13 +109,21 @@ class TimelineIcon(Model, schema=TIMELINE_ICON):
         objects: ClassVar[TimelineIconQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TimelineIconLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     code: t.StringId = t.UNSET
+    """str: ``code``, string. Required."""
     is_system: t.Boolean = t.UNSET
+    """bool | None: ``isSystem``, boolean. Read only."""
     file_uri: t.Text = t.UNSET
+    """str | None: ``fileUri``, string. Read only."""
     file_content: t.Text = t.UNSET
+    """str | None: ``fileContent``, string. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[TimelineIconValues]) -> None: ...
+        def __init__(self, **values: Unpack[TimelineIconValues]) -> None:
+            """A TimelineIcon of these values, not saved yet."""
+            ...

@@ -68,16 +68,34 @@ if TYPE_CHECKING:
     ):
         """Rows of TimelineLogMessage, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TimelineLogMessageLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TimelineLogMessageLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TimelineLogMessageLookups]) -> TimelineLogMessage: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TimelineLogMessageLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TimelineLogMessageLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TimelineLogMessageLookups]) -> TimelineLogMessage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[TimelineLogMessageLookups],
-        ) -> TimelineLogMessage: ...
-        def select_related(self, *names: TimelineLogMessageRelation) -> Self: ...
-        def prefetch_related(self, *names: TimelineLogMessagePrefetch | Prefetch) -> Self: ...
+        ) -> TimelineLogMessage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: TimelineLogMessageRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: TimelineLogMessagePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TimelineLogMessageField, flat: Literal[False] = ...
@@ -102,19 +120,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["title", "text", "icon_code"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, TimelineLogMessageField, TimelineLogMessageOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[TimelineLogMessageValues]) -> TimelineLogMessage: ...
-        async def acreate(self, **values: Unpack[TimelineLogMessageValues]) -> TimelineLogMessage: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[TimelineLogMessageValues]) -> TimelineLogMessage:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[TimelineLogMessageValues]) -> TimelineLogMessage:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: TimelineLogMessageValues | None = None,
             **values: Unpack[TimelineLogMessageValues],
-        ) -> tuple[TimelineLogMessage, bool]: ...
+        ) -> tuple[TimelineLogMessage, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: TimelineLogMessageValues | None = None,
             **values: Unpack[TimelineLogMessageValues],
-        ) -> tuple[TimelineLogMessage, bool]: ...
+        ) -> tuple[TimelineLogMessage, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class TimelineLogMessage(Model, schema=TIMELINE_LOG_MESSAGE):
@@ -131,20 +163,32 @@ class TimelineLogMessage(Model, schema=TIMELINE_LOG_MESSAGE):
         objects: ClassVar[TimelineLogMessageQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TimelineLogMessageLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TimelineLogMessageLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     created: t.DateTime = t.UNSET
+    """dt.datetime | None: ``created``, datetime. Read only."""
     author_id: t.Reference = t.UNSET
+    """int | None: ``authorId``, integer. Read only. The User itself is ``author``."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Required."""
     text: t.Text = t.UNSET
+    """str | None: ``text``, string. Required."""
     icon_code: t.Text = t.UNSET
+    """str | None: ``iconCode``, string. Required. The TimelineIcon itself is ``icon_code_timeline_icon``."""
     entity_type_id: t.Reference = t.UNSET
+    """int | None: ``entityTypeId``, integer. Required, set once. The OwnerType itself is ``entity_type``."""
     entity_id: t.Integer = t.UNSET
+    """int | None: ``entityId``, integer. Required, set once."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[TimelineLogMessageValues]) -> None: ...
+        def __init__(self, **values: Unpack[TimelineLogMessageValues]) -> None:
+            """A TimelineLogMessage of these values, not saved yet."""
+            ...
 
         @property
         def author(self) -> User | None: ...

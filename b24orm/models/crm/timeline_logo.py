@@ -33,10 +33,22 @@ if TYPE_CHECKING:
     class TimelineLogoQuerySet(QuerySet["TimelineLogo", TimelineLogoField, TimelineLogoOrder, str]):
         """Rows of TimelineLogo, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> TimelineLogo: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> TimelineLogo: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> TimelineLogo:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> TimelineLogo:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TimelineLogoField, flat: Literal[False] = ...
@@ -57,19 +69,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["file_uri", "file_content"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, TimelineLogoField, TimelineLogoOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[TimelineLogoValues]) -> TimelineLogo: ...
-        async def acreate(self, **values: Unpack[TimelineLogoValues]) -> TimelineLogo: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[TimelineLogoValues]) -> TimelineLogo:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[TimelineLogoValues]) -> TimelineLogo:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: TimelineLogoValues | None = None,
             **values: Unpack[TimelineLogoValues],
-        ) -> tuple[TimelineLogo, bool]: ...
+        ) -> tuple[TimelineLogo, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: TimelineLogoValues | None = None,
             **values: Unpack[TimelineLogoValues],
-        ) -> tuple[TimelineLogo, bool]: ...
+        ) -> tuple[TimelineLogo, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class TimelineLogo(Model, schema=TIMELINE_LOGO):
@@ -83,13 +109,21 @@ class TimelineLogo(Model, schema=TIMELINE_LOGO):
         objects: ClassVar[TimelineLogoQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TimelineLogoLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     code: t.StringId = t.UNSET
+    """str: ``code``, string. Required."""
     is_system: t.Boolean = t.UNSET
+    """bool | None: ``isSystem``, boolean. Read only."""
     file_uri: t.Text = t.UNSET
+    """str | None: ``fileUri``, string. Read only."""
     file_content: t.Text = t.UNSET
+    """str | None: ``fileContent``, string. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[TimelineLogoValues]) -> None: ...
+        def __init__(self, **values: Unpack[TimelineLogoValues]) -> None:
+            """A TimelineLogo of these values, not saved yet."""
+            ...

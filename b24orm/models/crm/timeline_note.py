@@ -33,14 +33,21 @@ class TimelineNote(Model, schema=TIMELINE_NOTE):
     """
 
     text: t.Text = t.UNSET
+    """str | None: ``text``, string. Required."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``createdById``, integer. Read only. The User itself is ``created_by``."""
     created_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdTime``, datetime. Read only."""
     updated_by_id: t.Reference = t.UNSET
+    """int | None: ``updatedById``, integer. Read only. The User itself is ``updated_by``."""
     updated_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updatedTime``, datetime. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[TimelineNoteValues]) -> None: ...
+        def __init__(self, **values: Unpack[TimelineNoteValues]) -> None:
+            """A TimelineNote of these values, not saved yet."""
+            ...
 
         @property
         def created_by(self) -> User | None: ...

@@ -28,8 +28,12 @@ class TrackingTrace(Model, schema=TRACKING_TRACE):
     """
 
     trace: t.Text = t.UNSET
+    """str | None: ``TRACE``, string."""
     entities: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``ENTITIES``, object. Several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[TrackingTraceValues]) -> None: ...
+        def __init__(self, **values: Unpack[TrackingTraceValues]) -> None:
+            """A TrackingTrace of these values, not saved yet."""
+            ...

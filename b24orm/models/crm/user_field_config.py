@@ -160,14 +160,22 @@ if TYPE_CHECKING:
     ):
         """Rows of UserFieldConfig, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[UserFieldConfigLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[UserFieldConfigLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[UserFieldConfigLookups]) -> UserFieldConfig: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[UserFieldConfigLookups],
-        ) -> UserFieldConfig: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[UserFieldConfigLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[UserFieldConfigLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[UserFieldConfigLookups]) -> UserFieldConfig:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[UserFieldConfigLookups]) -> UserFieldConfig:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: UserFieldConfigField, flat: Literal[False] = ...
@@ -224,32 +232,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Any, UserFieldConfigField, UserFieldConfigOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[UserFieldConfigValues]) -> UserFieldConfig: ...
-        async def acreate(self, **values: Unpack[UserFieldConfigValues]) -> UserFieldConfig: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[UserFieldConfigValues]) -> UserFieldConfig:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[UserFieldConfigValues]) -> UserFieldConfig:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: UserFieldConfigValues | None = None,
             **values: Unpack[UserFieldConfigValues],
-        ) -> tuple[UserFieldConfig, bool]: ...
+        ) -> tuple[UserFieldConfig, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: UserFieldConfigValues | None = None,
             **values: Unpack[UserFieldConfigValues],
-        ) -> tuple[UserFieldConfig, bool]: ...
+        ) -> tuple[UserFieldConfig, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: UserFieldConfigValues | None = None,
             **values: Unpack[UserFieldConfigValues],
-        ) -> tuple[UserFieldConfig, bool]: ...
+        ) -> tuple[UserFieldConfig, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: UserFieldConfigValues | None = None,
             **values: Unpack[UserFieldConfigValues],
-        ) -> tuple[UserFieldConfig, bool]: ...
-        def update(self, **values: Unpack[UserFieldConfigValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[UserFieldConfigValues]) -> int: ...
-        def explain_update(self, **values: Unpack[UserFieldConfigValues]) -> str: ...
+        ) -> tuple[UserFieldConfig, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[UserFieldConfigValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[UserFieldConfigValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[UserFieldConfigValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class UserFieldConfig(Model, schema=USER_FIELD_CONFIG):
@@ -263,29 +300,53 @@ class UserFieldConfig(Model, schema=USER_FIELD_CONFIG):
         objects: ClassVar[UserFieldConfigQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[UserFieldConfigLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[UserFieldConfigLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     entity_id: t.Text = t.UNSET
+    """str | None: ``entityId``, string. Required, set once."""
     field_name: t.Text = t.UNSET
+    """str | None: ``fieldName``, string. Required, set once."""
     user_type_id: t.Text = t.UNSET
+    """str | None: ``userTypeId``, string. Required, set once."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     multiple: t.Boolean = t.UNSET
+    """bool | None: ``multiple``, boolean. Set once."""
     mandatory: t.Boolean = t.UNSET
+    """bool | None: ``mandatory``, boolean."""
     show_filter: t.Boolean = t.UNSET
+    """bool | None: ``showFilter``, boolean."""
     show_in_list: t.Boolean = t.UNSET
+    """bool | None: ``showInList``, boolean. Read only."""
     edit_in_list: t.Boolean = t.UNSET
+    """bool | None: ``editInList``, boolean."""
     is_searchable: t.Boolean = t.UNSET
+    """bool | None: ``isSearchable``, boolean."""
     settings: t.Json = t.UNSET
+    """as it comes: ``settings``, object."""
     language_id: t.Json = t.UNSET
+    """as it comes: ``languageId``, object. Read only."""
     edit_form_label: t.Json = t.UNSET
+    """as it comes: ``editFormLabel``, lang_map."""
     list_column_label: t.Json = t.UNSET
+    """as it comes: ``listColumnLabel``, lang_map. Read only."""
     list_filter_label: t.Json = t.UNSET
+    """as it comes: ``listFilterLabel``, lang_map. Read only."""
     error_message: t.Json = t.UNSET
+    """as it comes: ``errorMessage``, lang_map. Read only."""
     help_message: t.Json = t.UNSET
+    """as it comes: ``helpMessage``, lang_map."""
     enum: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``enum``, uf_enum_element. Several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[UserFieldConfigValues]) -> None: ...
+        def __init__(self, **values: Unpack[UserFieldConfigValues]) -> None:
+            """A UserFieldConfig of these values, not saved yet."""
+            ...

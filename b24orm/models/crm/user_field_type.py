@@ -25,10 +25,22 @@ if TYPE_CHECKING:
     class UserFieldTypeQuerySet(QuerySet["UserFieldType", UserFieldTypeField, UserFieldTypeOrder, str]):
         """Rows of UserFieldType, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[UserFieldTypeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[UserFieldTypeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[UserFieldTypeLookups]) -> UserFieldType: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[UserFieldTypeLookups]) -> UserFieldType: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[UserFieldTypeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[UserFieldTypeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[UserFieldTypeLookups]) -> UserFieldType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[UserFieldTypeLookups]) -> UserFieldType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: UserFieldTypeField, flat: Literal[False] = ...
@@ -45,7 +57,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["title"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, UserFieldTypeField, UserFieldTypeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class UserFieldType(Model, schema=USER_FIELD_TYPE):
@@ -58,7 +72,11 @@ class UserFieldType(Model, schema=USER_FIELD_TYPE):
         objects: ClassVar[UserFieldTypeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[UserFieldTypeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[UserFieldTypeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.StringId = t.UNSET
+    """str: ``ID``, string. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Read only."""

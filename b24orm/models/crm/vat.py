@@ -94,10 +94,22 @@ if TYPE_CHECKING:
     class VatQuerySet(QuerySet["Vat", VatField, VatOrder, int]):
         """Rows of Vat, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[VatLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[VatLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[VatLookups]) -> Vat: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[VatLookups]) -> Vat: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[VatLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[VatLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[VatLookups]) -> Vat:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[VatLookups]) -> Vat:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: VatField, flat: Literal[False] = ...
@@ -124,32 +136,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["rate"], /, *, flat: Literal[True]
         ) -> ValuesSet[Decimal | None, VatField, VatOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[VatValues]) -> Vat: ...
-        async def acreate(self, **values: Unpack[VatValues]) -> Vat: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[VatValues]) -> Vat:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[VatValues]) -> Vat:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: VatValues | None = None,
             **values: Unpack[VatValues],
-        ) -> tuple[Vat, bool]: ...
+        ) -> tuple[Vat, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: VatValues | None = None,
             **values: Unpack[VatValues],
-        ) -> tuple[Vat, bool]: ...
+        ) -> tuple[Vat, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: VatValues | None = None,
             **values: Unpack[VatValues],
-        ) -> tuple[Vat, bool]: ...
+        ) -> tuple[Vat, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: VatValues | None = None,
             **values: Unpack[VatValues],
-        ) -> tuple[Vat, bool]: ...
-        def update(self, **values: Unpack[VatValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[VatValues]) -> int: ...
-        def explain_update(self, **values: Unpack[VatValues]) -> str: ...
+        ) -> tuple[Vat, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[VatValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[VatValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[VatValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Vat(Model, schema=VAT):
@@ -162,15 +203,25 @@ class Vat(Model, schema=VAT):
         objects: ClassVar[VatQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[VatLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[VatLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``TIMESTAMP_X``, datetime. Read only."""
     active: t.Text = t.UNSET
+    """str | None: ``ACTIVE``, string. One of ``Y``, ``N``."""
     c_sort: t.Integer = t.UNSET
+    """int | None: ``C_SORT``, integer."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     rate: t.Number = t.UNSET
+    """Decimal | None: ``RATE``, double. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[VatValues]) -> None: ...
+        def __init__(self, **values: Unpack[VatValues]) -> None:
+            """A Vat of these values, not saved yet."""
+            ...

@@ -63,12 +63,30 @@ if TYPE_CHECKING:
     class DepartmentQuerySet(QuerySet["Department", DepartmentField, DepartmentOrder, int]):
         """Rows of Department, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Department: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Department: ...
-        def select_related(self, *names: DepartmentRelation) -> Self: ...
-        def prefetch_related(self, *names: DepartmentPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Department:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Department:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DepartmentRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DepartmentPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DepartmentField, flat: Literal[False] = ...
@@ -89,32 +107,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["sort", "parent", "uf_head"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, DepartmentField, DepartmentOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DepartmentValues]) -> Department: ...
-        async def acreate(self, **values: Unpack[DepartmentValues]) -> Department: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DepartmentValues]) -> Department:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DepartmentValues]) -> Department:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DepartmentValues | None = None,
             **values: Unpack[DepartmentValues],
-        ) -> tuple[Department, bool]: ...
+        ) -> tuple[Department, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DepartmentValues | None = None,
             **values: Unpack[DepartmentValues],
-        ) -> tuple[Department, bool]: ...
+        ) -> tuple[Department, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: DepartmentValues | None = None,
             **values: Unpack[DepartmentValues],
-        ) -> tuple[Department, bool]: ...
+        ) -> tuple[Department, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: DepartmentValues | None = None,
             **values: Unpack[DepartmentValues],
-        ) -> tuple[Department, bool]: ...
-        def update(self, **values: Unpack[DepartmentValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DepartmentValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DepartmentValues]) -> str: ...
+        ) -> tuple[Department, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[DepartmentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DepartmentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DepartmentValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Department(Model, schema=DEPARTMENT):
@@ -130,17 +177,26 @@ class Department(Model, schema=DEPARTMENT):
         objects: ClassVar[DepartmentQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DepartmentLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     parent: t.Reference = t.UNSET
+    """int | None: ``PARENT``, integer. Required. The Department itself is ``parent_department``."""
     uf_head: t.Reference = t.UNSET
+    """int | None: ``UF_HEAD``, integer. The User itself is ``uf_head_user``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DepartmentValues]) -> None: ...
+        def __init__(self, **values: Unpack[DepartmentValues]) -> None:
+            """A Department of these values, not saved yet."""
+            ...
 
         @property
         def parent_department(self) -> Department | None: ...

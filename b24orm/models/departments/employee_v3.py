@@ -27,10 +27,22 @@ if TYPE_CHECKING:
     class EmployeeQuerySet(QuerySet["Employee", EmployeeField, EmployeeOrder, int]):
         """Rows of Employee, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[EmployeeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[EmployeeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[EmployeeLookups]) -> Employee: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[EmployeeLookups]) -> Employee: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[EmployeeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[EmployeeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[EmployeeLookups]) -> Employee:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[EmployeeLookups]) -> Employee:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: EmployeeField, flat: Literal[False] = ...
@@ -51,7 +63,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["departments", "teams"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, EmployeeField, EmployeeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class Employee(Model, schema=EMPLOYEE):
@@ -64,12 +78,21 @@ class Employee(Model, schema=EMPLOYEE):
         objects: ClassVar[EmployeeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[EmployeeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[EmployeeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     user_id: t.Id = t.UNSET
+    """int: ``userId``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
     work_position: t.Text = t.UNSET
+    """str | None: ``workPosition``, string. Read only."""
     avatar: t.Text = t.UNSET
+    """str | None: ``avatar``, string. Read only."""
     url: t.Text = t.UNSET
+    """str | None: ``url``, string. Read only."""
     departments: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``departments``, array. Read only, several values."""
     teams: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``teams``, array. Read only, several values."""

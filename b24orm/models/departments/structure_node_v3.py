@@ -53,10 +53,22 @@ if TYPE_CHECKING:
     class StructureNodeQuerySet(QuerySet["StructureNode", StructureNodeField, StructureNodeOrder, int]):
         """Rows of StructureNode, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> StructureNode: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> StructureNode: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> StructureNode:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> StructureNode:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: StructureNodeField, flat: Literal[False] = ...
@@ -85,32 +97,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["created_at", "updated_at"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, StructureNodeField, StructureNodeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[StructureNodeValues]) -> StructureNode: ...
-        async def acreate(self, **values: Unpack[StructureNodeValues]) -> StructureNode: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[StructureNodeValues]) -> StructureNode:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[StructureNodeValues]) -> StructureNode:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: StructureNodeValues | None = None,
             **values: Unpack[StructureNodeValues],
-        ) -> tuple[StructureNode, bool]: ...
+        ) -> tuple[StructureNode, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: StructureNodeValues | None = None,
             **values: Unpack[StructureNodeValues],
-        ) -> tuple[StructureNode, bool]: ...
+        ) -> tuple[StructureNode, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: StructureNodeValues | None = None,
             **values: Unpack[StructureNodeValues],
-        ) -> tuple[StructureNode, bool]: ...
+        ) -> tuple[StructureNode, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: StructureNodeValues | None = None,
             **values: Unpack[StructureNodeValues],
-        ) -> tuple[StructureNode, bool]: ...
-        def update(self, **values: Unpack[StructureNodeValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[StructureNodeValues]) -> int: ...
-        def explain_update(self, **values: Unpack[StructureNodeValues]) -> str: ...
+        ) -> tuple[StructureNode, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[StructureNodeValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[StructureNodeValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[StructureNodeValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class StructureNode(Model, schema=STRUCTURE_NODE):
@@ -124,22 +165,39 @@ class StructureNode(Model, schema=STRUCTURE_NODE):
         objects: ClassVar[StructureNodeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[StructureNodeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     type: t.Text = t.UNSET
+    """str | None: ``type``, string. Required, set once. One of ``DEPARTMENT``, ``TEAM``."""
     structure_id: t.Integer = t.UNSET
+    """int | None: ``structureId``, integer. Read only."""
     parent_id: t.Reference = t.UNSET
+    """int | None: ``parentId``, integer. Required, set once."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string."""
     access_code: t.Text = t.UNSET
+    """str | None: ``accessCode``, string. Read only."""
     user_count: t.Integer = t.UNSET
+    """int | None: ``userCount``, integer. Read only."""
     color_name: t.Text = t.UNSET
+    """str | None: ``colorName``, string."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string. Read only."""
     created_at: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdAt``, datetime. Read only."""
     updated_at: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updatedAt``, datetime. Read only."""
     members: t.Json = t.UNSET
+    """as it comes: ``members``, array. Read only, not in answers."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[StructureNodeValues]) -> None: ...
+        def __init__(self, **values: Unpack[StructureNodeValues]) -> None:
+            """A StructureNode of these values, not saved yet."""
+            ...

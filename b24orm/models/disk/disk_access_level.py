@@ -27,14 +27,22 @@ if TYPE_CHECKING:
     ):
         """Rows of DiskAccessLevel, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DiskAccessLevelLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DiskAccessLevelLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DiskAccessLevelLookups]) -> DiskAccessLevel: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[DiskAccessLevelLookups],
-        ) -> DiskAccessLevel: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DiskAccessLevelLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DiskAccessLevelLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DiskAccessLevelLookups]) -> DiskAccessLevel:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DiskAccessLevelLookups]) -> DiskAccessLevel:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DiskAccessLevelField, flat: Literal[False] = ...
@@ -51,7 +59,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name", "title"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, DiskAccessLevelField, DiskAccessLevelOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class DiskAccessLevel(Model, schema=DISK_ACCESS_LEVEL):
@@ -64,8 +74,13 @@ class DiskAccessLevel(Model, schema=DISK_ACCESS_LEVEL):
         objects: ClassVar[DiskAccessLevelQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DiskAccessLevelLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DiskAccessLevelLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Read only."""

@@ -22,15 +22,25 @@ class DiskAttachedObject(Model, schema=DISK_ATTACHED_OBJECT):
     """
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     object_id: t.Reference = t.UNSET
+    """int | None: ``OBJECT_ID``, integer. Read only."""
     module_id: t.Text = t.UNSET
+    """str | None: ``MODULE_ID``, string. Read only."""
     entity_type: t.Text = t.UNSET
+    """str | None: ``ENTITY_TYPE``, string. Read only."""
     entity_id: t.Integer = t.UNSET
+    """int | None: ``ENTITY_ID``, integer. Read only."""
     create_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``CREATE_TIME``, datetime. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY``, integer. Read only. The User itself is ``created_by_user``."""
     download_url: t.Text = t.UNSET
+    """str | None: ``DOWNLOAD_URL``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     size: t.Integer = t.UNSET
+    """int | None: ``SIZE``, integer. Read only."""
 
     if TYPE_CHECKING:
 

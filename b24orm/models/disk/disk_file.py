@@ -181,12 +181,30 @@ if TYPE_CHECKING:
     class DiskFileQuerySet(QuerySet["DiskFile", DiskFileField, DiskFileOrder, int]):
         """Rows of DiskFile, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> DiskFile: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> DiskFile: ...
-        def select_related(self, *names: DiskFileRelation) -> Self: ...
-        def prefetch_related(self, *names: DiskFilePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> DiskFile:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> DiskFile:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DiskFileRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DiskFilePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DiskFileField, flat: Literal[False] = ...
@@ -229,32 +247,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["create_time", "update_time", "delete_time"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, DiskFileField, DiskFileOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DiskFileValues]) -> DiskFile: ...
-        async def acreate(self, **values: Unpack[DiskFileValues]) -> DiskFile: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DiskFileValues]) -> DiskFile:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DiskFileValues]) -> DiskFile:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DiskFileValues | None = None,
             **values: Unpack[DiskFileValues],
-        ) -> tuple[DiskFile, bool]: ...
+        ) -> tuple[DiskFile, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DiskFileValues | None = None,
             **values: Unpack[DiskFileValues],
-        ) -> tuple[DiskFile, bool]: ...
+        ) -> tuple[DiskFile, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: DiskFileValues | None = None,
             **values: Unpack[DiskFileValues],
-        ) -> tuple[DiskFile, bool]: ...
+        ) -> tuple[DiskFile, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: DiskFileValues | None = None,
             **values: Unpack[DiskFileValues],
-        ) -> tuple[DiskFile, bool]: ...
-        def update(self, **values: Unpack[DiskFileValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DiskFileValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DiskFileValues]) -> str: ...
+        ) -> tuple[DiskFile, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[DiskFileValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DiskFileValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DiskFileValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class DiskFile(Model, schema=DISK_FILE):
@@ -271,30 +318,52 @@ class DiskFile(Model, schema=DISK_FILE):
         objects: ClassVar[DiskFileQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DiskFileLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string. Read only."""
     storage_id: t.Reference = t.UNSET
+    """int | None: ``STORAGE_ID``, integer. Read only. The DiskStorage itself is ``storage``."""
     type: t.Status = t.UNSET
+    """str | None: ``TYPE``, enumeration. Read only. One of ``file``, ``folder``."""
     parent_id: t.Reference = t.UNSET
+    """int | None: ``PARENT_ID``, integer. Read only."""
     deleted_type: t.Integer = t.UNSET
+    """int | None: ``DELETED_TYPE``, enumeration. Read only. One of ``0``, ``3``, ``4``."""
     global_content_version: t.Integer = t.UNSET
+    """int | None: ``GLOBAL_CONTENT_VERSION``, integer. Read only."""
     file_id: t.Integer = t.UNSET
+    """int | None: ``FILE_ID``, integer. Read only."""
     size: t.Integer = t.UNSET
+    """int | None: ``SIZE``, integer. Read only."""
     create_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``CREATE_TIME``, datetime. Read only."""
     update_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``UPDATE_TIME``, datetime. Read only."""
     delete_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DELETE_TIME``, datetime. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY``, integer. Read only. The User itself is ``created_by_user``."""
     updated_by: t.Reference = t.UNSET
+    """int | None: ``UPDATED_BY``, integer. Read only. The User itself is ``updated_by_user``."""
     deleted_by: t.Reference = t.UNSET
+    """int | None: ``DELETED_BY``, integer. Read only. The User itself is ``deleted_by_user``."""
     download_url: t.Text = t.UNSET
+    """str | None: ``DOWNLOAD_URL``, string. Read only."""
     detail_url: t.Text = t.UNSET
+    """str | None: ``DETAIL_URL``, string. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DiskFileValues]) -> None: ...
+        def __init__(self, **values: Unpack[DiskFileValues]) -> None:
+            """A DiskFile of these values, not saved yet."""
+            ...
 
         @property
         def storage(self) -> DiskStorage | None: ...

@@ -95,16 +95,30 @@ if TYPE_CHECKING:
     ):
         """Rows of DiskFileVersion, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DiskFileVersionLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DiskFileVersionLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DiskFileVersionLookups]) -> DiskFileVersion: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[DiskFileVersionLookups],
-        ) -> DiskFileVersion: ...
-        def select_related(self, *names: DiskFileVersionRelation) -> Self: ...
-        def prefetch_related(self, *names: DiskFileVersionPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DiskFileVersionLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DiskFileVersionLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DiskFileVersionLookups]) -> DiskFileVersion:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DiskFileVersionLookups]) -> DiskFileVersion:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DiskFileVersionRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DiskFileVersionPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DiskFileVersionField, flat: Literal[False] = ...
@@ -133,7 +147,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["create_time"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, DiskFileVersionField, DiskFileVersionOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class DiskFileVersion(Model, schema=DISK_FILE_VERSION):
@@ -148,16 +164,26 @@ class DiskFileVersion(Model, schema=DISK_FILE_VERSION):
         objects: ClassVar[DiskFileVersionQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DiskFileVersionLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DiskFileVersionLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     object_id: t.Reference = t.UNSET
+    """int | None: ``OBJECT_ID``, integer. Read only."""
     size: t.Integer = t.UNSET
+    """int | None: ``SIZE``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     global_content_version: t.Integer = t.UNSET
+    """int | None: ``GLOBAL_CONTENT_VERSION``, integer. Read only."""
     create_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``CREATE_TIME``, datetime. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY``, integer. Read only. The User itself is ``created_by_user``."""
     download_url: t.Text = t.UNSET
+    """str | None: ``DOWNLOAD_URL``, string. Read only."""
 
     if TYPE_CHECKING:
 

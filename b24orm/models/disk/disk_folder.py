@@ -178,12 +178,30 @@ if TYPE_CHECKING:
     class DiskFolderQuerySet(QuerySet["DiskFolder", DiskFolderField, DiskFolderOrder, int]):
         """Rows of DiskFolder, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> DiskFolder: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> DiskFolder: ...
-        def select_related(self, *names: DiskFolderRelation) -> Self: ...
-        def prefetch_related(self, *names: DiskFolderPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> DiskFolder:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> DiskFolder:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DiskFolderRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DiskFolderPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DiskFolderField, flat: Literal[False] = ...
@@ -220,32 +238,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["create_time", "update_time", "delete_time"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, DiskFolderField, DiskFolderOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DiskFolderValues]) -> DiskFolder: ...
-        async def acreate(self, **values: Unpack[DiskFolderValues]) -> DiskFolder: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DiskFolderValues]) -> DiskFolder:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DiskFolderValues]) -> DiskFolder:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DiskFolderValues | None = None,
             **values: Unpack[DiskFolderValues],
-        ) -> tuple[DiskFolder, bool]: ...
+        ) -> tuple[DiskFolder, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DiskFolderValues | None = None,
             **values: Unpack[DiskFolderValues],
-        ) -> tuple[DiskFolder, bool]: ...
+        ) -> tuple[DiskFolder, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: DiskFolderValues | None = None,
             **values: Unpack[DiskFolderValues],
-        ) -> tuple[DiskFolder, bool]: ...
+        ) -> tuple[DiskFolder, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: DiskFolderValues | None = None,
             **values: Unpack[DiskFolderValues],
-        ) -> tuple[DiskFolder, bool]: ...
-        def update(self, **values: Unpack[DiskFolderValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DiskFolderValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DiskFolderValues]) -> str: ...
+        ) -> tuple[DiskFolder, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[DiskFolderValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DiskFolderValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DiskFolderValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class DiskFolder(Model, schema=DISK_FOLDER):
@@ -262,27 +309,46 @@ class DiskFolder(Model, schema=DISK_FOLDER):
         objects: ClassVar[DiskFolderQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DiskFolderLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string. Read only."""
     storage_id: t.Reference = t.UNSET
+    """int | None: ``STORAGE_ID``, integer. Read only. The DiskStorage itself is ``storage``."""
     type: t.Status = t.UNSET
+    """str | None: ``TYPE``, enumeration. Read only. One of ``file``, ``folder``."""
     real_object_id: t.Reference = t.UNSET
+    """int | None: ``REAL_OBJECT_ID``, integer. Read only."""
     parent_id: t.Reference = t.UNSET
+    """int | None: ``PARENT_ID``, integer. Read only."""
     deleted_type: t.Integer = t.UNSET
+    """int | None: ``DELETED_TYPE``, enumeration. Read only. One of ``0``, ``3``, ``4``."""
     create_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``CREATE_TIME``, datetime. Read only."""
     update_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``UPDATE_TIME``, datetime. Read only."""
     delete_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DELETE_TIME``, datetime. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY``, integer. Read only. The User itself is ``created_by_user``."""
     updated_by: t.Reference = t.UNSET
+    """int | None: ``UPDATED_BY``, integer. Read only. The User itself is ``updated_by_user``."""
     deleted_by: t.Reference = t.UNSET
+    """int | None: ``DELETED_BY``, integer. Read only. The User itself is ``deleted_by_user``."""
     detail_url: t.Text = t.UNSET
+    """str | None: ``DETAIL_URL``, string. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DiskFolderValues]) -> None: ...
+        def __init__(self, **values: Unpack[DiskFolderValues]) -> None:
+            """A DiskFolder of these values, not saved yet."""
+            ...
 
         @property
         def storage(self) -> DiskStorage | None: ...

@@ -73,10 +73,22 @@ if TYPE_CHECKING:
     class DiskStorageQuerySet(QuerySet["DiskStorage", DiskStorageField, DiskStorageOrder, int]):
         """Rows of DiskStorage, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DiskStorageLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DiskStorageLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DiskStorageLookups]) -> DiskStorage: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[DiskStorageLookups]) -> DiskStorage: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DiskStorageLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DiskStorageLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DiskStorageLookups]) -> DiskStorage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DiskStorageLookups]) -> DiskStorage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DiskStorageField, flat: Literal[False] = ...
@@ -101,7 +113,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["root_object_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, DiskStorageField, DiskStorageOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class DiskStorage(Model, schema=DISK_STORAGE):
@@ -114,12 +128,21 @@ class DiskStorage(Model, schema=DISK_STORAGE):
         objects: ClassVar[DiskStorageQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DiskStorageLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DiskStorageLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string. Read only."""
     module_id: t.Text = t.UNSET
+    """str | None: ``MODULE_ID``, string. Read only."""
     entity_type: t.Status = t.UNSET
+    """str | None: ``ENTITY_TYPE``, enumeration. Read only."""
     entity_id: t.Text = t.UNSET
+    """str | None: ``ENTITY_ID``, string. Read only."""
     root_object_id: t.Reference = t.UNSET
+    """int | None: ``ROOT_OBJECT_ID``, integer. Read only."""

@@ -269,20 +269,38 @@ if TYPE_CHECKING:
     ):
         """Rows of DocumentgeneratorDocument, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DocumentgeneratorDocumentLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DocumentgeneratorDocumentLookups]) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DocumentgeneratorDocumentLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DocumentgeneratorDocumentLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
         def get(
             self,
             *conditions: Q,
             **lookups: Unpack[DocumentgeneratorDocumentLookups],
-        ) -> DocumentgeneratorDocument: ...
+        ) -> DocumentgeneratorDocument:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[DocumentgeneratorDocumentLookups],
-        ) -> DocumentgeneratorDocument: ...
-        def select_related(self, *names: DocumentgeneratorDocumentRelation) -> Self: ...
-        def prefetch_related(self, *names: DocumentgeneratorDocumentPrefetch | Prefetch) -> Self: ...
+        ) -> DocumentgeneratorDocument:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DocumentgeneratorDocumentRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DocumentgeneratorDocumentPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DocumentgeneratorDocumentField, flat: Literal[False] = ...
@@ -351,35 +369,64 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["stamps_enabled", "is_transformation_error"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, DocumentgeneratorDocumentField, DocumentgeneratorDocumentOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DocumentgeneratorDocumentValues]) -> DocumentgeneratorDocument: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DocumentgeneratorDocumentValues]) -> DocumentgeneratorDocument:
+            """A new row with these values, saved."""
+            ...
+
         async def acreate(
             self,
             **values: Unpack[DocumentgeneratorDocumentValues],
-        ) -> DocumentgeneratorDocument: ...
+        ) -> DocumentgeneratorDocument:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DocumentgeneratorDocumentValues | None = None,
             **values: Unpack[DocumentgeneratorDocumentValues],
-        ) -> tuple[DocumentgeneratorDocument, bool]: ...
+        ) -> tuple[DocumentgeneratorDocument, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DocumentgeneratorDocumentValues | None = None,
             **values: Unpack[DocumentgeneratorDocumentValues],
-        ) -> tuple[DocumentgeneratorDocument, bool]: ...
+        ) -> tuple[DocumentgeneratorDocument, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: DocumentgeneratorDocumentValues | None = None,
             **values: Unpack[DocumentgeneratorDocumentValues],
-        ) -> tuple[DocumentgeneratorDocument, bool]: ...
+        ) -> tuple[DocumentgeneratorDocument, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: DocumentgeneratorDocumentValues | None = None,
             **values: Unpack[DocumentgeneratorDocumentValues],
-        ) -> tuple[DocumentgeneratorDocument, bool]: ...
-        def update(self, **values: Unpack[DocumentgeneratorDocumentValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DocumentgeneratorDocumentValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DocumentgeneratorDocumentValues]) -> str: ...
+        ) -> tuple[DocumentgeneratorDocument, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[DocumentgeneratorDocumentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DocumentgeneratorDocumentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DocumentgeneratorDocumentValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class DocumentgeneratorDocument(Model, schema=DOCUMENTGENERATOR_DOCUMENT):
@@ -397,43 +444,78 @@ class DocumentgeneratorDocument(Model, schema=DOCUMENTGENERATOR_DOCUMENT):
         objects: ClassVar[DocumentgeneratorDocumentQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DocumentgeneratorDocumentLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DocumentgeneratorDocumentLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Read only."""
     number: t.Text = t.UNSET
+    """str | None: ``number``, string. Read only."""
     template_id: t.Reference = t.UNSET
+    """int | None: ``templateId``, integer. Required, set once."""
     provider: t.Text = t.UNSET
+    """str | None: ``provider``, string. Read only."""
     value: t.Text = t.UNSET
+    """str | None: ``value``, string. Required, set once."""
     file_id: t.Integer = t.UNSET
+    """int | None: ``fileId``, integer. Read only."""
     image_id: t.Integer = t.UNSET
+    """int | None: ``imageId``, integer. Read only."""
     pdf_id: t.Integer = t.UNSET
+    """int | None: ``pdfId``, integer. Read only."""
     create_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createTime``, datetime. Read only."""
     update_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updateTime``, datetime. Read only."""
     values: t.Json = t.UNSET
+    """as it comes: ``values``, object."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. Read only. The User itself is ``created_by_user``."""
     updated_by: t.Reference = t.UNSET
+    """int | None: ``updatedBy``, integer. Read only. The User itself is ``updated_by_user``."""
     download_url: t.Text = t.UNSET
+    """str | None: ``downloadUrl``, string. Read only."""
     pdf_url: t.Text = t.UNSET
+    """str | None: ``pdfUrl``, string. Read only."""
     image_url: t.Text = t.UNSET
+    """str | None: ``imageUrl``, string. Read only."""
     stamps_enabled: t.Boolean = t.UNSET
+    """bool | None: ``stampsEnabled``, boolean."""
     download_url_machine: t.Text = t.UNSET
+    """str | None: ``downloadUrlMachine``, string. Read only."""
     pdf_url_machine: t.Text = t.UNSET
+    """str | None: ``pdfUrlMachine``, string. Read only."""
     image_url_machine: t.Text = t.UNSET
+    """str | None: ``imageUrlMachine``, string. Read only."""
     print_url: t.Text = t.UNSET
+    """str | None: ``printUrl``, string. Read only."""
     print_url_machine: t.Text = t.UNSET
+    """str | None: ``printUrlMachine``, string. Read only."""
     public_url: t.Text = t.UNSET
+    """str | None: ``publicUrl``, string. Read only."""
     is_transformation_error: t.Boolean = t.UNSET
+    """bool | None: ``isTransformationError``, boolean. Read only."""
     transformation_error_code: t.Text = t.UNSET
+    """str | None: ``transformationErrorCode``, string. Read only."""
     transformation_error_message: t.Text = t.UNSET
+    """str | None: ``transformationErrorMessage``, string. Read only."""
     transformation_cancel_reason: t.Text = t.UNSET
+    """str | None: ``transformationCancelReason``, string. Read only."""
     pull_tag: t.Text = t.UNSET
+    """str | None: ``pullTag``, string. Read only."""
     email_disk_file: t.Integer = t.UNSET
+    """int | None: ``emailDiskFile``, integer. Read only."""
     public_url_view: t.Json = t.UNSET
+    """as it comes: ``publicUrlView``, object. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DocumentgeneratorDocumentValues]) -> None: ...
+        def __init__(self, **values: Unpack[DocumentgeneratorDocumentValues]) -> None:
+            """A DocumentgeneratorDocument of these values, not saved yet."""
+            ...
 
         @property
         def template(self) -> DocumentgeneratorDocumentTemplate | None: ...

@@ -35,10 +35,22 @@ if TYPE_CHECKING:
     class DocumentRoleQuerySet(QuerySet["DocumentRole", DocumentRoleField, DocumentRoleOrder, int]):
         """Rows of DocumentRole, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> DocumentRole: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> DocumentRole: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> DocumentRole:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> DocumentRole:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DocumentRoleField, flat: Literal[False] = ...
@@ -59,32 +71,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["permissions"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, DocumentRoleField, DocumentRoleOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DocumentRoleValues]) -> DocumentRole: ...
-        async def acreate(self, **values: Unpack[DocumentRoleValues]) -> DocumentRole: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DocumentRoleValues]) -> DocumentRole:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DocumentRoleValues]) -> DocumentRole:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DocumentRoleValues | None = None,
             **values: Unpack[DocumentRoleValues],
-        ) -> tuple[DocumentRole, bool]: ...
+        ) -> tuple[DocumentRole, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DocumentRoleValues | None = None,
             **values: Unpack[DocumentRoleValues],
-        ) -> tuple[DocumentRole, bool]: ...
+        ) -> tuple[DocumentRole, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: DocumentRoleValues | None = None,
             **values: Unpack[DocumentRoleValues],
-        ) -> tuple[DocumentRole, bool]: ...
+        ) -> tuple[DocumentRole, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: DocumentRoleValues | None = None,
             **values: Unpack[DocumentRoleValues],
-        ) -> tuple[DocumentRole, bool]: ...
-        def update(self, **values: Unpack[DocumentRoleValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DocumentRoleValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DocumentRoleValues]) -> str: ...
+        ) -> tuple[DocumentRole, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[DocumentRoleValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DocumentRoleValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DocumentRoleValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class DocumentRole(Model, schema=DOCUMENT_ROLE):
@@ -98,13 +139,21 @@ class DocumentRole(Model, schema=DOCUMENT_ROLE):
         objects: ClassVar[DocumentRoleQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DocumentRoleLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string."""
     permissions: t.Json = t.UNSET
+    """as it comes: ``permissions``, object."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DocumentRoleValues]) -> None: ...
+        def __init__(self, **values: Unpack[DocumentRoleValues]) -> None:
+            """A DocumentRole of these values, not saved yet."""
+            ...

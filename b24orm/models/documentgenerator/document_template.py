@@ -219,28 +219,42 @@ if TYPE_CHECKING:
     ):
         """Rows of DocumentgeneratorDocumentTemplate, with its own lookups."""
 
-        def filter(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[DocumentgeneratorDocumentTemplateLookups],
-        ) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DocumentgeneratorDocumentTemplateLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
         def exclude(
             self,
             *conditions: Q,
             **lookups: Unpack[DocumentgeneratorDocumentTemplateLookups],
-        ) -> Self: ...
+        ) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
         def get(
             self,
             *conditions: Q,
             **lookups: Unpack[DocumentgeneratorDocumentTemplateLookups],
-        ) -> DocumentgeneratorDocumentTemplate: ...
+        ) -> DocumentgeneratorDocumentTemplate:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[DocumentgeneratorDocumentTemplateLookups],
-        ) -> DocumentgeneratorDocumentTemplate: ...
-        def select_related(self, *names: DocumentgeneratorDocumentTemplateRelation) -> Self: ...
-        def prefetch_related(self, *names: DocumentgeneratorDocumentTemplatePrefetch | Prefetch) -> Self: ...
+        ) -> DocumentgeneratorDocumentTemplate:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DocumentgeneratorDocumentTemplateRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DocumentgeneratorDocumentTemplatePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DocumentgeneratorDocumentTemplateField, flat: Literal[False] = ...
@@ -310,38 +324,67 @@ if TYPE_CHECKING:
         ) -> ValuesSet[
             Any, DocumentgeneratorDocumentTemplateField, DocumentgeneratorDocumentTemplateOrder
         ]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
         def create(
             self,
             **values: Unpack[DocumentgeneratorDocumentTemplateValues],
-        ) -> DocumentgeneratorDocumentTemplate: ...
+        ) -> DocumentgeneratorDocumentTemplate:
+            """A new row with these values, saved."""
+            ...
+
         async def acreate(
             self,
             **values: Unpack[DocumentgeneratorDocumentTemplateValues],
-        ) -> DocumentgeneratorDocumentTemplate: ...
+        ) -> DocumentgeneratorDocumentTemplate:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DocumentgeneratorDocumentTemplateValues | None = None,
             **values: Unpack[DocumentgeneratorDocumentTemplateValues],
-        ) -> tuple[DocumentgeneratorDocumentTemplate, bool]: ...
+        ) -> tuple[DocumentgeneratorDocumentTemplate, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DocumentgeneratorDocumentTemplateValues | None = None,
             **values: Unpack[DocumentgeneratorDocumentTemplateValues],
-        ) -> tuple[DocumentgeneratorDocumentTemplate, bool]: ...
+        ) -> tuple[DocumentgeneratorDocumentTemplate, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: DocumentgeneratorDocumentTemplateValues | None = None,
             **values: Unpack[DocumentgeneratorDocumentTemplateValues],
-        ) -> tuple[DocumentgeneratorDocumentTemplate, bool]: ...
+        ) -> tuple[DocumentgeneratorDocumentTemplate, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: DocumentgeneratorDocumentTemplateValues | None = None,
             **values: Unpack[DocumentgeneratorDocumentTemplateValues],
-        ) -> tuple[DocumentgeneratorDocumentTemplate, bool]: ...
-        def update(self, **values: Unpack[DocumentgeneratorDocumentTemplateValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DocumentgeneratorDocumentTemplateValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DocumentgeneratorDocumentTemplateValues]) -> str: ...
+        ) -> tuple[DocumentgeneratorDocumentTemplate, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[DocumentgeneratorDocumentTemplateValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DocumentgeneratorDocumentTemplateValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DocumentgeneratorDocumentTemplateValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class DocumentgeneratorDocumentTemplate(Model, schema=DOCUMENTGENERATOR_DOCUMENT_TEMPLATE):
@@ -359,35 +402,62 @@ class DocumentgeneratorDocumentTemplate(Model, schema=DOCUMENTGENERATOR_DOCUMENT
         objects: ClassVar[DocumentgeneratorDocumentTemplateQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DocumentgeneratorDocumentTemplateLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DocumentgeneratorDocumentTemplateLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``active``, char."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string."""
     region: t.Text = t.UNSET
+    """str | None: ``region``, string. Required. The Region itself is ``region_region``."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     create_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createTime``, datetime. Read only."""
     update_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updateTime``, datetime. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. Read only. The User itself is ``created_by_user``."""
     updated_by: t.Reference = t.UNSET
+    """int | None: ``updatedBy``, integer. Read only. The User itself is ``updated_by_user``."""
     module_id: t.Text = t.UNSET
+    """str | None: ``moduleId``, string. Read only."""
     file_id: t.Integer = t.UNSET
+    """int | None: ``fileId``, integer. Set once."""
     body_type: t.Text = t.UNSET
+    """str | None: ``bodyType``, string. Read only."""
     numerator_id: t.Reference = t.UNSET
+    """int | None: ``numeratorId``, integer. Required. The Numerator itself is ``numerator``."""
     with_stamps: t.Boolean = t.UNSET
+    """bool | None: ``withStamps``, char."""
     products_table_variant: t.Text = t.UNSET
+    """str | None: ``productsTableVariant``, string. Read only."""
     is_deleted: t.Boolean = t.UNSET
+    """bool | None: ``isDeleted``, char. Read only."""
     is_default: t.Boolean = t.UNSET
+    """bool | None: ``isDefault``, char. Read only."""
     download: t.Text = t.UNSET
+    """str | None: ``download``, string. Read only."""
     download_machine: t.Text = t.UNSET
+    """str | None: ``downloadMachine``, string. Read only."""
     users: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``users``, array. Several values."""
     providers: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``providers``, array. Several values."""
     file: t.File = t.UNSET
+    """StoredFile: ``file``, file."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DocumentgeneratorDocumentTemplateValues]) -> None: ...
+        def __init__(self, **values: Unpack[DocumentgeneratorDocumentTemplateValues]) -> None:
+            """A DocumentgeneratorDocumentTemplate of these values, not saved yet."""
+            ...
 
         @property
         def region_region(self) -> Region | None: ...

@@ -44,11 +44,26 @@ if TYPE_CHECKING:
     class NumeratorQuerySet(QuerySet["Numerator", NumeratorField, NumeratorOrder, int]):
         """Rows of Numerator, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Numerator: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Numerator: ...
-        def prefetch_related(self, *names: NumeratorPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Numerator:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Numerator:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def prefetch_related(self, *names: NumeratorPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: NumeratorField, flat: Literal[False] = ...
@@ -69,32 +84,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["settings"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, NumeratorField, NumeratorOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[NumeratorValues]) -> Numerator: ...
-        async def acreate(self, **values: Unpack[NumeratorValues]) -> Numerator: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[NumeratorValues]) -> Numerator:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[NumeratorValues]) -> Numerator:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: NumeratorValues | None = None,
             **values: Unpack[NumeratorValues],
-        ) -> tuple[Numerator, bool]: ...
+        ) -> tuple[Numerator, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: NumeratorValues | None = None,
             **values: Unpack[NumeratorValues],
-        ) -> tuple[Numerator, bool]: ...
+        ) -> tuple[Numerator, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: NumeratorValues | None = None,
             **values: Unpack[NumeratorValues],
-        ) -> tuple[Numerator, bool]: ...
+        ) -> tuple[Numerator, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: NumeratorValues | None = None,
             **values: Unpack[NumeratorValues],
-        ) -> tuple[Numerator, bool]: ...
-        def update(self, **values: Unpack[NumeratorValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[NumeratorValues]) -> int: ...
-        def explain_update(self, **values: Unpack[NumeratorValues]) -> str: ...
+        ) -> tuple[Numerator, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[NumeratorValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[NumeratorValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[NumeratorValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Numerator(Model, schema=NUMERATOR):
@@ -111,17 +155,26 @@ class Numerator(Model, schema=NUMERATOR):
         objects: ClassVar[NumeratorQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[NumeratorLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     template: t.Text = t.UNSET
+    """str | None: ``template``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string. Read only."""
     settings: t.Json = t.UNSET
+    """as it comes: ``settings``, object."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[NumeratorValues]) -> None: ...
+        def __init__(self, **values: Unpack[NumeratorValues]) -> None:
+            """A Numerator of these values, not saved yet."""
+            ...
 
         @property
         def document_templates(self) -> RelatedRows[DocumentgeneratorDocumentTemplate]: ...

@@ -47,10 +47,22 @@ if TYPE_CHECKING:
     class RegionQuerySet(QuerySet["Region", RegionField, RegionOrder, str]):
         """Rows of Region, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Region: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Region: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Region:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Region:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: RegionField, flat: Literal[False] = ...
@@ -77,32 +89,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["phrases"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, RegionField, RegionOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[RegionValues]) -> Region: ...
-        async def acreate(self, **values: Unpack[RegionValues]) -> Region: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[RegionValues]) -> Region:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[RegionValues]) -> Region:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: RegionValues | None = None,
             **values: Unpack[RegionValues],
-        ) -> tuple[Region, bool]: ...
+        ) -> tuple[Region, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: RegionValues | None = None,
             **values: Unpack[RegionValues],
-        ) -> tuple[Region, bool]: ...
+        ) -> tuple[Region, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: RegionValues | None = None,
             **values: Unpack[RegionValues],
-        ) -> tuple[Region, bool]: ...
+        ) -> tuple[Region, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: RegionValues | None = None,
             **values: Unpack[RegionValues],
-        ) -> tuple[Region, bool]: ...
-        def update(self, **values: Unpack[RegionValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[RegionValues]) -> int: ...
-        def explain_update(self, **values: Unpack[RegionValues]) -> str: ...
+        ) -> tuple[Region, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[RegionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[RegionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[RegionValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Region(Model, schema=REGION):
@@ -116,17 +157,29 @@ class Region(Model, schema=REGION):
         objects: ClassVar[RegionQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[RegionLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Integer = t.UNSET
+    """int | None: ``id``, integer. Read only."""
     code: t.StringId = t.UNSET
+    """str: ``code``, string. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Required."""
     language_id: t.Text = t.UNSET
+    """str | None: ``languageId``, string."""
     format_date: t.Text = t.UNSET
+    """str | None: ``formatDate``, string."""
     format_datetime: t.Text = t.UNSET
+    """str | None: ``formatDatetime``, string."""
     format_name: t.Text = t.UNSET
+    """str | None: ``formatName``, string."""
     phrases: t.Json = t.UNSET
+    """as it comes: ``phrases``, object."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[RegionValues]) -> None: ...
+        def __init__(self, **values: Unpack[RegionValues]) -> None:
+            """A Region of these values, not saved yet."""
+            ...

@@ -204,12 +204,30 @@ if TYPE_CHECKING:
     class EntityItemQuerySet(QuerySet["EntityItem", EntityItemField, EntityItemOrder, int]):
         """Rows of EntityItem, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> EntityItem: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> EntityItem: ...
-        def select_related(self, *names: EntityItemRelation) -> Self: ...
-        def prefetch_related(self, *names: EntityItemPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> EntityItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> EntityItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: EntityItemRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: EntityItemPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: EntityItemField, flat: Literal[False] = ...
@@ -254,32 +272,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Any, EntityItemField, EntityItemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[EntityItemValues]) -> EntityItem: ...
-        async def acreate(self, **values: Unpack[EntityItemValues]) -> EntityItem: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[EntityItemValues]) -> EntityItem:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[EntityItemValues]) -> EntityItem:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: EntityItemValues | None = None,
             **values: Unpack[EntityItemValues],
-        ) -> tuple[EntityItem, bool]: ...
+        ) -> tuple[EntityItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: EntityItemValues | None = None,
             **values: Unpack[EntityItemValues],
-        ) -> tuple[EntityItem, bool]: ...
+        ) -> tuple[EntityItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: EntityItemValues | None = None,
             **values: Unpack[EntityItemValues],
-        ) -> tuple[EntityItem, bool]: ...
+        ) -> tuple[EntityItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: EntityItemValues | None = None,
             **values: Unpack[EntityItemValues],
-        ) -> tuple[EntityItem, bool]: ...
-        def update(self, **values: Unpack[EntityItemValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[EntityItemValues]) -> int: ...
-        def explain_update(self, **values: Unpack[EntityItemValues]) -> str: ...
+        ) -> tuple[EntityItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[EntityItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[EntityItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[EntityItemValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class EntityItem(Model, schema=ENTITY_ITEM):
@@ -295,30 +342,52 @@ class EntityItem(Model, schema=ENTITY_ITEM):
         objects: ClassVar[EntityItemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[EntityItemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``TIMESTAMP_X``, datetime. Read only."""
     modified_by: t.Reference = t.UNSET
+    """int | None: ``MODIFIED_BY``, integer. Read only. The User itself is ``modified_by_user``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY``, integer. Read only. The User itself is ``created_by_user``."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char. Read only."""
     date_active_from: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_ACTIVE_FROM``, datetime."""
     date_active_to: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_ACTIVE_TO``, datetime."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     preview_picture: t.File = t.UNSET
+    """StoredFile: ``PREVIEW_PICTURE``, file."""
     preview_text: t.Text = t.UNSET
+    """str | None: ``PREVIEW_TEXT``, string. Read only."""
     detail_picture: t.File = t.UNSET
+    """StoredFile: ``DETAIL_PICTURE``, file."""
     detail_text: t.Text = t.UNSET
+    """str | None: ``DETAIL_TEXT``, string. Read only."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string. Read only."""
     entity: t.Text = t.UNSET
+    """str | None: ``ENTITY``, string. Read only. The EntityStorage itself is ``entity_entity_storage``."""
     section: t.Reference = t.UNSET
+    """int | None: ``SECTION``, integer."""
     property_values: t.Json = t.UNSET
+    """as it comes: ``PROPERTY_VALUES``, object."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[EntityItemValues]) -> None: ...
+        def __init__(self, **values: Unpack[EntityItemValues]) -> None:
+            """A EntityItem of these values, not saved yet."""
+            ...
 
         @property
         def modified_by_user(self) -> User | None: ...

@@ -41,14 +41,26 @@ if TYPE_CHECKING:
     ):
         """Rows of EntityItemProperty, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[EntityItemPropertyLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[EntityItemPropertyLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[EntityItemPropertyLookups]) -> EntityItemProperty: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[EntityItemPropertyLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[EntityItemPropertyLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[EntityItemPropertyLookups]) -> EntityItemProperty:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[EntityItemPropertyLookups],
-        ) -> EntityItemProperty: ...
+        ) -> EntityItemProperty:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: EntityItemPropertyField, flat: Literal[False] = ...
@@ -69,32 +81,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["sort"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, EntityItemPropertyField, EntityItemPropertyOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[EntityItemPropertyValues]) -> EntityItemProperty: ...
-        async def acreate(self, **values: Unpack[EntityItemPropertyValues]) -> EntityItemProperty: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[EntityItemPropertyValues]) -> EntityItemProperty:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[EntityItemPropertyValues]) -> EntityItemProperty:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: EntityItemPropertyValues | None = None,
             **values: Unpack[EntityItemPropertyValues],
-        ) -> tuple[EntityItemProperty, bool]: ...
+        ) -> tuple[EntityItemProperty, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: EntityItemPropertyValues | None = None,
             **values: Unpack[EntityItemPropertyValues],
-        ) -> tuple[EntityItemProperty, bool]: ...
+        ) -> tuple[EntityItemProperty, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: EntityItemPropertyValues | None = None,
             **values: Unpack[EntityItemPropertyValues],
-        ) -> tuple[EntityItemProperty, bool]: ...
+        ) -> tuple[EntityItemProperty, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: EntityItemPropertyValues | None = None,
             **values: Unpack[EntityItemPropertyValues],
-        ) -> tuple[EntityItemProperty, bool]: ...
-        def update(self, **values: Unpack[EntityItemPropertyValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[EntityItemPropertyValues]) -> int: ...
-        def explain_update(self, **values: Unpack[EntityItemPropertyValues]) -> str: ...
+        ) -> tuple[EntityItemProperty, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[EntityItemPropertyValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[EntityItemPropertyValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[EntityItemPropertyValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class EntityItemProperty(Model, schema=ENTITY_ITEM_PROPERTY):
@@ -108,14 +149,23 @@ class EntityItemProperty(Model, schema=ENTITY_ITEM_PROPERTY):
         objects: ClassVar[EntityItemPropertyQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[EntityItemPropertyLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[EntityItemPropertyLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     property_: t.StringId = t.UNSET
+    """str: ``PROPERTY``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string."""
     type: t.Status = t.UNSET
+    """str | None: ``TYPE``, enumeration. One of ``S``, ``N``, ``F``."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     property_new: t.Text = t.UNSET
+    """str | None: ``PROPERTY_NEW``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[EntityItemPropertyValues]) -> None: ...
+        def __init__(self, **values: Unpack[EntityItemPropertyValues]) -> None:
+            """A EntityItemProperty of these values, not saved yet."""
+            ...

@@ -216,12 +216,30 @@ if TYPE_CHECKING:
     class EntitySectionQuerySet(QuerySet["EntitySection", EntitySectionField, EntitySectionOrder, int]):
         """Rows of EntitySection, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> EntitySection: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> EntitySection: ...
-        def select_related(self, *names: EntitySectionRelation) -> Self: ...
-        def prefetch_related(self, *names: EntitySectionPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> EntitySection:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> EntitySection:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: EntitySectionRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: EntitySectionPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: EntitySectionField, flat: Literal[False] = ...
@@ -266,32 +284,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["picture", "detail_picture"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, EntitySectionField, EntitySectionOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[EntitySectionValues]) -> EntitySection: ...
-        async def acreate(self, **values: Unpack[EntitySectionValues]) -> EntitySection: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[EntitySectionValues]) -> EntitySection:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[EntitySectionValues]) -> EntitySection:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: EntitySectionValues | None = None,
             **values: Unpack[EntitySectionValues],
-        ) -> tuple[EntitySection, bool]: ...
+        ) -> tuple[EntitySection, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: EntitySectionValues | None = None,
             **values: Unpack[EntitySectionValues],
-        ) -> tuple[EntitySection, bool]: ...
+        ) -> tuple[EntitySection, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: EntitySectionValues | None = None,
             **values: Unpack[EntitySectionValues],
-        ) -> tuple[EntitySection, bool]: ...
+        ) -> tuple[EntitySection, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: EntitySectionValues | None = None,
             **values: Unpack[EntitySectionValues],
-        ) -> tuple[EntitySection, bool]: ...
-        def update(self, **values: Unpack[EntitySectionValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[EntitySectionValues]) -> int: ...
-        def explain_update(self, **values: Unpack[EntitySectionValues]) -> str: ...
+        ) -> tuple[EntitySection, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[EntitySectionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[EntitySectionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[EntitySectionValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class EntitySection(Model, schema=ENTITY_SECTION):
@@ -307,29 +354,50 @@ class EntitySection(Model, schema=ENTITY_SECTION):
         objects: ClassVar[EntitySectionQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[EntitySectionLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``TIMESTAMP_X``, datetime. Read only."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY``, integer. Read only. The User itself is ``created_by_user``."""
     modified_by: t.Reference = t.UNSET
+    """int | None: ``MODIFIED_BY``, integer. Read only. The User itself is ``modified_by_user``."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     picture: t.File = t.UNSET
+    """StoredFile: ``PICTURE``, file."""
     detail_picture: t.File = t.UNSET
+    """StoredFile: ``DETAIL_PICTURE``, file."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     left_margin: t.Integer = t.UNSET
+    """int | None: ``LEFT_MARGIN``, integer. Read only."""
     right_margin: t.Integer = t.UNSET
+    """int | None: ``RIGHT_MARGIN``, integer. Read only."""
     depth_level: t.Integer = t.UNSET
+    """int | None: ``DEPTH_LEVEL``, integer. Read only."""
     entity: t.Text = t.UNSET
+    """str | None: ``ENTITY``, string. Read only. The EntityStorage itself is ``entity_entity_storage``."""
     section: t.Reference = t.UNSET
+    """int | None: ``SECTION``, integer."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[EntitySectionValues]) -> None: ...
+        def __init__(self, **values: Unpack[EntitySectionValues]) -> None:
+            """A EntitySection of these values, not saved yet."""
+            ...
 
         @property
         def created_by_user(self) -> User | None: ...

@@ -33,10 +33,22 @@ if TYPE_CHECKING:
     class EntityStorageQuerySet(QuerySet["EntityStorage", EntityStorageField, EntityStorageOrder, str]):
         """Rows of EntityStorage, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> EntityStorage: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> EntityStorage: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> EntityStorage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> EntityStorage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: EntityStorageField, flat: Literal[False] = ...
@@ -61,32 +73,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["access"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, EntityStorageField, EntityStorageOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[EntityStorageValues]) -> EntityStorage: ...
-        async def acreate(self, **values: Unpack[EntityStorageValues]) -> EntityStorage: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[EntityStorageValues]) -> EntityStorage:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[EntityStorageValues]) -> EntityStorage:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: EntityStorageValues | None = None,
             **values: Unpack[EntityStorageValues],
-        ) -> tuple[EntityStorage, bool]: ...
+        ) -> tuple[EntityStorage, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: EntityStorageValues | None = None,
             **values: Unpack[EntityStorageValues],
-        ) -> tuple[EntityStorage, bool]: ...
+        ) -> tuple[EntityStorage, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: EntityStorageValues | None = None,
             **values: Unpack[EntityStorageValues],
-        ) -> tuple[EntityStorage, bool]: ...
+        ) -> tuple[EntityStorage, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: EntityStorageValues | None = None,
             **values: Unpack[EntityStorageValues],
-        ) -> tuple[EntityStorage, bool]: ...
-        def update(self, **values: Unpack[EntityStorageValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[EntityStorageValues]) -> int: ...
-        def explain_update(self, **values: Unpack[EntityStorageValues]) -> str: ...
+        ) -> tuple[EntityStorage, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[EntityStorageValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[EntityStorageValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[EntityStorageValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class EntityStorage(Model, schema=ENTITY_STORAGE):
@@ -99,15 +140,25 @@ class EntityStorage(Model, schema=ENTITY_STORAGE):
         objects: ClassVar[EntityStorageQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[EntityStorageLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Integer = t.UNSET
+    """int | None: ``ID``, integer. Read only."""
     iblock_type_id: t.Text = t.UNSET
+    """str | None: ``IBLOCK_TYPE_ID``, string. Read only."""
     entity: t.StringId = t.UNSET
+    """str: ``ENTITY``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     access: t.Json = t.UNSET
+    """as it comes: ``ACCESS``, object."""
     entity_new: t.Text = t.UNSET
+    """str | None: ``ENTITY_NEW``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[EntityStorageValues]) -> None: ...
+        def __init__(self, **values: Unpack[EntityStorageValues]) -> None:
+            """A EntityStorage of these values, not saved yet."""
+            ...

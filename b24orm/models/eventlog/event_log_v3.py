@@ -102,12 +102,30 @@ if TYPE_CHECKING:
     class EventLogRecordQuerySet(QuerySet["EventLogRecord", EventLogRecordField, EventLogRecordOrder, int]):
         """Rows of EventLogRecord, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[EventLogRecordLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[EventLogRecordLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[EventLogRecordLookups]) -> EventLogRecord: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[EventLogRecordLookups]) -> EventLogRecord: ...
-        def select_related(self, *names: EventLogRecordRelation) -> Self: ...
-        def prefetch_related(self, *names: EventLogRecordPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[EventLogRecordLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[EventLogRecordLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[EventLogRecordLookups]) -> EventLogRecord:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[EventLogRecordLookups]) -> EventLogRecord:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: EventLogRecordRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: EventLogRecordPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: EventLogRecordField, flat: Literal[False] = ...
@@ -146,7 +164,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["user_id", "guest_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, EventLogRecordField, EventLogRecordOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class EventLogRecord(Model, schema=EVENT_LOG_RECORD):
@@ -161,21 +181,36 @@ class EventLogRecord(Model, schema=EVENT_LOG_RECORD):
         objects: ClassVar[EventLogRecordQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[EventLogRecordLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[EventLogRecordLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``timestampX``, datetime. Read only."""
     severity: t.Text = t.UNSET
+    """str | None: ``severity``, string. Read only."""
     audit_type_id: t.Text = t.UNSET
+    """str | None: ``auditTypeId``, string. Read only."""
     module_id: t.Text = t.UNSET
+    """str | None: ``moduleId``, string. Read only."""
     item_id: t.Text = t.UNSET
+    """str | None: ``itemId``, string. Read only."""
     remote_addr: t.Text = t.UNSET
+    """str | None: ``remoteAddr``, string. Read only."""
     user_agent: t.Text = t.UNSET
+    """str | None: ``userAgent``, string. Read only."""
     request_uri: t.Text = t.UNSET
+    """str | None: ``requestUri``, string. Read only."""
     site_id: t.Text = t.UNSET
+    """str | None: ``siteId``, string. Read only."""
     user_id: t.Reference = t.UNSET
+    """int | None: ``userId``, integer. Read only. The User itself is ``user``."""
     guest_id: t.Integer = t.UNSET
+    """int | None: ``guestId``, integer. Read only."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string. Read only."""
 
     if TYPE_CHECKING:
 

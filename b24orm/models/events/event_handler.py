@@ -43,10 +43,22 @@ if TYPE_CHECKING:
     class EventHandlerQuerySet(QuerySet["EventHandler", EventHandlerField, EventHandlerOrder, str]):
         """Rows of EventHandler, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> EventHandler: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> EventHandler: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> EventHandler:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> EventHandler:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: EventHandlerField, flat: Literal[False] = ...
@@ -71,19 +83,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["options"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, EventHandlerField, EventHandlerOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[EventHandlerValues]) -> EventHandler: ...
-        async def acreate(self, **values: Unpack[EventHandlerValues]) -> EventHandler: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[EventHandlerValues]) -> EventHandler:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[EventHandlerValues]) -> EventHandler:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: EventHandlerValues | None = None,
             **values: Unpack[EventHandlerValues],
-        ) -> tuple[EventHandler, bool]: ...
+        ) -> tuple[EventHandler, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: EventHandlerValues | None = None,
             **values: Unpack[EventHandlerValues],
-        ) -> tuple[EventHandler, bool]: ...
+        ) -> tuple[EventHandler, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class EventHandler(Model, schema=EVENT_HANDLER):
@@ -96,16 +122,27 @@ class EventHandler(Model, schema=EVENT_HANDLER):
         objects: ClassVar[EventHandlerQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[EventHandlerLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     event: t.StringId = t.UNSET
+    """str: ``event``, string. Required."""
     handler: t.Text = t.UNSET
+    """str | None: ``handler``, string. Required."""
     auth_type: t.Integer = t.UNSET
+    """int | None: ``auth_type``, integer."""
     offline: t.Integer = t.UNSET
+    """int | None: ``offline``, integer. Read only."""
     event_type: t.Text = t.UNSET
+    """str | None: ``event_type``, string."""
     auth_connector: t.Text = t.UNSET
+    """str | None: ``auth_connector``, string."""
     options: t.Json = t.UNSET
+    """as it comes: ``options``, object."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[EventHandlerValues]) -> None: ...
+        def __init__(self, **values: Unpack[EventHandlerValues]) -> None:
+            """A EventHandler of these values, not saved yet."""
+            ...

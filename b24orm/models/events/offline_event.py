@@ -86,10 +86,22 @@ if TYPE_CHECKING:
     class OfflineEventQuerySet(QuerySet["OfflineEvent", OfflineEventField, OfflineEventOrder, int]):
         """Rows of OfflineEvent, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[OfflineEventLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[OfflineEventLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[OfflineEventLookups]) -> OfflineEvent: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[OfflineEventLookups]) -> OfflineEvent: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[OfflineEventLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[OfflineEventLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[OfflineEventLookups]) -> OfflineEvent:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[OfflineEventLookups]) -> OfflineEvent:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: OfflineEventField, flat: Literal[False] = ...
@@ -118,7 +130,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["message_id", "error"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, OfflineEventField, OfflineEventOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class OfflineEvent(Model, schema=OFFLINE_EVENT):
@@ -131,13 +145,23 @@ class OfflineEvent(Model, schema=OFFLINE_EVENT):
         objects: ClassVar[OfflineEventQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[OfflineEventLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[OfflineEventLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``TIMESTAMP_X``, datetime. Read only."""
     event_name: t.Text = t.UNSET
+    """str | None: ``EVENT_NAME``, string. Read only."""
     event_data: t.Json = t.UNSET
+    """as it comes: ``EVENT_DATA``, object. Read only."""
     event_additional: t.Json = t.UNSET
+    """as it comes: ``EVENT_ADDITIONAL``, object. Read only."""
     message_id: t.Integer = t.UNSET
+    """int | None: ``MESSAGE_ID``, integer. Read only."""
     process_id: t.Text = t.UNSET
+    """str | None: ``PROCESS_ID``, string. Read only."""
     error: t.Integer = t.UNSET
+    """int | None: ``ERROR``, integer. Read only."""

@@ -38,12 +38,30 @@ if TYPE_CHECKING:
     class BlogCommentQuerySet(QuerySet["BlogComment", BlogCommentField, BlogCommentOrder, int]):
         """Rows of BlogComment, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> BlogComment: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> BlogComment: ...
-        def select_related(self, *names: BlogCommentRelation) -> Self: ...
-        def prefetch_related(self, *names: BlogCommentPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> BlogComment:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> BlogComment:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: BlogCommentRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: BlogCommentPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BlogCommentField, flat: Literal[False] = ...
@@ -72,19 +90,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["attach"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, BlogCommentField, BlogCommentOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[BlogCommentValues]) -> BlogComment: ...
-        async def acreate(self, **values: Unpack[BlogCommentValues]) -> BlogComment: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[BlogCommentValues]) -> BlogComment:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[BlogCommentValues]) -> BlogComment:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: BlogCommentValues | None = None,
             **values: Unpack[BlogCommentValues],
-        ) -> tuple[BlogComment, bool]: ...
+        ) -> tuple[BlogComment, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: BlogCommentValues | None = None,
             **values: Unpack[BlogCommentValues],
-        ) -> tuple[BlogComment, bool]: ...
+        ) -> tuple[BlogComment, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class BlogComment(Model, schema=BLOG_COMMENT):
@@ -99,19 +131,30 @@ class BlogComment(Model, schema=BLOG_COMMENT):
         objects: ClassVar[BlogCommentQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BlogCommentLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     comment_id: t.Integer = t.UNSET
+    """int | None: ``comment_id``, integer. Read only."""
     log_id: t.Integer = t.UNSET
+    """int | None: ``log_id``, integer. Read only."""
     date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``date``, datetime. Read only."""
     text: t.Text = t.UNSET
+    """str | None: ``text``, string. Required."""
     attach: t.Json = t.UNSET
+    """as it comes: ``attach``, array."""
     post_id: t.Reference = t.UNSET
+    """int | None: ``POST_ID``, integer. Required. The BlogPost itself is ``post``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BlogCommentValues]) -> None: ...
+        def __init__(self, **values: Unpack[BlogCommentValues]) -> None:
+            """A BlogComment of these values, not saved yet."""
+            ...
 
         @property
         def post(self) -> BlogPost | None: ...

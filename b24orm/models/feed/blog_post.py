@@ -89,12 +89,30 @@ if TYPE_CHECKING:
     class BlogPostQuerySet(QuerySet["BlogPost", BlogPostField, BlogPostOrder, int]):
         """Rows of BlogPost, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> BlogPost: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> BlogPost: ...
-        def select_related(self, *names: BlogPostRelation) -> Self: ...
-        def prefetch_related(self, *names: BlogPostPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> BlogPost:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> BlogPost:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: BlogPostRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: BlogPostPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BlogPostField, flat: Literal[False] = ...
@@ -171,32 +189,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Any, BlogPostField, BlogPostOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[BlogPostValues]) -> BlogPost: ...
-        async def acreate(self, **values: Unpack[BlogPostValues]) -> BlogPost: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[BlogPostValues]) -> BlogPost:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[BlogPostValues]) -> BlogPost:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: BlogPostValues | None = None,
             **values: Unpack[BlogPostValues],
-        ) -> tuple[BlogPost, bool]: ...
+        ) -> tuple[BlogPost, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: BlogPostValues | None = None,
             **values: Unpack[BlogPostValues],
-        ) -> tuple[BlogPost, bool]: ...
+        ) -> tuple[BlogPost, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: BlogPostValues | None = None,
             **values: Unpack[BlogPostValues],
-        ) -> tuple[BlogPost, bool]: ...
+        ) -> tuple[BlogPost, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: BlogPostValues | None = None,
             **values: Unpack[BlogPostValues],
-        ) -> tuple[BlogPost, bool]: ...
-        def update(self, **values: Unpack[BlogPostValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[BlogPostValues]) -> int: ...
-        def explain_update(self, **values: Unpack[BlogPostValues]) -> str: ...
+        ) -> tuple[BlogPost, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[BlogPostValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[BlogPostValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[BlogPostValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class BlogPost(Model, schema=BLOG_POST):
@@ -211,46 +258,84 @@ class BlogPost(Model, schema=BLOG_POST):
         objects: ClassVar[BlogPostQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BlogPostLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     blog_id: t.Integer = t.UNSET
+    """int | None: ``BLOG_ID``, integer. Read only."""
     publish_status: t.Text = t.UNSET
+    """str | None: ``PUBLISH_STATUS``, string. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string."""
     author_id: t.Reference = t.UNSET
+    """int | None: ``AUTHOR_ID``, integer. The User itself is ``author``."""
     enable_comments: t.Boolean = t.UNSET
+    """bool | None: ``ENABLE_COMMENTS``, char. Read only."""
     num_comments: t.Integer = t.UNSET
+    """int | None: ``NUM_COMMENTS``, integer. Read only."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string. Read only."""
     micro: t.Boolean = t.UNSET
+    """bool | None: ``MICRO``, char. Read only."""
     detail_text: t.Text = t.UNSET
+    """str | None: ``DETAIL_TEXT``, string. Required."""
     date_publish: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_PUBLISH``, datetime. Read only."""
     category_id: t.Text = t.UNSET
+    """str | None: ``CATEGORY_ID``, string. Read only."""
     has_socnet_all: t.Boolean = t.UNSET
+    """bool | None: ``HAS_SOCNET_ALL``, char. Read only."""
     has_tags: t.Boolean = t.UNSET
+    """bool | None: ``HAS_TAGS``, char. Read only."""
     has_images: t.Boolean = t.UNSET
+    """bool | None: ``HAS_IMAGES``, char. Read only."""
     has_props: t.Boolean = t.UNSET
+    """bool | None: ``HAS_PROPS``, char. Read only."""
     has_comment_images: t.Boolean = t.UNSET
+    """bool | None: ``HAS_COMMENT_IMAGES``, char. Read only."""
     uf_blog_post_doc: t.Json = t.UNSET
+    """as it comes: ``UF_BLOG_POST_DOC``, object. Read only."""
     uf_blog_post_url_prv: t.Json = t.UNSET
+    """as it comes: ``UF_BLOG_POST_URL_PRV``, object. Read only."""
     uf_gratitude: t.Json = t.UNSET
+    """as it comes: ``UF_GRATITUDE``, object. Read only."""
     uf_blog_post_file: t.Json = t.UNSET
+    """as it comes: ``UF_BLOG_POST_FILE``, object. Read only."""
     uf_blog_post_imprtnt: t.Json = t.UNSET
+    """as it comes: ``UF_BLOG_POST_IMPRTNT``, object. Read only."""
     uf_imprtant_date_end: t.Json = t.UNSET
+    """as it comes: ``UF_IMPRTANT_DATE_END``, object. Read only."""
     uf_blog_post_vote: t.Json = t.UNSET
+    """as it comes: ``UF_BLOG_POST_VOTE``, object. Read only."""
     uf_mail_message: t.Json = t.UNSET
+    """as it comes: ``UF_MAIL_MESSAGE``, object. Read only."""
     files: t.Json = t.UNSET
+    """as it comes: ``FILES``, array."""
     dest: t.Json = t.UNSET
+    """as it comes: ``DEST``, array."""
     sperm: t.Json = t.UNSET
+    """as it comes: ``SPERM``, array."""
     important: t.Boolean = t.UNSET
+    """bool | None: ``IMPORTANT``, char."""
     important_date_end: t.Text = t.UNSET
+    """str | None: ``IMPORTANT_DATE_END``, string."""
     site_id: t.Text = t.UNSET
+    """str | None: ``SITE_ID``, string."""
     tags: t.Text = t.UNSET
+    """str | None: ``TAGS``, string. Set once."""
     background_code: t.Text = t.UNSET
+    """str | None: ``BACKGROUND_CODE``, string. Set once."""
     parse_preview: t.Boolean = t.UNSET
+    """bool | None: ``PARSE_PREVIEW``, char. Set once."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BlogPostValues]) -> None: ...
+        def __init__(self, **values: Unpack[BlogPostValues]) -> None:
+            """A BlogPost of these values, not saved yet."""
+            ...
 
         @property
         def author(self) -> User | None: ...

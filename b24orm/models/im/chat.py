@@ -96,12 +96,30 @@ if TYPE_CHECKING:
     class ChatQuerySet(QuerySet["Chat", ChatField, ChatOrder, int]):
         """Rows of Chat, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Chat: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Chat: ...
-        def select_related(self, *names: ChatRelation) -> Self: ...
-        def prefetch_related(self, *names: ChatPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Chat:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Chat:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ChatRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ChatPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ChatField, flat: Literal[False] = ...
@@ -183,19 +201,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["date_create"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, ChatField, ChatOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ChatValues]) -> Chat: ...
-        async def acreate(self, **values: Unpack[ChatValues]) -> Chat: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ChatValues]) -> Chat:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ChatValues]) -> Chat:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ChatValues | None = None,
             **values: Unpack[ChatValues],
-        ) -> tuple[Chat, bool]: ...
+        ) -> tuple[Chat, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ChatValues | None = None,
             **values: Unpack[ChatValues],
-        ) -> tuple[Chat, bool]: ...
+        ) -> tuple[Chat, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class Chat(Model, schema=CHAT):
@@ -210,53 +242,98 @@ class Chat(Model, schema=CHAT):
         objects: ClassVar[ChatQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ChatLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     parent_chat_id: t.Reference = t.UNSET
+    """int | None: ``parent_chat_id``, integer. Read only."""
     parent_message_id: t.Integer = t.UNSET
+    """int | None: ``parent_message_id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string."""
     owner: t.Reference = t.UNSET
+    """int | None: ``owner``, integer. Read only. The User itself is ``owner_user``."""
     extranet: t.Boolean = t.UNSET
+    """bool | None: ``extranet``, boolean. Read only."""
     avatar: t.Text = t.UNSET
+    """str | None: ``avatar``, string."""
     color: t.Text = t.UNSET
+    """str | None: ``color``, string."""
     type: t.Text = t.UNSET
+    """str | None: ``type``, string."""
     counter: t.Integer = t.UNSET
+    """int | None: ``counter``, integer. Read only."""
     user_counter: t.Integer = t.UNSET
+    """int | None: ``user_counter``, integer. Read only."""
     message_count: t.Integer = t.UNSET
+    """int | None: ``message_count``, integer. Read only."""
     unread_id: t.Integer = t.UNSET
+    """int | None: ``unread_id``, integer. Read only."""
     restrictions: t.Json = t.UNSET
+    """as it comes: ``restrictions``, object. Read only."""
     last_message_id: t.Integer = t.UNSET
+    """int | None: ``last_message_id``, integer. Read only."""
     last_id: t.Integer = t.UNSET
+    """int | None: ``last_id``, integer. Read only."""
     marked_id: t.Integer = t.UNSET
+    """int | None: ``marked_id``, integer. Read only."""
     disk_folder_id: t.Reference = t.UNSET
+    """int | None: ``disk_folder_id``, integer. Read only."""
     entity_type: t.Text = t.UNSET
+    """str | None: ``entity_type``, string."""
     entity_id: t.Text = t.UNSET
+    """str | None: ``entity_id``, string."""
     entity_data_1: t.Text = t.UNSET
+    """str | None: ``entity_data_1``, string. Read only."""
     entity_data_2: t.Text = t.UNSET
+    """str | None: ``entity_data_2``, string. Read only."""
     entity_data_3: t.Text = t.UNSET
+    """str | None: ``entity_data_3``, string. Read only."""
     mute_list: t.Json = t.UNSET
+    """as it comes: ``mute_list``, array. Read only."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``date_create``, datetime. Read only."""
     message_type: t.Text = t.UNSET
+    """str | None: ``message_type``, string. Read only."""
     public: t.Json = t.UNSET
+    """as it comes: ``public``, object. Read only."""
     role: t.Text = t.UNSET
+    """str | None: ``role``, string. Read only."""
     entity_link: t.Json = t.UNSET
+    """as it comes: ``entity_link``, object. Read only."""
     text_field_enabled: t.Boolean = t.UNSET
+    """bool | None: ``text_field_enabled``, boolean. Read only."""
     background_id: t.Integer = t.UNSET
+    """int | None: ``background_id``, integer. Read only."""
     permissions: t.Json = t.UNSET
+    """as it comes: ``permissions``, object. Read only."""
     is_new: t.Boolean = t.UNSET
+    """bool | None: ``is_new``, boolean. Read only."""
     readed_list: t.Json = t.UNSET
+    """as it comes: ``readed_list``, array. Read only."""
     manager_list: t.Json = t.UNSET
+    """as it comes: ``manager_list``, array. Read only."""
     last_message_views: t.Json = t.UNSET
+    """as it comes: ``last_message_views``, object. Read only."""
     dialog_id: t.Text = t.UNSET
+    """str | None: ``dialog_id``, string. Read only."""
     users: t.Json = t.UNSET
+    """as it comes: ``USERS``, array."""
     message: t.Text = t.UNSET
+    """str | None: ``MESSAGE``, string."""
     copilot_main_role: t.Text = t.UNSET
+    """str | None: ``COPILOT_MAIN_ROLE``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ChatValues]) -> None: ...
+        def __init__(self, **values: Unpack[ChatValues]) -> None:
+            """A Chat of these values, not saved yet."""
+            ...
 
         @property
         def owner_user(self) -> User | None: ...

@@ -57,10 +57,22 @@ if TYPE_CHECKING:
     class ChatUserQuerySet(QuerySet["ChatUser", ChatUserField, ChatUserOrder, int]):
         """Rows of ChatUser, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ChatUserLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ChatUserLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ChatUserLookups]) -> ChatUser: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ChatUserLookups]) -> ChatUser: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ChatUserLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ChatUserLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ChatUserLookups]) -> ChatUser:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ChatUserLookups]) -> ChatUser:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ChatUserField, flat: Literal[False] = ...
@@ -116,7 +128,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["departments", "phones", "bot_data"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, ChatUserField, ChatUserOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class ChatUser(Model, schema=CHAT_USER):
@@ -129,33 +143,63 @@ class ChatUser(Model, schema=CHAT_USER):
         objects: ClassVar[ChatUserQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ChatUserLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ChatUserLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``active``, boolean. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
     first_name: t.Text = t.UNSET
+    """str | None: ``first_name``, string. Read only."""
     last_name: t.Text = t.UNSET
+    """str | None: ``last_name``, string. Read only."""
     work_position: t.Text = t.UNSET
+    """str | None: ``work_position``, string. Read only."""
     color: t.Text = t.UNSET
+    """str | None: ``color``, string. Read only."""
     avatar: t.Text = t.UNSET
+    """str | None: ``avatar``, string. Read only."""
     avatar_hr: t.Text = t.UNSET
+    """str | None: ``avatar_hr``, string. Read only."""
     gender: t.Text = t.UNSET
+    """str | None: ``gender``, string. Read only."""
     birthday: t.Text = t.UNSET
+    """str | None: ``birthday``, string. Read only."""
     extranet: t.Boolean = t.UNSET
+    """bool | None: ``extranet``, boolean. Read only."""
     network: t.Boolean = t.UNSET
+    """bool | None: ``network``, boolean. Read only."""
     bot: t.Boolean = t.UNSET
+    """bool | None: ``bot``, boolean. Read only."""
     connector: t.Boolean = t.UNSET
+    """bool | None: ``connector``, boolean. Read only."""
     external_auth_id: t.Text = t.UNSET
+    """str | None: ``external_auth_id``, string. Read only."""
     status: t.Text = t.UNSET
+    """str | None: ``status``, string. Read only."""
     idle: t.DateTime = t.UNSET
+    """dt.datetime | None: ``idle``, datetime. Read only."""
     last_activity_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``last_activity_date``, datetime. Read only."""
     mobile_last_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``mobile_last_date``, datetime. Read only."""
     desktop_last_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``desktop_last_date``, datetime. Read only."""
     absent: t.DateTime = t.UNSET
+    """dt.datetime | None: ``absent``, datetime. Read only."""
     departments: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``departments``, array. Read only, several values."""
     phones: t.Json = t.UNSET
+    """as it comes: ``phones``, object. Read only."""
     bot_data: t.Json = t.UNSET
+    """as it comes: ``bot_data``, object. Read only."""
     type: t.Text = t.UNSET
+    """str | None: ``type``, string. Read only."""
     website: t.Text = t.UNSET
+    """str | None: ``website``, string. Read only."""
     email: t.Text = t.UNSET
+    """str | None: ``email``, string. Read only."""

@@ -37,12 +37,30 @@ if TYPE_CHECKING:
     class ImDepartmentQuerySet(QuerySet["ImDepartment", ImDepartmentField, ImDepartmentOrder, int]):
         """Rows of ImDepartment, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ImDepartmentLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ImDepartmentLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ImDepartmentLookups]) -> ImDepartment: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ImDepartmentLookups]) -> ImDepartment: ...
-        def select_related(self, *names: ImDepartmentRelation) -> Self: ...
-        def prefetch_related(self, *names: ImDepartmentPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ImDepartmentLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ImDepartmentLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ImDepartmentLookups]) -> ImDepartment:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ImDepartmentLookups]) -> ImDepartment:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ImDepartmentRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ImDepartmentPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ImDepartmentField, flat: Literal[False] = ...
@@ -67,7 +85,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["manager_user_data"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, ImDepartmentField, ImDepartmentOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class ImDepartment(Model, schema=IM_DEPARTMENT):
@@ -82,13 +102,20 @@ class ImDepartment(Model, schema=IM_DEPARTMENT):
         objects: ClassVar[ImDepartmentQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ImDepartmentLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ImDepartmentLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
     full_name: t.Text = t.UNSET
+    """str | None: ``full_name``, string. Read only."""
     manager_user_id: t.Reference = t.UNSET
+    """int | None: ``manager_user_id``, integer. Read only. The User itself is ``manager_user``."""
     manager_user_data: t.Json = t.UNSET
+    """as it comes: ``manager_user_data``, object. Read only."""
 
     if TYPE_CHECKING:
 

@@ -26,10 +26,22 @@ if TYPE_CHECKING:
     class ImEventQuerySet(QuerySet["ImEvent", ImEventField, ImEventOrder, int]):
         """Rows of ImEvent, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ImEventLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ImEventLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ImEventLookups]) -> ImEvent: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ImEventLookups]) -> ImEvent: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ImEventLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ImEventLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ImEventLookups]) -> ImEvent:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ImEventLookups]) -> ImEvent:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ImEventField, flat: Literal[False] = ...
@@ -52,7 +64,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["data"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, ImEventField, ImEventOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class ImEvent(Model, schema=IM_EVENT):
@@ -65,9 +79,15 @@ class ImEvent(Model, schema=IM_EVENT):
         objects: ClassVar[ImEventQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ImEventLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ImEventLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     event_id: t.Id = t.UNSET
+    """int: ``eventId``, integer. Read only."""
     type: t.Text = t.UNSET
+    """str | None: ``type``, string. Read only."""
     date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``date``, datetime. Read only."""
     data: t.Json = t.UNSET
+    """as it comes: ``data``, object. Read only."""

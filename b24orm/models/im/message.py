@@ -70,12 +70,30 @@ if TYPE_CHECKING:
     class MessageQuerySet(QuerySet["Message", MessageField, MessageOrder, int]):
         """Rows of Message, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Message: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Message: ...
-        def select_related(self, *names: MessageRelation) -> Self: ...
-        def prefetch_related(self, *names: MessagePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Message:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Message:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: MessageRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: MessagePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: MessageField, flat: Literal[False] = ...
@@ -110,32 +128,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Any, MessageField, MessageOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[MessageValues]) -> Message: ...
-        async def acreate(self, **values: Unpack[MessageValues]) -> Message: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[MessageValues]) -> Message:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[MessageValues]) -> Message:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: MessageValues | None = None,
             **values: Unpack[MessageValues],
-        ) -> tuple[Message, bool]: ...
+        ) -> tuple[Message, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: MessageValues | None = None,
             **values: Unpack[MessageValues],
-        ) -> tuple[Message, bool]: ...
+        ) -> tuple[Message, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: MessageValues | None = None,
             **values: Unpack[MessageValues],
-        ) -> tuple[Message, bool]: ...
+        ) -> tuple[Message, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: MessageValues | None = None,
             **values: Unpack[MessageValues],
-        ) -> tuple[Message, bool]: ...
-        def update(self, **values: Unpack[MessageValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[MessageValues]) -> int: ...
-        def explain_update(self, **values: Unpack[MessageValues]) -> str: ...
+        ) -> tuple[Message, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[MessageValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[MessageValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[MessageValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Message(Model, schema=MESSAGE):
@@ -150,29 +197,50 @@ class Message(Model, schema=MESSAGE):
         objects: ClassVar[MessageQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[MessageLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     chat_id: t.Reference = t.UNSET
+    """int | None: ``chat_id``, integer. Read only."""
     author_id: t.Reference = t.UNSET
+    """int | None: ``author_id``, integer. Read only. The User itself is ``author``."""
     date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``date``, datetime. Read only."""
     text: t.Text = t.UNSET
+    """str | None: ``text``, string. Required."""
     unread: t.Boolean = t.UNSET
+    """bool | None: ``unread``, boolean. Read only."""
     uuid: t.Text = t.UNSET
+    """str | None: ``uuid``, string. Read only."""
     replaces: t.Json = t.UNSET
+    """as it comes: ``replaces``, array. Read only."""
     params: t.Json = t.UNSET
+    """as it comes: ``params``, object. Read only."""
     disappearing_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``disappearing_date``, datetime. Read only."""
     attach: t.Json = t.UNSET
+    """as it comes: ``ATTACH``, object."""
     keyboard: t.Json = t.UNSET
+    """as it comes: ``KEYBOARD``, object."""
     menu: t.Json = t.UNSET
+    """as it comes: ``MENU``, object."""
     system: t.Boolean = t.UNSET
+    """bool | None: ``SYSTEM``, char. Set once."""
     url_preview: t.Boolean = t.UNSET
+    """bool | None: ``URL_PREVIEW``, char."""
     reply_id: t.Integer = t.UNSET
+    """int | None: ``REPLY_ID``, integer. Set once."""
     is_edited: t.Boolean = t.UNSET
+    """bool | None: ``IS_EDITED``, char."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[MessageValues]) -> None: ...
+        def __init__(self, **values: Unpack[MessageValues]) -> None:
+            """A Message of these values, not saved yet."""
+            ...
 
         @property
         def author(self) -> User | None: ...

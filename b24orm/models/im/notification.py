@@ -77,12 +77,30 @@ if TYPE_CHECKING:
     class NotificationQuerySet(QuerySet["Notification", NotificationField, NotificationOrder, int]):
         """Rows of Notification, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Notification: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Notification: ...
-        def select_related(self, *names: NotificationRelation) -> Self: ...
-        def prefetch_related(self, *names: NotificationPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Notification:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Notification:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: NotificationRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: NotificationPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: NotificationField, flat: Literal[False] = ...
@@ -129,19 +147,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["params", "attach"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, NotificationField, NotificationOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[NotificationValues]) -> Notification: ...
-        async def acreate(self, **values: Unpack[NotificationValues]) -> Notification: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[NotificationValues]) -> Notification:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[NotificationValues]) -> Notification:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: NotificationValues | None = None,
             **values: Unpack[NotificationValues],
-        ) -> tuple[Notification, bool]: ...
+        ) -> tuple[Notification, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: NotificationValues | None = None,
             **values: Unpack[NotificationValues],
-        ) -> tuple[Notification, bool]: ...
+        ) -> tuple[Notification, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class Notification(Model, schema=NOTIFICATION):
@@ -156,33 +188,58 @@ class Notification(Model, schema=NOTIFICATION):
         objects: ClassVar[NotificationQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[NotificationLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     chat_id: t.Integer = t.UNSET
+    """int | None: ``chat_id``, integer. Read only."""
     author_id: t.Reference = t.UNSET
+    """int | None: ``author_id``, integer. Read only. The User itself is ``author``."""
     date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``date``, datetime. Read only."""
     notify_type: t.Integer = t.UNSET
+    """int | None: ``notify_type``, integer. Read only."""
     notify_module: t.Text = t.UNSET
+    """str | None: ``notify_module``, string. Read only."""
     notify_event: t.Text = t.UNSET
+    """str | None: ``notify_event``, string. Read only."""
     notify_tag: t.Text = t.UNSET
+    """str | None: ``notify_tag``, string. Read only."""
     notify_sub_tag: t.Text = t.UNSET
+    """str | None: ``notify_sub_tag``, string. Read only."""
     notify_title: t.Text = t.UNSET
+    """str | None: ``notify_title``, string. Read only."""
     setting_name: t.Text = t.UNSET
+    """str | None: ``setting_name``, string. Read only."""
     text: t.Text = t.UNSET
+    """str | None: ``text``, string. Required."""
     notify_read: t.Text = t.UNSET
+    """str | None: ``notify_read``, string. Read only."""
     notify_buttons: t.Text = t.UNSET
+    """str | None: ``notify_buttons``, string. Read only."""
     params: t.Json = t.UNSET
+    """as it comes: ``params``, object. Read only."""
     user_id: t.Reference = t.UNSET
+    """int | None: ``USER_ID``, integer. Required. The User itself is ``user``."""
     message_out: t.Text = t.UNSET
+    """str | None: ``MESSAGE_OUT``, string."""
     tag: t.Text = t.UNSET
+    """str | None: ``TAG``, string."""
     sub_tag: t.Text = t.UNSET
+    """str | None: ``SUB_TAG``, string."""
     attach: t.Json = t.UNSET
+    """as it comes: ``ATTACH``, object."""
     client_id: t.Text = t.UNSET
+    """str | None: ``CLIENT_ID``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[NotificationValues]) -> None: ...
+        def __init__(self, **values: Unpack[NotificationValues]) -> None:
+            """A Notification of these values, not saved yet."""
+            ...
 
         @property
         def author(self) -> User | None: ...

@@ -44,10 +44,22 @@ if TYPE_CHECKING:
     class RecentItemQuerySet(QuerySet["RecentItem", RecentItemField, RecentItemOrder, int]):
         """Rows of RecentItem, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[RecentItemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[RecentItemLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[RecentItemLookups]) -> RecentItem: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[RecentItemLookups]) -> RecentItem: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[RecentItemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[RecentItemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[RecentItemLookups]) -> RecentItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[RecentItemLookups]) -> RecentItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: RecentItemField, flat: Literal[False] = ...
@@ -84,7 +96,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["date_update", "date_last_activity"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, RecentItemField, RecentItemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class RecentItem(Model, schema=RECENT_ITEM):
@@ -97,22 +111,41 @@ class RecentItem(Model, schema=RECENT_ITEM):
         objects: ClassVar[RecentItemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[RecentItemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[RecentItemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     chat_id: t.Reference = t.UNSET
+    """int | None: ``chat_id``, integer. Read only."""
     type: t.Text = t.UNSET
+    """str | None: ``type``, string. Read only. One of ``chat``, ``user``."""
     avatar: t.Json = t.UNSET
+    """as it comes: ``avatar``, object. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Read only."""
     message: t.Json = t.UNSET
+    """as it comes: ``message``, object. Read only."""
     counter: t.Integer = t.UNSET
+    """int | None: ``counter``, integer. Read only."""
     last_id: t.Integer = t.UNSET
+    """int | None: ``last_id``, integer. Read only."""
     pinned: t.Boolean = t.UNSET
+    """bool | None: ``pinned``, boolean. Read only."""
     unread: t.Boolean = t.UNSET
+    """bool | None: ``unread``, boolean. Read only."""
     has_reminder: t.Boolean = t.UNSET
+    """bool | None: ``has_reminder``, boolean. Read only."""
     date_update: t.DateTime = t.UNSET
+    """dt.datetime | None: ``date_update``, datetime. Read only."""
     date_last_activity: t.DateTime = t.UNSET
+    """dt.datetime | None: ``date_last_activity``, datetime. Read only."""
     user: t.Json = t.UNSET
+    """as it comes: ``user``, object. Read only."""
     chat: t.Json = t.UNSET
+    """as it comes: ``chat``, object. Read only."""
     lines: t.Json = t.UNSET
+    """as it comes: ``lines``, object. Read only."""
     options: t.Json = t.UNSET
+    """as it comes: ``options``, array. Read only."""

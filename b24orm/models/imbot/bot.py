@@ -62,10 +62,22 @@ if TYPE_CHECKING:
     class BotQuerySet(QuerySet["Bot", BotField, BotOrder, int]):
         """Rows of Bot, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BotLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BotLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BotLookups]) -> Bot: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[BotLookups]) -> Bot: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BotLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BotLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BotLookups]) -> Bot:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[BotLookups]) -> Bot:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BotField, flat: Literal[False] = ...
@@ -113,32 +125,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["properties"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, BotField, BotOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[BotValues]) -> Bot: ...
-        async def acreate(self, **values: Unpack[BotValues]) -> Bot: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[BotValues]) -> Bot:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[BotValues]) -> Bot:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: BotValues | None = None,
             **values: Unpack[BotValues],
-        ) -> tuple[Bot, bool]: ...
+        ) -> tuple[Bot, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: BotValues | None = None,
             **values: Unpack[BotValues],
-        ) -> tuple[Bot, bool]: ...
+        ) -> tuple[Bot, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: BotValues | None = None,
             **values: Unpack[BotValues],
-        ) -> tuple[Bot, bool]: ...
+        ) -> tuple[Bot, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: BotValues | None = None,
             **values: Unpack[BotValues],
-        ) -> tuple[Bot, bool]: ...
-        def update(self, **values: Unpack[BotValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[BotValues]) -> int: ...
-        def explain_update(self, **values: Unpack[BotValues]) -> str: ...
+        ) -> tuple[Bot, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[BotValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[BotValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[BotValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Bot(Model, schema=BOT):
@@ -152,26 +193,47 @@ class Bot(Model, schema=BOT):
         objects: ClassVar[BotQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BotLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BotLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string. Required, set once."""
     type: t.Text = t.UNSET
+    """str | None: ``type``, string. Set once."""
     is_hidden: t.Boolean = t.UNSET
+    """bool | None: ``isHidden``, boolean."""
     is_support_openline: t.Boolean = t.UNSET
+    """bool | None: ``isSupportOpenline``, boolean."""
     is_reactions_enabled: t.Boolean = t.UNSET
+    """bool | None: ``isReactionsEnabled``, boolean."""
     background_id: t.Text = t.UNSET
+    """str | None: ``backgroundId``, string."""
     language: t.Text = t.UNSET
+    """str | None: ``language``, string. Read only."""
     module_id: t.Text = t.UNSET
+    """str | None: ``moduleId``, string. Read only."""
     event_mode: t.Text = t.UNSET
+    """str | None: ``eventMode``, string. One of ``fetch``, ``webhook``."""
     count_message: t.Integer = t.UNSET
+    """int | None: ``countMessage``, integer. Read only."""
     count_command: t.Integer = t.UNSET
+    """int | None: ``countCommand``, integer. Read only."""
     count_chat: t.Integer = t.UNSET
+    """int | None: ``countChat``, integer. Read only."""
     count_user: t.Integer = t.UNSET
+    """int | None: ``countUser``, integer. Read only."""
     bot_token: t.Text = t.UNSET
+    """str | None: ``botToken``, string."""
     properties: t.Json = t.UNSET
+    """as it comes: ``properties``, object. Required."""
     webhook_url: t.Text = t.UNSET
+    """str | None: ``webhookUrl``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BotValues]) -> None: ...
+        def __init__(self, **values: Unpack[BotValues]) -> None:
+            """A Bot of these values, not saved yet."""
+            ...

@@ -51,10 +51,22 @@ if TYPE_CHECKING:
     class BotChatUserQuerySet(QuerySet["BotChatUser", BotChatUserField, BotChatUserOrder, int]):
         """Rows of BotChatUser, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BotChatUserLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BotChatUserLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BotChatUserLookups]) -> BotChatUser: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[BotChatUserLookups]) -> BotChatUser: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BotChatUserLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BotChatUserLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BotChatUserLookups]) -> BotChatUser:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[BotChatUserLookups]) -> BotChatUser:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BotChatUserField, flat: Literal[False] = ...
@@ -103,7 +115,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["departments"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, BotChatUserField, BotChatUserOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class BotChatUser(Model, schema=BOT_CHAT_USER):
@@ -116,26 +130,49 @@ class BotChatUser(Model, schema=BOT_CHAT_USER):
         objects: ClassVar[BotChatUserQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BotChatUserLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BotChatUserLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``active``, boolean. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
     first_name: t.Text = t.UNSET
+    """str | None: ``firstName``, string. Read only."""
     last_name: t.Text = t.UNSET
+    """str | None: ``lastName``, string. Read only."""
     work_position: t.Text = t.UNSET
+    """str | None: ``workPosition``, string. Read only."""
     color: t.Text = t.UNSET
+    """str | None: ``color``, string. Read only."""
     avatar: t.Text = t.UNSET
+    """str | None: ``avatar``, string. Read only."""
     gender: t.Text = t.UNSET
+    """str | None: ``gender``, string. Read only."""
     birthday: t.Text = t.UNSET
+    """str | None: ``birthday``, string. Read only."""
     extranet: t.Boolean = t.UNSET
+    """bool | None: ``extranet``, boolean. Read only."""
     bot: t.Boolean = t.UNSET
+    """bool | None: ``bot``, boolean. Read only."""
     connector: t.Boolean = t.UNSET
+    """bool | None: ``connector``, boolean. Read only."""
     external_auth_id: t.Text = t.UNSET
+    """str | None: ``externalAuthId``, string. Read only."""
     status: t.Text = t.UNSET
+    """str | None: ``status``, string. Read only."""
     idle: t.Boolean = t.UNSET
+    """bool | None: ``idle``, boolean. Read only."""
     last_activity_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``lastActivityDate``, datetime. Read only."""
     absent: t.Boolean = t.UNSET
+    """bool | None: ``absent``, boolean. Read only."""
     departments: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``departments``, array. Read only, several values."""
     phones: t.Boolean = t.UNSET
+    """bool | None: ``phones``, boolean. Read only."""
     type: t.Text = t.UNSET
+    """str | None: ``type``, string. Read only."""

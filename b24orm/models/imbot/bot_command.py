@@ -55,12 +55,30 @@ if TYPE_CHECKING:
     class BotCommandQuerySet(QuerySet["BotCommand", BotCommandField, BotCommandOrder, int]):
         """Rows of BotCommand, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> BotCommand: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> BotCommand: ...
-        def select_related(self, *names: BotCommandRelation) -> Self: ...
-        def prefetch_related(self, *names: BotCommandPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> BotCommand:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> BotCommand:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: BotCommandRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: BotCommandPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BotCommandField, flat: Literal[False] = ...
@@ -89,32 +107,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["common", "hidden", "extranet_support"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, BotCommandField, BotCommandOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[BotCommandValues]) -> BotCommand: ...
-        async def acreate(self, **values: Unpack[BotCommandValues]) -> BotCommand: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[BotCommandValues]) -> BotCommand:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[BotCommandValues]) -> BotCommand:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: BotCommandValues | None = None,
             **values: Unpack[BotCommandValues],
-        ) -> tuple[BotCommand, bool]: ...
+        ) -> tuple[BotCommand, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: BotCommandValues | None = None,
             **values: Unpack[BotCommandValues],
-        ) -> tuple[BotCommand, bool]: ...
+        ) -> tuple[BotCommand, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: BotCommandValues | None = None,
             **values: Unpack[BotCommandValues],
-        ) -> tuple[BotCommand, bool]: ...
+        ) -> tuple[BotCommand, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: BotCommandValues | None = None,
             **values: Unpack[BotCommandValues],
-        ) -> tuple[BotCommand, bool]: ...
-        def update(self, **values: Unpack[BotCommandValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[BotCommandValues]) -> int: ...
-        def explain_update(self, **values: Unpack[BotCommandValues]) -> str: ...
+        ) -> tuple[BotCommand, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[BotCommandValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[BotCommandValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[BotCommandValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class BotCommand(Model, schema=BOT_COMMAND):
@@ -130,22 +177,36 @@ class BotCommand(Model, schema=BOT_COMMAND):
         objects: ClassVar[BotCommandQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BotCommandLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     bot_id: t.Reference = t.UNSET
+    """int | None: ``botId``, integer. Read only. The Bot itself is ``bot``."""
     command: t.Text = t.UNSET
+    """str | None: ``command``, string. Required."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string."""
     params: t.Text = t.UNSET
+    """str | None: ``params``, string."""
     common: t.Boolean = t.UNSET
+    """bool | None: ``common``, boolean."""
     hidden: t.Boolean = t.UNSET
+    """bool | None: ``hidden``, boolean."""
     extranet_support: t.Boolean = t.UNSET
+    """bool | None: ``extranetSupport``, boolean."""
     category: t.Text = t.UNSET
+    """str | None: ``category``, string. Read only."""
     context: t.Text = t.UNSET
+    """str | None: ``context``, string. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BotCommandValues]) -> None: ...
+        def __init__(self, **values: Unpack[BotCommandValues]) -> None:
+            """A BotCommand of these values, not saved yet."""
+            ...
 
         @property
         def bot(self) -> Bot | None: ...

@@ -28,10 +28,22 @@ if TYPE_CHECKING:
     class BotEventQuerySet(QuerySet["BotEvent", BotEventField, BotEventOrder, int]):
         """Rows of BotEvent, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BotEventLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BotEventLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BotEventLookups]) -> BotEvent: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[BotEventLookups]) -> BotEvent: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BotEventLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BotEventLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BotEventLookups]) -> BotEvent:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[BotEventLookups]) -> BotEvent:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BotEventField, flat: Literal[False] = ...
@@ -56,7 +68,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["data"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, BotEventField, BotEventOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class BotEvent(Model, schema=BOT_EVENT):
@@ -69,9 +83,15 @@ class BotEvent(Model, schema=BOT_EVENT):
         objects: ClassVar[BotEventQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BotEventLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BotEventLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     event_id: t.Id = t.UNSET
+    """int: ``eventId``, integer. Read only."""
     type: t.Text = t.UNSET
+    """str | None: ``type``, string. Read only."""
     date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``date``, datetime. Read only."""
     data: t.Json = t.UNSET
+    """as it comes: ``data``, object. Read only."""

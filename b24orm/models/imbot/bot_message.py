@@ -73,12 +73,30 @@ if TYPE_CHECKING:
     class BotMessageQuerySet(QuerySet["BotMessage", BotMessageField, BotMessageOrder, int]):
         """Rows of BotMessage, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> BotMessage: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> BotMessage: ...
-        def select_related(self, *names: BotMessageRelation) -> Self: ...
-        def prefetch_related(self, *names: BotMessagePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> BotMessage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> BotMessage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: BotMessageRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: BotMessagePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BotMessageField, flat: Literal[False] = ...
@@ -119,32 +137,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Any, BotMessageField, BotMessageOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[BotMessageValues]) -> BotMessage: ...
-        async def acreate(self, **values: Unpack[BotMessageValues]) -> BotMessage: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[BotMessageValues]) -> BotMessage:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[BotMessageValues]) -> BotMessage:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: BotMessageValues | None = None,
             **values: Unpack[BotMessageValues],
-        ) -> tuple[BotMessage, bool]: ...
+        ) -> tuple[BotMessage, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: BotMessageValues | None = None,
             **values: Unpack[BotMessageValues],
-        ) -> tuple[BotMessage, bool]: ...
+        ) -> tuple[BotMessage, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: BotMessageValues | None = None,
             **values: Unpack[BotMessageValues],
-        ) -> tuple[BotMessage, bool]: ...
+        ) -> tuple[BotMessage, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: BotMessageValues | None = None,
             **values: Unpack[BotMessageValues],
-        ) -> tuple[BotMessage, bool]: ...
-        def update(self, **values: Unpack[BotMessageValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[BotMessageValues]) -> int: ...
-        def explain_update(self, **values: Unpack[BotMessageValues]) -> str: ...
+        ) -> tuple[BotMessage, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[BotMessageValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[BotMessageValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[BotMessageValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class BotMessage(Model, schema=BOT_MESSAGE):
@@ -160,30 +207,52 @@ class BotMessage(Model, schema=BOT_MESSAGE):
         objects: ClassVar[BotMessageQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BotMessageLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     chat_id: t.Reference = t.UNSET
+    """int | None: ``chatId``, integer. Read only."""
     author_id: t.Reference = t.UNSET
+    """int | None: ``authorId``, integer. Read only. The User itself is ``author``."""
     date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``date``, datetime. Read only."""
     text: t.Text = t.UNSET
+    """str | None: ``text``, string. Read only."""
     is_system: t.Boolean = t.UNSET
+    """bool | None: ``isSystem``, boolean. Read only."""
     uuid: t.Text = t.UNSET
+    """str | None: ``uuid``, string. Read only."""
     forward: t.Json = t.UNSET
+    """as it comes: ``forward``, object. Read only."""
     params: t.Json = t.UNSET
+    """as it comes: ``params``, object. Read only."""
     viewed_by_others: t.Boolean = t.UNSET
+    """bool | None: ``viewedByOthers``, boolean. Read only."""
     message: t.Text = t.UNSET
+    """str | None: ``message``, string."""
     attach: t.Json = t.UNSET
+    """as it comes: ``attach``, array."""
     keyboard: t.Json = t.UNSET
+    """as it comes: ``keyboard``, array."""
     system: t.Boolean = t.UNSET
+    """bool | None: ``system``, boolean. Set once."""
     url_preview: t.Boolean = t.UNSET
+    """bool | None: ``urlPreview``, char."""
     reply_id: t.Integer = t.UNSET
+    """int | None: ``replyId``, integer. Set once."""
     template_id: t.Text = t.UNSET
+    """str | None: ``templateId``, string. Set once."""
     forward_ids: t.Json = t.UNSET
+    """as it comes: ``forwardIds``, object. Set once."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BotMessageValues]) -> None: ...
+        def __init__(self, **values: Unpack[BotMessageValues]) -> None:
+            """A BotMessage of these values, not saved yet."""
+            ...
 
         @property
         def author(self) -> User | None: ...

@@ -25,10 +25,22 @@ if TYPE_CHECKING:
     class LegacyBotQuerySet(QuerySet["LegacyBot", LegacyBotField, LegacyBotOrder, int]):
         """Rows of LegacyBot, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[LegacyBotLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[LegacyBotLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[LegacyBotLookups]) -> LegacyBot: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[LegacyBotLookups]) -> LegacyBot: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[LegacyBotLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[LegacyBotLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[LegacyBotLookups]) -> LegacyBot:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[LegacyBotLookups]) -> LegacyBot:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: LegacyBotField, flat: Literal[False] = ...
@@ -49,7 +61,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["openline"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, LegacyBotField, LegacyBotOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class LegacyBot(Model, schema=LEGACY_BOT):
@@ -62,9 +76,15 @@ class LegacyBot(Model, schema=LEGACY_BOT):
         objects: ClassVar[LegacyBotQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[LegacyBotLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[LegacyBotLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string. Read only."""
     openline: t.Boolean = t.UNSET
+    """bool | None: ``OPENLINE``, char. Read only."""

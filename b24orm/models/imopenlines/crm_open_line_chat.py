@@ -30,14 +30,22 @@ if TYPE_CHECKING:
     ):
         """Rows of CrmOpenLineChat, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CrmOpenLineChatLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CrmOpenLineChatLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CrmOpenLineChatLookups]) -> CrmOpenLineChat: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[CrmOpenLineChatLookups],
-        ) -> CrmOpenLineChat: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CrmOpenLineChatLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CrmOpenLineChatLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CrmOpenLineChatLookups]) -> CrmOpenLineChat:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CrmOpenLineChatLookups]) -> CrmOpenLineChat:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CrmOpenLineChatField, flat: Literal[False] = ...
@@ -54,7 +62,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["connector_id", "connector_title"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, CrmOpenLineChatField, CrmOpenLineChatOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class CrmOpenLineChat(Model, schema=CRM_OPEN_LINE_CHAT):
@@ -67,8 +77,13 @@ class CrmOpenLineChat(Model, schema=CRM_OPEN_LINE_CHAT):
         objects: ClassVar[CrmOpenLineChatQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CrmOpenLineChatLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CrmOpenLineChatLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     chat_id: t.Id = t.UNSET
+    """int: ``CHAT_ID``, integer. Read only."""
     connector_id: t.Text = t.UNSET
+    """str | None: ``CONNECTOR_ID``, string. Read only."""
     connector_title: t.Text = t.UNSET
+    """str | None: ``CONNECTOR_TITLE``, string. Read only."""

@@ -264,12 +264,30 @@ if TYPE_CHECKING:
     class OpenLineQuerySet(QuerySet["OpenLine", OpenLineField, OpenLineOrder, int]):
         """Rows of OpenLine, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> OpenLine: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> OpenLine: ...
-        def select_related(self, *names: OpenLineRelation) -> Self: ...
-        def prefetch_related(self, *names: OpenLinePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> OpenLine:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> OpenLine:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: OpenLineRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: OpenLinePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: OpenLineField, flat: Literal[False] = ...
@@ -412,32 +430,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, OpenLineField, OpenLineOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[OpenLineValues]) -> OpenLine: ...
-        async def acreate(self, **values: Unpack[OpenLineValues]) -> OpenLine: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[OpenLineValues]) -> OpenLine:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[OpenLineValues]) -> OpenLine:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: OpenLineValues | None = None,
             **values: Unpack[OpenLineValues],
-        ) -> tuple[OpenLine, bool]: ...
+        ) -> tuple[OpenLine, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: OpenLineValues | None = None,
             **values: Unpack[OpenLineValues],
-        ) -> tuple[OpenLine, bool]: ...
+        ) -> tuple[OpenLine, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: OpenLineValues | None = None,
             **values: Unpack[OpenLineValues],
-        ) -> tuple[OpenLine, bool]: ...
+        ) -> tuple[OpenLine, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: OpenLineValues | None = None,
             **values: Unpack[OpenLineValues],
-        ) -> tuple[OpenLine, bool]: ...
-        def update(self, **values: Unpack[OpenLineValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[OpenLineValues]) -> int: ...
-        def explain_update(self, **values: Unpack[OpenLineValues]) -> str: ...
+        ) -> tuple[OpenLine, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[OpenLineValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[OpenLineValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[OpenLineValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class OpenLine(Model, schema=OPEN_LINE):
@@ -453,105 +500,202 @@ class OpenLine(Model, schema=OPEN_LINE):
         objects: ClassVar[OpenLineQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[OpenLineLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     line_name: t.Text = t.UNSET
+    """str | None: ``LINE_NAME``, string."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char."""
     crm: t.Boolean = t.UNSET
+    """bool | None: ``CRM``, char."""
     crm_create: t.Text = t.UNSET
+    """str | None: ``CRM_CREATE``, string."""
     crm_create_second: t.Text = t.UNSET
+    """str | None: ``CRM_CREATE_SECOND``, string."""
     crm_create_third: t.Boolean = t.UNSET
+    """bool | None: ``CRM_CREATE_THIRD``, char."""
     crm_forward: t.Boolean = t.UNSET
+    """bool | None: ``CRM_FORWARD``, char."""
     crm_chat_tracker: t.Boolean = t.UNSET
+    """bool | None: ``CRM_CHAT_TRACKER``, char."""
     crm_transfer_change: t.Boolean = t.UNSET
+    """bool | None: ``CRM_TRANSFER_CHANGE``, char."""
     crm_source: t.Text = t.UNSET
+    """str | None: ``CRM_SOURCE``, string."""
     queue_type: t.Text = t.UNSET
+    """str | None: ``QUEUE_TYPE``, string. One of ``evenly``, ``strictly``, ``all``."""
     queue_time: t.Integer = t.UNSET
+    """int | None: ``QUEUE_TIME``, integer."""
     no_answer_time: t.Integer = t.UNSET
+    """int | None: ``NO_ANSWER_TIME``, integer."""
     check_available: t.Boolean = t.UNSET
+    """bool | None: ``CHECK_AVAILABLE``, char."""
     watch_typing: t.Boolean = t.UNSET
+    """bool | None: ``WATCH_TYPING``, char."""
     welcome_bot_enable: t.Boolean = t.UNSET
+    """bool | None: ``WELCOME_BOT_ENABLE``, char."""
     welcome_message: t.Boolean = t.UNSET
+    """bool | None: ``WELCOME_MESSAGE``, char."""
     welcome_message_text: t.Text = t.UNSET
+    """str | None: ``WELCOME_MESSAGE_TEXT``, string."""
     vote_message: t.Boolean = t.UNSET
+    """bool | None: ``VOTE_MESSAGE``, char."""
     vote_time_limit: t.Integer = t.UNSET
+    """int | None: ``VOTE_TIME_LIMIT``, integer."""
     vote_before_finish: t.Boolean = t.UNSET
+    """bool | None: ``VOTE_BEFORE_FINISH``, char."""
     vote_closing_delay: t.Boolean = t.UNSET
+    """bool | None: ``VOTE_CLOSING_DELAY``, char."""
     vote_message_1_text: t.Text = t.UNSET
+    """str | None: ``VOTE_MESSAGE_1_TEXT``, string."""
     vote_message_1_like: t.Text = t.UNSET
+    """str | None: ``VOTE_MESSAGE_1_LIKE``, string."""
     vote_message_1_dislike: t.Text = t.UNSET
+    """str | None: ``VOTE_MESSAGE_1_DISLIKE``, string."""
     vote_message_2_text: t.Text = t.UNSET
+    """str | None: ``VOTE_MESSAGE_2_TEXT``, string."""
     vote_message_2_like: t.Text = t.UNSET
+    """str | None: ``VOTE_MESSAGE_2_LIKE``, string."""
     vote_message_2_dislike: t.Text = t.UNSET
+    """str | None: ``VOTE_MESSAGE_2_DISLIKE``, string."""
     agreement_message: t.Boolean = t.UNSET
+    """bool | None: ``AGREEMENT_MESSAGE``, char. Read only."""
     agreement_id: t.Text = t.UNSET
+    """str | None: ``AGREEMENT_ID``, string. Read only."""
     category_enable: t.Boolean = t.UNSET
+    """bool | None: ``CATEGORY_ENABLE``, char."""
     category_id: t.Integer = t.UNSET
+    """int | None: ``CATEGORY_ID``, integer."""
     welcome_bot_join: t.Text = t.UNSET
+    """str | None: ``WELCOME_BOT_JOIN``, string. One of ``first``, ``always``."""
     welcome_bot_id: t.Integer = t.UNSET
+    """int | None: ``WELCOME_BOT_ID``, integer."""
     welcome_bot_time: t.Integer = t.UNSET
+    """int | None: ``WELCOME_BOT_TIME``, integer."""
     welcome_bot_left: t.Text = t.UNSET
+    """str | None: ``WELCOME_BOT_LEFT``, string. One of ``queue``, ``close``."""
     no_answer_rule: t.Text = t.UNSET
+    """str | None: ``NO_ANSWER_RULE``, string. One of ``none``, ``text``."""
     no_answer_form_id: t.Integer = t.UNSET
+    """int | None: ``NO_ANSWER_FORM_ID``, integer."""
     no_answer_bot_id: t.Integer = t.UNSET
+    """int | None: ``NO_ANSWER_BOT_ID``, integer."""
     no_answer_text: t.Text = t.UNSET
+    """str | None: ``NO_ANSWER_TEXT``, string."""
     worktime_enable: t.Boolean = t.UNSET
+    """bool | None: ``WORKTIME_ENABLE``, char."""
     worktime_from: t.Text = t.UNSET
+    """str | None: ``WORKTIME_FROM``, string."""
     worktime_to: t.Text = t.UNSET
+    """str | None: ``WORKTIME_TO``, string."""
     worktime_timezone: t.Text = t.UNSET
+    """str | None: ``WORKTIME_TIMEZONE``, string."""
     worktime_holidays: t.Json = t.UNSET
+    """as it comes: ``WORKTIME_HOLIDAYS``, array."""
     worktime_dayoff: t.Json = t.UNSET
+    """as it comes: ``WORKTIME_DAYOFF``, array."""
     worktime_dayoff_rule: t.Text = t.UNSET
+    """str | None: ``WORKTIME_DAYOFF_RULE``, string. One of ``none``, ``text``."""
     worktime_dayoff_form_id: t.Integer = t.UNSET
+    """int | None: ``WORKTIME_DAYOFF_FORM_ID``, integer."""
     worktime_dayoff_bot_id: t.Integer = t.UNSET
+    """int | None: ``WORKTIME_DAYOFF_BOT_ID``, integer."""
     worktime_dayoff_text: t.Text = t.UNSET
+    """str | None: ``WORKTIME_DAYOFF_TEXT``, string."""
     close_rule: t.Text = t.UNSET
+    """str | None: ``CLOSE_RULE``, string. One of ``none``, ``text``."""
     close_form_id: t.Integer = t.UNSET
+    """int | None: ``CLOSE_FORM_ID``, integer."""
     close_bot_id: t.Integer = t.UNSET
+    """int | None: ``CLOSE_BOT_ID``, integer."""
     close_text: t.Text = t.UNSET
+    """str | None: ``CLOSE_TEXT``, string."""
     full_close_time: t.Integer = t.UNSET
+    """int | None: ``FULL_CLOSE_TIME``, integer."""
     auto_close_rule: t.Text = t.UNSET
+    """str | None: ``AUTO_CLOSE_RULE``, string. One of ``none``, ``text``."""
     auto_close_form_id: t.Integer = t.UNSET
+    """int | None: ``AUTO_CLOSE_FORM_ID``, integer."""
     auto_close_bot_id: t.Integer = t.UNSET
+    """int | None: ``AUTO_CLOSE_BOT_ID``, integer."""
     auto_close_time: t.Integer = t.UNSET
+    """int | None: ``AUTO_CLOSE_TIME``, integer."""
     auto_close_text: t.Text = t.UNSET
+    """str | None: ``AUTO_CLOSE_TEXT``, string."""
     auto_expire_time: t.Integer = t.UNSET
+    """int | None: ``AUTO_EXPIRE_TIME``, integer."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
     modify_user_id: t.Text = t.UNSET
+    """str | None: ``MODIFY_USER_ID``, string. Read only. The User itself is ``modify_user``."""
     temporary: t.Boolean = t.UNSET
+    """bool | None: ``TEMPORARY``, char."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string. Read only."""
     language_id: t.Text = t.UNSET
+    """str | None: ``LANGUAGE_ID``, string."""
     quick_answers_iblock_id: t.Integer = t.UNSET
+    """int | None: ``QUICK_ANSWERS_IBLOCK_ID``, integer."""
     session_priority: t.Integer = t.UNSET
+    """int | None: ``SESSION_PRIORITY``, integer."""
     type_max_chat: t.Text = t.UNSET
+    """str | None: ``TYPE_MAX_CHAT``, string. One of ``answered``, ``answered_new``, ``closed``."""
     max_chat: t.Integer = t.UNSET
+    """int | None: ``MAX_CHAT``, integer."""
     operator_data: t.Text = t.UNSET
+    """str | None: ``OPERATOR_DATA``, string. One of ``profile``, ``queue``, ``hide``."""
     queue: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``QUEUE``, array. Several values."""
     queue_users_fields: t.Json = t.UNSET
+    """as it comes: ``QUEUE_USERS_FIELDS``, object. Read only."""
     config_queue: t.Json = t.UNSET
+    """as it comes: ``CONFIG_QUEUE``, array. Read only."""
     default_operator_data: t.Json = t.UNSET
+    """as it comes: ``DEFAULT_OPERATOR_DATA``, array."""
     kpi_first_answer_time: t.Integer = t.UNSET
+    """int | None: ``KPI_FIRST_ANSWER_TIME``, integer."""
     kpi_first_answer_alert: t.Boolean = t.UNSET
+    """bool | None: ``KPI_FIRST_ANSWER_ALERT``, char."""
     kpi_first_answer_list: t.Json = t.UNSET
+    """as it comes: ``KPI_FIRST_ANSWER_LIST``, array."""
     kpi_first_answer_text: t.Text = t.UNSET
+    """str | None: ``KPI_FIRST_ANSWER_TEXT``, string."""
     kpi_further_answer_time: t.Integer = t.UNSET
+    """int | None: ``KPI_FURTHER_ANSWER_TIME``, integer."""
     kpi_further_answer_alert: t.Boolean = t.UNSET
+    """bool | None: ``KPI_FURTHER_ANSWER_ALERT``, char."""
     kpi_further_answer_list: t.Json = t.UNSET
+    """as it comes: ``KPI_FURTHER_ANSWER_LIST``, array."""
     kpi_further_answer_text: t.Text = t.UNSET
+    """str | None: ``KPI_FURTHER_ANSWER_TEXT``, string."""
     kpi_check_operator_activity: t.Boolean = t.UNSET
+    """bool | None: ``KPI_CHECK_OPERATOR_ACTIVITY``, char."""
     send_notification_empty_queue: t.Boolean = t.UNSET
+    """bool | None: ``SEND_NOTIFICATION_EMPTY_QUEUE``, char. Read only."""
     use_welcome_form: t.Boolean = t.UNSET
+    """bool | None: ``USE_WELCOME_FORM``, char."""
     welcome_form_id: t.Integer = t.UNSET
+    """int | None: ``WELCOME_FORM_ID``, integer."""
     welcome_form_delay: t.Boolean = t.UNSET
+    """bool | None: ``WELCOME_FORM_DELAY``, char."""
     send_welcome_each_session: t.Boolean = t.UNSET
+    """bool | None: ``SEND_WELCOME_EACH_SESSION``, char."""
     confirm_close: t.Boolean = t.UNSET
+    """bool | None: ``CONFIRM_CLOSE``, char."""
     ignore_welcome_form_responsible: t.Boolean = t.UNSET
+    """bool | None: ``IGNORE_WELCOME_FORM_RESPONSIBLE``, char."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[OpenLineValues]) -> None: ...
+        def __init__(self, **values: Unpack[OpenLineValues]) -> None:
+            """A OpenLine of these values, not saved yet."""
+            ...
 
         @property
         def modify_user(self) -> User | None: ...

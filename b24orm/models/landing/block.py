@@ -42,12 +42,30 @@ if TYPE_CHECKING:
     class BlockQuerySet(QuerySet["Block", BlockField, BlockOrder, int]):
         """Rows of Block, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BlockLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BlockLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BlockLookups]) -> Block: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[BlockLookups]) -> Block: ...
-        def select_related(self, *names: BlockRelation) -> Self: ...
-        def prefetch_related(self, *names: BlockPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BlockLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BlockLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BlockLookups]) -> Block:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[BlockLookups]) -> Block:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: BlockRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: BlockPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BlockField, flat: Literal[False] = ...
@@ -74,7 +92,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["meta", "css", "js"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, BlockField, BlockOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class Block(Model, schema=BLOCK):
@@ -89,17 +109,28 @@ class Block(Model, schema=BLOCK):
         objects: ClassVar[BlockQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BlockLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BlockLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     lid: t.Reference = t.UNSET
+    """int | None: ``lid``, integer. Read only. The Page itself is ``lid_page``."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``active``, boolean. Read only."""
     meta: t.Json = t.UNSET
+    """as it comes: ``meta``, object. Read only."""
     content: t.Text = t.UNSET
+    """str | None: ``content``, string. Read only."""
     css: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``css``, array. Read only, several values."""
     js: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``js``, array. Read only, several values."""
 
     if TYPE_CHECKING:
 

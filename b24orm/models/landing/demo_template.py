@@ -230,12 +230,30 @@ if TYPE_CHECKING:
     class DemoTemplateQuerySet(QuerySet["DemoTemplate", DemoTemplateField, DemoTemplateOrder, int]):
         """Rows of DemoTemplate, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> DemoTemplate: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> DemoTemplate: ...
-        def select_related(self, *names: DemoTemplateRelation) -> Self: ...
-        def prefetch_related(self, *names: DemoTemplatePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> DemoTemplate:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> DemoTemplate:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DemoTemplateRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DemoTemplatePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DemoTemplateField, flat: Literal[False] = ...
@@ -282,19 +300,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, DemoTemplateField, DemoTemplateOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DemoTemplateValues]) -> DemoTemplate: ...
-        async def acreate(self, **values: Unpack[DemoTemplateValues]) -> DemoTemplate: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DemoTemplateValues]) -> DemoTemplate:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DemoTemplateValues]) -> DemoTemplate:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DemoTemplateValues | None = None,
             **values: Unpack[DemoTemplateValues],
-        ) -> tuple[DemoTemplate, bool]: ...
+        ) -> tuple[DemoTemplate, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DemoTemplateValues | None = None,
             **values: Unpack[DemoTemplateValues],
-        ) -> tuple[DemoTemplate, bool]: ...
+        ) -> tuple[DemoTemplate, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class DemoTemplate(Model, schema=DEMO_TEMPLATE):
@@ -309,32 +341,56 @@ class DemoTemplate(Model, schema=DEMO_TEMPLATE):
         objects: ClassVar[DemoTemplateQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DemoTemplateLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string. Read only."""
     app_code: t.Text = t.UNSET
+    """str | None: ``APP_CODE``, string. Read only."""
     active: t.Text = t.UNSET
+    """str | None: ``ACTIVE``, string. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Read only."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string. Read only."""
     type: t.Text = t.UNSET
+    """str | None: ``TYPE``, string. Read only."""
     tpl_type: t.Text = t.UNSET
+    """str | None: ``TPL_TYPE``, string. Read only. One of ``S``, ``P``."""
     show_in_list: t.Text = t.UNSET
+    """str | None: ``SHOW_IN_LIST``, string. Read only."""
     preview_url: t.Text = t.UNSET
+    """str | None: ``PREVIEW_URL``, string. Read only."""
     preview: t.Text = t.UNSET
+    """str | None: ``PREVIEW``, string. Read only."""
     preview2_x: t.Text = t.UNSET
+    """str | None: ``PREVIEW2X``, string. Read only."""
     preview3_x: t.Text = t.UNSET
+    """str | None: ``PREVIEW3X``, string. Read only."""
     manifest: t.Json = t.UNSET
+    """as it comes: ``MANIFEST``, object. Read only."""
     lang: t.Json = t.UNSET
+    """as it comes: ``LANG``, object. Read only."""
     site_template_id: t.Text = t.UNSET
+    """str | None: ``SITE_TEMPLATE_ID``, string. Read only."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY_ID``, integer. Read only. The User itself is ``created_by``."""
     modified_by_id: t.Reference = t.UNSET
+    """int | None: ``MODIFIED_BY_ID``, integer. Read only. The User itself is ``modified_by``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DemoTemplateValues]) -> None: ...
+        def __init__(self, **values: Unpack[DemoTemplateValues]) -> None:
+            """A DemoTemplate of these values, not saved yet."""
+            ...
 
         @property
         def created_by(self) -> User | None: ...

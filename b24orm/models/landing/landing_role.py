@@ -25,10 +25,22 @@ if TYPE_CHECKING:
     class LandingRoleQuerySet(QuerySet["LandingRole", LandingRoleField, LandingRoleOrder, int]):
         """Rows of LandingRole, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[LandingRoleLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[LandingRoleLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[LandingRoleLookups]) -> LandingRole: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[LandingRoleLookups]) -> LandingRole: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[LandingRoleLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[LandingRoleLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[LandingRoleLookups]) -> LandingRole:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[LandingRoleLookups]) -> LandingRole:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: LandingRoleField, flat: Literal[False] = ...
@@ -45,7 +57,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["title", "xml_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, LandingRoleField, LandingRoleOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class LandingRole(Model, schema=LANDING_ROLE):
@@ -58,8 +72,13 @@ class LandingRole(Model, schema=LANDING_ROLE):
         objects: ClassVar[LandingRoleQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[LandingRoleLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[LandingRoleLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Read only."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string. Read only."""

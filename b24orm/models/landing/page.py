@@ -308,12 +308,30 @@ if TYPE_CHECKING:
     class PageQuerySet(QuerySet["Page", PageField, PageOrder, int]):
         """Rows of Page, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[PageLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[PageLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[PageLookups]) -> Page: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[PageLookups]) -> Page: ...
-        def select_related(self, *names: PageRelation) -> Self: ...
-        def prefetch_related(self, *names: PagePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[PageLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[PageLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[PageLookups]) -> Page:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[PageLookups]) -> Page:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: PageRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: PagePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: PageField, flat: Literal[False] = ...
@@ -373,32 +391,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["additional_fields"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, PageField, PageOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[PageValues]) -> Page: ...
-        async def acreate(self, **values: Unpack[PageValues]) -> Page: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[PageValues]) -> Page:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[PageValues]) -> Page:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: PageValues | None = None,
             **values: Unpack[PageValues],
-        ) -> tuple[Page, bool]: ...
+        ) -> tuple[Page, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: PageValues | None = None,
             **values: Unpack[PageValues],
-        ) -> tuple[Page, bool]: ...
+        ) -> tuple[Page, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: PageValues | None = None,
             **values: Unpack[PageValues],
-        ) -> tuple[Page, bool]: ...
+        ) -> tuple[Page, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: PageValues | None = None,
             **values: Unpack[PageValues],
-        ) -> tuple[Page, bool]: ...
-        def update(self, **values: Unpack[PageValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[PageValues]) -> int: ...
-        def explain_update(self, **values: Unpack[PageValues]) -> str: ...
+        ) -> tuple[Page, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[PageValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[PageValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[PageValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Page(Model, schema=PAGE):
@@ -415,37 +462,66 @@ class Page(Model, schema=PAGE):
         objects: ClassVar[PageQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[PageLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[PageLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string."""
     site_id: t.Reference = t.UNSET
+    """int | None: ``SITE_ID``, integer. Required. The Site itself is ``site``."""
     folder_id: t.Reference = t.UNSET
+    """int | None: ``FOLDER_ID``, integer."""
     tpl_id: t.Reference = t.UNSET
+    """int | None: ``TPL_ID``, integer. The ViewTemplate itself is ``tpl``."""
     active: t.Text = t.UNSET
+    """str | None: ``ACTIVE``, string. Read only. One of ``Y``, ``N``."""
     deleted: t.Text = t.UNSET
+    """str | None: ``DELETED``, string. One of ``Y``, ``N``."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string."""
     sitemap: t.Text = t.UNSET
+    """str | None: ``SITEMAP``, string. One of ``Y``, ``N``."""
     folder: t.Text = t.UNSET
+    """str | None: ``FOLDER``, string. One of ``Y``, ``N``."""
     rule: t.Text = t.UNSET
+    """str | None: ``RULE``, string. Read only."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY_ID``, integer. Read only. The User itself is ``created_by``."""
     modified_by_id: t.Reference = t.UNSET
+    """int | None: ``MODIFIED_BY_ID``, integer. Read only. The User itself is ``modified_by``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
     date_public: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_PUBLIC``, datetime."""
     domain_id: t.Integer = t.UNSET
+    """int | None: ``DOMAIN_ID``, integer. Read only."""
     public_url: t.Text = t.UNSET
+    """str | None: ``PUBLIC_URL``, string. Read only."""
     preview: t.Text = t.UNSET
+    """str | None: ``PREVIEW``, string. Read only."""
     is_area: t.Boolean = t.UNSET
+    """bool | None: ``IS_AREA``, boolean. Read only."""
     additional_fields: t.Json = t.UNSET
+    """as it comes: ``ADDITIONAL_FIELDS``, object."""
     block_id: t.Integer = t.UNSET
+    """int | None: ``BLOCK_ID``, integer. Set once."""
     menu_code: t.Text = t.UNSET
+    """str | None: ``MENU_CODE``, string. Set once."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[PageValues]) -> None: ...
+        def __init__(self, **values: Unpack[PageValues]) -> None:
+            """A Page of these values, not saved yet."""
+            ...
 
         @property
         def site(self) -> Site | None: ...

@@ -45,10 +45,22 @@ if TYPE_CHECKING:
     class PageDemoQuerySet(QuerySet["PageDemo", PageDemoField, PageDemoOrder, str]):
         """Rows of PageDemo, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[PageDemoLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[PageDemoLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[PageDemoLookups]) -> PageDemo: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[PageDemoLookups]) -> PageDemo: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[PageDemoLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[PageDemoLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[PageDemoLookups]) -> PageDemo:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[PageDemoLookups]) -> PageDemo:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: PageDemoField, flat: Literal[False] = ...
@@ -93,7 +105,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["rest"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, PageDemoField, PageDemoOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class PageDemo(Model, schema=PAGE_DEMO):
@@ -106,22 +120,41 @@ class PageDemo(Model, schema=PAGE_DEMO):
         objects: ClassVar[PageDemoQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[PageDemoLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[PageDemoLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.StringId = t.UNSET
+    """str: ``ID``, string. Read only."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string. Read only."""
     type: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``TYPE``, array. Read only, several values."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, boolean. Read only."""
     publication: t.Boolean = t.UNSET
+    """bool | None: ``PUBLICATION``, boolean. Read only."""
     lock_delete: t.Boolean = t.UNSET
+    """bool | None: ``LOCK_DELETE``, boolean. Read only."""
     available: t.Boolean = t.UNSET
+    """bool | None: ``AVAILABLE``, boolean. Read only."""
     singleton: t.Boolean = t.UNSET
+    """bool | None: ``SINGLETON``, boolean. Read only."""
     section: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``SECTION``, array. Read only, several values."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string. Read only."""
     preview: t.Text = t.UNSET
+    """str | None: ``PREVIEW``, string. Read only."""
     preview2_x: t.Text = t.UNSET
+    """str | None: ``PREVIEW2X``, string. Read only."""
     preview3_x: t.Text = t.UNSET
+    """str | None: ``PREVIEW3X``, string. Read only."""
     app_code: t.Text = t.UNSET
+    """str | None: ``APP_CODE``, string. Read only."""
     rest: t.Integer = t.UNSET
+    """int | None: ``REST``, integer. Read only."""
     data: t.Json = t.UNSET
+    """as it comes: ``DATA``, object. Read only."""

@@ -204,12 +204,30 @@ if TYPE_CHECKING:
     class RepoBlockQuerySet(QuerySet["RepoBlock", RepoBlockField, RepoBlockOrder, int]):
         """Rows of RepoBlock, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> RepoBlock: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> RepoBlock: ...
-        def select_related(self, *names: RepoBlockRelation) -> Self: ...
-        def prefetch_related(self, *names: RepoBlockPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> RepoBlock:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> RepoBlock:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: RepoBlockRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: RepoBlockPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: RepoBlockField, flat: Literal[False] = ...
@@ -253,19 +271,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, RepoBlockField, RepoBlockOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[RepoBlockValues]) -> RepoBlock: ...
-        async def acreate(self, **values: Unpack[RepoBlockValues]) -> RepoBlock: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[RepoBlockValues]) -> RepoBlock:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[RepoBlockValues]) -> RepoBlock:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: RepoBlockValues | None = None,
             **values: Unpack[RepoBlockValues],
-        ) -> tuple[RepoBlock, bool]: ...
+        ) -> tuple[RepoBlock, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: RepoBlockValues | None = None,
             **values: Unpack[RepoBlockValues],
-        ) -> tuple[RepoBlock, bool]: ...
+        ) -> tuple[RepoBlock, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class RepoBlock(Model, schema=REPO_BLOCK):
@@ -280,28 +312,48 @@ class RepoBlock(Model, schema=REPO_BLOCK):
         objects: ClassVar[RepoBlockQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[RepoBlockLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string. Read only."""
     app_code: t.Text = t.UNSET
+    """str | None: ``APP_CODE``, string. Read only."""
     active: t.Text = t.UNSET
+    """str | None: ``ACTIVE``, string. Set once."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required, set once."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string. Set once."""
     sections: t.Text = t.UNSET
+    """str | None: ``SECTIONS``, string. Required, set once."""
     site_template_id: t.Text = t.UNSET
+    """str | None: ``SITE_TEMPLATE_ID``, string. Set once."""
     preview: t.Text = t.UNSET
+    """str | None: ``PREVIEW``, string. Required, set once."""
     manifest: t.Json = t.UNSET
+    """as it comes: ``MANIFEST``, object. Read only."""
     content: t.Text = t.UNSET
+    """str | None: ``CONTENT``, string. Required, set once."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY_ID``, integer. Read only. The User itself is ``created_by``."""
     modified_by_id: t.Reference = t.UNSET
+    """int | None: ``MODIFIED_BY_ID``, integer. Read only. The User itself is ``modified_by``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
     reset: t.Text = t.UNSET
+    """str | None: ``RESET``, string. Set once."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[RepoBlockValues]) -> None: ...
+        def __init__(self, **values: Unpack[RepoBlockValues]) -> None:
+            """A RepoBlock of these values, not saved yet."""
+            ...
 
         @property
         def created_by(self) -> User | None: ...

@@ -203,12 +203,30 @@ if TYPE_CHECKING:
     class RepoWidgetQuerySet(QuerySet["RepoWidget", RepoWidgetField, RepoWidgetOrder, int]):
         """Rows of RepoWidget, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> RepoWidget: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> RepoWidget: ...
-        def select_related(self, *names: RepoWidgetRelation) -> Self: ...
-        def prefetch_related(self, *names: RepoWidgetPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> RepoWidget:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> RepoWidget:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: RepoWidgetRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: RepoWidgetPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: RepoWidgetField, flat: Literal[False] = ...
@@ -254,19 +272,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, RepoWidgetField, RepoWidgetOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[RepoWidgetValues]) -> RepoWidget: ...
-        async def acreate(self, **values: Unpack[RepoWidgetValues]) -> RepoWidget: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[RepoWidgetValues]) -> RepoWidget:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[RepoWidgetValues]) -> RepoWidget:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: RepoWidgetValues | None = None,
             **values: Unpack[RepoWidgetValues],
-        ) -> tuple[RepoWidget, bool]: ...
+        ) -> tuple[RepoWidget, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: RepoWidgetValues | None = None,
             **values: Unpack[RepoWidgetValues],
-        ) -> tuple[RepoWidget, bool]: ...
+        ) -> tuple[RepoWidget, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class RepoWidget(Model, schema=REPO_WIDGET):
@@ -281,28 +313,48 @@ class RepoWidget(Model, schema=REPO_WIDGET):
         objects: ClassVar[RepoWidgetQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[RepoWidgetLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string. Read only."""
     app_code: t.Text = t.UNSET
+    """str | None: ``APP_CODE``, string. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char. Set once."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required, set once."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string. Set once."""
     sections: t.Text = t.UNSET
+    """str | None: ``SECTIONS``, string. Required, set once."""
     preview: t.Text = t.UNSET
+    """str | None: ``PREVIEW``, string. Required, set once."""
     widget_params: t.Json = t.UNSET
+    """as it comes: ``WIDGET_PARAMS``, object. Required, set once."""
     content: t.Text = t.UNSET
+    """str | None: ``CONTENT``, string. Required, set once."""
     manifest: t.Json = t.UNSET
+    """as it comes: ``MANIFEST``, object. Read only."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY_ID``, integer. Read only. The User itself is ``created_by``."""
     modified_by_id: t.Reference = t.UNSET
+    """int | None: ``MODIFIED_BY_ID``, integer. Read only. The User itself is ``modified_by``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
     site_template_id: t.Text = t.UNSET
+    """str | None: ``SITE_TEMPLATE_ID``, string. Set once."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[RepoWidgetValues]) -> None: ...
+        def __init__(self, **values: Unpack[RepoWidgetValues]) -> None:
+            """A RepoWidget of these values, not saved yet."""
+            ...
 
         @property
         def created_by(self) -> User | None: ...

@@ -335,12 +335,30 @@ if TYPE_CHECKING:
     class SiteQuerySet(QuerySet["Site", SiteField, SiteOrder, int]):
         """Rows of Site, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Site: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Site: ...
-        def select_related(self, *names: SiteRelation) -> Self: ...
-        def prefetch_related(self, *names: SitePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Site:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Site:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: SiteRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: SitePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SiteField, flat: Literal[False] = ...
@@ -396,32 +414,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["additional_fields"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, SiteField, SiteOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[SiteValues]) -> Site: ...
-        async def acreate(self, **values: Unpack[SiteValues]) -> Site: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[SiteValues]) -> Site:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[SiteValues]) -> Site:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: SiteValues | None = None,
             **values: Unpack[SiteValues],
-        ) -> tuple[Site, bool]: ...
+        ) -> tuple[Site, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: SiteValues | None = None,
             **values: Unpack[SiteValues],
-        ) -> tuple[Site, bool]: ...
+        ) -> tuple[Site, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: SiteValues | None = None,
             **values: Unpack[SiteValues],
-        ) -> tuple[Site, bool]: ...
+        ) -> tuple[Site, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: SiteValues | None = None,
             **values: Unpack[SiteValues],
-        ) -> tuple[Site, bool]: ...
-        def update(self, **values: Unpack[SiteValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[SiteValues]) -> int: ...
-        def explain_update(self, **values: Unpack[SiteValues]) -> str: ...
+        ) -> tuple[Site, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[SiteValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[SiteValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[SiteValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Site(Model, schema=SITE):
@@ -438,35 +485,62 @@ class Site(Model, schema=SITE):
         objects: ClassVar[SiteQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SiteLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string. Required."""
     type: t.Text = t.UNSET
+    """str | None: ``TYPE``, string."""
     active: t.Text = t.UNSET
+    """str | None: ``ACTIVE``, string. Read only. One of ``Y``, ``N``."""
     deleted: t.Text = t.UNSET
+    """str | None: ``DELETED``, string. Read only. One of ``Y``, ``N``."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string."""
     domain_id: t.Integer = t.UNSET
+    """int | None: ``DOMAIN_ID``, integer."""
     lang: t.Text = t.UNSET
+    """str | None: ``LANG``, string. Read only."""
     tpl_id: t.Reference = t.UNSET
+    """int | None: ``TPL_ID``, integer. Read only. The ViewTemplate itself is ``tpl``."""
     landing_id_index: t.Reference = t.UNSET
+    """int | None: ``LANDING_ID_INDEX``, integer. The Page itself is ``landing_id_index_page``."""
     landing_id_404: t.Reference = t.UNSET
+    """int | None: ``LANDING_ID_404``, integer. The Page itself is ``landing_id_404_page``."""
     landing_id_503: t.Reference = t.UNSET
+    """int | None: ``LANDING_ID_503``, integer. The Page itself is ``landing_id_503_page``."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY_ID``, integer. Read only. The User itself is ``created_by``."""
     modified_by_id: t.Reference = t.UNSET
+    """int | None: ``MODIFIED_BY_ID``, integer. Read only. The User itself is ``modified_by``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
     domain_name: t.Text = t.UNSET
+    """str | None: ``DOMAIN_NAME``, string. Read only."""
     public_url: t.Text = t.UNSET
+    """str | None: ``PUBLIC_URL``, string. Read only."""
     preview_picture: t.Text = t.UNSET
+    """str | None: ``PREVIEW_PICTURE``, string. Read only."""
     phone: t.Text = t.UNSET
+    """str | None: ``PHONE``, string. Read only."""
     additional_fields: t.Json = t.UNSET
+    """as it comes: ``ADDITIONAL_FIELDS``, object. Set once."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[SiteValues]) -> None: ...
+        def __init__(self, **values: Unpack[SiteValues]) -> None:
+            """A Site of these values, not saved yet."""
+            ...
 
         @property
         def tpl(self) -> ViewTemplate | None: ...

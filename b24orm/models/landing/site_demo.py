@@ -45,10 +45,22 @@ if TYPE_CHECKING:
     class SiteDemoQuerySet(QuerySet["SiteDemo", SiteDemoField, SiteDemoOrder, str]):
         """Rows of SiteDemo, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SiteDemoLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SiteDemoLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SiteDemoLookups]) -> SiteDemo: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[SiteDemoLookups]) -> SiteDemo: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SiteDemoLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SiteDemoLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SiteDemoLookups]) -> SiteDemo:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[SiteDemoLookups]) -> SiteDemo:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SiteDemoField, flat: Literal[False] = ...
@@ -93,7 +105,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["rest"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, SiteDemoField, SiteDemoOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class SiteDemo(Model, schema=SITE_DEMO):
@@ -106,22 +120,41 @@ class SiteDemo(Model, schema=SITE_DEMO):
         objects: ClassVar[SiteDemoQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SiteDemoLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SiteDemoLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.StringId = t.UNSET
+    """str: ``ID``, string. Read only."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string. Read only."""
     type: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``TYPE``, array. Read only, several values."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, boolean. Read only."""
     publication: t.Boolean = t.UNSET
+    """bool | None: ``PUBLICATION``, boolean. Read only."""
     lock_delete: t.Boolean = t.UNSET
+    """bool | None: ``LOCK_DELETE``, boolean. Read only."""
     available: t.Boolean = t.UNSET
+    """bool | None: ``AVAILABLE``, boolean. Read only."""
     singleton: t.Boolean = t.UNSET
+    """bool | None: ``SINGLETON``, boolean. Read only."""
     section: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``SECTION``, array. Read only, several values."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string. Read only."""
     preview: t.Text = t.UNSET
+    """str | None: ``PREVIEW``, string. Read only."""
     preview2_x: t.Text = t.UNSET
+    """str | None: ``PREVIEW2X``, string. Read only."""
     preview3_x: t.Text = t.UNSET
+    """str | None: ``PREVIEW3X``, string. Read only."""
     app_code: t.Text = t.UNSET
+    """str | None: ``APP_CODE``, string. Read only."""
     rest: t.Integer = t.UNSET
+    """int | None: ``REST``, integer. Read only."""
     data: t.Json = t.UNSET
+    """as it comes: ``DATA``, object. Read only."""

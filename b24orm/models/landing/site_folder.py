@@ -114,12 +114,30 @@ if TYPE_CHECKING:
     class SiteFolderQuerySet(QuerySet["SiteFolder", SiteFolderField, SiteFolderOrder, int]):
         """Rows of SiteFolder, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> SiteFolder: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> SiteFolder: ...
-        def select_related(self, *names: SiteFolderRelation) -> Self: ...
-        def prefetch_related(self, *names: SiteFolderPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> SiteFolder:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> SiteFolder:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: SiteFolderRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: SiteFolderPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SiteFolderField, flat: Literal[False] = ...
@@ -148,32 +166,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, SiteFolderField, SiteFolderOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[SiteFolderValues]) -> SiteFolder: ...
-        async def acreate(self, **values: Unpack[SiteFolderValues]) -> SiteFolder: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[SiteFolderValues]) -> SiteFolder:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[SiteFolderValues]) -> SiteFolder:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: SiteFolderValues | None = None,
             **values: Unpack[SiteFolderValues],
-        ) -> tuple[SiteFolder, bool]: ...
+        ) -> tuple[SiteFolder, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: SiteFolderValues | None = None,
             **values: Unpack[SiteFolderValues],
-        ) -> tuple[SiteFolder, bool]: ...
+        ) -> tuple[SiteFolder, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: SiteFolderValues | None = None,
             **values: Unpack[SiteFolderValues],
-        ) -> tuple[SiteFolder, bool]: ...
+        ) -> tuple[SiteFolder, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: SiteFolderValues | None = None,
             **values: Unpack[SiteFolderValues],
-        ) -> tuple[SiteFolder, bool]: ...
-        def update(self, **values: Unpack[SiteFolderValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[SiteFolderValues]) -> int: ...
-        def explain_update(self, **values: Unpack[SiteFolderValues]) -> str: ...
+        ) -> tuple[SiteFolder, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[SiteFolderValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[SiteFolderValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[SiteFolderValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class SiteFolder(Model, schema=SITE_FOLDER):
@@ -189,24 +236,40 @@ class SiteFolder(Model, schema=SITE_FOLDER):
         objects: ClassVar[SiteFolderQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SiteFolderLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     parent_id: t.Reference = t.UNSET
+    """int | None: ``PARENT_ID``, integer."""
     site_id: t.Reference = t.UNSET
+    """int | None: ``SITE_ID``, integer. Read only. The Site itself is ``site``."""
     index_id: t.Reference = t.UNSET
+    """int | None: ``INDEX_ID``, integer. The Page itself is ``index``."""
     active: t.Text = t.UNSET
+    """str | None: ``ACTIVE``, string. One of ``Y``, ``N``."""
     deleted: t.Text = t.UNSET
+    """str | None: ``DELETED``, string. Read only. One of ``Y``, ``N``."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY_ID``, integer. Read only. The User itself is ``created_by``."""
     modified_by_id: t.Reference = t.UNSET
+    """int | None: ``MODIFIED_BY_ID``, integer. Read only. The User itself is ``modified_by``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[SiteFolderValues]) -> None: ...
+        def __init__(self, **values: Unpack[SiteFolderValues]) -> None:
+            """A SiteFolder of these values, not saved yet."""
+            ...
 
         @property
         def site(self) -> Site | None: ...

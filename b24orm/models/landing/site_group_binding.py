@@ -46,16 +46,30 @@ if TYPE_CHECKING:
     ):
         """Rows of SiteGroupBinding, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SiteGroupBindingLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SiteGroupBindingLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SiteGroupBindingLookups]) -> SiteGroupBinding: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[SiteGroupBindingLookups],
-        ) -> SiteGroupBinding: ...
-        def select_related(self, *names: SiteGroupBindingRelation) -> Self: ...
-        def prefetch_related(self, *names: SiteGroupBindingPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SiteGroupBindingLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SiteGroupBindingLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SiteGroupBindingLookups]) -> SiteGroupBinding:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[SiteGroupBindingLookups]) -> SiteGroupBinding:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: SiteGroupBindingRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: SiteGroupBindingPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SiteGroupBindingField, flat: Literal[False] = ...
@@ -76,7 +90,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["binding_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, SiteGroupBindingField, SiteGroupBindingOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class SiteGroupBinding(Model, schema=SITE_GROUP_BINDING):
@@ -91,13 +107,20 @@ class SiteGroupBinding(Model, schema=SITE_GROUP_BINDING):
         objects: ClassVar[SiteGroupBindingQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SiteGroupBindingLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SiteGroupBindingLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     entity_id: t.Id = t.UNSET
+    """int: ``ENTITY_ID``, integer. Read only. The Site itself is ``entity``."""
     entity_type: t.Text = t.UNSET
+    """str | None: ``ENTITY_TYPE``, string. Read only."""
     binding_id: t.Integer = t.UNSET
+    """int | None: ``BINDING_ID``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Read only."""
     public_url: t.Text = t.UNSET
+    """str | None: ``PUBLIC_URL``, string. Read only."""
 
     if TYPE_CHECKING:
 

@@ -46,16 +46,30 @@ if TYPE_CHECKING:
     ):
         """Rows of SiteMenuBinding, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SiteMenuBindingLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SiteMenuBindingLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SiteMenuBindingLookups]) -> SiteMenuBinding: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[SiteMenuBindingLookups],
-        ) -> SiteMenuBinding: ...
-        def select_related(self, *names: SiteMenuBindingRelation) -> Self: ...
-        def prefetch_related(self, *names: SiteMenuBindingPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SiteMenuBindingLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SiteMenuBindingLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SiteMenuBindingLookups]) -> SiteMenuBinding:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[SiteMenuBindingLookups]) -> SiteMenuBinding:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: SiteMenuBindingRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: SiteMenuBindingPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SiteMenuBindingField, flat: Literal[False] = ...
@@ -76,7 +90,9 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[str | None, SiteMenuBindingField, SiteMenuBindingOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class SiteMenuBinding(Model, schema=SITE_MENU_BINDING):
@@ -91,13 +107,20 @@ class SiteMenuBinding(Model, schema=SITE_MENU_BINDING):
         objects: ClassVar[SiteMenuBindingQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SiteMenuBindingLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SiteMenuBindingLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     entity_id: t.Id = t.UNSET
+    """int: ``ENTITY_ID``, integer. Read only. The Site itself is ``entity``."""
     entity_type: t.Text = t.UNSET
+    """str | None: ``ENTITY_TYPE``, string. Read only. One of ``S``, ``L``."""
     binding_id: t.Text = t.UNSET
+    """str | None: ``BINDING_ID``, string. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Read only."""
     public_url: t.Text = t.UNSET
+    """str | None: ``PUBLIC_URL``, string. Read only."""
 
     if TYPE_CHECKING:
 

@@ -42,12 +42,30 @@ if TYPE_CHECKING:
     class SpecialPageQuerySet(QuerySet["SpecialPage", SpecialPageField, SpecialPageOrder, str]):
         """Rows of SpecialPage, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SpecialPageLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SpecialPageLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SpecialPageLookups]) -> SpecialPage: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[SpecialPageLookups]) -> SpecialPage: ...
-        def select_related(self, *names: SpecialPageRelation) -> Self: ...
-        def prefetch_related(self, *names: SpecialPagePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SpecialPageLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SpecialPageLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SpecialPageLookups]) -> SpecialPage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[SpecialPageLookups]) -> SpecialPage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: SpecialPageRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: SpecialPagePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SpecialPageField, flat: Literal[False] = ...
@@ -68,7 +86,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["title", "deleted", "active"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, SpecialPageField, SpecialPageOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class SpecialPage(Model, schema=SPECIAL_PAGE):
@@ -83,13 +103,20 @@ class SpecialPage(Model, schema=SPECIAL_PAGE):
         objects: ClassVar[SpecialPageQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SpecialPageLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SpecialPageLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     type: t.StringId = t.UNSET
+    """str: ``TYPE``, string. Read only."""
     landing_id: t.Reference = t.UNSET
+    """int | None: ``LANDING_ID``, integer. Read only. The Page itself is ``landing``."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Read only."""
     deleted: t.Text = t.UNSET
+    """str | None: ``DELETED``, string. Read only. One of ``Y``, ``N``."""
     active: t.Text = t.UNSET
+    """str | None: ``ACTIVE``, string. Read only. One of ``Y``, ``N``."""
 
     if TYPE_CHECKING:
 

@@ -172,12 +172,30 @@ if TYPE_CHECKING:
     class ViewTemplateQuerySet(QuerySet["ViewTemplate", ViewTemplateField, ViewTemplateOrder, int]):
         """Rows of ViewTemplate, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ViewTemplateLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ViewTemplateLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ViewTemplateLookups]) -> ViewTemplate: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ViewTemplateLookups]) -> ViewTemplate: ...
-        def select_related(self, *names: ViewTemplateRelation) -> Self: ...
-        def prefetch_related(self, *names: ViewTemplatePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ViewTemplateLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ViewTemplateLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ViewTemplateLookups]) -> ViewTemplate:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ViewTemplateLookups]) -> ViewTemplate:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ViewTemplateRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ViewTemplatePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ViewTemplateField, flat: Literal[False] = ...
@@ -206,7 +224,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["date_create", "date_modify"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, ViewTemplateField, ViewTemplateOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class ViewTemplate(Model, schema=VIEW_TEMPLATE):
@@ -221,19 +241,32 @@ class ViewTemplate(Model, schema=VIEW_TEMPLATE):
         objects: ClassVar[ViewTemplateQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ViewTemplateLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ViewTemplateLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     active: t.Text = t.UNSET
+    """str | None: ``ACTIVE``, string. Read only. One of ``Y``, ``N``."""
     area_count: t.Integer = t.UNSET
+    """int | None: ``AREA_COUNT``, integer. Read only."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Read only."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string. Read only."""
     content: t.Text = t.UNSET
+    """str | None: ``CONTENT``, string. Read only."""
     created_by_id: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY_ID``, integer. Read only. The User itself is ``created_by``."""
     modified_by_id: t.Reference = t.UNSET
+    """int | None: ``MODIFIED_BY_ID``, integer. Read only. The User itself is ``modified_by``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_modify: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
 
     if TYPE_CHECKING:
 

@@ -101,12 +101,30 @@ if TYPE_CHECKING:
     class UniversalListQuerySet(QuerySet["UniversalList", UniversalListField, UniversalListOrder, int]):
         """Rows of UniversalList, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> UniversalList: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> UniversalList: ...
-        def select_related(self, *names: UniversalListRelation) -> Self: ...
-        def prefetch_related(self, *names: UniversalListPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> UniversalList:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> UniversalList:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: UniversalListRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: UniversalListPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: UniversalListField, flat: Literal[False] = ...
@@ -180,32 +198,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["sort", "version", "socnet_group_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, UniversalListField, UniversalListOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[UniversalListValues]) -> UniversalList: ...
-        async def acreate(self, **values: Unpack[UniversalListValues]) -> UniversalList: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[UniversalListValues]) -> UniversalList:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[UniversalListValues]) -> UniversalList:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: UniversalListValues | None = None,
             **values: Unpack[UniversalListValues],
-        ) -> tuple[UniversalList, bool]: ...
+        ) -> tuple[UniversalList, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: UniversalListValues | None = None,
             **values: Unpack[UniversalListValues],
-        ) -> tuple[UniversalList, bool]: ...
+        ) -> tuple[UniversalList, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: UniversalListValues | None = None,
             **values: Unpack[UniversalListValues],
-        ) -> tuple[UniversalList, bool]: ...
+        ) -> tuple[UniversalList, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: UniversalListValues | None = None,
             **values: Unpack[UniversalListValues],
-        ) -> tuple[UniversalList, bool]: ...
-        def update(self, **values: Unpack[UniversalListValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[UniversalListValues]) -> int: ...
-        def explain_update(self, **values: Unpack[UniversalListValues]) -> str: ...
+        ) -> tuple[UniversalList, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[UniversalListValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[UniversalListValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[UniversalListValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class UniversalList(Model, schema=UNIVERSAL_LIST):
@@ -220,59 +267,110 @@ class UniversalList(Model, schema=UNIVERSAL_LIST):
         objects: ClassVar[UniversalListQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[UniversalListLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``TIMESTAMP_X``, datetime. Read only."""
     iblock_type_id: t.Text = t.UNSET
+    """str | None: ``IBLOCK_TYPE_ID``, string. Read only."""
     lid: t.Text = t.UNSET
+    """str | None: ``LID``, string. Read only."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string. Read only."""
     api_code: t.Text = t.UNSET
+    """str | None: ``API_CODE``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char. Read only."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     list_page_url: t.Text = t.UNSET
+    """str | None: ``LIST_PAGE_URL``, string. Read only."""
     detail_page_url: t.Text = t.UNSET
+    """str | None: ``DETAIL_PAGE_URL``, string. Read only."""
     section_page_url: t.Text = t.UNSET
+    """str | None: ``SECTION_PAGE_URL``, string. Read only."""
     canonical_page_url: t.Text = t.UNSET
+    """str | None: ``CANONICAL_PAGE_URL``, string. Read only."""
     picture: t.Text = t.UNSET
+    """str | None: ``PICTURE``, string."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     description_type: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION_TYPE``, string. Read only."""
     rss_ttl: t.Text = t.UNSET
+    """str | None: ``RSS_TTL``, string. Read only."""
     rss_active: t.Text = t.UNSET
+    """str | None: ``RSS_ACTIVE``, string. Read only."""
     rss_file_active: t.Text = t.UNSET
+    """str | None: ``RSS_FILE_ACTIVE``, string. Read only."""
     rss_file_limit: t.Text = t.UNSET
+    """str | None: ``RSS_FILE_LIMIT``, string. Read only."""
     rss_file_days: t.Text = t.UNSET
+    """str | None: ``RSS_FILE_DAYS``, string. Read only."""
     rss_yandex_active: t.Text = t.UNSET
+    """str | None: ``RSS_YANDEX_ACTIVE``, string. Read only."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string. Read only."""
     tmp_id: t.Text = t.UNSET
+    """str | None: ``TMP_ID``, string. Read only."""
     index_element: t.Text = t.UNSET
+    """str | None: ``INDEX_ELEMENT``, string. Read only."""
     index_section: t.Text = t.UNSET
+    """str | None: ``INDEX_SECTION``, string. Read only."""
     workflow: t.Text = t.UNSET
+    """str | None: ``WORKFLOW``, string. Read only."""
     bizproc: t.Boolean = t.UNSET
+    """bool | None: ``BIZPROC``, char."""
     section_chooser: t.Text = t.UNSET
+    """str | None: ``SECTION_CHOOSER``, string. Read only."""
     list_mode: t.Text = t.UNSET
+    """str | None: ``LIST_MODE``, string. Read only."""
     rights_mode: t.Text = t.UNSET
+    """str | None: ``RIGHTS_MODE``, string. Read only."""
     section_property: t.Text = t.UNSET
+    """str | None: ``SECTION_PROPERTY``, string. Read only."""
     property_index: t.Text = t.UNSET
+    """str | None: ``PROPERTY_INDEX``, string. Read only."""
     version: t.Integer = t.UNSET
+    """int | None: ``VERSION``, integer. Read only."""
     last_conv_element: t.Text = t.UNSET
+    """str | None: ``LAST_CONV_ELEMENT``, string. Read only."""
     socnet_group_id: t.Reference = t.UNSET
+    """int | None: ``SOCNET_GROUP_ID``, integer. Read only. The Workgroup itself is ``socnet_group``."""
     edit_file_before: t.Text = t.UNSET
+    """str | None: ``EDIT_FILE_BEFORE``, string. Read only."""
     edit_file_after: t.Text = t.UNSET
+    """str | None: ``EDIT_FILE_AFTER``, string. Read only."""
     sections_name: t.Text = t.UNSET
+    """str | None: ``SECTIONS_NAME``, string. Read only."""
     section_name: t.Text = t.UNSET
+    """str | None: ``SECTION_NAME``, string. Read only."""
     elements_name: t.Text = t.UNSET
+    """str | None: ``ELEMENTS_NAME``, string. Read only."""
     element_name: t.Text = t.UNSET
+    """str | None: ``ELEMENT_NAME``, string. Read only."""
     rest_on: t.Text = t.UNSET
+    """str | None: ``REST_ON``, string. Read only."""
     fulltext_index: t.Text = t.UNSET
+    """str | None: ``FULLTEXT_INDEX``, string. Read only."""
     external_id: t.Text = t.UNSET
+    """str | None: ``EXTERNAL_ID``, string. Read only."""
     lang_dir: t.Text = t.UNSET
+    """str | None: ``LANG_DIR``, string. Read only."""
     server_name: t.Text = t.UNSET
+    """str | None: ``SERVER_NAME``, string. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[UniversalListValues]) -> None: ...
+        def __init__(self, **values: Unpack[UniversalListValues]) -> None:
+            """A UniversalList of these values, not saved yet."""
+            ...
 
         @property
         def socnet_group(self) -> Workgroup | None: ...

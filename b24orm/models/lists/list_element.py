@@ -136,12 +136,30 @@ if TYPE_CHECKING:
     class ListElementQuerySet(QuerySet["ListElement", ListElementField, ListElementOrder, int]):
         """Rows of ListElement, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> ListElement: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> ListElement: ...
-        def select_related(self, *names: ListElementRelation) -> Self: ...
-        def prefetch_related(self, *names: ListElementPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> ListElement:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> ListElement:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ListElementRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ListElementPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ListElementField, flat: Literal[False] = ...
@@ -182,32 +200,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["bp_published"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, ListElementField, ListElementOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ListElementValues]) -> ListElement: ...
-        async def acreate(self, **values: Unpack[ListElementValues]) -> ListElement: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ListElementValues]) -> ListElement:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ListElementValues]) -> ListElement:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ListElementValues | None = None,
             **values: Unpack[ListElementValues],
-        ) -> tuple[ListElement, bool]: ...
+        ) -> tuple[ListElement, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ListElementValues | None = None,
             **values: Unpack[ListElementValues],
-        ) -> tuple[ListElement, bool]: ...
+        ) -> tuple[ListElement, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ListElementValues | None = None,
             **values: Unpack[ListElementValues],
-        ) -> tuple[ListElement, bool]: ...
+        ) -> tuple[ListElement, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ListElementValues | None = None,
             **values: Unpack[ListElementValues],
-        ) -> tuple[ListElement, bool]: ...
-        def update(self, **values: Unpack[ListElementValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ListElementValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ListElementValues]) -> str: ...
+        ) -> tuple[ListElement, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ListElementValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ListElementValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ListElementValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class ListElement(Model, schema=LIST_ELEMENT):
@@ -225,27 +272,46 @@ class ListElement(Model, schema=LIST_ELEMENT):
         objects: ClassVar[ListElementQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ListElementLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     iblock_section_id: t.Reference = t.UNSET
+    """int | None: ``IBLOCK_SECTION_ID``, integer. Set once."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY``, integer. Read only. The User itself is ``created_by_user``."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string. Required, set once."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``TIMESTAMP_X``, datetime. Read only."""
     modified_by: t.Integer = t.UNSET
+    """int | None: ``MODIFIED_BY``, integer. Read only."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     active_from: t.DateTime = t.UNSET
+    """dt.datetime | None: ``ACTIVE_FROM``, datetime."""
     active_to: t.DateTime = t.UNSET
+    """dt.datetime | None: ``ACTIVE_TO``, datetime. Deprecated."""
     preview_text: t.Text = t.UNSET
+    """str | None: ``PREVIEW_TEXT``, string. Deprecated."""
     detail_text: t.Text = t.UNSET
+    """str | None: ``DETAIL_TEXT``, string. Deprecated."""
     bp_published: t.Boolean = t.UNSET
+    """bool | None: ``BP_PUBLISHED``, char. Read only, deprecated."""
     created_user_name: t.Text = t.UNSET
+    """str | None: ``CREATED_USER_NAME``, string. Read only, deprecated."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ListElementValues]) -> None: ...
+        def __init__(self, **values: Unpack[ListElementValues]) -> None:
+            """A ListElement of these values, not saved yet."""
+            ...
 
         @property
         def created_by_user(self) -> User | None: ...

@@ -71,10 +71,22 @@ if TYPE_CHECKING:
     class ListFieldQuerySet(QuerySet["ListField", ListFieldField, ListFieldOrder, str]):
         """Rows of ListField, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> ListField: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> ListField: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> ListField:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> ListField:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ListFieldField, flat: Literal[False] = ...
@@ -123,32 +135,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Any, ListFieldField, ListFieldOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ListFieldValues]) -> ListField: ...
-        async def acreate(self, **values: Unpack[ListFieldValues]) -> ListField: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ListFieldValues]) -> ListField:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ListFieldValues]) -> ListField:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ListFieldValues | None = None,
             **values: Unpack[ListFieldValues],
-        ) -> tuple[ListField, bool]: ...
+        ) -> tuple[ListField, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ListFieldValues | None = None,
             **values: Unpack[ListFieldValues],
-        ) -> tuple[ListField, bool]: ...
+        ) -> tuple[ListField, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ListFieldValues | None = None,
             **values: Unpack[ListFieldValues],
-        ) -> tuple[ListField, bool]: ...
+        ) -> tuple[ListField, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ListFieldValues | None = None,
             **values: Unpack[ListFieldValues],
-        ) -> tuple[ListField, bool]: ...
-        def update(self, **values: Unpack[ListFieldValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ListFieldValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ListFieldValues]) -> str: ...
+        ) -> tuple[ListField, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ListFieldValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ListFieldValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ListFieldValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class ListField(Model, schema=LIST_FIELD):
@@ -161,29 +202,53 @@ class ListField(Model, schema=LIST_FIELD):
         objects: ClassVar[ListFieldQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ListFieldLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     field_id: t.StringId = t.UNSET
+    """str: ``FIELD_ID``, string. Read only."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     is_required: t.Boolean = t.UNSET
+    """bool | None: ``IS_REQUIRED``, char."""
     multiple: t.Boolean = t.UNSET
+    """bool | None: ``MULTIPLE``, char."""
     default_value: t.Text = t.UNSET
+    """str | None: ``DEFAULT_VALUE``, string."""
     type: t.Text = t.UNSET
+    """str | None: ``TYPE``, string. Required."""
     property_type: t.Text = t.UNSET
+    """str | None: ``PROPERTY_TYPE``, string. Read only."""
     property_user_type: t.Boolean = t.UNSET
+    """bool | None: ``PROPERTY_USER_TYPE``, boolean. Read only."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string."""
     id: t.Integer = t.UNSET
+    """int | None: ``ID``, integer. Read only."""
     link_iblock_id: t.Integer = t.UNSET
+    """int | None: ``LINK_IBLOCK_ID``, integer."""
     row_count: t.Integer = t.UNSET
+    """int | None: ``ROW_COUNT``, integer."""
     col_count: t.Integer = t.UNSET
+    """int | None: ``COL_COUNT``, integer."""
     user_type_settings: t.Text = t.UNSET
+    """str | None: ``USER_TYPE_SETTINGS``, string."""
     settings: t.Json = t.UNSET
+    """as it comes: ``SETTINGS``, object."""
     display_values_form: t.Json = t.UNSET
+    """as it comes: ``DISPLAY_VALUES_FORM``, object. Read only."""
     list: t.Json = t.UNSET
+    """as it comes: ``LIST``, array."""
     list_text_values: t.Text = t.UNSET
+    """str | None: ``LIST_TEXT_VALUES``, string."""
     list_def: t.Json = t.UNSET
+    """as it comes: ``LIST_DEF``, array."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ListFieldValues]) -> None: ...
+        def __init__(self, **values: Unpack[ListFieldValues]) -> None:
+            """A ListField of these values, not saved yet."""
+            ...

@@ -103,12 +103,30 @@ if TYPE_CHECKING:
     class ListSectionQuerySet(QuerySet["ListSection", ListSectionField, ListSectionOrder, int]):
         """Rows of ListSection, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> ListSection: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> ListSection: ...
-        def select_related(self, *names: ListSectionRelation) -> Self: ...
-        def prefetch_related(self, *names: ListSectionPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> ListSection:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> ListSection:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ListSectionRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ListSectionPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ListSectionField, flat: Literal[False] = ...
@@ -165,32 +183,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["picture", "detail_picture", "section_property"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, ListSectionField, ListSectionOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ListSectionValues]) -> ListSection: ...
-        async def acreate(self, **values: Unpack[ListSectionValues]) -> ListSection: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ListSectionValues]) -> ListSection:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ListSectionValues]) -> ListSection:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ListSectionValues | None = None,
             **values: Unpack[ListSectionValues],
-        ) -> tuple[ListSection, bool]: ...
+        ) -> tuple[ListSection, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ListSectionValues | None = None,
             **values: Unpack[ListSectionValues],
-        ) -> tuple[ListSection, bool]: ...
+        ) -> tuple[ListSection, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ListSectionValues | None = None,
             **values: Unpack[ListSectionValues],
-        ) -> tuple[ListSection, bool]: ...
+        ) -> tuple[ListSection, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ListSectionValues | None = None,
             **values: Unpack[ListSectionValues],
-        ) -> tuple[ListSection, bool]: ...
-        def update(self, **values: Unpack[ListSectionValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ListSectionValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ListSectionValues]) -> str: ...
+        ) -> tuple[ListSection, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ListSectionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ListSectionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ListSectionValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class ListSection(Model, schema=LIST_SECTION):
@@ -205,34 +252,60 @@ class ListSection(Model, schema=LIST_SECTION):
         objects: ClassVar[ListSectionQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ListSectionLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string. Required."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string."""
     external_id: t.Text = t.UNSET
+    """str | None: ``EXTERNAL_ID``, string."""
     iblock_section_id: t.Reference = t.UNSET
+    """int | None: ``IBLOCK_SECTION_ID``, integer."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``TIMESTAMP_X``, datetime. Read only."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char."""
     global_active: t.Boolean = t.UNSET
+    """bool | None: ``GLOBAL_ACTIVE``, char. Read only."""
     left_margin: t.Integer = t.UNSET
+    """int | None: ``LEFT_MARGIN``, integer. Read only."""
     right_margin: t.Integer = t.UNSET
+    """int | None: ``RIGHT_MARGIN``, integer. Read only."""
     depth_level: t.Integer = t.UNSET
+    """int | None: ``DEPTH_LEVEL``, integer. Read only."""
     searchable_content: t.Text = t.UNSET
+    """str | None: ``SEARCHABLE_CONTENT``, string. Read only."""
     modified_by: t.Reference = t.UNSET
+    """int | None: ``MODIFIED_BY``, integer. Read only. The User itself is ``modified_by_user``."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY``, integer. Read only. The User itself is ``created_by_user``."""
     picture: t.File = t.UNSET
+    """StoredFile: ``PICTURE``, file."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     description_type: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION_TYPE``, string. One of ``text``, ``html``."""
     detail_picture: t.File = t.UNSET
+    """StoredFile: ``DETAIL_PICTURE``, file."""
     section_property: t.Json = t.UNSET
+    """as it comes: ``SECTION_PROPERTY``, array."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ListSectionValues]) -> None: ...
+        def __init__(self, **values: Unpack[ListSectionValues]) -> None:
+            """A ListSection of these values, not saved yet."""
+            ...
 
         @property
         def modified_by_user(self) -> User | None: ...

@@ -25,10 +25,22 @@ if TYPE_CHECKING:
     class MailContactQuerySet(QuerySet["MailContact", MailContactField, MailContactOrder, int]):
         """Rows of MailContact, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[MailContactLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[MailContactLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[MailContactLookups]) -> MailContact: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[MailContactLookups]) -> MailContact: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[MailContactLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[MailContactLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[MailContactLookups]) -> MailContact:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[MailContactLookups]) -> MailContact:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: MailContactField, flat: Literal[False] = ...
@@ -45,7 +57,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["email", "name"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, MailContactField, MailContactOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class MailContact(Model, schema=MAIL_CONTACT):
@@ -58,8 +72,13 @@ class MailContact(Model, schema=MAIL_CONTACT):
         objects: ClassVar[MailContactQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[MailContactLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[MailContactLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     email: t.Text = t.UNSET
+    """str | None: ``email``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""

@@ -27,10 +27,22 @@ if TYPE_CHECKING:
     class MailEmployeeQuerySet(QuerySet["MailEmployee", MailEmployeeField, MailEmployeeOrder, int]):
         """Rows of MailEmployee, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[MailEmployeeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[MailEmployeeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[MailEmployeeLookups]) -> MailEmployee: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[MailEmployeeLookups]) -> MailEmployee: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[MailEmployeeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[MailEmployeeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[MailEmployeeLookups]) -> MailEmployee:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[MailEmployeeLookups]) -> MailEmployee:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: MailEmployeeField, flat: Literal[False] = ...
@@ -47,7 +59,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["email", "name"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, MailEmployeeField, MailEmployeeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class MailEmployee(Model, schema=MAIL_EMPLOYEE):
@@ -60,8 +74,13 @@ class MailEmployee(Model, schema=MAIL_EMPLOYEE):
         objects: ClassVar[MailEmployeeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[MailEmployeeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[MailEmployeeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     email: t.Text = t.UNSET
+    """str | None: ``email``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""

@@ -43,12 +43,30 @@ if TYPE_CHECKING:
     class MailMessageQuerySet(QuerySet["MailMessage", MailMessageField, MailMessageOrder, int]):
         """Rows of MailMessage, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[MailMessageLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[MailMessageLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[MailMessageLookups]) -> MailMessage: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[MailMessageLookups]) -> MailMessage: ...
-        def select_related(self, *names: MailMessageRelation) -> Self: ...
-        def prefetch_related(self, *names: MailMessagePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[MailMessageLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[MailMessageLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[MailMessageLookups]) -> MailMessage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[MailMessageLookups]) -> MailMessage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: MailMessageRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: MailMessagePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: MailMessageField, flat: Literal[False] = ...
@@ -85,7 +103,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["bindings"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, MailMessageField, MailMessageOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class MailMessage(Model, schema=MAIL_MESSAGE):
@@ -100,21 +120,36 @@ class MailMessage(Model, schema=MAIL_MESSAGE):
         objects: ClassVar[MailMessageQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[MailMessageLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[MailMessageLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     mailbox_id: t.Reference = t.UNSET
+    """int | None: ``mailboxId``, integer. Read only. The Mailbox itself is ``mailbox``."""
     mailbox_email: t.Text = t.UNSET
+    """str | None: ``mailboxEmail``, string. Read only."""
     subject: t.Text = t.UNSET
+    """str | None: ``subject``, string. Read only."""
     from_: t.Text = t.UNSET
+    """str | None: ``from``, string. Read only."""
     to: t.Text = t.UNSET
+    """str | None: ``to``, string. Read only."""
     cc: t.Text = t.UNSET
+    """str | None: ``cc``, string. Read only."""
     date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``date``, datetime. Read only."""
     is_seen: t.Boolean = t.UNSET
+    """bool | None: ``isSeen``, boolean. Read only."""
     has_attachments: t.Boolean = t.UNSET
+    """bool | None: ``hasAttachments``, boolean. Read only."""
     url: t.Text = t.UNSET
+    """str | None: ``url``, string. Read only."""
     bindings: t.Json = t.UNSET
+    """as it comes: ``bindings``, array. Read only."""
     body: t.Text = t.UNSET
+    """str | None: ``body``, string. Read only."""
 
     if TYPE_CHECKING:
 

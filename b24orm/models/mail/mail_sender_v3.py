@@ -25,10 +25,22 @@ if TYPE_CHECKING:
     class MailSenderQuerySet(QuerySet["MailSender", MailSenderField, MailSenderOrder, str]):
         """Rows of MailSender, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[MailSenderLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[MailSenderLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[MailSenderLookups]) -> MailSender: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[MailSenderLookups]) -> MailSender: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[MailSenderLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[MailSenderLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[MailSenderLookups]) -> MailSender:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[MailSenderLookups]) -> MailSender:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: MailSenderField, flat: Literal[False] = ...
@@ -45,7 +57,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name", "sender"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, MailSenderField, MailSenderOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class MailSender(Model, schema=MAIL_SENDER):
@@ -58,8 +72,13 @@ class MailSender(Model, schema=MAIL_SENDER):
         objects: ClassVar[MailSenderQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[MailSenderLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[MailSenderLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     email: t.StringId = t.UNSET
+    """str: ``email``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
     sender: t.Text = t.UNSET
+    """str | None: ``sender``, string. Read only."""

@@ -57,10 +57,22 @@ if TYPE_CHECKING:
     class MailServiceQuerySet(QuerySet["MailService", MailServiceField, MailServiceOrder, int]):
         """Rows of MailService, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> MailService: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> MailService: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> MailService:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> MailService:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: MailServiceField, flat: Literal[False] = ...
@@ -100,32 +112,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["sort", "port", "smtp_port"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, MailServiceField, MailServiceOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[MailServiceValues]) -> MailService: ...
-        async def acreate(self, **values: Unpack[MailServiceValues]) -> MailService: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[MailServiceValues]) -> MailService:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[MailServiceValues]) -> MailService:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: MailServiceValues | None = None,
             **values: Unpack[MailServiceValues],
-        ) -> tuple[MailService, bool]: ...
+        ) -> tuple[MailService, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: MailServiceValues | None = None,
             **values: Unpack[MailServiceValues],
-        ) -> tuple[MailService, bool]: ...
+        ) -> tuple[MailService, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: MailServiceValues | None = None,
             **values: Unpack[MailServiceValues],
-        ) -> tuple[MailService, bool]: ...
+        ) -> tuple[MailService, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: MailServiceValues | None = None,
             **values: Unpack[MailServiceValues],
-        ) -> tuple[MailService, bool]: ...
-        def update(self, **values: Unpack[MailServiceValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[MailServiceValues]) -> int: ...
-        def explain_update(self, **values: Unpack[MailServiceValues]) -> str: ...
+        ) -> tuple[MailService, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[MailServiceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[MailServiceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[MailServiceValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class MailService(Model, schema=MAIL_SERVICE):
@@ -139,25 +180,45 @@ class MailService(Model, schema=MAIL_SERVICE):
         objects: ClassVar[MailServiceQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[MailServiceLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     site_id: t.Text = t.UNSET
+    """str | None: ``SITE_ID``, string. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     server: t.Text = t.UNSET
+    """str | None: ``SERVER``, string."""
     port: t.Integer = t.UNSET
+    """int | None: ``PORT``, integer."""
     encryption: t.Boolean = t.UNSET
+    """bool | None: ``ENCRYPTION``, char."""
     link: t.Text = t.UNSET
+    """str | None: ``LINK``, string."""
     icon: t.Text = t.UNSET
+    """str | None: ``ICON``, string."""
     smtp_server: t.Text = t.UNSET
+    """str | None: ``SMTP_SERVER``, string. Read only."""
     smtp_port: t.Integer = t.UNSET
+    """int | None: ``SMTP_PORT``, integer. Read only."""
     smtp_login_as_imap: t.Boolean = t.UNSET
+    """bool | None: ``SMTP_LOGIN_AS_IMAP``, char. Read only."""
     smtp_password_as_imap: t.Boolean = t.UNSET
+    """bool | None: ``SMTP_PASSWORD_AS_IMAP``, char. Read only."""
     smtp_encryption: t.Boolean = t.UNSET
+    """bool | None: ``SMTP_ENCRYPTION``, char. Read only."""
     upload_outgoing: t.Boolean = t.UNSET
+    """bool | None: ``UPLOAD_OUTGOING``, char. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[MailServiceValues]) -> None: ...
+        def __init__(self, **values: Unpack[MailServiceValues]) -> None:
+            """A MailService of these values, not saved yet."""
+            ...

@@ -25,10 +25,22 @@ if TYPE_CHECKING:
     class MailboxQuerySet(QuerySet["Mailbox", MailboxField, MailboxOrder, int]):
         """Rows of Mailbox, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[MailboxLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[MailboxLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[MailboxLookups]) -> Mailbox: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[MailboxLookups]) -> Mailbox: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[MailboxLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[MailboxLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[MailboxLookups]) -> Mailbox:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[MailboxLookups]) -> Mailbox:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: MailboxField, flat: Literal[False] = ...
@@ -43,7 +55,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name", "email", "sender_name"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, MailboxField, MailboxOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class Mailbox(Model, schema=MAILBOX):
@@ -56,9 +70,15 @@ class Mailbox(Model, schema=MAILBOX):
         objects: ClassVar[MailboxQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[MailboxLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[MailboxLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
     email: t.Text = t.UNSET
+    """str | None: ``email``, string. Read only."""
     sender_name: t.Text = t.UNSET
+    """str | None: ``senderName``, string. Read only."""

@@ -36,10 +36,22 @@ if TYPE_CHECKING:
     class MessageSenderQuerySet(QuerySet["MessageSender", MessageSenderField, MessageSenderOrder, str]):
         """Rows of MessageSender, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> MessageSender: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> MessageSender: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> MessageSender:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> MessageSender:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: MessageSenderField, flat: Literal[False] = ...
@@ -56,32 +68,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["type", "handler", "name", "description"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, MessageSenderField, MessageSenderOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[MessageSenderValues]) -> MessageSender: ...
-        async def acreate(self, **values: Unpack[MessageSenderValues]) -> MessageSender: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[MessageSenderValues]) -> MessageSender:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[MessageSenderValues]) -> MessageSender:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: MessageSenderValues | None = None,
             **values: Unpack[MessageSenderValues],
-        ) -> tuple[MessageSender, bool]: ...
+        ) -> tuple[MessageSender, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: MessageSenderValues | None = None,
             **values: Unpack[MessageSenderValues],
-        ) -> tuple[MessageSender, bool]: ...
+        ) -> tuple[MessageSender, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: MessageSenderValues | None = None,
             **values: Unpack[MessageSenderValues],
-        ) -> tuple[MessageSender, bool]: ...
+        ) -> tuple[MessageSender, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: MessageSenderValues | None = None,
             **values: Unpack[MessageSenderValues],
-        ) -> tuple[MessageSender, bool]: ...
-        def update(self, **values: Unpack[MessageSenderValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[MessageSenderValues]) -> int: ...
-        def explain_update(self, **values: Unpack[MessageSenderValues]) -> str: ...
+        ) -> tuple[MessageSender, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[MessageSenderValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[MessageSenderValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[MessageSenderValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class MessageSender(Model, schema=MESSAGE_SENDER):
@@ -95,14 +136,23 @@ class MessageSender(Model, schema=MESSAGE_SENDER):
         objects: ClassVar[MessageSenderQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[MessageSenderLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     code: t.StringId = t.UNSET
+    """str: ``CODE``, string. Read only."""
     type: t.Text = t.UNSET
+    """str | None: ``TYPE``, string. Required, set once. One of ``SMS``."""
     handler: t.Text = t.UNSET
+    """str | None: ``HANDLER``, string. Required."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[MessageSenderValues]) -> None: ...
+        def __init__(self, **values: Unpack[MessageSenderValues]) -> None:
+            """A MessageSender of these values, not saved yet."""
+            ...

@@ -60,12 +60,30 @@ if TYPE_CHECKING:
     class NoteCollectionQuerySet(QuerySet["NoteCollection", NoteCollectionField, NoteCollectionOrder, int]):
         """Rows of NoteCollection, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> NoteCollection: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> NoteCollection: ...
-        def select_related(self, *names: NoteCollectionRelation) -> Self: ...
-        def prefetch_related(self, *names: NoteCollectionPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> NoteCollection:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> NoteCollection:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: NoteCollectionRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: NoteCollectionPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: NoteCollectionField, flat: Literal[False] = ...
@@ -90,32 +108,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["created_at", "updated_at"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, NoteCollectionField, NoteCollectionOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[NoteCollectionValues]) -> NoteCollection: ...
-        async def acreate(self, **values: Unpack[NoteCollectionValues]) -> NoteCollection: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[NoteCollectionValues]) -> NoteCollection:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[NoteCollectionValues]) -> NoteCollection:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: NoteCollectionValues | None = None,
             **values: Unpack[NoteCollectionValues],
-        ) -> tuple[NoteCollection, bool]: ...
+        ) -> tuple[NoteCollection, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: NoteCollectionValues | None = None,
             **values: Unpack[NoteCollectionValues],
-        ) -> tuple[NoteCollection, bool]: ...
+        ) -> tuple[NoteCollection, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: NoteCollectionValues | None = None,
             **values: Unpack[NoteCollectionValues],
-        ) -> tuple[NoteCollection, bool]: ...
+        ) -> tuple[NoteCollection, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: NoteCollectionValues | None = None,
             **values: Unpack[NoteCollectionValues],
-        ) -> tuple[NoteCollection, bool]: ...
-        def update(self, **values: Unpack[NoteCollectionValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[NoteCollectionValues]) -> int: ...
-        def explain_update(self, **values: Unpack[NoteCollectionValues]) -> str: ...
+        ) -> tuple[NoteCollection, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[NoteCollectionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[NoteCollectionValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[NoteCollectionValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class NoteCollection(Model, schema=NOTE_COLLECTION):
@@ -131,20 +178,32 @@ class NoteCollection(Model, schema=NOTE_COLLECTION):
         objects: ClassVar[NoteCollectionQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[NoteCollectionLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     position: t.Integer = t.UNSET
+    """int | None: ``position``, integer. Set once."""
     policy_level: t.Text = t.UNSET
+    """str | None: ``policyLevel``, string. Read only. One of ``none``, ``view``, ``manage``, ``moderate``."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. Read only. The User itself is ``created_by_user``."""
     created_at: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdAt``, datetime. Read only."""
     updated_by: t.Reference = t.UNSET
+    """int | None: ``updatedBy``, integer. Read only. The User itself is ``updated_by_user``."""
     updated_at: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updatedAt``, datetime. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[NoteCollectionValues]) -> None: ...
+        def __init__(self, **values: Unpack[NoteCollectionValues]) -> None:
+            """A NoteCollection of these values, not saved yet."""
+            ...
 
         @property
         def created_by_user(self) -> User | None: ...

@@ -77,12 +77,30 @@ if TYPE_CHECKING:
     class NoteDocumentQuerySet(QuerySet["NoteDocument", NoteDocumentField, NoteDocumentOrder, int]):
         """Rows of NoteDocument, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> NoteDocument: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> NoteDocument: ...
-        def select_related(self, *names: NoteDocumentRelation) -> Self: ...
-        def prefetch_related(self, *names: NoteDocumentPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> NoteDocument:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> NoteDocument:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: NoteDocumentRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: NoteDocumentPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: NoteDocumentField, flat: Literal[False] = ...
@@ -115,32 +133,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["children"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, NoteDocumentField, NoteDocumentOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[NoteDocumentValues]) -> NoteDocument: ...
-        async def acreate(self, **values: Unpack[NoteDocumentValues]) -> NoteDocument: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[NoteDocumentValues]) -> NoteDocument:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[NoteDocumentValues]) -> NoteDocument:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: NoteDocumentValues | None = None,
             **values: Unpack[NoteDocumentValues],
-        ) -> tuple[NoteDocument, bool]: ...
+        ) -> tuple[NoteDocument, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: NoteDocumentValues | None = None,
             **values: Unpack[NoteDocumentValues],
-        ) -> tuple[NoteDocument, bool]: ...
+        ) -> tuple[NoteDocument, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: NoteDocumentValues | None = None,
             **values: Unpack[NoteDocumentValues],
-        ) -> tuple[NoteDocument, bool]: ...
+        ) -> tuple[NoteDocument, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: NoteDocumentValues | None = None,
             **values: Unpack[NoteDocumentValues],
-        ) -> tuple[NoteDocument, bool]: ...
-        def update(self, **values: Unpack[NoteDocumentValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[NoteDocumentValues]) -> int: ...
-        def explain_update(self, **values: Unpack[NoteDocumentValues]) -> str: ...
+        ) -> tuple[NoteDocument, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[NoteDocumentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[NoteDocumentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[NoteDocumentValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class NoteDocument(Model, schema=NOTE_DOCUMENT):
@@ -157,23 +204,38 @@ class NoteDocument(Model, schema=NOTE_DOCUMENT):
         objects: ClassVar[NoteDocumentQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[NoteDocumentLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     collection_id: t.Reference = t.UNSET
+    """int | None: ``collectionId``, integer. Required, set once. The NoteCollection itself is ``collection``."""
     parent_id: t.Reference = t.UNSET
+    """int | None: ``parentId``, integer. Set once."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Required."""
     markdown: t.Text = t.UNSET
+    """str | None: ``markdown``, string."""
     position: t.Integer = t.UNSET
+    """int | None: ``position``, integer. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. Read only. The User itself is ``created_by_user``."""
     updated_by: t.Reference = t.UNSET
+    """int | None: ``updatedBy``, integer. Read only. The User itself is ``updated_by_user``."""
     created_at: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdAt``, datetime. Read only."""
     updated_at: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updatedAt``, datetime. Read only."""
     children: t.Json = t.UNSET
+    """as it comes: ``children``, array. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[NoteDocumentValues]) -> None: ...
+        def __init__(self, **values: Unpack[NoteDocumentValues]) -> None:
+            """A NoteDocument of these values, not saved yet."""
+            ...
 
         @property
         def collection(self) -> NoteCollection | None: ...

@@ -28,14 +28,24 @@ class NoteFile(Model, schema=NOTE_FILE):
     """
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     document_id: t.Reference = t.UNSET
+    """int | None: ``documentId``, integer. Required, set once."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     size: t.Integer = t.UNSET
+    """int | None: ``size``, integer. Read only."""
     mime_type: t.Text = t.UNSET
+    """str | None: ``mimeType``, string. Read only."""
     asset_type: t.Text = t.UNSET
+    """str | None: ``assetType``, string. Read only. One of ``image``, ``video``, ``file``."""
     asset_markdown: t.Text = t.UNSET
+    """str | None: ``assetMarkdown``, string. Read only."""
     file_content: t.Text = t.UNSET
+    """str | None: ``fileContent``, string. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[NoteFileValues]) -> None: ...
+        def __init__(self, **values: Unpack[NoteFileValues]) -> None:
+            """A NoteFile of these values, not saved yet."""
+            ...

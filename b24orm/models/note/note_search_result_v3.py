@@ -48,16 +48,30 @@ if TYPE_CHECKING:
     ):
         """Rows of NoteSearchResult, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[NoteSearchResultLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[NoteSearchResultLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[NoteSearchResultLookups]) -> NoteSearchResult: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[NoteSearchResultLookups],
-        ) -> NoteSearchResult: ...
-        def select_related(self, *names: NoteSearchResultRelation) -> Self: ...
-        def prefetch_related(self, *names: NoteSearchResultPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[NoteSearchResultLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[NoteSearchResultLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[NoteSearchResultLookups]) -> NoteSearchResult:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[NoteSearchResultLookups]) -> NoteSearchResult:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: NoteSearchResultRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: NoteSearchResultPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: NoteSearchResultField, flat: Literal[False] = ...
@@ -86,7 +100,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["shared_access"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, NoteSearchResultField, NoteSearchResultOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class NoteSearchResult(Model, schema=NOTE_SEARCH_RESULT):
@@ -101,14 +117,22 @@ class NoteSearchResult(Model, schema=NOTE_SEARCH_RESULT):
         objects: ClassVar[NoteSearchResultQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[NoteSearchResultLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[NoteSearchResultLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     document_id: t.Id = t.UNSET
+    """int: ``documentId``, integer. Read only."""
     collection_id: t.Reference = t.UNSET
+    """int | None: ``collectionId``, integer. Read only. The NoteCollection itself is ``collection``."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Read only."""
     score: t.Number = t.UNSET
+    """Decimal | None: ``score``, double. Read only."""
     snippet: t.Text = t.UNSET
+    """str | None: ``snippet``, string. Read only."""
     shared_access: t.Boolean = t.UNSET
+    """bool | None: ``sharedAccess``, boolean. Read only."""
 
     if TYPE_CHECKING:
 

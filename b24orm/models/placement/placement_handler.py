@@ -61,16 +61,30 @@ if TYPE_CHECKING:
     ):
         """Rows of PlacementHandler, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[PlacementHandlerLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[PlacementHandlerLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[PlacementHandlerLookups]) -> PlacementHandler: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[PlacementHandlerLookups],
-        ) -> PlacementHandler: ...
-        def select_related(self, *names: PlacementHandlerRelation) -> Self: ...
-        def prefetch_related(self, *names: PlacementHandlerPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[PlacementHandlerLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[PlacementHandlerLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[PlacementHandlerLookups]) -> PlacementHandler:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[PlacementHandlerLookups]) -> PlacementHandler:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: PlacementHandlerRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: PlacementHandlerPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: PlacementHandlerField, flat: Literal[False] = ...
@@ -99,19 +113,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, PlacementHandlerField, PlacementHandlerOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[PlacementHandlerValues]) -> PlacementHandler: ...
-        async def acreate(self, **values: Unpack[PlacementHandlerValues]) -> PlacementHandler: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[PlacementHandlerValues]) -> PlacementHandler:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[PlacementHandlerValues]) -> PlacementHandler:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: PlacementHandlerValues | None = None,
             **values: Unpack[PlacementHandlerValues],
-        ) -> tuple[PlacementHandler, bool]: ...
+        ) -> tuple[PlacementHandler, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: PlacementHandlerValues | None = None,
             **values: Unpack[PlacementHandlerValues],
-        ) -> tuple[PlacementHandler, bool]: ...
+        ) -> tuple[PlacementHandler, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class PlacementHandler(Model, schema=PLACEMENT_HANDLER):
@@ -126,21 +154,34 @@ class PlacementHandler(Model, schema=PLACEMENT_HANDLER):
         objects: ClassVar[PlacementHandlerQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[PlacementHandlerLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[PlacementHandlerLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     placement: t.Text = t.UNSET
+    """str | None: ``placement``, string. Required, set once."""
     user_id: t.Reference = t.UNSET
+    """int | None: ``userId``, integer. Set once. The User itself is ``user``."""
     handler: t.Text = t.UNSET
+    """str | None: ``handler``, string. Required, set once."""
     options: t.Json = t.UNSET
+    """as it comes: ``options``, object. Set once."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Set once."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string. Set once."""
     lang_all: t.Json = t.UNSET
+    """as it comes: ``langAll``, object. Set once."""
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     group_name: t.Text = t.UNSET
+    """str | None: ``GROUP_NAME``, string. Set once."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[PlacementHandlerValues]) -> None: ...
+        def __init__(self, **values: Unpack[PlacementHandlerValues]) -> None:
+            """A PlacementHandler of these values, not saved yet."""
+            ...
 
         @property
         def user(self) -> User | None: ...

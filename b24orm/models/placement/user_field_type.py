@@ -38,18 +38,30 @@ if TYPE_CHECKING:
     ):
         """Rows of PlacementUserFieldType, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[PlacementUserFieldTypeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[PlacementUserFieldTypeLookups]) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[PlacementUserFieldTypeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[PlacementUserFieldTypeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
         def get(
             self,
             *conditions: Q,
             **lookups: Unpack[PlacementUserFieldTypeLookups],
-        ) -> PlacementUserFieldType: ...
+        ) -> PlacementUserFieldType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[PlacementUserFieldTypeLookups],
-        ) -> PlacementUserFieldType: ...
+        ) -> PlacementUserFieldType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: PlacementUserFieldTypeField, flat: Literal[False] = ...
@@ -70,32 +82,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["options"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, PlacementUserFieldTypeField, PlacementUserFieldTypeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[PlacementUserFieldTypeValues]) -> PlacementUserFieldType: ...
-        async def acreate(self, **values: Unpack[PlacementUserFieldTypeValues]) -> PlacementUserFieldType: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[PlacementUserFieldTypeValues]) -> PlacementUserFieldType:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[PlacementUserFieldTypeValues]) -> PlacementUserFieldType:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: PlacementUserFieldTypeValues | None = None,
             **values: Unpack[PlacementUserFieldTypeValues],
-        ) -> tuple[PlacementUserFieldType, bool]: ...
+        ) -> tuple[PlacementUserFieldType, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: PlacementUserFieldTypeValues | None = None,
             **values: Unpack[PlacementUserFieldTypeValues],
-        ) -> tuple[PlacementUserFieldType, bool]: ...
+        ) -> tuple[PlacementUserFieldType, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: PlacementUserFieldTypeValues | None = None,
             **values: Unpack[PlacementUserFieldTypeValues],
-        ) -> tuple[PlacementUserFieldType, bool]: ...
+        ) -> tuple[PlacementUserFieldType, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: PlacementUserFieldTypeValues | None = None,
             **values: Unpack[PlacementUserFieldTypeValues],
-        ) -> tuple[PlacementUserFieldType, bool]: ...
-        def update(self, **values: Unpack[PlacementUserFieldTypeValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[PlacementUserFieldTypeValues]) -> int: ...
-        def explain_update(self, **values: Unpack[PlacementUserFieldTypeValues]) -> str: ...
+        ) -> tuple[PlacementUserFieldType, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[PlacementUserFieldTypeValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[PlacementUserFieldTypeValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[PlacementUserFieldTypeValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class PlacementUserFieldType(Model, schema=PLACEMENT_USER_FIELD_TYPE):
@@ -108,14 +149,23 @@ class PlacementUserFieldType(Model, schema=PLACEMENT_USER_FIELD_TYPE):
         objects: ClassVar[PlacementUserFieldTypeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[PlacementUserFieldTypeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[PlacementUserFieldTypeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     user_type_id: t.StringId = t.UNSET
+    """str: ``USER_TYPE_ID``, string. Required, set once."""
     handler: t.Text = t.UNSET
+    """str | None: ``HANDLER``, string. Required."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     options: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``OPTIONS``, array. Several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[PlacementUserFieldTypeValues]) -> None: ...
+        def __init__(self, **values: Unpack[PlacementUserFieldTypeValues]) -> None:
+            """A PlacementUserFieldType of these values, not saved yet."""
+            ...

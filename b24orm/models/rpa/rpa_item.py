@@ -201,12 +201,30 @@ if TYPE_CHECKING:
     class RpaItemQuerySet(QuerySet["RpaItem", RpaItemField, RpaItemOrder, int]):
         """Rows of RpaItem, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> RpaItem: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> RpaItem: ...
-        def select_related(self, *names: RpaItemRelation) -> Self: ...
-        def prefetch_related(self, *names: RpaItemPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> RpaItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> RpaItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: RpaItemRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: RpaItemPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: RpaItemField, flat: Literal[False] = ...
@@ -245,32 +263,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["tasks_faces", "users", "permissions"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, RpaItemField, RpaItemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[RpaItemValues]) -> RpaItem: ...
-        async def acreate(self, **values: Unpack[RpaItemValues]) -> RpaItem: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[RpaItemValues]) -> RpaItem:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[RpaItemValues]) -> RpaItem:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: RpaItemValues | None = None,
             **values: Unpack[RpaItemValues],
-        ) -> tuple[RpaItem, bool]: ...
+        ) -> tuple[RpaItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: RpaItemValues | None = None,
             **values: Unpack[RpaItemValues],
-        ) -> tuple[RpaItem, bool]: ...
+        ) -> tuple[RpaItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: RpaItemValues | None = None,
             **values: Unpack[RpaItemValues],
-        ) -> tuple[RpaItem, bool]: ...
+        ) -> tuple[RpaItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: RpaItemValues | None = None,
             **values: Unpack[RpaItemValues],
-        ) -> tuple[RpaItem, bool]: ...
-        def update(self, **values: Unpack[RpaItemValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[RpaItemValues]) -> int: ...
-        def explain_update(self, **values: Unpack[RpaItemValues]) -> str: ...
+        ) -> tuple[RpaItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[RpaItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[RpaItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[RpaItemValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class RpaItem(Model, schema=RPA_ITEM):
@@ -286,28 +333,48 @@ class RpaItem(Model, schema=RPA_ITEM):
         objects: ClassVar[RpaItemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[RpaItemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     stage_id: t.Reference = t.UNSET
+    """int | None: ``stageId``, integer."""
     previous_stage_id: t.Reference = t.UNSET
+    """int | None: ``previousStageId``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
     type_id: t.Reference = t.UNSET
+    """int | None: ``typeId``, integer. Read only. The RpaType itself is ``type``."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. Read only. The User itself is ``created_by_user``."""
     updated_by: t.Reference = t.UNSET
+    """int | None: ``updatedBy``, integer. Read only. The User itself is ``updated_by_user``."""
     created_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdTime``, datetime. Read only."""
     updated_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updatedTime``, datetime. Read only."""
     moved_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``movedTime``, datetime. Read only."""
     detail_url: t.Text = t.UNSET
+    """str | None: ``detailUrl``, string. Read only."""
     moved_by: t.Reference = t.UNSET
+    """int | None: ``movedBy``, integer. Read only. The User itself is ``moved_by_user``."""
     tasks_counter: t.Integer = t.UNSET
+    """int | None: ``tasksCounter``, integer. Read only."""
     tasks_faces: t.Json = t.UNSET
+    """as it comes: ``tasksFaces``, object. Read only."""
     users: t.Json = t.UNSET
+    """as it comes: ``users``, object. Read only."""
     permissions: t.Json = t.UNSET
+    """as it comes: ``permissions``, object. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[RpaItemValues]) -> None: ...
+        def __init__(self, **values: Unpack[RpaItemValues]) -> None:
+            """A RpaItem of these values, not saved yet."""
+            ...
 
         @property
         def type(self) -> RpaType | None: ...

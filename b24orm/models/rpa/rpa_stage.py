@@ -58,12 +58,30 @@ if TYPE_CHECKING:
     class RpaStageQuerySet(QuerySet["RpaStage", RpaStageField, RpaStageOrder, int]):
         """Rows of RpaStage, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> RpaStage: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> RpaStage: ...
-        def select_related(self, *names: RpaStageRelation) -> Self: ...
-        def prefetch_related(self, *names: RpaStagePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> RpaStage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> RpaStage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: RpaStageRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: RpaStagePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: RpaStageField, flat: Literal[False] = ...
@@ -92,32 +110,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, RpaStageField, RpaStageOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[RpaStageValues]) -> RpaStage: ...
-        async def acreate(self, **values: Unpack[RpaStageValues]) -> RpaStage: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[RpaStageValues]) -> RpaStage:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[RpaStageValues]) -> RpaStage:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: RpaStageValues | None = None,
             **values: Unpack[RpaStageValues],
-        ) -> tuple[RpaStage, bool]: ...
+        ) -> tuple[RpaStage, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: RpaStageValues | None = None,
             **values: Unpack[RpaStageValues],
-        ) -> tuple[RpaStage, bool]: ...
+        ) -> tuple[RpaStage, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: RpaStageValues | None = None,
             **values: Unpack[RpaStageValues],
-        ) -> tuple[RpaStage, bool]: ...
+        ) -> tuple[RpaStage, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: RpaStageValues | None = None,
             **values: Unpack[RpaStageValues],
-        ) -> tuple[RpaStage, bool]: ...
-        def update(self, **values: Unpack[RpaStageValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[RpaStageValues]) -> int: ...
-        def explain_update(self, **values: Unpack[RpaStageValues]) -> str: ...
+        ) -> tuple[RpaStage, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[RpaStageValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[RpaStageValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[RpaStageValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class RpaStage(Model, schema=RPA_STAGE):
@@ -133,26 +180,44 @@ class RpaStage(Model, schema=RPA_STAGE):
         objects: ClassVar[RpaStageQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[RpaStageLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string."""
     color: t.Text = t.UNSET
+    """str | None: ``color``, string."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     semantic: t.Text = t.UNSET
+    """str | None: ``semantic``, string."""
     type_id: t.Reference = t.UNSET
+    """int | None: ``typeId``, integer. Required, set once. The RpaType itself is ``type``."""
     is_first: t.Boolean = t.UNSET
+    """bool | None: ``isFirst``, boolean. Read only."""
     is_success: t.Boolean = t.UNSET
+    """bool | None: ``isSuccess``, boolean. Read only."""
     is_fail: t.Boolean = t.UNSET
+    """bool | None: ``isFail``, boolean. Read only."""
     tasks: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``tasks``, array. Read only, several values."""
     robots_count: t.Integer = t.UNSET
+    """int | None: ``robotsCount``, integer. Read only."""
     possible_next_stages: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``possibleNextStages``, array. Read only, several values."""
     permissions: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``permissions``, array. Read only, several values."""
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[RpaStageValues]) -> None: ...
+        def __init__(self, **values: Unpack[RpaStageValues]) -> None:
+            """A RpaStage of these values, not saved yet."""
+            ...
 
         @property
         def type(self) -> RpaType | None: ...

@@ -70,16 +70,34 @@ if TYPE_CHECKING:
     ):
         """Rows of RpaTimelineRecord, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[RpaTimelineRecordLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[RpaTimelineRecordLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[RpaTimelineRecordLookups]) -> RpaTimelineRecord: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[RpaTimelineRecordLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[RpaTimelineRecordLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[RpaTimelineRecordLookups]) -> RpaTimelineRecord:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[RpaTimelineRecordLookups],
-        ) -> RpaTimelineRecord: ...
-        def select_related(self, *names: RpaTimelineRecordRelation) -> Self: ...
-        def prefetch_related(self, *names: RpaTimelineRecordPrefetch | Prefetch) -> Self: ...
+        ) -> RpaTimelineRecord:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: RpaTimelineRecordRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: RpaTimelineRecordPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: RpaTimelineRecordField, flat: Literal[False] = ...
@@ -120,32 +138,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["data", "users"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, RpaTimelineRecordField, RpaTimelineRecordOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[RpaTimelineRecordValues]) -> RpaTimelineRecord: ...
-        async def acreate(self, **values: Unpack[RpaTimelineRecordValues]) -> RpaTimelineRecord: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[RpaTimelineRecordValues]) -> RpaTimelineRecord:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[RpaTimelineRecordValues]) -> RpaTimelineRecord:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: RpaTimelineRecordValues | None = None,
             **values: Unpack[RpaTimelineRecordValues],
-        ) -> tuple[RpaTimelineRecord, bool]: ...
+        ) -> tuple[RpaTimelineRecord, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: RpaTimelineRecordValues | None = None,
             **values: Unpack[RpaTimelineRecordValues],
-        ) -> tuple[RpaTimelineRecord, bool]: ...
+        ) -> tuple[RpaTimelineRecord, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: RpaTimelineRecordValues | None = None,
             **values: Unpack[RpaTimelineRecordValues],
-        ) -> tuple[RpaTimelineRecord, bool]: ...
+        ) -> tuple[RpaTimelineRecord, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: RpaTimelineRecordValues | None = None,
             **values: Unpack[RpaTimelineRecordValues],
-        ) -> tuple[RpaTimelineRecord, bool]: ...
-        def update(self, **values: Unpack[RpaTimelineRecordValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[RpaTimelineRecordValues]) -> int: ...
-        def explain_update(self, **values: Unpack[RpaTimelineRecordValues]) -> str: ...
+        ) -> tuple[RpaTimelineRecord, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[RpaTimelineRecordValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[RpaTimelineRecordValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[RpaTimelineRecordValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class RpaTimelineRecord(Model, schema=RPA_TIMELINE_RECORD):
@@ -160,26 +207,44 @@ class RpaTimelineRecord(Model, schema=RPA_TIMELINE_RECORD):
         objects: ClassVar[RpaTimelineRecordQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[RpaTimelineRecordLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[RpaTimelineRecordLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     type_id: t.Reference = t.UNSET
+    """int | None: ``typeId``, integer. Read only. The RpaType itself is ``type``."""
     item_id: t.Reference = t.UNSET
+    """int | None: ``itemId``, integer. Read only."""
     created_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdTime``, datetime. Read only."""
     user_id: t.Reference = t.UNSET
+    """int | None: ``userId``, integer. Read only. The User itself is ``user``."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string."""
     action: t.Text = t.UNSET
+    """str | None: ``action``, string. Read only."""
     is_fixed: t.Boolean = t.UNSET
+    """bool | None: ``isFixed``, boolean. Read only."""
     data: t.Json = t.UNSET
+    """as it comes: ``data``, object. Read only."""
     created_timestamp: t.Integer = t.UNSET
+    """int | None: ``createdTimestamp``, integer. Read only."""
     users: t.Json = t.UNSET
+    """as it comes: ``users``, object. Read only."""
     html_description: t.Text = t.UNSET
+    """str | None: ``htmlDescription``, string. Read only."""
     text_description: t.Text = t.UNSET
+    """str | None: ``textDescription``, string. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[RpaTimelineRecordValues]) -> None: ...
+        def __init__(self, **values: Unpack[RpaTimelineRecordValues]) -> None:
+            """A RpaTimelineRecord of these values, not saved yet."""
+            ...
 
         @property
         def type(self) -> RpaType | None: ...

@@ -88,12 +88,30 @@ if TYPE_CHECKING:
     class RpaTypeQuerySet(QuerySet["RpaType", RpaTypeField, RpaTypeOrder, int]):
         """Rows of RpaType, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> RpaType: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> RpaType: ...
-        def select_related(self, *names: RpaTypeRelation) -> Self: ...
-        def prefetch_related(self, *names: RpaTypePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> RpaType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> RpaType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: RpaTypeRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: RpaTypePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: RpaTypeField, flat: Literal[False] = ...
@@ -116,32 +134,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["settings", "permissions"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, RpaTypeField, RpaTypeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[RpaTypeValues]) -> RpaType: ...
-        async def acreate(self, **values: Unpack[RpaTypeValues]) -> RpaType: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[RpaTypeValues]) -> RpaType:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[RpaTypeValues]) -> RpaType:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: RpaTypeValues | None = None,
             **values: Unpack[RpaTypeValues],
-        ) -> tuple[RpaType, bool]: ...
+        ) -> tuple[RpaType, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: RpaTypeValues | None = None,
             **values: Unpack[RpaTypeValues],
-        ) -> tuple[RpaType, bool]: ...
+        ) -> tuple[RpaType, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: RpaTypeValues | None = None,
             **values: Unpack[RpaTypeValues],
-        ) -> tuple[RpaType, bool]: ...
+        ) -> tuple[RpaType, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: RpaTypeValues | None = None,
             **values: Unpack[RpaTypeValues],
-        ) -> tuple[RpaType, bool]: ...
-        def update(self, **values: Unpack[RpaTypeValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[RpaTypeValues]) -> int: ...
-        def explain_update(self, **values: Unpack[RpaTypeValues]) -> str: ...
+        ) -> tuple[RpaType, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[RpaTypeValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[RpaTypeValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[RpaTypeValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class RpaType(Model, schema=RPA_TYPE):
@@ -156,18 +203,28 @@ class RpaType(Model, schema=RPA_TYPE):
         objects: ClassVar[RpaTypeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[RpaTypeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Required."""
     image: t.Text = t.UNSET
+    """str | None: ``image``, string."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. Read only. The User itself is ``created_by_user``."""
     settings: t.Json = t.UNSET
+    """as it comes: ``settings``, object."""
     permissions: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``permissions``, array. Several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[RpaTypeValues]) -> None: ...
+        def __init__(self, **values: Unpack[RpaTypeValues]) -> None:
+            """A RpaType of these values, not saved yet."""
+            ...
 
         @property
         def created_by_user(self) -> User | None: ...

@@ -486,12 +486,30 @@ if TYPE_CHECKING:
     class BasketItemQuerySet(QuerySet["BasketItem", BasketItemField, BasketItemOrder, int]):
         """Rows of BasketItem, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> BasketItem: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> BasketItem: ...
-        def select_related(self, *names: BasketItemRelation) -> Self: ...
-        def prefetch_related(self, *names: BasketItemPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> BasketItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> BasketItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: BasketItemRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: BasketItemPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BasketItemField, flat: Literal[False] = ...
@@ -566,32 +584,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["properties", "reservations"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, BasketItemField, BasketItemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[BasketItemValues]) -> BasketItem: ...
-        async def acreate(self, **values: Unpack[BasketItemValues]) -> BasketItem: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[BasketItemValues]) -> BasketItem:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[BasketItemValues]) -> BasketItem:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: BasketItemValues | None = None,
             **values: Unpack[BasketItemValues],
-        ) -> tuple[BasketItem, bool]: ...
+        ) -> tuple[BasketItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: BasketItemValues | None = None,
             **values: Unpack[BasketItemValues],
-        ) -> tuple[BasketItem, bool]: ...
+        ) -> tuple[BasketItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: BasketItemValues | None = None,
             **values: Unpack[BasketItemValues],
-        ) -> tuple[BasketItem, bool]: ...
+        ) -> tuple[BasketItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: BasketItemValues | None = None,
             **values: Unpack[BasketItemValues],
-        ) -> tuple[BasketItem, bool]: ...
-        def update(self, **values: Unpack[BasketItemValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[BasketItemValues]) -> int: ...
-        def explain_update(self, **values: Unpack[BasketItemValues]) -> str: ...
+        ) -> tuple[BasketItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[BasketItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[BasketItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[BasketItemValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class BasketItem(Model, schema=BASKET_ITEM):
@@ -608,47 +655,86 @@ class BasketItem(Model, schema=BASKET_ITEM):
         objects: ClassVar[BasketItemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BasketItemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     order_id: t.Reference = t.UNSET
+    """int | None: ``orderId``, integer. Required, set once. The Order itself is ``order``."""
     fuser_id: t.Integer = t.UNSET
+    """int | None: ``fuserId``, integer. Read only."""
     lid: t.Text = t.UNSET
+    """str | None: ``lid``, string. Read only."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     product_id: t.Reference = t.UNSET
+    """int | None: ``productId``, integer. Required, set once. The Product itself is ``product``."""
     price: t.Number = t.UNSET
+    """Decimal | None: ``price``, double."""
     currency: t.Text = t.UNSET
+    """str | None: ``currency``, string. Required, set once. The Currency itself is ``currency_currency``."""
     custom_price: t.Boolean = t.UNSET
+    """bool | None: ``customPrice``, char. Read only."""
     quantity: t.Number = t.UNSET
+    """Decimal | None: ``quantity``, double. Required."""
     date_insert: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateInsert``, datetime. Read only."""
     date_update: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateUpdate``, datetime. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string."""
     product_price_id: t.Integer = t.UNSET
+    """int | None: ``productPriceId``, integer."""
     price_type_id: t.Integer = t.UNSET
+    """int | None: ``priceTypeId``, integer."""
     detail_page_url: t.Text = t.UNSET
+    """str | None: ``detailPageUrl``, string. Read only."""
     base_price: t.Number = t.UNSET
+    """Decimal | None: ``basePrice``, double."""
     discount_price: t.Number = t.UNSET
+    """Decimal | None: ``discountPrice``, double."""
     weight: t.Number = t.UNSET
+    """Decimal | None: ``weight``, double."""
     dimensions: t.Text = t.UNSET
+    """str | None: ``dimensions``, string."""
     measure_code: t.Text = t.UNSET
+    """str | None: ``measureCode``, string."""
     measure_name: t.Text = t.UNSET
+    """str | None: ``measureName``, string."""
     can_buy: t.Boolean = t.UNSET
+    """bool | None: ``canBuy``, char."""
     vat_rate: t.Number = t.UNSET
+    """Decimal | None: ``vatRate``, double."""
     vat_included: t.Boolean = t.UNSET
+    """bool | None: ``vatIncluded``, char."""
     barcode_multi: t.Boolean = t.UNSET
+    """bool | None: ``barcodeMulti``, char."""
     type: t.Integer = t.UNSET
+    """int | None: ``type``, integer."""
     product_provider_class: t.Text = t.UNSET
+    """str | None: ``productProviderClass``, string. Set once."""
     module: t.Text = t.UNSET
+    """str | None: ``module``, string. Set once."""
     set_parent_id: t.Integer = t.UNSET
+    """int | None: ``setParentId``, integer."""
     catalog_xml_id: t.Text = t.UNSET
+    """str | None: ``catalogXmlId``, string. Set once."""
     product_xml_id: t.Text = t.UNSET
+    """str | None: ``productXmlId``, string. Set once."""
     properties: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``properties``, array. Read only, several values."""
     reservations: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``reservations``, array. Read only, several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BasketItemValues]) -> None: ...
+        def __init__(self, **values: Unpack[BasketItemValues]) -> None:
+            """A BasketItem of these values, not saved yet."""
+            ...
 
         @property
         def order(self) -> Order | None: ...

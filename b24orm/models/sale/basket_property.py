@@ -137,12 +137,30 @@ if TYPE_CHECKING:
     class BasketPropertyQuerySet(QuerySet["BasketProperty", BasketPropertyField, BasketPropertyOrder, int]):
         """Rows of BasketProperty, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> BasketProperty: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> BasketProperty: ...
-        def select_related(self, *names: BasketPropertyRelation) -> Self: ...
-        def prefetch_related(self, *names: BasketPropertyPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> BasketProperty:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> BasketProperty:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: BasketPropertyRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: BasketPropertyPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BasketPropertyField, flat: Literal[False] = ...
@@ -163,32 +181,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name", "value", "code", "xml_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, BasketPropertyField, BasketPropertyOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[BasketPropertyValues]) -> BasketProperty: ...
-        async def acreate(self, **values: Unpack[BasketPropertyValues]) -> BasketProperty: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[BasketPropertyValues]) -> BasketProperty:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[BasketPropertyValues]) -> BasketProperty:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: BasketPropertyValues | None = None,
             **values: Unpack[BasketPropertyValues],
-        ) -> tuple[BasketProperty, bool]: ...
+        ) -> tuple[BasketProperty, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: BasketPropertyValues | None = None,
             **values: Unpack[BasketPropertyValues],
-        ) -> tuple[BasketProperty, bool]: ...
+        ) -> tuple[BasketProperty, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: BasketPropertyValues | None = None,
             **values: Unpack[BasketPropertyValues],
-        ) -> tuple[BasketProperty, bool]: ...
+        ) -> tuple[BasketProperty, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: BasketPropertyValues | None = None,
             **values: Unpack[BasketPropertyValues],
-        ) -> tuple[BasketProperty, bool]: ...
-        def update(self, **values: Unpack[BasketPropertyValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[BasketPropertyValues]) -> int: ...
-        def explain_update(self, **values: Unpack[BasketPropertyValues]) -> str: ...
+        ) -> tuple[BasketProperty, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[BasketPropertyValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[BasketPropertyValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[BasketPropertyValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class BasketProperty(Model, schema=BASKET_PROPERTY):
@@ -204,19 +251,30 @@ class BasketProperty(Model, schema=BASKET_PROPERTY):
         objects: ClassVar[BasketPropertyQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BasketPropertyLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     basket_id: t.Reference = t.UNSET
+    """int | None: ``basketId``, integer. Required, set once. The BasketItem itself is ``basket``."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     value: t.Text = t.UNSET
+    """str | None: ``value``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string. Required."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BasketPropertyValues]) -> None: ...
+        def __init__(self, **values: Unpack[BasketPropertyValues]) -> None:
+            """A BasketProperty of these values, not saved yet."""
+            ...
 
         @property
         def basket(self) -> BasketItem | None: ...

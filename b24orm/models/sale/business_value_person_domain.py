@@ -66,20 +66,38 @@ if TYPE_CHECKING:
     ):
         """Rows of BusinessValuePersonDomain, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[BusinessValuePersonDomainLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[BusinessValuePersonDomainLookups]) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[BusinessValuePersonDomainLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[BusinessValuePersonDomainLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
         def get(
             self,
             *conditions: Q,
             **lookups: Unpack[BusinessValuePersonDomainLookups],
-        ) -> BusinessValuePersonDomain: ...
+        ) -> BusinessValuePersonDomain:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[BusinessValuePersonDomainLookups],
-        ) -> BusinessValuePersonDomain: ...
-        def select_related(self, *names: BusinessValuePersonDomainRelation) -> Self: ...
-        def prefetch_related(self, *names: BusinessValuePersonDomainPrefetch | Prefetch) -> Self: ...
+        ) -> BusinessValuePersonDomain:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: BusinessValuePersonDomainRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: BusinessValuePersonDomainPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: BusinessValuePersonDomainField, flat: Literal[False] = ...
@@ -96,22 +114,36 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["domain"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, BusinessValuePersonDomainField, BusinessValuePersonDomainOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[BusinessValuePersonDomainValues]) -> BusinessValuePersonDomain: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[BusinessValuePersonDomainValues]) -> BusinessValuePersonDomain:
+            """A new row with these values, saved."""
+            ...
+
         async def acreate(
             self,
             **values: Unpack[BusinessValuePersonDomainValues],
-        ) -> BusinessValuePersonDomain: ...
+        ) -> BusinessValuePersonDomain:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: BusinessValuePersonDomainValues | None = None,
             **values: Unpack[BusinessValuePersonDomainValues],
-        ) -> tuple[BusinessValuePersonDomain, bool]: ...
+        ) -> tuple[BusinessValuePersonDomain, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: BusinessValuePersonDomainValues | None = None,
             **values: Unpack[BusinessValuePersonDomainValues],
-        ) -> tuple[BusinessValuePersonDomain, bool]: ...
+        ) -> tuple[BusinessValuePersonDomain, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class BusinessValuePersonDomain(Model, schema=BUSINESS_VALUE_PERSON_DOMAIN):
@@ -127,14 +159,20 @@ class BusinessValuePersonDomain(Model, schema=BUSINESS_VALUE_PERSON_DOMAIN):
         objects: ClassVar[BusinessValuePersonDomainQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[BusinessValuePersonDomainLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[BusinessValuePersonDomainLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     person_type_id: t.Id = t.UNSET
+    """int: ``personTypeId``, integer. Required, set once. The SalePersonType itself is ``person_type``."""
     domain: t.Status = t.UNSET
+    """str | None: ``domain``, char. Required, set once. One of ``I``, ``E``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BusinessValuePersonDomainValues]) -> None: ...
+        def __init__(self, **values: Unpack[BusinessValuePersonDomainValues]) -> None:
+            """A BusinessValuePersonDomain of these values, not saved yet."""
+            ...
 
         @property
         def person_type(self) -> SalePersonType | None: ...

@@ -142,10 +142,22 @@ if TYPE_CHECKING:
     class CashboxQuerySet(QuerySet["Cashbox", CashboxField, CashboxOrder, int]):
         """Rows of Cashbox, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Cashbox: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Cashbox: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Cashbox:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Cashbox:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CashboxField, flat: Literal[False] = ...
@@ -180,32 +192,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["ofd_settings", "settings"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, CashboxField, CashboxOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[CashboxValues]) -> Cashbox: ...
-        async def acreate(self, **values: Unpack[CashboxValues]) -> Cashbox: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[CashboxValues]) -> Cashbox:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[CashboxValues]) -> Cashbox:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: CashboxValues | None = None,
             **values: Unpack[CashboxValues],
-        ) -> tuple[Cashbox, bool]: ...
+        ) -> tuple[Cashbox, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: CashboxValues | None = None,
             **values: Unpack[CashboxValues],
-        ) -> tuple[Cashbox, bool]: ...
+        ) -> tuple[Cashbox, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: CashboxValues | None = None,
             **values: Unpack[CashboxValues],
-        ) -> tuple[Cashbox, bool]: ...
+        ) -> tuple[Cashbox, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: CashboxValues | None = None,
             **values: Unpack[CashboxValues],
-        ) -> tuple[Cashbox, bool]: ...
-        def update(self, **values: Unpack[CashboxValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[CashboxValues]) -> int: ...
-        def explain_update(self, **values: Unpack[CashboxValues]) -> str: ...
+        ) -> tuple[Cashbox, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[CashboxValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[CashboxValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[CashboxValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Cashbox(Model, schema=CASHBOX):
@@ -218,24 +259,43 @@ class Cashbox(Model, schema=CASHBOX):
         objects: ClassVar[CashboxQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CashboxLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     ofd: t.Text = t.UNSET
+    """str | None: ``OFD``, string."""
     email: t.Text = t.UNSET
+    """str | None: ``EMAIL``, string. Required."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_last_check: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_LAST_CHECK``, datetime. Read only."""
     number_kkm: t.Text = t.UNSET
+    """str | None: ``NUMBER_KKM``, string."""
     kkm_id: t.Text = t.UNSET
+    """str | None: ``KKM_ID``, string."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     use_offline: t.Boolean = t.UNSET
+    """bool | None: ``USE_OFFLINE``, char."""
     enabled: t.Boolean = t.UNSET
+    """bool | None: ``ENABLED``, char."""
     rest_code: t.Text = t.UNSET
+    """str | None: ``REST_CODE``, string. Required, set once."""
     ofd_settings: t.Json = t.UNSET
+    """as it comes: ``OFD_SETTINGS``, object."""
     settings: t.Json = t.UNSET
+    """as it comes: ``SETTINGS``, object."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[CashboxValues]) -> None: ...
+        def __init__(self, **values: Unpack[CashboxValues]) -> None:
+            """A Cashbox of these values, not saved yet."""
+            ...

@@ -37,10 +37,22 @@ if TYPE_CHECKING:
     class CashboxHandlerQuerySet(QuerySet["CashboxHandler", CashboxHandlerField, CashboxHandlerOrder, int]):
         """Rows of CashboxHandler, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> CashboxHandler: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> CashboxHandler: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> CashboxHandler:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> CashboxHandler:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CashboxHandlerField, flat: Literal[False] = ...
@@ -65,32 +77,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["settings"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, CashboxHandlerField, CashboxHandlerOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[CashboxHandlerValues]) -> CashboxHandler: ...
-        async def acreate(self, **values: Unpack[CashboxHandlerValues]) -> CashboxHandler: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[CashboxHandlerValues]) -> CashboxHandler:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[CashboxHandlerValues]) -> CashboxHandler:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: CashboxHandlerValues | None = None,
             **values: Unpack[CashboxHandlerValues],
-        ) -> tuple[CashboxHandler, bool]: ...
+        ) -> tuple[CashboxHandler, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: CashboxHandlerValues | None = None,
             **values: Unpack[CashboxHandlerValues],
-        ) -> tuple[CashboxHandler, bool]: ...
+        ) -> tuple[CashboxHandler, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: CashboxHandlerValues | None = None,
             **values: Unpack[CashboxHandlerValues],
-        ) -> tuple[CashboxHandler, bool]: ...
+        ) -> tuple[CashboxHandler, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: CashboxHandlerValues | None = None,
             **values: Unpack[CashboxHandlerValues],
-        ) -> tuple[CashboxHandler, bool]: ...
-        def update(self, **values: Unpack[CashboxHandlerValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[CashboxHandlerValues]) -> int: ...
-        def explain_update(self, **values: Unpack[CashboxHandlerValues]) -> str: ...
+        ) -> tuple[CashboxHandler, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[CashboxHandlerValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[CashboxHandlerValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[CashboxHandlerValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class CashboxHandler(Model, schema=CASHBOX_HANDLER):
@@ -104,15 +145,25 @@ class CashboxHandler(Model, schema=CASHBOX_HANDLER):
         objects: ClassVar[CashboxHandlerQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CashboxHandlerLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string. Required, set once."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     settings: t.Json = t.UNSET
+    """as it comes: ``SETTINGS``, object. Required."""
     supports_ffd105: t.Text = t.UNSET
+    """str | None: ``SUPPORTS_FFD105``, string. Set once. One of ``Y``, ``N``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[CashboxHandlerValues]) -> None: ...
+        def __init__(self, **values: Unpack[CashboxHandlerValues]) -> None:
+            """A CashboxHandler of these values, not saved yet."""
+            ...

@@ -36,14 +36,26 @@ if TYPE_CHECKING:
     ):
         """Rows of DeliveryConfigItem, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DeliveryConfigItemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DeliveryConfigItemLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DeliveryConfigItemLookups]) -> DeliveryConfigItem: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DeliveryConfigItemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DeliveryConfigItemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DeliveryConfigItemLookups]) -> DeliveryConfigItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[DeliveryConfigItemLookups],
-        ) -> DeliveryConfigItem: ...
+        ) -> DeliveryConfigItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DeliveryConfigItemField, flat: Literal[False] = ...
@@ -60,10 +72,21 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["value"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, DeliveryConfigItemField, DeliveryConfigItemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def update(self, **values: Unpack[DeliveryConfigItemValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DeliveryConfigItemValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DeliveryConfigItemValues]) -> str: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def update(self, **values: Unpack[DeliveryConfigItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DeliveryConfigItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DeliveryConfigItemValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class DeliveryConfigItem(Model, schema=DELIVERY_CONFIG_ITEM):
@@ -76,11 +99,17 @@ class DeliveryConfigItem(Model, schema=DELIVERY_CONFIG_ITEM):
         objects: ClassVar[DeliveryConfigItemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DeliveryConfigItemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DeliveryConfigItemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     code: t.StringId = t.UNSET
+    """str: ``CODE``, string."""
     value: t.Json = t.UNSET
+    """as it comes: ``VALUE``, any."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DeliveryConfigItemValues]) -> None: ...
+        def __init__(self, **values: Unpack[DeliveryConfigItemValues]) -> None:
+            """A DeliveryConfigItem of these values, not saved yet."""
+            ...

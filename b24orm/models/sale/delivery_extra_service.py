@@ -60,20 +60,34 @@ if TYPE_CHECKING:
     ):
         """Rows of DeliveryExtraService, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DeliveryExtraServiceLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DeliveryExtraServiceLookups]) -> Self: ...
-        def get(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[DeliveryExtraServiceLookups],
-        ) -> DeliveryExtraService: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DeliveryExtraServiceLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DeliveryExtraServiceLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DeliveryExtraServiceLookups]) -> DeliveryExtraService:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[DeliveryExtraServiceLookups],
-        ) -> DeliveryExtraService: ...
-        def select_related(self, *names: DeliveryExtraServiceRelation) -> Self: ...
-        def prefetch_related(self, *names: DeliveryExtraServicePrefetch | Prefetch) -> Self: ...
+        ) -> DeliveryExtraService:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DeliveryExtraServiceRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DeliveryExtraServicePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DeliveryExtraServiceField, flat: Literal[False] = ...
@@ -102,32 +116,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["items"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, DeliveryExtraServiceField, DeliveryExtraServiceOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DeliveryExtraServiceValues]) -> DeliveryExtraService: ...
-        async def acreate(self, **values: Unpack[DeliveryExtraServiceValues]) -> DeliveryExtraService: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DeliveryExtraServiceValues]) -> DeliveryExtraService:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DeliveryExtraServiceValues]) -> DeliveryExtraService:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DeliveryExtraServiceValues | None = None,
             **values: Unpack[DeliveryExtraServiceValues],
-        ) -> tuple[DeliveryExtraService, bool]: ...
+        ) -> tuple[DeliveryExtraService, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DeliveryExtraServiceValues | None = None,
             **values: Unpack[DeliveryExtraServiceValues],
-        ) -> tuple[DeliveryExtraService, bool]: ...
+        ) -> tuple[DeliveryExtraService, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: DeliveryExtraServiceValues | None = None,
             **values: Unpack[DeliveryExtraServiceValues],
-        ) -> tuple[DeliveryExtraService, bool]: ...
+        ) -> tuple[DeliveryExtraService, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: DeliveryExtraServiceValues | None = None,
             **values: Unpack[DeliveryExtraServiceValues],
-        ) -> tuple[DeliveryExtraService, bool]: ...
-        def update(self, **values: Unpack[DeliveryExtraServiceValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DeliveryExtraServiceValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DeliveryExtraServiceValues]) -> str: ...
+        ) -> tuple[DeliveryExtraService, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[DeliveryExtraServiceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DeliveryExtraServiceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DeliveryExtraServiceValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class DeliveryExtraService(Model, schema=DELIVERY_EXTRA_SERVICE):
@@ -143,22 +186,36 @@ class DeliveryExtraService(Model, schema=DELIVERY_EXTRA_SERVICE):
         objects: ClassVar[DeliveryExtraServiceQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DeliveryExtraServiceLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DeliveryExtraServiceLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     type: t.Text = t.UNSET
+    """str | None: ``TYPE``, string. Required, set once. One of ``enum``, ``checkbox``, ``quantity``."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     active: t.Text = t.UNSET
+    """str | None: ``ACTIVE``, string. One of ``Y``, ``N``."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     price: t.Number = t.UNSET
+    """Decimal | None: ``PRICE``, double."""
     items: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``ITEMS``, array. Required, several values."""
     delivery_id: t.Reference = t.UNSET
+    """int | None: ``DELIVERY_ID``, integer. Required, set once. The DeliveryService itself is ``delivery``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DeliveryExtraServiceValues]) -> None: ...
+        def __init__(self, **values: Unpack[DeliveryExtraServiceValues]) -> None:
+            """A DeliveryExtraService of these values, not saved yet."""
+            ...
 
         @property
         def delivery(self) -> DeliveryService | None: ...

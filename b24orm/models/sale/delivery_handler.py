@@ -40,14 +40,22 @@ if TYPE_CHECKING:
     ):
         """Rows of DeliveryHandler, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DeliveryHandlerLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DeliveryHandlerLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DeliveryHandlerLookups]) -> DeliveryHandler: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[DeliveryHandlerLookups],
-        ) -> DeliveryHandler: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DeliveryHandlerLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DeliveryHandlerLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DeliveryHandlerLookups]) -> DeliveryHandler:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DeliveryHandlerLookups]) -> DeliveryHandler:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DeliveryHandlerField, flat: Literal[False] = ...
@@ -72,32 +80,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["settings", "profiles"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, DeliveryHandlerField, DeliveryHandlerOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DeliveryHandlerValues]) -> DeliveryHandler: ...
-        async def acreate(self, **values: Unpack[DeliveryHandlerValues]) -> DeliveryHandler: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DeliveryHandlerValues]) -> DeliveryHandler:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DeliveryHandlerValues]) -> DeliveryHandler:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DeliveryHandlerValues | None = None,
             **values: Unpack[DeliveryHandlerValues],
-        ) -> tuple[DeliveryHandler, bool]: ...
+        ) -> tuple[DeliveryHandler, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DeliveryHandlerValues | None = None,
             **values: Unpack[DeliveryHandlerValues],
-        ) -> tuple[DeliveryHandler, bool]: ...
+        ) -> tuple[DeliveryHandler, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: DeliveryHandlerValues | None = None,
             **values: Unpack[DeliveryHandlerValues],
-        ) -> tuple[DeliveryHandler, bool]: ...
+        ) -> tuple[DeliveryHandler, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: DeliveryHandlerValues | None = None,
             **values: Unpack[DeliveryHandlerValues],
-        ) -> tuple[DeliveryHandler, bool]: ...
-        def update(self, **values: Unpack[DeliveryHandlerValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DeliveryHandlerValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DeliveryHandlerValues]) -> str: ...
+        ) -> tuple[DeliveryHandler, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[DeliveryHandlerValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DeliveryHandlerValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DeliveryHandlerValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class DeliveryHandler(Model, schema=DELIVERY_HANDLER):
@@ -111,16 +148,27 @@ class DeliveryHandler(Model, schema=DELIVERY_HANDLER):
         objects: ClassVar[DeliveryHandlerQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DeliveryHandlerLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DeliveryHandlerLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string. Required."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     settings: t.Json = t.UNSET
+    """as it comes: ``SETTINGS``, object. Required."""
     profiles: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``PROFILES``, array. Required, several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DeliveryHandlerValues]) -> None: ...
+        def __init__(self, **values: Unpack[DeliveryHandlerValues]) -> None:
+            """A DeliveryHandler of these values, not saved yet."""
+            ...

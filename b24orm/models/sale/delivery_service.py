@@ -142,16 +142,30 @@ if TYPE_CHECKING:
     ):
         """Rows of DeliveryService, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[DeliveryServiceLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[DeliveryServiceLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[DeliveryServiceLookups]) -> DeliveryService: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[DeliveryServiceLookups],
-        ) -> DeliveryService: ...
-        def select_related(self, *names: DeliveryServiceRelation) -> Self: ...
-        def prefetch_related(self, *names: DeliveryServicePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[DeliveryServiceLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DeliveryServiceLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DeliveryServiceLookups]) -> DeliveryService:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[DeliveryServiceLookups]) -> DeliveryService:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DeliveryServiceRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DeliveryServicePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: DeliveryServiceField, flat: Literal[False] = ...
@@ -180,32 +194,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["config"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, DeliveryServiceField, DeliveryServiceOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[DeliveryServiceValues]) -> DeliveryService: ...
-        async def acreate(self, **values: Unpack[DeliveryServiceValues]) -> DeliveryService: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[DeliveryServiceValues]) -> DeliveryService:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[DeliveryServiceValues]) -> DeliveryService:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: DeliveryServiceValues | None = None,
             **values: Unpack[DeliveryServiceValues],
-        ) -> tuple[DeliveryService, bool]: ...
+        ) -> tuple[DeliveryService, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: DeliveryServiceValues | None = None,
             **values: Unpack[DeliveryServiceValues],
-        ) -> tuple[DeliveryService, bool]: ...
+        ) -> tuple[DeliveryService, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: DeliveryServiceValues | None = None,
             **values: Unpack[DeliveryServiceValues],
-        ) -> tuple[DeliveryService, bool]: ...
+        ) -> tuple[DeliveryService, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: DeliveryServiceValues | None = None,
             **values: Unpack[DeliveryServiceValues],
-        ) -> tuple[DeliveryService, bool]: ...
-        def update(self, **values: Unpack[DeliveryServiceValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[DeliveryServiceValues]) -> int: ...
-        def explain_update(self, **values: Unpack[DeliveryServiceValues]) -> str: ...
+        ) -> tuple[DeliveryService, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[DeliveryServiceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[DeliveryServiceValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[DeliveryServiceValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class DeliveryService(Model, schema=DELIVERY_SERVICE):
@@ -220,22 +263,36 @@ class DeliveryService(Model, schema=DELIVERY_SERVICE):
         objects: ClassVar[DeliveryServiceQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[DeliveryServiceLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[DeliveryServiceLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     parent_id: t.Reference = t.UNSET
+    """int | None: ``PARENT_ID``, integer. Read only. The DeliveryService itself is ``parent``."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     currency: t.Text = t.UNSET
+    """str | None: ``CURRENCY``, string. Required. The Currency itself is ``currency_currency``."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     active: t.Text = t.UNSET
+    """str | None: ``ACTIVE``, string. One of ``Y``, ``N``."""
     rest_code: t.Text = t.UNSET
+    """str | None: ``REST_CODE``, string. Required, set once."""
     config: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``CONFIG``, array. Set once, several values."""
     logotype: t.Integer = t.UNSET
+    """int | None: ``LOGOTYPE``, integer."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[DeliveryServiceValues]) -> None: ...
+        def __init__(self, **values: Unpack[DeliveryServiceValues]) -> None:
+            """A DeliveryService of these values, not saved yet."""
+            ...
 
         @property
         def parent(self) -> DeliveryService | None: ...

@@ -661,12 +661,30 @@ if TYPE_CHECKING:
     class OrderQuerySet(QuerySet["Order", OrderField, OrderOrder, int]):
         """Rows of Order, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Order: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Order: ...
-        def select_related(self, *names: OrderRelation) -> Self: ...
-        def prefetch_related(self, *names: OrderPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Order:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Order:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: OrderRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: OrderPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: OrderField, flat: Literal[False] = ...
@@ -772,32 +790,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Any, OrderField, OrderOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[OrderValues]) -> Order: ...
-        async def acreate(self, **values: Unpack[OrderValues]) -> Order: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[OrderValues]) -> Order:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[OrderValues]) -> Order:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: OrderValues | None = None,
             **values: Unpack[OrderValues],
-        ) -> tuple[Order, bool]: ...
+        ) -> tuple[Order, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: OrderValues | None = None,
             **values: Unpack[OrderValues],
-        ) -> tuple[Order, bool]: ...
+        ) -> tuple[Order, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: OrderValues | None = None,
             **values: Unpack[OrderValues],
-        ) -> tuple[Order, bool]: ...
+        ) -> tuple[Order, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: OrderValues | None = None,
             **values: Unpack[OrderValues],
-        ) -> tuple[Order, bool]: ...
-        def update(self, **values: Unpack[OrderValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[OrderValues]) -> int: ...
-        def explain_update(self, **values: Unpack[OrderValues]) -> str: ...
+        ) -> tuple[Order, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[OrderValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[OrderValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[OrderValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Order(Model, schema=ORDER):
@@ -820,62 +867,116 @@ class Order(Model, schema=ORDER):
         objects: ClassVar[OrderQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[OrderLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     person_type_id: t.Reference = t.UNSET
+    """int | None: ``personTypeId``, integer. Required, set once. The SalePersonType itself is ``person_type``."""
     user_id: t.Reference = t.UNSET
+    """int | None: ``userId``, integer. Set once. The User itself is ``user``."""
     currency: t.Text = t.UNSET
+    """str | None: ``currency``, string. Required, set once. The Currency itself is ``currency_currency``."""
     lid: t.Text = t.UNSET
+    """str | None: ``lid``, string. Required, set once."""
     person_type_xml_id: t.Text = t.UNSET
+    """str | None: ``personTypeXmlId``, string. Read only."""
     status_xml_id: t.Text = t.UNSET
+    """str | None: ``statusXmlId``, string. Read only."""
     account_number: t.Text = t.UNSET
+    """str | None: ``accountNumber``, string. Read only."""
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     canceled: t.Boolean = t.UNSET
+    """bool | None: ``canceled``, char."""
     date_canceled: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateCanceled``, datetime. Read only."""
     deducted: t.Boolean = t.UNSET
+    """bool | None: ``deducted``, char. Read only, deprecated."""
     emp_canceled_id: t.Reference = t.UNSET
+    """int | None: ``empCanceledId``, integer. The User itself is ``emp_canceled``."""
     reason_canceled: t.Text = t.UNSET
+    """str | None: ``reasonCanceled``, string."""
     status_id: t.Text = t.UNSET
+    """str | None: ``statusId``, string. The SaleStatus itself is ``status``."""
     date_status: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateStatus``, datetime. Read only."""
     emp_status_id: t.Reference = t.UNSET
+    """int | None: ``empStatusId``, integer. The User itself is ``emp_status``."""
     marked: t.Boolean = t.UNSET
+    """bool | None: ``marked``, char."""
     date_marked: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateMarked``, datetime. Read only."""
     emp_marked_id: t.Reference = t.UNSET
+    """int | None: ``empMarkedId``, integer. The User itself is ``emp_marked``."""
     reason_marked: t.Text = t.UNSET
+    """str | None: ``reasonMarked``, string."""
     price: t.Number = t.UNSET
+    """Decimal | None: ``price``, double."""
     payed: t.Boolean = t.UNSET
+    """bool | None: ``payed``, char. Read only."""
     discount_value: t.Number = t.UNSET
+    """Decimal | None: ``discountValue``, double."""
     date_insert: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateInsert``, datetime."""
     date_update: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateUpdate``, datetime. Read only."""
     user_description: t.Text = t.UNSET
+    """str | None: ``userDescription``, string."""
     additional_info: t.Text = t.UNSET
+    """str | None: ``additionalInfo``, string. Deprecated."""
     comments: t.Text = t.UNSET
+    """str | None: ``comments``, string."""
     tax_value: t.Number = t.UNSET
+    """Decimal | None: ``taxValue``, double. Read only."""
     recurring_id: t.Integer = t.UNSET
+    """int | None: ``recurringId``, integer."""
     locked_by: t.Reference = t.UNSET
+    """int | None: ``lockedBy``, integer. The User itself is ``locked_by_user``."""
     date_lock: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateLock``, datetime. Read only."""
     recount_flag: t.Boolean = t.UNSET
+    """bool | None: ``recountFlag``, char. Deprecated."""
     affiliate_id: t.Integer = t.UNSET
+    """int | None: ``affiliateId``, integer."""
     updated1c: t.Boolean = t.UNSET
+    """bool | None: ``updated1c``, char."""
     order_topic: t.Text = t.UNSET
+    """str | None: ``orderTopic``, string. Deprecated."""
     responsible_id: t.Reference = t.UNSET
+    """int | None: ``responsibleId``, integer. The User itself is ``responsible``."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     id1c: t.Text = t.UNSET
+    """str | None: ``id1c``, string."""
     version1c: t.Text = t.UNSET
+    """str | None: ``version1c``, string."""
     version: t.Integer = t.UNSET
+    """int | None: ``version``, integer. Read only."""
     external_order: t.Boolean = t.UNSET
+    """bool | None: ``externalOrder``, char."""
     company_id: t.Integer = t.UNSET
+    """int | None: ``companyId``, integer."""
     basket_items: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``basketItems``, array. Read only, several values."""
     clients: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``clients``, array. Read only, several values."""
     payments: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``payments``, array. Read only, several values."""
     shipments: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``shipments``, array. Read only, several values."""
     property_values: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``propertyValues``, array. Read only, several values."""
     requisite_link: t.Json = t.UNSET
+    """as it comes: ``requisiteLink``, object. Read only."""
     trade_bindings: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``tradeBindings``, array. Read only, several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[OrderValues]) -> None: ...
+        def __init__(self, **values: Unpack[OrderValues]) -> None:
+            """A Order of these values, not saved yet."""
+            ...
 
         @property
         def person_type(self) -> SalePersonType | None: ...

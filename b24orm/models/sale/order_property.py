@@ -280,12 +280,30 @@ if TYPE_CHECKING:
     class OrderPropertyQuerySet(QuerySet["OrderProperty", OrderPropertyField, OrderPropertyOrder, int]):
         """Rows of OrderProperty, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> OrderProperty: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> OrderProperty: ...
-        def select_related(self, *names: OrderPropertyRelation) -> Self: ...
-        def prefetch_related(self, *names: OrderPropertyPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> OrderProperty:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> OrderProperty:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: OrderPropertyRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: OrderPropertyPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: OrderPropertyField, flat: Literal[False] = ...
@@ -339,32 +357,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["default_value", "settings"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, OrderPropertyField, OrderPropertyOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[OrderPropertyValues]) -> OrderProperty: ...
-        async def acreate(self, **values: Unpack[OrderPropertyValues]) -> OrderProperty: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[OrderPropertyValues]) -> OrderProperty:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[OrderPropertyValues]) -> OrderProperty:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: OrderPropertyValues | None = None,
             **values: Unpack[OrderPropertyValues],
-        ) -> tuple[OrderProperty, bool]: ...
+        ) -> tuple[OrderProperty, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: OrderPropertyValues | None = None,
             **values: Unpack[OrderPropertyValues],
-        ) -> tuple[OrderProperty, bool]: ...
+        ) -> tuple[OrderProperty, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: OrderPropertyValues | None = None,
             **values: Unpack[OrderPropertyValues],
-        ) -> tuple[OrderProperty, bool]: ...
+        ) -> tuple[OrderProperty, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: OrderPropertyValues | None = None,
             **values: Unpack[OrderPropertyValues],
-        ) -> tuple[OrderProperty, bool]: ...
-        def update(self, **values: Unpack[OrderPropertyValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[OrderPropertyValues]) -> int: ...
-        def explain_update(self, **values: Unpack[OrderPropertyValues]) -> str: ...
+        ) -> tuple[OrderProperty, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[OrderPropertyValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[OrderPropertyValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[OrderPropertyValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class OrderProperty(Model, schema=ORDER_PROPERTY):
@@ -383,40 +430,72 @@ class OrderProperty(Model, schema=ORDER_PROPERTY):
         objects: ClassVar[OrderPropertyQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[OrderPropertyLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     person_type_id: t.Reference = t.UNSET
+    """int | None: ``personTypeId``, integer. Required, set once. The SalePersonType itself is ``person_type``."""
     props_group_id: t.Reference = t.UNSET
+    """int | None: ``propsGroupId``, integer. Required, set once."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``active``, char."""
     util: t.Boolean = t.UNSET
+    """bool | None: ``util``, char."""
     user_props: t.Boolean = t.UNSET
+    """bool | None: ``userProps``, char."""
     is_filtered: t.Boolean = t.UNSET
+    """bool | None: ``isFiltered``, char."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     type: t.Text = t.UNSET
+    """str | None: ``type``, string. Required, set once."""
     required: t.Boolean = t.UNSET
+    """bool | None: ``required``, char."""
     multiple: t.Boolean = t.UNSET
+    """bool | None: ``multiple``, char."""
     default_value: t.Json = t.UNSET
+    """as it comes: ``defaultValue``, any."""
     settings: t.Json = t.UNSET
+    """as it comes: ``settings``, datatype."""
     is_profile_name: t.Boolean = t.UNSET
+    """bool | None: ``isProfileName``, char."""
     is_payer: t.Boolean = t.UNSET
+    """bool | None: ``isPayer``, char."""
     is_email: t.Boolean = t.UNSET
+    """bool | None: ``isEmail``, char."""
     is_phone: t.Boolean = t.UNSET
+    """bool | None: ``isPhone``, char."""
     is_zip: t.Boolean = t.UNSET
+    """bool | None: ``isZip``, char."""
     is_address: t.Boolean = t.UNSET
+    """bool | None: ``isAddress``, char."""
     is_location: t.Boolean = t.UNSET
+    """bool | None: ``isLocation``, char."""
     input_field_location: t.Text = t.UNSET
+    """str | None: ``inputFieldLocation``, string. Deprecated."""
     is_location4tax: t.Boolean = t.UNSET
+    """bool | None: ``isLocation4tax``, char."""
     is_address_from: t.Boolean = t.UNSET
+    """bool | None: ``isAddressFrom``, char."""
     is_address_to: t.Boolean = t.UNSET
+    """bool | None: ``isAddressTo``, char."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[OrderPropertyValues]) -> None: ...
+        def __init__(self, **values: Unpack[OrderPropertyValues]) -> None:
+            """A OrderProperty of these values, not saved yet."""
+            ...
 
         @property
         def person_type(self) -> SalePersonType | None: ...

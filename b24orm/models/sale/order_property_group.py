@@ -89,16 +89,34 @@ if TYPE_CHECKING:
     ):
         """Rows of OrderPropertyGroup, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[OrderPropertyGroupLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[OrderPropertyGroupLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[OrderPropertyGroupLookups]) -> OrderPropertyGroup: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[OrderPropertyGroupLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[OrderPropertyGroupLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[OrderPropertyGroupLookups]) -> OrderPropertyGroup:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[OrderPropertyGroupLookups],
-        ) -> OrderPropertyGroup: ...
-        def select_related(self, *names: OrderPropertyGroupRelation) -> Self: ...
-        def prefetch_related(self, *names: OrderPropertyGroupPrefetch | Prefetch) -> Self: ...
+        ) -> OrderPropertyGroup:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: OrderPropertyGroupRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: OrderPropertyGroupPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: OrderPropertyGroupField, flat: Literal[False] = ...
@@ -119,32 +137,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, OrderPropertyGroupField, OrderPropertyGroupOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[OrderPropertyGroupValues]) -> OrderPropertyGroup: ...
-        async def acreate(self, **values: Unpack[OrderPropertyGroupValues]) -> OrderPropertyGroup: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[OrderPropertyGroupValues]) -> OrderPropertyGroup:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[OrderPropertyGroupValues]) -> OrderPropertyGroup:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: OrderPropertyGroupValues | None = None,
             **values: Unpack[OrderPropertyGroupValues],
-        ) -> tuple[OrderPropertyGroup, bool]: ...
+        ) -> tuple[OrderPropertyGroup, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: OrderPropertyGroupValues | None = None,
             **values: Unpack[OrderPropertyGroupValues],
-        ) -> tuple[OrderPropertyGroup, bool]: ...
+        ) -> tuple[OrderPropertyGroup, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: OrderPropertyGroupValues | None = None,
             **values: Unpack[OrderPropertyGroupValues],
-        ) -> tuple[OrderPropertyGroup, bool]: ...
+        ) -> tuple[OrderPropertyGroup, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: OrderPropertyGroupValues | None = None,
             **values: Unpack[OrderPropertyGroupValues],
-        ) -> tuple[OrderPropertyGroup, bool]: ...
-        def update(self, **values: Unpack[OrderPropertyGroupValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[OrderPropertyGroupValues]) -> int: ...
-        def explain_update(self, **values: Unpack[OrderPropertyGroupValues]) -> str: ...
+        ) -> tuple[OrderPropertyGroup, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[OrderPropertyGroupValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[OrderPropertyGroupValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[OrderPropertyGroupValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class OrderPropertyGroup(Model, schema=ORDER_PROPERTY_GROUP):
@@ -160,16 +207,24 @@ class OrderPropertyGroup(Model, schema=ORDER_PROPERTY_GROUP):
         objects: ClassVar[OrderPropertyGroupQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[OrderPropertyGroupLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[OrderPropertyGroupLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     person_type_id: t.Reference = t.UNSET
+    """int | None: ``personTypeId``, integer. Required. The SalePersonType itself is ``person_type``."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[OrderPropertyGroupValues]) -> None: ...
+        def __init__(self, **values: Unpack[OrderPropertyGroupValues]) -> None:
+            """A OrderPropertyGroup of these values, not saved yet."""
+            ...
 
         @property
         def person_type(self) -> SalePersonType | None: ...

@@ -91,20 +91,38 @@ if TYPE_CHECKING:
     ):
         """Rows of OrderPropertyRelation, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[OrderPropertyRelationLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[OrderPropertyRelationLookups]) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[OrderPropertyRelationLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[OrderPropertyRelationLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
         def get(
             self,
             *conditions: Q,
             **lookups: Unpack[OrderPropertyRelationLookups],
-        ) -> OrderPropertyRelation: ...
+        ) -> OrderPropertyRelation:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[OrderPropertyRelationLookups],
-        ) -> OrderPropertyRelation: ...
-        def select_related(self, *names: OrderPropertyRelationRelation) -> Self: ...
-        def prefetch_related(self, *names: OrderPropertyRelationPrefetch | Prefetch) -> Self: ...
+        ) -> OrderPropertyRelation:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: OrderPropertyRelationRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: OrderPropertyRelationPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: OrderPropertyRelationField, flat: Literal[False] = ...
@@ -125,19 +143,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["entity_type"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, OrderPropertyRelationField, OrderPropertyRelationOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[OrderPropertyRelationValues]) -> OrderPropertyRelation: ...
-        async def acreate(self, **values: Unpack[OrderPropertyRelationValues]) -> OrderPropertyRelation: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[OrderPropertyRelationValues]) -> OrderPropertyRelation:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[OrderPropertyRelationValues]) -> OrderPropertyRelation:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: OrderPropertyRelationValues | None = None,
             **values: Unpack[OrderPropertyRelationValues],
-        ) -> tuple[OrderPropertyRelation, bool]: ...
+        ) -> tuple[OrderPropertyRelation, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: OrderPropertyRelationValues | None = None,
             **values: Unpack[OrderPropertyRelationValues],
-        ) -> tuple[OrderPropertyRelation, bool]: ...
+        ) -> tuple[OrderPropertyRelation, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class OrderPropertyRelation(Model, schema=ORDER_PROPERTY_RELATION):
@@ -152,15 +184,22 @@ class OrderPropertyRelation(Model, schema=ORDER_PROPERTY_RELATION):
         objects: ClassVar[OrderPropertyRelationQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[OrderPropertyRelationLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[OrderPropertyRelationLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     property_id: t.Id = t.UNSET
+    """int: ``propertyId``, integer. Required, set once."""
     entity_id: t.Integer = t.UNSET
+    """int | None: ``entityId``, integer. Required, set once."""
     entity_type: t.Text = t.UNSET
+    """str | None: ``entityType``, string. Required, set once. One of ``P``, ``D``, ``L``, ``T``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[OrderPropertyRelationValues]) -> None: ...
+        def __init__(self, **values: Unpack[OrderPropertyRelationValues]) -> None:
+            """A OrderPropertyRelation of these values, not saved yet."""
+            ...
 
         @property
         def property_order_property(self) -> OrderProperty | None: ...

@@ -152,16 +152,34 @@ if TYPE_CHECKING:
     ):
         """Rows of OrderPropertyValue, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[OrderPropertyValueLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[OrderPropertyValueLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[OrderPropertyValueLookups]) -> OrderPropertyValue: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[OrderPropertyValueLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[OrderPropertyValueLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[OrderPropertyValueLookups]) -> OrderPropertyValue:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[OrderPropertyValueLookups],
-        ) -> OrderPropertyValue: ...
-        def select_related(self, *names: OrderPropertyValueRelation) -> Self: ...
-        def prefetch_related(self, *names: OrderPropertyValuePrefetch | Prefetch) -> Self: ...
+        ) -> OrderPropertyValue:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: OrderPropertyValueRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: OrderPropertyValuePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: OrderPropertyValueField, flat: Literal[False] = ...
@@ -186,7 +204,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["value"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, OrderPropertyValueField, OrderPropertyValueOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class OrderPropertyValue(Model, schema=ORDER_PROPERTY_VALUE):
@@ -202,15 +222,24 @@ class OrderPropertyValue(Model, schema=ORDER_PROPERTY_VALUE):
         objects: ClassVar[OrderPropertyValueQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[OrderPropertyValueLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[OrderPropertyValueLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string. Read only."""
     order_props_xml_id: t.Text = t.UNSET
+    """str | None: ``orderPropsXmlId``, string. Read only."""
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     order_id: t.Reference = t.UNSET
+    """int | None: ``orderId``, integer. Read only. The Order itself is ``order``."""
     value: t.Json = t.UNSET
+    """as it comes: ``value``, any. Read only."""
     order_props_id: t.Reference = t.UNSET
+    """int | None: ``orderPropsId``, integer. Read only. The OrderProperty itself is ``order_props``."""
 
     if TYPE_CHECKING:
 

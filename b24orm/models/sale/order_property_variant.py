@@ -114,20 +114,34 @@ if TYPE_CHECKING:
     ):
         """Rows of OrderPropertyVariant, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[OrderPropertyVariantLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[OrderPropertyVariantLookups]) -> Self: ...
-        def get(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[OrderPropertyVariantLookups],
-        ) -> OrderPropertyVariant: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[OrderPropertyVariantLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[OrderPropertyVariantLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[OrderPropertyVariantLookups]) -> OrderPropertyVariant:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[OrderPropertyVariantLookups],
-        ) -> OrderPropertyVariant: ...
-        def select_related(self, *names: OrderPropertyVariantRelation) -> Self: ...
-        def prefetch_related(self, *names: OrderPropertyVariantPrefetch | Prefetch) -> Self: ...
+        ) -> OrderPropertyVariant:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: OrderPropertyVariantRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: OrderPropertyVariantPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: OrderPropertyVariantField, flat: Literal[False] = ...
@@ -148,32 +162,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name", "value", "description"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, OrderPropertyVariantField, OrderPropertyVariantOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[OrderPropertyVariantValues]) -> OrderPropertyVariant: ...
-        async def acreate(self, **values: Unpack[OrderPropertyVariantValues]) -> OrderPropertyVariant: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[OrderPropertyVariantValues]) -> OrderPropertyVariant:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[OrderPropertyVariantValues]) -> OrderPropertyVariant:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: OrderPropertyVariantValues | None = None,
             **values: Unpack[OrderPropertyVariantValues],
-        ) -> tuple[OrderPropertyVariant, bool]: ...
+        ) -> tuple[OrderPropertyVariant, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: OrderPropertyVariantValues | None = None,
             **values: Unpack[OrderPropertyVariantValues],
-        ) -> tuple[OrderPropertyVariant, bool]: ...
+        ) -> tuple[OrderPropertyVariant, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: OrderPropertyVariantValues | None = None,
             **values: Unpack[OrderPropertyVariantValues],
-        ) -> tuple[OrderPropertyVariant, bool]: ...
+        ) -> tuple[OrderPropertyVariant, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: OrderPropertyVariantValues | None = None,
             **values: Unpack[OrderPropertyVariantValues],
-        ) -> tuple[OrderPropertyVariant, bool]: ...
-        def update(self, **values: Unpack[OrderPropertyVariantValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[OrderPropertyVariantValues]) -> int: ...
-        def explain_update(self, **values: Unpack[OrderPropertyVariantValues]) -> str: ...
+        ) -> tuple[OrderPropertyVariant, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[OrderPropertyVariantValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[OrderPropertyVariantValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[OrderPropertyVariantValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class OrderPropertyVariant(Model, schema=ORDER_PROPERTY_VARIANT):
@@ -189,18 +232,28 @@ class OrderPropertyVariant(Model, schema=ORDER_PROPERTY_VARIANT):
         objects: ClassVar[OrderPropertyVariantQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[OrderPropertyVariantLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[OrderPropertyVariantLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     order_props_id: t.Reference = t.UNSET
+    """int | None: ``orderPropsId``, integer. Required, set once. The OrderProperty itself is ``order_props``."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     value: t.Text = t.UNSET
+    """str | None: ``value``, string. Required."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[OrderPropertyVariantValues]) -> None: ...
+        def __init__(self, **values: Unpack[OrderPropertyVariantValues]) -> None:
+            """A OrderPropertyVariant of these values, not saved yet."""
+            ...
 
         @property
         def order_props(self) -> OrderProperty | None: ...

@@ -187,12 +187,30 @@ if TYPE_CHECKING:
     class SalePaySystemQuerySet(QuerySet["SalePaySystem", SalePaySystemField, SalePaySystemOrder, int]):
         """Rows of SalePaySystem, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> SalePaySystem: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> SalePaySystem: ...
-        def select_related(self, *names: SalePaySystemRelation) -> Self: ...
-        def prefetch_related(self, *names: SalePaySystemPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> SalePaySystem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> SalePaySystem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: SalePaySystemRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: SalePaySystemPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SalePaySystemField, flat: Literal[False] = ...
@@ -245,32 +263,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["settings"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, SalePaySystemField, SalePaySystemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[SalePaySystemValues]) -> SalePaySystem: ...
-        async def acreate(self, **values: Unpack[SalePaySystemValues]) -> SalePaySystem: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[SalePaySystemValues]) -> SalePaySystem:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[SalePaySystemValues]) -> SalePaySystem:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: SalePaySystemValues | None = None,
             **values: Unpack[SalePaySystemValues],
-        ) -> tuple[SalePaySystem, bool]: ...
+        ) -> tuple[SalePaySystem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: SalePaySystemValues | None = None,
             **values: Unpack[SalePaySystemValues],
-        ) -> tuple[SalePaySystem, bool]: ...
+        ) -> tuple[SalePaySystem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: SalePaySystemValues | None = None,
             **values: Unpack[SalePaySystemValues],
-        ) -> tuple[SalePaySystem, bool]: ...
+        ) -> tuple[SalePaySystem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: SalePaySystemValues | None = None,
             **values: Unpack[SalePaySystemValues],
-        ) -> tuple[SalePaySystem, bool]: ...
-        def update(self, **values: Unpack[SalePaySystemValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[SalePaySystemValues]) -> int: ...
-        def explain_update(self, **values: Unpack[SalePaySystemValues]) -> str: ...
+        ) -> tuple[SalePaySystem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[SalePaySystemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[SalePaySystemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[SalePaySystemValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class SalePaySystem(Model, schema=SALE_PAY_SYSTEM):
@@ -285,39 +332,70 @@ class SalePaySystem(Model, schema=SALE_PAY_SYSTEM):
         objects: ClassVar[SalePaySystemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SalePaySystemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string."""
     person_type_id: t.Reference = t.UNSET
+    """int | None: ``PERSON_TYPE_ID``, integer. Required. The SalePersonType itself is ``person_type``."""
     action_file: t.Text = t.UNSET
+    """str | None: ``ACTION_FILE``, string. Required."""
     active: t.Text = t.UNSET
+    """str | None: ``ACTIVE``, string. One of ``Y``, ``N``."""
     entity_registry_type: t.Text = t.UNSET
+    """str | None: ``ENTITY_REGISTRY_TYPE``, string. Set once."""
     new_window: t.Text = t.UNSET
+    """str | None: ``NEW_WINDOW``, string. One of ``Y``, ``N``."""
     allow_edit_payment: t.Text = t.UNSET
+    """str | None: ``ALLOW_EDIT_PAYMENT``, string. Read only. One of ``Y``, ``N``."""
     auto_change_1_c: t.Text = t.UNSET
+    """str | None: ``AUTO_CHANGE_1C``, string. Read only. One of ``Y``, ``N``."""
     can_print_check: t.Text = t.UNSET
+    """str | None: ``CAN_PRINT_CHECK``, string. Read only. One of ``Y``, ``N``."""
     encoding: t.Text = t.UNSET
+    """str | None: ``ENCODING``, string. Read only. One of ``windows-1251``, ``utf-8``, ``iso-8859-1``."""
     is_cash: t.Text = t.UNSET
+    """str | None: ``IS_CASH``, string. Read only. One of ``N``, ``Y``, ``A``."""
     psa_name: t.Text = t.UNSET
+    """str | None: ``PSA_NAME``, string. Read only."""
     ps_mode: t.Text = t.UNSET
+    """str | None: ``PS_MODE``, string. Read only."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer. Read only."""
     tariff: t.Text = t.UNSET
+    """str | None: ``TARIFF``, string. Read only."""
     result_file: t.Text = t.UNSET
+    """str | None: ``RESULT_FILE``, string. Read only."""
     have_payment: t.Text = t.UNSET
+    """str | None: ``HAVE_PAYMENT``, string. Read only."""
     have_action: t.Text = t.UNSET
+    """str | None: ``HAVE_ACTION``, string. Read only."""
     have_result: t.Text = t.UNSET
+    """str | None: ``HAVE_RESULT``, string. Read only."""
     have_prepay: t.Text = t.UNSET
+    """str | None: ``HAVE_PREPAY``, string. Read only."""
     have_price: t.Text = t.UNSET
+    """str | None: ``HAVE_PRICE``, string. Read only."""
     have_result_receive: t.Text = t.UNSET
+    """str | None: ``HAVE_RESULT_RECEIVE``, string. Read only."""
     settings: t.Json = t.UNSET
+    """as it comes: ``SETTINGS``, object. Set once."""
     logotype: t.Text = t.UNSET
+    """str | None: ``LOGOTYPE``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[SalePaySystemValues]) -> None: ...
+        def __init__(self, **values: Unpack[SalePaySystemValues]) -> None:
+            """A SalePaySystem of these values, not saved yet."""
+            ...
 
         @property
         def person_type(self) -> SalePersonType | None: ...

@@ -38,14 +38,22 @@ if TYPE_CHECKING:
     ):
         """Rows of PaySystemHandler, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[PaySystemHandlerLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[PaySystemHandlerLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[PaySystemHandlerLookups]) -> PaySystemHandler: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[PaySystemHandlerLookups],
-        ) -> PaySystemHandler: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[PaySystemHandlerLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[PaySystemHandlerLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[PaySystemHandlerLookups]) -> PaySystemHandler:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[PaySystemHandlerLookups]) -> PaySystemHandler:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: PaySystemHandlerField, flat: Literal[False] = ...
@@ -66,32 +74,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["settings"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, PaySystemHandlerField, PaySystemHandlerOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[PaySystemHandlerValues]) -> PaySystemHandler: ...
-        async def acreate(self, **values: Unpack[PaySystemHandlerValues]) -> PaySystemHandler: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[PaySystemHandlerValues]) -> PaySystemHandler:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[PaySystemHandlerValues]) -> PaySystemHandler:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: PaySystemHandlerValues | None = None,
             **values: Unpack[PaySystemHandlerValues],
-        ) -> tuple[PaySystemHandler, bool]: ...
+        ) -> tuple[PaySystemHandler, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: PaySystemHandlerValues | None = None,
             **values: Unpack[PaySystemHandlerValues],
-        ) -> tuple[PaySystemHandler, bool]: ...
+        ) -> tuple[PaySystemHandler, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: PaySystemHandlerValues | None = None,
             **values: Unpack[PaySystemHandlerValues],
-        ) -> tuple[PaySystemHandler, bool]: ...
+        ) -> tuple[PaySystemHandler, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: PaySystemHandlerValues | None = None,
             **values: Unpack[PaySystemHandlerValues],
-        ) -> tuple[PaySystemHandler, bool]: ...
-        def update(self, **values: Unpack[PaySystemHandlerValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[PaySystemHandlerValues]) -> int: ...
-        def explain_update(self, **values: Unpack[PaySystemHandlerValues]) -> str: ...
+        ) -> tuple[PaySystemHandler, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[PaySystemHandlerValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[PaySystemHandlerValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[PaySystemHandlerValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class PaySystemHandler(Model, schema=PAY_SYSTEM_HANDLER):
@@ -105,14 +142,23 @@ class PaySystemHandler(Model, schema=PAY_SYSTEM_HANDLER):
         objects: ClassVar[PaySystemHandlerQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[PaySystemHandlerLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[PaySystemHandlerLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.StringId = t.UNSET
+    """str: ``ID``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``CODE``, string. Required."""
     sort: t.Text = t.UNSET
+    """str | None: ``SORT``, string."""
     settings: t.Json = t.UNSET
+    """as it comes: ``SETTINGS``, object. Required."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[PaySystemHandlerValues]) -> None: ...
+        def __init__(self, **values: Unpack[PaySystemHandlerValues]) -> None:
+            """A PaySystemHandler of these values, not saved yet."""
+            ...

@@ -684,12 +684,30 @@ if TYPE_CHECKING:
     class SalePaymentQuerySet(QuerySet["SalePayment", SalePaymentField, SalePaymentOrder, int]):
         """Rows of SalePayment, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> SalePayment: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> SalePayment: ...
-        def select_related(self, *names: SalePaymentRelation) -> Self: ...
-        def prefetch_related(self, *names: SalePaymentPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> SalePayment:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> SalePayment:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: SalePaymentRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: SalePaymentPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SalePaymentField, flat: Literal[False] = ...
@@ -785,32 +803,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["pay_return_date"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.date | None, SalePaymentField, SalePaymentOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[SalePaymentValues]) -> SalePayment: ...
-        async def acreate(self, **values: Unpack[SalePaymentValues]) -> SalePayment: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[SalePaymentValues]) -> SalePayment:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[SalePaymentValues]) -> SalePayment:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: SalePaymentValues | None = None,
             **values: Unpack[SalePaymentValues],
-        ) -> tuple[SalePayment, bool]: ...
+        ) -> tuple[SalePayment, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: SalePaymentValues | None = None,
             **values: Unpack[SalePaymentValues],
-        ) -> tuple[SalePayment, bool]: ...
+        ) -> tuple[SalePayment, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: SalePaymentValues | None = None,
             **values: Unpack[SalePaymentValues],
-        ) -> tuple[SalePayment, bool]: ...
+        ) -> tuple[SalePayment, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: SalePaymentValues | None = None,
             **values: Unpack[SalePaymentValues],
-        ) -> tuple[SalePayment, bool]: ...
-        def update(self, **values: Unpack[SalePaymentValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[SalePaymentValues]) -> int: ...
-        def explain_update(self, **values: Unpack[SalePaymentValues]) -> str: ...
+        ) -> tuple[SalePayment, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[SalePaymentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[SalePaymentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[SalePaymentValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class SalePayment(Model, schema=SALE_PAYMENT):
@@ -831,56 +878,104 @@ class SalePayment(Model, schema=SALE_PAYMENT):
         objects: ClassVar[SalePaymentQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SalePaymentLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     pay_system_xml_id: t.Text = t.UNSET
+    """str | None: ``paySystemXmlId``, string. Read only."""
     pay_system_is_cash: t.Boolean = t.UNSET
+    """bool | None: ``paySystemIsCash``, char. Read only."""
     account_number: t.Text = t.UNSET
+    """str | None: ``accountNumber``, string. Read only."""
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     order_id: t.Reference = t.UNSET
+    """int | None: ``orderId``, integer. Required, set once. The Order itself is ``order``."""
     paid: t.Boolean = t.UNSET
+    """bool | None: ``paid``, char."""
     date_paid: t.DateTime = t.UNSET
+    """dt.datetime | None: ``datePaid``, datetime."""
     emp_paid_id: t.Reference = t.UNSET
+    """int | None: ``empPaidId``, integer. The User itself is ``emp_paid``."""
     pay_system_id: t.Reference = t.UNSET
+    """int | None: ``paySystemId``, integer. Required. The SalePaySystem itself is ``pay_system``."""
     ps_status: t.Boolean = t.UNSET
+    """bool | None: ``psStatus``, char."""
     ps_status_code: t.Text = t.UNSET
+    """str | None: ``psStatusCode``, string."""
     ps_status_description: t.Text = t.UNSET
+    """str | None: ``psStatusDescription``, string."""
     ps_status_message: t.Text = t.UNSET
+    """str | None: ``psStatusMessage``, string."""
     ps_sum: t.Number = t.UNSET
+    """Decimal | None: ``psSum``, double."""
     ps_currency: t.Text = t.UNSET
+    """str | None: ``psCurrency``, string. The Currency itself is ``ps_currency_currency``."""
     ps_response_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``psResponseDate``, datetime."""
     pay_voucher_num: t.Text = t.UNSET
+    """str | None: ``payVoucherNum``, string."""
     pay_voucher_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``payVoucherDate``, datetime."""
     date_pay_before: t.DateTime = t.UNSET
+    """dt.datetime | None: ``datePayBefore``, datetime. Deprecated."""
     date_bill: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateBill``, datetime."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     sum: t.Number = t.UNSET
+    """Decimal | None: ``sum``, double."""
     currency: t.Text = t.UNSET
+    """str | None: ``currency``, string. Read only. The Currency itself is ``currency_currency``."""
     pay_system_name: t.Text = t.UNSET
+    """str | None: ``paySystemName``, string. Read only."""
     company_id: t.Integer = t.UNSET
+    """int | None: ``companyId``, integer."""
     pay_return_num: t.Text = t.UNSET
+    """str | None: ``payReturnNum``, string."""
     price_cod: t.Number = t.UNSET
+    """Decimal | None: ``priceCod``, double."""
     pay_return_date: t.Date = t.UNSET
+    """dt.date | None: ``payReturnDate``, date."""
     emp_return_id: t.Reference = t.UNSET
+    """int | None: ``empReturnId``, integer. The User itself is ``emp_return``."""
     pay_return_comment: t.Text = t.UNSET
+    """str | None: ``payReturnComment``, string."""
     responsible_id: t.Reference = t.UNSET
+    """int | None: ``responsibleId``, integer. The User itself is ``responsible``."""
     emp_responsible_id: t.Reference = t.UNSET
+    """int | None: ``empResponsibleId``, integer. The User itself is ``emp_responsible``."""
     date_responsible_id: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateResponsibleId``, datetime. Read only."""
     is_return: t.Boolean = t.UNSET
+    """bool | None: ``isReturn``, char."""
     comments: t.Text = t.UNSET
+    """str | None: ``comments``, string."""
     updated1c: t.Boolean = t.UNSET
+    """bool | None: ``updated1c``, char."""
     id1c: t.Text = t.UNSET
+    """str | None: ``id1c``, string."""
     version1c: t.Text = t.UNSET
+    """str | None: ``version1c``, string."""
     external_payment: t.Boolean = t.UNSET
+    """bool | None: ``externalPayment``, char."""
     ps_invoice_id: t.Text = t.UNSET
+    """str | None: ``psInvoiceId``, string."""
     marked: t.Boolean = t.UNSET
+    """bool | None: ``marked``, char."""
     reason_marked: t.Text = t.UNSET
+    """str | None: ``reasonMarked``, string."""
     date_marked: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateMarked``, datetime. Read only."""
     emp_marked_id: t.Reference = t.UNSET
+    """int | None: ``empMarkedId``, integer. The User itself is ``emp_marked``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[SalePaymentValues]) -> None: ...
+        def __init__(self, **values: Unpack[SalePaymentValues]) -> None:
+            """A SalePayment of these values, not saved yet."""
+            ...
 
         @property
         def order(self) -> Order | None: ...

@@ -156,16 +156,34 @@ if TYPE_CHECKING:
     ):
         """Rows of PaymentItemBasket, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[PaymentItemBasketLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[PaymentItemBasketLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[PaymentItemBasketLookups]) -> PaymentItemBasket: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[PaymentItemBasketLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[PaymentItemBasketLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[PaymentItemBasketLookups]) -> PaymentItemBasket:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[PaymentItemBasketLookups],
-        ) -> PaymentItemBasket: ...
-        def select_related(self, *names: PaymentItemBasketRelation) -> Self: ...
-        def prefetch_related(self, *names: PaymentItemBasketPrefetch | Prefetch) -> Self: ...
+        ) -> PaymentItemBasket:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: PaymentItemBasketRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: PaymentItemBasketPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: PaymentItemBasketField, flat: Literal[False] = ...
@@ -194,32 +212,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["date_insert"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, PaymentItemBasketField, PaymentItemBasketOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[PaymentItemBasketValues]) -> PaymentItemBasket: ...
-        async def acreate(self, **values: Unpack[PaymentItemBasketValues]) -> PaymentItemBasket: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[PaymentItemBasketValues]) -> PaymentItemBasket:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[PaymentItemBasketValues]) -> PaymentItemBasket:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: PaymentItemBasketValues | None = None,
             **values: Unpack[PaymentItemBasketValues],
-        ) -> tuple[PaymentItemBasket, bool]: ...
+        ) -> tuple[PaymentItemBasket, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: PaymentItemBasketValues | None = None,
             **values: Unpack[PaymentItemBasketValues],
-        ) -> tuple[PaymentItemBasket, bool]: ...
+        ) -> tuple[PaymentItemBasket, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: PaymentItemBasketValues | None = None,
             **values: Unpack[PaymentItemBasketValues],
-        ) -> tuple[PaymentItemBasket, bool]: ...
+        ) -> tuple[PaymentItemBasket, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: PaymentItemBasketValues | None = None,
             **values: Unpack[PaymentItemBasketValues],
-        ) -> tuple[PaymentItemBasket, bool]: ...
-        def update(self, **values: Unpack[PaymentItemBasketValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[PaymentItemBasketValues]) -> int: ...
-        def explain_update(self, **values: Unpack[PaymentItemBasketValues]) -> str: ...
+        ) -> tuple[PaymentItemBasket, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[PaymentItemBasketValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[PaymentItemBasketValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[PaymentItemBasketValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class PaymentItemBasket(Model, schema=PAYMENT_ITEM_BASKET):
@@ -235,18 +282,28 @@ class PaymentItemBasket(Model, schema=PAYMENT_ITEM_BASKET):
         objects: ClassVar[PaymentItemBasketQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[PaymentItemBasketLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[PaymentItemBasketLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     payment_id: t.Reference = t.UNSET
+    """int | None: ``paymentId``, integer. Required, set once. The SalePayment itself is ``payment``."""
     basket_id: t.Reference = t.UNSET
+    """int | None: ``basketId``, integer. Required, set once. The BasketItem itself is ``basket``."""
     quantity: t.Number = t.UNSET
+    """Decimal | None: ``quantity``, double. Required."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     date_insert: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateInsert``, datetime. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[PaymentItemBasketValues]) -> None: ...
+        def __init__(self, **values: Unpack[PaymentItemBasketValues]) -> None:
+            """A PaymentItemBasket of these values, not saved yet."""
+            ...
 
         @property
         def payment(self) -> SalePayment | None: ...

@@ -161,20 +161,34 @@ if TYPE_CHECKING:
     ):
         """Rows of PaymentItemShipment, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[PaymentItemShipmentLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[PaymentItemShipmentLookups]) -> Self: ...
-        def get(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[PaymentItemShipmentLookups],
-        ) -> PaymentItemShipment: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[PaymentItemShipmentLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[PaymentItemShipmentLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[PaymentItemShipmentLookups]) -> PaymentItemShipment:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[PaymentItemShipmentLookups],
-        ) -> PaymentItemShipment: ...
-        def select_related(self, *names: PaymentItemShipmentRelation) -> Self: ...
-        def prefetch_related(self, *names: PaymentItemShipmentPrefetch | Prefetch) -> Self: ...
+        ) -> PaymentItemShipment:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: PaymentItemShipmentRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: PaymentItemShipmentPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: PaymentItemShipmentField, flat: Literal[False] = ...
@@ -199,32 +213,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["date_insert"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, PaymentItemShipmentField, PaymentItemShipmentOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[PaymentItemShipmentValues]) -> PaymentItemShipment: ...
-        async def acreate(self, **values: Unpack[PaymentItemShipmentValues]) -> PaymentItemShipment: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[PaymentItemShipmentValues]) -> PaymentItemShipment:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[PaymentItemShipmentValues]) -> PaymentItemShipment:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: PaymentItemShipmentValues | None = None,
             **values: Unpack[PaymentItemShipmentValues],
-        ) -> tuple[PaymentItemShipment, bool]: ...
+        ) -> tuple[PaymentItemShipment, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: PaymentItemShipmentValues | None = None,
             **values: Unpack[PaymentItemShipmentValues],
-        ) -> tuple[PaymentItemShipment, bool]: ...
+        ) -> tuple[PaymentItemShipment, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: PaymentItemShipmentValues | None = None,
             **values: Unpack[PaymentItemShipmentValues],
-        ) -> tuple[PaymentItemShipment, bool]: ...
+        ) -> tuple[PaymentItemShipment, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: PaymentItemShipmentValues | None = None,
             **values: Unpack[PaymentItemShipmentValues],
-        ) -> tuple[PaymentItemShipment, bool]: ...
-        def update(self, **values: Unpack[PaymentItemShipmentValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[PaymentItemShipmentValues]) -> int: ...
-        def explain_update(self, **values: Unpack[PaymentItemShipmentValues]) -> str: ...
+        ) -> tuple[PaymentItemShipment, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[PaymentItemShipmentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[PaymentItemShipmentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[PaymentItemShipmentValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class PaymentItemShipment(Model, schema=PAYMENT_ITEM_SHIPMENT):
@@ -241,17 +284,26 @@ class PaymentItemShipment(Model, schema=PAYMENT_ITEM_SHIPMENT):
         objects: ClassVar[PaymentItemShipmentQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[PaymentItemShipmentLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[PaymentItemShipmentLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     payment_id: t.Reference = t.UNSET
+    """int | None: ``paymentId``, integer. Required, set once. The SalePayment itself is ``payment``."""
     shipment_id: t.Reference = t.UNSET
+    """int | None: ``shipmentId``, integer. Required, set once. The Shipment itself is ``shipment``."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     date_insert: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateInsert``, datetime. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[PaymentItemShipmentValues]) -> None: ...
+        def __init__(self, **values: Unpack[PaymentItemShipmentValues]) -> None:
+            """A PaymentItemShipment of these values, not saved yet."""
+            ...
 
         @property
         def payment(self) -> SalePayment | None: ...

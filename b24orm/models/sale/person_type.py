@@ -118,10 +118,22 @@ if TYPE_CHECKING:
     class SalePersonTypeQuerySet(QuerySet["SalePersonType", SalePersonTypeField, SalePersonTypeOrder, int]):
         """Rows of SalePersonType, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> SalePersonType: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> SalePersonType: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> SalePersonType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> SalePersonType:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SalePersonTypeField, flat: Literal[False] = ...
@@ -138,32 +150,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name", "code", "sort", "active", "xml_id", "lid"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, SalePersonTypeField, SalePersonTypeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[SalePersonTypeValues]) -> SalePersonType: ...
-        async def acreate(self, **values: Unpack[SalePersonTypeValues]) -> SalePersonType: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[SalePersonTypeValues]) -> SalePersonType:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[SalePersonTypeValues]) -> SalePersonType:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: SalePersonTypeValues | None = None,
             **values: Unpack[SalePersonTypeValues],
-        ) -> tuple[SalePersonType, bool]: ...
+        ) -> tuple[SalePersonType, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: SalePersonTypeValues | None = None,
             **values: Unpack[SalePersonTypeValues],
-        ) -> tuple[SalePersonType, bool]: ...
+        ) -> tuple[SalePersonType, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: SalePersonTypeValues | None = None,
             **values: Unpack[SalePersonTypeValues],
-        ) -> tuple[SalePersonType, bool]: ...
+        ) -> tuple[SalePersonType, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: SalePersonTypeValues | None = None,
             **values: Unpack[SalePersonTypeValues],
-        ) -> tuple[SalePersonType, bool]: ...
-        def update(self, **values: Unpack[SalePersonTypeValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[SalePersonTypeValues]) -> int: ...
-        def explain_update(self, **values: Unpack[SalePersonTypeValues]) -> str: ...
+        ) -> tuple[SalePersonType, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[SalePersonTypeValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[SalePersonTypeValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[SalePersonTypeValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class SalePersonType(Model, schema=SALE_PERSON_TYPE):
@@ -177,16 +218,27 @@ class SalePersonType(Model, schema=SALE_PERSON_TYPE):
         objects: ClassVar[SalePersonTypeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SalePersonTypeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string."""
     sort: t.Text = t.UNSET
+    """str | None: ``sort``, string."""
     active: t.Text = t.UNSET
+    """str | None: ``active``, string. One of ``Y``, ``N``."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     lid: t.Text = t.UNSET
+    """str | None: ``lid``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[SalePersonTypeValues]) -> None: ...
+        def __init__(self, **values: Unpack[SalePersonTypeValues]) -> None:
+            """A SalePersonType of these values, not saved yet."""
+            ...

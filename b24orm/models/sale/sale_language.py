@@ -25,10 +25,22 @@ if TYPE_CHECKING:
     class SaleLanguageQuerySet(QuerySet["SaleLanguage", SaleLanguageField, SaleLanguageOrder, str]):
         """Rows of SaleLanguage, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SaleLanguageLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SaleLanguageLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SaleLanguageLookups]) -> SaleLanguage: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[SaleLanguageLookups]) -> SaleLanguage: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SaleLanguageLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SaleLanguageLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SaleLanguageLookups]) -> SaleLanguage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[SaleLanguageLookups]) -> SaleLanguage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SaleLanguageField, flat: Literal[False] = ...
@@ -45,7 +57,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["lid"], /, *, flat: Literal[True]
         ) -> ValuesSet[str, SaleLanguageField, SaleLanguageOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class SaleLanguage(Model, schema=SALE_LANGUAGE):
@@ -58,8 +72,13 @@ class SaleLanguage(Model, schema=SALE_LANGUAGE):
         objects: ClassVar[SaleLanguageQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SaleLanguageLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SaleLanguageLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     active: t.Text = t.UNSET
+    """str | None: ``active``, string. Read only. One of ``Y``, ``N``."""
     lid: t.StringId = t.UNSET
+    """str: ``lid``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""

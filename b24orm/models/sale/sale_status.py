@@ -101,10 +101,22 @@ if TYPE_CHECKING:
     class SaleStatusQuerySet(QuerySet["SaleStatus", SaleStatusField, SaleStatusOrder, str]):
         """Rows of SaleStatus, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> SaleStatus: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> SaleStatus: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> SaleStatus:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> SaleStatus:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SaleStatusField, flat: Literal[False] = ...
@@ -125,32 +137,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["sort"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, SaleStatusField, SaleStatusOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[SaleStatusValues]) -> SaleStatus: ...
-        async def acreate(self, **values: Unpack[SaleStatusValues]) -> SaleStatus: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[SaleStatusValues]) -> SaleStatus:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[SaleStatusValues]) -> SaleStatus:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: SaleStatusValues | None = None,
             **values: Unpack[SaleStatusValues],
-        ) -> tuple[SaleStatus, bool]: ...
+        ) -> tuple[SaleStatus, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: SaleStatusValues | None = None,
             **values: Unpack[SaleStatusValues],
-        ) -> tuple[SaleStatus, bool]: ...
+        ) -> tuple[SaleStatus, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: SaleStatusValues | None = None,
             **values: Unpack[SaleStatusValues],
-        ) -> tuple[SaleStatus, bool]: ...
+        ) -> tuple[SaleStatus, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: SaleStatusValues | None = None,
             **values: Unpack[SaleStatusValues],
-        ) -> tuple[SaleStatus, bool]: ...
-        def update(self, **values: Unpack[SaleStatusValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[SaleStatusValues]) -> int: ...
-        def explain_update(self, **values: Unpack[SaleStatusValues]) -> str: ...
+        ) -> tuple[SaleStatus, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[SaleStatusValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[SaleStatusValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[SaleStatusValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class SaleStatus(Model, schema=SALE_STATUS):
@@ -164,15 +205,25 @@ class SaleStatus(Model, schema=SALE_STATUS):
         objects: ClassVar[SaleStatusQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SaleStatusLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.StringId = t.UNSET
+    """str: ``id``, string. Required, set once."""
     type: t.Status = t.UNSET
+    """str | None: ``type``, char. Required. One of ``O``, ``D``."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     notify: t.Text = t.UNSET
+    """str | None: ``notify``, string. One of ``Y``, ``N``."""
     color: t.Text = t.UNSET
+    """str | None: ``color``, string."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[SaleStatusValues]) -> None: ...
+        def __init__(self, **values: Unpack[SaleStatusValues]) -> None:
+            """A SaleStatus of these values, not saved yet."""
+            ...

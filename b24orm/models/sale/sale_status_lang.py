@@ -104,12 +104,30 @@ if TYPE_CHECKING:
     class SaleStatusLangQuerySet(QuerySet["SaleStatusLang", SaleStatusLangField, SaleStatusLangOrder, str]):
         """Rows of SaleStatusLang, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> SaleStatusLang: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> SaleStatusLang: ...
-        def select_related(self, *names: SaleStatusLangRelation) -> Self: ...
-        def prefetch_related(self, *names: SaleStatusLangPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> SaleStatusLang:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> SaleStatusLang:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: SaleStatusLangRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: SaleStatusLangPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SaleStatusLangField, flat: Literal[False] = ...
@@ -126,19 +144,33 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["lid", "name", "description"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, SaleStatusLangField, SaleStatusLangOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[SaleStatusLangValues]) -> SaleStatusLang: ...
-        async def acreate(self, **values: Unpack[SaleStatusLangValues]) -> SaleStatusLang: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[SaleStatusLangValues]) -> SaleStatusLang:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[SaleStatusLangValues]) -> SaleStatusLang:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: SaleStatusLangValues | None = None,
             **values: Unpack[SaleStatusLangValues],
-        ) -> tuple[SaleStatusLang, bool]: ...
+        ) -> tuple[SaleStatusLang, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: SaleStatusLangValues | None = None,
             **values: Unpack[SaleStatusLangValues],
-        ) -> tuple[SaleStatusLang, bool]: ...
+        ) -> tuple[SaleStatusLang, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
 
 
 class SaleStatusLang(Model, schema=SALE_STATUS_LANG):
@@ -153,16 +185,24 @@ class SaleStatusLang(Model, schema=SALE_STATUS_LANG):
         objects: ClassVar[SaleStatusLangQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SaleStatusLangLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     status_id: t.StringId = t.UNSET
+    """str: ``statusId``, string. Required, set once. The SaleStatus itself is ``status``."""
     lid: t.Text = t.UNSET
+    """str | None: ``lid``, string. Required, set once. The SaleLanguage itself is ``lid_sale_language``."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[SaleStatusLangValues]) -> None: ...
+        def __init__(self, **values: Unpack[SaleStatusLangValues]) -> None:
+            """A SaleStatusLang of these values, not saved yet."""
+            ...
 
         @property
         def status(self) -> SaleStatus | None: ...

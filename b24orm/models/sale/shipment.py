@@ -690,12 +690,30 @@ if TYPE_CHECKING:
     class ShipmentQuerySet(QuerySet["Shipment", ShipmentField, ShipmentOrder, int]):
         """Rows of Shipment, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Shipment: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Shipment: ...
-        def select_related(self, *names: ShipmentRelation) -> Self: ...
-        def prefetch_related(self, *names: ShipmentPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Shipment:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Shipment:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ShipmentRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ShipmentPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ShipmentField, flat: Literal[False] = ...
@@ -797,32 +815,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["shipment_items"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, ShipmentField, ShipmentOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ShipmentValues]) -> Shipment: ...
-        async def acreate(self, **values: Unpack[ShipmentValues]) -> Shipment: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ShipmentValues]) -> Shipment:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ShipmentValues]) -> Shipment:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ShipmentValues | None = None,
             **values: Unpack[ShipmentValues],
-        ) -> tuple[Shipment, bool]: ...
+        ) -> tuple[Shipment, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ShipmentValues | None = None,
             **values: Unpack[ShipmentValues],
-        ) -> tuple[Shipment, bool]: ...
+        ) -> tuple[Shipment, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ShipmentValues | None = None,
             **values: Unpack[ShipmentValues],
-        ) -> tuple[Shipment, bool]: ...
+        ) -> tuple[Shipment, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ShipmentValues | None = None,
             **values: Unpack[ShipmentValues],
-        ) -> tuple[Shipment, bool]: ...
-        def update(self, **values: Unpack[ShipmentValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ShipmentValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ShipmentValues]) -> str: ...
+        ) -> tuple[Shipment, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ShipmentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ShipmentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ShipmentValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Shipment(Model, schema=SHIPMENT):
@@ -847,58 +894,108 @@ class Shipment(Model, schema=SHIPMENT):
         objects: ClassVar[ShipmentQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ShipmentLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     order_id: t.Reference = t.UNSET
+    """int | None: ``orderId``, integer. Required, set once. The Order itself is ``order``."""
     status_id: t.Text = t.UNSET
+    """str | None: ``statusId``, string. The SaleStatus itself is ``status``."""
     base_price_delivery: t.Number = t.UNSET
+    """Decimal | None: ``basePriceDelivery``, double."""
     price_delivery: t.Number = t.UNSET
+    """Decimal | None: ``priceDelivery``, double."""
     allow_delivery: t.Boolean = t.UNSET
+    """bool | None: ``allowDelivery``, char. Required."""
     date_allow_delivery: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateAllowDelivery``, datetime. Read only."""
     emp_allow_delivery_id: t.Reference = t.UNSET
+    """int | None: ``empAllowDeliveryId``, integer. Read only. The User itself is ``emp_allow_delivery``."""
     deducted: t.Boolean = t.UNSET
+    """bool | None: ``deducted``, char. Required."""
     date_deducted: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateDeducted``, datetime. Read only."""
     emp_deducted_id: t.Reference = t.UNSET
+    """int | None: ``empDeductedId``, integer. Read only. The User itself is ``emp_deducted``."""
     reason_undo_deducted: t.Text = t.UNSET
+    """str | None: ``reasonUndoDeducted``, string. Read only, deprecated."""
     delivery_id: t.Reference = t.UNSET
+    """int | None: ``deliveryId``, integer. Required. The DeliveryService itself is ``delivery``."""
     delivery_doc_num: t.Text = t.UNSET
+    """str | None: ``deliveryDocNum``, string."""
     delivery_doc_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``deliveryDocDate``, datetime."""
     tracking_number: t.Text = t.UNSET
+    """str | None: ``trackingNumber``, string."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     delivery_name: t.Text = t.UNSET
+    """str | None: ``deliveryName``, string. Read only."""
     company_id: t.Integer = t.UNSET
+    """int | None: ``companyId``, integer."""
     marked: t.Boolean = t.UNSET
+    """bool | None: ``marked``, char. Read only."""
     date_marked: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateMarked``, datetime. Read only."""
     emp_marked_id: t.Reference = t.UNSET
+    """int | None: ``empMarkedId``, integer. Read only. The User itself is ``emp_marked``."""
     reason_marked: t.Text = t.UNSET
+    """str | None: ``reasonMarked``, string. Read only."""
     canceled: t.Boolean = t.UNSET
+    """bool | None: ``canceled``, char. Read only, deprecated."""
     date_canceled: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateCanceled``, datetime. Read only, deprecated."""
     emp_canceled_id: t.Reference = t.UNSET
+    """int | None: ``empCanceledId``, integer. Read only, deprecated. The User itself is ``emp_canceled``."""
     responsible_id: t.Reference = t.UNSET
+    """int | None: ``responsibleId``, integer. The User itself is ``responsible``."""
     date_responsible_id: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateResponsibleId``, datetime. Read only."""
     emp_responsible_id: t.Reference = t.UNSET
+    """int | None: ``empResponsibleId``, integer. Read only. The User itself is ``emp_responsible``."""
     comments: t.Text = t.UNSET
+    """str | None: ``comments``, string."""
     currency: t.Text = t.UNSET
+    """str | None: ``currency``, string. Read only. The Currency itself is ``currency_currency``."""
     custom_price_delivery: t.Boolean = t.UNSET
+    """bool | None: ``customPriceDelivery``, char. Read only."""
     updated1c: t.Boolean = t.UNSET
+    """bool | None: ``updated1c``, char. Read only."""
     external_delivery: t.Boolean = t.UNSET
+    """bool | None: ``externalDelivery``, char. Read only."""
     version1c: t.Text = t.UNSET
+    """str | None: ``version1c``, string. Read only."""
     id1c: t.Text = t.UNSET
+    """str | None: ``id1c``, string. Read only."""
     tracking_status: t.Text = t.UNSET
+    """str | None: ``trackingStatus``, string. Read only."""
     tracking_last_check: t.Text = t.UNSET
+    """str | None: ``trackingLastCheck``, string. Read only."""
     tracking_description: t.Text = t.UNSET
+    """str | None: ``trackingDescription``, string. Read only."""
     discount_price: t.Number = t.UNSET
+    """Decimal | None: ``discountPrice``, double. Read only."""
     date_insert: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateInsert``, datetime. Read only."""
     system: t.Boolean = t.UNSET
+    """bool | None: ``system``, char. Read only."""
     status_xml_id: t.Text = t.UNSET
+    """str | None: ``statusXmlId``, string. Read only."""
     delivery_xml_id: t.Text = t.UNSET
+    """str | None: ``deliveryXmlId``, string. Read only."""
     account_number: t.Text = t.UNSET
+    """str | None: ``accountNumber``, string. Read only."""
     shipment_items: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``shipmentItems``, array. Read only, several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ShipmentValues]) -> None: ...
+        def __init__(self, **values: Unpack[ShipmentValues]) -> None:
+            """A Shipment of these values, not saved yet."""
+            ...
 
         @property
         def order(self) -> Order | None: ...

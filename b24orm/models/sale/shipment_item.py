@@ -174,12 +174,30 @@ if TYPE_CHECKING:
     class ShipmentItemQuerySet(QuerySet["ShipmentItem", ShipmentItemField, ShipmentItemOrder, int]):
         """Rows of ShipmentItem, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> ShipmentItem: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> ShipmentItem: ...
-        def select_related(self, *names: ShipmentItemRelation) -> Self: ...
-        def prefetch_related(self, *names: ShipmentItemPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> ShipmentItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> ShipmentItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ShipmentItemRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ShipmentItemPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ShipmentItemField, flat: Literal[False] = ...
@@ -208,32 +226,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["date_insert"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, ShipmentItemField, ShipmentItemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ShipmentItemValues]) -> ShipmentItem: ...
-        async def acreate(self, **values: Unpack[ShipmentItemValues]) -> ShipmentItem: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ShipmentItemValues]) -> ShipmentItem:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ShipmentItemValues]) -> ShipmentItem:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ShipmentItemValues | None = None,
             **values: Unpack[ShipmentItemValues],
-        ) -> tuple[ShipmentItem, bool]: ...
+        ) -> tuple[ShipmentItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ShipmentItemValues | None = None,
             **values: Unpack[ShipmentItemValues],
-        ) -> tuple[ShipmentItem, bool]: ...
+        ) -> tuple[ShipmentItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ShipmentItemValues | None = None,
             **values: Unpack[ShipmentItemValues],
-        ) -> tuple[ShipmentItem, bool]: ...
+        ) -> tuple[ShipmentItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ShipmentItemValues | None = None,
             **values: Unpack[ShipmentItemValues],
-        ) -> tuple[ShipmentItem, bool]: ...
-        def update(self, **values: Unpack[ShipmentItemValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ShipmentItemValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ShipmentItemValues]) -> str: ...
+        ) -> tuple[ShipmentItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ShipmentItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ShipmentItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ShipmentItemValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class ShipmentItem(Model, schema=SHIPMENT_ITEM):
@@ -249,19 +296,30 @@ class ShipmentItem(Model, schema=SHIPMENT_ITEM):
         objects: ClassVar[ShipmentItemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ShipmentItemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     order_delivery_id: t.Reference = t.UNSET
+    """int | None: ``orderDeliveryId``, integer. Required, set once. The Shipment itself is ``order_delivery``."""
     basket_id: t.Reference = t.UNSET
+    """int | None: ``basketId``, integer. Required, set once. The BasketItem itself is ``basket``."""
     quantity: t.Number = t.UNSET
+    """Decimal | None: ``quantity``, double. Required."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     date_insert: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateInsert``, datetime. Read only."""
     reserved_quantity: t.Number = t.UNSET
+    """Decimal | None: ``reservedQuantity``, double. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ShipmentItemValues]) -> None: ...
+        def __init__(self, **values: Unpack[ShipmentItemValues]) -> None:
+            """A ShipmentItem of these values, not saved yet."""
+            ...
 
         @property
         def order_delivery(self) -> Shipment | None: ...

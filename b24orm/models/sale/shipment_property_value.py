@@ -166,20 +166,38 @@ if TYPE_CHECKING:
     ):
         """Rows of ShipmentPropertyValue, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ShipmentPropertyValueLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ShipmentPropertyValueLookups]) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ShipmentPropertyValueLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ShipmentPropertyValueLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
         def get(
             self,
             *conditions: Q,
             **lookups: Unpack[ShipmentPropertyValueLookups],
-        ) -> ShipmentPropertyValue: ...
+        ) -> ShipmentPropertyValue:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[ShipmentPropertyValueLookups],
-        ) -> ShipmentPropertyValue: ...
-        def select_related(self, *names: ShipmentPropertyValueRelation) -> Self: ...
-        def prefetch_related(self, *names: ShipmentPropertyValuePrefetch | Prefetch) -> Self: ...
+        ) -> ShipmentPropertyValue:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ShipmentPropertyValueRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ShipmentPropertyValuePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ShipmentPropertyValueField, flat: Literal[False] = ...
@@ -200,7 +218,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["shipment_props_xml_id", "name", "code", "value"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, ShipmentPropertyValueField, ShipmentPropertyValueOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class ShipmentPropertyValue(Model, schema=SHIPMENT_PROPERTY_VALUE):
@@ -217,15 +237,24 @@ class ShipmentPropertyValue(Model, schema=SHIPMENT_PROPERTY_VALUE):
         objects: ClassVar[ShipmentPropertyValueQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ShipmentPropertyValueLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ShipmentPropertyValueLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     shipment_id: t.Reference = t.UNSET
+    """int | None: ``shipmentId``, integer. Read only. The Shipment itself is ``shipment``."""
     shipment_props_xml_id: t.Text = t.UNSET
+    """str | None: ``shipmentPropsXmlId``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string. Read only."""
     value: t.Text = t.UNSET
+    """str | None: ``value``, string. Read only."""
     shipment_props_id: t.Reference = t.UNSET
+    """int | None: ``shipmentPropsId``, integer. Read only. The ShipmentProperty itself is ``shipment_props``."""
 
     if TYPE_CHECKING:
 

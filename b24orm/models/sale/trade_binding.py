@@ -151,12 +151,30 @@ if TYPE_CHECKING:
     class TradeBindingQuerySet(QuerySet["TradeBinding", TradeBindingField, TradeBindingOrder, int]):
         """Rows of TradeBinding, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TradeBindingLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TradeBindingLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TradeBindingLookups]) -> TradeBinding: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[TradeBindingLookups]) -> TradeBinding: ...
-        def select_related(self, *names: TradeBindingRelation) -> Self: ...
-        def prefetch_related(self, *names: TradeBindingPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TradeBindingLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TradeBindingLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TradeBindingLookups]) -> TradeBinding:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[TradeBindingLookups]) -> TradeBinding:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: TradeBindingRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: TradeBindingPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TradeBindingField, flat: Literal[False] = ...
@@ -187,7 +205,9 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[str | None, TradeBindingField, TradeBindingOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class TradeBinding(Model, schema=TRADE_BINDING):
@@ -202,15 +222,24 @@ class TradeBinding(Model, schema=TRADE_BINDING):
         objects: ClassVar[TradeBindingQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TradeBindingLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TradeBindingLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     order_id: t.Reference = t.UNSET
+    """int | None: ``orderId``, integer. Read only. The Order itself is ``order``."""
     external_order_id: t.Text = t.UNSET
+    """str | None: ``externalOrderId``, string. Read only."""
     trading_platform_id: t.Text = t.UNSET
+    """str | None: ``tradingPlatformId``, string. Read only. The TradePlatform itself is ``trading_platform``."""
     params: t.Text = t.UNSET
+    """str | None: ``params``, string. Read only."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string. Read only."""
     trading_platform_xml_id: t.Text = t.UNSET
+    """str | None: ``tradingPlatformXmlId``, string. Read only."""
 
     if TYPE_CHECKING:
 

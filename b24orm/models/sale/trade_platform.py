@@ -129,10 +129,22 @@ if TYPE_CHECKING:
     class TradePlatformQuerySet(QuerySet["TradePlatform", TradePlatformField, TradePlatformOrder, int]):
         """Rows of TradePlatform, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TradePlatformLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TradePlatformLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TradePlatformLookups]) -> TradePlatform: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[TradePlatformLookups]) -> TradePlatform: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TradePlatformLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TradePlatformLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TradePlatformLookups]) -> TradePlatform:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[TradePlatformLookups]) -> TradePlatform:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TradePlatformField, flat: Literal[False] = ...
@@ -165,7 +177,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["active"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, TradePlatformField, TradePlatformOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class TradePlatform(Model, schema=TRADE_PLATFORM):
@@ -178,14 +192,25 @@ class TradePlatform(Model, schema=TRADE_PLATFORM):
         objects: ClassVar[TradePlatformQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TradePlatformLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TradePlatformLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     code: t.Text = t.UNSET
+    """str | None: ``code``, string. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``active``, char. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string. Read only."""
     settings: t.Text = t.UNSET
+    """str | None: ``settings``, string. Read only."""
     catalog_section_tab_class_name: t.Text = t.UNSET
+    """str | None: ``catalogSectionTabClassName``, string. Read only."""
     class_: t.Text = t.UNSET
+    """str | None: ``class``, string. Read only."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string. Read only."""

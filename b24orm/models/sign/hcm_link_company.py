@@ -82,12 +82,30 @@ if TYPE_CHECKING:
     class HcmLinkCompanyQuerySet(QuerySet["HcmLinkCompany", HcmLinkCompanyField, HcmLinkCompanyOrder, int]):
         """Rows of HcmLinkCompany, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> HcmLinkCompany: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> HcmLinkCompany: ...
-        def select_related(self, *names: HcmLinkCompanyRelation) -> Self: ...
-        def prefetch_related(self, *names: HcmLinkCompanyPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> HcmLinkCompany:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> HcmLinkCompany:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: HcmLinkCompanyRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: HcmLinkCompanyPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: HcmLinkCompanyField, flat: Literal[False] = ...
@@ -116,32 +134,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["created_at"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, HcmLinkCompanyField, HcmLinkCompanyOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[HcmLinkCompanyValues]) -> HcmLinkCompany: ...
-        async def acreate(self, **values: Unpack[HcmLinkCompanyValues]) -> HcmLinkCompany: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[HcmLinkCompanyValues]) -> HcmLinkCompany:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[HcmLinkCompanyValues]) -> HcmLinkCompany:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: HcmLinkCompanyValues | None = None,
             **values: Unpack[HcmLinkCompanyValues],
-        ) -> tuple[HcmLinkCompany, bool]: ...
+        ) -> tuple[HcmLinkCompany, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: HcmLinkCompanyValues | None = None,
             **values: Unpack[HcmLinkCompanyValues],
-        ) -> tuple[HcmLinkCompany, bool]: ...
+        ) -> tuple[HcmLinkCompany, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: HcmLinkCompanyValues | None = None,
             **values: Unpack[HcmLinkCompanyValues],
-        ) -> tuple[HcmLinkCompany, bool]: ...
+        ) -> tuple[HcmLinkCompany, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: HcmLinkCompanyValues | None = None,
             **values: Unpack[HcmLinkCompanyValues],
-        ) -> tuple[HcmLinkCompany, bool]: ...
-        def update(self, **values: Unpack[HcmLinkCompanyValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[HcmLinkCompanyValues]) -> int: ...
-        def explain_update(self, **values: Unpack[HcmLinkCompanyValues]) -> str: ...
+        ) -> tuple[HcmLinkCompany, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[HcmLinkCompanyValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[HcmLinkCompanyValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[HcmLinkCompanyValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class HcmLinkCompany(Model, schema=HCM_LINK_COMPANY):
@@ -157,20 +204,32 @@ class HcmLinkCompany(Model, schema=HCM_LINK_COMPANY):
         objects: ClassVar[HcmLinkCompanyQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[HcmLinkCompanyLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     company: t.Text = t.UNSET
+    """str | None: ``company``, string. Required."""
     crm_company_id: t.Reference = t.UNSET
+    """int | None: ``crmCompanyId``, integer. Required. The Company itself is ``crm_company``."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Required."""
     data: t.Json = t.UNSET
+    """as it comes: ``data``, object."""
     created_at: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdAt``, datetime. Read only."""
     fields: t.Json = t.UNSET
+    """as it comes: ``fields``, array. Required."""
     person: t.Text = t.UNSET
+    """str | None: ``person``, string. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[HcmLinkCompanyValues]) -> None: ...
+        def __init__(self, **values: Unpack[HcmLinkCompanyValues]) -> None:
+            """A HcmLinkCompany of these values, not saved yet."""
+            ...
 
         @property
         def crm_company(self) -> Company | None: ...

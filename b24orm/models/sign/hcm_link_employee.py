@@ -49,16 +49,30 @@ if TYPE_CHECKING:
     ):
         """Rows of HcmLinkEmployee, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[HcmLinkEmployeeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[HcmLinkEmployeeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[HcmLinkEmployeeLookups]) -> HcmLinkEmployee: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[HcmLinkEmployeeLookups],
-        ) -> HcmLinkEmployee: ...
-        def select_related(self, *names: HcmLinkEmployeeRelation) -> Self: ...
-        def prefetch_related(self, *names: HcmLinkEmployeePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[HcmLinkEmployeeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[HcmLinkEmployeeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[HcmLinkEmployeeLookups]) -> HcmLinkEmployee:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[HcmLinkEmployeeLookups]) -> HcmLinkEmployee:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: HcmLinkEmployeeRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: HcmLinkEmployeePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: HcmLinkEmployeeField, flat: Literal[False] = ...
@@ -87,7 +101,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["created_at", "updated_at"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, HcmLinkEmployeeField, HcmLinkEmployeeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class HcmLinkEmployee(Model, schema=HCM_LINK_EMPLOYEE):
@@ -102,16 +118,26 @@ class HcmLinkEmployee(Model, schema=HCM_LINK_EMPLOYEE):
         objects: ClassVar[HcmLinkEmployeeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[HcmLinkEmployeeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[HcmLinkEmployeeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     company: t.Text = t.UNSET
+    """str | None: ``company``, string. Read only."""
     person: t.Text = t.UNSET
+    """str | None: ``person``, string. Read only."""
     employees: t.Json = t.UNSET
+    """as it comes: ``employees``, array. Read only."""
     user_id: t.Reference = t.UNSET
+    """int | None: ``userId``, integer. Read only. The User itself is ``user``."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Read only."""
     created_at: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdAt``, datetime. Read only."""
     updated_at: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updatedAt``, datetime. Read only."""
 
     if TYPE_CHECKING:
 

@@ -48,16 +48,34 @@ if TYPE_CHECKING:
     ):
         """Rows of SignMysafeDocument, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SignMysafeDocumentLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SignMysafeDocumentLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SignMysafeDocumentLookups]) -> SignMysafeDocument: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SignMysafeDocumentLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SignMysafeDocumentLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SignMysafeDocumentLookups]) -> SignMysafeDocument:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[SignMysafeDocumentLookups],
-        ) -> SignMysafeDocument: ...
-        def select_related(self, *names: SignMysafeDocumentRelation) -> Self: ...
-        def prefetch_related(self, *names: SignMysafeDocumentPrefetch | Prefetch) -> Self: ...
+        ) -> SignMysafeDocument:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: SignMysafeDocumentRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: SignMysafeDocumentPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SignMysafeDocumentField, flat: Literal[False] = ...
@@ -82,7 +100,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["creator_id", "member_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, SignMysafeDocumentField, SignMysafeDocumentOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class SignMysafeDocument(Model, schema=SIGN_MYSAFE_DOCUMENT):
@@ -97,17 +117,28 @@ class SignMysafeDocument(Model, schema=SIGN_MYSAFE_DOCUMENT):
         objects: ClassVar[SignMysafeDocumentQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SignMysafeDocumentLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SignMysafeDocumentLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Read only."""
     create_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``create_date``, datetime. Read only."""
     signed_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``signed_date``, datetime. Read only."""
     creator_id: t.Reference = t.UNSET
+    """int | None: ``creator_id``, integer. Read only. The User itself is ``creator``."""
     member_id: t.Integer = t.UNSET
+    """int | None: ``member_id``, integer. Read only."""
     role: t.Text = t.UNSET
+    """str | None: ``role``, string. Read only."""
     folder_name: t.Text = t.UNSET
+    """str | None: ``folderName``, string. Read only."""
     file_url: t.Text = t.UNSET
+    """str | None: ``file_url``, string. Read only."""
 
     if TYPE_CHECKING:
 

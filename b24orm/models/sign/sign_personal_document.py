@@ -28,18 +28,26 @@ if TYPE_CHECKING:
     ):
         """Rows of SignPersonalDocument, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SignPersonalDocumentLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SignPersonalDocumentLookups]) -> Self: ...
-        def get(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[SignPersonalDocumentLookups],
-        ) -> SignPersonalDocument: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SignPersonalDocumentLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SignPersonalDocumentLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SignPersonalDocumentLookups]) -> SignPersonalDocument:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[SignPersonalDocumentLookups],
-        ) -> SignPersonalDocument: ...
+        ) -> SignPersonalDocument:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SignPersonalDocumentField, flat: Literal[False] = ...
@@ -60,7 +68,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["signed_date"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, SignPersonalDocumentField, SignPersonalDocumentOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class SignPersonalDocument(Model, schema=SIGN_PERSONAL_DOCUMENT):
@@ -73,9 +83,15 @@ class SignPersonalDocument(Model, schema=SIGN_PERSONAL_DOCUMENT):
         objects: ClassVar[SignPersonalDocumentQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SignPersonalDocumentLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SignPersonalDocumentLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Read only."""
     signed_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``signed_date``, datetime. Read only."""
     file_url: t.Text = t.UNSET
+    """str | None: ``file_url``, string. Read only."""

@@ -26,10 +26,22 @@ if TYPE_CHECKING:
     class SignProviderQuerySet(QuerySet["SignProvider", SignProviderField, SignProviderOrder, str]):
         """Rows of SignProvider, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SignProviderLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SignProviderLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SignProviderLookups]) -> SignProvider: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[SignProviderLookups]) -> SignProvider: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SignProviderLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SignProviderLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SignProviderLookups]) -> SignProvider:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[SignProviderLookups]) -> SignProvider:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SignProviderField, flat: Literal[False] = ...
@@ -50,7 +62,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["date", "expires"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, SignProviderField, SignProviderOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class SignProvider(Model, schema=SIGN_PROVIDER):
@@ -63,10 +77,17 @@ class SignProvider(Model, schema=SIGN_PROVIDER):
         objects: ClassVar[SignProviderQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SignProviderLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SignProviderLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     code: t.Text = t.UNSET
+    """str | None: ``code``, string. Read only."""
     uid: t.StringId = t.UNSET
+    """str: ``uid``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
     date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``date``, datetime. Read only."""
     expires: t.DateTime = t.UNSET
+    """dt.datetime | None: ``expires``, datetime. Read only."""

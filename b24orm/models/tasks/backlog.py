@@ -41,13 +41,19 @@ class Backlog(Model, schema=BACKLOG):
     """
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     group_id: t.Reference = t.UNSET
+    """int | None: ``groupId``, integer. Required. The Workgroup itself is ``group``."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. Required. The User itself is ``created_by_user``."""
     modified_by: t.Reference = t.UNSET
+    """int | None: ``modifiedBy``, integer. The User itself is ``modified_by_user``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[BacklogValues]) -> None: ...
+        def __init__(self, **values: Unpack[BacklogValues]) -> None:
+            """A Backlog of these values, not saved yet."""
+            ...
 
         @property
         def group(self) -> Workgroup | None: ...

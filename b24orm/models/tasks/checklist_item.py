@@ -112,12 +112,30 @@ if TYPE_CHECKING:
     class ChecklistItemQuerySet(QuerySet["ChecklistItem", ChecklistItemField, ChecklistItemOrder, int]):
         """Rows of ChecklistItem, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> ChecklistItem: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> ChecklistItem: ...
-        def select_related(self, *names: ChecklistItemRelation) -> Self: ...
-        def prefetch_related(self, *names: ChecklistItemPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> ChecklistItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> ChecklistItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ChecklistItemRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ChecklistItemPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ChecklistItemField, flat: Literal[False] = ...
@@ -154,32 +172,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["members", "attachments"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, ChecklistItemField, ChecklistItemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ChecklistItemValues]) -> ChecklistItem: ...
-        async def acreate(self, **values: Unpack[ChecklistItemValues]) -> ChecklistItem: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ChecklistItemValues]) -> ChecklistItem:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ChecklistItemValues]) -> ChecklistItem:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ChecklistItemValues | None = None,
             **values: Unpack[ChecklistItemValues],
-        ) -> tuple[ChecklistItem, bool]: ...
+        ) -> tuple[ChecklistItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ChecklistItemValues | None = None,
             **values: Unpack[ChecklistItemValues],
-        ) -> tuple[ChecklistItem, bool]: ...
+        ) -> tuple[ChecklistItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ChecklistItemValues | None = None,
             **values: Unpack[ChecklistItemValues],
-        ) -> tuple[ChecklistItem, bool]: ...
+        ) -> tuple[ChecklistItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ChecklistItemValues | None = None,
             **values: Unpack[ChecklistItemValues],
-        ) -> tuple[ChecklistItem, bool]: ...
-        def update(self, **values: Unpack[ChecklistItemValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ChecklistItemValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ChecklistItemValues]) -> str: ...
+        ) -> tuple[ChecklistItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ChecklistItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ChecklistItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ChecklistItemValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class ChecklistItem(Model, schema=CHECKLIST_ITEM):
@@ -196,24 +243,40 @@ class ChecklistItem(Model, schema=CHECKLIST_ITEM):
         objects: ClassVar[ChecklistItemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ChecklistItemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     task_id: t.Reference = t.UNSET
+    """int | None: ``TASK_ID``, integer. Read only. The Task itself is ``task``."""
     parent_id: t.Reference = t.UNSET
+    """int | None: ``PARENT_ID``, integer."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY``, integer. Read only. The User itself is ``created_by_user``."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Required."""
     sort_index: t.Integer = t.UNSET
+    """int | None: ``SORT_INDEX``, integer."""
     is_complete: t.Boolean = t.UNSET
+    """bool | None: ``IS_COMPLETE``, char."""
     is_important: t.Boolean = t.UNSET
+    """bool | None: ``IS_IMPORTANT``, char."""
     toggled_by: t.Reference = t.UNSET
+    """int | None: ``TOGGLED_BY``, integer. Read only. The User itself is ``toggled_by_user``."""
     toggled_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``TOGGLED_DATE``, datetime. Read only."""
     members: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``MEMBERS``, array. Several values."""
     attachments: t.Json = t.UNSET
+    """as it comes: ``ATTACHMENTS``, object. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ChecklistItemValues]) -> None: ...
+        def __init__(self, **values: Unpack[ChecklistItemValues]) -> None:
+            """A ChecklistItem of these values, not saved yet."""
+            ...
 
         @property
         def task(self) -> Task | None: ...

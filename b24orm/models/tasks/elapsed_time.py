@@ -136,12 +136,30 @@ if TYPE_CHECKING:
     class ElapsedTimeQuerySet(QuerySet["ElapsedTime", ElapsedTimeField, ElapsedTimeOrder, int]):
         """Rows of ElapsedTime, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> ElapsedTime: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> ElapsedTime: ...
-        def select_related(self, *names: ElapsedTimeRelation) -> Self: ...
-        def prefetch_related(self, *names: ElapsedTimePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> ElapsedTime:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> ElapsedTime:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ElapsedTimeRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ElapsedTimePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ElapsedTimeField, flat: Literal[False] = ...
@@ -170,32 +188,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["created_date", "date_start", "date_stop"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, ElapsedTimeField, ElapsedTimeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ElapsedTimeValues]) -> ElapsedTime: ...
-        async def acreate(self, **values: Unpack[ElapsedTimeValues]) -> ElapsedTime: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ElapsedTimeValues]) -> ElapsedTime:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ElapsedTimeValues]) -> ElapsedTime:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ElapsedTimeValues | None = None,
             **values: Unpack[ElapsedTimeValues],
-        ) -> tuple[ElapsedTime, bool]: ...
+        ) -> tuple[ElapsedTime, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ElapsedTimeValues | None = None,
             **values: Unpack[ElapsedTimeValues],
-        ) -> tuple[ElapsedTime, bool]: ...
+        ) -> tuple[ElapsedTime, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ElapsedTimeValues | None = None,
             **values: Unpack[ElapsedTimeValues],
-        ) -> tuple[ElapsedTime, bool]: ...
+        ) -> tuple[ElapsedTime, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ElapsedTimeValues | None = None,
             **values: Unpack[ElapsedTimeValues],
-        ) -> tuple[ElapsedTime, bool]: ...
-        def update(self, **values: Unpack[ElapsedTimeValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ElapsedTimeValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ElapsedTimeValues]) -> str: ...
+        ) -> tuple[ElapsedTime, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ElapsedTimeValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ElapsedTimeValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ElapsedTimeValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class ElapsedTime(Model, schema=ELAPSED_TIME):
@@ -211,22 +258,36 @@ class ElapsedTime(Model, schema=ELAPSED_TIME):
         objects: ClassVar[ElapsedTimeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ElapsedTimeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     task_id: t.Reference = t.UNSET
+    """int | None: ``TASK_ID``, integer. Read only. The Task itself is ``task``."""
     user_id: t.Reference = t.UNSET
+    """int | None: ``USER_ID``, integer. The User itself is ``user``."""
     comment_text: t.Text = t.UNSET
+    """str | None: ``COMMENT_TEXT``, string. Required."""
     seconds: t.Integer = t.UNSET
+    """int | None: ``SECONDS``, integer. Required."""
     minutes: t.Integer = t.UNSET
+    """int | None: ``MINUTES``, integer. Read only."""
     source: t.Integer = t.UNSET
+    """int | None: ``SOURCE``, integer."""
     created_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``CREATED_DATE``, datetime."""
     date_start: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_START``, datetime."""
     date_stop: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_STOP``, datetime."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ElapsedTimeValues]) -> None: ...
+        def __init__(self, **values: Unpack[ElapsedTimeValues]) -> None:
+            """A ElapsedTime of these values, not saved yet."""
+            ...
 
         @property
         def task(self) -> Task | None: ...

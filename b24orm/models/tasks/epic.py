@@ -170,12 +170,30 @@ if TYPE_CHECKING:
     class EpicQuerySet(QuerySet["Epic", EpicField, EpicOrder, int]):
         """Rows of Epic, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Epic: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Epic: ...
-        def select_related(self, *names: EpicRelation) -> Self: ...
-        def prefetch_related(self, *names: EpicPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Epic:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Epic:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: EpicRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: EpicPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: EpicField, flat: Literal[False] = ...
@@ -198,32 +216,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["files"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, EpicField, EpicOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[EpicValues]) -> Epic: ...
-        async def acreate(self, **values: Unpack[EpicValues]) -> Epic: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[EpicValues]) -> Epic:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[EpicValues]) -> Epic:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: EpicValues | None = None,
             **values: Unpack[EpicValues],
-        ) -> tuple[Epic, bool]: ...
+        ) -> tuple[Epic, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: EpicValues | None = None,
             **values: Unpack[EpicValues],
-        ) -> tuple[Epic, bool]: ...
+        ) -> tuple[Epic, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: EpicValues | None = None,
             **values: Unpack[EpicValues],
-        ) -> tuple[Epic, bool]: ...
+        ) -> tuple[Epic, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: EpicValues | None = None,
             **values: Unpack[EpicValues],
-        ) -> tuple[Epic, bool]: ...
-        def update(self, **values: Unpack[EpicValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[EpicValues]) -> int: ...
-        def explain_update(self, **values: Unpack[EpicValues]) -> str: ...
+        ) -> tuple[Epic, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[EpicValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[EpicValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[EpicValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Epic(Model, schema=EPIC):
@@ -240,20 +287,32 @@ class Epic(Model, schema=EPIC):
         objects: ClassVar[EpicQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[EpicLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     group_id: t.Reference = t.UNSET
+    """int | None: ``groupId``, integer. Required. The Workgroup itself is ``group``."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. Set once. The User itself is ``created_by_user``."""
     modified_by: t.Reference = t.UNSET
+    """int | None: ``modifiedBy``, integer. Set once. The User itself is ``modified_by_user``."""
     color: t.Text = t.UNSET
+    """str | None: ``color``, string."""
     files: t.Json = t.UNSET
+    """as it comes: ``files``, object."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[EpicValues]) -> None: ...
+        def __init__(self, **values: Unpack[EpicValues]) -> None:
+            """A Epic of these values, not saved yet."""
+            ...
 
         @property
         def group(self) -> Workgroup | None: ...

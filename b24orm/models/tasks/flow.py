@@ -54,33 +54,59 @@ class Flow(Model, schema=FLOW):
     """
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     creator_id: t.Reference = t.UNSET
+    """int | None: ``creatorId``, integer. Read only. The User itself is ``creator``."""
     owner_id: t.Reference = t.UNSET
+    """int | None: ``ownerId``, integer. The User itself is ``owner``."""
     group_id: t.Reference = t.UNSET
+    """int | None: ``groupId``, integer. The Workgroup itself is ``group``."""
     template_id: t.Reference = t.UNSET
+    """int | None: ``templateId``, integer."""
     efficiency: t.Integer = t.UNSET
+    """int | None: ``efficiency``, integer. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``active``, boolean. Read only."""
     planned_completion_time: t.Integer = t.UNSET
+    """int | None: ``plannedCompletionTime``, integer. Required."""
     activity: t.DateTime = t.UNSET
+    """dt.datetime | None: ``activity``, datetime. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string."""
     distribution_type: t.Text = t.UNSET
+    """str | None: ``distributionType``, string. Required. One of ``manually``, ``queue``, ``himself``."""
     responsible_list: t.Json = t.UNSET
+    """as it comes: ``responsibleList``, array. Required."""
     demo: t.Boolean = t.UNSET
+    """bool | None: ``demo``, boolean. Read only."""
     responsible_can_change_deadline: t.Boolean = t.UNSET
+    """bool | None: ``responsibleCanChangeDeadline``, boolean."""
     match_work_time: t.Boolean = t.UNSET
+    """bool | None: ``matchWorkTime``, boolean."""
     task_control: t.Boolean = t.UNSET
+    """bool | None: ``taskControl``, boolean."""
     notify_at_half_time: t.Boolean = t.UNSET
+    """bool | None: ``notifyAtHalfTime``, boolean."""
     notify_on_queue_overflow: t.Integer = t.UNSET
+    """int | None: ``notifyOnQueueOverflow``, integer."""
     notify_on_tasks_in_progress_overflow: t.Integer = t.UNSET
+    """int | None: ``notifyOnTasksInProgressOverflow``, integer."""
     notify_when_efficiency_decreases: t.Integer = t.UNSET
+    """int | None: ``notifyWhenEfficiencyDecreases``, integer."""
     task_creators: t.Json = t.UNSET
+    """as it comes: ``taskCreators``, object."""
     team: t.Json = t.UNSET
+    """as it comes: ``team``, object. Read only."""
     trial_feature_enabled: t.Boolean = t.UNSET
+    """bool | None: ``trialFeatureEnabled``, boolean. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[FlowValues]) -> None: ...
+        def __init__(self, **values: Unpack[FlowValues]) -> None:
+            """A Flow of these values, not saved yet."""
+            ...
 
         @property
         def creator(self) -> User | None: ...

@@ -54,12 +54,30 @@ if TYPE_CHECKING:
     class KanbanStageQuerySet(QuerySet["KanbanStage", KanbanStageField, KanbanStageOrder, int]):
         """Rows of KanbanStage, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> KanbanStage: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> KanbanStage: ...
-        def select_related(self, *names: KanbanStageRelation) -> Self: ...
-        def prefetch_related(self, *names: KanbanStagePrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> KanbanStage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> KanbanStage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: KanbanStageRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: KanbanStagePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: KanbanStageField, flat: Literal[False] = ...
@@ -80,32 +98,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["sort", "sprint_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, KanbanStageField, KanbanStageOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[KanbanStageValues]) -> KanbanStage: ...
-        async def acreate(self, **values: Unpack[KanbanStageValues]) -> KanbanStage: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[KanbanStageValues]) -> KanbanStage:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[KanbanStageValues]) -> KanbanStage:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: KanbanStageValues | None = None,
             **values: Unpack[KanbanStageValues],
-        ) -> tuple[KanbanStage, bool]: ...
+        ) -> tuple[KanbanStage, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: KanbanStageValues | None = None,
             **values: Unpack[KanbanStageValues],
-        ) -> tuple[KanbanStage, bool]: ...
+        ) -> tuple[KanbanStage, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: KanbanStageValues | None = None,
             **values: Unpack[KanbanStageValues],
-        ) -> tuple[KanbanStage, bool]: ...
+        ) -> tuple[KanbanStage, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: KanbanStageValues | None = None,
             **values: Unpack[KanbanStageValues],
-        ) -> tuple[KanbanStage, bool]: ...
-        def update(self, **values: Unpack[KanbanStageValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[KanbanStageValues]) -> int: ...
-        def explain_update(self, **values: Unpack[KanbanStageValues]) -> str: ...
+        ) -> tuple[KanbanStage, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[KanbanStageValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[KanbanStageValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[KanbanStageValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class KanbanStage(Model, schema=KANBAN_STAGE):
@@ -122,18 +169,28 @@ class KanbanStage(Model, schema=KANBAN_STAGE):
         objects: ClassVar[KanbanStageQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[KanbanStageLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     type: t.Text = t.UNSET
+    """str | None: ``type``, string. One of ``NEW``, ``WORK``, ``FINISH``."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     color: t.Text = t.UNSET
+    """str | None: ``color``, string."""
     sprint_id: t.Reference = t.UNSET
+    """int | None: ``sprintId``, integer. Required. The Sprint itself is ``sprint``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[KanbanStageValues]) -> None: ...
+        def __init__(self, **values: Unpack[KanbanStageValues]) -> None:
+            """A KanbanStage of these values, not saved yet."""
+            ...
 
         @property
         def sprint(self) -> Sprint | None: ...

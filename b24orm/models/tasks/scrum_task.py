@@ -35,15 +35,23 @@ class ScrumTask(Model, schema=SCRUM_TASK):
     """
 
     entity_id: t.Id = t.UNSET
+    """int: ``entityId``, integer."""
     story_points: t.Text = t.UNSET
+    """str | None: ``storyPoints``, string."""
     epic_id: t.Reference = t.UNSET
+    """int | None: ``epicId``, integer. The Epic itself is ``epic``."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. Read only. The User itself is ``created_by_user``."""
     modified_by: t.Reference = t.UNSET
+    """int | None: ``modifiedBy``, integer. Read only. The User itself is ``modified_by_user``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ScrumTaskValues]) -> None: ...
+        def __init__(self, **values: Unpack[ScrumTaskValues]) -> None:
+            """A ScrumTask of these values, not saved yet."""
+            ...
 
         @property
         def epic(self) -> Epic | None: ...

@@ -212,12 +212,30 @@ if TYPE_CHECKING:
     class SprintQuerySet(QuerySet["Sprint", SprintField, SprintOrder, int]):
         """Rows of Sprint, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Sprint: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Sprint: ...
-        def select_related(self, *names: SprintRelation) -> Self: ...
-        def prefetch_related(self, *names: SprintPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Sprint:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Sprint:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: SprintRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: SprintPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SprintField, flat: Literal[False] = ...
@@ -240,32 +258,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["date_start", "date_end"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, SprintField, SprintOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[SprintValues]) -> Sprint: ...
-        async def acreate(self, **values: Unpack[SprintValues]) -> Sprint: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[SprintValues]) -> Sprint:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[SprintValues]) -> Sprint:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: SprintValues | None = None,
             **values: Unpack[SprintValues],
-        ) -> tuple[Sprint, bool]: ...
+        ) -> tuple[Sprint, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: SprintValues | None = None,
             **values: Unpack[SprintValues],
-        ) -> tuple[Sprint, bool]: ...
+        ) -> tuple[Sprint, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: SprintValues | None = None,
             **values: Unpack[SprintValues],
-        ) -> tuple[Sprint, bool]: ...
+        ) -> tuple[Sprint, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: SprintValues | None = None,
             **values: Unpack[SprintValues],
-        ) -> tuple[Sprint, bool]: ...
-        def update(self, **values: Unpack[SprintValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[SprintValues]) -> int: ...
-        def explain_update(self, **values: Unpack[SprintValues]) -> str: ...
+        ) -> tuple[Sprint, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[SprintValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[SprintValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[SprintValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Sprint(Model, schema=SPRINT):
@@ -284,23 +331,38 @@ class Sprint(Model, schema=SPRINT):
         objects: ClassVar[SprintQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SprintLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     group_id: t.Reference = t.UNSET
+    """int | None: ``groupId``, integer. Required. The Workgroup itself is ``group``."""
     entity_type: t.Text = t.UNSET
+    """str | None: ``entityType``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Required."""
     goal: t.Text = t.UNSET
+    """str | None: ``goal``, string. Read only."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. Read only. The User itself is ``created_by_user``."""
     modified_by: t.Reference = t.UNSET
+    """int | None: ``modifiedBy``, integer. Read only. The User itself is ``modified_by_user``."""
     date_start: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateStart``, datetime."""
     date_end: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateEnd``, datetime."""
     status: t.Text = t.UNSET
+    """str | None: ``status``, string. One of ``active``, ``planned``, ``completed``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[SprintValues]) -> None: ...
+        def __init__(self, **values: Unpack[SprintValues]) -> None:
+            """A Sprint of these values, not saved yet."""
+            ...
 
         @property
         def group(self) -> Workgroup | None: ...

@@ -580,12 +580,30 @@ if TYPE_CHECKING:
     class TaskQuerySet(QuerySet["Task", TaskField, TaskOrder, int]):
         """Rows of Task, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Task: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Task: ...
-        def select_related(self, *names: TaskRelation) -> Self: ...
-        def prefetch_related(self, *names: TaskPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Task:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Task:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: TaskRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: TaskPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TaskField, flat: Literal[False] = ...
@@ -710,32 +728,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Any, TaskField, TaskOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[TaskValues]) -> Task: ...
-        async def acreate(self, **values: Unpack[TaskValues]) -> Task: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[TaskValues]) -> Task:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[TaskValues]) -> Task:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: TaskValues | None = None,
             **values: Unpack[TaskValues],
-        ) -> tuple[Task, bool]: ...
+        ) -> tuple[Task, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: TaskValues | None = None,
             **values: Unpack[TaskValues],
-        ) -> tuple[Task, bool]: ...
+        ) -> tuple[Task, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: TaskValues | None = None,
             **values: Unpack[TaskValues],
-        ) -> tuple[Task, bool]: ...
+        ) -> tuple[Task, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: TaskValues | None = None,
             **values: Unpack[TaskValues],
-        ) -> tuple[Task, bool]: ...
-        def update(self, **values: Unpack[TaskValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[TaskValues]) -> int: ...
-        def explain_update(self, **values: Unpack[TaskValues]) -> str: ...
+        ) -> tuple[Task, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[TaskValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[TaskValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[TaskValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Task(Model, schema=TASK):
@@ -754,86 +801,164 @@ class Task(Model, schema=TASK):
         objects: ClassVar[TaskQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TaskLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Required."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string."""
     mark: t.Status = t.UNSET
+    """str | None: ``mark``, enumeration. One of ``N``, ``P``."""
     priority: t.Integer = t.UNSET
+    """int | None: ``priority``, enumeration. One of ``0``, ``1``, ``2``."""
     multitask: t.Boolean = t.UNSET
+    """bool | None: ``multitask``, char. Read only."""
     not_viewed: t.Boolean = t.UNSET
+    """bool | None: ``notViewed``, char. Read only."""
     replicate: t.Boolean = t.UNSET
+    """bool | None: ``replicate``, char."""
     stage_id: t.Reference = t.UNSET
+    """int | None: ``stageId``, integer."""
     sprint_id: t.Reference = t.UNSET
+    """int | None: ``sprintId``, integer. Read only. The Sprint itself is ``sprint``."""
     backlog_id: t.Reference = t.UNSET
+    """int | None: ``backlogId``, integer. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. The User itself is ``created_by_user``."""
     created_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdDate``, datetime."""
     responsible_id: t.Reference = t.UNSET
+    """int | None: ``responsibleId``, integer. Required. The User itself is ``responsible_user``."""
     changed_by: t.Reference = t.UNSET
+    """int | None: ``changedBy``, integer. The User itself is ``changed_by_user``."""
     changed_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``changedDate``, datetime."""
     status_changed_by: t.Reference = t.UNSET
+    """int | None: ``statusChangedBy``, integer. The User itself is ``status_changed_by_user``."""
     closed_by: t.Reference = t.UNSET
+    """int | None: ``closedBy``, integer. Read only. The User itself is ``closed_by_user``."""
     closed_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``closedDate``, datetime. Read only."""
     activity_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``activityDate``, datetime. Read only."""
     date_start: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateStart``, datetime. Read only."""
     deadline: t.DateTime = t.UNSET
+    """dt.datetime | None: ``deadline``, datetime."""
     start_date_plan: t.DateTime = t.UNSET
+    """dt.datetime | None: ``startDatePlan``, datetime."""
     end_date_plan: t.DateTime = t.UNSET
+    """dt.datetime | None: ``endDatePlan``, datetime."""
     guid: t.Text = t.UNSET
+    """str | None: ``guid``, string. Read only."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     comments_count: t.Integer = t.UNSET
+    """int | None: ``commentsCount``, integer. Read only."""
     service_comments_count: t.Integer = t.UNSET
+    """int | None: ``serviceCommentsCount``, integer. Read only."""
     allow_change_deadline: t.Boolean = t.UNSET
+    """bool | None: ``allowChangeDeadline``, char."""
     allow_time_tracking: t.Boolean = t.UNSET
+    """bool | None: ``allowTimeTracking``, char."""
     task_control: t.Boolean = t.UNSET
+    """bool | None: ``taskControl``, char."""
     add_in_report: t.Boolean = t.UNSET
+    """bool | None: ``addInReport``, char."""
     forked_by_template_id: t.Reference = t.UNSET
+    """int | None: ``forkedByTemplateId``, integer. Read only."""
     time_estimate: t.Integer = t.UNSET
+    """int | None: ``timeEstimate``, integer."""
     time_spent_in_logs: t.Integer = t.UNSET
+    """int | None: ``timeSpentInLogs``, integer. Read only."""
     match_work_time: t.Boolean = t.UNSET
+    """bool | None: ``matchWorkTime``, char."""
     forum_topic_id: t.Integer = t.UNSET
+    """int | None: ``forumTopicId``, integer. Read only."""
     forum_id: t.Integer = t.UNSET
+    """int | None: ``forumId``, integer."""
     site_id: t.Text = t.UNSET
+    """str | None: ``siteId``, string."""
     subordinate: t.Boolean = t.UNSET
+    """bool | None: ``subordinate``, char. Read only."""
     exchange_modified: t.DateTime = t.UNSET
+    """dt.datetime | None: ``exchangeModified``, datetime. Read only."""
     exchange_id: t.Text = t.UNSET
+    """str | None: ``exchangeId``, string. Read only."""
     outlook_version: t.Integer = t.UNSET
+    """int | None: ``outlookVersion``, integer. Read only."""
     viewed_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``viewedDate``, datetime. Read only."""
     sorting: t.Number = t.UNSET
+    """Decimal | None: ``sorting``, double. Read only."""
     duration_fact: t.Integer = t.UNSET
+    """int | None: ``durationFact``, integer. Read only."""
     is_muted: t.Boolean = t.UNSET
+    """bool | None: ``isMuted``, char. Read only."""
     is_pinned: t.Boolean = t.UNSET
+    """bool | None: ``isPinned``, char. Read only."""
     is_pinned_in_group: t.Boolean = t.UNSET
+    """bool | None: ``isPinnedInGroup``, char. Read only."""
     flow_id: t.Reference = t.UNSET
+    """int | None: ``flowId``, integer."""
     description_in_bbcode: t.Boolean = t.UNSET
+    """bool | None: ``descriptionInBbcode``, char. Read only."""
     status: t.Integer = t.UNSET
+    """int | None: ``status``, enumeration. One of ``2``, ``3``, ``4``, ``5``, ``6``."""
     status_changed_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``statusChangedDate``, datetime."""
     duration_plan: t.Integer = t.UNSET
+    """int | None: ``durationPlan``, integer."""
     duration_type: t.Status = t.UNSET
+    """str | None: ``durationType``, enumeration."""
     favorite: t.Boolean = t.UNSET
+    """bool | None: ``favorite``, char. Read only."""
     group_id: t.Reference = t.UNSET
+    """int | None: ``groupId``, integer. The Workgroup itself is ``group_workgroup``."""
     auditors: t.Integers = t.UNSET
+    """tuple[int, ...]: ``auditors``, user. Several values."""
     accomplices: t.Integers = t.UNSET
+    """tuple[int, ...]: ``accomplices``, user. Several values."""
     checklist: t.Json = t.UNSET
+    """as it comes: ``checklist``, object. Read only."""
     group: t.Json = t.UNSET
+    """as it comes: ``group``, object. Read only, not in answers."""
     creator: t.Json = t.UNSET
+    """as it comes: ``creator``, object. Read only, not in answers."""
     responsible: t.Json = t.UNSET
+    """as it comes: ``responsible``, object. Read only, not in answers."""
     accomplices_data: t.Json = t.UNSET
+    """as it comes: ``accomplicesData``, object. Read only, not in answers."""
     auditors_data: t.Json = t.UNSET
+    """as it comes: ``auditorsData``, object. Read only, not in answers."""
     new_comments_count: t.Integer = t.UNSET
+    """int | None: ``newCommentsCount``, integer. Read only."""
     action: t.Json = t.UNSET
+    """as it comes: ``action``, object. Read only, not in answers."""
     tags: t.Json = t.UNSET
+    """as it comes: ``tags``, object."""
     sub_status: t.Integer = t.UNSET
+    """int | None: ``subStatus``, enumeration. Read only, not in answers."""
     parent_id: t.Reference = t.UNSET
+    """int | None: ``parentId``, integer. The Task itself is ``parent``."""
     chat_id: t.Reference = t.UNSET
+    """int | None: ``chatId``, integer. Read only."""
     uf_crm_task: t.Bindings = t.UNSET
+    """tuple[Binding, ...]: ``ufCrmTask``, crm. Several values."""
     uf_task_webdav_files: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``ufTaskWebdavFiles``, array. Several values."""
     uf_mail_message: t.Text = t.UNSET
+    """str | None: ``ufMailMessage``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[TaskValues]) -> None: ...
+        def __init__(self, **values: Unpack[TaskValues]) -> None:
+            """A Task of these values, not saved yet."""
+            ...
 
         @property
         def sprint(self) -> Sprint | None: ...

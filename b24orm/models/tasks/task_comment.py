@@ -108,12 +108,30 @@ if TYPE_CHECKING:
     class TaskCommentQuerySet(QuerySet["TaskComment", TaskCommentField, TaskCommentOrder, int]):
         """Rows of TaskComment, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> TaskComment: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> TaskComment: ...
-        def select_related(self, *names: TaskCommentRelation) -> Self: ...
-        def prefetch_related(self, *names: TaskCommentPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> TaskComment:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> TaskComment:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: TaskCommentRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: TaskCommentPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TaskCommentField, flat: Literal[False] = ...
@@ -146,32 +164,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["attached_objects", "uf_forum_message_doc"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, TaskCommentField, TaskCommentOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[TaskCommentValues]) -> TaskComment: ...
-        async def acreate(self, **values: Unpack[TaskCommentValues]) -> TaskComment: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[TaskCommentValues]) -> TaskComment:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[TaskCommentValues]) -> TaskComment:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: TaskCommentValues | None = None,
             **values: Unpack[TaskCommentValues],
-        ) -> tuple[TaskComment, bool]: ...
+        ) -> tuple[TaskComment, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: TaskCommentValues | None = None,
             **values: Unpack[TaskCommentValues],
-        ) -> tuple[TaskComment, bool]: ...
+        ) -> tuple[TaskComment, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: TaskCommentValues | None = None,
             **values: Unpack[TaskCommentValues],
-        ) -> tuple[TaskComment, bool]: ...
+        ) -> tuple[TaskComment, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: TaskCommentValues | None = None,
             **values: Unpack[TaskCommentValues],
-        ) -> tuple[TaskComment, bool]: ...
-        def update(self, **values: Unpack[TaskCommentValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[TaskCommentValues]) -> int: ...
-        def explain_update(self, **values: Unpack[TaskCommentValues]) -> str: ...
+        ) -> tuple[TaskComment, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[TaskCommentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[TaskCommentValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[TaskCommentValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class TaskComment(Model, schema=TASK_COMMENT):
@@ -187,21 +234,34 @@ class TaskComment(Model, schema=TASK_COMMENT):
         objects: ClassVar[TaskCommentQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TaskCommentLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     post_message_html: t.Text = t.UNSET
+    """str | None: ``POST_MESSAGE_HTML``, string. Read only."""
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     author_id: t.Reference = t.UNSET
+    """int | None: ``AUTHOR_ID``, integer. Set once. The User itself is ``author``."""
     author_name: t.Text = t.UNSET
+    """str | None: ``AUTHOR_NAME``, string. Read only."""
     author_email: t.Text = t.UNSET
+    """str | None: ``AUTHOR_EMAIL``, string. Read only."""
     post_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``POST_DATE``, datetime. Set once."""
     post_message: t.Text = t.UNSET
+    """str | None: ``POST_MESSAGE``, string. Required."""
     attached_objects: t.Json = t.UNSET
+    """as it comes: ``ATTACHED_OBJECTS``, object. Read only."""
     uf_forum_message_doc: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``UF_FORUM_MESSAGE_DOC``, array. Several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[TaskCommentValues]) -> None: ...
+        def __init__(self, **values: Unpack[TaskCommentValues]) -> None:
+            """A TaskComment of these values, not saved yet."""
+            ...
 
         @property
         def author(self) -> User | None: ...

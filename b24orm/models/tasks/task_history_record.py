@@ -31,14 +31,26 @@ if TYPE_CHECKING:
     ):
         """Rows of TaskHistoryRecord, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TaskHistoryRecordLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TaskHistoryRecordLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TaskHistoryRecordLookups]) -> TaskHistoryRecord: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TaskHistoryRecordLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TaskHistoryRecordLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TaskHistoryRecordLookups]) -> TaskHistoryRecord:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[TaskHistoryRecordLookups],
-        ) -> TaskHistoryRecord: ...
+        ) -> TaskHistoryRecord:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TaskHistoryRecordField, flat: Literal[False] = ...
@@ -63,7 +75,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["value", "user"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, TaskHistoryRecordField, TaskHistoryRecordOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class TaskHistoryRecord(Model, schema=TASK_HISTORY_RECORD):
@@ -76,10 +90,17 @@ class TaskHistoryRecord(Model, schema=TASK_HISTORY_RECORD):
         objects: ClassVar[TaskHistoryRecordQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TaskHistoryRecordLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TaskHistoryRecordLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     created_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdDate``, datetime. Read only."""
     field: t.Text = t.UNSET
+    """str | None: ``field``, string. Read only."""
     value: t.Json = t.UNSET
+    """as it comes: ``value``, object. Read only."""
     user: t.Json = t.UNSET
+    """as it comes: ``user``, object. Read only."""

@@ -70,12 +70,30 @@ if TYPE_CHECKING:
     class TaskResultQuerySet(QuerySet["TaskResult", TaskResultField, TaskResultOrder, int]):
         """Rows of TaskResult, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TaskResultLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TaskResultLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TaskResultLookups]) -> TaskResult: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[TaskResultLookups]) -> TaskResult: ...
-        def select_related(self, *names: TaskResultRelation) -> Self: ...
-        def prefetch_related(self, *names: TaskResultPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TaskResultLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TaskResultLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TaskResultLookups]) -> TaskResult:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[TaskResultLookups]) -> TaskResult:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: TaskResultRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: TaskResultPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TaskResultField, flat: Literal[False] = ...
@@ -104,7 +122,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["files"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, TaskResultField, TaskResultOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class TaskResult(Model, schema=TASK_RESULT):
@@ -119,18 +139,30 @@ class TaskResult(Model, schema=TASK_RESULT):
         objects: ClassVar[TaskResultQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TaskResultLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TaskResultLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     task_id: t.Reference = t.UNSET
+    """int | None: ``taskId``, integer. Read only. The Task itself is ``task``."""
     comment_id: t.Reference = t.UNSET
+    """int | None: ``commentId``, integer. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. Read only. The User itself is ``created_by_user``."""
     created_at: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdAt``, datetime. Read only."""
     updated_at: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updatedAt``, datetime. Read only."""
     status: t.Integer = t.UNSET
+    """int | None: ``status``, enumeration. Read only. One of ``0``, ``1``."""
     text: t.Text = t.UNSET
+    """str | None: ``text``, string. Read only."""
     formatted_text: t.Text = t.UNSET
+    """str | None: ``formattedText``, string. Read only."""
     files: t.Json = t.UNSET
+    """as it comes: ``files``, array. Read only."""
 
     if TYPE_CHECKING:
 

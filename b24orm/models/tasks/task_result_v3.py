@@ -142,12 +142,30 @@ if TYPE_CHECKING:
     class TaskResultV3QuerySet(QuerySet["TaskResultV3", TaskResultV3Field, TaskResultV3Order, int]):
         """Rows of TaskResultV3, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> TaskResultV3: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> TaskResultV3: ...
-        def select_related(self, *names: TaskResultV3Relation) -> Self: ...
-        def prefetch_related(self, *names: TaskResultV3Prefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> TaskResultV3:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> TaskResultV3:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: TaskResultV3Relation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: TaskResultV3Prefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TaskResultV3Field, flat: Literal[False] = ...
@@ -176,32 +194,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["created_at", "updated_at"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, TaskResultV3Field, TaskResultV3Order]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[TaskResultV3Values]) -> TaskResultV3: ...
-        async def acreate(self, **values: Unpack[TaskResultV3Values]) -> TaskResultV3: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[TaskResultV3Values]) -> TaskResultV3:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[TaskResultV3Values]) -> TaskResultV3:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: TaskResultV3Values | None = None,
             **values: Unpack[TaskResultV3Values],
-        ) -> tuple[TaskResultV3, bool]: ...
+        ) -> tuple[TaskResultV3, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: TaskResultV3Values | None = None,
             **values: Unpack[TaskResultV3Values],
-        ) -> tuple[TaskResultV3, bool]: ...
+        ) -> tuple[TaskResultV3, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: TaskResultV3Values | None = None,
             **values: Unpack[TaskResultV3Values],
-        ) -> tuple[TaskResultV3, bool]: ...
+        ) -> tuple[TaskResultV3, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: TaskResultV3Values | None = None,
             **values: Unpack[TaskResultV3Values],
-        ) -> tuple[TaskResultV3, bool]: ...
-        def update(self, **values: Unpack[TaskResultV3Values]) -> int: ...
-        async def aupdate(self, **values: Unpack[TaskResultV3Values]) -> int: ...
-        def explain_update(self, **values: Unpack[TaskResultV3Values]) -> str: ...
+        ) -> tuple[TaskResultV3, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[TaskResultV3Values]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[TaskResultV3Values]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[TaskResultV3Values]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class TaskResultV3(Model, schema=TASK_RESULT_V3):
@@ -217,23 +264,38 @@ class TaskResultV3(Model, schema=TASK_RESULT_V3):
         objects: ClassVar[TaskResultV3QuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TaskResultV3Lookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     task_id: t.Reference = t.UNSET
+    """int | None: ``taskId``, integer. Required, set once. The TaskV3 itself is ``task``."""
     text: t.Text = t.UNSET
+    """str | None: ``text``, string. Required."""
     author_id: t.Reference = t.UNSET
+    """int | None: ``authorId``, integer. Read only. The User itself is ``author_user``."""
     author: t.Json = t.UNSET
+    """as it comes: ``author``, object. Read only."""
     created_at: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdAt``, datetime. Read only."""
     updated_at: t.DateTime = t.UNSET
+    """dt.datetime | None: ``updatedAt``, datetime. Read only."""
     status: t.Text = t.UNSET
+    """str | None: ``status``, string. Read only. One of ``open``, ``closed``."""
     file_ids: t.Json = t.UNSET
+    """as it comes: ``fileIds``, array. Read only."""
     rights: t.Json = t.UNSET
+    """as it comes: ``rights``, array. Read only."""
     message_id: t.Integer = t.UNSET
+    """int | None: ``messageId``, integer. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[TaskResultV3Values]) -> None: ...
+        def __init__(self, **values: Unpack[TaskResultV3Values]) -> None:
+            """A TaskResultV3 of these values, not saved yet."""
+            ...
 
         @property
         def task(self) -> TaskV3 | None: ...

@@ -48,10 +48,22 @@ if TYPE_CHECKING:
     class TaskStageQuerySet(QuerySet["TaskStage", TaskStageField, TaskStageOrder, int]):
         """Rows of TaskStage, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> TaskStage: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> TaskStage: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> TaskStage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> TaskStage:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TaskStageField, flat: Literal[False] = ...
@@ -80,32 +92,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Any, TaskStageField, TaskStageOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[TaskStageValues]) -> TaskStage: ...
-        async def acreate(self, **values: Unpack[TaskStageValues]) -> TaskStage: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[TaskStageValues]) -> TaskStage:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[TaskStageValues]) -> TaskStage:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: TaskStageValues | None = None,
             **values: Unpack[TaskStageValues],
-        ) -> tuple[TaskStage, bool]: ...
+        ) -> tuple[TaskStage, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: TaskStageValues | None = None,
             **values: Unpack[TaskStageValues],
-        ) -> tuple[TaskStage, bool]: ...
+        ) -> tuple[TaskStage, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: TaskStageValues | None = None,
             **values: Unpack[TaskStageValues],
-        ) -> tuple[TaskStage, bool]: ...
+        ) -> tuple[TaskStage, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: TaskStageValues | None = None,
             **values: Unpack[TaskStageValues],
-        ) -> tuple[TaskStage, bool]: ...
-        def update(self, **values: Unpack[TaskStageValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[TaskStageValues]) -> int: ...
-        def explain_update(self, **values: Unpack[TaskStageValues]) -> str: ...
+        ) -> tuple[TaskStage, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[TaskStageValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[TaskStageValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[TaskStageValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class TaskStage(Model, schema=TASK_STAGE):
@@ -118,20 +159,35 @@ class TaskStage(Model, schema=TASK_STAGE):
         objects: ClassVar[TaskStageQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TaskStageLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Required."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer. Read only."""
     color: t.Text = t.UNSET
+    """str | None: ``COLOR``, string."""
     system_type: t.Text = t.UNSET
+    """str | None: ``SYSTEM_TYPE``, string. Read only."""
     entity_id: t.Integer = t.UNSET
+    """int | None: ``ENTITY_ID``, integer. Set once."""
     entity_type: t.Status = t.UNSET
+    """str | None: ``ENTITY_TYPE``, enumeration. Read only. One of ``U``, ``G``."""
     additional_filter: t.Json = t.UNSET
+    """as it comes: ``ADDITIONAL_FILTER``, array. Read only."""
     to_update: t.Json = t.UNSET
+    """as it comes: ``TO_UPDATE``, array. Read only."""
     to_update_access: t.Json = t.UNSET
+    """as it comes: ``TO_UPDATE_ACCESS``, any. Read only."""
     after_id: t.Integer = t.UNSET
+    """int | None: ``AFTER_ID``, integer."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[TaskStageValues]) -> None: ...
+        def __init__(self, **values: Unpack[TaskStageValues]) -> None:
+            """A TaskStage of these values, not saved yet."""
+            ...

@@ -73,59 +73,111 @@ class TaskTemplate(Model, schema=TASK_TEMPLATE):
     """
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string. Required."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     description_in_bbcode: t.Boolean = t.UNSET
+    """bool | None: ``DESCRIPTION_IN_BBCODE``, char. Read only."""
     priority: t.Integer = t.UNSET
+    """int | None: ``PRIORITY``, enumeration. One of ``0``, ``1``, ``2``."""
     status: t.Status = t.UNSET
+    """str | None: ``STATUS``, enumeration."""
     stage_id: t.Integer = t.UNSET
+    """int | None: ``STAGE_ID``, integer."""
     responsible_id: t.Reference = t.UNSET
+    """int | None: ``RESPONSIBLE_ID``, integer. Required. The User itself is ``responsible``."""
     deadline_after: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DEADLINE_AFTER``, datetime."""
     start_date_plan_after: t.Text = t.UNSET
+    """str | None: ``START_DATE_PLAN_AFTER``, string."""
     end_date_plan_after: t.Text = t.UNSET
+    """str | None: ``END_DATE_PLAN_AFTER``, string."""
     replicate: t.Boolean = t.UNSET
+    """bool | None: ``REPLICATE``, char."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY``, integer. Required. The User itself is ``created_by_user``."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string."""
     allow_change_deadline: t.Boolean = t.UNSET
+    """bool | None: ``ALLOW_CHANGE_DEADLINE``, char."""
     allow_time_tracking: t.Boolean = t.UNSET
+    """bool | None: ``ALLOW_TIME_TRACKING``, char."""
     task_control: t.Boolean = t.UNSET
+    """bool | None: ``TASK_CONTROL``, char."""
     add_in_report: t.Boolean = t.UNSET
+    """bool | None: ``ADD_IN_REPORT``, char."""
     group_id: t.Reference = t.UNSET
+    """int | None: ``GROUP_ID``, integer. The Workgroup itself is ``group``."""
     parent_id: t.Reference = t.UNSET
+    """int | None: ``PARENT_ID``, integer. The Task itself is ``parent``."""
     multitask: t.Boolean = t.UNSET
+    """bool | None: ``MULTITASK``, char."""
     site_id: t.Text = t.UNSET
+    """str | None: ``SITE_ID``, string."""
     accomplices: t.Text = t.UNSET
+    """str | None: ``ACCOMPLICES``, string."""
     auditors: t.Text = t.UNSET
+    """str | None: ``AUDITORS``, string."""
     responsibles: t.Text = t.UNSET
+    """str | None: ``RESPONSIBLES``, string."""
     files: t.Json = t.UNSET
+    """as it comes: ``FILES``, array. Read only."""
     tags: t.Json = t.UNSET
+    """as it comes: ``TAGS``, array."""
     depends_on: t.Json = t.UNSET
+    """as it comes: ``DEPENDS_ON``, array."""
     match_work_time: t.Boolean = t.UNSET
+    """bool | None: ``MATCH_WORK_TIME``, char. Read only."""
     task_id: t.Reference = t.UNSET
+    """int | None: ``TASK_ID``, integer. Read only. The Task itself is ``task``."""
     tparam_type: t.Integer = t.UNSET
+    """int | None: ``TPARAM_TYPE``, integer."""
     tparam_replication_count: t.Integer = t.UNSET
+    """int | None: ``TPARAM_REPLICATION_COUNT``, integer."""
     replicate_params: t.Text = t.UNSET
+    """str | None: ``REPLICATE_PARAMS``, string."""
     base_template_id: t.Reference = t.UNSET
+    """int | None: ``BASE_TEMPLATE_ID``, integer."""
     template_children_count: t.Integer = t.UNSET
+    """int | None: ``TEMPLATE_CHILDREN_COUNT``, integer. Read only."""
     created_by_name: t.Text = t.UNSET
+    """str | None: ``CREATED_BY_NAME``, string. Read only."""
     created_by_last_name: t.Text = t.UNSET
+    """str | None: ``CREATED_BY_LAST_NAME``, string. Read only."""
     created_by_second_name: t.Text = t.UNSET
+    """str | None: ``CREATED_BY_SECOND_NAME``, string. Read only."""
     created_by_login: t.Text = t.UNSET
+    """str | None: ``CREATED_BY_LOGIN``, string. Read only."""
     created_by_work_position: t.Text = t.UNSET
+    """str | None: ``CREATED_BY_WORK_POSITION``, string. Read only."""
     created_by_photo: t.Integer = t.UNSET
+    """int | None: ``CREATED_BY_PHOTO``, integer. Read only."""
     responsible_name: t.Text = t.UNSET
+    """str | None: ``RESPONSIBLE_NAME``, string. Read only."""
     responsible_last_name: t.Text = t.UNSET
+    """str | None: ``RESPONSIBLE_LAST_NAME``, string. Read only."""
     responsible_second_name: t.Text = t.UNSET
+    """str | None: ``RESPONSIBLE_SECOND_NAME``, string. Read only."""
     responsible_login: t.Text = t.UNSET
+    """str | None: ``RESPONSIBLE_LOGIN``, string. Read only."""
     responsible_work_position: t.Text = t.UNSET
+    """str | None: ``RESPONSIBLE_WORK_POSITION``, string. Read only."""
     responsible_photo: t.Integer = t.UNSET
+    """int | None: ``RESPONSIBLE_PHOTO``, integer. Read only."""
     scenario: t.Text = t.UNSET
+    """str | None: ``SCENARIO``, string. Read only."""
     uf_crm_task: t.Json = t.UNSET
+    """as it comes: ``UF_CRM_TASK``, array."""
     uf_task_webdav_files: t.Json = t.UNSET
+    """as it comes: ``UF_TASK_WEBDAV_FILES``, array."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[TaskTemplateValues]) -> None: ...
+        def __init__(self, **values: Unpack[TaskTemplateValues]) -> None:
+            """A TaskTemplate of these values, not saved yet."""
+            ...
 
         @property
         def responsible(self) -> User | None: ...

@@ -59,10 +59,22 @@ if TYPE_CHECKING:
     class TaskUserFieldQuerySet(QuerySet["TaskUserField", TaskUserFieldField, TaskUserFieldOrder, int]):
         """Rows of TaskUserField, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> TaskUserField: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> TaskUserField: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> TaskUserField:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> TaskUserField:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TaskUserFieldField, flat: Literal[False] = ...
@@ -110,32 +122,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Any, TaskUserFieldField, TaskUserFieldOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[TaskUserFieldValues]) -> TaskUserField: ...
-        async def acreate(self, **values: Unpack[TaskUserFieldValues]) -> TaskUserField: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[TaskUserFieldValues]) -> TaskUserField:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[TaskUserFieldValues]) -> TaskUserField:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: TaskUserFieldValues | None = None,
             **values: Unpack[TaskUserFieldValues],
-        ) -> tuple[TaskUserField, bool]: ...
+        ) -> tuple[TaskUserField, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: TaskUserFieldValues | None = None,
             **values: Unpack[TaskUserFieldValues],
-        ) -> tuple[TaskUserField, bool]: ...
+        ) -> tuple[TaskUserField, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: TaskUserFieldValues | None = None,
             **values: Unpack[TaskUserFieldValues],
-        ) -> tuple[TaskUserField, bool]: ...
+        ) -> tuple[TaskUserField, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: TaskUserFieldValues | None = None,
             **values: Unpack[TaskUserFieldValues],
-        ) -> tuple[TaskUserField, bool]: ...
-        def update(self, **values: Unpack[TaskUserFieldValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[TaskUserFieldValues]) -> int: ...
-        def explain_update(self, **values: Unpack[TaskUserFieldValues]) -> str: ...
+        ) -> tuple[TaskUserField, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[TaskUserFieldValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[TaskUserFieldValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[TaskUserFieldValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class TaskUserField(Model, schema=TASK_USER_FIELD):
@@ -149,27 +190,49 @@ class TaskUserField(Model, schema=TASK_USER_FIELD):
         objects: ClassVar[TaskUserFieldQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TaskUserFieldLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     entity_id: t.Text = t.UNSET
+    """str | None: ``ENTITY_ID``, string. Read only."""
     field_name: t.Text = t.UNSET
+    """str | None: ``FIELD_NAME``, string. Required, set once."""
     user_type_id: t.Text = t.UNSET
+    """str | None: ``USER_TYPE_ID``, string. Required, set once."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     multiple: t.Boolean = t.UNSET
+    """bool | None: ``MULTIPLE``, char."""
     mandatory: t.Boolean = t.UNSET
+    """bool | None: ``MANDATORY``, char."""
     show_filter: t.Status = t.UNSET
+    """str | None: ``SHOW_FILTER``, char. Read only. One of ``N``, ``I``, ``E``, ``S``, ``Y``."""
     show_in_list: t.Boolean = t.UNSET
+    """bool | None: ``SHOW_IN_LIST``, char. Read only."""
     edit_in_list: t.Boolean = t.UNSET
+    """bool | None: ``EDIT_IN_LIST``, char. Read only."""
     is_searchable: t.Boolean = t.UNSET
+    """bool | None: ``IS_SEARCHABLE``, char. Read only."""
     settings: t.Json = t.UNSET
+    """as it comes: ``SETTINGS``, object."""
     edit_form_label: t.Json = t.UNSET
+    """as it comes: ``EDIT_FORM_LABEL``, object."""
     list_column_label: t.Json = t.UNSET
+    """as it comes: ``LIST_COLUMN_LABEL``, object. Read only."""
     list_filter_label: t.Json = t.UNSET
+    """as it comes: ``LIST_FILTER_LABEL``, object. Read only."""
     error_message: t.Json = t.UNSET
+    """as it comes: ``ERROR_MESSAGE``, object. Read only."""
     help_message: t.Json = t.UNSET
+    """as it comes: ``HELP_MESSAGE``, object. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[TaskUserFieldValues]) -> None: ...
+        def __init__(self, **values: Unpack[TaskUserFieldValues]) -> None:
+            """A TaskUserField of these values, not saved yet."""
+            ...

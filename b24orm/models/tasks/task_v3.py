@@ -313,12 +313,30 @@ if TYPE_CHECKING:
     class TaskV3QuerySet(QuerySet["TaskV3", TaskV3Field, TaskV3Order, int]):
         """Rows of TaskV3, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> TaskV3: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> TaskV3: ...
-        def select_related(self, *names: TaskV3Relation) -> Self: ...
-        def prefetch_related(self, *names: TaskV3Prefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> TaskV3:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> TaskV3:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: TaskV3Relation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: TaskV3Prefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TaskV3Field, flat: Literal[False] = ...
@@ -455,32 +473,61 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[bool | None, TaskV3Field, TaskV3Order]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[TaskV3Values]) -> TaskV3: ...
-        async def acreate(self, **values: Unpack[TaskV3Values]) -> TaskV3: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[TaskV3Values]) -> TaskV3:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[TaskV3Values]) -> TaskV3:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: TaskV3Values | None = None,
             **values: Unpack[TaskV3Values],
-        ) -> tuple[TaskV3, bool]: ...
+        ) -> tuple[TaskV3, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: TaskV3Values | None = None,
             **values: Unpack[TaskV3Values],
-        ) -> tuple[TaskV3, bool]: ...
+        ) -> tuple[TaskV3, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: TaskV3Values | None = None,
             **values: Unpack[TaskV3Values],
-        ) -> tuple[TaskV3, bool]: ...
+        ) -> tuple[TaskV3, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: TaskV3Values | None = None,
             **values: Unpack[TaskV3Values],
-        ) -> tuple[TaskV3, bool]: ...
-        def update(self, **values: Unpack[TaskV3Values]) -> int: ...
-        async def aupdate(self, **values: Unpack[TaskV3Values]) -> int: ...
-        def explain_update(self, **values: Unpack[TaskV3Values]) -> str: ...
+        ) -> tuple[TaskV3, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[TaskV3Values]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[TaskV3Values]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[TaskV3Values]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class TaskV3(Model, schema=TASK_V3):
@@ -500,107 +547,206 @@ class TaskV3(Model, schema=TASK_V3):
         objects: ClassVar[TaskV3QuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TaskV3Lookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Required."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string."""
     creator_id: t.Reference = t.UNSET
+    """int | None: ``creatorId``, integer. Required, set once. The User itself is ``creator_user``."""
     creator: t.Json = t.UNSET
+    """as it comes: ``creator``, object. Read only."""
     created: t.DateTime = t.UNSET
+    """dt.datetime | None: ``created``, datetime. Read only."""
     responsible_id: t.Reference = t.UNSET
+    """int | None: ``responsibleId``, integer. Required. The User itself is ``responsible_user``."""
     responsible: t.Json = t.UNSET
+    """as it comes: ``responsible``, object. Read only."""
     deadline: t.DateTime = t.UNSET
+    """dt.datetime | None: ``deadline``, datetime."""
     needs_control: t.Boolean = t.UNSET
+    """bool | None: ``needsControl``, boolean."""
     start_plan: t.DateTime = t.UNSET
+    """dt.datetime | None: ``startPlan``, datetime."""
     end_plan: t.DateTime = t.UNSET
+    """dt.datetime | None: ``endPlan``, datetime."""
     file_ids: t.Json = t.UNSET
+    """as it comes: ``fileIds``, array. Not in answers."""
     checklist: t.Json = t.UNSET
+    """as it comes: ``checklist``, array. Not in answers."""
     group_id: t.Reference = t.UNSET
+    """int | None: ``groupId``, integer. The Workgroup itself is ``group_workgroup``."""
     group: t.Json = t.UNSET
+    """as it comes: ``group``, object. Read only."""
     stage_id: t.Reference = t.UNSET
+    """int | None: ``stageId``, integer. Not in answers."""
     stage: t.Json = t.UNSET
+    """as it comes: ``stage``, object. Read only, not in answers."""
     epic_id: t.Reference = t.UNSET
+    """int | None: ``epicId``, integer. Not in answers. The Epic itself is ``epic``."""
     story_points: t.Integer = t.UNSET
+    """int | None: ``storyPoints``, integer. Not in answers."""
     flow_id: t.Reference = t.UNSET
+    """int | None: ``flowId``, integer."""
     flow: t.Json = t.UNSET
+    """as it comes: ``flow``, object. Read only."""
     priority: t.Text = t.UNSET
+    """str | None: ``priority``, string. One of ``low``, ``average``, ``high``."""
     status: t.Text = t.UNSET
+    """str | None: ``status``, string."""
     status_changed: t.DateTime = t.UNSET
+    """dt.datetime | None: ``statusChanged``, datetime."""
     accomplices: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``accomplices``, array. Several values, not in answers."""
     auditors: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``auditors``, array. Several values, not in answers."""
     parent_id: t.Reference = t.UNSET
+    """int | None: ``parentId``, integer. The TaskV3 itself is ``parent_task_v3``."""
     parent: t.Json = t.UNSET
+    """as it comes: ``parent``, object. Read only, not in answers."""
     contains_checklist: t.Boolean = t.UNSET
+    """bool | None: ``containsChecklist``, boolean. Not in answers."""
     contains_sub_tasks: t.Boolean = t.UNSET
+    """bool | None: ``containsSubTasks``, boolean. Not in answers."""
     contains_related_tasks: t.Boolean = t.UNSET
+    """bool | None: ``containsRelatedTasks``, boolean. Not in answers."""
     contains_gantt_links: t.Boolean = t.UNSET
+    """bool | None: ``containsGanttLinks``, boolean. Not in answers."""
     contains_placements: t.Boolean = t.UNSET
+    """bool | None: ``containsPlacements``, boolean. Not in answers."""
     contains_results: t.Boolean = t.UNSET
+    """bool | None: ``containsResults``, boolean. Not in answers."""
     number_of_reminders: t.Integer = t.UNSET
+    """int | None: ``numberOfReminders``, integer. Not in answers."""
     chat_id: t.Reference = t.UNSET
+    """int | None: ``chatId``, integer."""
     chat: t.Json = t.UNSET
+    """as it comes: ``chat``, object. Read only, not in answers."""
     planned_duration: t.Integer = t.UNSET
+    """int | None: ``plannedDuration``, integer."""
     actual_duration: t.Integer = t.UNSET
+    """int | None: ``actualDuration``, integer."""
     duration_type: t.Text = t.UNSET
+    """str | None: ``durationType``, string."""
     started: t.DateTime = t.UNSET
+    """dt.datetime | None: ``started``, datetime."""
     estimated_time: t.Integer = t.UNSET
+    """int | None: ``estimatedTime``, integer."""
     replicate: t.Boolean = t.UNSET
+    """bool | None: ``replicate``, boolean. Not in answers."""
     changed_: t.DateTime = t.UNSET
+    """dt.datetime | None: ``changed``, datetime."""
     changed_by_id: t.Reference = t.UNSET
+    """int | None: ``changedById``, integer. Not in answers. The User itself is ``changed_by_user``."""
     changed_by: t.Json = t.UNSET
+    """as it comes: ``changedBy``, object. Read only, not in answers."""
     status_changed_by_id: t.Reference = t.UNSET
+    """int | None: ``statusChangedById``, integer. Not in answers."""
     status_changed_by: t.Json = t.UNSET
+    """as it comes: ``statusChangedBy``, object. Read only, not in answers."""
     closed_by_id: t.Reference = t.UNSET
+    """int | None: ``closedById``, integer. Not in answers. The User itself is ``closed_by_user``."""
     closed_by: t.Json = t.UNSET
+    """as it comes: ``closedBy``, object. Read only, not in answers."""
     closed: t.DateTime = t.UNSET
+    """dt.datetime | None: ``closed``, datetime."""
     activity: t.DateTime = t.UNSET
+    """dt.datetime | None: ``activity``, datetime."""
     guid: t.Text = t.UNSET
+    """str | None: ``guid``, string."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     exchange_id: t.Text = t.UNSET
+    """str | None: ``exchangeId``, string. Not in answers."""
     exchange_modified: t.Text = t.UNSET
+    """str | None: ``exchangeModified``, string. Not in answers."""
     outlook_version: t.Integer = t.UNSET
+    """int | None: ``outlookVersion``, integer."""
     mark: t.Text = t.UNSET
+    """str | None: ``mark``, string. One of ``positive``, ``negative``, ``none``."""
     allows_change_deadline: t.Boolean = t.UNSET
+    """bool | None: ``allowsChangeDeadline``, boolean."""
     allows_time_tracking: t.Boolean = t.UNSET
+    """bool | None: ``allowsTimeTracking``, boolean."""
     matches_work_time: t.Boolean = t.UNSET
+    """bool | None: ``matchesWorkTime``, boolean."""
     add_in_report: t.Boolean = t.UNSET
+    """bool | None: ``addInReport``, boolean."""
     is_multitask: t.Boolean = t.UNSET
+    """bool | None: ``isMultitask``, boolean."""
     site_id: t.Text = t.UNSET
+    """str | None: ``siteId``, string."""
     forked_by_template_id: t.Reference = t.UNSET
+    """int | None: ``forkedByTemplateId``, integer. Not in answers."""
     forked_by_template: t.Json = t.UNSET
+    """as it comes: ``forkedByTemplate``, object. Read only, not in answers."""
     deadline_count: t.Integer = t.UNSET
+    """int | None: ``deadlineCount``, integer. Not in answers."""
     decline_reason: t.Text = t.UNSET
+    """str | None: ``declineReason``, string. Not in answers."""
     forum_topic_id: t.Integer = t.UNSET
+    """int | None: ``forumTopicId``, integer."""
     tags: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``tags``, array. Read only, several values."""
     link: t.Text = t.UNSET
+    """str | None: ``link``, string. Not in answers."""
     user_fields: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``userFields``, array. Read only, several values, not in answers."""
     rights: t.Json = t.UNSET
+    """as it comes: ``rights``, array. Not in answers."""
     archive_link: t.Text = t.UNSET
+    """str | None: ``archiveLink``, string. Not in answers."""
     crm_item_ids: t.Json = t.UNSET
+    """as it comes: ``crmItemIds``, array."""
     crm_items: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``crmItems``, array. Read only, several values."""
     reminders: t.Json = t.UNSET
+    """as it comes: ``reminders``, array. Not in answers."""
     elapsed_time: t.Json = t.UNSET
+    """as it comes: ``elapsedTime``, object. Read only, not in answers."""
     require_result: t.Boolean = t.UNSET
+    """bool | None: ``requireResult``, boolean. Not in answers."""
     matches_sub_tasks_time: t.Boolean = t.UNSET
+    """bool | None: ``matchesSubTasksTime``, boolean. Not in answers."""
     autocomplete_sub_tasks: t.Boolean = t.UNSET
+    """bool | None: ``autocompleteSubTasks``, boolean. Not in answers."""
     allows_change_date_plan: t.Boolean = t.UNSET
+    """bool | None: ``allowsChangeDatePlan``, boolean. Not in answers."""
     email_id: t.Reference = t.UNSET
+    """int | None: ``emailId``, integer. Not in answers. The MailMessage itself is ``email_mail_message``."""
     email: t.Json = t.UNSET
+    """as it comes: ``email``, object. Read only, not in answers."""
     max_deadline_change_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``maxDeadlineChangeDate``, datetime. Not in answers."""
     max_deadline_changes: t.Integer = t.UNSET
+    """int | None: ``maxDeadlineChanges``, integer. Not in answers."""
     require_deadline_change_reason: t.Boolean = t.UNSET
+    """bool | None: ``requireDeadlineChangeReason``, boolean. Not in answers."""
     in_favorite: t.Json = t.UNSET
+    """as it comes: ``inFavorite``, array. Not in answers."""
     in_pin: t.Json = t.UNSET
+    """as it comes: ``inPin``, array. Not in answers."""
     in_group_pin: t.Json = t.UNSET
+    """as it comes: ``inGroupPin``, array. Not in answers."""
     in_mute: t.Json = t.UNSET
+    """as it comes: ``inMute``, array. Not in answers."""
     source: t.Json = t.UNSET
+    """as it comes: ``source``, object. Read only, not in answers."""
     depends_on: t.Json = t.UNSET
+    """as it comes: ``dependsOn``, array. Not in answers."""
     scenarios: t.Json = t.UNSET
+    """as it comes: ``scenarios``, array. Not in answers."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[TaskV3Values]) -> None: ...
+        def __init__(self, **values: Unpack[TaskV3Values]) -> None:
+            """A TaskV3 of these values, not saved yet."""
+            ...
 
         @property
         def creator_user(self) -> User | None: ...

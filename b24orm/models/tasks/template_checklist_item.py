@@ -75,20 +75,38 @@ if TYPE_CHECKING:
     ):
         """Rows of TemplateChecklistItem, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TemplateChecklistItemLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TemplateChecklistItemLookups]) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TemplateChecklistItemLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TemplateChecklistItemLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
         def get(
             self,
             *conditions: Q,
             **lookups: Unpack[TemplateChecklistItemLookups],
-        ) -> TemplateChecklistItem: ...
+        ) -> TemplateChecklistItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[TemplateChecklistItemLookups],
-        ) -> TemplateChecklistItem: ...
-        def select_related(self, *names: TemplateChecklistItemRelation) -> Self: ...
-        def prefetch_related(self, *names: TemplateChecklistItemPrefetch | Prefetch) -> Self: ...
+        ) -> TemplateChecklistItem:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: TemplateChecklistItemRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: TemplateChecklistItemPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TemplateChecklistItemField, flat: Literal[False] = ...
@@ -130,32 +148,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["members", "attachments"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, TemplateChecklistItemField, TemplateChecklistItemOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[TemplateChecklistItemValues]) -> TemplateChecklistItem: ...
-        async def acreate(self, **values: Unpack[TemplateChecklistItemValues]) -> TemplateChecklistItem: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[TemplateChecklistItemValues]) -> TemplateChecklistItem:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[TemplateChecklistItemValues]) -> TemplateChecklistItem:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: TemplateChecklistItemValues | None = None,
             **values: Unpack[TemplateChecklistItemValues],
-        ) -> tuple[TemplateChecklistItem, bool]: ...
+        ) -> tuple[TemplateChecklistItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: TemplateChecklistItemValues | None = None,
             **values: Unpack[TemplateChecklistItemValues],
-        ) -> tuple[TemplateChecklistItem, bool]: ...
+        ) -> tuple[TemplateChecklistItem, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: TemplateChecklistItemValues | None = None,
             **values: Unpack[TemplateChecklistItemValues],
-        ) -> tuple[TemplateChecklistItem, bool]: ...
+        ) -> tuple[TemplateChecklistItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: TemplateChecklistItemValues | None = None,
             **values: Unpack[TemplateChecklistItemValues],
-        ) -> tuple[TemplateChecklistItem, bool]: ...
-        def update(self, **values: Unpack[TemplateChecklistItemValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[TemplateChecklistItemValues]) -> int: ...
-        def explain_update(self, **values: Unpack[TemplateChecklistItemValues]) -> str: ...
+        ) -> tuple[TemplateChecklistItem, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[TemplateChecklistItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[TemplateChecklistItemValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[TemplateChecklistItemValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class TemplateChecklistItem(Model, schema=TEMPLATE_CHECKLIST_ITEM):
@@ -171,27 +218,46 @@ class TemplateChecklistItem(Model, schema=TEMPLATE_CHECKLIST_ITEM):
         objects: ClassVar[TemplateChecklistItemQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TemplateChecklistItemLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TemplateChecklistItemLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     copied_id: t.Integer = t.UNSET
+    """int | None: ``copiedId``, integer. Read only."""
     user_id: t.Reference = t.UNSET
+    """int | None: ``userId``, integer. Read only. The User itself is ``user``."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``createdBy``, integer. Read only. The User itself is ``created_by_user``."""
     parent_id: t.Integer = t.UNSET
+    """int | None: ``parentId``, integer. Required."""
     title: t.Text = t.UNSET
+    """str | None: ``title``, string. Required."""
     sort_index: t.Integer = t.UNSET
+    """int | None: ``sortIndex``, integer."""
     display_sort_index: t.Text = t.UNSET
+    """str | None: ``displaySortIndex``, string. Read only."""
     is_complete: t.Boolean = t.UNSET
+    """bool | None: ``isComplete``, boolean."""
     is_important: t.Boolean = t.UNSET
+    """bool | None: ``isImportant``, boolean."""
     completed_count: t.Integer = t.UNSET
+    """int | None: ``completedCount``, integer. Read only."""
     members: t.Json = t.UNSET
+    """as it comes: ``members``, array."""
     attachments: t.Json = t.UNSET
+    """as it comes: ``attachments``, object. Read only."""
     node_id: t.Integer = t.UNSET
+    """int | None: ``nodeId``, integer. Read only."""
     template_id: t.Reference = t.UNSET
+    """int | None: ``templateId``, integer. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[TemplateChecklistItemValues]) -> None: ...
+        def __init__(self, **values: Unpack[TemplateChecklistItemValues]) -> None:
+            """A TemplateChecklistItem of these values, not saved yet."""
+            ...
 
         @property
         def user(self) -> User | None: ...

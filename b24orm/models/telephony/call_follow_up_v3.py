@@ -55,12 +55,30 @@ if TYPE_CHECKING:
     class CallFollowUpQuerySet(QuerySet["CallFollowUp", CallFollowUpField, CallFollowUpOrder, int]):
         """Rows of CallFollowUp, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CallFollowUpLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CallFollowUpLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CallFollowUpLookups]) -> CallFollowUp: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[CallFollowUpLookups]) -> CallFollowUp: ...
-        def select_related(self, *names: CallFollowUpRelation) -> Self: ...
-        def prefetch_related(self, *names: CallFollowUpPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CallFollowUpLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CallFollowUpLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CallFollowUpLookups]) -> CallFollowUp:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CallFollowUpLookups]) -> CallFollowUp:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: CallFollowUpRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: CallFollowUpPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CallFollowUpField, flat: Literal[False] = ...
@@ -106,7 +124,9 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Any, CallFollowUpField, CallFollowUpOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class CallFollowUp(Model, schema=CALL_FOLLOW_UP):
@@ -121,26 +141,46 @@ class CallFollowUp(Model, schema=CALL_FOLLOW_UP):
         objects: ClassVar[CallFollowUpQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CallFollowUpLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CallFollowUpLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     call_id: t.Id = t.UNSET
+    """int: ``callId``, integer. Read only."""
     call_type: t.Integer = t.UNSET
+    """int | None: ``callType``, integer. Read only."""
     initiator_id: t.Reference = t.UNSET
+    """int | None: ``initiatorId``, integer. Read only. The User itself is ``initiator``."""
     start_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``startDate``, datetime. Read only."""
     end_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``endDate``, datetime. Read only."""
     duration_seconds: t.Integer = t.UNSET
+    """int | None: ``durationSeconds``, integer. Read only."""
     uuid: t.Text = t.UNSET
+    """str | None: ``uuid``, string. Read only."""
     language: t.Text = t.UNSET
+    """str | None: ``language``, string. Read only."""
     version: t.Integer = t.UNSET
+    """int | None: ``version``, integer. Read only."""
     participants: t.Json = t.UNSET
+    """as it comes: ``participants``, array. Read only."""
     outcomes: t.Json = t.UNSET
+    """as it comes: ``outcomes``, array. Read only."""
     created_at: t.DateTime = t.UNSET
+    """dt.datetime | None: ``createdAt``, datetime. Read only."""
     tracks: t.Json = t.UNSET
+    """as it comes: ``tracks``, array. Read only."""
     transcription: t.Json = t.UNSET
+    """as it comes: ``transcription``, object. Read only."""
     overview: t.Json = t.UNSET
+    """as it comes: ``overview``, object. Read only."""
     summary: t.Json = t.UNSET
+    """as it comes: ``summary``, object. Read only."""
     insights: t.Json = t.UNSET
+    """as it comes: ``insights``, object. Read only."""
     evaluation: t.Json = t.UNSET
+    """as it comes: ``evaluation``, object. Read only."""
 
     if TYPE_CHECKING:
 

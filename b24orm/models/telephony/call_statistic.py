@@ -349,12 +349,30 @@ if TYPE_CHECKING:
     class CallStatisticQuerySet(QuerySet["CallStatistic", CallStatisticField, CallStatisticOrder, int]):
         """Rows of CallStatistic, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[CallStatisticLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[CallStatisticLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[CallStatisticLookups]) -> CallStatistic: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[CallStatisticLookups]) -> CallStatistic: ...
-        def select_related(self, *names: CallStatisticRelation) -> Self: ...
-        def prefetch_related(self, *names: CallStatisticPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[CallStatisticLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[CallStatisticLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[CallStatisticLookups]) -> CallStatistic:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[CallStatisticLookups]) -> CallStatistic:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: CallStatisticRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: CallStatisticPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: CallStatisticField, flat: Literal[False] = ...
@@ -422,7 +440,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["transcript_pending"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, CallStatisticField, CallStatisticOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class CallStatistic(Model, schema=CALL_STATISTIC):
@@ -437,37 +457,68 @@ class CallStatistic(Model, schema=CALL_STATISTIC):
         objects: ClassVar[CallStatisticQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[CallStatisticLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[CallStatisticLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     portal_user_id: t.Reference = t.UNSET
+    """int | None: ``PORTAL_USER_ID``, integer. Read only. The User itself is ``portal_user``."""
     portal_number: t.Text = t.UNSET
+    """str | None: ``PORTAL_NUMBER``, string. Read only."""
     phone_number: t.Text = t.UNSET
+    """str | None: ``PHONE_NUMBER``, string. Read only."""
     call_id: t.Text = t.UNSET
+    """str | None: ``CALL_ID``, string. Read only."""
     external_call_id: t.Text = t.UNSET
+    """str | None: ``EXTERNAL_CALL_ID``, string. Read only."""
     call_category: t.Text = t.UNSET
+    """str | None: ``CALL_CATEGORY``, string. Read only."""
     call_log: t.Text = t.UNSET
+    """str | None: ``CALL_LOG``, string. Read only."""
     call_duration: t.Integer = t.UNSET
+    """int | None: ``CALL_DURATION``, integer. Read only."""
     call_start_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``CALL_START_DATE``, datetime. Read only."""
     call_record_url: t.Text = t.UNSET
+    """str | None: ``CALL_RECORD_URL``, string. Read only."""
     call_vote: t.Integer = t.UNSET
+    """int | None: ``CALL_VOTE``, integer. Read only."""
     cost: t.Number = t.UNSET
+    """Decimal | None: ``COST``, double. Read only."""
     cost_currency: t.Text = t.UNSET
+    """str | None: ``COST_CURRENCY``, string. Read only."""
     call_failed_code: t.Text = t.UNSET
+    """str | None: ``CALL_FAILED_CODE``, string. Read only."""
     call_failed_reason: t.Text = t.UNSET
+    """str | None: ``CALL_FAILED_REASON``, string. Read only."""
     crm_entity_type: t.Text = t.UNSET
+    """str | None: ``CRM_ENTITY_TYPE``, string. Read only."""
     crm_entity_id: t.Integer = t.UNSET
+    """int | None: ``CRM_ENTITY_ID``, integer. Read only."""
     crm_activity_id: t.Reference = t.UNSET
+    """int | None: ``CRM_ACTIVITY_ID``, integer. Read only. The Activity itself is ``crm_activity``."""
     rest_app_id: t.Integer = t.UNSET
+    """int | None: ``REST_APP_ID``, integer. Read only."""
     rest_app_name: t.Text = t.UNSET
+    """str | None: ``REST_APP_NAME``, string. Read only."""
     transcript_id: t.Integer = t.UNSET
+    """int | None: ``TRANSCRIPT_ID``, integer. Read only."""
     transcript_pending: t.Boolean = t.UNSET
+    """bool | None: ``TRANSCRIPT_PENDING``, char. Read only."""
     session_id: t.Integer = t.UNSET
+    """int | None: ``SESSION_ID``, integer. Read only."""
     redial_attempt: t.Integer = t.UNSET
+    """int | None: ``REDIAL_ATTEMPT``, integer. Read only."""
     comment: t.Text = t.UNSET
+    """str | None: ``COMMENT``, string. Read only."""
     record_duration: t.Integer = t.UNSET
+    """int | None: ``RECORD_DURATION``, integer. Read only."""
     record_file_id: t.Reference = t.UNSET
+    """int | None: ``RECORD_FILE_ID``, integer. Read only."""
     call_type: t.Integer = t.UNSET
+    """int | None: ``CALL_TYPE``, enumeration. Read only. One of ``1``, ``2``, ``3``, ``4``, ``5``."""
 
     if TYPE_CHECKING:
 

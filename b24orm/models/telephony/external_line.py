@@ -34,10 +34,22 @@ if TYPE_CHECKING:
     class ExternalLineQuerySet(QuerySet["ExternalLine", ExternalLineField, ExternalLineOrder, str]):
         """Rows of ExternalLine, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> ExternalLine: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> ExternalLine: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> ExternalLine:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> ExternalLine:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: ExternalLineField, flat: Literal[False] = ...
@@ -58,32 +70,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["crm_auto_create"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, ExternalLineField, ExternalLineOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[ExternalLineValues]) -> ExternalLine: ...
-        async def acreate(self, **values: Unpack[ExternalLineValues]) -> ExternalLine: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ExternalLineValues]) -> ExternalLine:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ExternalLineValues]) -> ExternalLine:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: ExternalLineValues | None = None,
             **values: Unpack[ExternalLineValues],
-        ) -> tuple[ExternalLine, bool]: ...
+        ) -> tuple[ExternalLine, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: ExternalLineValues | None = None,
             **values: Unpack[ExternalLineValues],
-        ) -> tuple[ExternalLine, bool]: ...
+        ) -> tuple[ExternalLine, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: ExternalLineValues | None = None,
             **values: Unpack[ExternalLineValues],
-        ) -> tuple[ExternalLine, bool]: ...
+        ) -> tuple[ExternalLine, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: ExternalLineValues | None = None,
             **values: Unpack[ExternalLineValues],
-        ) -> tuple[ExternalLine, bool]: ...
-        def update(self, **values: Unpack[ExternalLineValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[ExternalLineValues]) -> int: ...
-        def explain_update(self, **values: Unpack[ExternalLineValues]) -> str: ...
+        ) -> tuple[ExternalLine, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ExternalLineValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ExternalLineValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ExternalLineValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class ExternalLine(Model, schema=EXTERNAL_LINE):
@@ -97,12 +138,19 @@ class ExternalLine(Model, schema=EXTERNAL_LINE):
         objects: ClassVar[ExternalLineQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[ExternalLineLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     number: t.StringId = t.UNSET
+    """str: ``NUMBER``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string."""
     crm_auto_create: t.Boolean = t.UNSET
+    """bool | None: ``CRM_AUTO_CREATE``, char."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[ExternalLineValues]) -> None: ...
+        def __init__(self, **values: Unpack[ExternalLineValues]) -> None:
+            """A ExternalLine of these values, not saved yet."""
+            ...

@@ -174,10 +174,22 @@ if TYPE_CHECKING:
     class SipLineQuerySet(QuerySet["SipLine", SipLineField, SipLineOrder, int]):
         """Rows of SipLine, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> SipLine: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> SipLine: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> SipLine:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> SipLine:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SipLineField, flat: Literal[False] = ...
@@ -217,32 +229,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["detect_line_number"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, SipLineField, SipLineOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[SipLineValues]) -> SipLine: ...
-        async def acreate(self, **values: Unpack[SipLineValues]) -> SipLine: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[SipLineValues]) -> SipLine:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[SipLineValues]) -> SipLine:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: SipLineValues | None = None,
             **values: Unpack[SipLineValues],
-        ) -> tuple[SipLine, bool]: ...
+        ) -> tuple[SipLine, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: SipLineValues | None = None,
             **values: Unpack[SipLineValues],
-        ) -> tuple[SipLine, bool]: ...
+        ) -> tuple[SipLine, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: SipLineValues | None = None,
             **values: Unpack[SipLineValues],
-        ) -> tuple[SipLine, bool]: ...
+        ) -> tuple[SipLine, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: SipLineValues | None = None,
             **values: Unpack[SipLineValues],
-        ) -> tuple[SipLine, bool]: ...
-        def update(self, **values: Unpack[SipLineValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[SipLineValues]) -> int: ...
-        def explain_update(self, **values: Unpack[SipLineValues]) -> str: ...
+        ) -> tuple[SipLine, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[SipLineValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[SipLineValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[SipLineValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class SipLine(Model, schema=SIP_LINE):
@@ -255,25 +296,45 @@ class SipLine(Model, schema=SIP_LINE):
         objects: ClassVar[SipLineQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SipLineLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     type: t.Text = t.UNSET
+    """str | None: ``TYPE``, string. Set once. One of ``cloud``, ``office``."""
     config_id: t.Id = t.UNSET
+    """int: ``CONFIG_ID``, integer. Read only."""
     reg_id: t.Integer = t.UNSET
+    """int | None: ``REG_ID``, integer. Read only."""
     server: t.Text = t.UNSET
+    """str | None: ``SERVER``, string. Required."""
     login: t.Text = t.UNSET
+    """str | None: ``LOGIN``, string. Required."""
     password: t.Text = t.UNSET
+    """str | None: ``PASSWORD``, string."""
     auth_user: t.Text = t.UNSET
+    """str | None: ``AUTH_USER``, string. Read only."""
     outbound_proxy: t.Text = t.UNSET
+    """str | None: ``OUTBOUND_PROXY``, string. Read only."""
     detect_line_number: t.Boolean = t.UNSET
+    """bool | None: ``DETECT_LINE_NUMBER``, char. Read only."""
     line_detect_header_order: t.Text = t.UNSET
+    """str | None: ``LINE_DETECT_HEADER_ORDER``, string. Read only."""
     registration_status_code: t.Integer = t.UNSET
+    """int | None: ``REGISTRATION_STATUS_CODE``, integer. Read only."""
     registration_error_message: t.Text = t.UNSET
+    """str | None: ``REGISTRATION_ERROR_MESSAGE``, string. Read only."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string."""
     incoming_server: t.Text = t.UNSET
+    """str | None: ``INCOMING_SERVER``, string. Read only."""
     incoming_login: t.Text = t.UNSET
+    """str | None: ``INCOMING_LOGIN``, string. Read only."""
     incoming_password: t.Text = t.UNSET
+    """str | None: ``INCOMING_PASSWORD``, string. Read only."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[SipLineValues]) -> None: ...
+        def __init__(self, **values: Unpack[SipLineValues]) -> None:
+            """A SipLine of these values, not saved yet."""
+            ...

@@ -35,10 +35,22 @@ if TYPE_CHECKING:
     class TelephonyUserQuerySet(QuerySet["TelephonyUser", TelephonyUserField, TelephonyUserOrder, int]):
         """Rows of TelephonyUser, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TelephonyUserLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TelephonyUserLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TelephonyUserLookups]) -> TelephonyUser: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[TelephonyUserLookups]) -> TelephonyUser: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TelephonyUserLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TelephonyUserLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TelephonyUserLookups]) -> TelephonyUser:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[TelephonyUserLookups]) -> TelephonyUser:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TelephonyUserField, flat: Literal[False] = ...
@@ -63,7 +75,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["phone_enabled"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, TelephonyUserField, TelephonyUserOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class TelephonyUser(Model, schema=TELEPHONY_USER):
@@ -76,12 +90,21 @@ class TelephonyUser(Model, schema=TELEPHONY_USER):
         objects: ClassVar[TelephonyUserQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TelephonyUserLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TelephonyUserLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     default_line: t.Text = t.UNSET
+    """str | None: ``DEFAULT_LINE``, string. Read only."""
     phone_enabled: t.Boolean = t.UNSET
+    """bool | None: ``PHONE_ENABLED``, char. Read only."""
     sip_server: t.Text = t.UNSET
+    """str | None: ``SIP_SERVER``, string. Read only."""
     sip_login: t.Text = t.UNSET
+    """str | None: ``SIP_LOGIN``, string. Read only."""
     sip_password: t.Text = t.UNSET
+    """str | None: ``SIP_PASSWORD``, string. Read only."""
     inner_number: t.Text = t.UNSET
+    """str | None: ``INNER_NUMBER``, string. Read only."""

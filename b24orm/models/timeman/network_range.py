@@ -25,10 +25,22 @@ if TYPE_CHECKING:
     class NetworkRangeQuerySet(QuerySet["NetworkRange", NetworkRangeField, NetworkRangeOrder, str]):
         """Rows of NetworkRange, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[NetworkRangeLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[NetworkRangeLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[NetworkRangeLookups]) -> NetworkRange: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[NetworkRangeLookups]) -> NetworkRange: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[NetworkRangeLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[NetworkRangeLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[NetworkRangeLookups]) -> NetworkRange:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[NetworkRangeLookups]) -> NetworkRange:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: NetworkRangeField, flat: Literal[False] = ...
@@ -45,7 +57,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, NetworkRangeField, NetworkRangeOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class NetworkRange(Model, schema=NETWORK_RANGE):
@@ -58,7 +72,11 @@ class NetworkRange(Model, schema=NETWORK_RANGE):
         objects: ClassVar[NetworkRangeQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[NetworkRangeLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[NetworkRangeLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     ip_range: t.StringId = t.UNSET
+    """str: ``ip_range``, string. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""

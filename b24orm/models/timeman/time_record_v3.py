@@ -79,12 +79,30 @@ if TYPE_CHECKING:
     class TimeRecordQuerySet(QuerySet["TimeRecord", TimeRecordField, TimeRecordOrder, int]):
         """Rows of TimeRecord, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TimeRecordLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TimeRecordLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TimeRecordLookups]) -> TimeRecord: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[TimeRecordLookups]) -> TimeRecord: ...
-        def select_related(self, *names: TimeRecordRelation) -> Self: ...
-        def prefetch_related(self, *names: TimeRecordPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TimeRecordLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TimeRecordLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TimeRecordLookups]) -> TimeRecord:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[TimeRecordLookups]) -> TimeRecord:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: TimeRecordRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: TimeRecordPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TimeRecordField, flat: Literal[False] = ...
@@ -113,7 +131,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["is_approved"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, TimeRecordField, TimeRecordOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class TimeRecord(Model, schema=TIME_RECORD):
@@ -128,16 +148,26 @@ class TimeRecord(Model, schema=TIME_RECORD):
         objects: ClassVar[TimeRecordQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TimeRecordLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TimeRecordLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     start_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``startTime``, datetime. Read only."""
     end_time: t.DateTime = t.UNSET
+    """dt.datetime | None: ``endTime``, datetime. Read only."""
     duration: t.Integer = t.UNSET
+    """int | None: ``duration``, integer. Read only."""
     user_id: t.Reference = t.UNSET
+    """int | None: ``userId``, integer. Read only. The User itself is ``user``."""
     break_length: t.Integer = t.UNSET
+    """int | None: ``breakLength``, integer. Read only."""
     state: t.Json = t.UNSET
+    """as it comes: ``state``, object. Read only."""
     is_approved: t.Boolean = t.UNSET
+    """bool | None: ``isApproved``, boolean. Read only."""
 
     if TYPE_CHECKING:
 

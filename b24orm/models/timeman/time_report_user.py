@@ -35,10 +35,22 @@ if TYPE_CHECKING:
     class TimeReportUserQuerySet(QuerySet["TimeReportUser", TimeReportUserField, TimeReportUserOrder, int]):
         """Rows of TimeReportUser, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[TimeReportUserLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[TimeReportUserLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[TimeReportUserLookups]) -> TimeReportUser: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[TimeReportUserLookups]) -> TimeReportUser: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[TimeReportUserLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TimeReportUserLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TimeReportUserLookups]) -> TimeReportUser:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[TimeReportUserLookups]) -> TimeReportUser:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: TimeReportUserField, flat: Literal[False] = ...
@@ -63,7 +75,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["last_activity_date"], /, *, flat: Literal[True]
         ) -> ValuesSet[dt.datetime | None, TimeReportUserField, TimeReportUserOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class TimeReportUser(Model, schema=TIME_REPORT_USER):
@@ -76,13 +90,23 @@ class TimeReportUser(Model, schema=TIME_REPORT_USER):
         objects: ClassVar[TimeReportUserQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[TimeReportUserLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[TimeReportUserLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
     first_name: t.Text = t.UNSET
+    """str | None: ``first_name``, string. Read only."""
     last_name: t.Text = t.UNSET
+    """str | None: ``last_name``, string. Read only."""
     work_position: t.Text = t.UNSET
+    """str | None: ``work_position``, string. Read only."""
     avatar: t.Text = t.UNSET
+    """str | None: ``avatar``, string. Read only."""
     personal_gender: t.Text = t.UNSET
+    """str | None: ``personal_gender``, string. Read only. One of ``M``, ``F``."""
     last_activity_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``last_activity_date``, datetime. Read only."""

@@ -23,24 +23,43 @@ class WorkSchedule(Model, schema=WORK_SCHEDULE):
     """
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     schedule_type: t.Text = t.UNSET
+    """str | None: ``SCHEDULE_TYPE``, string. Read only. One of ``FIXED``, ``SHIFT``, ``FLEXTIME``."""
     report_period: t.Text = t.UNSET
+    """str | None: ``REPORT_PERIOD``, string. Read only."""
     report_period_options: t.Json = t.UNSET
+    """as it comes: ``REPORT_PERIOD_OPTIONS``, object. Read only."""
     calendar_id: t.Integer = t.UNSET
+    """int | None: ``CALENDAR_ID``, integer. Read only."""
     allowed_devices: t.Json = t.UNSET
+    """as it comes: ``ALLOWED_DEVICES``, object. Read only."""
     deleted: t.Text = t.UNSET
+    """str | None: ``DELETED``, string. Read only."""
     is_for_all_users: t.Boolean = t.UNSET
+    """bool | None: ``IS_FOR_ALL_USERS``, boolean. Read only."""
     worktime_restrictions: t.Json = t.UNSET
+    """as it comes: ``WORKTIME_RESTRICTIONS``, array. Read only."""
     controlled_actions: t.Integer = t.UNSET
+    """int | None: ``CONTROLLED_ACTIONS``, integer. Read only."""
     updated_by: t.Reference = t.UNSET
+    """int | None: ``UPDATED_BY``, integer. Read only. The User itself is ``updated_by_user``."""
     deleted_by: t.Reference = t.UNSET
+    """int | None: ``DELETED_BY``, integer. Read only. The User itself is ``deleted_by_user``."""
     deleted_at: t.Text = t.UNSET
+    """str | None: ``DELETED_AT``, string. Read only."""
     created_by: t.Reference = t.UNSET
+    """int | None: ``CREATED_BY``, integer. Read only. The User itself is ``created_by_user``."""
     created_at: t.DateTime = t.UNSET
+    """dt.datetime | None: ``CREATED_AT``, datetime. Read only."""
     shifts: t.Json = t.UNSET
+    """as it comes: ``SHIFTS``, array. Read only."""
     calendar: t.Json = t.UNSET
+    """as it comes: ``CALENDAR``, object. Read only."""
     schedule_violation_rules: t.Json = t.UNSET
+    """as it comes: ``SCHEDULE_VIOLATION_RULES``, object. Read only."""
 
     if TYPE_CHECKING:
 

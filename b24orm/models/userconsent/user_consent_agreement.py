@@ -27,18 +27,26 @@ if TYPE_CHECKING:
     ):
         """Rows of UserConsentAgreement, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[UserConsentAgreementLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[UserConsentAgreementLookups]) -> Self: ...
-        def get(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[UserConsentAgreementLookups],
-        ) -> UserConsentAgreement: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[UserConsentAgreementLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[UserConsentAgreementLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[UserConsentAgreementLookups]) -> UserConsentAgreement:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[UserConsentAgreementLookups],
-        ) -> UserConsentAgreement: ...
+        ) -> UserConsentAgreement:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: UserConsentAgreementField, flat: Literal[False] = ...
@@ -59,7 +67,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["active"], /, *, flat: Literal[True]
         ) -> ValuesSet[bool | None, UserConsentAgreementField, UserConsentAgreementOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class UserConsentAgreement(Model, schema=USER_CONSENT_AGREEMENT):
@@ -72,9 +82,15 @@ class UserConsentAgreement(Model, schema=USER_CONSENT_AGREEMENT):
         objects: ClassVar[UserConsentAgreementQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[UserConsentAgreementLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[UserConsentAgreementLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char. Read only."""
     language_id: t.Text = t.UNSET
+    """str | None: ``LANGUAGE_ID``, string. Read only."""

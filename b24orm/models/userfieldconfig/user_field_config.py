@@ -169,26 +169,30 @@ if TYPE_CHECKING:
     ):
         """Rows of UserfieldconfigUserFieldConfig, with its own lookups."""
 
-        def filter(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[UserfieldconfigUserFieldConfigLookups],
-        ) -> Self: ...
-        def exclude(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[UserfieldconfigUserFieldConfigLookups],
-        ) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[UserfieldconfigUserFieldConfigLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[UserfieldconfigUserFieldConfigLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
         def get(
             self,
             *conditions: Q,
             **lookups: Unpack[UserfieldconfigUserFieldConfigLookups],
-        ) -> UserfieldconfigUserFieldConfig: ...
+        ) -> UserfieldconfigUserFieldConfig:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[UserfieldconfigUserFieldConfigLookups],
-        ) -> UserfieldconfigUserFieldConfig: ...
+        ) -> UserfieldconfigUserFieldConfig:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: UserfieldconfigUserFieldConfigField, flat: Literal[False] = ...
@@ -248,38 +252,67 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[Any, UserfieldconfigUserFieldConfigField, UserfieldconfigUserFieldConfigOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
         def create(
             self,
             **values: Unpack[UserfieldconfigUserFieldConfigValues],
-        ) -> UserfieldconfigUserFieldConfig: ...
+        ) -> UserfieldconfigUserFieldConfig:
+            """A new row with these values, saved."""
+            ...
+
         async def acreate(
             self,
             **values: Unpack[UserfieldconfigUserFieldConfigValues],
-        ) -> UserfieldconfigUserFieldConfig: ...
+        ) -> UserfieldconfigUserFieldConfig:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: UserfieldconfigUserFieldConfigValues | None = None,
             **values: Unpack[UserfieldconfigUserFieldConfigValues],
-        ) -> tuple[UserfieldconfigUserFieldConfig, bool]: ...
+        ) -> tuple[UserfieldconfigUserFieldConfig, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: UserfieldconfigUserFieldConfigValues | None = None,
             **values: Unpack[UserfieldconfigUserFieldConfigValues],
-        ) -> tuple[UserfieldconfigUserFieldConfig, bool]: ...
+        ) -> tuple[UserfieldconfigUserFieldConfig, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: UserfieldconfigUserFieldConfigValues | None = None,
             **values: Unpack[UserfieldconfigUserFieldConfigValues],
-        ) -> tuple[UserfieldconfigUserFieldConfig, bool]: ...
+        ) -> tuple[UserfieldconfigUserFieldConfig, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: UserfieldconfigUserFieldConfigValues | None = None,
             **values: Unpack[UserfieldconfigUserFieldConfigValues],
-        ) -> tuple[UserfieldconfigUserFieldConfig, bool]: ...
-        def update(self, **values: Unpack[UserfieldconfigUserFieldConfigValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[UserfieldconfigUserFieldConfigValues]) -> int: ...
-        def explain_update(self, **values: Unpack[UserfieldconfigUserFieldConfigValues]) -> str: ...
+        ) -> tuple[UserfieldconfigUserFieldConfig, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[UserfieldconfigUserFieldConfigValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[UserfieldconfigUserFieldConfigValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[UserfieldconfigUserFieldConfigValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class UserfieldconfigUserFieldConfig(Model, schema=USERFIELDCONFIG_USER_FIELD_CONFIG):
@@ -293,29 +326,53 @@ class UserfieldconfigUserFieldConfig(Model, schema=USERFIELDCONFIG_USER_FIELD_CO
         objects: ClassVar[UserfieldconfigUserFieldConfigQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[UserfieldconfigUserFieldConfigLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[UserfieldconfigUserFieldConfigLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     entity_id: t.Text = t.UNSET
+    """str | None: ``entityId``, string. Required, set once."""
     field_name: t.Text = t.UNSET
+    """str | None: ``fieldName``, string. Required, set once."""
     user_type_id: t.Text = t.UNSET
+    """str | None: ``userTypeId``, string. Required."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``xmlId``, string."""
     sort: t.Integer = t.UNSET
+    """int | None: ``sort``, integer."""
     multiple: t.Boolean = t.UNSET
+    """bool | None: ``multiple``, boolean. Set once."""
     mandatory: t.Boolean = t.UNSET
+    """bool | None: ``mandatory``, boolean."""
     show_filter: t.Status = t.UNSET
+    """str | None: ``showFilter``, char. One of ``N``, ``I``, ``E``, ``S``."""
     show_in_list: t.Boolean = t.UNSET
+    """bool | None: ``showInList``, boolean. Read only."""
     edit_in_list: t.Boolean = t.UNSET
+    """bool | None: ``editInList``, boolean."""
     is_searchable: t.Boolean = t.UNSET
+    """bool | None: ``isSearchable``, boolean."""
     settings: t.Json = t.UNSET
+    """as it comes: ``settings``, object."""
     language_id: t.Json = t.UNSET
+    """as it comes: ``languageId``, object. Read only."""
     edit_form_label: t.Json = t.UNSET
+    """as it comes: ``editFormLabel``, object."""
     list_column_label: t.Json = t.UNSET
+    """as it comes: ``listColumnLabel``, object. Read only."""
     list_filter_label: t.Json = t.UNSET
+    """as it comes: ``listFilterLabel``, object. Read only."""
     error_message: t.Json = t.UNSET
+    """as it comes: ``errorMessage``, object. Read only."""
     help_message: t.Json = t.UNSET
+    """as it comes: ``helpMessage``, object."""
     enum: t.Jsons = t.UNSET
+    """a tuple, as it comes: ``enum``, array. Several values."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[UserfieldconfigUserFieldConfigValues]) -> None: ...
+        def __init__(self, **values: Unpack[UserfieldconfigUserFieldConfigValues]) -> None:
+            """A UserfieldconfigUserFieldConfig of these values, not saved yet."""
+            ...

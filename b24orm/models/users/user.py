@@ -830,11 +830,26 @@ if TYPE_CHECKING:
     class UserQuerySet(QuerySet["User", UserField, UserOrder, int]):
         """Rows of User, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[UserLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[UserLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[UserLookups]) -> User: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[UserLookups]) -> User: ...
-        def prefetch_related(self, *names: UserPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[UserLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[UserLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[UserLookups]) -> User:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[UserLookups]) -> User:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def prefetch_related(self, *names: UserPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: UserField, flat: Literal[False] = ...
@@ -925,32 +940,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["uf_department", "personal_photo", "work_logo"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, UserField, UserOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[UserValues]) -> User: ...
-        async def acreate(self, **values: Unpack[UserValues]) -> User: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[UserValues]) -> User:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[UserValues]) -> User:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: UserValues | None = None,
             **values: Unpack[UserValues],
-        ) -> tuple[User, bool]: ...
+        ) -> tuple[User, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: UserValues | None = None,
             **values: Unpack[UserValues],
-        ) -> tuple[User, bool]: ...
+        ) -> tuple[User, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: UserValues | None = None,
             **values: Unpack[UserValues],
-        ) -> tuple[User, bool]: ...
+        ) -> tuple[User, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: UserValues | None = None,
             **values: Unpack[UserValues],
-        ) -> tuple[User, bool]: ...
-        def update(self, **values: Unpack[UserValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[UserValues]) -> int: ...
-        def explain_update(self, **values: Unpack[UserValues]) -> str: ...
+        ) -> tuple[User, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[UserValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[UserValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[UserValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class User(Model, schema=USER):
@@ -966,75 +1010,142 @@ class User(Model, schema=USER):
         objects: ClassVar[UserQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[UserLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[UserLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, boolean."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string."""
     last_name: t.Text = t.UNSET
+    """str | None: ``LAST_NAME``, string."""
     second_name: t.Text = t.UNSET
+    """str | None: ``SECOND_NAME``, string."""
     email: t.Text = t.UNSET
+    """str | None: ``EMAIL``, string. Required."""
     last_login: t.DateTime = t.UNSET
+    """dt.datetime | None: ``LAST_LOGIN``, datetime. Read only."""
     date_register: t.Date = t.UNSET
+    """dt.date | None: ``DATE_REGISTER``, date. Read only."""
     time_zone: t.Text = t.UNSET
+    """str | None: ``TIME_ZONE``, string."""
     is_online: t.Boolean = t.UNSET
+    """bool | None: ``IS_ONLINE``, char. Read only."""
     timestamp_x: t.DateTime = t.UNSET
+    """dt.datetime | None: ``TIMESTAMP_X``, datetime. Read only."""
     last_activity_date: t.DateTime = t.UNSET
+    """dt.datetime | None: ``LAST_ACTIVITY_DATE``, datetime. Read only."""
     personal_gender: t.Text = t.UNSET
+    """str | None: ``PERSONAL_GENDER``, string. One of ``M``, ``F``."""
     personal_www: t.Text = t.UNSET
+    """str | None: ``PERSONAL_WWW``, string."""
     personal_birthday: t.Date = t.UNSET
+    """dt.date | None: ``PERSONAL_BIRTHDAY``, date."""
     personal_mobile: t.Text = t.UNSET
+    """str | None: ``PERSONAL_MOBILE``, string."""
     personal_city: t.Text = t.UNSET
+    """str | None: ``PERSONAL_CITY``, string."""
     work_phone: t.Text = t.UNSET
+    """str | None: ``WORK_PHONE``, string."""
     work_position: t.Text = t.UNSET
+    """str | None: ``WORK_POSITION``, string."""
     uf_employment_date: t.Date = t.UNSET
+    """dt.date | None: ``UF_EMPLOYMENT_DATE``, date."""
     uf_department: t.Integers = t.UNSET
+    """tuple[int, ...]: ``UF_DEPARTMENT``, integer. Several values."""
     user_type: t.Text = t.UNSET
+    """str | None: ``USER_TYPE``, string. Read only. One of ``employee``, ``extranet``, ``email``."""
     personal_profession: t.Text = t.UNSET
+    """str | None: ``PERSONAL_PROFESSION``, string."""
     personal_photo: t.File = t.UNSET
+    """StoredFile: ``PERSONAL_PHOTO``, file."""
     personal_icq: t.Text = t.UNSET
+    """str | None: ``PERSONAL_ICQ``, string."""
     personal_phone: t.Text = t.UNSET
+    """str | None: ``PERSONAL_PHONE``, string."""
     personal_fax: t.Text = t.UNSET
+    """str | None: ``PERSONAL_FAX``, string."""
     personal_pager: t.Text = t.UNSET
+    """str | None: ``PERSONAL_PAGER``, string."""
     personal_street: t.Text = t.UNSET
+    """str | None: ``PERSONAL_STREET``, string."""
     personal_state: t.Text = t.UNSET
+    """str | None: ``PERSONAL_STATE``, string."""
     personal_zip: t.Text = t.UNSET
+    """str | None: ``PERSONAL_ZIP``, string."""
     personal_country: t.Text = t.UNSET
+    """str | None: ``PERSONAL_COUNTRY``, string."""
     personal_mailbox: t.Text = t.UNSET
+    """str | None: ``PERSONAL_MAILBOX``, string."""
     personal_notes: t.Text = t.UNSET
+    """str | None: ``PERSONAL_NOTES``, string."""
     work_company: t.Text = t.UNSET
+    """str | None: ``WORK_COMPANY``, string."""
     work_department: t.Text = t.UNSET
+    """str | None: ``WORK_DEPARTMENT``, string."""
     work_www: t.Text = t.UNSET
+    """str | None: ``WORK_WWW``, string."""
     work_fax: t.Text = t.UNSET
+    """str | None: ``WORK_FAX``, string."""
     work_pager: t.Text = t.UNSET
+    """str | None: ``WORK_PAGER``, string."""
     work_street: t.Text = t.UNSET
+    """str | None: ``WORK_STREET``, string."""
     work_mailbox: t.Text = t.UNSET
+    """str | None: ``WORK_MAILBOX``, string."""
     work_city: t.Text = t.UNSET
+    """str | None: ``WORK_CITY``, string."""
     work_state: t.Text = t.UNSET
+    """str | None: ``WORK_STATE``, string."""
     work_zip: t.Text = t.UNSET
+    """str | None: ``WORK_ZIP``, string."""
     work_country: t.Text = t.UNSET
+    """str | None: ``WORK_COUNTRY``, string."""
     work_profile: t.Text = t.UNSET
+    """str | None: ``WORK_PROFILE``, string."""
     work_logo: t.File = t.UNSET
+    """StoredFile: ``WORK_LOGO``, file."""
     work_notes: t.Text = t.UNSET
+    """str | None: ``WORK_NOTES``, string."""
     uf_skype_link: t.Text = t.UNSET
+    """str | None: ``UF_SKYPE_LINK``, string."""
     uf_zoom: t.Text = t.UNSET
+    """str | None: ``UF_ZOOM``, string."""
     uf_interests: t.Text = t.UNSET
+    """str | None: ``UF_INTERESTS``, string."""
     uf_skills: t.Text = t.UNSET
+    """str | None: ``UF_SKILLS``, string."""
     uf_web_sites: t.Text = t.UNSET
+    """str | None: ``UF_WEB_SITES``, string."""
     uf_xing: t.Text = t.UNSET
+    """str | None: ``UF_XING``, string."""
     uf_linkedin: t.Text = t.UNSET
+    """str | None: ``UF_LINKEDIN``, string."""
     uf_facebook: t.Text = t.UNSET
+    """str | None: ``UF_FACEBOOK``, string."""
     uf_twitter: t.Text = t.UNSET
+    """str | None: ``UF_TWITTER``, string."""
     uf_skype: t.Text = t.UNSET
+    """str | None: ``UF_SKYPE``, string."""
     uf_district: t.Text = t.UNSET
+    """str | None: ``UF_DISTRICT``, string."""
     uf_phone_inner: t.Text = t.UNSET
+    """str | None: ``UF_PHONE_INNER``, string."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string."""
     title: t.Text = t.UNSET
+    """str | None: ``TITLE``, string."""
     uf_timeman: t.Text = t.UNSET
+    """str | None: ``UF_TIMEMAN``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[UserValues]) -> None: ...
+        def __init__(self, **values: Unpack[UserValues]) -> None:
+            """A User of these values, not saved yet."""
+            ...
 
         @property
         def bizproc_tasks(self) -> RelatedRows[BizprocTask]: ...

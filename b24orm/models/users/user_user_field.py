@@ -68,10 +68,22 @@ if TYPE_CHECKING:
     class UserUserFieldQuerySet(QuerySet["UserUserField", UserUserFieldField, UserUserFieldOrder, int]):
         """Rows of UserUserField, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> UserUserField: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> UserUserField: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> UserUserField:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> UserUserField:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: UserUserFieldField, flat: Literal[False] = ...
@@ -119,32 +131,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["settings", "list"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, UserUserFieldField, UserUserFieldOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[UserUserFieldValues]) -> UserUserField: ...
-        async def acreate(self, **values: Unpack[UserUserFieldValues]) -> UserUserField: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[UserUserFieldValues]) -> UserUserField:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[UserUserFieldValues]) -> UserUserField:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: UserUserFieldValues | None = None,
             **values: Unpack[UserUserFieldValues],
-        ) -> tuple[UserUserField, bool]: ...
+        ) -> tuple[UserUserField, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: UserUserFieldValues | None = None,
             **values: Unpack[UserUserFieldValues],
-        ) -> tuple[UserUserField, bool]: ...
+        ) -> tuple[UserUserField, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: UserUserFieldValues | None = None,
             **values: Unpack[UserUserFieldValues],
-        ) -> tuple[UserUserField, bool]: ...
+        ) -> tuple[UserUserField, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: UserUserFieldValues | None = None,
             **values: Unpack[UserUserFieldValues],
-        ) -> tuple[UserUserField, bool]: ...
-        def update(self, **values: Unpack[UserUserFieldValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[UserUserFieldValues]) -> int: ...
-        def explain_update(self, **values: Unpack[UserUserFieldValues]) -> str: ...
+        ) -> tuple[UserUserField, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[UserUserFieldValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[UserUserFieldValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[UserUserFieldValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class UserUserField(Model, schema=USER_USER_FIELD):
@@ -157,28 +198,51 @@ class UserUserField(Model, schema=USER_USER_FIELD):
         objects: ClassVar[UserUserFieldQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[UserUserFieldLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     entity_id: t.Text = t.UNSET
+    """str | None: ``ENTITY_ID``, string. Read only."""
     field_name: t.Text = t.UNSET
+    """str | None: ``FIELD_NAME``, string. Required, set once."""
     user_type_id: t.Text = t.UNSET
+    """str | None: ``USER_TYPE_ID``, string. Required, set once."""
     xml_id: t.Text = t.UNSET
+    """str | None: ``XML_ID``, string."""
     sort: t.Integer = t.UNSET
+    """int | None: ``SORT``, integer."""
     multiple: t.Boolean = t.UNSET
+    """bool | None: ``MULTIPLE``, char. Set once."""
     mandatory: t.Boolean = t.UNSET
+    """bool | None: ``MANDATORY``, char."""
     show_filter: t.Text = t.UNSET
+    """str | None: ``SHOW_FILTER``, string."""
     show_in_list: t.Boolean = t.UNSET
+    """bool | None: ``SHOW_IN_LIST``, char."""
     edit_in_list: t.Boolean = t.UNSET
+    """bool | None: ``EDIT_IN_LIST``, char."""
     is_searchable: t.Boolean = t.UNSET
+    """bool | None: ``IS_SEARCHABLE``, char."""
     settings: t.Json = t.UNSET
+    """as it comes: ``SETTINGS``, object."""
     list: t.Json = t.UNSET
+    """as it comes: ``LIST``, array. Read only."""
     edit_form_label: t.Text = t.UNSET
+    """str | None: ``EDIT_FORM_LABEL``, string."""
     list_column_label: t.Text = t.UNSET
+    """str | None: ``LIST_COLUMN_LABEL``, string."""
     list_filter_label: t.Text = t.UNSET
+    """str | None: ``LIST_FILTER_LABEL``, string."""
     error_message: t.Text = t.UNSET
+    """str | None: ``ERROR_MESSAGE``, string."""
     help_message: t.Text = t.UNSET
+    """str | None: ``HELP_MESSAGE``, string."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[UserUserFieldValues]) -> None: ...
+        def __init__(self, **values: Unpack[UserUserFieldValues]) -> None:
+            """A UserUserField of these values, not saved yet."""
+            ...

@@ -46,10 +46,22 @@ if TYPE_CHECKING:
     class AttachedVoteQuerySet(QuerySet["AttachedVote", AttachedVoteField, AttachedVoteOrder, int]):
         """Rows of AttachedVote, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[AttachedVoteLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[AttachedVoteLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[AttachedVoteLookups]) -> AttachedVote: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[AttachedVoteLookups]) -> AttachedVote: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[AttachedVoteLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[AttachedVoteLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[AttachedVoteLookups]) -> AttachedVote:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[AttachedVoteLookups]) -> AttachedVote:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: AttachedVoteField, flat: Literal[False] = ...
@@ -86,7 +98,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["signed_attach_id", "result_url", "download_url"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, AttachedVoteField, AttachedVoteOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class AttachedVote(Model, schema=ATTACHED_VOTE):
@@ -99,21 +113,39 @@ class AttachedVote(Model, schema=ATTACHED_VOTE):
         objects: ClassVar[AttachedVoteQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[AttachedVoteLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[AttachedVoteLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     vote_id: t.Integer = t.UNSET
+    """int | None: ``VOTE_ID``, integer. Read only."""
     counter: t.Integer = t.UNSET
+    """int | None: ``COUNTER``, integer. Read only."""
     questions: t.Json = t.UNSET
+    """as it comes: ``QUESTIONS``, array. Read only."""
     anonymity: t.Integer = t.UNSET
+    """int | None: ``ANONYMITY``, integer. Read only."""
     options: t.Integer = t.UNSET
+    """int | None: ``OPTIONS``, integer. Read only."""
     user_answer_map: t.Json = t.UNSET
+    """as it comes: ``userAnswerMap``, array. Read only."""
     can_edit: t.Boolean = t.UNSET
+    """bool | None: ``canEdit``, boolean. Read only."""
     can_vote: t.Boolean = t.UNSET
+    """bool | None: ``canVote``, boolean. Read only."""
     can_revote: t.Boolean = t.UNSET
+    """bool | None: ``canRevote``, boolean. Read only."""
     is_voted: t.Boolean = t.UNSET
+    """bool | None: ``isVoted``, boolean. Read only."""
     signed_attach_id: t.Text = t.UNSET
+    """str | None: ``signedAttachId``, string. Read only."""
     result_url: t.Text = t.UNSET
+    """str | None: ``resultUrl``, string. Read only."""
     download_url: t.Text = t.UNSET
+    """str | None: ``downloadUrl``, string. Read only."""
     entity_id: t.Integer = t.UNSET
+    """int | None: ``entityId``, integer. Read only."""
     is_finished: t.Boolean = t.UNSET
+    """bool | None: ``isFinished``, boolean. Read only."""

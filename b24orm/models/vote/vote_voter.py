@@ -27,10 +27,22 @@ if TYPE_CHECKING:
     class VoteVoterQuerySet(QuerySet["VoteVoter", VoteVoterField, VoteVoterOrder, int]):
         """Rows of VoteVoter, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[VoteVoterLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[VoteVoterLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[VoteVoterLookups]) -> VoteVoter: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[VoteVoterLookups]) -> VoteVoter: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[VoteVoterLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[VoteVoterLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[VoteVoterLookups]) -> VoteVoter:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[VoteVoterLookups]) -> VoteVoter:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: VoteVoterField, flat: Literal[False] = ...
@@ -47,7 +59,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["name", "image", "work_position"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, VoteVoterField, VoteVoterOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class VoteVoter(Model, schema=VOTE_VOTER):
@@ -60,9 +74,15 @@ class VoteVoter(Model, schema=VOTE_VOTER):
         objects: ClassVar[VoteVoterQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[VoteVoterLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[VoteVoterLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Read only."""
     image: t.Text = t.UNSET
+    """str | None: ``IMAGE``, string. Read only."""
     work_position: t.Text = t.UNSET
+    """str | None: ``WORK_POSITION``, string. Read only."""

@@ -177,20 +177,38 @@ if TYPE_CHECKING:
     ):
         """Rows of SocialnetworkWorkgroup, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[SocialnetworkWorkgroupLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[SocialnetworkWorkgroupLookups]) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[SocialnetworkWorkgroupLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[SocialnetworkWorkgroupLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
         def get(
             self,
             *conditions: Q,
             **lookups: Unpack[SocialnetworkWorkgroupLookups],
-        ) -> SocialnetworkWorkgroup: ...
+        ) -> SocialnetworkWorkgroup:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         async def aget(
             self,
             *conditions: Q,
             **lookups: Unpack[SocialnetworkWorkgroupLookups],
-        ) -> SocialnetworkWorkgroup: ...
-        def select_related(self, *names: SocialnetworkWorkgroupRelation) -> Self: ...
-        def prefetch_related(self, *names: SocialnetworkWorkgroupPrefetch | Prefetch) -> Self: ...
+        ) -> SocialnetworkWorkgroup:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: SocialnetworkWorkgroupRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: SocialnetworkWorkgroupPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: SocialnetworkWorkgroupField, flat: Literal[False] = ...
@@ -259,7 +277,9 @@ if TYPE_CHECKING:
             *,
             flat: Literal[True],
         ) -> ValuesSet[dt.datetime | None, SocialnetworkWorkgroupField, SocialnetworkWorkgroupOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class SocialnetworkWorkgroup(Model, schema=SOCIALNETWORK_WORKGROUP):
@@ -275,36 +295,66 @@ class SocialnetworkWorkgroup(Model, schema=SOCIALNETWORK_WORKGROUP):
         objects: ClassVar[SocialnetworkWorkgroupQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[SocialnetworkWorkgroupLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[SocialnetworkWorkgroupLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
+    """str | None: ``name``, string. Read only."""
     type: t.Text = t.UNSET
+    """str | None: ``type``, string. Read only. One of ``group``, ``project``, ``scrum``, ``collab``."""
     image_id: t.Integer = t.UNSET
+    """int | None: ``imageId``, integer. Read only."""
     avatar_type: t.Text = t.UNSET
+    """str | None: ``avatarType``, string. Read only."""
     avatar: t.Text = t.UNSET
+    """str | None: ``avatar``, string. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``active``, char. Read only."""
     subject_id: t.Integer = t.UNSET
+    """int | None: ``subjectId``, integer. Read only."""
     description: t.Text = t.UNSET
+    """str | None: ``description``, string. Read only."""
     keywords: t.Text = t.UNSET
+    """str | None: ``keywords``, string. Read only."""
     closed: t.Boolean = t.UNSET
+    """bool | None: ``closed``, char. Read only."""
     visible: t.Boolean = t.UNSET
+    """bool | None: ``visible``, char. Read only."""
     opened: t.Boolean = t.UNSET
+    """bool | None: ``opened``, char. Read only."""
     project: t.Boolean = t.UNSET
+    """bool | None: ``project``, char. Read only."""
     landing: t.Boolean = t.UNSET
+    """bool | None: ``landing``, char. Read only."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateCreate``, datetime. Read only."""
     date_update: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateUpdate``, datetime. Read only."""
     date_activity: t.DateTime = t.UNSET
+    """dt.datetime | None: ``dateActivity``, datetime. Read only."""
     owner_id: t.Reference = t.UNSET
+    """int | None: ``ownerId``, integer. Read only. The User itself is ``owner``."""
     number_of_members: t.Integer = t.UNSET
+    """int | None: ``numberOfMembers``, integer. Read only."""
     number_of_moderators: t.Integer = t.UNSET
+    """int | None: ``numberOfModerators``, integer. Read only."""
     initiate_perms: t.Text = t.UNSET
+    """str | None: ``initiatePerms``, string. Read only."""
     project_date_start: t.DateTime = t.UNSET
+    """dt.datetime | None: ``projectDateStart``, datetime. Read only."""
     project_date_finish: t.DateTime = t.UNSET
+    """dt.datetime | None: ``projectDateFinish``, datetime. Read only."""
     scrum_owner_id: t.Reference = t.UNSET
+    """int | None: ``scrumOwnerId``, integer. Read only. The User itself is ``scrum_owner``."""
     scrum_master_id: t.Reference = t.UNSET
+    """int | None: ``scrumMasterId``, integer. Read only. The User itself is ``scrum_master``."""
     scrum_sprint_duration: t.Integer = t.UNSET
+    """int | None: ``scrumSprintDuration``, integer. Read only."""
     scrum_task_responsible: t.Text = t.UNSET
+    """str | None: ``scrumTaskResponsible``, string. Read only."""
 
     if TYPE_CHECKING:
 

@@ -32,10 +32,22 @@ if TYPE_CHECKING:
     class UserWorkgroupQuerySet(QuerySet["UserWorkgroup", UserWorkgroupField, UserWorkgroupOrder, int]):
         """Rows of UserWorkgroup, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[UserWorkgroupLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[UserWorkgroupLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[UserWorkgroupLookups]) -> UserWorkgroup: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[UserWorkgroupLookups]) -> UserWorkgroup: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[UserWorkgroupLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[UserWorkgroupLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[UserWorkgroupLookups]) -> UserWorkgroup:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[UserWorkgroupLookups]) -> UserWorkgroup:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: UserWorkgroupField, flat: Literal[False] = ...
@@ -60,7 +72,9 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["group_image_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, UserWorkgroupField, UserWorkgroupOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class UserWorkgroup(Model, schema=USER_WORKGROUP):
@@ -73,11 +87,19 @@ class UserWorkgroup(Model, schema=USER_WORKGROUP):
         objects: ClassVar[UserWorkgroupQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[UserWorkgroupLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[UserWorkgroupLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     group_id: t.Id = t.UNSET
+    """int: ``GROUP_ID``, integer. Read only."""
     group_name: t.Text = t.UNSET
+    """str | None: ``GROUP_NAME``, string. Read only."""
     role: t.Text = t.UNSET
+    """str | None: ``ROLE``, string. Read only. One of ``A``, ``E``, ``K``."""
     group_image_id: t.Integer = t.UNSET
+    """int | None: ``GROUP_IMAGE_ID``, integer. Read only."""
     group_image: t.Text = t.UNSET
+    """str | None: ``GROUP_IMAGE``, string. Read only."""
     is_extranet: t.Text = t.UNSET
+    """str | None: ``IS_EXTRANET``, string. Read only."""

@@ -188,12 +188,30 @@ if TYPE_CHECKING:
     class WorkgroupQuerySet(QuerySet["Workgroup", WorkgroupField, WorkgroupOrder, int]):
         """Rows of Workgroup, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Workgroup: ...
-        async def aget(self, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Workgroup: ...
-        def select_related(self, *names: WorkgroupRelation) -> Self: ...
-        def prefetch_related(self, *names: WorkgroupPrefetch | Prefetch) -> Self: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Workgroup:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Workgroup:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: WorkgroupRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: WorkgroupPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
         @overload
         def values_list(
             self, *fields: WorkgroupField, flat: Literal[False] = ...
@@ -248,32 +266,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["image"], /, *, flat: Literal[True]
         ) -> ValuesSet[Any, WorkgroupField, WorkgroupOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[WorkgroupValues]) -> Workgroup: ...
-        async def acreate(self, **values: Unpack[WorkgroupValues]) -> Workgroup: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[WorkgroupValues]) -> Workgroup:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[WorkgroupValues]) -> Workgroup:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: WorkgroupValues | None = None,
             **values: Unpack[WorkgroupValues],
-        ) -> tuple[Workgroup, bool]: ...
+        ) -> tuple[Workgroup, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: WorkgroupValues | None = None,
             **values: Unpack[WorkgroupValues],
-        ) -> tuple[Workgroup, bool]: ...
+        ) -> tuple[Workgroup, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: WorkgroupValues | None = None,
             **values: Unpack[WorkgroupValues],
-        ) -> tuple[Workgroup, bool]: ...
+        ) -> tuple[Workgroup, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: WorkgroupValues | None = None,
             **values: Unpack[WorkgroupValues],
-        ) -> tuple[Workgroup, bool]: ...
-        def update(self, **values: Unpack[WorkgroupValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[WorkgroupValues]) -> int: ...
-        def explain_update(self, **values: Unpack[WorkgroupValues]) -> str: ...
+        ) -> tuple[Workgroup, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[WorkgroupValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[WorkgroupValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[WorkgroupValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class Workgroup(Model, schema=WORKGROUP):
@@ -288,36 +335,64 @@ class Workgroup(Model, schema=WORKGROUP):
         objects: ClassVar[WorkgroupQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[WorkgroupLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     site_id: t.Text = t.UNSET
+    """str | None: ``SITE_ID``, string."""
     name: t.Text = t.UNSET
+    """str | None: ``NAME``, string. Required."""
     description: t.Text = t.UNSET
+    """str | None: ``DESCRIPTION``, string."""
     date_create: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_CREATE``, datetime. Read only."""
     date_update: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_UPDATE``, datetime. Read only."""
     date_activity: t.DateTime = t.UNSET
+    """dt.datetime | None: ``DATE_ACTIVITY``, datetime. Read only."""
     active: t.Boolean = t.UNSET
+    """bool | None: ``ACTIVE``, char. Read only."""
     visible: t.Boolean = t.UNSET
+    """bool | None: ``VISIBLE``, char."""
     opened: t.Boolean = t.UNSET
+    """bool | None: ``OPENED``, char."""
     closed: t.Boolean = t.UNSET
+    """bool | None: ``CLOSED``, char."""
     subject_id: t.Integer = t.UNSET
+    """int | None: ``SUBJECT_ID``, integer. Set once."""
     owner_id: t.Reference = t.UNSET
+    """int | None: ``OWNER_ID``, integer. The User itself is ``owner``."""
     keywords: t.Text = t.UNSET
+    """str | None: ``KEYWORDS``, string."""
     number_of_members: t.Integer = t.UNSET
+    """int | None: ``NUMBER_OF_MEMBERS``, integer. Read only."""
     subject_name: t.Text = t.UNSET
+    """str | None: ``SUBJECT_NAME``, string. Read only."""
     image: t.File = t.UNSET
+    """StoredFile: ``IMAGE``, file."""
     is_extranet: t.Boolean = t.UNSET
+    """bool | None: ``IS_EXTRANET``, char. Read only."""
     project: t.Boolean = t.UNSET
+    """bool | None: ``PROJECT``, char. Set once."""
     initiate_perms: t.Text = t.UNSET
+    """str | None: ``INITIATE_PERMS``, string. One of ``A``, ``E``, ``K``."""
     project_date_start: t.DateTime = t.UNSET
+    """dt.datetime | None: ``PROJECT_DATE_START``, datetime."""
     project_date_finish: t.DateTime = t.UNSET
+    """dt.datetime | None: ``PROJECT_DATE_FINISH``, datetime."""
     scrum_master_id: t.Integer = t.UNSET
+    """int | None: ``SCRUM_MASTER_ID``, integer. Set once."""
     image_file_id: t.Integer = t.UNSET
+    """int | None: ``IMAGE_FILE_ID``, integer."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[WorkgroupValues]) -> None: ...
+        def __init__(self, **values: Unpack[WorkgroupValues]) -> None:
+            """A Workgroup of these values, not saved yet."""
+            ...
 
         @property
         def owner(self) -> User | None: ...

@@ -38,14 +38,22 @@ if TYPE_CHECKING:
     ):
         """Rows of WorkgroupMember, with its own lookups."""
 
-        def filter(self, *conditions: Q, **lookups: Unpack[WorkgroupMemberLookups]) -> Self: ...
-        def exclude(self, *conditions: Q, **lookups: Unpack[WorkgroupMemberLookups]) -> Self: ...
-        def get(self, *conditions: Q, **lookups: Unpack[WorkgroupMemberLookups]) -> WorkgroupMember: ...
-        async def aget(
-            self,
-            *conditions: Q,
-            **lookups: Unpack[WorkgroupMemberLookups],
-        ) -> WorkgroupMember: ...
+        def filter(self, *conditions: Q, **lookups: Unpack[WorkgroupMemberLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[WorkgroupMemberLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[WorkgroupMemberLookups]) -> WorkgroupMember:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[WorkgroupMemberLookups]) -> WorkgroupMember:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
         @overload
         def values_list(
             self, *fields: WorkgroupMemberField, flat: Literal[False] = ...
@@ -62,32 +70,61 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["role"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, WorkgroupMemberField, WorkgroupMemberOrder]: ...
-        def values_list(self, *fields: Any, flat: bool = False) -> Any: ...
-        def create(self, **values: Unpack[WorkgroupMemberValues]) -> WorkgroupMember: ...
-        async def acreate(self, **values: Unpack[WorkgroupMemberValues]) -> WorkgroupMember: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[WorkgroupMemberValues]) -> WorkgroupMember:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[WorkgroupMemberValues]) -> WorkgroupMember:
+            """A new row with these values, saved."""
+            ...
+
         def get_or_create(
             self,
             defaults: WorkgroupMemberValues | None = None,
             **values: Unpack[WorkgroupMemberValues],
-        ) -> tuple[WorkgroupMember, bool]: ...
+        ) -> tuple[WorkgroupMember, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         async def aget_or_create(
             self,
             defaults: WorkgroupMemberValues | None = None,
             **values: Unpack[WorkgroupMemberValues],
-        ) -> tuple[WorkgroupMember, bool]: ...
+        ) -> tuple[WorkgroupMember, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
         def update_or_create(
             self,
             defaults: WorkgroupMemberValues | None = None,
             **values: Unpack[WorkgroupMemberValues],
-        ) -> tuple[WorkgroupMember, bool]: ...
+        ) -> tuple[WorkgroupMember, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
         async def aupdate_or_create(
             self,
             defaults: WorkgroupMemberValues | None = None,
             **values: Unpack[WorkgroupMemberValues],
-        ) -> tuple[WorkgroupMember, bool]: ...
-        def update(self, **values: Unpack[WorkgroupMemberValues]) -> int: ...
-        async def aupdate(self, **values: Unpack[WorkgroupMemberValues]) -> int: ...
-        def explain_update(self, **values: Unpack[WorkgroupMemberValues]) -> str: ...
+        ) -> tuple[WorkgroupMember, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[WorkgroupMemberValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[WorkgroupMemberValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[WorkgroupMemberValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
 
 
 class WorkgroupMember(Model, schema=WORKGROUP_MEMBER):
@@ -101,11 +138,17 @@ class WorkgroupMember(Model, schema=WORKGROUP_MEMBER):
         objects: ClassVar[WorkgroupMemberQuerySet]
 
         @classmethod
-        def q(cls, *conditions: Q, **lookups: Unpack[WorkgroupMemberLookups]) -> Q: ...
+        def q(cls, *conditions: Q, **lookups: Unpack[WorkgroupMemberLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     user_id: t.Id = t.UNSET
+    """int: ``USER_ID``, integer. Read only."""
     role: t.Status = t.UNSET
+    """str | None: ``ROLE``, enumeration. One of ``A``, ``E``, ``K``."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, **values: Unpack[WorkgroupMemberValues]) -> None: ...
+        def __init__(self, **values: Unpack[WorkgroupMemberValues]) -> None:
+            """A WorkgroupMember of these values, not saved yet."""
+            ...
