@@ -16,7 +16,8 @@ from b24orm.errors import ApiError
 from b24orm.facts import load
 from b24orm.plan.calls import Ask, Outcome
 from b24orm.plan.listing import Listing
-from b24orm.plan.steps.keyset import WINDOW, KeysetScan
+from b24orm.plan.steps.ahead import WINDOW
+from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.schema import EntitySchema
 from tests.plan.fake_portal import FakePortal, Table, drive
 

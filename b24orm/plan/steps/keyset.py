@@ -15,46 +15,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from b24orm.errors import B24Error, Incomplete
 from b24orm.plan.calls import Ask, Call, Outcome, rows_of
 from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
+from b24orm.plan.steps.ahead import Ahead
 from b24orm.plan.steps.by_ids import BATCH, PAGE
 from b24orm.plan.steps.slots import BATCH_ROWS, Density, Slot
 from b24orm.plan.steps.spans import Spans
 from b24orm.plan.steps.survey import Survey
 
-__all__ = ["WINDOW", "KeysetScan"]
-
-WINDOW: Final = 24 * BATCH_ROWS
-"""Rows that may be under way or waiting for their turn, at the most."""
-
-_TEXT: Final = 28_000_000
-"""Characters that these rows may be, about: what bounds the memory where rows are wide."""
-
-_FIRST: Final = 6 * BATCH_ROWS
-"""The same at the beginning of a longer scan: it grows while the consumer has to wait for it."""
+__all__ = ["KeysetScan"]
 
 _PROBE: Final = "probe"
 _SURVEY: Final = "survey"
-
-
-@dataclass
-class _Round:
-    """What happened since the window was last thought over.
-
-    Attributes:
-        rows: rows that were asked for and answered.
-        waited: the consumer had used up all that was there.
-        held_back: the window was what kept further requests back, not the places for them.
-    """
-
-    rows: int = 0
-    waited: bool = False
-    held_back: bool = False
 
 
 class KeysetScan:
@@ -92,8 +68,7 @@ class KeysetScan:
         self._survey = Survey()
         self._surveyed: int | None = None
         self._probing = False
-        self._window = self._most = WINDOW
-        self._round = _Round()
+        self._ahead = Ahead()
         self._wants_probe = limit is None or limit > 2 * BATCH_ROWS
         if not self._wants_probe:
             assert limit is not None
@@ -106,19 +81,18 @@ class KeysetScan:
         ready = self._ready()
         if self.done or (self._left is not None and ready >= self._left):
             return ()
-        self._adapt(ready)
+        self._ahead.decide(ready)
         if self._wants_probe:
             return self._probe() if free else ()
         found: list[Ask] = []
         if free and (points := self._survey.ask()):
             calls = tuple(self._spans.first_ids(point, self._surveyed) for point in points)
             found.append(Ask(calls, key=_SURVEY))
-        self._round.held_back = False
         for slot in self._waiting():
             if len(found) == free:
                 break
             found.append(self._ask(slot))
-        self._round.held_back = self._round.held_back and len(found) < free
+        self._ahead.asked(places=len(found) < free)
         return found
 
     def _probe(self) -> Sequence[Ask]:
@@ -171,22 +145,7 @@ class KeysetScan:
             return True
         if self._left is not None and self._under_way() >= self._left:
             return False
-        self._round.held_back = sum(slot.held for slot in self._slots) >= self._window
-        return not self._round.held_back
-
-    def _adapt(self, ready: int) -> None:
-        """More at once if the consumer waited for what the window kept back, fewer if it never waited.
-
-        Once a round of answers: what more requests bring is known only when they are answered.
-        """
-        now = self._round
-        now.waited = now.waited or not ready
-        if now.waited and now.held_back and 2 * now.rows >= self._window:
-            self._window, self._round = min(self._most, self._window * 2), _Round()
-        elif now.rows >= self._window:
-            if not now.waited:
-                self._window = max(min(_FIRST, self._most), self._window - BATCH_ROWS)
-            self._round = _Round()
+        return self._ahead.room(sum(slot.held for slot in self._slots))
 
     def _cut(self, rest: Slot, place: int) -> Slot:
         assert rest.low is not None
@@ -263,8 +222,7 @@ class KeysetScan:
         if self._left is None:
             self._surveyed = top
             self._survey.plan(last, top, self._density.width)
-            self._most = _most(page)
-            self._window = min(self._most, _FIRST if self._density.rows(top - last) > WINDOW else WINDOW)
+            self._ahead.begin(page, self._density.rows(top - last))
 
     def _goes_on(self, page: Page, ends: Page) -> bool:
         """Whether so many rows were inserted behind a first page that is not full that there may be more.
@@ -315,7 +273,7 @@ class KeysetScan:
 
     def _take_pages(self, slot: Slot, pages: list[Page]) -> None:
         slot.asked = False
-        self._round.rows += slot.commands * PAGE
+        self._ahead.answered(slot.commands * PAGE)
         last_page = pages[-1]
         slot.rows += sum(map(len, pages))
         slot.pages.extend(page for page in map(self._unique, pages) if page)
@@ -371,11 +329,6 @@ class KeysetScan:
         if not self._joins:
             return page
         return list({self._spans.step(row): row for row in page}.values())
-
-
-def _most(page: Page) -> int:
-    """Rows like these that may be under way or waiting: two batches at the least."""
-    return max(2 * BATCH_ROWS, min(WINDOW, _TEXT * len(page) // len(repr(page))))
 
 
 def _page(call: Call, outcome: Outcome) -> Page:

@@ -1,0 +1,67 @@
+"""How far a scan reads ahead of whoever takes its rows.
+
+Rows under way or waiting for their turn are memory. So a long scan begins with a few batches and asks for
+more at once while the consumer has to wait for what was kept back. It decides once a round of answers: what
+more requests bring is known only when they are answered. Wide rows are kept to fewer.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from b24orm.plan.flow import Page
+from b24orm.plan.steps.slots import BATCH_ROWS
+
+__all__ = ["WINDOW", "Ahead"]
+
+WINDOW: Final = 24 * BATCH_ROWS
+"""Rows that may be under way or waiting for their turn, at the most."""
+
+_FIRST: Final = 6 * BATCH_ROWS
+"""The same at the beginning of a longer scan."""
+
+_TEXT: Final = 28_000_000
+"""Characters that these rows may be, about."""
+
+
+class Ahead:
+    """The window of one scan: rows that may be under way or waiting now."""
+
+    def __init__(self) -> None:
+        self._window = self._most = WINDOW
+        self._full = self._held_back = self._waited = False
+        self._answered = 0
+
+    def begin(self, page: Page, rows: float) -> None:
+        """Chooses the first window, by the first page of a scan and the rows that it is expected to bring."""
+        self._most = max(2 * BATCH_ROWS, min(WINDOW, _TEXT * len(page) // len(repr(page))))
+        self._window = min(self._most, _FIRST if rows > WINDOW else WINDOW)
+
+    def room(self, held: int) -> bool:
+        """Whether more may be asked for while so many rows are under way or waiting."""
+        self._full = held >= self._window
+        return not self._full
+
+    def asked(self, *, places: bool) -> None:
+        """Everything was asked for that may be; ``places``: the portal would have taken more requests."""
+        self._held_back, self._full = self._full and places, False
+
+    def answered(self, rows: int) -> None:
+        """A question for so many rows was answered."""
+        self._answered += rows
+
+    def decide(self, ready: int) -> None:
+        """More at once if the consumer waited for what was held back, fewer if it never waited in a round.
+
+        Args:
+            ready: rows that wait for the consumer now.
+        """
+        self._waited = self._waited or not ready
+        if self._waited and self._held_back and 2 * self._answered >= self._window:
+            self._next_round(min(self._most, self._window * 2))
+        elif self._answered >= self._window:
+            least = min(self._most, _FIRST)
+            self._next_round(self._window if self._waited else max(least, self._window - BATCH_ROWS))
+
+    def _next_round(self, window: int) -> None:
+        self._window, self._answered, self._waited = window, 0, False
