@@ -122,11 +122,13 @@ class B24Error(Exception):
     Attributes:
         attempts: how often the call was tried before it was given up.
         item: the item of a bulk write that it belongs to.
+        number: the item's place in what was given, counted from 0.
         sent_at: when the request left, in seconds of the sender's clock; None if it never did.
     """
 
     attempts: int = 1
     item: object = None
+    number: int | None = None
     sent_at: float | None = None
 
     def __str__(self) -> str:

@@ -23,6 +23,8 @@ __all__ = ["Doorway"]
 log: Final = logging.getLogger("b24orm")
 _LONG: Final = 5.0
 """Seconds of waiting that users are told of."""
+_QUIET: Final = 60.0
+"""Seconds between two warnings of the same."""
 
 
 class Doorway:
@@ -58,6 +60,7 @@ class Doorway:
         self._limits = limits
         self._outage = outage
         self._refusals = refusals
+        self._told: dict[str, float] = {}
         self._now = now
         self._sleep = sleep
         self._accounts = {batched: credentials.account(batched=batched) for batched in (False, True)}
@@ -74,11 +77,17 @@ class Doorway:
         """
         account = self._accounts[trip.batched]
         while (wait := self._limits.known_wait(account, trip.methods, self._now())) > 0:
-            level = logging.WARNING if wait > _LONG else logging.DEBUG
-            what = ", ".join(trip.methods)
-            log.log(level, "%s %s: waiting %.1f s for operating time", self._credentials.host, what, wait)
+            self._tell(trip, wait)
             self._check_served(trip)
             await self._sleep(wait, "for operating time")
+
+    def _tell(self, trip: Trip, wait: float) -> None:
+        """Tells of a wait for operating time; of a long one once in a while, however many wait."""
+        what, now = ", ".join(trip.methods), self._now()
+        level = logging.DEBUG
+        if wait > _LONG and now - self._told.get(what, float("-inf")) >= _QUIET:
+            level, self._told[what] = logging.WARNING, now
+        log.log(level, "%s %s: waiting %.1f s for operating time", self._credentials.host, what, wait)
 
     def _check_served(self, trip: Trip) -> None:
         for method in trip.methods:

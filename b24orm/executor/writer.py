@@ -98,6 +98,8 @@ class Writer:
         }
         lost = [write for write in writes if isinstance(known.get(write.place), float)]
         fresh = [write for write in writes if known.get(write.place) is None]
+        if found and self.told is not None:
+            self.told(len(found))  # a run before this one has done them
         left = max((at for at in known.values() if isinstance(at, float)), default=0.0)
         settled = partial(self._lost().settled, error=killed(left), tries=1)
         work = [_Group(group, settled) for group in self._groups(lost)]

@@ -29,14 +29,14 @@ from typing import Any, Generic, cast
 from typing_extensions import TypeVar
 
 from b24orm.entity.base import Entity
-from b24orm.errors import B24Error, InvalidValue, JobStopped, OutcomeUnknown, UnknownName
+from b24orm.errors import B24Error, InvalidValue, JobStopped, UnknownName
 from b24orm.executor.journal import Journal
 from b24orm.executor.traces import traces_of
 from b24orm.executor.userfields import check_sent
 from b24orm.executor.writer import GROUPS, Writer
 from b24orm.loop import background
 from b24orm.orm.checks import check_journal, check_source
-from b24orm.orm.results import RaiseOnError, WriteResult, check_mode, first_error, group_of, raised
+from b24orm.orm.results import RaiseOnError, WriteResult, about, check_mode, first_error, group_of, raised
 from b24orm.orm.stopping import Brake
 from b24orm.plan.calls import Call, Outcome
 from b24orm.plan.origin import Origin
@@ -175,6 +175,7 @@ class Job(Generic[T]):
     # -- one window ------------------------------------------------------------------
 
     async def _window(self, writer: Writer, items: Sequence[T], brake: Brake[T]) -> list[WriteResult[T]]:
+        first = self._count
         prepared = [await self._checked(self._prepared(item)) for item in items]
         writes = [write for write in prepared if isinstance(write, Write)]
         found = await writer.run(writes)
@@ -182,8 +183,10 @@ class Job(Generic[T]):
         if writer.told is not None and len(writes) < len(items):
             writer.told(len(items) - len(writes))  # those that were wrong before they were sent
         results = [
-            self._result(item, write, next(outcomes)) if isinstance(write, Write) else _unsent(item, write)
-            for item, write in zip(items, prepared, strict=True)
+            self._result(number, item, write, next(outcomes))
+            if isinstance(write, Write)
+            else _unsent(number, item, write)
+            for number, (item, write) in enumerate(zip(items, prepared, strict=True), first)
         ]
         if self.options.raise_on_error == "first" and (error := first_error(results)) is not None:
             raise error
@@ -200,7 +203,7 @@ class Job(Generic[T]):
             digest = sha256(to_json(call.params)).hexdigest() if self.options.journal is not None else ""
         except B24Error as error:
             if self.options.raise_on_error == "first":
-                error.item = item
+                error.item, error.number = item, place
                 raise
             return error
         origin = None
@@ -223,27 +226,26 @@ class Job(Generic[T]):
                 return error
         return write
 
-    def _result(self, item: T, write: Write, outcome: Outcome) -> WriteResult[T]:
+    def _result(self, number: int, item: T, write: Write, outcome: Outcome) -> WriteResult[T]:
         if not isinstance(outcome, B24Error):
             try:
-                return WriteResult(item, self.settle(item, write.call, outcome))
+                return WriteResult(item, self.settle(item, write.call, outcome), number=number)
             except B24Error as error:
-                return _failed(item, error)
-        return _failed(item, outcome)
+                return _failed(number, item, error)
+        return _failed(number, item, outcome)
 
 
-def _unsent(item: T, error: B24Error | None) -> WriteResult[T]:
+def _unsent(number: int, item: T, error: B24Error | None) -> WriteResult[T]:
     """The result of an item that was not sent."""
-    return WriteResult(item, getattr(item, "pk", None)) if error is None else _failed(item, error)
+    if error is not None:
+        return _failed(number, item, error)
+    return WriteResult(item, getattr(item, "pk", None), number=number)
 
 
-def _failed(item: T, error: B24Error) -> WriteResult[T]:
+def _failed(number: int, item: T, error: B24Error) -> WriteResult[T]:
     if error.item is not None:  # one error may be the error of a whole batch
         error = _copied(error)
-    error.item = item
-    if isinstance(error, OutcomeUnknown):
-        error.items = (item,)
-    return WriteResult(item, error=error)
+    return WriteResult(item, error=about(error, item, number), number=number)
 
 
 def _copied(error: B24Error) -> B24Error:

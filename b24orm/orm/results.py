@@ -16,7 +16,16 @@ if sys.version_info >= (3, 11):
 else:
     from exceptiongroup import ExceptionGroup
 
-__all__ = ["RaiseOnError", "WriteErrors", "WriteResult", "check_mode", "first_error", "group_of", "raised"]
+__all__ = [
+    "RaiseOnError",
+    "WriteErrors",
+    "WriteResult",
+    "about",
+    "check_mode",
+    "first_error",
+    "group_of",
+    "raised",
+]
 
 T = TypeVar("T")
 
@@ -32,16 +41,26 @@ class WriteResult(Generic[T]):
         item: what was to be written.
         id: the id of its row; None if it was not written.
         error: why it was not; an :class:`~b24orm.errors.OutcomeUnknown` if nobody can say.
+        number: its place in what was given, counted from 0.
     """
 
     item: T
     id: Any = None
     error: B24Error | None = None
+    number: int = 0
 
     @property
     def ok(self) -> bool:
         """Whether it was written."""
         return self.error is None
+
+
+def about(error: B24Error, item: object, number: int | None = None) -> B24Error:
+    """The error, which says what item it is about."""
+    error.item, error.number = item, number
+    if isinstance(error, OutcomeUnknown):
+        error.items = (item,)
+    return error
 
 
 class WriteErrors(ExceptionGroup[B24Error]):

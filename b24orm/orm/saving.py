@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from b24orm.entity.base import Entity
 from b24orm.entity.dump import repeatable
 from b24orm.entity.filefields import is_file
-from b24orm.errors import B24Error, InvalidValue, NotFound, OutcomeUnknown
+from b24orm.errors import B24Error, InvalidValue, NotFound
 from b24orm.executor.executor import Executor
 from b24orm.executor.outcomes import is_ambiguous, unknown_fate
 from b24orm.executor.traces import traces_of
@@ -20,6 +20,7 @@ from b24orm.orm import writing
 from b24orm.orm.checks import check_mapping
 from b24orm.orm.owner import portal_of
 from b24orm.orm.refresh import check_unchanged, fetched, stamp_of
+from b24orm.orm.results import about
 from b24orm.plan import writes
 from b24orm.plan.calls import Call, Reply
 from b24orm.plan.origin import Origin, origin_of
@@ -173,10 +174,7 @@ def _about(row: Entity, error: B24Error) -> B24Error:
         where = {name: getattr(error, name) for name in ("method", "status", "command", "host")}
         gone = f"there is no {row.__schema__.name} {row.pk}, or no longer"
         error = NotFound(error.code, error.description, **where, hint=gone)
-    error.item = row
-    if isinstance(error, OutcomeUnknown):
-        error.items = (row,)
-    return error
+    return about(error, row)
 
 
 def _entries(row: Entity) -> list[str]:

@@ -314,3 +314,17 @@ def test_what_others_spent_before_is_not_what_a_call_costs() -> None:
     operating.learn("hook", "m", {"operating": 300.0, "operating_reset_at": 600.0, "finish": 0.0}, 0.0)
 
     assert operating.wait("hook", "m", 1.0) == 0.0
+
+
+def test_a_long_wait_is_told_once_in_a_while_however_many_wait(caplog: pytest.LogCaptureFixture) -> None:
+    answers = Answers(BLOCKED, BLOCKED, BLOCKED, result([]))
+    executor, _ = client(answers, limits=LIMITED)
+
+    async def work() -> float:
+        await asyncio.gather(*(executor.call(SLOW) for _ in range(50)))
+        return asyncio.get_running_loop().time()
+
+    with caplog.at_level("WARNING", "b24orm"):
+        seconds = run(work())
+    told = [record for record in caplog.records if "for operating time" in record.getMessage()]
+    assert 1 <= len(told) <= 1 + seconds / 60

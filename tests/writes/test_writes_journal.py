@@ -13,6 +13,7 @@ from b24orm.emulator import LocalPortal
 from b24orm.errors import ApiError, InvalidValue, JournalFailed, OutcomeUnknown
 from b24orm.executor.journal import Journal
 from b24orm.models import Company, Deal
+from tests.conftest import Connect
 from tests.writes.test_writes_sets import deals, titles
 
 JOB = {"method": "crm.deal.add", "portal": "acme"}
@@ -73,6 +74,16 @@ def test_a_job_that_is_run_again_adds_nothing(desk: LocalPortal, client: Portal,
     assert desk.stats.requests == before
     assert [result.id for result in second] == [result.id for result in first]
     assert all(result.item.id == result.id for result in second)
+
+
+def test_progress_counts_what_a_run_before_has_done(
+    desk: LocalPortal, join: Connect, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    join(desk, progress=True)
+    Deal.objects.bulk_create(list(deals(90)), journal=tmp_path / "j")
+    capsys.readouterr()
+    Deal.objects.bulk_create(list(deals(90)), journal=tmp_path / "j")
+    assert "90/90" in capsys.readouterr().err
 
 
 def test_what_was_refused_is_tried_again(desk: LocalPortal, client: Portal, tmp_path: Path) -> None:

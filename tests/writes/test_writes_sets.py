@@ -129,6 +129,13 @@ def test_the_error_of_one_item_leaves_the_others_alone(desk: LocalPortal, client
     assert len(titles(desk)) == 98
 
 
+def test_results_and_errors_say_which_number_the_item_had(desk: LocalPortal, client: Portal) -> None:
+    results = Deal.objects.bulk_create((bad(n) for n in range(100)), raise_on_error=False)
+    failed = [(result.number, result.error.number) for result in results if result.error is not None]
+    assert [result.number for result in results] == list(range(100))
+    assert failed == [(30, 30), (60, 60)]
+
+
 def test_all_errors_come_as_a_group(desk: LocalPortal, client: Portal) -> None:
     with pytest.raises(WriteErrors, match="2 errors while 100 items were written") as caught:
         Deal.objects.bulk_create(bad(n) for n in range(100))
