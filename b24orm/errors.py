@@ -121,8 +121,7 @@ class B24Error(Exception):
 
     Attributes:
         attempts: how often the call was tried before it was given up.
-        item: the item of a bulk write that it belongs to.
-        number: the item's place in what was given, counted from 0.
+        item, number: the item of a bulk write that it belongs to, and its place there, counted from 0.
         sent_at: when the request left, in seconds of the sender's clock; None if it never did.
     """
 
@@ -222,8 +221,7 @@ class OutcomeUnknown(B24Error):
 class JobStopped(B24Error):
     """A bulk write ended early: the portal did not serve it for too long, or refuses it for good.
 
-    What it was waiting for, or refused with, is its cause. Items that were refused for another reason stand
-    in ``results``, or were handed out before.
+    Its cause says why. Items that were refused on their own stand in ``results``, or were handed out before.
 
     Attributes:
         taken: items taken from the source; whatever follows them was not touched.
