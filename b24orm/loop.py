@@ -62,6 +62,7 @@ class LoopThread:
 
     def __init__(self) -> None:
         self._loop = _new_loop()
+        self._sources: dict[int, AsyncIterator[Any]] = {}  # else the collector ends them, inner ones first
         self._thread = threading.Thread(target=self._serve, name=_NAME, daemon=True)
         self._thread.start()
 
@@ -76,11 +77,15 @@ class LoopThread:
         let go of its connections.
 
         Raises:
-            UsageError: called from the loop's own thread, where waiting would never end.
+            UsageError: called from the loop's own thread, or while the interpreter shuts down and has stopped
+                that thread: waiting would never end.
         """
         if threading.current_thread() is self._thread:
             work.close()
             raise UsageError("this is b24orm's own event loop: await the a-prefixed twin instead")
+        if sys.is_finalizing():
+            work.close()
+            raise UsageError("the interpreter is shutting down: nothing can be sent any more")
         crossing = _Crossing(work)
         try:  # from here on Ctrl-C may come at any moment, also while the work is handed over
             return _result(asyncio.run_coroutine_threadsafe(crossing.run(), self._loop))
@@ -94,7 +99,7 @@ class LoopThread:
 
     def finish(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs a coroutine that nobody waits for; other threads give it a moment."""
-        if not self._thread.is_alive() or self._loop.is_closed():
+        if not self._thread.is_alive() or self._loop.is_closed() or sys.is_finalizing():
             work.close()
             return
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -104,6 +109,7 @@ class LoopThread:
 
     def iterate(self, source: AsyncIterator[_T]) -> Iterator[_T]:
         """The items of an async iterator; closed on the loop whatever ends the iteration."""
+        self._sources[id(source)] = source
         try:
             while True:
                 try:
@@ -114,7 +120,15 @@ class LoopThread:
         finally:
             close = getattr(source, "aclose", None)
             if close is not None:
-                self.run(_close(close))
+                self._last(_close(close))
+            self._sources.pop(id(source), None)
+
+    def _last(self, work: Coroutine[Any, Any, None]) -> None:
+        """Ends an iteration. One that nobody ended is found by the collector, on any thread, or at exit."""
+        if threading.current_thread() is self._thread or sys.is_finalizing():
+            self.finish(work)
+        else:
+            self.run(work)
 
     async def arun(self, work: Coroutine[Any, Any, _T]) -> _T:
         """The result of a coroutine, awaited from any event loop.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -242,6 +243,30 @@ def test_an_error_in_the_loop_body_closes_the_source(loop: LoopThread) -> None:
     assert numbers.closed
 
 
+def test_the_collector_ends_an_iteration_that_it_finds_on_the_loop_s_own_thread(loop: LoopThread) -> None:
+    class Ring:
+        me: Ring
+        items: Any
+
+    numbers, ring = Numbers(), Ring()
+    ring.me, ring.items = ring, loop.iterate(numbers())
+    next(ring.items)
+    del ring
+
+    async def collect() -> None:
+        gc.collect()
+
+    unraised: list[Any] = []
+    before, sys.unraisablehook = sys.unraisablehook, unraised.append
+    try:
+        loop.run(collect())
+        for _ in range(20):
+            loop.run(asyncio.sleep(0))
+    finally:
+        sys.unraisablehook = before
+    assert (numbers.closed, unraised, loop._sources) == (True, [], {})
+
+
 def test_nothing_is_produced_ahead_of_who_takes_it(loop: LoopThread) -> None:
     numbers = Numbers()
     items = loop.iterate(numbers())
@@ -421,6 +446,36 @@ def test_on_windows_a_time_out_of_the_work_is_not_taken_for_one_of_the_wait(loop
 
     with pytest.raises(asyncio.TimeoutError, match="own"):
         loop.run(late())
+
+
+UNFINISHED = """
+async def numbers():
+    yield 1
+    yield 2
+items = background().iterate(numbers())
+print(next(items))
+"""
+
+
+@pytest.mark.parametrize("more", ["", "ring = [items]; ring.append(ring)"], ids=["held", "in a ring"])
+def test_a_process_ends_though_an_iteration_was_not_ended(more: str) -> None:
+    assert output(UNFINISHED + more) == "1\n"
+
+
+def test_nothing_is_waited_for_while_the_interpreter_shuts_down() -> None:
+    late = """
+    class Late:
+        def __del__(self, run=background().run, error=print):
+            try:
+                run(one())
+            except Exception as refused:
+                error(type(refused).__name__)
+    async def one(): return 1
+    background().run(one())
+    import builtins
+    builtins.late = Late()
+    """
+    assert output(textwrap.dedent(late)) == "UsageError\n"
 
 
 def test_a_process_ends_though_the_loop_runs() -> None:

@@ -139,6 +139,10 @@ def _connector_type() -> type[aiohttp.TCPConnector]:
     """aiohttp's connector, which closes its connections when it is thrown away: but not in a forked child.
 
     There it would take them out of the selector that the child shares with its parent.
+
+    It closes a connection, too, on which something came that nobody had asked for, be it an answer that was
+    sent twice, or the word of a proxy that it is tired of waiting. The next request would take that for its
+    own answer.
     """
     import aiohttp
 
@@ -146,6 +150,12 @@ def _connector_type() -> type[aiohttp.TCPConnector]:
         def __init__(self, **settings: Any) -> None:
             self._process = os.getpid()
             super().__init__(**settings)
+
+        async def _get(self, key: Any, *given: Any) -> Any:
+            for protocol, _ in tuple(getattr(self, "_conns", {}).get(key, ())):
+                if protocol.should_close:
+                    protocol.close()
+            return await super()._get(key, *given)
 
         def __del__(self, *given: Any) -> None:
             if self._process == os.getpid() and not self._loop.is_closed():
