@@ -225,6 +225,19 @@ class Entity(BaseModel, metaclass=_Kind):
         object.__setattr__(self, "__pydantic_extra__", {**(self.__pydantic_extra__ or {}), **values})
         self.__pydantic_fields_set__.difference_update(values)
 
+    def _user_field(self, name: str, wire: str) -> Any:
+        extra, update = self.__pydantic_extra__ or {}, type(self).__schema__.method("update")
+        if wire in extra:
+            return extra[wire]
+        if name in extra:
+            return extra[name]
+        if update is not None and update.whole_key in extra:
+            return None  # all that there is was fetched: a property without a value is left out
+        raise FieldNotLoaded(
+            f"{type(self).__name__}.{name} was not loaded: "
+            "the portal has no such field, or only() left it out"
+        )
+
     def _set_user_field(self, name: str, value: Any) -> None:
         object.__setattr__(self, "__pydantic_extra__", {**(self.__pydantic_extra__ or {}), name: value})
         self.__pydantic_fields_set__.add(name)
@@ -253,18 +266,7 @@ class Entity(BaseModel, metaclass=_Kind):
                 raise relation.missing(self)
             wire = type(self).__schema__.custom_wire(name)
             if wire is not None:
-                extra = self.__pydantic_extra__ or {}
-                if wire in extra:
-                    return extra[wire]
-                if name in extra:
-                    return extra[name]
-                update = type(self).__schema__.method("update")
-                if update is not None and update.whole_key in extra:
-                    return None  # all that there is was fetched: a property without a value is left out
-                raise FieldNotLoaded(
-                    f"{type(self).__name__}.{name} was not loaded: "
-                    "the portal has no such field, or only() left it out"
-                )
+                return self._user_field(name, wire)
             if name.startswith("__"):
                 raise AttributeError(name)
             raise no_attribute_of_row(type(self), name, type(self).__field_names__)

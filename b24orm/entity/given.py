@@ -57,30 +57,45 @@ def given(model: type[Entity], values: Mapping[str, Any]) -> Given:
             or two names of one field.
     """
     schema, found = model.__schema__, Given()
-    for name, given_value in values.items():
-        value, spec = plain(given_value), None
-        if is_missing(value):
-            raise InvalidValue(
-                f"{schema.name}.{name} can't be {value!r}: a missing value is None; in pandas "
-                "df.astype(object).where(df.notna(), None) has None instead"
-            )
-        if name in schema.links:
-            raise InvalidValue(_linked(schema, name))
-        if name not in model.__field_names__:
-            spec = schema.relations.get(name) or schema.by_wire.get(name)
-        target = spec.name if spec is not None else name
+    for name, value in values.items():
+        _refuse(schema, name, value)
+        target = _target(model, name)
         if target in found.fields:
             raise InvalidValue(f"{schema.name}.{target} is given twice: also as {name!r}")
         if target in model.__field_names__:
-            known = schema.fields.get(target)
-            found.fields[target] = value if known is None else _checked(schema, known, value)
-            if known is not None and known.relation_name and _is_row(value):
-                found.related[known.relation_name] = value
+            _take(found, schema, target, plain(value))
         elif (user := user_field(schema, name)) is not None:
-            found.user[user.wire] = value
+            found.user[user.wire] = plain(value)
         else:
-            found.fields[name] = value
+            found.fields[name] = plain(value)
     return found
+
+
+def _refuse(schema: EntitySchema, name: str, value: Any) -> None:
+    """Refuses what no field of a row can be."""
+    if is_missing(plain(value)):
+        raise InvalidValue(
+            f"{schema.name}.{name} can't be {plain(value)!r}: a missing value is None; in pandas "
+            "df.astype(object).where(df.notna(), None) has None instead"
+        )
+    if name in schema.links:
+        raise InvalidValue(_linked(schema, name))
+
+
+def _target(model: type[Entity], name: str) -> str:
+    """The field's own name, for any of the names that it may be given by."""
+    if name in model.__field_names__:
+        return name
+    spec = model.__schema__.relations.get(name) or model.__schema__.by_wire.get(name)
+    return spec.name if spec is not None else name
+
+
+def _take(found: Given, schema: EntitySchema, name: str, value: Any) -> None:
+    """Takes in a field's value, and the related object where it is one."""
+    known = schema.fields.get(name)
+    found.fields[name] = value if known is None else _checked(schema, known, value)
+    if known is not None and known.relation_name and _is_row(value):
+        found.related[known.relation_name] = value
 
 
 def taken_by(field: FieldSchema | None) -> str:

@@ -7,7 +7,7 @@ keyset strategies need the keys ``>ID`` and ``<=ID`` for themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any, Final
@@ -154,22 +154,13 @@ def _conjunctions(node: Node, *, nested: bool) -> Iterator[tuple[Node, ...]]:
             yield from _conjunctions(child, nested=nested)
 
 
-def _built(conditions: Iterable[Node], listing: ListSchema | None, id_name: str | None) -> Iterator[Branch]:
-    branch = Branch()
+def _built(nodes: Sequence[Node], listing: ListSchema | None, id_name: str | None) -> Iterator[Branch]:
+    """The branches that a conjunction becomes: one, unless a condition has several alternatives."""
     dialect: Dialect = listing.dialect if listing is not None else "none"
     operators = listing.operators if listing is not None else ()
-    options: list[Alternatives] = []
-    groups: list[Node] = []
-    for node in conditions:
-        if isinstance(node, Group):
-            groups.append(node)
-            continue
-        lifted = _lifted(branch, node) if node.field.name == id_name else None
-        if lifted is not None:
-            branch = lifted
-            continue
-        options.append(spell(node, dialect, operators))
-        branch = replace(branch, joins=branch.joins or node.field.joins)
+    groups = [node for node in nodes if isinstance(node, Group)]
+    branch, left = _without_ids([node for node in nodes if isinstance(node, Condition)], id_name)
+    options = [spell(condition, dialect, operators) for condition in left]
     if dialect in _GROUPED:
         yield replace(branch, filter=_orm_filter(options, groups, dialect))
         return
@@ -178,6 +169,18 @@ def _built(conditions: Iterable[Node], listing: ListSchema | None, id_name: str 
         merged = _merged(pairs, negations=dialect == "classic")
         if merged is not None:
             yield replace(branch, filter=merged)
+
+
+def _without_ids(
+    conditions: Iterable[Condition], id_name: str | None
+) -> tuple[Branch, tuple[Condition, ...]]:
+    """A branch with the conditions on the id taken in, and the conditions that stay in its filter."""
+    branch, left = Branch(), list[Condition]()
+    for condition in conditions:
+        lifted = _lifted(branch, condition) if condition.field.name == id_name else None
+        branch = lifted or replace(branch, joins=branch.joins or condition.field.joins)
+        left += [] if lifted else [condition]
+    return branch, tuple(left)
 
 
 def _lifted(branch: Branch, condition: Condition) -> Branch | None:

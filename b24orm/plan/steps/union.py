@@ -37,6 +37,7 @@ class Union:
         self._branches = [_Branch(flow) for flow in flows]
         self._key = key
         self._sign = -1 if descending else 1
+        self._last: int | None = None
 
     @property
     def done(self) -> bool:
@@ -63,25 +64,31 @@ class Union:
     def pages(self) -> Iterator[Page]:
         """Merged pages, as far as every unfinished branch has a row to compare."""
         page: Page = []
-        last: int | None = None
-        while True:
-            for branch in self._branches:
-                if not branch.rows:
-                    branch.fill()
-            if any(branch.waiting for branch in self._branches):
-                break
-            heads = [branch for branch in self._branches if branch.rows]
-            if not heads:
-                break
-            step = min(self._sign * self._key(branch.rows[0]) for branch in heads)
-            for branch in heads:
-                if self._sign * self._key(branch.rows[0]) == step:
-                    row = branch.rows.popleft()
-                    if step != last:
-                        page.append(row)
-                        last = step
+        while heads := self._heads():
+            page += self._next(heads)
             if len(page) >= PAGE:
                 yield page
                 page = []
         if page:
             yield page
+
+    def _heads(self) -> list[_Branch]:
+        """The branches whose first rows can be compared; none while a row may be missing among them."""
+        for branch in self._branches:
+            if not branch.rows:
+                branch.fill()
+        if any(branch.waiting for branch in self._branches):
+            return []
+        return [branch for branch in self._branches if branch.rows]
+
+    def _next(self, heads: Sequence[_Branch]) -> Page:
+        """The row that comes first, taken from every branch that has it; none if it was handed out before."""
+        step = min(map(self._step, heads))
+        rows = [branch.rows.popleft() for branch in heads if self._step(branch) == step]
+        if step == self._last:
+            return []
+        self._last = step
+        return rows[:1]
+
+    def _step(self, branch: _Branch) -> int:
+        return self._sign * self._key(branch.rows[0])
