@@ -132,3 +132,6 @@ def _currencies(store: Store) -> None:
         for number, (code, amount, base, name, pattern) in enumerate(_CURRENCIES, start=1)
     ]
     store.load("currency", columns, rows)
+    languages = words("CURRENCY LID FULL_NAME FORMAT_STRING DEC_POINT DECIMALS THOUSANDS_VARIANT HIDE_ZERO")
+    written = [(code, "en", name, pattern, ".", "2", "C", "Y") for code, _, _, name, pattern in _CURRENCIES]
+    store.load("currency_lang", languages, written)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from b24orm.emulator.chat_tables import CHAT_TABLES
+from b24orm.emulator.directory_tables import DIRECTORY_TABLES
 from b24orm.emulator.shop_tables import SHOP_SPECS
 from b24orm.emulator.table_specs import TableSpec
 from b24orm.emulator.tables import Column, Table, words
@@ -254,6 +255,7 @@ MODULE_SPECS: Final = (
 
 BARE_TABLES: Final = (
     *CHAT_TABLES,
+    *DIRECTORY_TABLES,
     Table(
         "task_history",
         {

@@ -14,7 +14,7 @@ from b24orm.query.names import list_method
 from b24orm.query.nodes import Order, Query
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema
 
-__all__ = ["Listing", "with_ids"]
+__all__ = ["Listing", "nested", "with_ids"]
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Listing:
             params[spec.select] = list(self.select)
         params.update(_ordered(spec, tuple(order)))
         params.update(_placed(spec, start, limit))
-        params = _nested(params)
+        params = nested(params)
         if spec.positional:
             params = _in_place(spec.positional, params)
         return Call(spec.name, params, envelope=spec.envelope, api=self.schema.api)
@@ -157,10 +157,10 @@ def _placed(spec: ListSchema, start: int | None, limit: int | None) -> dict[str,
     return {**placed, spec.limit: spec.page_size} if spec.limit else placed
 
 
-def _nested(params: Mapping[str, Any]) -> dict[str, Any]:
+def nested(params: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters with dotted names put where the dots lead.
 
-    >>> _nested({"ID": 1, "PARAMS.NAV.page": 2})
+    >>> nested({"ID": 1, "PARAMS.NAV.page": 2})
     {'ID': 1, 'PARAMS': {'NAV': {'page': 2}}}
     """
     if not any("." in name for name in params):

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from b24orm.errors import InvalidValue, ServerFailure, Unsupported, nearest
 from b24orm.plan.calls import Call, Reply, rows_of
+from b24orm.plan.listing import nested
 from b24orm.query.names import parent_names
 from b24orm.schema import EntitySchema, MethodSchema
 
@@ -71,7 +72,7 @@ def parents(
                     f"{schema.name} needs {name}: fix it with class X({schema.name}, {name}=...)"
                 )
             found[param] = known[name]
-    return found
+    return nested(found)
 
 
 def _call(

@@ -17,7 +17,8 @@ def portal() -> Calls:
 
 
 def _chat(portal: Calls, **params: Any) -> int:
-    return int(portal("im.chat.add", **{"TITLE": "Roof", "USERS": [2], **params}))
+    sent: dict[str, Any] = {"TITLE": "Roof", "USERS": [2], **params}
+    return int(portal("im.chat.add", **sent))
 
 
 # ---- chats

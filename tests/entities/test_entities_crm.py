@@ -16,12 +16,20 @@ from b24orm.models import (
     LegacyProductRow,
     Measure,
     ProductSection,
+    RequisiteCountry,
     RequisiteLink,
+    RequisitePresetField,
     StageHistory,
+    StatusEntityType,
     TimelineBinding,
+    UserFieldType,
     Vat,
 )
 from tests.conftest import Connect, Serve
+
+
+class FirmField(RequisitePresetField, preset_id=1):
+    """The fields of the first template."""
 
 
 @pytest.fixture
@@ -181,3 +189,30 @@ def test_the_journal_of_a_seeded_deal_ends_where_it_stands(shop: LocalPortal, cl
     entries = StageHistory.objects.filter(entity_type_id=2, owner_id=1).order_by("id")
 
     assert [row.stage_id for row in entries][-1] == (shop.store.get("deal", 1) or {})["STAGE_ID"]
+
+
+# ---- directories
+
+
+def test_the_fields_of_a_template_are_written(shop: LocalPortal, client: Portal) -> None:
+    shop.store.insert("requisite_preset", {"ID": 1, "NAME": "Firm", "COUNTRY_ID": 122})
+    made = FirmField.objects.create(field_name="RQ_NAME", sort=510)
+    made.field_name, made.sort = "RQ_INN", 520
+    made.save()
+
+    assert [(row.id, row.field_name, row.sort) for row in FirmField.objects.all()] == [(1, "RQ_INN", 520)]
+
+
+def test_a_field_of_a_template_is_removed(shop: LocalPortal, client: Portal) -> None:
+    shop.store.insert("requisite_preset", {"ID": 1, "NAME": "Firm", "COUNTRY_ID": 122})
+    FirmField.objects.create(field_name="RQ_NAME").delete()
+
+    assert shop.store.count("preset_field") == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "code"),
+    [(StatusEntityType, "DEAL_STAGE"), (RequisiteCountry, 122), (UserFieldType, "enumeration")],
+)
+def test_what_never_changes_is_read(client: Portal, model: type[StatusEntityType], code: object) -> None:
+    assert code in {row.pk for row in model.objects.all()}

@@ -59,5 +59,6 @@ REQUISITE_PRESET_FIELD = EntitySchema(
         "fields": MethodSchema(name="crm.requisite.preset.field.fields"),
     },
     actions={"crm.requisite.preset.field.availabletoadd": ("preset",)},
-    parent_params=("preset",),
+    parent_params=("preset.ID",),
+    parent_names={"preset.ID": "preset_id"},
 )

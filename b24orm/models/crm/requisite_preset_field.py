@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     class RequisitePresetFieldLookups(TypedDict, total=False):
         """What ``filter`` takes for RequisitePresetField."""
 
-        preset: int | str
+        preset_id: int | str
 
     class RequisitePresetFieldValues(TypedDict, total=False):
         """What a RequisitePresetField is made of and what can be changed in it."""
 
-        preset: int | str
+        preset_id: int | str
         id: int
         field_name: str | None
         field_title: str | None
