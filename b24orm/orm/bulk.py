@@ -312,4 +312,9 @@ class BulkWrites(Generic[M]):
 
 def _own(model: type[Entity], row: object) -> None:
     if not isinstance(row, model):
-        raise InvalidValue(f"{model.__name__}.objects writes {model.__name__} objects, not {row!r}")
+        name, hint = model.__name__, ""
+        if isinstance(row, Mapping):
+            hint = f"; make one of it: {name}(**fields)"
+        elif isinstance(row, int):
+            hint = f"; by ids it is filter(id__in=[...]).update(...) or .delete(), or {name}(id={row!r}, ...)"
+        raise InvalidValue(f"{name}.objects writes {name} objects, not {row!r}{hint}")

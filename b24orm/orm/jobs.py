@@ -40,7 +40,7 @@ from b24orm.orm.results import RaiseOnError, WriteResult, about, check_mode, fir
 from b24orm.orm.stopping import Brake
 from b24orm.plan.calls import Call, Outcome
 from b24orm.plan.origin import Origin
-from b24orm.plan.writes import Kind, Write
+from b24orm.plan.writes import Kind, Write, method_for
 from b24orm.portal import AsyncPortal, Portal
 from b24orm.transport.encoding import to_json
 
@@ -149,7 +149,7 @@ class Job(Generic[T]):
 
     def _room(self, writer: Writer) -> int:
         """Items that are in memory at a time: enough for every request that may be under way."""
-        return GROUPS * writer.size(self.kind, self.model.__schema__.methods[self.kind].name)
+        return GROUPS * writer.size(self.kind, method_for(self.model.__schema__, self.kind).name)
 
     def _opened(self) -> Journal | None:
         if self.options.journal is None:

@@ -102,5 +102,16 @@ def first_error(results: Iterable[WriteResult[Any]]) -> B24Error | None:
 
 def group_of(errors: Sequence[B24Error], items: int) -> WriteErrors:
     """All errors of a job as one exception."""
-    text = f"{len(errors):,} errors while {items:,} items were written"
-    return WriteErrors(f"{text}; the first: {errors[0]}" if errors else text, errors)
+    failed = sum(len(error.items) if isinstance(error, OutcomeUnknown) else 1 for error in errors)
+    text = f"{failed:,} of {items:,} items failed"
+    return WriteErrors(f"{text}; the first{_item_of(errors[0])}: {errors[0]}" if errors else text, errors)
+
+
+def _item_of(error: B24Error) -> str:
+    """Which item an error is about, in a few words."""
+    item = error.item
+    if item is None:
+        return ""
+    key = getattr(item, "pk", None)
+    shown = f"{type(item).__name__} {key}" if key is not None else repr(item)
+    return f", {shown[:80]}"

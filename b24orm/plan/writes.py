@@ -12,7 +12,7 @@ from b24orm.plan.listing import nested
 from b24orm.query.names import parent_names
 from b24orm.schema import EntitySchema, MethodSchema
 
-__all__ = ["Kind", "Write", "add", "delete", "new_id", "parents", "sent_fields", "update"]
+__all__ = ["Kind", "Write", "add", "delete", "method_for", "new_id", "parents", "sent_fields", "update"]
 
 Kind: TypeAlias = Literal["add", "update", "delete"]
 
@@ -38,7 +38,7 @@ class Write:
     digest: str = ""
 
 
-def _method(schema: EntitySchema, kind: Kind) -> MethodSchema:
+def method_for(schema: EntitySchema, kind: Kind) -> MethodSchema:
     method = schema.method(kind)
     if method is None:
         can = ", ".join(name for name in ("add", "update", "delete") if schema.method(name)) or "none of them"
@@ -98,7 +98,7 @@ def add(
     schema: EntitySchema, fields: Mapping[str, Any], params: Mapping[str, Any], options: Mapping[str, Any]
 ) -> Call:
     """The call that adds a row with these fields."""
-    method = _method(schema, "add")
+    method = method_for(schema, "add")
     return _call(schema, method, None, fields, {**params, **_options(method, options)})
 
 
@@ -110,13 +110,13 @@ def update(
     options: Mapping[str, Any],
 ) -> Call:
     """The call that changes these fields of a row."""
-    method = _method(schema, "update")
+    method = method_for(schema, "update")
     return _call(schema, method, row_id, fields, {**params, **_options(method, options)})
 
 
 def delete(schema: EntitySchema, row_id: Any, params: Mapping[str, Any]) -> Call:
     """The call that removes a row."""
-    return _call(schema, _method(schema, "delete"), row_id, None, params)
+    return _call(schema, method_for(schema, "delete"), row_id, None, params)
 
 
 def _options(method: MethodSchema, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def new_id(schema: EntitySchema, call: Call, reply: Reply) -> tuple[Any, Mapping
     Raises:
         ServerFailure: the answer has no id.
     """
-    method = _method(schema, "add")
+    method = method_for(schema, "add")
     row: Mapping[str, Any] = {}
     if schema.key is None:
         return None, row
@@ -157,6 +157,6 @@ def new_id(schema: EntitySchema, call: Call, reply: Reply) -> tuple[Any, Mapping
 
 def sent_fields(schema: EntitySchema, call: Call) -> Mapping[str, Any]:
     """The fields inside an update's call."""
-    param = _method(schema, "update").fields_param
+    param = method_for(schema, "update").fields_param
     fields: Mapping[str, Any] = call.params[param] if param else call.params
     return fields

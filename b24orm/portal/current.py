@@ -63,7 +63,11 @@ class Portals(MutableMapping[str, AnyPortal]):
         if found is None:
             if "://" in name:  # an address holds a secret, which no message may show
                 raise NotConfigured("portals have names, not addresses: connect(url) gives the portal itself")
-            raise NotConfigured(f"there is no portal {name!r}{nearest(name, self._named)}")
+            known = ", ".join(map(repr, self._named))
+            hint = (
+                f"there are {known}" if known else f"name it: b24orm.portals[{name!r}] = b24orm.Portal(url)"
+            )
+            raise NotConfigured(f"there is no portal {name!r}{nearest(name, self._named) or f'; {hint}'}")
         return found
 
     def __setitem__(self, name: str, portal: AnyPortal) -> None:

@@ -189,6 +189,8 @@ def _one(entity: str, field: FieldSchema, kind: Kind, value: object, *, whole: b
         value = _key(entity, field, value)
     closed = whole and is_closed(field)
     if closed and isinstance(value, str) and kind in ("integer", "reference"):
+        if value in field.enum:
+            raise _Refused(f"an int, as {value}")
         raise _Refused(allowed(field, value))
     checked = _CHECKS[kind](value)
     if kind == "binding" and field.enum:

@@ -15,10 +15,9 @@ from typing import Any
 import pytest
 
 import b24orm
-from b24orm import AsyncPortal, Portal, Prefetch, Q
+from b24orm import AsyncPortal, Portal, Prefetch, Q, WriteErrors
 from b24orm.emulator import LocalPortal
 from b24orm.errors import (
-    B24Error,
     FieldNotLoaded,
     InvalidValue,
     NotConfigured,
@@ -30,14 +29,15 @@ from b24orm.errors import (
     Unsupported,
     UsageError,
 )
-from b24orm.models import Company, Contact, Deal, Status, Task
+from b24orm.models import Company, Contact, Deal, Status, Task, User
 from tests.conftest import Connect, Serve
 
 LOOSE: Any = Deal  # a type checker would refuse what is tried here
 LOOSE_TASK: Any = Task
 LOOSE_PREFETCH: Any = Prefetch
+LOOSE_USER: Any = User
 LOOSE_MODULE: Any = b24orm
-WRONG: list[tuple[Callable[[], Any], type[B24Error], str]] = [
+WRONG: list[tuple[Callable[[], Any], type[Exception], str]] = [
     # sets
     (lambda: LOOSE.objects.annotate(n=1), UnknownAttribute, "compute from values"),
     (lambda: LOOSE.objects.aggregate(n=1), UnknownAttribute, r"sum\(rows.values_list\('opportunity'"),
@@ -62,6 +62,13 @@ WRONG: list[tuple[Callable[[], Any], type[B24Error], str]] = [
     (lambda: LOOSE.objects.group_by("stage"), UnknownAttribute, "collections.Counter"),
     (lambda: LOOSE.objects.select_related(), InvalidValue, "Deal has 'type', 'stage'"),
     (lambda: LOOSE.objects.select_related("nothing"), UnknownName, "it has type, stage"),
+    # writes
+    (lambda: LOOSE_USER.objects.filter(id=1).delete(), Unsupported, "User has no method to delete a row"),
+    (lambda: LOOSE_USER.objects.bulk_delete([User(id=1)]), Unsupported, "User has no method to delete a row"),
+    (lambda: LOOSE.objects.bulk_create([{"title": "x"}]), WriteErrors, r"make one of it: Deal\(\*\*fields\)"),
+    (lambda: LOOSE.objects.bulk_delete([5]), WriteErrors, r"by ids it is filter\(id__in=\[...\]\)"),
+    (lambda: LOOSE_TASK.objects.filter(status="5"), InvalidValue, "takes an int, as 5, not '5'"),
+    (lambda: LOOSE.objects.using("acme"), NotConfigured, r"portals\['acme'\] = b24orm.Portal\(url\)"),
     # parameters
     (lambda: LOOSE(id=1).save(update_fields=["title"]), UnknownParameter, "what was changed is sent"),
     (lambda: LOOSE(title="x").save(force_insert=True), UnknownParameter, "without an id is added"),
@@ -147,7 +154,7 @@ WRONG: list[tuple[Callable[[], Any], type[B24Error], str]] = [
 
 @pytest.mark.parametrize(("ask", "kind", "text"), WRONG, ids=range(len(WRONG)))
 def test_a_habit_that_does_not_work_says_what_does(
-    office: LocalPortal, client: Portal, ask: Callable[[], Any], kind: type[B24Error], text: str
+    office: LocalPortal, client: Portal, ask: Callable[[], Any], kind: type[Exception], text: str
 ) -> None:
     before = office.stats.requests
     with pytest.raises(kind, match=text):

@@ -137,7 +137,7 @@ def test_results_and_errors_say_which_number_the_item_had(desk: LocalPortal, cli
 
 
 def test_all_errors_come_as_a_group(desk: LocalPortal, client: Portal) -> None:
-    with pytest.raises(WriteErrors, match="2 errors while 100 items were written") as caught:
+    with pytest.raises(WriteErrors, match="2 of 100 items failed; the first, Deal.title='t0030'") as caught:
         Deal.objects.bulk_create(bad(n) for n in range(100))
     items: list[Any] = [error.item for error in caught.value.exceptions if isinstance(error, B24Error)]
     assert [item.title for item in items] == ["t0030", "t0060"]
