@@ -5,6 +5,7 @@ Both are ``application/x-www-form-urlencoded``; the installation is an event wit
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -47,7 +48,14 @@ def install_event(oauth: AuthorizationServer, client_id: str, *, user_id: int = 
     return urlencode(fields).encode()
 
 
-def placement(oauth: AuthorizationServer, client_id: str, *, user_id: int = 1) -> tuple[str, bytes]:
+def placement(
+    oauth: AuthorizationServer,
+    client_id: str,
+    *,
+    user_id: int = 1,
+    place: str = "DEFAULT",
+    options: Mapping[str, Any] | None = None,
+) -> tuple[str, bytes]:
     """The query and the body with which a portal opens an application in its frame."""
     tokens = oauth.tokens(client_id, user_id=user_id)
     address = urlsplit(tokens["client_endpoint"])
@@ -64,7 +72,9 @@ def placement(oauth: AuthorizationServer, client_id: str, *, user_id: int = 1) -
         "SERVER_ENDPOINT": tokens["server_endpoint"],
         "member_id": tokens["member_id"],
         "status": tokens["status"],
-        "PLACEMENT": "DEFAULT",
-        "PLACEMENT_OPTIONS": "[]",
+        "PLACEMENT": place,
+        "PLACEMENT_OPTIONS": json.dumps({name: str(value) for name, value in options.items()})
+        if options
+        else "[]",
     }
     return urlencode(query), urlencode(body).encode()

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from ssl import SSLContext
 from types import TracebackType
-from typing import Any
 
 from typing_extensions import Self
 
@@ -27,11 +26,10 @@ from b24orm.emulator.engine import Engine
 from b24orm.emulator.event_auth import EventAuth
 from b24orm.emulator.event_hub import EventHub
 from b24orm.emulator.faults import Fault, FaultKind, Faults
-from b24orm.emulator.forms import install_event, placement
+from b24orm.emulator.installations import Installations
 from b24orm.emulator.limits import Plan, plan_named
 from b24orm.emulator.methods import PortalInfo, build_registry
-from b24orm.emulator.oauth import Application, AuthorizationServer
-from b24orm.emulator.robots import RobotRun, activity_row, robot_form
+from b24orm.emulator.oauth import AuthorizationServer
 from b24orm.emulator.seed import seed_portal
 from b24orm.emulator.server import Door
 from b24orm.emulator.stats import RequestRecord, Stats
@@ -43,7 +41,7 @@ from b24orm.emulator.v3.eventlog import log_events
 __all__ = ["LocalPortal"]
 
 
-class LocalPortal:
+class LocalPortal(Installations):
     """A portal that runs in a thread of this process and listens on loopback.
 
     Usable with ``with``, ``async with`` or :meth:`start` and :meth:`stop`.
@@ -110,7 +108,7 @@ class LocalPortal:
         self._clock = clock or time.time
         chosen = plan_named(plan)
         played = faults if isinstance(faults, Faults) else Faults(*(faults or ()))
-        self.store: Store = Store(path, clock=self._clock)
+        self.store = Store(path, clock=self._clock)
         methods = build_v3(self.store)
         if not self.store.count("user"):
             seed_portal(
@@ -128,8 +126,8 @@ class LocalPortal:
                 rows=rows,
             )
             log_events(self.store, range(1, log_entries * sparse + 1, sparse))
-        self.events: EventHub = EventHub(self.store)
-        self.apps: AppThings = AppThings()
+        self.events = EventHub(self.store)
+        self.apps = AppThings()
         info = PortalInfo(license=chosen.license, lacks=chosen.lacks)
         self._engine = Engine(
             registry=build_registry(self.store, info, self.events, self.apps),
@@ -272,105 +270,6 @@ class LocalPortal:
         """The authorization server: codes, tokens, and how often it was asked."""
         return self._engine.oauth
 
-    def install_app(
-        self,
-        client_id: str = "local.app",
-        client_secret: str = "app-secret",
-        *,
-        user_id: int = 1,
-        scope: Iterable[str] | None = None,
-        redirect_uri: str = "http://127.0.0.1/app",
-    ) -> dict[str, Any]:
-        """Install an application and give its first tokens, shaped as the token endpoint's answer."""
-        scopes = self.scopes if scope is None else frozenset(scope)
-        application = Application(
-            client_id=client_id, client_secret=client_secret, scope=scopes, redirect_uri=redirect_uri
-        )
-        self.apps.state(client_id)
-        self.oauth.install(application)
-        return self.oauth.tokens(client_id, user_id=user_id)
-
-    def install_event(self, client_id: str = "local.app") -> bytes:
-        """The form body of ONAPPINSTALL that an installed application is sent."""
-        return install_event(self.oauth, client_id)
-
-    def finish_install(self, client_id: str = "local.app") -> None:
-        """What ``BX24.installFinish`` of an installation's page does: ONAPPINSTALL goes out."""
-        self.events.tell_application(
-            client_id, "ONAPPINSTALL", {"VERSION": 1, "ACTIVE": "Y", "INSTALLED": "Y"}
-        )
-
-    def uninstall_app(self, client_id: str = "local.app", *, clean: bool = True) -> None:
-        """Remove an application: ONAPPUNINSTALL goes out, its handlers and tokens go.
-
-        Args:
-            client_id: the application.
-            clean: whether the administrator asked to delete its data too.
-        """
-        self.events.tell_application(client_id, "ONAPPUNINSTALL", {"CLEAN": int(clean)})
-        self.events.unbind(lambda handler: handler.app == client_id)
-        self._drop_things(client_id)
-        self.oauth.uninstall(client_id)
-
-    def update_app(self, client_id: str = "local.app", *, scope: Iterable[str] | None = None) -> None:
-        """Install the next version of an application: ONAPPUPDATE goes out.
-
-        Tokens that exist keep the scopes that they were issued with; those that are asked for from now on
-        have the new ones. Activities and robots of the application go: it has to add them again.
-
-        Args:
-            client_id: the application.
-            scope: the scopes of the new version; those of the old one when None.
-        """
-        state = self.apps.state(client_id)
-        state.version += 1
-        if scope is not None:
-            self.oauth.rescope(client_id, scope)
-        told = {
-            "PREVIOUS_VERSION": state.version - 1,
-            "VERSION": state.version,
-            "ACTIVE": "Y",
-            "INSTALLED": "Y",
-        }
-        self._drop_activities(client_id)
-        self.events.tell_application(client_id, "ONAPPUPDATE", told)
-
-    def _drop_things(self, client_id: str) -> None:
-        self.apps.drop(client_id)
-        self._drop_activities(client_id)
-
-    def _drop_activities(self, client_id: str) -> None:
-        self.store.execute("DELETE FROM workflow_activity WHERE APP_ID = ?", (client_id,))
-
-    def run_robot(
-        self,
-        code: str,
-        document: str = "DEAL_1",
-        *,
-        client_id: str = "local.app",
-        user_id: int = 1,
-        timeout: int = 0,
-        **properties: Any,
-    ) -> RobotRun:
-        """Run a robot or an activity that an application has added: its handler is told.
-
-        Args:
-            code: as it was added.
-            document: of the CRM: ``DEAL_5``, ``DYNAMIC_128_7``.
-            client_id: the application.
-            user_id: whose tokens are sent along.
-            timeout: seconds that the workflow says it waits.
-            properties: what was filled in.
-
-        Raises:
-            UnknownName: the application has added no such robot.
-        """
-        row = activity_row(self.store, client_id, code)
-        run = self.apps.runs.begin(client_id, code, row.returns, waits=row.waits)
-        body = robot_form(run, document, properties, timeout=timeout, now=self._clock())
-        self.events.post(client_id, row.handler, body, user_id=row.user_id or user_id)
-        return run
-
     def delete(self) -> None:
         """Delete the portal, as its owner can: whatever is called answers PORTAL_DELETED."""
         self._engine.deleted = True
@@ -383,10 +282,6 @@ class LocalPortal:
         """Dismiss a user: tokens and webhooks that act for the user are refused from then on."""
         self.store.update("user", user_id, {"ACTIVE": "N"})
         self._engine.credentials.dismissed.add(user_id)
-
-    def placement(self, client_id: str = "local.app", *, user_id: int = 1) -> tuple[str, bytes]:
-        """Query and form body with which the portal opens an installed application for a user."""
-        return placement(self.oauth, client_id, user_id=user_id)
 
     def revoke(self, secret: str) -> None:
         """Forget a token, or a webhook by its secret or its address."""

@@ -10,6 +10,8 @@ from b24orm.events.methods import BoundEvent as BoundEvent
 from b24orm.events.names import EVENTS as EVENTS
 from b24orm.events.names import Subject as Subject
 from b24orm.events.offline import OfflineEvents as OfflineEvents
+from b24orm.events.opening import Opening as Opening
+from b24orm.events.opening import parse_opening as parse_opening
 from b24orm.events.processes import FileProcesses as FileProcesses
 from b24orm.events.processes import MemoryProcesses as MemoryProcesses
 from b24orm.events.processes import Processes as Processes
@@ -25,9 +27,11 @@ __all__ = [
     "MemoryProcesses",
     "OfflineEvent",
     "OfflineEvents",
+    "Opening",
     "Processes",
     "RobotCall",
     "Subject",
     "parse_event",
+    "parse_opening",
     "parse_robot",
 ]

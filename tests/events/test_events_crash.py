@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +52,39 @@ def test_a_program_that_is_killed_again_and_again_misses_nothing(
     *handled, end = lines(notes)
     assert (end, sorted(set(map(int, handled))), queue(local)) == ("end", deals, [])
     assert len(handled) <= len(deals) + 3  # one comes again for each kill
+
+
+ONCE = """
+import os, signal, sqlite3, sys
+from b24orm import Portal
+
+address, token, place = sys.argv[1:4]
+left = int(sys.argv[4])
+done = sqlite3.connect(place)
+done.execute("CREATE TABLE IF NOT EXISTS done (event INTEGER PRIMARY KEY, row INTEGER)")
+with Portal(address, token_func=lambda: token, plan="unlimited", progress=False) as portal:
+    for change in portal.offline_events(until_empty=True, acknowledge_every=5):
+        with done:
+            done.execute("INSERT OR IGNORE INTO done VALUES (?, ?)", (change.id, change.row_id))
+        left -= 1
+        if left == 0:  # the work is done and kept; the portal has not heard of it
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_with_the_events_number_beside_the_work_each_is_done_exactly_once(
+    local: LocalPortal, portal: Portal, tmp_path: Path
+) -> None:
+    deals, place = add(local, 30), tmp_path / "done.db"
+    token = local.issue_token(client_id="shop.sync")
+    ends = []
+    for left in (3, 12, 9, 1_000):
+        command = [sys.executable, "-c", ONCE, local.token_url, token, str(place), str(left)]
+        ends.append(subprocess.run(command, check=False, timeout=60).returncode)
+    with closing(sqlite3.connect(place)) as done:
+        rows = [row for (row,) in done.execute("SELECT row FROM done ORDER BY row")]
+    assert (ends, rows, queue(local)) == ([-signal.SIGKILL] * 3 + [0], deals, [])
 
 
 @settings(max_examples=6)

@@ -6,6 +6,7 @@ module's scope besides.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -38,6 +39,9 @@ _PLACES: Final[Mapping[str, str | None]] = {
     place: scope for scope, places in _SCOPES.items() for place in places.split()
 }
 """The scope that a place needs; None for none."""
+
+_OF_TYPE: Final = re.compile(r"CRM_DYNAMIC_([1-9][0-9]*)_(?:DETAIL|LIST)_(?:TAB|MENU|TOOLBAR)")
+"""Places of smart processes."""
 
 _MOST: Final[Mapping[str, int]] = {"REST_APP_URI": 1}
 """How many handlers an application may have in a place."""
@@ -99,6 +103,12 @@ def _list(call: Call) -> Answer:
     return Answer([place for place, scope in _PLACES.items() if scope in scopes])
 
 
+def _open(place: str, scope: frozenset[str]) -> bool:
+    if _OF_TYPE.fullmatch(place):
+        return "crm" in scope
+    return place in _PLACES and _PLACES[place] in {None, *scope}
+
+
 def _place(query: Mapping[str, Any]) -> str:
     place = query.get("PLACEMENT")
     if not isinstance(place, str):
@@ -109,7 +119,7 @@ def _place(query: Mapping[str, Any]) -> str:
 def _bind(things: AppThings, call: Call, query: Mapping[str, Any]) -> Answer:
     place, handler = _place(query), to_text(query.get("HANDLER"))
     _check_bind(place, handler)
-    if place not in _PLACES or _PLACES[place] not in {None, *call.scope}:
+    if not _open(place, call.scope):
         raise Refusal("ERROR_PLACEMENT_NOT_FOUND", "Placement not found")
     if to_int(query.get("USER_ID")) > 0:
         raise Refusal("ERROR_PLACEMENT_USER_MODE", "User mode is not available.")
