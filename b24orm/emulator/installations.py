@@ -56,9 +56,9 @@ class Installations:
 
     def finish_install(self, client_id: str = "local.app") -> None:
         """What ``BX24.installFinish`` of an installation's page does: ONAPPINSTALL goes out."""
-        self.events.tell_application(
-            client_id, "ONAPPINSTALL", {"VERSION": 1, "ACTIVE": "Y", "INSTALLED": "Y"}
-        )
+        version = self.apps.state(client_id).version
+        told = {"VERSION": version, "ACTIVE": "Y", "INSTALLED": "Y"}
+        self.events.tell_application(client_id, "ONAPPINSTALL", told)
 
     def uninstall_app(self, client_id: str = "local.app", *, clean: bool = True) -> None:
         """Remove an application: ONAPPUNINSTALL goes out, its handlers and tokens go.
