@@ -11,7 +11,9 @@ import pytest
 from tests.typing.lsp import LanguageServer
 
 ROOT = Path(__file__).parent.parent.parent
-HEAD = "from b24orm import Q, connect\nfrom b24orm.models import Contact, Deal, Item, Task\n"
+HEAD = "from b24orm import Q, connect\nfrom b24orm.models import Contact, Currency, Deal, Item, Task\n"
+LINE = "from typing import NamedTuple\nclass Line(NamedTuple):\n    title: str | None\n"
+PAIR = "from typing import TypedDict\nclass Pair(TypedDict):\n    title: str | None\n"
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +40,13 @@ OFFERED = [
     ('Deal.objects.values_list("▮")', ['"title"', '"opportunity"']),
     ('Deal.objects.filter(stage_semantic_id="▮")', ['"S"', '"P"', '"F"']),
     ("Deal.objects.filter(Q(stage='WON') | Q(stage='NEW'), oppo▮)", ["opportunity__gte=", "opportunity="]),
+    ("Deal.q(oppo▮)", ["opportunity=", "opportunity__gte="]),
+    ("Deal.q(stage_semantic_id='▮')", ["'S'", "'P'", "'F'"]),
+    ("Deal.objects.filter(Deal.q(st▮))", ["stage=", "stage__in="]),
+    (f"{LINE}Deal.objects.values_list(Line)[0].t▮", ["title"]),
+    (f"{LINE}for line in Deal.objects.values_list(Line):\n    line.t▮", ["title"]),
+    (f"{PAIR}Deal.objects.values(Pair)[0]['▮']", ["'title'"]),
+    ("Currency.objects.in_bulk(['EUR'])['EUR'].f▮", ["full_name"]),
     ("(Q(stage='WON') | ~Q(stage='NEW')).▮", ["connector", "children", "negated"]),
     ('Deal.objects.select_related("▮")', ['"company"', '"assigned_by"', '"company__assigned_by"']),
     ('Deal.objects.prefetch_related("▮")', ['"contacts"', '"product_rows"', '"contacts__company"']),
@@ -99,6 +108,20 @@ HOVERED = [
     ("Q▮(stage='WON')", "class Q"),
     ("connect().crm.deal.productrows.se▮t(id=5, rows=[])", "crm.deal.productrows.set"),
     ("portal▮ = connect()", "Portal"),
+    ("Deal.▮q(stage='WON')", "takes what ``filter`` takes"),
+    ("Deal.objects.exc▮lude(stage='WON')", "not all conditions hold"),
+    ("Deal.objects.cre▮ate(title='x')", "A new row with these values"),
+    ("Deal.objects.values_l▮ist('id', 'title')", "as a NamedTuple"),
+    ("De▮al(title='x')", "A Deal of these values, not saved yet."),
+    ("Deal.objects.get(id=1).tit▮le", "str | None: ``TITLE``, string."),
+    ("Deal.objects.get(id=1).stage_i▮d", "The Status itself is ``stage``."),
+    ("Deal.objects.get(id=1).date_crea▮te", "Read only."),
+    (f"{LINE}lines▮ = Deal.objects.values_list(Line)", "ValuesSet[Line, DealField, DealOrder]"),
+    ("found▮ = Deal.objects.in_bulk([1])", "dict[int, Deal]"),
+    (
+        "connect().crm.deal.ge▮t(id=5)",
+        "https://apidocs.bitrix24.com/api-reference/crm/deals/crm-deal-get.html",
+    ),
 ]
 
 
