@@ -176,3 +176,7 @@ def assigned(deal: Deal, title: str) -> None:
     assert_type(deal.stage_id, None)
     if deal.opportunity is not None:
         assert_type(deal.opportunity, Decimal)
+    deal.opportunity = 5
+    amount: Decimal | None = deal.opportunity
+    if amount is not None:
+        assert_type(amount, Decimal)
