@@ -99,7 +99,8 @@ def render_index_page(entities: Iterable[Entity]) -> str:
         by_module.setdefault(entity.schema.module, []).append(entity)
     modules = sorted(by_module.items())
     lines = [_NOTE, "# Entities", "", *_HOW_TO_READ, "", "| Module | Models of | |", "| --- | --- | --- |"]
-    lines += [f"| [{module}](#{module}) | {MODULES.get(module, module)} | {len(found)} |" for module, found in modules]
+    for module, found in modules:
+        lines.append(f"| [{module}](#{module}) | {MODULES.get(module, module)} | {len(found)} |")
     for module, found in modules:
         lines += ["", f"## {module}", "", *_table(module, found)]
     return "\n".join([*lines, ""])
