@@ -11,6 +11,7 @@ from b24orm import facts
 from b24orm.facts.index import PLACES
 from b24orm.plan.compiler import refusal
 from b24orm.query.lookups import lookups_for
+from codegen.render_docs_index import MODULES
 from tests.conftest import ROOT
 
 PAGES = ROOT / "docs" / "reference" / "entities"
@@ -77,3 +78,7 @@ def test_the_index_leads_to_every_page() -> None:
     led = set(re.findall(r"\]\(([^).]+\.md)\)", index))
 
     assert led == {path.relative_to(PAGES).as_posix() for path in PAGES.rglob("*.md")} - {"index.md"}
+
+
+def test_the_index_says_what_each_module_is_about() -> None:
+    assert MODULES.keys() == {facts.load(name).module for name in facts.names()}
