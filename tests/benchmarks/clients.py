@@ -18,9 +18,21 @@ Task = dict[str, Any]
 Result = tuple[int, int]
 
 
-def _seen(rows: Iterable[Any], key: Callable[[Any], Any]) -> Result:
-    ids = [int(key(row)) for row in rows]
-    return len(ids), len(set(ids))
+def _seen(ids: Iterable[int]) -> Result:
+    """Counts ids and different ids; a byte an id, so that no client's memory holds them twice."""
+    count = different = 0
+    marks = bytearray()
+    for key in ids:
+        if key >= len(marks):
+            marks.extend(bytes(key + 1 - len(marks) + len(marks) // 8))
+        count += 1
+        different += not marks[key]
+        marks[key] = 1
+    return count, different
+
+
+def _ids(rows: Iterable[Any]) -> Iterable[int]:
+    return (int(row["ID"]) for row in rows)
 
 
 def _columns(task: Task) -> list[str]:
@@ -48,11 +60,7 @@ def b24orm(task: Task) -> Result:
             deals = deals.filter(opportunity__gte=task["top"])
         elif task["task"] == "related":
             deals = deals.select_related("company", "assigned_by")
-        count, ids = 0, set()
-        for deal in deals.iterator():
-            count += 1
-            ids.add(deal.id)
-        return count, len(ids)
+        return _seen(deal.id for deal in deals.iterator())
 
 
 # --- fast_bitrix24 ----------------------------------------------------------------------
@@ -67,11 +75,11 @@ def fast_bitrix24(task: Task) -> Result:
     bitrix = Bitrix(task["url"], verbose=False, ssl=False, **polite)
     if task["task"] == "by_ids":
         found = bitrix.get_by_ID("crm.deal.get", task["ids"])
-        return _seen(found.values(), lambda row: row["ID"])
+        return _seen(_ids(found.values()))
     rows = bitrix.get_all("crm.deal.list", {"select": _columns(task), "filter": _filter(task)})
     if task["task"] == "related":
         _fast_related(bitrix, rows)
-    return _seen(rows, lambda row: row["ID"])
+    return _seen(_ids(rows))
 
 
 def _fast_related(bitrix: Any, rows: list[dict[str, Any]]) -> None:
@@ -107,7 +115,7 @@ def _pysdk_rows(task: Task, kind: str) -> Result:
         calls = [client.crm.deal.get(bitrix_id=key) for key in task["ids"]]
         answers = client.call_batches(calls).result
         found = answers.result if hasattr(answers, "result") else answers
-        return _seen(found.values() if isinstance(found, dict) else found, lambda row: row["ID"])
+        return _seen(_ids(found.values() if isinstance(found, dict) else found))
     request = client.crm.deal.list(select=_columns(task), filter=_filter(task))
     rows = list(getattr(request, kind)().result)
     if task["task"] == "related":
@@ -117,7 +125,7 @@ def _pysdk_rows(task: Task, kind: str) -> Result:
         _ = client.call_batches([client.crm.company.get(bitrix_id=key) for key in companies]).result
         users = sorted({int(row["ASSIGNED_BY_ID"]) for row in rows if row.get("ASSIGNED_BY_ID")})
         _ = client.call_batches([client.user.get(filter={"ID": key}) for key in users]).result
-    return _seen(rows, lambda row: row["ID"])
+    return _seen(_ids(rows))
 
 
 # --- b24api -----------------------------------------------------------------------------
@@ -146,7 +154,7 @@ def _b24api_rows(task: Task, kind: str) -> Result:
     client = _b24api(task)
     if task["task"] == "by_ids":
         calls = ({"method": "crm.deal.get", "parameters": {"id": key}} for key in task["ids"])
-        return _seen(client.batch(calls), lambda row: row["ID"])
+        return _seen(_ids(client.batch(calls)))
     request = {"method": "crm.deal.list", "parameters": {"select": _columns(task), "filter": _filter(task)}}
     rows = list(getattr(client, kind)(request))
     if task["task"] == "related":
@@ -156,7 +164,7 @@ def _b24api_rows(task: Task, kind: str) -> Result:
         list(client.batch({"method": "crm.company.get", "parameters": {"id": key}} for key in companies))
         users = sorted({int(row["ASSIGNED_BY_ID"]) for row in rows if row.get("ASSIGNED_BY_ID")})
         list(client.batch({"method": "user.get", "parameters": {"ID": key}} for key in users))
-    return _seen(rows, lambda row: row["ID"])
+    return _seen(_ids(rows))
 
 
 CLIENTS: Final[dict[str, Callable[[Task], Result]]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import sys
+from math import ceil
 
 from b24orm.emulator import CostModel, LocalPortal
 from tests.benchmarks.workloads import COUNT_SECONDS, OVERHEAD_SECONDS, PAGE_SECONDS
@@ -26,7 +27,12 @@ def main() -> None:
     ) as portal:
         ids = portal.store.ids("deal")
         sums = sorted(float(row["OPPORTUNITY"] or 0) for row in portal.store.rows("deal"))
-        told = {"url": portal.url, "ids": ids[: 10 * 1000], "top": sums[-max(1, len(sums) // 100)]}
+        told = {
+            "url": portal.url,
+            "ids": ids[: 10 * 1000],
+            "top": sums[-max(1, len(sums) // 100)],
+            "related": _pages(portal, "COMPANY_ID") + _pages(portal, "ASSIGNED_BY_ID"),
+        }
         print(json.dumps(told), flush=True)
         for _ in sys.stdin:
             stats = portal.stats
@@ -38,6 +44,12 @@ def main() -> None:
             }
             print(json.dumps(sums_now), flush=True)
             stats.reset()
+
+
+def _pages(portal: LocalPortal, field: str) -> int:
+    """Pages of 50 that the rows fill to which the deals point."""
+    keys = {str(row[field]) for row in portal.store.rows("deal")} - {"", "0", "None"}
+    return ceil(len(keys) / 50)
 
 
 if __name__ == "__main__":

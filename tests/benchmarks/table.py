@@ -71,7 +71,7 @@ models; the others make dicts.
   1 microsecond for each row that a COUNT visits.
 - In brackets: how many times b24orm's figure.
 - **lower bound**: what the portal's rules let nobody beat who sends full batches: 50 pages of 50
-  rows each, all at once, pages without a count; under limits, the time that the bucket of requests
+  rows each, all at once, pages without a count, the last of them not full; under limits, the time that the bucket of requests
   takes (50 at once, then 2 a second) and that one batch takes. b24orm sends a short scan in more and
   smaller batches while the bucket has room, and so may come out below it.
 

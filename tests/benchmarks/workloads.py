@@ -32,6 +32,7 @@ class Workload:
         sparse: only every n-th id exists.
         limited: the portal keeps the standard plan's limits and takes its time.
         rows: rows that the task asks for; None: all deals.
+        related: pages of the companies and users that the deals point to.
         big: only with ``--big``.
     """
 
@@ -42,6 +43,7 @@ class Workload:
     sparse: int = 1
     limited: bool = False
     rows: int | None = None
+    related: int = 0
     big: bool = False
 
 
@@ -49,11 +51,12 @@ WORKLOADS: Final = (
     Workload("50,000 deals, 6 columns"),
     Workload("50,000 deals, all columns", columns="all"),
     Workload("500,000 deals, 6 columns", deals=500_000, big=True),
+    Workload("1,000,000 deals, 6 columns", deals=1_000_000, big=True),
     Workload("500,000 deals, all columns", deals=500_000, columns="all", big=True),
     Workload("10,000 deals by id", task="by_ids", rows=10_000),
     Workload("filtered 1 %", task="filtered", rows=500),
     Workload("50,000 deals, 9 of 10 ids missing", sparse=10),
-    Workload("5,000 deals with company and user", task="related", deals=5_000),
+    Workload("5,000 deals with company and user", task="related", deals=5_000, related=14),
     Workload("50,000 deals under limits", limited=True),
     Workload("500,000 deals under limits", deals=500_000, limited=True, big=True),
 )
@@ -65,7 +68,8 @@ class Bound:
 
     Attributes:
         requests: full batches of 50 commands of 50 rows.
-        operating: seconds of server time for the pages alone, uncounted.
+        operating: seconds of server time for the pages alone, uncounted. A full page does not tell that it
+            is the last, so a list needs a page that is not full.
         wall: seconds: the bucket lets no more requests through, and a batch takes its time.
     """
 
@@ -77,8 +81,9 @@ class Bound:
 def bound_of(workload: Workload, rows: int) -> Bound:
     """The lower bound for ``rows`` rows."""
     pages = ceil(rows / 50)
-    requests = ceil(pages / 50)
-    operating = pages * PAGE_SECONDS
+    requests = ceil(pages / 50) + ceil(workload.related / 50)
+    last = workload.task != "by_ids" and rows % 50 == 0
+    operating = (pages + last + workload.related) * PAGE_SECONDS
     if not workload.limited:
         return Bound(requests, operating, 0.0)
     bucket = max(0.0, (requests - BURST) / PER_SECOND)

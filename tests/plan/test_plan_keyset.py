@@ -303,15 +303,15 @@ def test_a_dense_list_is_read_without_a_page_too_many(rows: int) -> None:
 
 
 @pytest.mark.parametrize("rows", [300, 500, 1_000, 2_000])
-def test_a_short_list_with_holes_costs_a_tenth_more_than_its_pages(rows: int) -> None:
+def test_a_short_list_with_holes_costs_hardly_more_than_its_pages(rows: int) -> None:
     costs = []
     for seed in range(30):
         ids = sorted(Random(seed).sample(range(1, rows * 100), rows + seed))
         portal = FakePortal(DEAL, Table(ids))
         drive(scan(DEAL), portal, Random(1))
-        costs.append(portal.commands / -(-len(ids) // 50))
+        costs.append(portal.commands / (len(ids) // 50 + 1))  # a full page does not tell that it is the last
 
-    assert sum(costs) / len(costs) <= 1.12
+    assert sum(costs) / len(costs) <= 1.055
 
 
 @QUICK

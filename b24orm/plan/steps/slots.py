@@ -149,5 +149,6 @@ class Density:
         wanted = max(full - self.margin(full), full / 2)
         top = min(low + max(PAGE, int(wanted / max(self.share, _LEAST))), high)
         rows = self.rows(top - low)
-        commands = int((rows + self.margin(rows)) / PAGE) + 1
+        spare = self.margin(rows) if top < high else 0  # nothing waits for what the last one leaves
+        commands = int((rows + spare) / PAGE) + 1
         return Slot(low, top, "chain", min(size, commands), width=top - low)
