@@ -52,17 +52,12 @@ def is_final(error: B24Error) -> bool:
         return True
     if isinstance(error, ServerFailure):
         return error.code == "REDIRECTED"
-    return isinstance(error, ApiError) and (error.code.upper() in _OF_METHODS or _is_of_tariff(error))
+    return isinstance(error, ApiError) and (error.code.upper() in _OF_METHODS or _is_of_batch(error))
 
 
-def _is_of_tariff(error: ApiError) -> bool:
-    """Whether the portal has no REST. Rows that the user may not touch are denied by the same code.
-
-    A batch as a whole is denied nothing else; a single call is known by its status, or by what is said.
-    """
-    if error.code.upper() != "ACCESS_DENIED" or error.command is not None:
-        return False
-    return error.status == 401 or error.method == "batch" or "REST is available" in error.description
+def _is_of_batch(error: ApiError) -> bool:
+    """Whether a batch as a whole was denied. Rows that the user may not touch are denied by the same code."""
+    return error.code.upper() == "ACCESS_DENIED" and error.command is None and error.method == "batch"
 
 
 def untouched(error: B24Error) -> bool:

@@ -14,7 +14,7 @@ from b24orm.entity.habits import familiar
 from b24orm.errors import InvalidValue
 from b24orm.orm import writing
 from b24orm.orm.checks import check_fields, check_mapping
-from b24orm.orm.jobs import Job, Options, Source, acollected, collected
+from b24orm.orm.jobs import Job, Options, Source, acollected, collected, streamed
 from b24orm.orm.results import RaiseOnError, WriteResult
 from b24orm.orm.saving import Idempotency, check_idempotency
 from b24orm.plan import writes
@@ -108,9 +108,7 @@ class BulkWrites(Generic[M]):
         Raises:
             JobStopped: the portal served it no more; says what is done, unknown and not sent.
         """
-        return self._creating(
-            Options(ordered, raise_on_error=False, journal=journal), idempotency, params
-        ).run(objs)
+        return self._creating(streamed(ordered, journal), idempotency, params).run(objs)
 
     def astream_create(
         self,
@@ -122,9 +120,7 @@ class BulkWrites(Generic[M]):
         params: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[WriteResult[M]]:
         """As :meth:`stream_create`, for ``async for``."""
-        return self._creating(
-            Options(ordered, raise_on_error=False, journal=journal), idempotency, params
-        ).arun(objs)
+        return self._creating(streamed(ordered, journal), idempotency, params).arun(objs)
 
     def _creating(
         self, options: Options, idempotency: Idempotency, params: Mapping[str, Any] | None
@@ -211,8 +207,7 @@ class BulkWrites(Generic[M]):
         ...         yield deal
         >>> failed = [r for r in Deal.objects.stream_update(closed()) if not r.ok]    # doctest: +SKIP
         """
-        options = Options(ordered, raise_on_error=False, journal=journal)
-        return self._updating(options, fields, params).run(objs)
+        return self._updating(streamed(ordered, journal), fields, params).run(objs)
 
     def astream_update(
         self,
@@ -224,8 +219,7 @@ class BulkWrites(Generic[M]):
         params: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[WriteResult[M]]:
         """As :meth:`stream_update`, for ``async for``."""
-        options = Options(ordered, raise_on_error=False, journal=journal)
-        return self._updating(options, fields, params).arun(objs)
+        return self._updating(streamed(ordered, journal), fields, params).arun(objs)
 
     def _updating(
         self, options: Options, fields: Sequence[str] | None, params: Mapping[str, Any] | None
@@ -286,13 +280,13 @@ class BulkWrites(Generic[M]):
         self, objs: Source[M], *, ordered: bool = False, journal: str | PathLike[str] | None = None
     ) -> Iterator[WriteResult[M]]:
         """As :meth:`bulk_delete`, its results while it works; errors stand in them."""
-        return self._deleting(Options(ordered, raise_on_error=False, journal=journal)).run(objs)
+        return self._deleting(streamed(ordered, journal)).run(objs)
 
     def astream_delete(
         self, objs: Source[M], *, ordered: bool = False, journal: str | PathLike[str] | None = None
     ) -> AsyncIterator[WriteResult[M]]:
         """As :meth:`stream_delete`, for ``async for``."""
-        return self._deleting(Options(ordered, raise_on_error=False, journal=journal)).arun(objs)
+        return self._deleting(streamed(ordered, journal)).arun(objs)
 
     def _deleting(self, options: Options) -> Job[M]:
         def call(row: M) -> Call:

@@ -72,7 +72,7 @@ class Creates(Generic[M]):
             try:
                 return cast("Any", self).get(**lookups), False
             except self._model.DoesNotExist:
-                return self.create(**{**lookups, **(defaults or {})}), True
+                return self.create(**_of_new_row(defaults, lookups)), True
 
         async def aget_or_create(
             self, defaults: Mapping[str, Any] | None = None, **lookups: Any
@@ -82,7 +82,7 @@ class Creates(Generic[M]):
             try:
                 return await cast("Any", self).aget(**lookups), False
             except self._model.DoesNotExist:
-                return await self.acreate(**{**lookups, **(defaults or {})}), True
+                return await self.acreate(**_of_new_row(defaults, lookups)), True
 
         def update_or_create(
             self, defaults: Mapping[str, Any] | None = None, **lookups: Any
@@ -112,6 +112,11 @@ def _equalities(lookups: Mapping[str, Any]) -> None:
                 f"get_or_create() compares by equality: {name!r} can't be given to a new row; "
                 "use filter(...).first() and create()"
             )
+
+
+def _of_new_row(defaults: Mapping[str, Any] | None, lookups: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a row that is made because none has what was looked for."""
+    return {**lookups, **(defaults or {})}
 
 
 def _assign(row: Entity, values: Mapping[str, Any]) -> None:

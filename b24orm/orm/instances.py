@@ -11,12 +11,11 @@ from b24orm.entity.base import Entity
 from b24orm.entity.habits import familiar
 from b24orm.entity.types import MultiField
 from b24orm.errors import InvalidValue
-from b24orm.orm import writing
 from b24orm.orm.checks import check_fields
 from b24orm.orm.linked import RelatedRows, rows_of_link
 from b24orm.orm.owner import Owned, portal_of
 from b24orm.orm.refresh import refreshed
-from b24orm.orm.saving import Idempotency, asave, deleted, save
+from b24orm.orm.saving import Idempotency, adelete, asave, delete, save
 from b24orm.portal import AsyncPortal, Portal
 from b24orm.schema import LinkSchema
 
@@ -75,16 +74,12 @@ class Saving(Owned):
         Raises:
             NotFound: there is no such row.
         """
-        portal = portal_of(self, using)
-        call = writing.delete_call(self)
-        portal.run(lambda: deleted(self, portal, call))
+        delete(self, using)
 
     @familiar
     async def adelete(self, *, using: Portal | AsyncPortal | str | None = None) -> None:
         """As :meth:`delete`, awaited."""
-        portal = portal_of(self, using)
-        call = writing.delete_call(self)
-        await portal.arun(lambda: deleted(self, portal, call))
+        await adelete(self, using)
 
     @familiar
     def refresh_from_db(self, fields: Sequence[str] = ()) -> None:

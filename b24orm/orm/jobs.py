@@ -12,6 +12,7 @@ from collections.abc import (
     AsyncIterable,
     AsyncIterator,
     Callable,
+    Coroutine,
     Generator,
     Iterable,
     Iterator,
@@ -44,7 +45,7 @@ from b24orm.plan.writes import Kind, Write, method_for
 from b24orm.portal import AsyncPortal, Portal
 from b24orm.transport.encoding import to_json
 
-__all__ = ["Job", "Options", "Source", "acollected", "acounted", "collected", "counted"]
+__all__ = ["Job", "Options", "Source", "acollected", "acounted", "collected", "counted", "streamed"]
 
 T = TypeVar("T")
 Source = Iterable[T] | AsyncIterable[T]
@@ -70,6 +71,11 @@ class Options:
         check_journal(self.journal)
         if not isinstance(self.ordered, bool):
             raise InvalidValue(f"ordered is True or False, not {self.ordered!r}")
+
+
+def streamed(ordered: bool, journal: str | PathLike[str] | None) -> Options:  # noqa: FBT001
+    """How a bulk write is done whose results are handed out one by one: errors stand in them."""
+    return Options(ordered, raise_on_error=False, journal=journal)
 
 
 @dataclass
@@ -114,8 +120,7 @@ class Job(Generic[T]):
         with self._open(source) as writer:
             items = iter(_pulled(source))
             while window := list(islice(items, self._room(writer))):
-                brake.check(window)
-                yield from self.portal.run(partial(self._window, writer, window, brake))
+                yield from self.portal.run(self._step(writer, window, brake))
                 brake.check()
 
     async def arun(self, source: Source[T]) -> AsyncGenerator[WriteResult[T], None]:
@@ -127,10 +132,20 @@ class Job(Generic[T]):
         brake = self._brake()
         with self._open(source) as writer:
             async for window in _windows(source, lambda: self._room(writer)):
-                brake.check(window)
-                for result in await self.portal.arun(partial(self._window, writer, window, brake)):
+                for result in await self.portal.arun(self._step(writer, window, brake)):
                     yield result
                 brake.check()
+
+    def _step(
+        self, writer: Writer, window: Sequence[T], brake: Brake[T]
+    ) -> Callable[[], Coroutine[Any, Any, list[WriteResult[T]]]]:
+        """What is done for a window of items on the portal's own loop.
+
+        Raises:
+            JobStopped: the portal serves the job no more.
+        """
+        brake.check(window)
+        return partial(self._window, writer, window, brake)
 
     def _brake(self) -> Brake[T]:
         return Brake(f"{self.model.__name__} {self.kind}", self.portal.host)
@@ -291,25 +306,28 @@ def collected(results: Iterable[WriteResult[T]], mode: RaiseOnError) -> list[Wri
         WriteErrors: some failed, and the mode is ``group``.
         JobStopped: the job ended early; it has the results so far.
     """
-    gathered: list[WriteResult[T]] = []
-    try:
+    with _gathering() as gathered:
         gathered.extend(results)
-    except JobStopped as stopped:
-        stopped.results = gathered
-        raise
     return _unless_failed(gathered, mode)
 
 
 async def acollected(results: AsyncIterable[WriteResult[T]], mode: RaiseOnError) -> list[WriteResult[T]]:
     """As :func:`collected`, for asynchronous code."""
-    gathered: list[WriteResult[T]] = []
-    try:
+    with _gathering() as gathered:
         async for result in results:
-            gathered.append(result)  # noqa: PERF401 - what came before an error is told with it
+            gathered.append(result)
+    return _unless_failed(gathered, mode)
+
+
+@contextmanager
+def _gathering() -> Generator[list[WriteResult[Any]], None, None]:
+    """A list for results, which a job that ends early has with it."""
+    gathered: list[WriteResult[Any]] = []
+    try:
+        yield gathered
     except JobStopped as stopped:
         stopped.results = gathered
         raise
-    return _unless_failed(gathered, mode)
 
 
 def _unless_failed(results: list[WriteResult[T]], mode: RaiseOnError) -> list[WriteResult[T]]:

@@ -1,9 +1,12 @@
-"""Saves and deletes one object: everything is checked before anything is sent."""
+"""Saves and deletes one object: everything is checked before anything is sent.
+
+Synchronous and asynchronous code come in by doors of their own. What is done, and where, is decided once.
+"""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
@@ -30,10 +33,14 @@ from b24orm.portal import AsyncPortal, Portal
 from b24orm.schema import FieldSchema
 from b24orm.transport.encoding import fits_batch
 
-__all__ = ["Idempotency", "asave", "check_idempotency", "deleted", "save"]
+__all__ = ["Idempotency", "adelete", "asave", "check_idempotency", "delete", "save"]
 
 Idempotency: TypeAlias = Literal["values", "origin"] | None
 """How the fate of a new row is found when the answer to its add is lost."""
+
+
+Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+"""What is done on the portal's own loop, whoever waits for it."""
 
 
 def check_idempotency(value: object) -> None:
@@ -52,8 +59,7 @@ def save(
     force_add: bool = False,
 ) -> None:
     """Saves an object; see :meth:`b24orm.orm.instances.Saving.save`."""
-    portal = portal_of(row, using)
-    work = _saving(row, portal, params or {}, if_unchanged, idempotency, force_add)
+    portal, work = _saving(row, using, params or {}, if_unchanged, idempotency, force_add)
     if work is not None:
         portal.run(work)
 
@@ -68,21 +74,21 @@ async def asave(
     force_add: bool = False,
 ) -> None:
     """Saves an object; see :meth:`b24orm.orm.instances.Saving.asave`."""
-    portal = portal_of(row, using)
-    work = _saving(row, portal, params or {}, if_unchanged, idempotency, force_add)
+    portal, work = _saving(row, using, params or {}, if_unchanged, idempotency, force_add)
     if work is not None:
         await portal.arun(work)
 
 
 def _saving(
     row: Entity,
-    portal: Any,
+    using: Portal | AsyncPortal | str | None,
     params: Mapping[str, Any],
     if_unchanged: bool,  # noqa: FBT001
     idempotency: Idempotency,
     force_add: bool,  # noqa: FBT001
-) -> Any:
-    """The work of a save, everything checked; None if there is nothing to do."""
+) -> tuple[Any, Work | None]:
+    """Where a row is saved and by what work, everything checked; None if there is nothing to do."""
+    portal = portal_of(row, using)
     check_idempotency(idempotency)
     check_mapping("params", params)
     if force_add or _is_new(row):
@@ -91,12 +97,12 @@ def _saving(
                 f"save(if_unchanged=True) is for a row that exists; this {type(row).__name__} is new"
             )
         call = writing.add_call(row, params)
-        return lambda: _add(row, portal, call, idempotency)
+        return portal, lambda: _add(row, portal, call, idempotency)
     found = writing.update_call(row, params)
     if found is None:
-        return None
+        return portal, None
     stamp = stamp_of(row) if if_unchanged else None
-    return lambda: _update(row, portal, found, stamp)
+    return portal, lambda: _update(row, portal, found, stamp)
 
 
 def _is_new(row: Entity) -> bool:
@@ -196,7 +202,25 @@ async def _read_entries(row: Entity, executor: Executor, names: Sequence[str]) -
     row.unchanged(**{name: values.get(name, () if name in several else None) for name in names})
 
 
-async def deleted(row: Entity, portal: Any, call: Call) -> None:
+def delete(row: Entity, using: Portal | AsyncPortal | str | None) -> None:
+    """Deletes the row of an object; see :meth:`b24orm.orm.instances.Saving.delete`."""
+    portal, work = _deleting(row, using)
+    portal.run(work)
+
+
+async def adelete(row: Entity, using: Portal | AsyncPortal | str | None) -> None:
+    """Deletes the row of an object; see :meth:`b24orm.orm.instances.Saving.adelete`."""
+    portal, work = _deleting(row, using)
+    await portal.arun(work)
+
+
+def _deleting(row: Entity, using: Portal | AsyncPortal | str | None) -> tuple[Any, Work]:
+    """Where a row is deleted and by what work, everything checked."""
+    portal, call = portal_of(row, using), writing.delete_call(row)
+    return portal, lambda: _deleted(row, portal, call)
+
+
+async def _deleted(row: Entity, portal: Any, call: Call) -> None:
     """Sends a delete and takes in that the row is gone."""
     await _written(row, Write("delete", call, repeatable=True), Writer(portal.executor))
     writing.after_delete(row)

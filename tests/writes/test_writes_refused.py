@@ -20,6 +20,8 @@ from b24orm.errors import (
     JobStopped,
     NotFound,
     OutcomeUnknown,
+    PaymentRequired,
+    PortalDeleted,
 )
 from b24orm.executor.executor import Executor
 from b24orm.executor.limits import PortalLimits
@@ -27,7 +29,7 @@ from b24orm.executor.sender import Sender
 from b24orm.executor.writer import GROUPS
 from b24orm.models import Deal
 from b24orm.orm.results import WriteResult
-from tests.conftest import Connect
+from tests.conftest import Connect, Serve
 from tests.executor.fakes import UNLIMITED, WEBHOOK, Asked, FakeTransport, LoopClock, batch_of, error, run
 
 ROWS = 8_000
@@ -49,11 +51,12 @@ def each(code: str) -> Callable[[Asked], Any]:
 
 REFUSALS: dict[str, tuple[Callable[[Asked], Any], type[B24Error]]] = {
     "dead webhook": (whole("INVALID_CREDENTIALS", "Invalid request credentials"), AuthError),
-    "portal deleted": (whole("PORTAL_DELETED", "Portal was deleted", 403), AuthError),
+    "portal deleted": (whole("PORTAL_DELETED", "Portal was deleted", 403), PortalDeleted),
     "no REST in the tariff": (
         whole("ACCESS_DENIED", "REST is available only on commercial plans.", 401),
-        AccessDenied,
+        PaymentRequired,
     ),
+    "denied as a whole": (whole("ACCESS_DENIED", "Access denied!", 403), AccessDenied),
     "blocked": (whole("OVERLOAD_LIMIT", "REST API is blocked due to overload."), AuthError),
     "scope": (each("insufficient_scope"), InsufficientScope),
     "unknown method": (each("ERROR_METHOD_NOT_FOUND"), NotFound),
@@ -258,6 +261,31 @@ def test_a_webhook_that_is_deleted_ends_the_job_and_a_new_one_goes_on(
     assert caught.value.done < rows
     assert (len(again), len(titles), len(set(titles))) == (rows, rows, rows)
     assert before < rows / 20
+
+
+ENDS: dict[str, Callable[[LocalPortal, str], None]] = {
+    "portal deleted": lambda portal, _: portal.delete(),
+    "plan ended": lambda portal, _: portal.end_plan(),
+    "user dismissed": lambda portal, _: portal.dismiss(1),
+    "blocked": lambda portal, webhook: portal.hold(webhook),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_what_ends_in_the_middle_ends_the_job(serve: Serve, end: Callable[[LocalPortal, str], None]) -> None:
+    portal = serve()
+    webhook, done = portal.add_webhook(), 0
+    with connect(webhook, plan="unlimited", progress=False) as client, pytest.raises(JobStopped) as caught:
+        for result in Deal.objects.using(client).stream_create(new()):
+            done += result.ok
+            if done == 700:
+                end(portal, webhook)
+
+    stopped = caught.value
+    assert isinstance(stopped.__cause__, AuthError)
+    assert (stopped.done, stopped.unknown) == (portal.store.count("deal"), ())
+    assert stopped.taken == stopped.done + len(stopped.not_sent)
+    assert portal.stats.requests <= stopped.done / 20 + 2 * GROUPS
 
 
 def test_a_webhook_without_the_scope_asks_no_more_than_a_window(desk: LocalPortal) -> None:
