@@ -12,12 +12,16 @@ __all__ = ["advice"]
 
 _WEBHOOK: Final = "in Developer resources of the portal"
 
+_APPLICATION: Final = "the method belongs to applications: connect with OAuth tokens, not with a webhook"
 _CODES: Final[Mapping[str, str]] = {
     "INVALID_CREDENTIALS": f"the webhook is misspelt, or it was deleted: copy its address again {_WEBHOOK}",
     "NO_AUTH_FOUND": f"the request bore no credentials: copy the address of a webhook {_WEBHOOK}",
     "EXPIRED_TOKEN": "an App renews its tokens by itself; so does connect(token_func=...)",
     "USER_ACCESS_ERROR": "the administrator of the portal lets users have the application",
     "AUTHORIZATION_ERROR": "its user may have been dismissed: authorise again, as somebody else",
+    "APPLICATION_NOT_FOUND": "it was removed from the portal: have it installed again",
+    "PORTAL_DELETED": "forget its credentials: they never work again",
+    "WRONG_AUTH_TYPE": _APPLICATION,
     "WRONG_LICENSE": "the portal's plan does not have it",
     "OVERLOAD_LIMIT": "Bitrix24 blocked it by hand: write to its support",
     "METHOD_CONFIRM_WAITING": "an administrator of the portal has to confirm the method; call it again then",
@@ -48,8 +52,10 @@ def advice(code: str, text: str, method: str, *, newer: bool = False) -> str:
     if code == "INSUFFICIENT_SCOPE":
         word = method.partition(".")[0]
         return f"tick the permission for {word} in the webhook, or add it to the application"
+    if "Application context required" in text:
+        return _APPLICATION
     if code == "ACCESS_DENIED" or text.strip(" .").lower() == "access denied":
-        return "the user of the webhook lacks the right in Bitrix24 itself"
+        return "the user of the webhook, or of the tokens, lacks the right in Bitrix24 itself"
     return _CODES.get(code, "")
 
 

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 
 from b24orm import App, AsyncPortal, MemoryTokens
+from b24orm.emulator.actor import Actor, acting
 from b24orm.errors import AuthError, InvalidClient, InvalidGrant, InvalidValue, NotConfigured
 from b24orm.events import parse_event
 from tests.auth.conftest import Scene
@@ -529,3 +530,67 @@ def test_one_that_is_removed_forgets_its_tokens(scene: Scene) -> None:
         assert app.uninstalled(handler.received[0])
     with pytest.raises(NotConfigured):
         app.credentials(local.oauth.member_id)
+
+
+# -- an event's user -----------------------------------------------------------------------------------
+
+
+def raised(scene: Scene, user_id: int) -> bytes:
+    """The body of an event that a user caused; of nobody's for 0."""
+    with Handler().serving() as handler:
+        client = scene.join(scene.app().installed(scene.local.install_event()))
+        client.bind_event("ONCRMDEALADD", handler.url)
+        with acting(Actor(user_id=user_id)):
+            scene.local.store.insert("deal", {"TITLE": "x"})
+        assert scene.local.events.courier.wait()
+        return handler.bodies[-1]
+
+
+def installed_app(scene: Scene) -> App:
+    app = scene.app()
+    app.installed(scene.local.install_event())
+    return app
+
+
+def test_an_event_s_token_acts_for_the_user_who_caused_it(scene: Scene) -> None:
+    body, app = raised(scene, 2), installed_app(scene)
+    before = scene.exchanges
+    client = scene.join(app.caused(body))
+    assert (client.call("profile")["ID"], scene.exchanges - before) == ("2", 0)
+
+
+async def test_so_it_does_when_it_is_awaited(scene: Scene) -> None:
+    body, app = raised(scene, 3), installed_app(scene)
+    assert (await app.acaused(body)).user_id == 3
+
+
+def test_it_ends_after_an_hour(scene: Scene) -> None:
+    body, app = raised(scene, 2), installed_app(scene)
+    client = scene.join(app.caused(body))
+    scene.clock.pass_an_hour()
+    with pytest.raises(InvalidGrant, match="came without a refresh token"):
+        client.call("profile")
+
+
+def test_an_event_that_no_user_caused_has_no_credentials(scene: Scene) -> None:
+    body, app = raised(scene, 0), installed_app(scene)
+    with pytest.raises(InvalidValue, match="brings no token: a robot, a workflow or an agent"):
+        app.caused(body)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [
+        ("application_token", "forged", AuthError),
+        ("application_token", "", AuthError),
+        ("member_id", "another", NotConfigured),
+        ("client_endpoint", "https://evil.example/rest/", AuthError),
+    ],
+)
+def test_a_forged_event_has_no_credentials(
+    scene: Scene, name: str, value: str, error: type[Exception]
+) -> None:
+    fields = dict(parse_qsl(raised(scene, 2).decode()))
+    app = installed_app(scene)
+    with pytest.raises(error):
+        app.caused({**fields, f"auth[{name}]": value})

@@ -208,13 +208,15 @@ class App:
         return await in_thread(lambda: self._opened(told, prove=prove))
 
     def _opened(self, told: Tokens, *, prove: bool) -> OAuth:
-        known = self._loaded(told.member_id, "")
-        if not hosts.allows(known.endpoint, told.endpoint, self._trusted):
-            raise AuthError("WRONG_HOST", f"the form names {told.endpoint}; the portal is {known.endpoint}")
+        self._check_place(self._loaded(told.member_id, ""), told)
         proven = asyncio.run(self._server.refresh(told)).after(told) if prove else told
         if proven.member_id != told.member_id:
             raise AuthError("WRONG_PORTAL", "the form names another portal than the one its tokens are for")
         return self._credentials(proven, "opened", MemoryTokens(), proven=prove)
+
+    def _check_place(self, known: Tokens, told: Tokens) -> None:
+        if not hosts.allows(known.endpoint, told.endpoint, self._trusted):
+            raise AuthError("WRONG_HOST", f"the form names {told.endpoint}; the portal is {known.endpoint}")
 
     @guard
     def keep(self, credentials: OAuth, user: str = "") -> OAuth:
@@ -264,6 +266,38 @@ class App:
                 "no event of %s can be accepted: its installation told no application_token", member_id
             )
         return tokens is not None and same(tokens.application_token, token)
+
+    def caused(self, *payloads: Payload) -> OAuth:
+        """The credentials of the user who caused an event, or whose robot runs, if it is accepted.
+
+        They are not kept, and good for an hour: few events bring what they could be renewed with.
+
+        >>> with Portal(app.caused(body)) as portal:                           # doctest: +SKIP
+        ...     portal.call("crm.deal.get", {"id": 7})
+
+        Raises:
+            InvalidValue: no user caused it: it brings no token.
+            NotConfigured: the application was not installed there.
+            AuthError: the event does not come from the portal that it names, or names another address.
+        """
+        found = tokens_of(*payloads, renewable=False)
+        del payloads
+        told = _good(found)
+        return self._caused(told)
+
+    async def acaused(self, *payloads: Payload) -> OAuth:
+        """As :meth:`caused`, awaited."""
+        found = tokens_of(*payloads, renewable=False)
+        del payloads
+        told = _good(found)
+        return await in_thread(lambda: self._caused(told))
+
+    def _caused(self, told: Tokens) -> OAuth:
+        known = self._loaded(told.member_id, "")
+        if not same(known.application_token, told.application_token):
+            raise AuthError("WRONG_APPLICATION_TOKEN", f"the event does not come from {known.endpoint}")
+        self._check_place(known, told)
+        return self._credentials(told, "caused", MemoryTokens())
 
     def uninstalled(self, *payloads: Payload) -> bool:
         """Forgets a portal's tokens, if the event that says so (ONAPPUNINSTALL) is accepted."""

@@ -75,15 +75,25 @@ def signed_by(*payloads: Payload) -> tuple[str, Secret]:
     return auth.get("member_id", ""), Secret(auth.get("application_token", ""))
 
 
-def tokens_of(*payloads: Payload) -> Tokens | B24Error:
-    """The tokens in payloads, or what is wrong with them; nothing says yet that they are genuine."""
+def tokens_of(*payloads: Payload, renewable: bool = True) -> Tokens | B24Error:
+    """The tokens in payloads, or what is wrong with them; nothing says yet that they are genuine.
+
+    Args:
+        payloads: the body; for a form also the query of its address.
+        renewable: a refresh token has to be among them.
+    """
     try:
         found = Tokens.parse(auth_of(*payloads))
     except InvalidValue:
+        if not renewable:
+            return InvalidValue(
+                "this event brings no token: a robot, a workflow or an agent caused it, or the application "
+                "was removed. credentials(member_id) acts for whoever installed the application"
+            )
         return InvalidValue(
             "this payload holds no tokens: it takes the form of ONAPPINSTALL, or AUTH_ID, REFRESH_ID, "
             "member_id and DOMAIN of the form that opens an application (DOMAIN is in its query)"
         )
-    if not found.refresh_token:
+    if renewable and not found.refresh_token:
         return InvalidValue("this payload holds no refresh token: only an installation, or a form, does")
     return found
