@@ -183,6 +183,32 @@ _BIZPROC: Final = (
         defaults={"USE_PLACEMENT": "N"},
     ),
 )
+_NOTICES: Final = {
+    "CONFIRMATION_COUNTER_DELAY": 10800,
+    "CONFIRMATION_NOTIFICATION_DELAY": 86400,
+    "CONFIRMATION_NOTIFICATION_REPETITIONS_INTERVAL": 10800,
+    "DELAYED_COUNTER_DELAY": 300,
+    "DELAYED_NOTIFICATION_DELAY": 300,
+    "REMINDER_NOTIFICATION_DELAY": -1,
+    "IS_CONFIRMATION_NOTIFICATION_ON": "Y",
+    "IS_DELAYED_NOTIFICATION_ON": "Y",
+    "IS_FEEDBACK_NOTIFICATION_ON": "N",
+    "IS_INFO_NOTIFICATION_ON": "Y",
+    "IS_REMINDER_NOTIFICATION_ON": "Y",
+    "TEMPLATE_TYPE_CONFIRMATION": "animate",
+    "TEMPLATE_TYPE_DELAYED": "animate",
+    "TEMPLATE_TYPE_FEEDBACK": "animate",
+    "TEMPLATE_TYPE_INFO": "animate",
+    "TEMPLATE_TYPE_REMINDER": "base",
+}
+"""How a resource tells those who book it, unless somebody changes that."""
+
+_BOOKING: Final = (
+    TableSpec("booking", "Booking"),
+    TableSpec("booking_resource", "BookingResource", defaults={**_NOTICES, "IS_MAIN": "Y"}),
+    TableSpec("booking_resource_type", "BookingResourceType", defaults=_NOTICES),
+    TableSpec("booking_waitlist", "WaitlistItem"),
+)
 _OTHERS: Final = (
     TableSpec("call_statistic", "CallStatistic", defaults={"CALL_TYPE": "1", "CALL_FAILED_CODE": "200"}),
     TableSpec(
@@ -226,7 +252,6 @@ _OTHERS: Final = (
     TableSpec(
         "entity_item", "EntityItem", extra=(Column("ENTITY", "string"),), defaults={**_FLAGS, "SORT": 500}
     ),
-    TableSpec("booking", "Booking"),
     TableSpec("recent_item", "RecentItem"),
     TableSpec("im_message", "Message"),
     TableSpec(
@@ -249,6 +274,7 @@ MODULE_SPECS: Final = (
     *_CALENDAR,
     *SHOP_SPECS,
     *_BIZPROC,
+    *_BOOKING,
     *_OTHERS,
 )
 """What the tables of these modules are made of."""

@@ -73,6 +73,8 @@ def _numbered(word: str, count: int) -> list[str]:
 
 
 def _add_bookings(store: Store, count: int) -> None:
+    store.insert("booking_resource_type", {"ID": 1, "CODE": "car", "NAME": "Cars"})
+    load_columns(store, "booking_resource", "ID NAME TYPE_ID", (1, 2), ("Sedan", "Van"), (1, 1))
     period = {"from": {"timestamp": 1723446900, "timezone": "Europe/Berlin"}}
     period["to"] = {"timestamp": 1723447800, "timezone": "Europe/Berlin"}
     load_columns(

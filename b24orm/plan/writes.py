@@ -144,7 +144,9 @@ def new_id(schema: EntitySchema, call: Call, reply: Reply) -> tuple[Any, Mapping
     if schema.key is None:
         return None, row
     found: Any = reply.result
-    if method.envelope or method.returns == "item":
+    if method.returns == "id":
+        found = _inside(found, call.envelope)
+    elif method.envelope or method.returns == "item":
         rows: Sequence[Any] = rows_of(reply.result, call.envelope)
         row = rows[0] if rows else {}
         found = row.get(schema.id_field.wire)
@@ -153,6 +155,13 @@ def new_id(schema: EntitySchema, call: Call, reply: Reply) -> tuple[Any, Mapping
     if isinstance(found, bool) or not isinstance(found, (int, str)) or not found:
         raise ServerFailure("NO_ID", "the answer to an add holds no id", method=call.method)
     return found, row
+
+
+def _inside(found: Any, path: Sequence[str | int]) -> Any:
+    """The id that a path leads to; what was settled afterwards holds it one step further."""
+    for part in path:
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found.get("id") if isinstance(found, Mapping) else found
 
 
 def sent_fields(schema: EntitySchema, call: Call) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from b24orm.emulator.event_hub import EventHub
 from b24orm.emulator.methods import (
     bizproc,
     bizproc_activities,
+    bookings,
     bots,
     calendar,
     calendar_sections,
@@ -67,6 +68,7 @@ __all__ = ["PortalInfo", "build_registry"]
 _MODULES = (
     bizproc,
     bizproc_activities,
+    bookings,
     calendar,
     calendar_sections,
     chats,

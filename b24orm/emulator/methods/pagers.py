@@ -1,4 +1,4 @@
-"""Lists that page in ways of their own: bookings, dialogs, messages, sources of reports, papers, RPA.
+"""Lists that page in ways of their own: dialogs, messages, sources of reports, papers, RPA.
 
 None of them tells a total, save RPA's items.
 """
@@ -31,7 +31,6 @@ _MOST_SIGNED: Final = 1000
 def methods(store: Store) -> Registry:
     """The methods of these lists, each with its own scope."""
     handlers: Mapping[str, tuple[str, Callable[[Store, Call], Answer]]] = {
-        "booking.v1.booking.list": ("booking", _bookings),
         "im.recent.list": ("im", _recent),
         "im.dialog.messages.get": ("im", _messages),
         "biconnector.source.list": ("biconnector", _sources),
@@ -40,17 +39,6 @@ def methods(store: Store) -> Registry:
         "imopenlines.config.list.get": ("imopenlines", _lines),
     }
     return {name: Method(partial(handler, store), scope) for name, (scope, handler) in handlers.items()}
-
-
-def _bookings(store: Store, call: Call) -> Answer:
-    """``start`` counts whole pages; the total is always 0, and there is no ``next``."""
-    table = store.table("booking")
-    order = {upper_snake(name): word for name, word in (optional_array(call, "order") or {}).items()}
-    begin = max(call.start or 0, 0) // PAGE * PAGE
-    window = Window(begin, PAGE, 0, 0, "controller")
-    by = order_sql(order, {"ID": table.columns["ID"]}) or '"ID" ASC'
-    rows = read(store, shape_of(table, "values"), EVERYTHING, by, window)
-    return answered({"booking": rows}, window, len(rows))
 
 
 def _recent(store: Store, call: Call) -> Answer:
