@@ -131,6 +131,11 @@ if not TYPE_CHECKING:
         What Django has, or is a model, can't be an AttributeError: of one ``from b24orm import F`` would
         show nothing. Anything else has to be one, so that Python looks for a module of that name.
         """
+        from importlib.util import find_spec
+
+        if find_spec(f"b24orm.{name}") is not None:  # Python asks before it imports a module of that name
+            return AttributeError(f"b24orm.{name} is a module: import b24orm.{name}")
+
         from b24orm.entity.habits import ELSEWHERE
         from b24orm.errors import UnknownAttribute, UnknownImport, nearest
         from b24orm.models import __all__ as models

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 from b24orm import __version__
 from b24orm.cli import demo, portal, reflect
@@ -19,10 +20,28 @@ _FAILED: Final = 1
 _INTERRUPTED: Final = 130
 
 
+_SECRET: Final = re.compile(r"(/rest/\d+/)[^/\s]+")
+"""The secret in the address of a webhook, which may end up in the log of whoever runs the command."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A command's arguments; what is wrong with them is told by the command, without secrets."""
+
+    def error(self, message: str) -> NoReturn:
+        if not self.prog.partition(" ")[2] and message.endswith("required: COMMAND"):
+            self.print_help(sys.stderr)
+        super().error(_SECRET.sub(r"\1***", message))
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        """Refuses what a command does not know with the command's own usage."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="b24orm", description="The Bitrix24 REST API as typed models and lazy QuerySets."
-    )
+    parser = _Parser(prog="b24orm", description="The Bitrix24 REST API as typed models and lazy QuerySets.")
     parser.add_argument("--version", action="version", version=f"b24orm {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     demo.configure(commands.add_parser("demo", help="query a local portal, without an account"))

@@ -17,6 +17,9 @@ _CHANGED: Final = 1
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """What ``b24orm reflect`` takes."""
+    parser.description = (
+        "Reads the fields, stages and smart processes of a portal, and writes them as a typed module."
+    )
     _common(parser)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the module is stale")
     parser.set_defaults(run=_reflect)
@@ -24,13 +27,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def configure_diff(parser: argparse.ArgumentParser) -> None:
     """What ``b24orm diff`` takes."""
+    parser.description = "Shows what changed on a portal since `b24orm reflect` wrote the module."
     _common(parser)
     parser.set_defaults(run=_diff)
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--webhook", metavar="URL", help="the portal's webhook (B24_WEBHOOK_URL)")
-    parser.add_argument("--out", type=Path, default=Path("my_portal.py"), metavar="PATH", help="%(default)s")
+    parser.add_argument("url", nargs="?", metavar="URL", help="the portal's webhook (B24_WEBHOOK_URL)")
+    parser.add_argument("--webhook", metavar="URL", help="the same")
+    parser.add_argument(
+        "-o", "--out", type=Path, default=Path("my_portal.py"), metavar="PATH", help="%(default)s"
+    )
     parser.add_argument(
         "--language", default="en", help="of the labels of users' and tasks' fields (%(default)s)"
     )
@@ -41,7 +48,7 @@ def _rendered(arguments: argparse.Namespace) -> str:
     from b24orm.portal import connect
     from b24orm.reflect import read_portal, render
 
-    url = arguments.webhook or os.environ.get("B24_WEBHOOK_URL")
+    url = arguments.url or arguments.webhook or os.environ.get("B24_WEBHOOK_URL")
     with connect(url, progress=False, allow_http=arguments.allow_http) as portal:
         return render(read_portal(portal, language=arguments.language))
 

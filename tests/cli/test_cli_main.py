@@ -29,6 +29,9 @@ def test_the_help_names_each_command(command: str, capsys: pytest.CaptureFixture
     ("given", "told"),
     [
         ([], "required: COMMAND"),
+        ([], "query a local portal, without an account"),
+        (["demo", "extra"], "usage: b24orm demo "),
+        (["diff", "https://a.b24.ru/rest/1/x/", "https://a.b24.ru/rest/1/secret/"], "a.b24.ru/rest/1/***/"),
         (["dmeo"], "invalid choice: 'dmeo'"),
         (["demo", "--deals", "many"], "a number of rows is an integer, not 'many'"),
         (["demo", "--deals", "-1"], "a number of rows can't be negative: -1"),
