@@ -67,7 +67,8 @@ class BulkWrites(Generic[M]):
             idempotency: how the fate of a row is found when its answer is lost. ``values``: by what was
                 sent, if that leaves no doubt. ``origin``: each row carries a key in ORIGIN_ID (or
                 XML_ID). None: it is unknown.
-            journal: a file that lets a killed job go on: run it again with the same items.
+            journal: a file that lets a killed job go on: run it again with the same items. Take it together
+                with ``origin``: the fate of rows that were under way without a key is unknown.
             params: ``params`` of the method: ``{"REGISTER_SONET_EVENT": "N"}``.
 
         Raises:

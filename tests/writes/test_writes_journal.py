@@ -114,6 +114,7 @@ def test_an_item_that_left_and_never_came_back_is_looked_into(
     )
     assert len(titles(desk)) == 30
     assert [type(result.error) for result in results[20:]] == [fate or type(None)] * 10
+    assert all("idempotency='origin'" in str(result.error) for result in results if not result.ok)
 
 
 def test_updates_and_deletes_go_on_as_well(desk: LocalPortal, client: Portal, tmp_path: Path) -> None:
