@@ -7,8 +7,15 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from b24orm.rendering.layout import Group, import_from, literal, text
-from b24orm.rendering.lookups import ROWS, is_typed, typing_block, value_keys
-from b24orm.rendering.querysets import conditions, constructor, field_lines, is_written
+from b24orm.rendering.lookups import is_typed, typing_block, value_keys
+from b24orm.rendering.querysets import (
+    conditions,
+    constructor,
+    field_lines,
+    is_written,
+    link_property,
+    relation_property,
+)
 from b24orm.schema import EntitySchema
 from codegen.header import header
 from codegen.load import Entity
@@ -99,17 +106,13 @@ def _properties(schema: EntitySchema) -> list[str]:
     if given:
         lines += constructor(schema.name)
     for name, field in schema.relations.items():
-        lines += ["", "        @property", f"        def {name}(self) -> {field.relation} | None: ..."]
+        lines += relation_property(field)
         if name in given:
             lines += ["", f"        @{name}.setter"]
             setter = Group(f"def {name}(", (("", f"self, value: {given[name]}"),), ") -> None: ...")
             lines += [f"        {_one_line_inside(setter)}"]
-    for name, link in schema.links.items():
-        lines += [
-            "",
-            "        @property",
-            f"        def {name}(self) -> {ROWS[link.kind]}[{link.entity}]: ...",
-        ]
+    for link in schema.links.values():
+        lines += link_property(link)
     return lines
 
 

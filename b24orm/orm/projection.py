@@ -117,7 +117,7 @@ def _parts(kind: Any) -> tuple[Any, ...]:
 
 
 def _covers(declared: Any, held: Any) -> bool:
-    if held is Any or declared in (Any, object, held):
+    if held is Any or declared in (Any, object, held) or (declared, held) == (float, int):
         return True
     if get_origin(declared) is Literal:
         return False

@@ -19,7 +19,14 @@ from b24orm.reflect.render_newer import imports_for, render_newer
 from b24orm.rendering.layout import Group, Node, call, literal, quoted, text
 from b24orm.rendering.lookups import closed_type, typing_block
 from b24orm.rendering.names import constant, relation_name
-from b24orm.rendering.querysets import OVERRIDES, conditions, constructor, field_lines, is_written
+from b24orm.rendering.querysets import (
+    OVERRIDES,
+    conditions,
+    constructor,
+    field_lines,
+    is_written,
+    relation_property,
+)
 from b24orm.schema import EntitySchema, FieldSchema, extended
 
 __all__ = ["render"]
@@ -276,6 +283,5 @@ def _class(
     if people:
         lines += ["", "    if TYPE_CHECKING:"]
         for field in people:
-            lines += ["", "        @property"]
-            lines += [f"        def {field.relation_name}(self) -> models.{field.relation} | None: ..."]
+            lines += relation_property(field, "models.")
     return [*lines, ""]

@@ -11,12 +11,11 @@ from b24orm.query.lookups import DEFAULT, kind_of, lookups_for
 from b24orm.query.names import parent_names
 from b24orm.rendering.annotations import given_type, literal_values, lookup_type, parent_type, value_type
 from b24orm.rendering.layout import Group, import_from, literal, text
-from b24orm.rendering.querysets import inner_names, is_written, queryset_class
+from b24orm.rendering.querysets import ROWS, inner_names, is_written, queryset_class
 from b24orm.rendering.relations import Related, relation_paths
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema
 
 __all__ = [
-    "ROWS",
     "closed_type",
     "is_typed",
     "lookup_keys",
@@ -29,10 +28,6 @@ _STANDARD: Final = (
     ("from decimal import Decimal", "Decimal"),
 )
 """Imports that a model may need, and the text that shows it does."""
-
-
-ROWS: Final = {"bound": "BoundRows", "owned": "OwnedRows", "pointing": "RelatedRows"}
-"""What stands for each kind of link at an object."""
 
 
 def is_typed(schema: EntitySchema) -> bool:

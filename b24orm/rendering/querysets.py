@@ -10,23 +10,30 @@ from b24orm.rendering.described import field_doc
 from b24orm.rendering.layout import Group, literal, text
 from b24orm.rendering.names import snake
 from b24orm.rendering.relations import QUERYSET, flat_lists, python_type, relation_methods
-from b24orm.schema import EntitySchema, FieldSchema
+from b24orm.schema import EntitySchema, FieldSchema, LinkSchema
 
 __all__ = [
     "OVERRIDES",
+    "ROWS",
     "conditions",
     "constructor",
     "field_lines",
     "id_type",
     "inner_names",
     "is_written",
+    "link_property",
     "queryset_class",
+    "relation_property",
 ]
 
 OVERRIDES: Final = (
     "  # type: ignore[override, unused-ignore]  # pyright: ignore[reportIncompatibleMethodOverride]"
 )
 """What stands behind a method whose keywords may be others than those of the base's."""
+
+
+ROWS: Final = {"bound": "BoundRows", "owned": "OwnedRows", "pointing": "RelatedRows"}
+"""What stands for each kind of link at an object."""
 
 
 def is_written(schema: EntitySchema) -> bool:
@@ -127,6 +134,28 @@ def constructor(name: str) -> list[str]:
     """``__init__`` of a model, as lines below ``if TYPE_CHECKING:``."""
     words = ("self", f"**values: Unpack[{name}Values]")
     return _described("def __init__", words, "None", f"A {name} of these values, not saved yet.")
+
+
+def relation_property(field: FieldSchema, module: str = "") -> list[str]:
+    """The attribute of a related object, as lines below ``if TYPE_CHECKING:``.
+
+    Args:
+        field: what points to it.
+        module: what its class is found in.
+    """
+    doc = f"The {field.relation} of ``{field.name}``; fetched by ``select_related({field.relation_name!r})``."
+    return _property(field.relation_name or "", f"{module}{field.relation} | None", doc)
+
+
+def link_property(link: LinkSchema) -> list[str]:
+    """The attribute of belonging rows, as lines below ``if TYPE_CHECKING:``."""
+    doc = f"Rows of {link.entity}; fetched by ``prefetch_related({link.name!r})``, or by ``all()``."
+    return _property(link.name, f"{ROWS[link.kind]}[{link.entity}]", doc)
+
+
+def _property(name: str, kind: str, doc: str) -> list[str]:
+    head = f"        def {name}(self) -> {kind}:"
+    return ["", "        @property", head, f'            """{doc}"""', "            ..."]
 
 
 def field_lines(schema: EntitySchema, fields: Iterable[FieldSchema]) -> list[str]:

@@ -41,6 +41,7 @@ class Loose(NamedTuple):
     id: object
     title: Any
     closedate: date | str | None
+    probability: float | None
     date_create: date | None
 
 

@@ -232,7 +232,11 @@ class WorkflowInstance(Model, schema=WORKFLOW_INSTANCE):
     if TYPE_CHECKING:
 
         @property
-        def template(self) -> WorkflowTemplate | None: ...
+        def template(self) -> WorkflowTemplate | None:
+            """The WorkflowTemplate of ``template_id``; fetched by ``select_related('template')``."""
+            ...
 
         @property
-        def started_by_user(self) -> User | None: ...
+        def started_by_user(self) -> User | None:
+            """The User of ``started_by``; fetched by ``select_related('started_by_user')``."""
+            ...

@@ -265,10 +265,16 @@ class CalendarResourceBooking(Model, schema=CALENDAR_RESOURCE_BOOKING):
     if TYPE_CHECKING:
 
         @property
-        def created_by_user(self) -> User | None: ...
+        def created_by_user(self) -> User | None:
+            """The User of ``created_by``; fetched by ``select_related('created_by_user')``."""
+            ...
 
         @property
-        def meeting_host_user(self) -> User | None: ...
+        def meeting_host_user(self) -> User | None:
+            """The User of ``meeting_host``; fetched by ``select_related('meeting_host_user')``."""
+            ...
 
         @property
-        def section(self) -> CalendarResource | None: ...
+        def section(self) -> CalendarResource | None:
+            """The CalendarResource of ``section_id``; fetched by ``select_related('section')``."""
+            ...

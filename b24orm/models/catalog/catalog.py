@@ -262,10 +262,16 @@ class CatalogCatalog(Model, schema=CATALOG_CATALOG):
     if TYPE_CHECKING:
 
         @property
-        def vat(self) -> CatalogVat | None: ...
+        def vat(self) -> CatalogVat | None:
+            """The CatalogVat of ``vat_id``; fetched by ``select_related('vat')``."""
+            ...
 
         @property
-        def product_iblock(self) -> CatalogCatalog | None: ...
+        def product_iblock(self) -> CatalogCatalog | None:
+            """The CatalogCatalog of ``product_iblock_id``; fetched by ``select_related('product_iblock')``."""
+            ...
 
         @property
-        def sku_property(self) -> CatalogProductProperty | None: ...
+        def sku_property(self) -> CatalogProductProperty | None:
+            """The CatalogProductProperty of ``sku_property_id``; fetched by ``select_related('sku_property')``."""
+            ...

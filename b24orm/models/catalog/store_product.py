@@ -169,4 +169,6 @@ class StoreProduct(Model, schema=STORE_PRODUCT):
     if TYPE_CHECKING:
 
         @property
-        def store(self) -> Store | None: ...
+        def store(self) -> Store | None:
+            """The Store of ``store_id``; fetched by ``select_related('store')``."""
+            ...

@@ -113,7 +113,11 @@ class CallListItem(Model, schema=CALL_LIST_ITEM):
     if TYPE_CHECKING:
 
         @property
-        def status_call_list_status(self) -> CallListStatus | None: ...
+        def status_call_list_status(self) -> CallListStatus | None:
+            """The CallListStatus of ``status``; fetched by ``select_related('status_call_list_status')``."""
+            ...
 
         @property
-        def entity_type_owner_type(self) -> OwnerType | None: ...
+        def entity_type_owner_type(self) -> OwnerType | None:
+            """The OwnerType of ``entity_type``; fetched by ``select_related('entity_type_owner_type')``."""
+            ...

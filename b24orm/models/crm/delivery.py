@@ -139,4 +139,6 @@ class Delivery(Model, schema=DELIVERY):
     if TYPE_CHECKING:
 
         @property
-        def currency_currency(self) -> Currency | None: ...
+        def currency_currency(self) -> Currency | None:
+            """The Currency of ``currency``; fetched by ``select_related('currency_currency')``."""
+            ...

@@ -109,4 +109,6 @@ class OwnerType(Model, schema=OWNER_TYPE):
     if TYPE_CHECKING:
 
         @property
-        def activities(self) -> RelatedRows[Activity]: ...
+        def activities(self) -> RelatedRows[Activity]:
+            """Rows of Activity; fetched by ``prefetch_related('activities')``, or by ``all()``."""
+            ...

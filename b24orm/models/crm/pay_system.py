@@ -226,7 +226,11 @@ class PaySystem(Model, schema=PAY_SYSTEM):
     if TYPE_CHECKING:
 
         @property
-        def person_type(self) -> PersonType | None: ...
+        def person_type(self) -> PersonType | None:
+            """The PersonType of ``person_type_id``; fetched by ``select_related('person_type')``."""
+            ...
 
         @property
-        def invoices(self) -> RelatedRows[Invoice]: ...
+        def invoices(self) -> RelatedRows[Invoice]:
+            """Rows of Invoice; fetched by ``prefetch_related('invoices')``, or by ``all()``."""
+            ...

@@ -228,7 +228,11 @@ class StageHistory(Model, schema=STAGE_HISTORY):
     if TYPE_CHECKING:
 
         @property
-        def stage(self) -> Status | None: ...
+        def stage(self) -> Status | None:
+            """The Status of ``stage_id``; fetched by ``select_related('stage')``."""
+            ...
 
         @property
-        def status(self) -> Status | None: ...
+        def status(self) -> Status | None:
+            """The Status of ``status_id``; fetched by ``select_related('status')``."""
+            ...

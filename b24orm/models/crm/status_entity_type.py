@@ -148,4 +148,6 @@ class StatusEntityType(Model, schema=STATUS_ENTITY_TYPE):
     if TYPE_CHECKING:
 
         @property
-        def entity_type(self) -> OwnerType | None: ...
+        def entity_type(self) -> OwnerType | None:
+            """The OwnerType of ``entity_type_id``; fetched by ``select_related('entity_type')``."""
+            ...

@@ -45,4 +45,6 @@ class DiskAttachedObject(Model, schema=DISK_ATTACHED_OBJECT):
     if TYPE_CHECKING:
 
         @property
-        def created_by_user(self) -> User | None: ...
+        def created_by_user(self) -> User | None:
+            """The User of ``created_by``; fetched by ``select_related('created_by_user')``."""
+            ...

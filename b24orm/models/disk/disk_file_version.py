@@ -188,4 +188,6 @@ class DiskFileVersion(Model, schema=DISK_FILE_VERSION):
     if TYPE_CHECKING:
 
         @property
-        def created_by_user(self) -> User | None: ...
+        def created_by_user(self) -> User | None:
+            """The User of ``created_by``; fetched by ``select_related('created_by_user')``."""
+            ...

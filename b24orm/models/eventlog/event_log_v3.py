@@ -215,4 +215,6 @@ class EventLogRecord(Model, schema=EVENT_LOG_RECORD):
     if TYPE_CHECKING:
 
         @property
-        def user(self) -> User | None: ...
+        def user(self) -> User | None:
+            """The User of ``user_id``; fetched by ``select_related('user')``."""
+            ...

@@ -120,4 +120,6 @@ class ImDepartment(Model, schema=IM_DEPARTMENT):
     if TYPE_CHECKING:
 
         @property
-        def manager_user(self) -> User | None: ...
+        def manager_user(self) -> User | None:
+            """The User of ``manager_user_id``; fetched by ``select_related('manager_user')``."""
+            ...

@@ -135,4 +135,6 @@ class Block(Model, schema=BLOCK):
     if TYPE_CHECKING:
 
         @property
-        def lid_page(self) -> Page | None: ...
+        def lid_page(self) -> Page | None:
+            """The Page of ``lid``; fetched by ``select_related('lid_page')``."""
+            ...

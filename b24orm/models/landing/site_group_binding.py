@@ -125,4 +125,6 @@ class SiteGroupBinding(Model, schema=SITE_GROUP_BINDING):
     if TYPE_CHECKING:
 
         @property
-        def entity(self) -> Site | None: ...
+        def entity(self) -> Site | None:
+            """The Site of ``entity_id``; fetched by ``select_related('entity')``."""
+            ...

@@ -125,4 +125,6 @@ class SiteMenuBinding(Model, schema=SITE_MENU_BINDING):
     if TYPE_CHECKING:
 
         @property
-        def entity(self) -> Site | None: ...
+        def entity(self) -> Site | None:
+            """The Site of ``entity_id``; fetched by ``select_related('entity')``."""
+            ...

@@ -121,4 +121,6 @@ class SpecialPage(Model, schema=SPECIAL_PAGE):
     if TYPE_CHECKING:
 
         @property
-        def landing(self) -> Page | None: ...
+        def landing(self) -> Page | None:
+            """The Page of ``landing_id``; fetched by ``select_related('landing')``."""
+            ...

@@ -271,7 +271,11 @@ class ViewTemplate(Model, schema=VIEW_TEMPLATE):
     if TYPE_CHECKING:
 
         @property
-        def created_by(self) -> User | None: ...
+        def created_by(self) -> User | None:
+            """The User of ``created_by_id``; fetched by ``select_related('created_by')``."""
+            ...
 
         @property
-        def modified_by(self) -> User | None: ...
+        def modified_by(self) -> User | None:
+            """The User of ``modified_by_id``; fetched by ``select_related('modified_by')``."""
+            ...

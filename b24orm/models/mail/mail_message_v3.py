@@ -154,4 +154,6 @@ class MailMessage(Model, schema=MAIL_MESSAGE):
     if TYPE_CHECKING:
 
         @property
-        def mailbox(self) -> Mailbox | None: ...
+        def mailbox(self) -> Mailbox | None:
+            """The Mailbox of ``mailbox_id``; fetched by ``select_related('mailbox')``."""
+            ...

@@ -137,4 +137,6 @@ class NoteSearchResult(Model, schema=NOTE_SEARCH_RESULT):
     if TYPE_CHECKING:
 
         @property
-        def collection(self) -> NoteCollection | None: ...
+        def collection(self) -> NoteCollection | None:
+            """The NoteCollection of ``collection_id``; fetched by ``select_related('collection')``."""
+            ...

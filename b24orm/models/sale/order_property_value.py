@@ -244,7 +244,11 @@ class OrderPropertyValue(Model, schema=ORDER_PROPERTY_VALUE):
     if TYPE_CHECKING:
 
         @property
-        def order(self) -> Order | None: ...
+        def order(self) -> Order | None:
+            """The Order of ``order_id``; fetched by ``select_related('order')``."""
+            ...
 
         @property
-        def order_props(self) -> OrderProperty | None: ...
+        def order_props(self) -> OrderProperty | None:
+            """The OrderProperty of ``order_props_id``; fetched by ``select_related('order_props')``."""
+            ...

@@ -259,7 +259,11 @@ class ShipmentPropertyValue(Model, schema=SHIPMENT_PROPERTY_VALUE):
     if TYPE_CHECKING:
 
         @property
-        def shipment(self) -> Shipment | None: ...
+        def shipment(self) -> Shipment | None:
+            """The Shipment of ``shipment_id``; fetched by ``select_related('shipment')``."""
+            ...
 
         @property
-        def shipment_props(self) -> ShipmentProperty | None: ...
+        def shipment_props(self) -> ShipmentProperty | None:
+            """The ShipmentProperty of ``shipment_props_id``; fetched by ``select_related('shipment_props')``."""
+            ...

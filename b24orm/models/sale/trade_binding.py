@@ -244,7 +244,11 @@ class TradeBinding(Model, schema=TRADE_BINDING):
     if TYPE_CHECKING:
 
         @property
-        def order(self) -> Order | None: ...
+        def order(self) -> Order | None:
+            """The Order of ``order_id``; fetched by ``select_related('order')``."""
+            ...
 
         @property
-        def trading_platform(self) -> TradePlatform | None: ...
+        def trading_platform(self) -> TradePlatform | None:
+            """The TradePlatform of ``trading_platform_id``; fetched by ``select_related('trading_platform')``."""
+            ...

@@ -142,4 +142,6 @@ class HcmLinkEmployee(Model, schema=HCM_LINK_EMPLOYEE):
     if TYPE_CHECKING:
 
         @property
-        def user(self) -> User | None: ...
+        def user(self) -> User | None:
+            """The User of ``user_id``; fetched by ``select_related('user')``."""
+            ...

@@ -143,4 +143,6 @@ class SignMysafeDocument(Model, schema=SIGN_MYSAFE_DOCUMENT):
     if TYPE_CHECKING:
 
         @property
-        def creator(self) -> User | None: ...
+        def creator(self) -> User | None:
+            """The User of ``creator_id``; fetched by ``select_related('creator')``."""
+            ...

@@ -167,7 +167,11 @@ class TaskResult(Model, schema=TASK_RESULT):
     if TYPE_CHECKING:
 
         @property
-        def task(self) -> Task | None: ...
+        def task(self) -> Task | None:
+            """The Task of ``task_id``; fetched by ``select_related('task')``."""
+            ...
 
         @property
-        def created_by_user(self) -> User | None: ...
+        def created_by_user(self) -> User | None:
+            """The User of ``created_by``; fetched by ``select_related('created_by_user')``."""
+            ...

@@ -185,4 +185,6 @@ class CallFollowUp(Model, schema=CALL_FOLLOW_UP):
     if TYPE_CHECKING:
 
         @property
-        def initiator(self) -> User | None: ...
+        def initiator(self) -> User | None:
+            """The User of ``initiator_id``; fetched by ``select_related('initiator')``."""
+            ...

@@ -523,7 +523,11 @@ class CallStatistic(Model, schema=CALL_STATISTIC):
     if TYPE_CHECKING:
 
         @property
-        def portal_user(self) -> User | None: ...
+        def portal_user(self) -> User | None:
+            """The User of ``portal_user_id``; fetched by ``select_related('portal_user')``."""
+            ...
 
         @property
-        def crm_activity(self) -> Activity | None: ...
+        def crm_activity(self) -> Activity | None:
+            """The Activity of ``crm_activity_id``; fetched by ``select_related('crm_activity')``."""
+            ...

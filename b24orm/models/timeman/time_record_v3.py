@@ -172,4 +172,6 @@ class TimeRecord(Model, schema=TIME_RECORD):
     if TYPE_CHECKING:
 
         @property
-        def user(self) -> User | None: ...
+        def user(self) -> User | None:
+            """The User of ``user_id``; fetched by ``select_related('user')``."""
+            ...

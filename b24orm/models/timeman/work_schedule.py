@@ -64,10 +64,16 @@ class WorkSchedule(Model, schema=WORK_SCHEDULE):
     if TYPE_CHECKING:
 
         @property
-        def updated_by_user(self) -> User | None: ...
+        def updated_by_user(self) -> User | None:
+            """The User of ``updated_by``; fetched by ``select_related('updated_by_user')``."""
+            ...
 
         @property
-        def deleted_by_user(self) -> User | None: ...
+        def deleted_by_user(self) -> User | None:
+            """The User of ``deleted_by``; fetched by ``select_related('deleted_by_user')``."""
+            ...
 
         @property
-        def created_by_user(self) -> User | None: ...
+        def created_by_user(self) -> User | None:
+            """The User of ``created_by``; fetched by ``select_related('created_by_user')``."""
+            ...

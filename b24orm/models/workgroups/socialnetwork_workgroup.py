@@ -359,10 +359,16 @@ class SocialnetworkWorkgroup(Model, schema=SOCIALNETWORK_WORKGROUP):
     if TYPE_CHECKING:
 
         @property
-        def owner(self) -> User | None: ...
+        def owner(self) -> User | None:
+            """The User of ``owner_id``; fetched by ``select_related('owner')``."""
+            ...
 
         @property
-        def scrum_owner(self) -> User | None: ...
+        def scrum_owner(self) -> User | None:
+            """The User of ``scrum_owner_id``; fetched by ``select_related('scrum_owner')``."""
+            ...
 
         @property
-        def scrum_master(self) -> User | None: ...
+        def scrum_master(self) -> User | None:
+            """The User of ``scrum_master_id``; fetched by ``select_related('scrum_master')``."""
+            ...
