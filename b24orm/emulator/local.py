@@ -108,7 +108,7 @@ class LocalPortal(Installations):
         self._clock = clock or time.time
         chosen = plan_named(plan)
         played = faults if isinstance(faults, Faults) else Faults(*(faults or ()))
-        self.store = Store(path, clock=self._clock)
+        self.store: Store = Store(path, clock=self._clock)
         methods = build_v3(self.store)
         if not self.store.count("user"):
             seed_portal(
@@ -126,8 +126,8 @@ class LocalPortal(Installations):
                 rows=rows,
             )
             log_events(self.store, range(1, log_entries * sparse + 1, sparse))
-        self.events = EventHub(self.store)
-        self.apps = AppThings()
+        self.events: EventHub = EventHub(self.store)
+        self.apps: AppThings = AppThings()
         info = PortalInfo(license=chosen.license, lacks=chosen.lacks)
         self._engine = Engine(
             registry=build_registry(self.store, info, self.events, self.apps),
