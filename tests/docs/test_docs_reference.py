@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections.abc import Iterator
 from importlib import import_module
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from b24orm import errors
+from b24orm.cli import _parser
 from tests.docs.blocks import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -18,6 +20,16 @@ PUBLIC = ("b24orm", "b24orm.orm", "b24orm.values", "b24orm.events", "b24orm.emul
 MODULES = ("b24orm.errors", "b24orm.testing")
 PLAIN = {"NamedRow", "errors", "portals"}
 """A type variable, a module and an object, of which pages speak by name."""
+
+
+_OPTION = re.compile(r"--[\w-]+")
+(_SUBCOMMANDS,) = (a for a in _parser()._actions if isinstance(a, argparse._SubParsersAction))
+COMMANDS: list[tuple[str, argparse.ArgumentParser]] = list(_SUBCOMMANDS.choices.items())
+
+
+def _options(command: argparse.ArgumentParser) -> set[str]:
+    found = {name for action in command._actions for name in action.option_strings if name.startswith("--")}
+    return found - {"--help"}
 
 
 def named() -> Iterator[str]:
@@ -61,3 +73,10 @@ def test_every_error_says_when_it_comes_and_what_to_do() -> None:
 
 def _is_error(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, errors.B24Error)
+
+
+@pytest.mark.parametrize(("name", "command"), COMMANDS, ids=[name for name, _ in COMMANDS])
+def test_every_option_of_a_command_is_explained(name: str, command: argparse.ArgumentParser) -> None:
+    page = (REFERENCE / "commands.md").read_text(encoding="utf-8")
+    section = page.partition(f"\n## b24orm {name}\n")[2].partition("\n## ")[0]
+    assert _options(command) - set(_OPTION.findall(section)) == set()
