@@ -418,6 +418,20 @@ def test_each_refusal_has_its_class(
     assert scene.exchanges == before + 1
 
 
+def test_tokens_that_a_copy_of_the_store_has_spent_are_told(scene: Scene) -> None:
+    store, copy = MemoryTokens(), MemoryTokens()
+    ours = scene.join(scene.app(store=store).installed(scene.local.install_event()))
+    key = f"local.app:{scene.local.oauth.member_id}"
+    kept = store.load(key)
+    assert kept is not None
+    copy.save(key, kept)
+    theirs = scene.join(scene.app(store=copy).credentials(scene.local.oauth.member_id))
+    scene.clock.pass_an_hour()
+    theirs.call("profile")
+    with pytest.raises(InvalidGrant, match="authorised again; a copy of the store"):
+        ours.call("profile")
+
+
 def test_an_application_that_was_removed_is_told_by_the_portal(scene: Scene) -> None:
     client = scene.join(scene.app().installed(scene.local.install_event()))
     scene.local.oauth.uninstall("local.app")

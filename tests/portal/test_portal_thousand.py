@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+import aiohttp
 import pytest
 
 from b24orm import App, AsyncPortal, MemoryTokens, Portal
@@ -147,3 +148,20 @@ async def test_they_are_served_side_by_side_in_asynchronous_code(app: App) -> No
     answers = await asyncio.gather(*(one(number) for number in range(OPEN)))
     assert (set(answers), len(answers)) == ({"1"}, OPEN)
     assert threading.active_count() - threads <= 32
+
+
+async def test_those_that_come_and_go_may_share_the_connections_of_a_session(app: App) -> None:
+    made: list[int] = []
+    trace = aiohttp.TraceConfig()
+
+    async def created(*_: Any) -> None:
+        made.append(1)
+
+    trace.on_connection_create_end.append(created)
+    async with aiohttp.ClientSession(trace_configs=[trace], cookie_jar=aiohttp.DummyCookieJar()) as session:
+        for number in range(20):
+            credentials = await app.acredentials(f"m{number}")
+            async with AsyncPortal(credentials, plan="unlimited", progress=False, session=session) as portal:
+                await portal.call("profile")
+        open_still = not session.closed
+    assert (len(made), open_still) == (1, True)

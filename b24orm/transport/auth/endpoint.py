@@ -53,6 +53,16 @@ _KINDS: Final[Mapping[str, type[ApiError]]] = {
     "APPLICATION_NOT_FOUND": NotInstalled,
 }
 
+_HINTS: Final[Mapping[str, str]] = {
+    "INVALID_GRANT": (
+        "have the application authorised again; a copy of the store elsewhere would spend its tokens"
+    ),
+    "INVALID_CLIENT": "compare client_secret with the one that is shown where the application was registered",
+    "WRONG_CLIENT": "compare client_id with the one that is shown where the application was registered",
+    "PAYMENT_REQUIRED": "the subscription of the application on this portal has ended",
+    "NOT_INSTALLED": "it was removed from the portal: have it installed again",
+}
+
 
 def server_named(url: str) -> str:
     """Scheme and host of a server's address.
@@ -169,7 +179,8 @@ class TokenServer:
                 self.client_secret.redact(value.redact(str(body.get(name) or "")))
                 for name in ("error", "error_description")
             )
-            return _KINDS.get(code.upper(), AuthError)(code, text, **where)
+            hint = _HINTS.get(code.upper(), "")
+            return _KINDS.get(code.upper(), AuthError)(code, text, **where, hint=hint)
         try:
             return Tokens.parse(body)
         except InvalidValue:
