@@ -307,7 +307,7 @@ class ApiError(B24Error):
         command = f"(command {self.command})" if self.command else ""
         place = (f"on {self.host}" if self.host else "", f"[HTTP {self.status}]" if self.status else "")
         where = " ".join(part for part in (self.method, command, *place) if part)
-        what = f"{what}; {self.hint}" if self.hint else what
+        what = f"{what.rstrip('.')}; {self.hint}" if self.hint else what
         return f"{where}: {what}" if where else what
 
     def __reduce__(self) -> tuple[object, ...]:

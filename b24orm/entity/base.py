@@ -234,8 +234,8 @@ class Entity(BaseModel, metaclass=_Kind):
         if update is not None and update.whole_key in extra:
             return None  # all that there is was fetched: a property without a value is left out
         raise FieldNotLoaded(
-            f"{type(self).__name__}.{name} was not loaded: "
-            "the portal has no such field, or only() left it out"
+            f"{type(self).__name__}.{name} was not loaded: the portal has no such field, "
+            f"or only() left it out{nearest(wire, extra)}"
         )
 
     def _set_user_field(self, name: str, value: Any) -> None:

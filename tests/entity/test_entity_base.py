@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -276,3 +277,36 @@ def test_each_model_has_its_own_exceptions() -> None:
         False,
         "Deal.DoesNotExist",
     )
+
+
+# -- what a value that does not fit is told ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "hint"),
+    [
+        ("closedate", "01.02.2024", "a text such as '2026-03-01'"),
+        ("closedate", datetime(2024, 2, 1, 12, tzinfo=timezone.utc), "take its date"),
+        ("last_activity_time", "soon", "a text such as '2026-03-01T18:00"),
+        ("opportunity", "1 000,50", "a text such as '1500.50'; its currency is a field of its own"),
+        ("company", "Acme", "it takes a Company, or its id"),
+        ("probability", "much", "it takes an int"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_told_what_does(field: str, value: Any, hint: str) -> None:
+    with pytest.raises(InvalidValue, match=hint):
+        Deal(**{field: value})
+    with pytest.raises(InvalidValue, match=hint):
+        setattr(Deal(), field, value)
+
+
+def test_one_entry_of_several_may_be_a_dict() -> None:
+    loose: Any = {"VALUE": "+7 900 1", "VALUE_TYPE": "HOME"}
+    contact = Contact(phone=loose)
+    assert [(entry.value, entry.value_type) for entry in contact.phone] == [("+7 900 1", "HOME")]
+
+
+def test_what_is_no_entry_is_told_what_is() -> None:
+    loose: Any = 5
+    with pytest.raises(InvalidValue, match="it takes a text, a MultiField, or a list of them"):
+        Contact(phone=loose)

@@ -9,7 +9,7 @@ import pytest
 
 from b24orm import Portal, Prefetch
 from b24orm.emulator import LocalPortal
-from b24orm.errors import UnknownName
+from b24orm.errors import FieldNotLoaded, UnknownName
 from b24orm.models import Company, Deal, DealItem, Task, User
 from tests.conftest import Connect, Serve
 
@@ -88,6 +88,12 @@ def test_many_wrong_items_ask_the_portal_once(portal: LocalPortal, client: Porta
 def test_a_user_field_that_there_is_works_and_is_looked_for_once(portal: LocalPortal, client: Portal) -> None:
     found = [Deal.objects.get(UF_CRM_COLOUR=colour).id for colour in ("red", "red")]
     assert (found, asked(portal)) == ([3, 3], 1)
+
+
+def test_a_misspelt_user_field_of_a_row_has_the_nearest_name(client: Portal) -> None:
+    deal: Any = Deal.objects.get(id=3)
+    with pytest.raises(FieldNotLoaded, match="did you mean 'UF_CRM_COLOUR'"):
+        _ = deal.UF_CRM_COLOR
 
 
 def test_without_user_fields_the_portal_is_not_asked_for_them(portal: LocalPortal, client: Portal) -> None:
