@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from b24orm.entity.types import MultiField
 from b24orm.errors import InvalidValue
+from b24orm.query.closed import allowed, among, is_closed, targets, value_of_title
 from b24orm.query.names import user_field
-from b24orm.query.values import allowed, among, is_closed, is_missing, plain, targets, value_of_title
+from b24orm.query.values import is_missing, plain
 from b24orm.schema import EntitySchema, FieldSchema
 from b24orm.values import Binding
 

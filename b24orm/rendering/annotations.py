@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from b24orm.query.closed import is_closed
 from b24orm.query.lookups import Kind, kind_of, shape_of
-from b24orm.query.values import is_closed
 from b24orm.schema import EntitySchema, FieldSchema
 
 __all__ = ["annotation", "given_type", "literal_values", "lookup_type", "parent_type", "value_type"]
