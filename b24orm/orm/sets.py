@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, cast
 
@@ -49,17 +49,17 @@ class SetWrites(Generic[M]):
                 UsageError: the set has no condition.
                 WriteErrors: some rows could not be changed.
             """
-            job, ids = self._by_id("update", changes), self._ids("update")
+            job, ids = self._update_job(changes), self._ids("update")
             return counted(job.run(ids.iterator()))
 
         async def aupdate(self, **changes: Any) -> int:
             """As :meth:`update`, awaited."""
-            job, ids = self._by_id("update", changes), self._ids("update")
+            job, ids = self._update_job(changes), self._ids("update")
             return await acounted(job.arun(ids.aiterator()))
 
         def explain_update(self, **changes: Any) -> str:
             """How :meth:`update` would go about it; nothing is sent."""
-            call = self._by_id("update", changes).call(0)
+            call = self._update_job(changes).call(0)
             return self._explained("update", call)
 
     def delete(self) -> int:
@@ -71,21 +71,21 @@ class SetWrites(Generic[M]):
             UsageError: the set has no condition.
             WriteErrors: some rows could not be deleted.
         """
-        job, ids = self._by_id("delete", None), self._ids("delete")
+        job, ids = self._delete_job(), self._ids("delete")
         return counted(job.run(ids.iterator()))
 
     async def adelete(self) -> int:
         """As :meth:`delete`, awaited."""
-        job, ids = self._by_id("delete", None), self._ids("delete")
+        job, ids = self._delete_job(), self._ids("delete")
         return await acounted(job.arun(ids.aiterator()))
 
     def explain_delete(self) -> str:
         """How :meth:`delete` would go about it; nothing is sent."""
-        return self._explained("delete", self._by_id("delete", None).call(0))
+        return self._explained("delete", self._delete_job().call(0))
 
     def _explained(self, what: str, call: Call | None) -> str:
         assert call is not None  # a set writes every row alike
-        plan = explained(compile_query(self._ids(what)._query))
+        plan = explained(compile_query(self._ids(what).query))
         sent = {key: value for key, value in call.params.items() if value != 0}
         return f"{plan}\nthen each row: {call.method} {sent}\n  requests  1 for up to 50 rows"
 
@@ -99,38 +99,47 @@ class SetWrites(Generic[M]):
         rows = cast("Any", self)._with(replace(self._query, select=(self._model.__schema__.id_field,)))
         return _Ids(rows.values_list(self._model.__schema__.id_name, flat=True))
 
-    def _by_id(self, kind: writes.Kind, changes: Mapping[str, Any] | None) -> Job[Any]:
-        schema, params = self._model.__schema__, dict(self._query.params)
-        fields: dict[str, Any] = {}
-        if changes is not None:
-            if not changes:
-                raise InvalidValue("update() takes at least one field to change")
-            _check_partial(schema)
-            made = self._model(**changes)
-            if made.pk is not None:
-                raise InvalidValue(
-                    f"update() can't change {schema.name}.{schema.id_name}: it says which row a row is"
-                )
-            if any(schema.fields[n].type == "crm_multifield" for n in made.changed if n in schema.fields):
-                raise InvalidValue("update() can't change lists of values; change the objects and save them")
-            fields = changed(made)
-        parents = writes.parents(schema, params, kind)
+    def _update_job(self, changes: Mapping[str, Any]) -> Job[Any]:
+        schema, fields = self._model.__schema__, _fields(self._model, changes)
+        parents = writes.parents(schema, dict(self._query.params), "update")
+        return self._job(
+            "update",
+            lambda row_id: writes.update(schema, row_id, fields, parents, {}),
+            repeatable=repeatable(fields),
+        )
 
-        def call(row_id: Any) -> Call:
-            if kind == "delete":
-                return writes.delete(schema, row_id, parents)
-            return writes.update(schema, row_id, fields, parents, {})
+    def _delete_job(self) -> Job[Any]:
+        schema = self._model.__schema__
+        parents = writes.parents(schema, dict(self._query.params), "delete")
+        return self._job("delete", lambda row_id: writes.delete(schema, row_id, parents), repeatable=True)
 
+    def _job(self, kind: writes.Kind, call: Callable[[Any], Call], *, repeatable: bool) -> Job[Any]:
         return Job(
             kind,
             self._model,
             self._backend,
             Options(),
             call,
-            repeatable=lambda _: kind == "delete" or repeatable(fields),
+            repeatable=lambda _: repeatable,
             settle=lambda row_id, *_: row_id,
             alike=True,
         )
+
+
+def _fields(model: type[Entity], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What is sent of each row that is to be changed."""
+    schema = model.__schema__
+    if not changes:
+        raise InvalidValue("update() takes at least one field to change")
+    _check_partial(schema)
+    made = model(**changes)
+    if made.pk is not None:
+        raise InvalidValue(
+            f"update() can't change {schema.name}.{schema.id_name}: it says which row a row is"
+        )
+    if any(schema.fields[n].type == "crm_multifield" for n in made.changed if n in schema.fields):
+        raise InvalidValue("update() can't change lists of values; change the objects and save them")
+    return changed(made)
 
 
 class _Ids:
@@ -138,8 +147,8 @@ class _Ids:
 
     def __init__(self, rows: Any) -> None:
         self._rows = rows
-        self._query: Query = rows._query
-        self._shifts = compile_query(self._query).strategy in ("OffsetPages", "UntilEmpty")
+        self.query: Query = rows.query
+        self._shifts = compile_query(self.query).strategy in ("OffsetPages", "UntilEmpty")
 
     def iterator(self) -> Iterator[Any]:
         """The ids, one by one."""
