@@ -167,3 +167,72 @@ def test_an_unknown_plan_is_refused_with_the_nearest() -> None:
 def test_limits_that_let_nothing_through_are_refused(limits: dict[str, float]) -> None:
     with pytest.raises(InvalidValue):
         RateLimits(**limits)  # type: ignore[arg-type]
+
+
+# -- step by step: the standard plan takes 50 and drains two a second, of which one second is kept in hand
+
+
+def taken(count: int) -> Bucket:
+    bucket = Bucket(STANDARD)
+    for _ in range(count):
+        bucket.take(0.0)
+    return bucket
+
+
+@pytest.mark.parametrize(("count", "left"), [(0, 48), (10, 38), (48, 0), (60, 0)])
+def test_what_is_spare_is_what_was_not_taken(count: int, left: int) -> None:
+    assert taken(count).spare(0.0) == left
+
+
+def test_nothing_drains_until_something_was_answered() -> None:
+    bucket = taken(10)
+    before = bucket.spare(100.0)
+    bucket.answered(100.0)
+
+    assert [before, bucket.spare(103.0), bucket.spare(1_000.0)] == [38, 44, 48]
+
+
+def test_a_portal_without_the_limit_always_has_room() -> None:
+    assert Bucket(PLANS["unlimited"]).spare(0.0) >= 100_000
+
+
+def test_a_place_is_given_back_once() -> None:
+    bucket = taken(1)
+    bucket.give_back()
+    bucket.give_back()
+
+    assert bucket.spare(0.0) == 48
+
+
+def test_a_bucket_that_was_taken_for_full_drains_at_once() -> None:
+    bucket = taken(0)
+    bucket.fill(10.0)
+
+    assert [bucket.spare(10.0), bucket.spare(13.0), bucket.take(10.0)] == [0, 6, 0.5]
+
+
+@pytest.mark.parametrize(("refusals", "wait"), [([0.0], 1.0), ([0.0, 10.0], 2.0), ([0.0, 10.0, 20.0], 2.0)])
+def test_a_refusal_halves_the_rate_down_to_a_quarter(refusals: list[float], wait: float) -> None:
+    bucket = taken(0)
+    for moment in refusals:
+        bucket.refused(moment)
+
+    assert bucket.take(refusals[-1]) == wait
+
+
+def test_what_left_before_the_rate_was_halved_does_not_halve_it_again() -> None:
+    bucket = taken(0)
+    bucket.refused(5.0)
+    bucket.refused(5.5, age=1.0)
+
+    assert bucket.take(5.5) == 1.0
+
+
+@pytest.mark.parametrize(("accepted", "wait"), [(1, 1 / 1.02), (100, 0.5)])
+def test_what_is_accepted_wins_the_rate_back_and_no_more(accepted: int, wait: float) -> None:
+    bucket = taken(0)
+    bucket.refused(0.0)
+    for _ in range(accepted):
+        bucket.accepted()
+
+    assert bucket.take(0.0) == pytest.approx(wait)
