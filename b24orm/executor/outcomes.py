@@ -15,13 +15,14 @@ from b24orm.errors import (
 from b24orm.executor.refusals import untouched
 from b24orm.executor.retry import never_executed
 from b24orm.plan.calls import Outcome, Reply
-from b24orm.plan.writes import Write
+from b24orm.plan.writes import REFUSED, Write
 
 __all__ = [
     "after",
     "answer_of",
     "gone",
     "is_ambiguous",
+    "judged",
     "killed",
     "not_run",
     "nothing_but_lost",
@@ -52,6 +53,17 @@ def killed(left: float) -> TransportError:
 def not_run(write: Write) -> ApiError:
     """The outcome of a write that was not sent, for an earlier one failed."""
     return ApiError("NOT_RUN", "an earlier write failed", method=write.call.method)
+
+
+def judged(write: Write, outcome: Outcome) -> Outcome:
+    """The outcome; an update or a delete that is answered by a bare ``false`` was not done.
+
+    ``tasks.template.update`` says so of a template that is not there.
+    """
+    if write.kind == "add" or write.idle or not isinstance(outcome, Reply) or outcome.result is not False:
+        return outcome
+    text = "the portal answers false, so nothing was changed; the row may not be there"
+    return ApiError(REFUSED, text, method=write.call.method, status=200)
 
 
 def answer_of(write: Write, row: object) -> object:
@@ -101,5 +113,7 @@ def gone(write: Write, outcome: Outcome) -> Outcome:
     """A delete that finds nothing when it is repeated had done its work the first time."""
     if write.kind != "delete" or not isinstance(outcome, ApiError):
         return outcome
+    if outcome.code == REFUSED:
+        return unknown_fate(write.call.method, outcome)
     missing = isinstance(outcome, NotFound) or "not found" in outcome.description.lower()
     return Reply(result=True) if missing else outcome

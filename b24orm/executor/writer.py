@@ -25,7 +25,7 @@ from b24orm.executor.executor import BATCH, Executor
 from b24orm.executor.journal import Journal
 from b24orm.executor.keyed import fates, keyed
 from b24orm.executor.lost import Lost
-from b24orm.executor.outcomes import answer_of, is_ambiguous, killed, not_run, row_id
+from b24orm.executor.outcomes import answer_of, is_ambiguous, judged, killed, not_run, row_id
 from b24orm.executor.refusals import is_final
 from b24orm.executor.traces import Traces
 from b24orm.executor.turns import one_query
@@ -215,7 +215,7 @@ class Writer:
         if self.journal is not None:
             self.journal.sending((write.place, write.digest) for write in writes)
         ask = Ask(tuple(write.call for write in writes), halt=self.halt, ordered=self.ordered)
-        outcomes = await self.executor.ask(ask)
+        outcomes = list(map(judged, writes, await self.executor.ask(ask)))
         self._learn(writes, outcomes)
         lost = [n for n, o in enumerate(outcomes) if isinstance(o, B24Error) and is_ambiguous(o)]
         if not lost:

@@ -18,19 +18,19 @@ def _binding(link: LinkSchema, kind: str, owner: Any, params: Mapping[str, Any])
     assert link.method is not None
     name = link.method.removesuffix(_GET) + kind
     call = Call(name, {link.id_param: owner, **params}, write=True)
-    return Write("update", call, repeatable=True)  # what is bound can't be bound twice
+    return Write("update", call, repeatable=True, idle=True)  # what is bound can't be bound twice
 
 
 def bind(link: LinkSchema, owner: Any, other: Any, place: int) -> Write:
     """One more bound row."""
     write = _binding(link, ".add", owner, {"fields": {link.key: other}})
-    return Write(write.kind, write.call, repeatable=True, place=place)
+    return Write(write.kind, write.call, repeatable=True, idle=True, place=place)
 
 
 def unbind(link: LinkSchema, owner: Any, other: Any, place: int) -> Write:
     """One bound row less; the row itself stays."""
     write = _binding(link, ".delete", owner, {"fields": {link.key: other}})
-    return Write(write.kind, write.call, repeatable=True, place=place)
+    return Write(write.kind, write.call, repeatable=True, idle=True, place=place)
 
 
 def set_bound(link: LinkSchema, owner: Any, others: Sequence[Any]) -> Write:

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
-from b24orm.errors import InvalidValue, ServerFailure, Unsupported, nearest
+from b24orm.errors import ApiError, InvalidValue, OutcomeUnknown, ServerFailure, Unsupported, nearest
 from b24orm.plan.calls import Call, Reply, rows_of
 from b24orm.plan.listing import nested
 from b24orm.query.names import parent_names
 from b24orm.schema import EntitySchema, MethodSchema
 
-__all__ = ["Kind", "Write", "add", "delete", "method_for", "new_id", "parents", "sent_fields", "update"]
+__all__ = [
+    "REFUSED",
+    "Kind",
+    "Write",
+    "add",
+    "delete",
+    "method_for",
+    "new_id",
+    "parents",
+    "sent_fields",
+    "update",
+]
 
 Kind: TypeAlias = Literal["add", "update", "delete"]
+
+REFUSED: Final = "NOT_DONE"
+"""The code of a write that was answered by 0 or ``false`` instead of an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +42,7 @@ class Write:
         origin: originator and key that the new row carries, by which it can be found again.
         place: the number of the item in its job, for the journal.
         digest: tells the items of a job apart, for the journal.
+        idle: it is answered by ``false`` where there was nothing to do, which is as good.
     """
 
     kind: Kind
@@ -36,6 +51,7 @@ class Write:
     origin: tuple[str, str] | None = None
     place: int = 0
     digest: str = ""
+    idle: bool = False
 
 
 def method_for(schema: EntitySchema, kind: Kind) -> MethodSchema:
@@ -137,7 +153,8 @@ def new_id(schema: EntitySchema, call: Call, reply: Reply) -> tuple[Any, Mapping
     The id is None where rows have none.
 
     Raises:
-        ServerFailure: the answer has no id.
+        ApiError: the answer is 0, for nothing was added.
+        OutcomeUnknown: the answer is something else than an id.
     """
     method = method_for(schema, "add")
     row: Mapping[str, Any] = {}
@@ -147,13 +164,16 @@ def new_id(schema: EntitySchema, call: Call, reply: Reply) -> tuple[Any, Mapping
     if method.returns == "id":
         found = _inside(found, call.envelope)
     elif method.envelope or method.returns == "item":
-        rows: Sequence[Any] = rows_of(reply.result, call.envelope)
-        row = rows[0] if rows else {}
+        row = _first(reply, call)
         found = row.get(schema.id_field.wire)
-    if isinstance(found, str) and found.isdigit() and schema.id_field.type == "integer":
+    if isinstance(found, str) and found.isdecimal() and schema.id_field.type == "integer":
         found = int(found)
-    if isinstance(found, bool) or not isinstance(found, (int, str)) or not found:
-        raise ServerFailure("NO_ID", "the answer to an add holds no id", method=call.method)
+    if isinstance(found, (bool, int)) and not found:
+        raise ApiError(REFUSED, "the portal answers no id, but 0: nothing was added", method=call.method)
+    kinds = int if schema.id_field.type == "integer" else (int, str)
+    if isinstance(found, bool) or not isinstance(found, kinds) or not found or str(found).startswith("-"):
+        text = f"{call.method}: the answer holds no id; whether a row was added is unknown"
+        raise OutcomeUnknown(text, [dict(call.params)])
     return found, row
 
 
@@ -162,6 +182,15 @@ def _inside(found: Any, path: Sequence[str | int]) -> Any:
     for part in path:
         found = found.get(part) if isinstance(found, Mapping) else None
     return found.get("id") if isinstance(found, Mapping) else found
+
+
+def _first(reply: Reply, call: Call) -> Mapping[str, Any]:
+    """The row that an add answers; an empty one if there is none."""
+    try:
+        rows: Sequence[Any] = rows_of(reply.result, call.envelope, call.method)
+    except ServerFailure:
+        return {}
+    return rows[0] if rows and isinstance(rows[0], Mapping) else {}
 
 
 def sent_fields(schema: EntitySchema, call: Call) -> Mapping[str, Any]:

@@ -151,11 +151,11 @@ def _connector_type() -> type[aiohttp.TCPConnector]:
             self._process = os.getpid()
             super().__init__(**settings)
 
-        async def _get(self, key: Any, *given: Any) -> Any:
+        async def _get(self, key: Any, traces: Any) -> Any:
             for protocol, _ in tuple(getattr(self, "_conns", {}).get(key, ())):
                 if protocol.should_close:
                     protocol.close()
-            return await super()._get(key, *given)
+            return await super()._get(key, traces)
 
         def __del__(self, *given: Any) -> None:
             if self._process == os.getpid() and not self._loop.is_closed():
