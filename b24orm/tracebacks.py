@@ -39,4 +39,4 @@ def _strip(error: BaseException) -> None:
         found.__traceback__ = None
         for inner in getattr(found, "exceptions", ()):
             _strip(inner)
-        found = found.__cause__ or found.__context__
+        found = found.__cause__  # the context may be an error that the reader handles, with lines of theirs

@@ -179,6 +179,16 @@ def test_a_traceback_does_not_show_the_way_through_the_loop(loop: LoopThread) ->
     assert [_frames(caught.value), _frames(caught.value.__cause__)] == [2, 0]
 
 
+def test_the_traceback_of_an_error_that_is_being_handled_stays_whole(loop: LoopThread) -> None:
+    with pytest.raises(UnknownName) as caught:
+        try:
+            raise UnknownName("the first")
+        except UnknownName:
+            loop.run(deep(10))
+
+    assert (str(caught.value.__context__), _frames(caught.value.__context__)) == ("the first", 1)
+
+
 async def test_nor_does_it_where_the_work_is_awaited(loop: LoopThread) -> None:
     with pytest.raises(UnknownName) as caught:
         await loop.arun(deep(10))

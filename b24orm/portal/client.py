@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aiohttp import ClientSession
 
 from b24orm.entity.rows import OnInvalid
-from b24orm.errors import InvalidValue, NotConfigured, PortalClosed, UsageError
+from b24orm.errors import B24Error, InvalidValue, NotConfigured, PortalClosed, UsageError
 from b24orm.events.methods import EventMethods
 from b24orm.executor import rest
 from b24orm.executor.exchange import OnRequest
@@ -24,6 +24,7 @@ from b24orm.executor.sender import Sender
 from b24orm.guard import guard
 from b24orm.plan.flow import Flow, Page
 from b24orm.schema import Api
+from b24orm.tracebacks import bare
 from b24orm.transport.auth.base import Credentials
 from b24orm.transport.auth.function import TokenFunction, TokenSource
 from b24orm.transport.auth.secret import Secret
@@ -163,9 +164,12 @@ class Client(EventMethods):
     ) -> AsyncIterator[Page]:
         with self.progress(label) as bar:
             async with aclosing(source):  # who leaves early ends what is under way
-                async for page in source:
-                    bar.add(len(page), flow.expected if flow is not None else None)
-                    yield page
+                try:
+                    async for page in source:
+                        bar.add(len(page), flow.expected if flow is not None else None)
+                        yield page
+                except B24Error as error:
+                    raise bare(error)  # noqa: B904 - the same error, without the way it took
 
     def progress(self, label: str) -> Progress:
         """A count of rows, shown as the portal's progress bars are."""

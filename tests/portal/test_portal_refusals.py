@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from traceback import extract_tb
 from typing import Any
 
 import pytest
 
 from b24orm import AsyncPortal, Portal, RateLimits, connect
 from b24orm.emulator import LocalPortal
-from b24orm.errors import B24Error, ConnectFailed, InvalidValue, NotConfigured
+from b24orm.errors import AuthError, B24Error, ConnectFailed, InvalidValue, NotConfigured
 from b24orm.models import Deal
+from tests.conftest import Serve
 
 GOOD = "https://acme.bitrix24.com/rest/1/abcdef123456/"
 
@@ -107,6 +109,15 @@ def test_a_portal_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch)
         pytest.raises(ConnectFailed, match="5 attempts"),
     ):
         portal.call("profile")
+
+
+async def test_a_traceback_of_an_async_portal_ends_at_what_was_called(serve: Serve) -> None:
+    async with AsyncPortal(serve().url[:-4] + "abc/", progress=False):
+        with pytest.raises(AuthError) as read:
+            await Deal.objects.all()
+        with pytest.raises(AuthError) as called:
+            await Deal.objects.acount()
+    assert [len(extract_tb(caught.value.__traceback__)) < 8 for caught in (read, called)] == [True, True]
 
 
 @pytest.mark.parametrize("method", ["", " ", "/"])
