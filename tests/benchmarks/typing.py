@@ -59,6 +59,9 @@ def measured() -> Mapping[str, Callable[[], float]]:
         "import b24orm; from b24orm.models import Deal": lambda: import_seconds(
             "import b24orm; from b24orm.models import Deal"
         ),
+        "the same, and connect(url)": lambda: import_seconds(
+            "import b24orm; from b24orm.models import Deal; b24orm.connect('https://a.bitrix24.com/rest/1/x1y2z3/')"
+        ),
         "language server: a file of ten models, first of all": lambda: served(
             lambda server: server.problems(text), warm=False
         ),
