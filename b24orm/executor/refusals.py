@@ -1,6 +1,6 @@
-"""Refusals that are final: of who calls, or of a method whatever it is called with.
+"""Refusals that are final: of who calls, of a method, or of a method for one kind of rows.
 
-The portal checks both before any work. So what was refused in this way was not executed, and the next call
+The portal checks that before any work. So what was refused in this way was not executed, and the next call
 would be refused as well.
 """
 
@@ -29,21 +29,23 @@ __all__ = ["Barrier", "is_final", "untouched"]
 
 _OF_METHODS: Final = frozenset(
     (
-        "ALLOWED_ONLY_INTRANET_USER",
-        "BITRIX_REST_V3_EXCEPTION_LICENSEEXCEPTION",
         "BITRIX_REST_V3_EXCEPTION_METHODNOTFOUNDEXCEPTION",
         "ERROR_METHOD_NOT_FOUND",
         "METHOD_CONFIRM_DENIED",
         "METHOD_CONFIRM_WAITING",
         "WRONG_AUTH_TYPE",
-        "WRONG_LICENSE",
     )
 )
 """Codes that refuse a method, whatever it is called with."""
 
+_OF_ENTITIES: Final = frozenset(
+    ("ALLOWED_ONLY_INTRANET_USER", "BITRIX_REST_V3_EXCEPTION_LICENSEEXCEPTION", "WRONG_LICENSE")
+)
+"""Codes that may refuse one kind of rows, where a method serves several: items of one smart process."""
+
 
 def is_final(error: B24Error) -> bool:
-    """Whether every other call of the same method would be refused as well, before any work.
+    """Whether every other call of the same job would be refused as well, before any work.
 
     >>> is_final(AuthError("INVALID_CREDENTIALS")), is_final(ApiError("ACCESS_DENIED", command="c1"))
     (True, False)
@@ -52,7 +54,9 @@ def is_final(error: B24Error) -> bool:
         return True
     if isinstance(error, ServerFailure):
         return error.code == "REDIRECTED"
-    return isinstance(error, ApiError) and (error.code.upper() in _OF_METHODS or _is_of_batch(error))
+    if not isinstance(error, ApiError):
+        return False
+    return error.code.upper() in _OF_METHODS | _OF_ENTITIES or _is_of_batch(error)
 
 
 def _is_of_batch(error: ApiError) -> bool:
@@ -93,6 +97,8 @@ class Barrier:
         """Calls of these methods, in lower case, were refused; nothing is noted if that is not final."""
         if not is_final(error) or isinstance(error, (TokenServerFailed, TokenStoreFailed)):
             return
+        if error.code.upper() in _OF_ENTITIES:
+            return  # others in line may ask for other rows
         if isinstance(error, InsufficientScope) or error.code.upper() in _OF_METHODS:
             self._methods.update({method: _Bar(now, None, _alone(error)) for method in methods})
         elif access is not None:

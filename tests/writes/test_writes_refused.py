@@ -64,6 +64,8 @@ REFUSALS: dict[str, tuple[Callable[[Asked], Any], type[B24Error]]] = {
     "not confirmed": (each("METHOD_CONFIRM_WAITING"), AccessDenied),
 }
 refused = pytest.mark.parametrize(("portal", "kind"), REFUSALS.values(), ids=REFUSALS)
+OF_ALL_ROWS = {name: refusal for name, refusal in REFUSALS.items() if name != "licence"}
+refused_for_all_rows = pytest.mark.parametrize(("portal", "kind"), OF_ALL_ROWS.values(), ids=OF_ALL_ROWS)
 
 
 def client_of(
@@ -103,7 +105,7 @@ def stopped(
     return run(work())
 
 
-@refused
+@refused_for_all_rows
 def test_nothing_is_sent_behind_a_refusal(portal: Callable[[Asked], Any], kind: type[B24Error]) -> None:
     client, transport = client_of(portal, SLOW)
 
@@ -219,6 +221,20 @@ def test_calls_that_stand_in_line_are_not_sent_either() -> None:
 
     kinds = {type(outcome) for outcome in run(work())}
     assert (kinds, len(transport.log)) == ({AuthError}, 1)
+
+
+def test_other_rows_of_a_method_go_on_where_some_are_not_in_the_licence() -> None:
+    def no_contracts(asked: Asked) -> Any:
+        licensed = asked.params["entityTypeId"] == 2
+        return {"result": 1} if licensed else error("WRONG_LICENSE", "", 403)
+
+    client, _ = client_of(no_contracts, SLOW)
+
+    async def work() -> list[Any]:
+        calls = [client.call("crm.item.add", {"entityTypeId": number}) for number in (1038, 2, 1038, 2)]
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    assert [type(outcome) for outcome in run(work())] == [AccessDenied, int, AccessDenied, int]
 
 
 def test_other_methods_go_on_where_one_is_refused() -> None:
