@@ -120,6 +120,8 @@ def add_orders(store: Store, dice: Dice, staff: Sequence[int], count: int) -> No
         ("Person", "Company"),
         ("CRM_CONTACT", "CRM_COMPANY"),
     )
+    store.insert("pay_system", {"ID": 1, "NAME": "Cash", "PSA_NAME": "Cash", "ACTION_FILE": "cash"})
+    store.update("pay_system", 1, {"PERSON_TYPE_ID": 1, "IS_CASH": "Y"})
     ids, moments = range(1, count + 1), dice.moments(count)
     load_columns(
         store,

@@ -145,5 +145,31 @@ _SALE: Final = (
     TableSpec("sale_trade_platform", "TradePlatform"),
 )
 
-SHOP_SPECS: Final = (*_CATALOG, *_SALE)
+_PAYMENT: Final = (
+    TableSpec(
+        "pay_system",
+        "SalePaySystem",
+        defaults={
+            **dict.fromkeys(
+                words("HAVE_PAYMENT HAVE_ACTION HAVE_RESULT HAVE_PREPAY HAVE_PRICE IS_CASH"), "N"
+            ),
+            **dict.fromkeys(words("AUTO_CHANGE_1C CAN_PRINT_CHECK NEW_WINDOW"), "N"),
+            **dict.fromkeys(words("ACTIVE ALLOW_EDIT_PAYMENT HAVE_RESULT_RECEIVE"), "Y"),
+            "ENTITY_REGISTRY_TYPE": "ORDER",
+            "SORT": 100,
+        },
+    ),
+    TableSpec(
+        "pay_system_handler",
+        "PaySystemHandler",
+        extra=(Column("APP_ID", "string", hidden=True),),
+    ),
+    TableSpec(
+        "catalog_image",
+        "ProductImage",
+        indexes=("PRODUCT_ID",),
+        omit=frozenset(words("DOWNLOAD_URL DETAIL_URL")),
+    ),
+)
+SHOP_SPECS: Final = (*_CATALOG, *_SALE, *_PAYMENT)
 """What the tables of both are made of."""

@@ -82,9 +82,17 @@ _FIELDS: tuple[FieldSchema, ...] = (
         type="object",
         immutable=True,
         filterable=False,
+        selectable=False,
         sortable=False,
     ),
-    FieldSchema(name="logotype", wire="LOGOTYPE", type="string", filterable=False, sortable=False),
+    FieldSchema(
+        name="logotype",
+        wire="LOGOTYPE",
+        type="string",
+        filterable=False,
+        selectable=False,
+        sortable=False,
+    ),
 )
 
 SALE_PAY_SYSTEM = EntitySchema(
@@ -127,8 +135,6 @@ SALE_PAY_SYSTEM = EntitySchema(
             "HAVE_PREPAY",
             "HAVE_PRICE",
             "HAVE_RESULT_RECEIVE",
-            "SETTINGS",
-            "LOGOTYPE",
         ),
     ),
     methods={

@@ -8,7 +8,7 @@ from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
 __all__ = ["PAY_SYSTEM_HANDLER"]
 
 _FIELDS: tuple[FieldSchema, ...] = (
-    FieldSchema(name="id", wire="ID", type="string", read_only=True, nullable=False, filterable=False),
+    FieldSchema(name="id", wire="ID", type="integer", read_only=True, nullable=False, filterable=False),
     FieldSchema(name="name", wire="NAME", type="string", required=True, filterable=False, sortable=False),
     FieldSchema(name="code", wire="CODE", type="string", required=True, filterable=False, sortable=False),
     FieldSchema(name="sort", wire="SORT", type="string", filterable=False, sortable=False),

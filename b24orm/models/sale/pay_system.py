@@ -54,8 +54,6 @@ if TYPE_CHECKING:
         "have_prepay",
         "have_price",
         "have_result_receive",
-        "settings",
-        "logotype",
     ]
     SalePaySystemOrder = Literal[
         "id",
@@ -249,7 +247,6 @@ if TYPE_CHECKING:
                 "have_prepay",
                 "have_price",
                 "have_result_receive",
-                "logotype",
             ],
             /,
             *,
@@ -259,10 +256,6 @@ if TYPE_CHECKING:
         def values_list(
             self, field: Literal["person_type_id", "sort"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, SalePaySystemField, SalePaySystemOrder]: ...
-        @overload
-        def values_list(
-            self, field: Literal["settings"], /, *, flat: Literal[True]
-        ) -> ValuesSet[Any, SalePaySystemField, SalePaySystemOrder]: ...
         def values_list(self, *fields: Any, flat: bool = False) -> Any:
             """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
             ...
@@ -387,9 +380,9 @@ class SalePaySystem(Model, schema=SALE_PAY_SYSTEM):
     have_result_receive: t.Text = t.UNSET
     """str | None: ``HAVE_RESULT_RECEIVE``, string. Read only."""
     settings: t.Json = t.UNSET
-    """as it comes: ``SETTINGS``, object. Set once."""
+    """as it comes: ``SETTINGS``, object. Set once, not in answers."""
     logotype: t.Text = t.UNSET
-    """str | None: ``LOGOTYPE``, string."""
+    """str | None: ``LOGOTYPE``, string. Not in answers."""
 
     if TYPE_CHECKING:
 

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     class PaySystemHandlerValues(TypedDict, total=False):
         """What a PaySystemHandler is made of and what can be changed in it."""
 
-        id: str
+        id: int
         name: str | None
         code: str | None
         sort: str | None
         settings: Any
 
     class PaySystemHandlerQuerySet(
-        QuerySet["PaySystemHandler", PaySystemHandlerField, PaySystemHandlerOrder, str],
+        QuerySet["PaySystemHandler", PaySystemHandlerField, PaySystemHandlerOrder, int],
     ):
         """Rows of PaySystemHandler, with its own lookups."""
 
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
-        ) -> ValuesSet[str, PaySystemHandlerField, PaySystemHandlerOrder]: ...
+        ) -> ValuesSet[int, PaySystemHandlerField, PaySystemHandlerOrder]: ...
         @overload
         def values_list(
             self, field: Literal["name", "code", "sort"], /, *, flat: Literal[True]
@@ -146,8 +146,8 @@ class PaySystemHandler(Model, schema=PAY_SYSTEM_HANDLER):
             """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
             ...
 
-    id: t.StringId = t.UNSET
-    """str: ``ID``, string. Read only."""
+    id: t.Id = t.UNSET
+    """int: ``ID``, integer. Read only."""
     name: t.Text = t.UNSET
     """str | None: ``NAME``, string. Required."""
     code: t.Text = t.UNSET
