@@ -201,6 +201,12 @@ _SPECS: Final = (
         indexes=("OWNER_ID",),
     ),
     TableSpec("timeline_comment", "TimelineComment", indexes=("ENTITY_ID",)),
+    TableSpec(
+        "timeline_note",
+        "TimelineNote",
+        extra=(*_NUMBER, *(Column(name, "int", hidden=True) for name in words("ITEM_ID ITEM_TYPE"))),
+        indexes=("ITEM_ID",),
+    ),
     TableSpec("timeline_binding", "TimelineBinding", extra=_NUMBER, indexes=("OWNER_ID",)),
     TableSpec("address", "Address", extra=_NUMBER, indexes=("ENTITY_ID", "ANCHOR_ID")),
     TableSpec("requisite_link", "RequisiteLink", extra=_NUMBER, indexes=("ENTITY_ID",)),

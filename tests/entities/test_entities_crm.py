@@ -22,6 +22,7 @@ from b24orm.models import (
     StageHistory,
     StatusEntityType,
     TimelineBinding,
+    TimelineNote,
     UserFieldType,
     Vat,
 )
@@ -216,3 +217,17 @@ def test_a_field_of_a_template_is_removed(shop: LocalPortal, client: Portal) -> 
 )
 def test_what_never_changes_is_read(client: Portal, model: type[StatusEntityType], code: object) -> None:
     assert code in {row.pk for row in model.objects.all()}
+
+
+# ---- notes
+
+
+def test_a_note_is_saved_beside_an_activity(shop: LocalPortal, client: Portal) -> None:
+    (bound,) = Activity.objects.all()
+
+    class Beside(TimelineNote, owner_type_id=2, owner_id=bound.owner_id, item_type=2, item_id=bound.id):
+        """What is noted beside the call."""
+
+    Beside(text="Call again").save()
+
+    assert [row["TEXT"] for row in shop.store.rows("timeline_note")] == ["Call again"]

@@ -23,7 +23,7 @@ _WRITTEN: Final = words(
     "NAME DESCRIPTION VISIBLE OPENED CLOSED KEYWORDS SUBJECT_ID PROJECT PROJECT_DATE_START "
     "PROJECT_DATE_FINISH SCRUM_MASTER_ID INITIATE_PERMS"
 )
-_OWNER, _MEMBER = "A", "K"
+_OWNER, _MODERATOR, _MEMBER = "A", "E", "K"
 _WHOLE: Final = Window(0, -1, 0, 0, "offset")
 
 
@@ -38,6 +38,7 @@ def methods(store: Store) -> Registry:
         "user.groups": _own,
         "user.add": _add_members,
         "user.delete": _remove_members,
+        "user.update": _change_roles,
     }
     return registered(store, "sonet_group", handlers, family="sonet_group.")
 
@@ -184,6 +185,25 @@ def _remove_members(store: Store, call: Call) -> Answer:
                 gone.append(user)
         _recount(store, number)
     return Answer(gone, cost=Cost("write", rows=len(gone)))
+
+
+def _change_roles(store: Store, call: Call) -> Answer:
+    """Answers whose role is another one now; the owner stays what he is."""
+    if to_int(call.params.get("GROUP_ID")) <= 0:
+        raise Refusal("", "Wrong group ID")
+    if not call.admin:
+        raise Refusal("", "No permissions to update users role")
+    role = call.params.get("ROLE")
+    if role not in {_MODERATOR, _MEMBER}:
+        raise Refusal("", "Incorrect role code")
+    users = _users(call)
+    number = _found(store, call.params["GROUP_ID"], "Wrong group ID")
+    changed: list[str] = []
+    for user in users:
+        sql = "UPDATE workgroup_member SET ROLE = ? WHERE GROUP_ID = ? AND USER_ID = ? AND ROLE NOT IN (?, ?)"
+        if store.execute(sql, (role, number, user, role, _OWNER)):
+            changed.append(str(user))
+    return Answer(changed, cost=Cost("write", rows=len(changed)))
 
 
 def _recount(store: Store, number: int) -> None:
