@@ -17,6 +17,7 @@ __all__ = [
     "METHOD_KEYS",
     "METHOD_KINDS",
     "OVERLAY",
+    "WILDCARD",
     "MetadataError",
     "Source",
     "read_sources",
@@ -24,6 +25,9 @@ __all__ = [
 ]
 
 OVERLAY: Final = "overlay.json"
+
+WILDCARD: Final = "*"
+"""Stands in the spelling of a pattern, which is no field of its own."""
 
 ENTITY_KEYS: Final = frozenset(
     [
