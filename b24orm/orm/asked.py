@@ -132,6 +132,10 @@ def _no_condition(id_name: str, given: object) -> str:
     hint = ""
     if isinstance(given, Mapping):
         hint = "; unpack the dict: filter(**conditions)"
-    elif isinstance(given, int) and id_name:
+    elif isinstance(given, int) and not isinstance(given, bool) and id_name:
         hint = f"; say {id_name}={given!r}"
+    elif isinstance(given, str):
+        hint = "; name a field and say what it is compared with, as in opportunity__gte=1000"
+    elif callable(given) and not isinstance(given, type):
+        hint = "; what no method can do is done in Python: [row for row in rows if ...]"
     return f"filter() and get() take Q objects and keywords, not {given!r}{hint}"

@@ -10,7 +10,10 @@ from b24orm.plan.leaf import COMPARE, LOWEST, NOT_ZERO, Alternatives, Leaf, all_
 
 __all__ = ["compare", "contains", "exact", "many", "null", "pattern"]
 
-_NO_NEGATED_SEARCH = "the classic list methods ignore the negation of a search"
+_NO_NEGATED_SEARCH = (
+    "the classic list methods ignore the negation of a search; leave such rows out in Python, "
+    "as in [row for row in rows if text not in (row.title or '')]"
+)
 
 
 def exact(leaf: Leaf) -> Alternatives:

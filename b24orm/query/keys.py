@@ -112,9 +112,23 @@ def _is_typo(schema: EntitySchema, name: str, lookup: str) -> bool:
     return lookup.islower() and schema.custom_wire(name) is not None
 
 
+_OTHERWISE: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("not", "neq", "noteq", "not_eq", "isnot"), "{}__ne=..."),
+    **dict.fromkeys(("eq", "equals", "is"), "{}=..."),
+    **dict.fromkeys(("like", "ilike", "has", "match"), "{}__contains=..."),
+    **dict.fromkeys(("notin", "not_in", "nin"), "exclude({}__in=[...])"),
+    **dict.fromkeys(("null", "is_null", "empty", "isempty", "isblank"), "{}__isnull=True"),
+    **dict.fromkeys(("between",), "{}__range=(lower, upper)"),
+    **dict.fromkeys(("ge", "min", "after", "since"), "{}__gte=..."),
+    **dict.fromkeys(("le", "max"), "{}__lte=..."),
+    **dict.fromkeys(("before",), "{}__lt=..."),
+}
+"""Lookups as others call them."""
+
+
 def _inside(name: str, field: FieldSchema, path: str) -> str:
     """What to write instead of a look into a field."""
-    if field.relation is None:
+    if field.relation is None or path in _OTHERWISE:
         return _habit(name, path.partition("__")[0])
     if path in ("id", "pk"):
         return f"; {name}=... compares its id"
@@ -123,7 +137,9 @@ def _inside(name: str, field: FieldSchema, path: str) -> str:
 
 
 def _habit(name: str, lookup: str) -> str:
-    """What to write instead of a lookup that Django has and no REST method."""
+    """What to write instead of a lookup that others have, and no REST method."""
+    if lookup in _OTHERWISE:
+        return f"; write {_OTHERWISE[lookup].format(name)}"
     if lookup == "iexact":
         return f"; {name}=... compares without regard to capitals, as the portal does"
     if lookup in ("regex", "iregex", "search"):

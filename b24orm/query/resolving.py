@@ -97,7 +97,8 @@ def _check_meaning(schema: EntitySchema, condition: Condition) -> None:
     if condition.value == "" and listing.dialect == "equality":
         raise Unsupported(f"{listing.name} ignores an empty {name}")
     if lookup == "isnull" and "isnull" not in _allowed(schema, condition.field):
-        raise Unsupported(f"{listing.name} can't tell a missing {name} from 0")
+        python = f"find such rows in Python, as in [row for row in rows if row.{name} is None]"
+        raise Unsupported(f"{listing.name} can't tell a missing {name} from 0; {python}")
     if lookup == "in" and listing.casts_lists and _lost_in_lists(condition.value):
         raise Unsupported(
             f"{listing.name} leaves out of a list what is no positive number: compare {name} with 0 by itself"

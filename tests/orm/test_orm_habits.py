@@ -62,6 +62,15 @@ WRONG: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: LOOSE.objects.group_by("stage"), UnknownAttribute, "collections.Counter"),
     (lambda: LOOSE.objects.select_related(), InvalidValue, "Deal has 'type', 'stage'"),
     (lambda: LOOSE.objects.select_related("nothing"), UnknownName, "it has type, stage"),
+    # conditions
+    (lambda: LOOSE.objects.filter("opportunity > 5"), InvalidValue, "as in opportunity__gte=1000"),
+    (lambda: LOOSE.objects.filter(lambda deal: True), InvalidValue, "in Python"),
+    (lambda: LOOSE.objects.filter(stage__not="WON"), UnknownName, "write stage__ne=..."),
+    (lambda: LOOSE.objects.filter(stage__notin=["WON"]), UnknownName, r"write exclude\(stage__in"),
+    (lambda: LOOSE.objects.filter(title__like="x"), UnknownName, "write title__contains"),
+    (lambda: LOOSE.objects.filter(company__null=True), UnknownName, "write company__isnull=True"),
+    (lambda: LOOSE.objects.filter(id__between=(1, 2)), UnknownName, "write id__range"),
+    (lambda: LOOSE_TASK.objects.filter(deadline=None), Unsupported, "if row.deadline is None"),
     # writes
     (lambda: LOOSE_USER.objects.filter(id=1).delete(), Unsupported, "User has no method to delete a row"),
     (lambda: LOOSE_USER.objects.bulk_delete([User(id=1)]), Unsupported, "User has no method to delete a row"),
