@@ -218,3 +218,14 @@ def test_tokens_that_were_deleted_meanwhile_are_not_put_back_by_the_word(scene: 
     with pytest.raises(PaymentRequired):
         client.call("profile")
     assert store.load(key) is None
+
+
+def test_a_portal_that_is_renamed_meanwhile_keeps_the_word(scene: Scene) -> None:
+    store = MemoryTokens()
+    client = scene.join(scene.app(store=store).installed(scene.local.install_event()))
+    key = f"local.app:{scene.local.oauth.member_id}"
+    store.save(key, kept(scene, store).asked_by("another process"))
+    scene.local.rename()
+    client.call("profile")
+    found = kept(scene, store)
+    assert (found.asking, str(scene.local.port) in found.endpoint) == ("another process", True)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from b24orm import FileTokens
-from tests.auth.conftest import Scene, Stores
+from b24orm import App, FileTokens
+from b24orm.emulator import LocalPortal
+from tests.auth.conftest import Clock, Scene, Stores
 from tests.auth.renewing_worker import store_at
 
 WORKER = Path(__file__).with_name("renewing_worker.py")
@@ -143,3 +147,43 @@ def _said(code: str, folder: Path) -> str:
         subprocess.run(command, stdout=said, stderr=said, timeout=60, check=False, cwd=ROOT)
         said.seek(0)
         return said.read()
+
+
+SERVING = """
+import json, sys
+from b24orm import App, Portal
+from tests.auth.renewing_worker import store_at
+
+store, portals = store_at(sys.argv[1]), json.loads(sys.argv[2])
+print("ready", flush=True)
+sys.stdin.readline()
+answers = []
+for server, member_id in portals:
+    app = App("local.app", "app-secret", store=store, server=server)
+    with Portal(app.credentials(member_id), plan="unlimited", progress=False) as portal:
+        answers.append(portal.call("profile")["ID"])
+print(json.dumps(answers), flush=True)
+"""
+
+
+def test_two_web_processes_and_a_worker_renew_each_of_many_portals_once(address: str) -> None:
+    clock = Clock()
+    with ExitStack() as stack:
+        portals = [stack.enter_context(LocalPortal(users=1, clock=clock)) for _ in range(8)]
+        for portal in portals:
+            portal.install_app()
+            app = App("local.app", "app-secret", store=store_at(address), server=portal.oauth_url)
+            app.installed(portal.install_event())
+        served = json.dumps([(portal.oauth_url, portal.oauth.member_id) for portal in portals])
+        command = [sys.executable, "-c", SERVING, address, served]
+        pipe = subprocess.PIPE
+        pipes: dict[str, Any] = {"stdin": pipe, "stdout": pipe, "stderr": pipe, "text": True}
+        workers = [subprocess.Popen(command, cwd=ROOT, **pipes) for _ in range(3)]
+        for worker in workers:
+            assert worker.stdout is not None
+            assert worker.stdout.readline() == "ready\n"
+        clock.pass_an_hour()
+        before = [portal.oauth.requests for portal in portals]
+        said = answers(workers)
+        renewed = [portal.oauth.requests - asked for portal, asked in zip(portals, before, strict=True)]
+        assert ([json.loads(text) for text in said], renewed) == ([["1"] * 8] * 3, [1] * 8)

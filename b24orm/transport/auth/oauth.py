@@ -299,7 +299,9 @@ class OAuth:
 
     def _move(self, endpoint: str) -> None:
         with self._store.lock(self._key):
-            moved = self._kept(self._latest(self._store.load(self._key)).moved(endpoint))
+            stored = self._store.load(self._key)
+            moved = self._latest(stored).moved(endpoint)
+            self._kept(moved if stored is None else moved.asked_by(stored.asking))
         self._adopt(moved)
 
 
