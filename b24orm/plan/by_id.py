@@ -12,10 +12,11 @@ from b24orm.plan.flow import Flow
 from b24orm.plan.listing import Listing, with_ids
 from b24orm.plan.ordering import descending, selecting_keys
 from b24orm.plan.plan import Plan
-from b24orm.plan.steps.by_ids import BATCH, PAGE, ByIds
+from b24orm.plan.steps.by_ids import ByIds
 from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.plan.steps.ordered import Ordered
 from b24orm.plan.steps.single import Single
+from b24orm.plan.steps.sizes import BATCH, PAGE
 from b24orm.plan.steps.spans import Spans
 from b24orm.plan.steps.union import Union
 from b24orm.query.nodes import Query

@@ -31,9 +31,9 @@ from b24orm.plan.ordering import by_id
 from b24orm.plan.paged import at_once, by_cursor, by_offset
 from b24orm.plan.parents import with_parents
 from b24orm.plan.plan import Plan
-from b24orm.plan.steps.by_ids import PAGE
 from b24orm.plan.steps.ordered import sortable_here
 from b24orm.plan.steps.single import Count, Nothing
+from b24orm.plan.steps.sizes import PAGE
 from b24orm.query.nodes import NOTHING, Query
 from b24orm.schema import EntitySchema, ListSchema
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from b24orm.plan.calls import Call
 from b24orm.plan.flow import Flow
-from b24orm.plan.steps.by_ids import BATCH, PAGE
 from b24orm.plan.steps.ordered import Ordered
+from b24orm.plan.steps.sizes import BATCH, PAGE
 from b24orm.query.nodes import Query
 
 __all__ = ["Plan"]

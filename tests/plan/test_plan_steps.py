@@ -16,6 +16,7 @@ from b24orm.facts import load
 from b24orm.plan.calls import Call, Lookup, Ref, Reply, rows_of
 from b24orm.plan.flow import Flow
 from b24orm.plan.listing import Listing
+from b24orm.plan.steps.ahead import WINDOW
 from b24orm.plan.steps.by_ids import ByIds
 from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.plan.steps.single import Count, Nothing, Single
@@ -56,6 +57,23 @@ def test_rows_that_come_twice_are_handed_out_once() -> None:
     portal = FakePortal(DEAL, Table([1, 2, 3], copies=lambda key: 2), collapse=False)
 
     assert drive(ByIds(Listing(DEAL), [1, 2, 3]), portal, Random(1)).ids == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("characters", "most"), [(0, WINDOW), (2_000, 15_000)])
+def test_ids_are_looked_up_no_further_ahead_than_their_rows_may_wait(characters: int, most: int) -> None:
+    flow, rows = ByIds(Listing(DEAL), range(1, 200_001)), 0
+    first, *under_way = flow.asks(40)
+    while under_way:
+        ask = under_way.pop()
+        pages = [
+            [{"ID": key, "COMMENTS": "x" * characters} for key in call.params["filter"]["@ID"]]
+            for call in ask.calls
+        ]
+        flow.receive(ask, [Reply(page) for page in pages])
+        under_way += flow.asks(39 - len(under_way))
+        rows += sum(map(len, pages))
+
+    assert rows + 50 * len(first.calls) == most
 
 
 @pytest.mark.parametrize(

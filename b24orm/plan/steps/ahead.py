@@ -10,18 +10,27 @@ from __future__ import annotations
 from typing import Final
 
 from b24orm.plan.flow import Page
-from b24orm.plan.steps.slots import BATCH_ROWS
+from b24orm.plan.steps.sizes import BATCH_ROWS
 
-__all__ = ["WINDOW", "Ahead"]
+__all__ = ["FIRST", "WINDOW", "Ahead", "rows_ahead"]
 
 WINDOW: Final = 24 * BATCH_ROWS
 """Rows that may be under way or waiting for their turn, at the most."""
 
-_FIRST: Final = 6 * BATCH_ROWS
+FIRST: Final = 6 * BATCH_ROWS
 """The same at the beginning of a longer scan."""
 
 _TEXT: Final = 28_000_000
 """Characters that these rows may be, about."""
+
+
+def rows_ahead(page: Page) -> int:
+    """Rows like these that may be under way or waiting, at the most: two batches at the least.
+
+    >>> rows_ahead([{"ID": "1"}]), rows_ahead([{"ID": "1", "COMMENTS": "x" * 10_000}])
+    (60000, 5000)
+    """
+    return max(2 * BATCH_ROWS, min(WINDOW, _TEXT * len(page) // len(repr(page))))
 
 
 class Ahead:
@@ -34,8 +43,8 @@ class Ahead:
 
     def begin(self, page: Page, rows: float) -> None:
         """Chooses the first window, by the first page of a scan and the rows that it is expected to bring."""
-        self._most = max(2 * BATCH_ROWS, min(WINDOW, _TEXT * len(page) // len(repr(page))))
-        self._window = min(self._most, _FIRST if rows > WINDOW else WINDOW)
+        self._most = rows_ahead(page)
+        self._window = min(self._most, FIRST if rows > WINDOW else WINDOW)
 
     def room(self, held: int) -> bool:
         """Whether more may be asked for while so many rows are under way or waiting."""
@@ -60,7 +69,7 @@ class Ahead:
         if self._waited and self._held_back and 2 * self._answered >= self._window:
             self._next_round(min(self._most, self._window * 2))
         elif self._answered >= self._window:
-            least = min(self._most, _FIRST)
+            least = min(self._most, FIRST)
             self._next_round(self._window if self._waited else max(least, self._window - BATCH_ROWS))
 
     def _next_round(self, window: int) -> None:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
 
 from b24orm.errors import B24Error
 from b24orm.plan.calls import Ask, Call, Lookup, Outcome, rows_of
 from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
+from b24orm.plan.steps.ahead import FIRST, rows_ahead
 from b24orm.plan.steps.order import strangers
+from b24orm.plan.steps.sizes import BATCH, PAGE
 
-__all__ = ["BATCH", "PAGE", "ByIds"]
-
-PAGE: Final = 50
-"""Rows a page, the same for every classic method."""
-BATCH: Final = 50
-"""Commands a batch."""
+__all__ = ["ByIds"]
 
 
 class ByIds:
@@ -37,13 +33,14 @@ class ByIds:
     ) -> None:
         self._listing = listing
         ordered = sorted(ids, reverse=descending)
-        self._page = page
+        self._page, self._batch = page, batch
         chunks = [ordered[i : i + page] for i in range(0, len(ordered), page)]
         self._groups = [chunks[i : i + batch] for i in range(0, len(chunks), batch)]
         self._order = listing.by_id(descending=descending)
         self._descending = descending
         self._next_ask = 0
         self._next_page = 0
+        self._window = FIRST
         self._answers: dict[int, list[Page]] = {}
 
     expected: int | None = None
@@ -54,8 +51,9 @@ class ByIds:
         return self._next_page == len(self._groups)
 
     def asks(self, free: int) -> Sequence[Ask]:
-        """The next groups of ids."""
-        last = min(self._next_ask + free, len(self._groups))
+        """The next groups of ids, not too far ahead of what was handed out."""
+        ahead = max(2, self._window // (self._page * self._batch))
+        last = min(self._next_ask + free, self._next_page + ahead, len(self._groups))
         asks = [self._ask(number) for number in range(self._next_ask, last)]
         self._next_ask = last
         return asks
@@ -95,6 +93,8 @@ class ByIds:
                 raise outcome
             pages.append(self._sorted(rows_of(outcome.result, call.envelope, call.method), wanted))
         self._answers[ask.key] = pages
+        if self._window == FIRST and any(pages):
+            self._window = rows_ahead(max(pages, key=len))
 
     def _sorted(self, page: Page, wanted: Sequence[int]) -> Page:
         unique = dict(zip(self._listing.ids_of(page), page, strict=True))

@@ -22,8 +22,8 @@ from b24orm.plan.calls import Ask, Call, Outcome, rows_of
 from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
 from b24orm.plan.steps.ahead import Ahead
-from b24orm.plan.steps.by_ids import BATCH, PAGE
-from b24orm.plan.steps.slots import BATCH_ROWS, Density, Slot
+from b24orm.plan.steps.sizes import BATCH, BATCH_ROWS, PAGE
+from b24orm.plan.steps.slots import Density, Slot
 from b24orm.plan.steps.spans import Spans
 from b24orm.plan.steps.survey import Survey
 

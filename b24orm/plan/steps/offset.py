@@ -8,17 +8,15 @@ or deleted meanwhile shift the pages; the step notices it by the totals and the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
 
 from b24orm.errors import B24Error, Incomplete
 from b24orm.plan.calls import Ask, Call, Outcome, rows_of
 from b24orm.plan.flow import Page
-from b24orm.plan.steps.by_ids import BATCH, PAGE
+from b24orm.plan.steps.ahead import WINDOW, rows_ahead
 from b24orm.plan.steps.by_offset import Identify, Seen, Stretch
+from b24orm.plan.steps.sizes import BATCH, PAGE
 
 __all__ = ["OffsetPages"]
-
-_WINDOW: Final = 24
 
 
 class OffsetPages:
@@ -50,6 +48,7 @@ class OffsetPages:
         self._total: int | None = None
         self._next_ask = self._next_page = start // page_size
         self._answers: dict[int, Page] = {}
+        self._window = WINDOW
         self._seen = Seen(identify)
         self._probing = False
         self._rows = 0
@@ -81,7 +80,7 @@ class OffsetPages:
             return (self._ask(self._next_ask, self._next_ask + 1),)
         found: list[Ask] = []
         end = self._end or 0
-        while len(found) < free and self._next_ask < min(end, self._next_page + _WINDOW * BATCH):
+        while len(found) < free and self._next_ask < min(end, self._next_page + self._window // self._size):
             last = min(self._next_ask + BATCH, end)
             found.append(self._ask(self._next_ask, last))
         return found
@@ -104,6 +103,7 @@ class OffsetPages:
                 # crm.currency.list answers its rows beside a total of 0
                 told = max(0, outcome.total or 0)
                 self._total = told or (number * self._size + len(page) if page else 0)
+                self._window = rows_ahead(page) if page else WINDOW
             elif outcome.total is not None and outcome.total != self._total:
                 raise self._shifted()
             beyond = number * self._size >= self._total  # classic lists answer page 1 again

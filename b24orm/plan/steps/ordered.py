@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from b24orm.plan.calls import Ask, Outcome, Row
 from b24orm.plan.flow import Flow, Page, Spreadable
-from b24orm.plan.steps.by_ids import BATCH, PAGE
+from b24orm.plan.steps.sizes import BATCH, PAGE
 from b24orm.query.lookups import Kind, kind_of
 from b24orm.query.nodes import Order
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from b24orm.errors import B24Error, ServerFailure
 from b24orm.plan.calls import Ask, Call, Outcome, Reply, rows_of
 from b24orm.plan.flow import Page
-from b24orm.plan.steps.by_ids import PAGE
+from b24orm.plan.steps.sizes import PAGE
 
 __all__ = ["Aggregate", "Count", "Nothing", "Single"]
 

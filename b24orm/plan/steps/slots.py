@@ -15,12 +15,9 @@ from statistics import mean, stdev
 from typing import Final, Literal
 
 from b24orm.plan.flow import Page
-from b24orm.plan.steps.by_ids import BATCH, PAGE
+from b24orm.plan.steps.sizes import BATCH, BATCH_ROWS, PAGE
 
-__all__ = ["BATCH_ROWS", "Density", "Slot"]
-
-BATCH_ROWS: Final = PAGE * BATCH
-"""Rows that one batch can bring."""
+__all__ = ["Density", "Slot"]
 
 _LEAST: Final = 1e-9
 """The least share that is reckoned with."""

@@ -12,8 +12,8 @@ from typing import Any
 from b24orm.plan.calls import Ask, Call, Ref, Row
 from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
-from b24orm.plan.steps.by_ids import PAGE
 from b24orm.plan.steps.order import check_order
+from b24orm.plan.steps.sizes import PAGE
 
 __all__ = ["Spans"]
 

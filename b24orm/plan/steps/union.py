@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from b24orm.plan.calls import Ask, Outcome, Row
 from b24orm.plan.flow import Flow, Page
-from b24orm.plan.steps.by_ids import PAGE
+from b24orm.plan.steps.sizes import PAGE
 
 __all__ = ["Union"]
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from b24orm.errors import B24Error, Incomplete
 from b24orm.plan.calls import Ask, Call, Outcome, rows_of
 from b24orm.plan.flow import Page
-from b24orm.plan.steps.by_ids import BATCH, PAGE
 from b24orm.plan.steps.by_offset import Identify, Seen, Stretch
+from b24orm.plan.steps.sizes import BATCH, PAGE
 
 __all__ = ["UntilEmpty"]
 
