@@ -328,3 +328,100 @@ def test_a_long_wait_is_told_once_in_a_while_however_many_wait(caplog: pytest.Lo
         seconds = run(work())
     told = [record for record in caplog.records if "for operating time" in record.getMessage()]
     assert 1 <= len(told) <= 1 + seconds / 60
+
+
+# -- step by step ------------------------------------------------------------------------------------
+
+
+def told(*figures: float, crowd: float = 1.0) -> Operating:
+    """After answers to ``m`` that told these sums, at the moment 0; its window moves on at 600."""
+    operating = Operating(LIMITED, crowd)
+    for spent in figures:
+        operating.learn("a", "m", time_of(spent, 600.0), 0.0)
+    return operating
+
+
+@pytest.mark.parametrize(("figures", "total"), [((10,), 10), ((10, 15), 15), ((10, 15, 12), 15), ((5, 5), 5)])
+def test_the_time_that_was_spent_is_counted_once(figures: tuple[float, ...], total: float) -> None:
+    assert told(*figures).total == total
+
+
+def test_what_is_spent_in_the_next_window_counts_too() -> None:
+    operating = told(10, 15)
+    for spent in (5, 8):
+        operating.learn("a", "m", time_of(spent, 600.0), 500.0)
+
+    assert operating.total == 18
+
+
+@pytest.mark.parametrize(
+    ("figures", "crowd", "wait"),
+    [
+        ((430, 450), 1.0, 0.0),  # one more costs 20
+        ((440, 460), 1.0, 600.0),
+        ((430, 450), 2.0, 600.0),  # and another process sends one too
+    ],
+)
+def test_a_call_waits_where_it_would_use_up_the_limit(
+    figures: tuple[float, ...], crowd: float, wait: float
+) -> None:
+    assert told(*figures, crowd=crowd).wait("a", "m", 0.0) == wait
+
+
+def test_where_calls_under_way_may_use_up_the_limit_one_looks_again() -> None:
+    operating = told(430, 450)
+    operating.start("a", "m", 0.0)
+
+    assert operating.wait("a", "m", 0.0) == LOOK
+
+
+@pytest.mark.parametrize(
+    ("figures", "began", "at", "wait"),
+    [
+        ((430, 450), 0.0, 0.0, 400.0),  # 30 seconds are left for 600, and each call costs 20
+        ((430, 450), 0.0, 100.0, 300.0),
+        ((430, 450), 0.0, 450.0, 0.0),
+        ((100, 120), 0.0, 0.0, 0.0),  # not half of the limit
+        ((220, 240), 0.0, 0.0, 50.0),
+        ((430, 450), 600.0, 600.0, 0.0),  # the window has moved on
+    ],
+)
+def test_calls_are_spread_over_what_is_left_of_the_window(
+    figures: tuple[float, ...], began: float, at: float, wait: float
+) -> None:
+    operating = told(*figures)
+    operating.start("a", "m", began)
+    operating.finish("a", "m")
+
+    assert operating.wait("a", "m", at) == wait
+
+
+def test_a_refusal_is_told_since_the_first_one_until_a_call_is_served() -> None:
+    operating = told(10)
+    before = operating.refused_for("a", "m", 5.0)
+    operating.refused("a", "m", 10.0)
+    operating.refused("a", "m", 20.0)
+    since = operating.refused_for("a", "m", 25.0)
+    operating.learn("a", "m", {}, 30.0)
+
+    assert [before, since, operating.refused_for("a", "m", 40.0)] == [0.0, 15.0, 0.0]
+
+
+def test_of_a_method_that_was_never_called_no_refusal_is_known() -> None:
+    assert Operating(LIMITED).refused_for("a", "m", 5.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("refused", "at", "known"),
+    [
+        (False, 100.0, [("a", "m", 450.0, 500.0, 20.0, 0.0)]),
+        (True, 100.0, [("a", "m", 480.0, 500.0, 20.0, 500.0)]),
+        (False, 600.0, []),
+    ],
+)
+def test_what_still_counts_is_remembered(refused: bool, at: float, known: list[tuple[Any, ...]]) -> None:
+    operating = told(430, 450)
+    if refused:
+        operating.refused("a", "m", 50.0)
+
+    assert operating.remembered(at) == known
