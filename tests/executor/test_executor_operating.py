@@ -425,3 +425,44 @@ def test_what_still_counts_is_remembered(refused: bool, at: float, known: list[t
         operating.refused("a", "m", 50.0)
 
     assert operating.remembered(at) == known
+
+
+def at_once(operating: Operating, now: float) -> int:
+    """Calls that may leave at a moment, up to a hundred; they are taken back."""
+    count = 0
+    while count < 100 and operating.wait("a", "m", now) == 0.0:
+        operating.start("a", "m", now)
+        count += 1
+    for _ in range(count):
+        operating.finish("a", "m")
+    return count
+
+
+@pytest.mark.parametrize(("served", "room"), [(0, 1), (1, 2), (30, 31), (31, 32), (32, 100)])
+def test_after_a_refusal_each_call_that_is_served_makes_room_for_one_more(served: int, room: int) -> None:
+    operating = told(10)
+    operating.refused("a", "m", 50.0)
+    for _ in range(served):
+        operating.learn("a", "m", {}, 600.0)
+
+    assert (operating.wait("a", "m", 599.0), at_once(operating, 600.0)) == (1.0, room)
+
+
+def test_what_had_left_before_the_refusal_makes_no_room() -> None:
+    operating = told(10)
+    operating.refused("a", "m", 50.0)
+    operating.learn("a", "m", {}, 60.0)
+
+    assert at_once(operating, 600.0) == 1
+
+
+def test_a_call_that_never_came_back_is_not_waited_for_for_ever() -> None:
+    operating = told(10)
+    operating.refused("a", "m", 50.0)
+    operating.start("a", "m", 600.0)
+    longest = LIMITED.request_limit + 60.0
+
+    assert [operating.wait("a", "m", 600.0 + longest - 1), operating.wait("a", "m", 600.0 + longest)] == [
+        LOOK,
+        0,
+    ]
