@@ -23,8 +23,14 @@ class Nursery:
     def start(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
         task = self._context.copy().run(asyncio.get_running_loop().create_task, work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._over)
         return task
+
+    def _over(self, task: asyncio.Task[Any]) -> None:
+        """Lets go of a task. What several failed with is raised once: of the others nobody need be told."""
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     async def __aenter__(self) -> Nursery:
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from random import Random
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from b24orm.errors import ApiError, B24Error, ConnectFailed, Incomplete, ServerFailure
+from b24orm.errors import ApiError, B24Error, ConnectFailed, Incomplete, PortalClosed, ServerFailure
 from b24orm.executor.executor import Executor
 from b24orm.executor.rest import all_rows
 from b24orm.facts import load
@@ -159,6 +160,23 @@ def test_an_error_ends_the_stream_and_leaves_no_task() -> None:
 class Stuck(Counting):
     def asks(self, free: int) -> Sequence[Ask]:
         return ()
+
+
+def test_what_several_requests_failed_with_is_raised_once_and_told_to_nobody_else() -> None:
+    def closed(_: Asked) -> Any:
+        raise PortalClosed("the connections were closed")
+
+    async def work() -> list[Any]:
+        told: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        executor, _ = client(closed)
+        with pytest.raises(PortalClosed):
+            async for _page in executor.stream(Counting(5)):
+                pass
+        gc.collect()
+        return told
+
+    assert run(work()) == []
 
 
 def test_a_flow_that_neither_asks_nor_ends_is_a_bug_that_is_told() -> None:

@@ -19,7 +19,7 @@ from b24orm.plan.steps.by_cursor import ByCursor
 from b24orm.plan.steps.by_ids import ByIds
 from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.plan.steps.offset import OffsetPages
-from b24orm.plan.steps.order import identified
+from b24orm.plan.steps.order import check_order, identified
 from b24orm.plan.steps.tail import TailScan
 from b24orm.plan.steps.until_empty import UntilEmpty
 from b24orm.plan.steps.windows import WindowScan
@@ -150,6 +150,35 @@ def test_the_first_rows_are_the_first(descending: bool) -> None:
 
     with pytest.raises(Incomplete):
         flow.receive(ask, [Reply(page)])
+
+
+@pytest.mark.parametrize(
+    ("ids", "fine"),
+    [
+        (["1", "2", "10"], True),
+        (["9", "10", "11"], True),
+        (["10", "9"], False),
+        (["10", "11", "11"], False),
+        ([9, "10", 11], True),
+        ([9, "8"], False),
+        (["10", "x1", "12"], None),
+        (["10", "12", None], None),
+    ],
+    ids=str,
+)
+def test_ids_are_compared_as_numbers_however_they_are_spelled(ids: list[Any], fine: bool | None) -> None:
+    page = [{"ID": key} for key in ids]
+    if fine:
+        check_order(Listing(DEAL), page, None, None)
+        return
+    with pytest.raises(ServerFailure if fine is None else Incomplete):
+        check_order(Listing(DEAL), page, None, None)
+
+
+def test_downwards_the_greatest_id_comes_first() -> None:
+    page = [{"ID": key} for key in ("12", "11", "11", "9")]
+
+    check_order(Listing(DEAL), page, -13, -9, descending=True, repeats=True)
 
 
 # -- rows without an id --------------------------------------------------------------------------
