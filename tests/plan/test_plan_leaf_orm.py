@@ -80,6 +80,10 @@ def test_none_of_several(type: str, value: tuple[Any, ...], spelled: Any) -> Non
         ("integer", "lte", -1, (((">F", -1),), (("=F", 0),))),
         ("user", "gt", 5, ((("<=F", 5),), (("=F", 0),))),
         ("date", "gt", DAY, ((("<=F", DAY),), (("=F", ""),))),
+        ("any", "gt", DAY, ((("<=F", DAY),), (("=F", ""),))),
+        ("any", "gt", "b", ((("<=F", "b"),), (("=F", ""),))),
+        ("string", "contains", "x", ((("!%F", "x"),), (("=F", ""),))),
+        ("string", "startswith", "x", ((("!=%F", "x%"),), (("=F", ""),))),
     ],
 )
 def test_what_is_negated_finds_the_empty_ones_too(type: str, lookup: str, value: Any, spelled: Any) -> None:
@@ -87,8 +91,37 @@ def test_what_is_negated_finds_the_empty_ones_too(type: str, lookup: str, value:
 
 
 @pytest.mark.parametrize(
+    ("type", "lookup", "value", "spelled"),
+    [
+        ("user", "gte", 0, (((">F", 0),),)),  # whoever is nobody is not meant
+        ("user", "lt", 5, (((">F", 0), ("<F", 5)),)),
+        ("integer", "gte", 0, (((">=F", 0),),)),
+        ("string", "contains", "x", ((("%F", "x"),),)),
+        ("string", "endswith", "x", ((("=%F", "%x"),),)),
+        ("string", "isnull", True, ((("=F", ""),),)),
+        ("user", "isnull", True, ((("=F", 0),),)),
+    ],
+)
+def test_what_is_asked_for(type: str, lookup: str, value: Any, spelled: Any) -> None:
+    assert spell(condition(type, lookup, value, negated=False), "orm") == spelled
+
+
+@pytest.mark.parametrize(("type", "spelled"), [("string", ("!=F", "")), ("user", ("!=F", 0))])
+def test_a_value_that_is_there_is_not_nothing(type: str, spelled: Any) -> None:
+    assert spell(condition(type, "isnull", True, negated=True), "orm") == ((spelled,),)
+
+
+@pytest.mark.parametrize(("lookup", "value", "spelled"), [("exact", 5, ("!=F", 5)), ("gt", -1, ("<=F", -1))])
+def test_where_every_row_has_a_value_none_is_empty(lookup: str, value: int, spelled: Any) -> None:
+    full = FieldSchema(name="f", wire="F", type="integer", nullable=False)
+
+    assert spell(Condition(full, lookup, value, negated=True), "orm") == ((spelled,),)
+
+
+@pytest.mark.parametrize(
     ("type", "lookup", "value"),
     [
+        ("any", "gt", -1),
         ("integer", "exact", 0),
         ("integer", "in", (0, 5)),
         ("double", "in", (0,)),
