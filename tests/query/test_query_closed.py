@@ -9,7 +9,7 @@ import pytest
 
 from b24orm import Binding, Money
 from b24orm.errors import InvalidValue
-from b24orm.models import Company, Deal
+from b24orm.models import Company, Deal, Status
 from b24orm.query.closed import is_closed
 from b24orm.query.values import check_value, is_missing, plain
 from b24orm.schema import FieldSchema
@@ -92,6 +92,21 @@ def test_a_value_becomes_what_the_server_compares(spec: FieldSchema, value: Any,
 def test_another_is_refused(spec: FieldSchema, value: Any, why: str) -> None:
     with pytest.raises(InvalidValue, match=why):
         check_value("Deal", spec, "exact", value)
+
+
+def test_the_bounds_of_a_range_need_not_be_of_the_set() -> None:
+    assert check_value("Deal", COLOUR, "range", (0, 9)) == (0, 9)
+
+
+@pytest.mark.parametrize("value", ["", None])
+def test_no_value_can_be_told_apart_from_others(value: Any) -> None:
+    assert check_value("Deal", TONE, "ne", value) == value
+
+
+def test_an_object_stands_for_the_value_that_the_field_equals() -> None:
+    stage = field("crm_status", relation="Status", relation_key="status_id")
+
+    assert check_value("Deal", stage, "exact", Status(id=5, status_id="NEW")) == "NEW"
 
 
 def test_the_id_takes_an_object_of_its_own_entity() -> None:
