@@ -98,7 +98,17 @@ def test_changes_are_told_one_by_one() -> None:
 
 def test_the_module_says_what_the_webhook_may_use(mine: Any) -> None:
     assert set(mine.SCOPES) >= {"crm", "task", "user", "user.userfield"}
-    assert mine.UNDOCUMENTED == ()
+
+
+def test_the_module_names_methods_that_the_portal_serves_and_nobody_documents(mine: Any) -> None:
+    assert mine.UNDOCUMENTED == (
+        "crm.productrow.add",
+        "crm.productrow.delete",
+        "crm.productrow.get",
+        "crm.productrow.update",
+        "disk.file.listallowedoperations",
+        "disk.folder.listallowedoperations",
+    )
 
 
 def test_two_processes_of_one_title_are_told_apart(mine: Any) -> None:
