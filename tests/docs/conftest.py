@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from b24orm import portals
+
 _NAMES = ("", "b24orm", "b24orm.wire", "b24orm.emulator", "b24orm.events")
 
 
@@ -19,3 +21,12 @@ def loggers_as_before() -> Iterator[None]:
     for logger, (level, handlers) in zip(loggers, before, strict=True):
         logger.setLevel(level)
         logger.handlers[:] = handlers
+
+
+@pytest.fixture(autouse=True)
+def portals_as_before() -> Iterator[None]:
+    """Portals that examples register by name are forgotten."""
+    before = set(portals)
+    yield
+    for name in set(portals) - before:
+        del portals[name]
