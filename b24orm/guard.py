@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache, wraps
 from inspect import Parameter, iscoroutinefunction, signature
-from typing import Any, Final, TypeVar, cast
+from types import UnionType
+from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin
 
 from b24orm.errors import B24Error, InvalidValue
 from b24orm.tracebacks import bare
@@ -112,13 +114,13 @@ def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _plainly_right(function: Callable[..., Any], given: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
-    """Whether each argument is its parameter's default, or of a plain class that its annotation names."""
+    """Whether each argument is its parameter's default, or what its annotation plainly allows."""
     parameters = _parameters(function)
     pairs = [
         *zip(parameters.values(), given, strict=False),
         *((parameters.get(n), v) for n, v in named.items()),
     ]
-    return len(given) <= len(parameters) and all(_fits(parameter, value) for parameter, value in pairs)
+    return len(given) <= len(parameters) and all(_fits(function, *pair) for pair in pairs)
 
 
 @cache
@@ -126,22 +128,45 @@ def _parameters(function: Callable[..., Any]) -> Mapping[str, Parameter]:
     return signature(function).parameters
 
 
-def _fits(parameter: Parameter | None, value: Any) -> bool:
+def _fits(function: Callable[..., Any], parameter: Parameter | None, value: Any) -> bool:
     if parameter is None or parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
         return False
-    return value is parameter.default or isinstance(value, _plain_classes(parameter.annotation))
+    return value is parameter.default or _plain(function, parameter.annotation).fits(value)
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """What an annotation allows, as far as that can be seen at a glance."""
+
+    classes: tuple[type, ...]
+    values: tuple[Any, ...] = ()
+
+    def fits(self, value: Any) -> bool:
+        """Whether a value is allowed for sure."""
+        return isinstance(value, self.classes) or any(
+            type(value) is type(one) and value == one for one in self.values
+        )
 
 
 @cache
-def _plain_classes(annotation: Any) -> tuple[type, ...]:
-    """The plain classes that an annotation, as it is written, allows beside whatever else.
+def _plain(function: Callable[..., Any], annotation: Any) -> _Plain:
+    """The plain classes and the literals of an annotation, as it is written; without one everything fits.
 
-    Without one everything fits.
-
-    >>> _plain_classes("str | RateLimits | None")
-    (<class 'str'>, <class 'NoneType'>)
+    >>> def say(word: str | Sequence[str] | None) -> None: ...
+    >>> _plain(say, "str | Sequence[str] | None")
+    _Plain(classes=(<class 'str'>, <class 'NoneType'>), values=())
     """
     if annotation is Parameter.empty:
-        return (object,)
+        return _Plain((object,))
     names = annotation.split(" | ") if isinstance(annotation, str) else ()
-    return tuple(_PLAIN[name] for name in names if name in _PLAIN)
+    known: Mapping[str, Any] = getattr(function, "__globals__", {})
+    hints = [part for name in names for part in _parts(_PLAIN.get(name, known.get(name)))]
+    classes = tuple(hint for hint in hints if hint in _PLAIN.values())
+    return _Plain(
+        classes, tuple(value for hint in hints if get_origin(hint) is Literal for value in get_args(hint))
+    )
+
+
+def _parts(hint: Any) -> tuple[Any, ...]:
+    """The members of a union, or what is none."""
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)

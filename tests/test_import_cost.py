@@ -91,7 +91,7 @@ import contextlib
 with contextlib.suppress(Exception):
     {connecting.format(more=", timeout='x'")}
 """
-    right = connecting.format(more=", timeout=5, plan='enterprise'")
+    right = connecting.format(more=", timeout=5, plan='enterprise', progress=False, on_invalid='keep'")
 
     assert "beartype" in loaded_by(f"exec({wrong!r})")
     assert "beartype" not in loaded_by(right)
