@@ -154,7 +154,7 @@ def _decoded(response: Response) -> dict[str, Any] | None:
     text = response.body.removeprefix(_BOM)  # a script of the portal that was saved with it
     try:
         with collector_paused():
-            body = from_json(text, cache_strings="all", allow_inf_nan=False)
+            body = from_json(text, cache_strings="keys", allow_inf_nan=False)
     except ValueError:
         return None
     return body if isinstance(body, dict) else None

@@ -20,7 +20,7 @@ WINDOW: Final = 24 * BATCH_ROWS
 FIRST: Final = 6 * BATCH_ROWS
 """The same at the beginning of a longer scan."""
 
-_TEXT: Final = 28_000_000
+_TEXT: Final = 20_000_000
 """Characters that these rows may be, about."""
 
 
