@@ -177,7 +177,13 @@ CLIENTS: Final[dict[str, Callable[[Task], Result]]] = {
 }
 
 MODULES: Final[dict[str, tuple[str, ...]]] = {
-    "b24orm": ("b24orm.portal", "b24orm.models.crm.deal", "b24orm.orm"),
+    "b24orm": (
+        "b24orm.portal",
+        "b24orm.models.crm.deal",
+        "b24orm.orm",
+        "encodings.idna",  # these two are imported by aiohttp and pydantic when they are first used
+        "pydantic.plugin._loader",
+    ),
     "fast_bitrix24": ("fast_bitrix24",),
     "b24pysdk list": ("b24pysdk",),
     "b24pysdk fast": ("b24pysdk",),

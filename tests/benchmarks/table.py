@@ -71,15 +71,16 @@ models; the others make dicts.
   1 microsecond for each row that a COUNT visits.
 - In brackets: how many times b24orm's figure.
 - **lower bound**: what the portal's rules let nobody beat who sends full batches: 50 pages of 50
-  rows each, all at once, pages without a count, the last of them not full; under limits, the time that the bucket of requests
-  takes (50 at once, then 2 a second) and that one batch takes. b24orm sends a short scan in more and
-  smaller batches while the bucket has room, and so may come out below it.
+  rows each, all at once, pages without a count, the last of them not full; under limits, the time
+  that the bucket of requests takes (50 at once, then 2 a second) and that one batch takes. b24orm
+  sends a short scan in more and smaller batches while the bucket has room, and so may come out
+  below it.
 
 A client that was not done after {patience:.0f} seconds was stopped.
 
 Without limits the portal answers at once, so the wall time there is mostly the portal's own work on
 this machine. Figures vary from run to run, most of all the wall time; the numbers of requests and
-server seconds do not.
+server seconds do not. Where a client is missing in a table, it was not run.
 
 {tables}
 ## Other figures
