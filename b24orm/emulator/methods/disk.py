@@ -35,6 +35,7 @@ __all__ = [
     "decoded",
     "map_argument",
     "methods",
+    "needed",
     "needed_object",
     "needed_storage",
     "shown",
@@ -155,17 +156,18 @@ def _object(store: Store, call: Call, *, type: str) -> Answer:
 
 
 def needed_storage(store: Store, call: Call) -> dict[str, Any]:
-    return _needed(store, call, "disk_storage")
+    return needed(store, call, "disk_storage")
 
 
 def needed_object(store: Store, call: Call, type: str) -> dict[str, Any]:
-    row = _needed(store, call, "disk_object")
+    row = needed(store, call, "disk_object")
     if row["TYPE"] != type:
         raise absent(call.params["id"])
     return row
 
 
-def _needed(store: Store, call: Call, table: str) -> dict[str, Any]:
+def needed(store: Store, call: Call, table: str) -> dict[str, Any]:
+    """The row of a table that a call names by its ``id``."""
     number = call.params.get("id")
     if number is None or is_array(number):
         raise bad_argument("id")

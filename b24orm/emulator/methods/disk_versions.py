@@ -13,16 +13,16 @@ from b24orm.emulator.methods.disk import (
     absent,
     add_version,
     answer_object,
-    bad_argument,
     condition_of,
     decoded,
     map_argument,
+    needed,
     needed_object,
     window_of,
 )
 from b24orm.emulator.pages import answered, count, read, read_one, shape_of
 from b24orm.emulator.store import Store
-from b24orm.emulator.values import is_array, to_int
+from b24orm.emulator.values import to_int
 
 __all__ = ["methods"]
 
@@ -66,17 +66,7 @@ def _versions(store: Store, call: Call) -> Answer:
 
 
 def _version(store: Store, call: Call) -> Answer:
-    return Answer(_with_address(_row(store, call, "disk_version")), cost=Cost("get", rows=1))
-
-
-def _row(store: Store, call: Call, table: str) -> dict[str, Any]:
-    number = call.params.get("id")
-    if number is None or is_array(number):
-        raise bad_argument("id")
-    row = read_one(store, shape_of(store.table(table)), to_int(number))
-    if row is None:
-        raise absent(number)
-    return row
+    return Answer(_with_address(needed(store, call, "disk_version")), cost=Cost("get", rows=1))
 
 
 def _upload(store: Store, call: Call) -> Answer:
@@ -108,7 +98,7 @@ def _restore(store: Store, call: Call) -> Answer:
 
 def _attached(store: Store, call: Call) -> Answer:
     """A file as something else holds it: a task, a comment."""
-    row = _row(store, call, "disk_attached")
+    row = needed(store, call, "disk_attached")
     file = read_one(store, shape_of(store.table("disk_object")), to_int(row["OBJECT_ID"]))
     if file is None:
         raise absent(row["ID"])
