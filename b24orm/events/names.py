@@ -9,10 +9,20 @@ from typing import Any, Final, Literal, TypeAlias
 
 from b24orm.errors import UnknownName, nearest
 
-__all__ = ["EVENTS", "Action", "Subject", "checked_name", "subject_of"]
+__all__ = ["CRM_KINDS", "EVENTS", "SMART_INVOICE", "Action", "Subject", "checked_name", "subject_of"]
 
 Action: TypeAlias = Literal["add", "update", "delete", "other"]
 """What happened to a row."""
+
+CRM_KINDS: Final[Mapping[str, str]] = {
+    "DEAL": "Deal",
+    "LEAD": "Lead",
+    "CONTACT": "Contact",
+    "COMPANY": "Company",
+    "QUOTE": "Quote",
+    "SMART_INVOICE": "SmartInvoice",
+}
+"""Entities of the CRM by the kinds that documents and placements are called after."""
 
 _ENTITIES: Final[Mapping[str, str]] = {
     "ONCRMDEAL": "Deal",
@@ -74,7 +84,7 @@ ONSIGNB2EDOCUMENTSTATUSCHANGED ONSIGNB2EMEMBERSTATUSCHANGED ONSIGNHCMLINKB2EDOCU
 """
 _ACTIONS: Final[Mapping[str, Action]] = {"ADD": "add", "UPDATE": "update", "DELETE": "delete"}
 _OF_TYPE: Final = re.compile(r"(ONCRMDYNAMICITEM(?:ADD|UPDATE|DELETE))_([1-9][0-9]*)\Z")
-_SMART_INVOICE: Final = 31
+SMART_INVOICE: Final = 31
 
 
 def _names() -> Iterator[str]:
@@ -132,7 +142,7 @@ def subject_of(name: str, data: Mapping[str, Any]) -> Subject:
         entity = _ENTITIES.get(plain.removesuffix(word)) if plain.endswith(word) else None
         if entity is not None:
             kind = _entity_type(name, data) if entity == "Item" else None
-            shown = "SmartInvoice" if kind == _SMART_INVOICE else entity
+            shown = "SmartInvoice" if kind == SMART_INVOICE else entity
             return Subject(shown, action, _row_id(data), kind)
     return Subject(None, "other", _row_id(data))
 

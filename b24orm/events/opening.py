@@ -11,24 +11,15 @@ from typing import Any, Final
 from b24orm.errors import InvalidValue
 from b24orm.events.form import parse_form
 from b24orm.events.incoming import Body, read_body
-from b24orm.events.names import Subject
+from b24orm.events.names import CRM_KINDS, SMART_INVOICE, Subject
 
 __all__ = ["Opening", "parse_opening"]
 
 _FORM: Final = "application/x-www-form-urlencoded"
-_KINDS: Final[Mapping[str, str]] = {
-    "DEAL": "Deal",
-    "LEAD": "Lead",
-    "CONTACT": "Contact",
-    "COMPANY": "Company",
-    "QUOTE": "Quote",
-    "SMART_INVOICE": "SmartInvoice",
-    "ACTIVITY": "Activity",
-}
+_KINDS: Final[Mapping[str, str]] = {**CRM_KINDS, "ACTIVITY": "Activity"}
 _PLACE: Final = re.compile(
     r"(?:CRM_)?(?:DYNAMIC_(?P<type>[0-9]+)|(?P<kind>[A-Z_]+?))(?:_(?:DETAIL|LIST)_.+)?"
 )
-_SMART_INVOICE: Final = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +114,7 @@ def _subject(place: str, options: Mapping[str, Any]) -> Subject:
     if found["type"]:
         return Subject("Item", "other", _row(number), int(found["type"]))
     entity = _KINDS.get(found["kind"])
-    told = _SMART_INVOICE if entity == "SmartInvoice" else None
+    told = SMART_INVOICE if entity == "SmartInvoice" else None
     return Subject(entity, "other", _row(number) if entity else None, told)
 
 

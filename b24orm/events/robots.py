@@ -9,19 +9,11 @@ from typing import Any, Final
 
 from b24orm.errors import AuthError, InvalidValue
 from b24orm.events.incoming import Body, EventAuth, auth_in, moment_in, number_in, read_body
-from b24orm.events.names import Subject
+from b24orm.events.names import CRM_KINDS, SMART_INVOICE, Subject
 from b24orm.transport.auth.secret import Secret
 
 __all__ = ["RobotCall", "parse_robot"]
 
-_KINDS: Final[Mapping[str, str]] = {
-    "DEAL": "Deal",
-    "LEAD": "Lead",
-    "CONTACT": "Contact",
-    "COMPANY": "Company",
-    "QUOTE": "Quote",
-    "SMART_INVOICE": "SmartInvoice",
-}
 _ITEM: Final = "DYNAMIC"
 
 
@@ -61,8 +53,8 @@ class RobotCall:
         family, _, told = kind.partition("_")
         if family == _ITEM and told.isdigit():
             return Subject("Item", "other", row, int(told))
-        entity = _KINDS.get(kind)
-        return Subject(entity, "other", row, 31 if entity == "SmartInvoice" else None)
+        entity = CRM_KINDS.get(kind)
+        return Subject(entity, "other", row, SMART_INVOICE if entity == "SmartInvoice" else None)
 
     def verify(self, application_token: Secret | str) -> RobotCall:
         """The call itself, if it comes from the portal whose application token this is.
