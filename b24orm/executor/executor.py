@@ -19,16 +19,17 @@ from b24orm.executor.newer import ask_v3, is_newer, trip_of
 from b24orm.executor.nursery import Nursery
 from b24orm.executor.retry import worth_retrying
 from b24orm.executor.sender import Sender
-from b24orm.executor.sizes import BATCH, BatchSizes, cut_off
+from b24orm.executor.sizes import BatchSizes, cut_off
 from b24orm.executor.spread import Pace, size_for
 from b24orm.executor.trip import Trip
 from b24orm.executor.userfields import UserFields
 from b24orm.plan.calls import Ask, Call, Outcome, Ref, Reply
 from b24orm.plan.flow import Flow, Page, Spreadable
+from b24orm.plan.steps.sizes import BATCH
 from b24orm.transport.encoding import command, fits_batch
 from b24orm.transport.reply import batch_outcomes
 
-__all__ = ["BATCH", "Executor"]
+__all__ = ["Executor"]
 
 _T = TypeVar("_T")
 

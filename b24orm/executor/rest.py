@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from b24orm.errors import ApiError, B24Error, Incomplete, InvalidValue, OutcomeUnknown, TransportError
-from b24orm.executor.executor import BATCH, Executor
+from b24orm.executor.executor import Executor
 from b24orm.executor.outcomes import is_ambiguous
 from b24orm.executor.rest_v3 import all_rows_v3, api_of, batch_body, batch_v3, payload, sent
 from b24orm.executor.retry import is_read
@@ -18,6 +18,7 @@ from b24orm.plan.flow import Flow, Page
 from b24orm.plan.listing import Listing
 from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.plan.steps.offset import OffsetPages
+from b24orm.plan.steps.sizes import BATCH
 from b24orm.schema import Api
 
 __all__ = [

@@ -10,11 +10,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from b24orm.errors import B24Error, ServerFailure, TimedOut
+from b24orm.plan.steps.sizes import BATCH
 
-__all__ = ["BATCH", "BatchSizes", "cut_off"]
-
-BATCH: Final = 50
-"""Commands that one batch may hold at the most."""
+__all__ = ["BatchSizes", "cut_off"]
 
 _COMFORT: Final = 25.0
 """Seconds that a batch should take at the most."""

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
-from b24orm.executor.sizes import BATCH
 from b24orm.plan.calls import Outcome, Reply
+from b24orm.plan.steps.sizes import BATCH
 
 __all__ = ["Pace", "size_for"]
 

@@ -21,7 +21,7 @@ from b24orm.errors import (
     ServerFailure,
     TransportError,
 )
-from b24orm.executor.executor import BATCH, Executor
+from b24orm.executor.executor import Executor
 from b24orm.executor.journal import Journal
 from b24orm.executor.keyed import fates, keyed
 from b24orm.executor.lost import Lost
@@ -31,6 +31,7 @@ from b24orm.executor.traces import Traces
 from b24orm.executor.turns import one_query
 from b24orm.plan.calls import Ask, Outcome, Reply
 from b24orm.plan.origin import Origin
+from b24orm.plan.steps.sizes import BATCH
 from b24orm.plan.writes import Kind, Write
 from b24orm.transport.encoding import fits_batch
 

@@ -22,14 +22,14 @@ from b24orm.plan.filters import branches
 from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
 from b24orm.plan.steps.order import check_order, strangers
+from b24orm.plan.steps.sizes import BATCH_ROWS, PAGE
 from b24orm.query.nodes import Condition
 from b24orm.schema import FieldSchema, LinkSchema
 
 __all__ = ["RelatedPage", "related_to", "with_relations"]
 
-_CHUNK: Final = 2_500
+_CHUNK: Final = BATCH_ROWS
 """Rows whose relations are fetched together: what one batch of the scan brings."""
-_PAGE: Final = 50
 
 _Found: TypeAlias = "dict[str, dict[Any, Any]]"
 _Steps: TypeAlias = "Generator[list[Call], list[Reply], list[Row]]"
@@ -196,8 +196,8 @@ def _by_key(load: Load, field: FieldSchema, rows: Page, known: dict[Any, Any], n
     """To-one, by lists of ids."""
     wanted = [key for key in _keys(field, rows) if key not in known]
     calls = []
-    for start in range(0, len(wanted), _PAGE):
-        chunk = tuple(wanted[start : start + _PAGE])
+    for start in range(0, len(wanted), PAGE):
+        chunk = tuple(wanted[start : start + PAGE])
         listing, ids = _listing(load, Condition(load.query.schema.id_field, "in", chunk))
         calls.append(listing.call(ids, start=-1 if listing.spec.count_free else 0))
     replies = yield calls
@@ -261,8 +261,8 @@ def _bound(
     }
     wanted = [key for key in dict.fromkeys(k for keys in bound.values() for k in keys) if key not in targets]
     calls = []
-    for start in range(0, len(wanted), _PAGE):
-        condition = Condition(load.query.schema.id_field, "in", tuple(wanted[start : start + _PAGE]))
+    for start in range(0, len(wanted), PAGE):
+        condition = Condition(load.query.schema.id_field, "in", tuple(wanted[start : start + PAGE]))
         listing, ids = _listing(load, condition)
         calls.append(listing.call(ids, start=-1 if listing.spec.count_free else 0))
     replies = yield calls
@@ -281,7 +281,7 @@ def _reverse(
     """To-many, by the field of the other rows that holds our id; full pages are followed up."""
     related = load.query.schema
     field = related.fields[link.field or ""]
-    size = 1 if link.each else _PAGE
+    size = 1 if link.each else PAGE
     pending = [(tuple(owners[i : i + size]), 0) for i in range(0, len(owners), size)]
     rows: list[Row] = []
     while pending:
@@ -291,7 +291,7 @@ def _reverse(
         for (chunk, after), call, reply in zip(pending, calls, replies, strict=True):
             page = rows_of(reply.result, call.envelope, call.method)
             rows += page
-            if len(page) >= _PAGE:
+            if len(page) >= PAGE:
                 check_order(Listing(related), page, after or None, None, repeats=True)
                 follow.append((chunk, int(page[-1][related.id_field.wire])))
         pending = follow

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from b24orm.errors import OperatingLimited
-from b24orm.executor.executor import BATCH, Executor
+from b24orm.executor.executor import Executor
 from b24orm.executor.limits import PLANS, Operating, PortalLimits, RateLimits
 from b24orm.executor.retry import RetryPolicy
 from b24orm.plan.calls import Call, Reply
+from b24orm.plan.steps.sizes import BATCH
 from tests.executor.fakes import BLOCKED, TOO_MANY, Asked, Ledger, Steady, batch_of, client, result, run
 
 LIMITED = RateLimits(burst=1_000_000, per_second=None, operating_limit=480.0)

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from b24orm.errors import B24Error, ConnectFailed, PortalDown, ServerFailure, TimedOut
-from b24orm.executor.executor import BATCH, Executor
+from b24orm.executor.executor import Executor
 from b24orm.executor.outage import GIVE_UP_AFTER, Outage
 from b24orm.executor.retry import never_executed, worth_retrying
 from b24orm.plan.calls import Call
+from b24orm.plan.steps.sizes import BATCH
 from tests.executor.fakes import TOO_MANY, Answers, Asked, FakeTransport, client, error, result, run
 
 TIMEOUT = 60.0

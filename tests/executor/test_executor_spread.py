@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from b24orm.emulator import CostModel
 from b24orm.errors import ServerFailure
-from b24orm.executor.sizes import BATCH
 from b24orm.executor.spread import Pace, size_for
 from b24orm.models import Deal
 from b24orm.plan.calls import Outcome, Reply
+from b24orm.plan.steps.sizes import BATCH
 from tests.conftest import Connect, Serve
 
 LEFT = st.integers(1, 100_000)
