@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.clients import CLIENTS
-from tests.benchmarks.table import Measured, Shown, page, rendered
+from tests.benchmarks.page import page
+from tests.benchmarks.table import Measured, Shown, rendered
 from tests.benchmarks.workloads import PATIENCE, WORKLOADS, Workload, bound_of
 
 
