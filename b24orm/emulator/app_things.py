@@ -1,6 +1,7 @@
 """What applications have left in a portal: options, placements, bots, connectors.
 
-All of it goes with the application when it is removed. It is kept as long as the portal runs.
+All of it goes with the application when it is removed. A portal in memory keeps it as long as it runs, one in
+a file for good, see :mod:`b24orm.emulator.registrations`.
 """
 
 from __future__ import annotations
@@ -93,6 +94,7 @@ class AppThings:
         user_options: of an application for a user.
         placements, bots, connectors: oldest first; connectors by id.
         runs: of robots and activities.
+        last_number: the last one that was given out.
     """
 
     states: dict[str, AppState] = field(default_factory=dict[str, AppState])
@@ -104,12 +106,12 @@ class AppThings:
     bots: list[Bot] = field(default_factory=list[Bot])
     connectors: dict[str, Connector] = field(default_factory=dict[str, Connector])
     runs: RobotRuns = field(default_factory=RobotRuns)
-    _numbers: int = 0
+    last_number: int = 0
 
     def number(self) -> int:
         """A number that nothing else has."""
-        self._numbers += 1
-        return self._numbers
+        self.last_number += 1
+        return self.last_number
 
     def state(self, app: str) -> AppState:
         """What is known of an application; an unknown one becomes known."""

@@ -1,4 +1,7 @@
-"""The tables of a portal without rows: made once in a process, and copied for each portal in memory."""
+"""The tables of a portal without rows: made once in a process, and copied for each portal in memory.
+
+A file may be older than this version: its tables get the columns that they lack.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ from threading import Lock
 from typing import Final
 
 from b24orm.emulator.entity_tables import portal_tables
-from b24orm.emulator.tables import SYSTEM_DDL, create_sql, index_sql
+from b24orm.emulator.tables import SYSTEM_DDL, Table, add_column_sql, create_sql, index_sql
 
-__all__ = ["copy_tables", "make_tables"]
+__all__ = ["copy_tables", "make_table", "make_tables"]
 
 _copying: Final = Lock()
 
@@ -20,8 +23,17 @@ def make_tables(db: sqlite3.Connection) -> None:
     for statement in SYSTEM_DDL:
         db.execute(statement)
     for table in portal_tables().values():
-        for statement in (create_sql(table), *index_sql(table)):
-            db.execute(statement)
+        make_table(db, table)
+
+
+def make_table(db: sqlite3.Connection, table: Table) -> None:
+    """Create a table with its indexes, or add to it what it lacks."""
+    db.execute(create_sql(table))
+    present = {row[1] for row in db.execute(f'PRAGMA table_info("{table.name}")')}
+    for name in table.columns.keys() - present:
+        db.execute(add_column_sql(table, table.columns[name]))
+    for statement in index_sql(table):
+        db.execute(statement)
 
 
 def copy_tables(db: sqlite3.Connection) -> None:

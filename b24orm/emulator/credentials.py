@@ -2,7 +2,8 @@
 
 A webhook is recognised when both path parts (user and secret) are present; otherwise a token is
 looked for in the ``Authorization: Bearer`` header, then in ``auth``, then in ``access_token``.
-Every refusal here is HTTP 401, insufficient scope included.
+Every refusal here is HTTP 401, insufficient scope included. The scope is looked at before the user: a
+webhook's even before anything but its secret, a token's once it is known to be alive.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ __all__ = ["Credentials", "Identity", "Token", "Webhook", "check_scope"]
 _ALSO_GRANTED_BY: Mapping[str, frozenset[str]] = {"user": frozenset({"user_brief", "user_basic"})}
 _WEBHOOK_KEYS = ("aplogin", "ap")
 _TOKEN_KEYS = ("auth", "access_token", "auth_connector")
+_LACKING = "The request requires higher privileges than provided by the {} token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +87,15 @@ class Credentials:
     Attributes:
         without_plan: the portal's plan has no REST (any more).
         dismissed: users for whom nobody may act.
+        tokens: access tokens by value.
+        removed: applications that were removed, by client id.
     """
 
     def __init__(self) -> None:
         self._webhooks: dict[str, Webhook] = {}
-        self._tokens: dict[str, Token] = {}
+        self.tokens: dict[str, Token] = {}
         self._held: set[str] = set()
-        self._inactive: set[str] = set()
+        self.removed: set[str] = set()
         self.without_plan: bool = False
         self.dismissed: set[int] = set()
 
@@ -136,13 +140,13 @@ class Credentials:
             admin=admin,
             session=session,
         )
-        self._tokens[token.value] = token
+        self.tokens[token.value] = token
         return token
 
     def revoke(self, secret: str) -> None:
         """Forget a webhook secret or a token."""
         self._webhooks.pop(secret, None)
-        self._tokens.pop(secret, None)
+        self.tokens.pop(secret, None)
 
     def hold(self, entity: str) -> None:
         """Block a webhook secret or a client id by hand, as the cloud's staff can: OVERLOAD_LIMIT."""
@@ -154,34 +158,43 @@ class Credentials:
 
     def inactive(self, client_id: str) -> None:
         """The application was removed: its tokens are refused with APPLICATION_NOT_FOUND."""
-        self._inactive.add(client_id)
+        self.removed.add(client_id)
 
     def active(self, client_id: str) -> None:
         """Undo :meth:`inactive`."""
-        self._inactive.discard(client_id)
+        self.removed.discard(client_id)
 
     def is_inactive(self, client_id: str) -> bool:
         """Whether the application was removed."""
-        return client_id in self._inactive
+        return client_id in self.removed
 
-    def identify(self, params: Mapping[str, Any], authorization: str, now: float) -> Identity:
+    def identify(
+        self, params: Mapping[str, Any], authorization: str, now: float, scope: str | None = None
+    ) -> Identity:
         """The caller behind a request.
 
+        Args:
+            params: of the request, those of its path included.
+            authorization: the header of that name.
+            now: unix seconds.
+            scope: what the method needs; None for a global one.
+
         Raises:
-            Refusal: 401 NO_AUTH_FOUND, INVALID_CREDENTIALS, OVERLOAD_LIMIT, invalid_token,
-                ACCESS_DENIED, APPLICATION_NOT_FOUND, expired_token or authorization_error.
+            Refusal: 401 NO_AUTH_FOUND, INVALID_CREDENTIALS, OVERLOAD_LIMIT, invalid_token, ACCESS_DENIED,
+                APPLICATION_NOT_FOUND, expired_token, insufficient_scope or authorization_error.
         """
         if all(key in params for key in _WEBHOOK_KEYS):
-            return self._by_webhook(params["aplogin"], params["ap"])
+            return self._by_webhook(params["aplogin"], params["ap"], scope)
         token = _bearer(authorization) or _scalar(params.get("auth")) or _scalar(params.get("access_token"))
         if not token:
             raise Refusal("NO_AUTH_FOUND", "Wrong authorization data", status=401)
-        return self._by_token(token, now, _scalar(params.get("auth_connector")))
+        return self._by_token(token, now, _scalar(params.get("auth_connector")), scope)
 
-    def _by_webhook(self, login: Any, secret: Any) -> Identity:
+    def _by_webhook(self, login: Any, secret: Any, scope: str | None) -> Identity:
         hook = self._webhooks.get(secret) if isinstance(secret, str) else None
         if hook is None or not _names_user(hook, login):
             raise Refusal("INVALID_CREDENTIALS", "Invalid request credentials", status=401)
+        check_scope(hook.scope, scope, _LACKING.format("webhook"))
         self._check_hold(hook.secret)
         self._check_plan("by subscription")
         self._check_user(hook.user_id)
@@ -195,16 +208,17 @@ class Credentials:
             auth_keys=_WEBHOOK_KEYS,
         )
 
-    def _by_token(self, value: str, now: float, connector: str) -> Identity:
-        token = self._tokens.get(value)
+    def _by_token(self, value: str, now: float, connector: str, scope: str | None) -> Identity:
+        token = self.tokens.get(value)
         if token is None:
             raise Refusal("invalid_token", "Unable to get application by token", status=401)
         self._check_hold(token.client_id)
         self._check_plan("on commercial plans")
-        if token.client_id in self._inactive:
+        if token.client_id in self.removed:
             raise Refusal("APPLICATION_NOT_FOUND", "Application not found", status=401)
         if now >= token.expires_at:
             raise Refusal("expired_token", "The access token provided has expired", status=401)
+        check_scope(token.scope, scope, _LACKING.format("access"))
         self._check_user(token.user_id)
         return Identity(
             user_id=token.user_id,
@@ -232,16 +246,14 @@ class Credentials:
             raise Refusal("OVERLOAD_LIMIT", "REST API is blocked due to overload.", status=401)
 
 
-def check_scope(identity: Identity, scope: str | None, *, batched: bool = False) -> None:
-    """Refuse a method outside the credential's scopes; inside a batch the description is empty.
+def check_scope(granted: frozenset[str], scope: str | None, text: str = "") -> None:
+    """Refuse a method outside the scopes of a credential; inside a batch without a text.
 
     Raises:
         Refusal: 401 insufficient_scope.
     """
-    if scope is None or scope in identity.scope or identity.scope & _ALSO_GRANTED_BY.get(scope, frozenset()):
+    if scope is None or scope in granted or granted & _ALSO_GRANTED_BY.get(scope, frozenset()):
         return
-    kind = "webhook" if identity.auth == "apauth" else "access"
-    text = "" if batched else f"The request requires higher privileges than provided by the {kind} token"
     raise Refusal("insufficient_scope", text, status=401)
 
 

@@ -144,8 +144,8 @@ class Engine:
             return json_reply(403, _DELETED)
         hit: Hit | None = None
         try:
-            find_method(self.registry, _WIRE_METHODS, place.method.lower())
-            hit = self._hit(incoming, params)
+            method = find_method(self.registry, _WIRE_METHODS, place.method.lower())
+            hit = self._hit(incoming, params, method.scope if method else None)
             with self.around():
                 outcome = perform(hit, place.method, params)
         except Refusal as refusal:
@@ -174,9 +174,9 @@ class Engine:
             reply.status, reply.body = 500, json_bytes(failure.body())
         return self._charged(reply, hit)
 
-    def _hit(self, incoming: Incoming, params: Mapping[str, Any]) -> Hit:
+    def _hit(self, incoming: Incoming, params: Mapping[str, Any], scope: str | None = None) -> Hit:
         started = self.clock()
-        identity = self.credentials.identify(params, incoming.authorization, started)
+        identity = self.credentials.identify(params, incoming.authorization, started, scope)
         if identity.connector and _CONNECTORS in self.plan.lacks:
             raise unlicensed("auth_connector")
         return Hit(

@@ -98,6 +98,12 @@ class EventHub:
         self._store.watch = self.changed
         return True
 
+    def restore(self, handlers: Iterable[Handler]) -> None:
+        """Take handlers as they were, with their numbers."""
+        self.handlers = list(handlers)
+        self._numbers = max((handler.id for handler in self.handlers), default=0)
+        self._store.watch = self.changed if self.handlers else None
+
     def unbind(self, unwanted: Callable[[Handler], bool]) -> int:
         """Remove handlers; how many there were."""
         kept = [handler for handler in self.handlers if not unwanted(handler)]

@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from os import PathLike
 from ssl import SSLContext
 from types import TracebackType
@@ -30,6 +31,7 @@ from b24orm.emulator.installations import Installations
 from b24orm.emulator.limits import Plan, plan_named
 from b24orm.emulator.methods import PortalInfo, build_registry
 from b24orm.emulator.oauth import AuthorizationServer
+from b24orm.emulator.registrations import Registrations
 from b24orm.emulator.seed import seed_portal
 from b24orm.emulator.server import Door
 from b24orm.emulator.stats import RequestRecord, Stats
@@ -135,7 +137,7 @@ class LocalPortal(Installations):
             clock=self._clock,
             costs=costs or CostModel(),
             faults=played,
-            around=self.events.hit,
+            around=self.events.hit if path is None else self._hit,
             v3=Gate(methods),
         )
         self._engine.oauth.endpoint = lambda: self.token_url
@@ -145,6 +147,13 @@ class LocalPortal(Installations):
             endpoint=lambda: self.token_url,
             clock=self._clock,
         )
+        engine = self._engine
+        self._registrations = Registrations(
+            self.store, self.apps, self.events, engine.oauth, engine.credentials
+        )
+        if path is not None:
+            self._registrations.load()
+        self._filed = path is not None
         self.churn = churn
         self._latency, self._compress, self._tls = float(latency), compress, tls
         self._door = self._new_door()
@@ -172,6 +181,8 @@ class LocalPortal(Installations):
         for thread in (*self._old_threads, self._thread):
             thread.stop()
         self.events.courier.stop()
+        if self._filed:
+            self._registrations.save()
         self.store.close()
 
     def __enter__(self) -> Self:
@@ -195,6 +206,13 @@ class LocalPortal(Installations):
 
     def _new_door(self) -> Door:
         return Door(self._engine, latency=self._latency, compress=self._compress)
+
+    @contextmanager
+    def _hit(self) -> Generator[None, None, None]:
+        """The work of a request on a portal in a file: what it registers is written down."""
+        with self.events.hit():
+            yield
+        self._registrations.save()
 
     def rename(self) -> None:
         """Move to another address, as an administrator can: the old one answers 302 from then on.

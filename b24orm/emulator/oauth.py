@@ -65,6 +65,8 @@ class AuthorizationServer:
         member_id: the portal's identity, which its renaming does not change.
         faults: failures that the token endpoint plays; those of the portal don't concern it.
         requests: token requests answered so far, refused ones included.
+        applications: those that were ever installed, by client id.
+        grants: what codes and refresh tokens stand for, by kind and value.
     """
 
     def __init__(
@@ -79,13 +81,13 @@ class AuthorizationServer:
         self.member_id: str = secrets.token_hex(16)
         self.faults: Faults = Faults()
         self._unpaid: set[str] = set()
-        self._applications: dict[str, Application] = {}
-        self._grants: dict[tuple[str, str], Grant] = {}
+        self.applications: dict[str, Application] = {}
+        self.grants: dict[tuple[str, str], Grant] = {}
         self.requests: int = 0
 
     def install(self, application: Application) -> None:
         """Make an application known, and active."""
-        self._applications[application.client_id] = application
+        self.applications[application.client_id] = application
         self._unpaid.discard(application.client_id)
         self._credentials.active(application.client_id)
 
@@ -95,8 +97,8 @@ class AuthorizationServer:
 
     def rescope(self, client_id: str, scope: Iterable[str]) -> None:
         """Another version of the application has other scopes: tokens issued from now on have them."""
-        known = self._applications[client_id]
-        self._applications[client_id] = replace(known, scope=frozenset(scope))
+        known = self.applications[client_id]
+        self.applications[client_id] = replace(known, scope=frozenset(scope))
 
     def demand_payment(self, client_id: str) -> None:
         """The subscription of the application has ended: no tokens until it is installed anew."""
@@ -104,11 +106,11 @@ class AuthorizationServer:
 
     def installed(self, client_id: str) -> bool:
         """Whether an application was installed."""
-        return client_id in self._applications
+        return client_id in self.applications
 
     def application(self, client_id: str) -> Application:
         """An application that was installed."""
-        return self._applications[client_id]
+        return self.applications[client_id]
 
     @property
     def server_endpoint(self) -> str:
@@ -122,7 +124,7 @@ class AuthorizationServer:
     def tokens(self, client_id: str, *, user_id: int = 1, admin: bool = True) -> dict[str, Any]:
         """A new pair of tokens, as the token endpoint answers it."""
         now = self._clock()
-        application = self._applications[client_id]
+        application = self.applications[client_id]
         access = self._credentials.issue_token(
             application.scope,
             expires_at=now + ACCESS_SECONDS,
@@ -154,7 +156,7 @@ class AuthorizationServer:
 
     def consent(self, params: Mapping[str, Any], *, user_id: int = 1) -> str | None:
         """Where the browser goes once the user has agreed; None if the application is not installed."""
-        application = self._applications.get(str(params.get("client_id")))
+        application = self.applications.get(str(params.get("client_id")))
         if application is None or self._credentials.is_inactive(application.client_id):
             return None
         query = {
@@ -171,7 +173,7 @@ class AuthorizationServer:
         kind = _GRANT_TYPES.get(str(params.get("grant_type")))
         if kind is None or not all(params.get(name) for name in ("client_id", "client_secret", kind)):
             raise Refusal("invalid_request", "A required parameter is missing or invalid")
-        application = self._applications.get(str(params["client_id"]))
+        application = self.applications.get(str(params["client_id"]))
         if application is None:
             raise Refusal("wrong_client", "Client not found", status=200)
         if application.client_secret != params["client_secret"]:
@@ -187,13 +189,13 @@ class AuthorizationServer:
 
     def _grant(self, kind: str, client_id: str, user_id: int, admin: bool, seconds: float) -> str:  # noqa: FBT001
         value = secrets.token_hex(24)
-        self._grants[kind, value] = Grant(
+        self.grants[kind, value] = Grant(
             client_id=client_id, user_id=user_id, admin=admin, expires_at=self._clock() + seconds
         )
         return value
 
     def _redeem(self, kind: str, value: str) -> Grant | None:
-        grant = self._grants.pop((kind, value), None)
+        grant = self.grants.pop((kind, value), None)
         return grant if grant is not None and self._clock() < grant.expires_at else None
 
 

@@ -83,7 +83,8 @@ def perform(hit: Hit, spelled: str, params: dict[str, Any], *, batched: bool = F
     if method is None:
         answer = hit.wire_methods[name](hit, params)
         return _outcome(hit, answer, began, ("batch",))
-    check_scope(hit.identity, method.scope, batched=batched)
+    if batched:  # a call of its own was checked when its caller was looked up
+        check_scope(hit.identity.scope, method.scope)
     key = counter_key(hit.identity, name, batched=batched)
     if hit.meter.blocked(key):
         raise Refusal("OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.", status=429)

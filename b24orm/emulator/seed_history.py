@@ -47,9 +47,14 @@ def _add_entries(
 ) -> None:
     """Two entries a row: the stage where its pipeline begins, and the one where it is now."""
     lead = table.name == "lead"
-    created = "DATE_CREATE" if "DATE_CREATE" in table.columns else "CREATED_TIME"
+    created, changed = (
+        ("DATE_CREATE", "DATE_MODIFY") if "DATE_CREATE" in table.columns else ("CREATED_TIME", "UPDATED_TIME")
+    )
     stage = "STATUS" if lead else "STAGE"
     names = f"OWNER_TYPE_ID, OWNER_ID, TYPE_ID, CREATED_TIME, CATEGORY_ID, {stage}_ID, {stage}_SEMANTIC_ID"
+    late = f"strftime('%Y-%m-%dT%H:%M:%S', {created}, (1 + ID % 30) || ' days', (ID % 7) || ' hours')"
+    moves = f'UPDATE "{table.name}" SET MOVED_TIME = {late}, {changed} = {late}'
+    store.execute(f'{moves} WHERE {where} AND "{field}" <> ?', (stages[0][0],))
     first, entry = stages[0][0], f"INSERT INTO stage_history ({names}) SELECT {table.owner_type_id}, ID"
     kept = None if lead else category
     source = f'FROM "{table.name}" WHERE {where}'

@@ -14,10 +14,10 @@ from os import PathLike
 from typing import Any, Final, Literal
 
 from b24orm.emulator import attachments, smart_types, user_fields
-from b24orm.emulator.blank import copy_tables, make_tables
+from b24orm.emulator.blank import copy_tables, make_table, make_tables
 from b24orm.emulator.database import Database
 from b24orm.emulator.entity_tables import portal_tables
-from b24orm.emulator.tables import Column, Table, add_column_sql, create_sql, index_sql, words
+from b24orm.emulator.tables import Column, Table, add_column_sql, words
 from b24orm.emulator.values import ZONE
 from b24orm.errors import InvalidValue, UnknownName, nearest
 
@@ -92,7 +92,7 @@ class Store(Database):
         """Create a table, or open it if the file has it already."""
         with self.lock:
             self._tables[table.name] = table
-            self._create(table)
+            make_table(self._db, table)
 
     def drop(self, name: str) -> None:
         """Remove a table with its rows."""
@@ -319,11 +319,6 @@ class Store(Database):
         for change in changes:
             if self.watch is not None:
                 self.watch(change)
-
-    def _create(self, table: Table) -> None:
-        self._db.execute(create_sql(table))
-        for statement in index_sql(table):
-            self._db.execute(statement)
 
     def _present(self, name: str) -> set[str]:
         return {row[1] for row in self.fetch(f'PRAGMA table_info("{name}")')}

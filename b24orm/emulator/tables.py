@@ -149,8 +149,10 @@ SYSTEM_DDL: Final = (
         ID INTEGER PRIMARY KEY AUTOINCREMENT, ENTITY_TYPE_ID INTEGER NOT NULL UNIQUE, TITLE TEXT NOT NULL,
         CODE TEXT NOT NULL DEFAULT '', CREATED_BY INTEGER, UPDATED_BY INTEGER, CREATED_TIME TEXT,
         UPDATED_TIME TEXT, SWITCHES TEXT NOT NULL DEFAULT '{}')""",
+    "CREATE TABLE IF NOT EXISTS registration (ID INTEGER PRIMARY KEY, DETAIL TEXT NOT NULL)",
 )
-"""Tables that belong to no entity: multi-fields, bindings, user fields, files, parents, smart types."""
+"""Tables that belong to no entity: multi-fields, bindings, user fields, files, parents, smart types, what
+applications have registered."""
 
 
 def words(text: str) -> list[str]:

@@ -133,7 +133,7 @@ def test_an_administrator_who_opens_it_brings_tokens_back(scene: Scene) -> None:
     app = scene.app()
     client = scene.join(app.installed(scene.local.install_event()))
     scene.clock.pass_an_hour()
-    scene.local.oauth._grants.clear()
+    scene.local.oauth.grants.clear()
     with pytest.raises(InvalidGrant):
         client.call("profile")
     query, body = scene.local.placement()
@@ -190,7 +190,7 @@ def test_a_refusal_takes_the_word_back(scene: Scene) -> None:
 def test_a_refresh_token_that_was_used_up_elsewhere_blames_nobody(scene: Scene) -> None:
     client = scene.join(scene.app().installed(scene.local.install_event()))
     scene.clock.pass_an_hour()
-    scene.local.oauth._grants.clear()
+    scene.local.oauth.grants.clear()
     for _ in range(2):
         with pytest.raises(InvalidGrant) as caught:
             client.call("profile")

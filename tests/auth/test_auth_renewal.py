@@ -395,8 +395,8 @@ def test_an_installation_is_good_for_later_if_the_store_can_not_be_asked(
     ("what", "kind"),
     [
         (lambda scene: scene.local.oauth.demand_payment("local.app"), PaymentRequired),
-        (lambda scene: scene.local.oauth._grants.clear(), InvalidGrant),
-        (lambda scene: scene.local.oauth._applications.clear(), InvalidClient),
+        (lambda scene: scene.local.oauth.grants.clear(), InvalidGrant),
+        (lambda scene: scene.local.oauth.applications.clear(), InvalidClient),
         (
             lambda scene: scene.local.oauth.install(
                 Application(client_id="local.app", client_secret="another", scope=frozenset())

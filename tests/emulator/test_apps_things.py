@@ -369,3 +369,25 @@ def test_nobody_acts_for_a_dismissed_user(portal: LocalPortal, employee: App) ->
         (401, "authorization_error"),
         "authorization_error",
     )
+
+
+def test_a_lacking_scope_comes_before_a_dismissed_user(portal: LocalPortal) -> None:
+    hook = portal.add_webhook(user_id=2, scope=["task"])
+    token = portal.issue_token(2, ["task"])
+    portal.dismiss(2)
+    answers = [
+        post(f"{hook}crm.deal.list", {})[1],
+        post(f"{portal.token_url}crm.deal.list", {"auth": token})[1],
+    ]
+    assert [answer["error"] for answer in answers] == ["insufficient_scope", "insufficient_scope"]
+
+
+def test_a_webhook_lacks_a_scope_before_it_lacks_a_plan(portal: LocalPortal) -> None:
+    hook = portal.add_webhook(scope=["task"])
+    token = portal.issue_token(1, ["task"])
+    portal.end_plan()
+    answers = [
+        post(f"{hook}crm.deal.list", {})[1],
+        post(f"{portal.token_url}crm.deal.list", {"auth": token})[1],
+    ]
+    assert [answer["error"] for answer in answers] == ["insufficient_scope", "ACCESS_DENIED"]

@@ -160,3 +160,11 @@ def test_a_seeded_end_is_told_from_a_stage_in_work(seeded: Calls) -> None:
 
     told = {(entry["TYPE_ID"] == 3, entry["STAGE_SEMANTIC_ID"] != "P") for entry in moved}
     assert told == {(True, True), (False, False)}
+
+
+def test_a_seeded_deal_moves_after_it_came(seeded: Calls) -> None:
+    rows = seeded.store.fetch("SELECT STAGE_ID, DATE_CREATE, MOVED_TIME FROM deal")
+    late = {stage for stage, created, moved in rows if moved > created}
+    begun = {stage for stage, created, moved in rows if moved == created}
+
+    assert (begun - {"NEW", "C1:NEW"}, late & begun, len(late) > 2) == (set(), set(), True)

@@ -57,9 +57,9 @@ class Leaky:
 
     def note(self) -> None:
         """Whatever is a secret by now."""
-        self.secrets |= set(self.local._engine.credentials._tokens)
+        self.secrets |= set(self.local._engine.credentials.tokens)
         self.secrets |= set(self.local._engine.credentials._webhooks)
-        self.secrets |= {value for _, value in self.local.oauth._grants}
+        self.secrets |= {value for _, value in self.local.oauth.grants}
         self.secrets.add(self.local.oauth.application("local.app").application_token)
 
 
@@ -71,7 +71,7 @@ def leaky(monkeypatch: pytest.MonkeyPatch) -> Iterator[Leaky]:
         made = Leaky(local, {APP_SECRET})
 
         def echo(call: Any) -> Answer:
-            token = list(local._engine.credentials._tokens)[-1]
+            token = list(local._engine.credentials.tokens)[-1]
             raise Refusal("BAD", f"you called with {token if call.auth == 'oauth' else local.url}")
 
         local.register("app.echo", echo)
@@ -150,7 +150,7 @@ def test_a_run_of_failed_renewals_shows_no_secret_anywhere(leaky: Leaky) -> None
             with Portal(credentials, plan="unlimited", progress=False) as portal:
                 leaky.local.faults.script("expired_token")
                 if fault is None:
-                    leaky.local.oauth._grants.clear()
+                    leaky.local.oauth.grants.clear()
                 else:
                     leaky.local.oauth.faults.script(*[fault] * 9)
                 tried(lambda: portal.call("profile"), seen)
