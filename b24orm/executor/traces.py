@@ -17,8 +17,9 @@ from typing import Any, Final
 from b24orm.errors import B24Error, OutcomeUnknown
 from b24orm.executor.adds import Adds, UnderWay
 from b24orm.executor.executor import Executor
-from b24orm.plan.calls import Call, Reply, Row, rows_of
-from b24orm.plan.likeness import PAGE, Likeness, likeness_of
+from b24orm.plan.calls import Call, Reply, Row, rows_in
+from b24orm.plan.likeness import Likeness, likeness_of
+from b24orm.plan.steps.sizes import PAGE
 from b24orm.plan.writes import Write
 from b24orm.schema import EntitySchema, FieldSchema
 
@@ -105,10 +106,8 @@ class Traces:
         key, after = self.likeness.schema.id_field.wire, 0
         for _ in range(_PAGES):
             call = self.likeness.look(group[0].space, traits, user, since, after)
-            (reply,) = await self.executor.many([call])
-            if not isinstance(reply, Reply):
-                raise reply
-            page = rows_of(reply.result, call.envelope)
+            (outcome,) = await self.executor.many([call])
+            page = rows_in(call, outcome)
             rows += page
             if len(page) < PAGE:
                 return rows

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from b24orm.plan.calls import Call
 from b24orm.plan.filters import Branch
@@ -16,15 +15,12 @@ from b24orm.plan.steps.by_ids import ByIds
 from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.plan.steps.ordered import Ordered
 from b24orm.plan.steps.single import Single
-from b24orm.plan.steps.sizes import BATCH, PAGE
+from b24orm.plan.steps.sizes import BATCH, BATCH_ROWS, PAGE
 from b24orm.plan.steps.spans import Spans
 from b24orm.plan.steps.union import Union
 from b24orm.query.nodes import Query
 
-__all__ = ["FULL_BATCH", "known_ids", "merged", "merged_and_sorted", "scanned", "scanned_and_sorted"]
-
-FULL_BATCH: Final = PAGE * BATCH
-"""Rows that one batch brings."""
+__all__ = ["known_ids", "merged", "merged_and_sorted", "scanned", "scanned_and_sorted"]
 
 
 def known_ids(query: Query, branch: Branch, listing: Listing) -> Plan:
@@ -74,7 +70,7 @@ def _keyset(query: Query, branch: Branch, listing: Listing) -> Plan:
     if stop is None:
         why.append("while the bucket has room, it is sent in more and smaller requests")
     else:
-        requests, commands = f"at most {-(-stop // FULL_BATCH) + 2:,}", f"about {-(-stop // PAGE):,}"
+        requests, commands = f"at most {-(-stop // BATCH_ROWS) + 2:,}", f"about {-(-stop // PAGE):,}"
     return Plan(
         query,
         "KeysetScan",
@@ -131,8 +127,7 @@ def merged(query: Query, found: Sequence[Branch], listing: Sequence[Listing], wh
 
 def merged_and_sorted(query: Query, found: Sequence[Branch], listing: Sequence[Listing], why: str) -> Plan:
     """The whole result of several scans, merged by id, sorted and sliced here."""
-    whole = replace(query, order=(), start=0, stop=None)
-    plan = merged(whole, found, [selecting_keys(query, part) for part in listing], why)
+    plan = merged(query.whole, found, [selecting_keys(query, part) for part in listing], why)
     shown = ", ".join(map(str, query.order))
     return plan.sorted_here(query, f"all that matches is fetched, and sorted by {shown} here")
 

@@ -155,5 +155,22 @@ def rows_of(
     return list(result.values()) if all(isinstance(row, Mapping) for row in result.values()) else [result]
 
 
+def rows_in(call: Call, outcome: Outcome, *, null: bool = False) -> list[Row]:
+    """The rows that a call brought.
+
+    Args:
+        call: the call.
+        outcome: what it came to.
+        null: ``null`` and ``false`` are an answer too: there are no rows.
+
+    Raises:
+        B24Error: the call failed.
+        ServerFailure: it brought something else than rows.
+    """
+    if isinstance(outcome, B24Error):
+        raise outcome
+    return rows_of(outcome.result, call.envelope, call.method, null=null)
+
+
 def _no_rows(method: str | None) -> ServerFailure:
     return ServerFailure("NO_ROWS", "the answer holds something else than rows", method=method)

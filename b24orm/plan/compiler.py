@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from b24orm.errors import Unsupported
-from b24orm.plan.by_id import FULL_BATCH, known_ids, merged, merged_and_sorted, scanned, scanned_and_sorted
+from b24orm.plan.by_id import known_ids, merged, merged_and_sorted, scanned, scanned_and_sorted
 from b24orm.plan.filters import Branch, branches, parted
 from b24orm.plan.listing import Listing, with_ids
 from b24orm.plan.newer import count_v3, scan_v3
@@ -33,7 +33,7 @@ from b24orm.plan.parents import with_parents
 from b24orm.plan.plan import Plan
 from b24orm.plan.steps.ordered import sortable_here
 from b24orm.plan.steps.single import Count, Nothing
-from b24orm.plan.steps.sizes import PAGE
+from b24orm.plan.steps.sizes import BATCH_ROWS, PAGE
 from b24orm.query.nodes import NOTHING, Query
 from b24orm.schema import EntitySchema, ListSchema
 
@@ -123,7 +123,7 @@ def _in_order_of_ids(query: Query, branch: Branch, listing: Listing) -> Plan:
         return _merged(query, parts, "a list of values is too long for a batch")
     if branch.ids is not None and (spec.page_size or 0) >= PAGE:
         return known_ids(query, branch, listing)
-    if spec.keyset and (query.start < FULL_BATCH or query.stop is None):
+    if spec.keyset and (query.start < BATCH_ROWS or query.stop is None):
         return scanned(query, branch, listing)
     return by_offset(query, branch, listing)
 

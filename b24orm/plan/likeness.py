@@ -18,10 +18,7 @@ from b24orm.plan.listing import Listing
 from b24orm.query.lookups import Kind, kind_of
 from b24orm.schema import EntitySchema, FieldSchema
 
-__all__ = ["PAGE", "Likeness", "Traits", "likeness_of"]
-
-PAGE: Final = 50
-"""Rows of a page, and values that one call looks for."""
+__all__ = ["Likeness", "Traits", "likeness_of"]
 
 _STAMPS: Final = (("created_by_id", "date_create"), ("created_by", "created_time"))
 """Who added a row and when, as the entities call it."""

@@ -47,6 +47,16 @@ class Listing:
         return self.schema.list
 
     @property
+    def size(self) -> int:
+        """Rows of a page; 1 where the method has no pages."""
+        return self.spec.page_size or 1
+
+    @property
+    def uncounted(self) -> int:
+        """The ``start`` of a first page: without a count, where that spares the server one."""
+        return -1 if self.spec.count_free else 0
+
+    @property
     def id_name(self) -> str:
         """The id's spelling in filters and orders."""
         return self.schema.id_field.query_name

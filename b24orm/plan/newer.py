@@ -16,7 +16,6 @@ Count        only the number is wanted and the entity has ``*.aggregate``
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -31,9 +30,10 @@ from b24orm.plan.steps.by_ids import ByIds
 from b24orm.plan.steps.by_offset import identity
 from b24orm.plan.steps.ordered import sortable_here
 from b24orm.plan.steps.single import Aggregate, Single
+from b24orm.plan.steps.spans import Spans
 from b24orm.plan.steps.tail import TailScan
 from b24orm.plan.steps.until_empty import UntilEmpty
-from b24orm.plan.steps.windows import Ids, WindowScan, calls_of
+from b24orm.plan.steps.windows import WindowScan, calls_of
 from b24orm.query.nodes import Query
 
 __all__ = ["count_v3", "scan_v3"]
@@ -77,17 +77,13 @@ def count_v3(query: Query, branch: Branch) -> Plan | None:
     )
 
 
-def _size(listing: Listing) -> int:
-    return listing.spec.page_size or 1
-
-
 def _why(listing: Listing, reason: str) -> tuple[str, str]:
-    return f"REST 3.0: up to {_size(listing):,} rows a page, and nothing is counted", reason
+    return f"REST 3.0: up to {listing.size:,} rows a page, and nothing is counted", reason
 
 
 def _by_ids(query: Query, branch: Branch, listing: Listing) -> Plan:
     assert branch.ids is not None
-    ids, size = branch.ids, _size(listing)
+    ids, size = branch.ids, listing.size
     calls, together = -(-len(ids) // size), calls_of(size)
     order = listing.by_id(descending=descending(query))
     return Plan(
@@ -106,7 +102,7 @@ def _by_ids(query: Query, branch: Branch, listing: Listing) -> Plan:
 
 
 def _by_id(query: Query, branch: Branch, listing: Listing) -> Plan:
-    spec, stop, size = listing.spec, query.stop, _size(listing)
+    spec, stop, size = listing.spec, query.stop, listing.size
     by_tail = spec.tail is not None and not _names(branch.filter, listing.id_name)
     if spec.keyset and stop is not None and stop <= size:
         return _first_page(query, branch, listing)
@@ -118,8 +114,8 @@ def _by_id(query: Query, branch: Branch, listing: Listing) -> Plan:
 
 
 def _first_page(query: Query, branch: Branch, listing: Listing) -> Plan:
-    ids = Ids(listing, descending(query))
-    call = ids.page(*ids.steps(branch.lower, branch.upper), query.stop)
+    spans = Spans(listing, descending(query))
+    call = spans.page(*spans.steps(branch.lower, branch.upper), query.stop)
     return Plan(
         query,
         "Single",
@@ -128,13 +124,13 @@ def _first_page(query: Query, branch: Branch, listing: Listing) -> Plan:
         sample=call,
         skip=query.start,
         take=query.limit,
-        page=_size(listing),
+        page=listing.size,
         batch=1,
     )
 
 
 def _page_after_page(query: Query, branch: Branch, listing: Listing, *, by_tail: bool) -> Plan:
-    size = _size(listing)
+    size = listing.size
     flow = partial(
         TailScan,
         listing,
@@ -161,9 +157,9 @@ def _page_after_page(query: Query, branch: Branch, listing: Listing, *, by_tail:
 
 
 def _windows(query: Query, branch: Branch, listing: Listing) -> Plan:
-    size = _size(listing)
+    size = listing.size
     together = calls_of(size)
-    ids = Ids(listing, descending(query))
+    spans = Spans(listing, descending(query))
     return Plan(
         query,
         "WindowScan",
@@ -173,10 +169,10 @@ def _windows(query: Query, branch: Branch, listing: Listing) -> Plan:
             listing,
             lower=branch.lower,
             upper=branch.upper,
-            descending=ids.descending,
+            descending=spans.descending,
             limit=query.stop,
         ),
-        sample=ids.page(*ids.steps(branch.lower, branch.upper)),
+        sample=spans.page(*spans.steps(branch.lower, branch.upper)),
         requests=f"1 + 1 for each {together * size:,} rows",
         commands=f"2 + 1 for each {size:,} rows",
         skip=query.start,
@@ -208,8 +204,7 @@ def _other_order(query: Query, branch: Branch, listing: Listing) -> Plan:
 
 
 def _sorted_here(query: Query, branch: Branch, listing: Listing, shown: str) -> Plan:
-    whole = replace(query, order=(), start=0, stop=None)
-    plan = scan_v3(whole, branch, selecting_keys(query, listing))
+    plan = scan_v3(query.whole, branch, selecting_keys(query, listing))
     reason = "sorts by id whatever it is asked" if listing.spec.id_first else "would have to skip rows"
     why = f"{listing.spec.name} {reason}: the rows are sorted by {shown} here"
     return plan.sorted_here(query, why, strategy="OrderedScan")
@@ -217,15 +212,14 @@ def _sorted_here(query: Query, branch: Branch, listing: Listing, shown: str) -> 
 
 def _sorted_pages(query: Query, branch: Branch, listing: Listing) -> Plan:
     """All rows of a method that knows no order, sorted and sliced here."""
-    whole = replace(query, order=(), start=0, stop=None)
-    plan = _offset(whole, branch, selecting_keys(query, listing))
+    plan = _offset(query.whole, branch, selecting_keys(query, listing))
     return plan.sorted_here(query, "the rows are sorted here")
 
 
 def _offset(query: Query, branch: Branch, listing: Listing) -> Plan:
     if query.order and listing.spec.order_style is None and sortable_here(query.order):
         return _sorted_pages(query, branch, listing)
-    conditions, size = with_ids(query.schema, branch), _size(listing)
+    conditions, size = with_ids(query.schema, branch), listing.size
     together = calls_of(size)
     order = total_order(query, listing)
     size = size if query.limit is None else max(1, min(size, query.stop or size))
@@ -251,6 +245,6 @@ def _offset(query: Query, branch: Branch, listing: Listing) -> Plan:
         requests=f"1 + 1 for each {together * size:,} rows",
         commands=f"1 for each {size:,} rows",
         counts="the rows before each page are skipped",
-        page=_size(listing),
+        page=listing.size,
         batch=together,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from b24orm.errors import Unsupported
 from b24orm.plan.calls import Call
@@ -108,8 +107,7 @@ def _sorted_here(query: Query, branch: Branch, listing: Listing) -> Plan:
     """All rows of a method that knows no order, sorted and sliced here."""
     if not sortable_here(query.order):
         raise Unsupported(f"{listing.spec.name} can't sort; sort the rows in Python")
-    whole = replace(query, order=(), start=0, stop=None)
-    return by_offset(whole, branch, selecting_keys(query, listing)).sorted_here(
+    return by_offset(query.whole, branch, selecting_keys(query, listing)).sorted_here(
         query, "the rows are sorted here"
     )
 

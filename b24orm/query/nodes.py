@@ -165,6 +165,11 @@ class Query:
         """Whether only a part of the rows is wanted."""
         return self.start > 0 or self.stop is not None
 
+    @property
+    def whole(self) -> Query:
+        """The same rows, all of them, in the order of their ids."""
+        return replace(self, order=(), start=0, stop=None)
+
     def narrowed(self, node: Node) -> Query:
         """The same query with one more condition."""
         return replace(self, where=joined("AND", (self.where, node)))

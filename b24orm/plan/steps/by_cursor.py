@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from b24orm.errors import B24Error, Incomplete
-from b24orm.plan.calls import Ask, Call, Outcome, Row, rows_of
+from b24orm.errors import Incomplete
+from b24orm.plan.calls import Ask, Call, Outcome, Row, rows_in
 from b24orm.plan.flow import Page
 
 __all__ = ["ByCursor"]
@@ -51,17 +51,14 @@ class ByCursor:
         Raises:
             Incomplete: the method brings the same rows again.
         """
-        outcome = outcomes[0]
-        if isinstance(outcome, B24Error):
-            raise outcome
-        method = ask.calls[0].method
-        page = rows_of(outcome.result, ask.calls[0].envelope, method)
+        (call,), (outcome,) = ask.calls, outcomes
+        page = rows_in(call, outcome)
         self._asked, self._ended = False, not page
         if not page:
             return
         ids = list(map(self._id_of, page))
         if len(set(ids)) < len(ids) or (self._last and max(ids) >= self._last):
-            raise Incomplete(f"{method} answers no rows older than {self._last}, but the same again")
+            raise Incomplete(f"{call.method} answers no rows older than {self._last}, but the same again")
         self._last = min(ids)
         self._ready.append(page)
 

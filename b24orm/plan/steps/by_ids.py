@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from b24orm.errors import B24Error
-from b24orm.plan.calls import Ask, Call, Lookup, Outcome, rows_of
+from b24orm.plan.calls import Ask, Call, Lookup, Outcome, rows_in
 from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
 from b24orm.plan.steps.ahead import FIRST, rows_ahead
@@ -60,9 +59,9 @@ class ByIds:
 
     def _ask(self, number: int) -> Ask:
         key = self._listing.ids_key
-        start = -1 if self._listing.spec.count_free else 0
         calls = tuple(
-            self._listing.call({key: chunk}, order=self._order, start=start) for chunk in self._groups[number]
+            self._listing.call({key: chunk}, order=self._order, start=self._listing.uncounted)
+            for chunk in self._groups[number]
         )
         found = (self._mergeable(calls[0], key),) if self._alone else calls
         return Ask(found, halt=self._listing.schema.api == "v3", key=number)
@@ -89,9 +88,7 @@ class ByIds:
         pages = []
         assert isinstance(ask.key, int)
         for call, outcome, wanted in zip(ask.calls, outcomes, self._groups[ask.key], strict=True):
-            if isinstance(outcome, B24Error):
-                raise outcome
-            pages.append(self._sorted(rows_of(outcome.result, call.envelope, call.method), wanted))
+            pages.append(self._sorted(rows_in(call, outcome), wanted))
         self._answers[ask.key] = pages
         if self._window == FIRST and any(pages):
             self._window = rows_ahead(max(pages, key=len))

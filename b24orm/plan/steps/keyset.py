@@ -17,8 +17,8 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from b24orm.errors import B24Error, Incomplete
-from b24orm.plan.calls import Ask, Call, Outcome, rows_of
+from b24orm.errors import Incomplete
+from b24orm.plan.calls import Ask, Outcome, rows_in
 from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
 from b24orm.plan.steps.ahead import Ahead
@@ -190,7 +190,7 @@ class KeysetScan:
         if ask.key is _PROBE:
             self._take_probe(ask, outcomes)
         elif ask.key is _SURVEY:
-            pages = [_page(call, outcome) for call, outcome in zip(ask.calls, outcomes, strict=True)]
+            pages = [rows_in(call, outcome) for call, outcome in zip(ask.calls, outcomes, strict=True)]
             for point, page in zip(self._survey.ahead, pages, strict=True):
                 self._spans.check(page, point, self._surveyed, repeats=self._joins)
             self._survey.take([self._spans.step(page[0]) if page else None for page in pages])
@@ -203,7 +203,7 @@ class KeysetScan:
 
     def _take_probe(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
         self._wants_probe = False
-        page, ends = (_page(call, outcome) for call, outcome in zip(ask.calls, outcomes, strict=True))
+        page, ends = (rows_in(call, outcome) for call, outcome in zip(ask.calls, outcomes, strict=True))
         for rows in (page, ends[::-1]):
             self._spans.check(rows, *self._bounds, repeats=self._joins)
         if not page:
@@ -256,7 +256,7 @@ class KeysetScan:
         """
         pages: list[Page] = []
         for call, outcome in zip(ask.calls, outcomes):  # noqa: B905 - a halted batch is shorter
-            page = _page(call, outcome)
+            page = rows_in(call, outcome)
             pages.append(page)
             if ask.labels and len(page) < PAGE:
                 break
@@ -329,9 +329,3 @@ class KeysetScan:
         if not self._joins:
             return page
         return list({self._spans.step(row): row for row in page}.values())
-
-
-def _page(call: Call, outcome: Outcome) -> Page:
-    if isinstance(outcome, B24Error):
-        raise outcome
-    return rows_of(outcome.result, call.envelope, call.method)

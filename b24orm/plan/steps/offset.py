@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from b24orm.errors import B24Error, Incomplete
-from b24orm.plan.calls import Ask, Call, Outcome, rows_of
+from b24orm.plan.calls import Ask, Call, Outcome, rows_in
 from b24orm.plan.flow import Page
 from b24orm.plan.steps.ahead import WINDOW, rows_ahead
 from b24orm.plan.steps.by_offset import Identify, Seen, Stretch
@@ -96,7 +96,7 @@ class OffsetPages:
         for number, call, outcome in zip(ask.key, ask.calls, outcomes, strict=True):
             if isinstance(outcome, B24Error):
                 raise outcome
-            page = rows_of(outcome.result, call.envelope, call.method)
+            page = rows_in(call, outcome)
             if self._total is None:
                 if not outcome.total and outcome.next is not None:
                     raise Incomplete(f"{call.method} has further pages but no total; page on with call()")

@@ -51,22 +51,23 @@ class Spans:
         """``lower < id <= upper`` as ``first < step <= last``."""
         return (_mirrored(upper), _mirrored(lower)) if self.descending else (lower, upper)
 
-    def page(self, low: int | None, high: int | None) -> Call:
-        """The first rows with ``low < step <= high``."""
-        return self._call(self._bounds(low, high))
+    def page(self, low: int | None, high: int | None, limit: int | None = None) -> Call:
+        """The first rows with ``low < step <= high``; ``limit`` of them, of a method that can be told."""
+        return self._call(self._bounds(low, high), limit)
 
-    def _call(self, bounds: dict[str, Any]) -> Call:
-        return self.listing.call(bounds, order=self.listing.by_id(descending=self.descending), start=-1)
+    def _call(self, bounds: dict[str, Any], limit: int | None = None) -> Call:
+        order = self.listing.by_id(descending=self.descending)
+        return self.listing.call(bounds, order=order, start=-1, limit=limit)
 
     def first_ids(self, low: int, high: int | None) -> Call:
         """The first ids with ``low < step <= high``, and nothing else of their rows."""
         return Spans(self.listing.ids_only(), self.descending).page(low, high)
 
-    def last(self, low: int | None, high: int | None, *, ids_only: bool) -> Call:
+    def last(self, low: int | None, high: int | None, *, ids_only: bool, limit: int | None = None) -> Call:
         """The last rows, or nothing but their ids, last first."""
         listing = self.listing.ids_only() if ids_only else self.listing
         order = listing.by_id(descending=not self.descending)
-        return listing.call(self._bounds(low, high), order=order, start=-1)
+        return listing.call(self._bounds(low, high), order=order, start=-1, limit=limit)
 
     def ranges(self, low: int, high: int, key: object) -> Ask:
         """A batch of stretches that are too short to hold more than a page."""

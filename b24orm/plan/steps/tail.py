@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from b24orm.errors import B24Error
-from b24orm.plan.calls import Ask, Call, Outcome, rows_of
+from b24orm.plan.calls import Ask, Call, Outcome, rows_in
 from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
-from b24orm.plan.steps.windows import Ids
+from b24orm.plan.steps.spans import Spans
 
 __all__ = ["TailScan"]
 
@@ -47,8 +46,8 @@ class TailScan:
         by_tail: bool = True,
     ) -> None:
         self._tail = listing.spec.tail if by_tail else None
-        self._ids = Ids(listing, descending)
-        self._after, self._last = self._ids.steps(lower, upper)
+        self._spans = Spans(listing, descending)
+        self._after, self._last = self._spans.steps(lower, upper)
         self._left = limit
         self._asked = False
         self._ended = limit == 0
@@ -68,15 +67,15 @@ class TailScan:
 
     def _call(self) -> Call:
         limit = self._size
-        listing = self._ids.listing
+        listing = self._spans.listing
         if self._tail is None:
-            return self._ids.page(self._after, self._last, limit)
+            return self._spans.page(self._after, self._last, limit)
         plain = listing.call()
         after = -_BEYOND if self._after is None else self._after
         cursor: dict[str, Any] = {
             "field": listing.id_name,
-            "value": -after if self._ids.descending else max(after, 0),
-            "order": "DESC" if self._ids.descending else "ASC",
+            "value": -after if self._spans.descending else max(after, 0),
+            "order": "DESC" if self._spans.descending else "ASC",
             "limit": limit,
         }
         kept = {key: value for key, value in plain.params.items() if key != listing.spec.start}
@@ -85,21 +84,20 @@ class TailScan:
 
     @property
     def _size(self) -> int:
-        return self._ids.size if self._left is None else min(self._ids.size, self._left)
+        size = self._spans.listing.size
+        return size if self._left is None else min(size, self._left)
 
     def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
         """Keeps the rows up to the bound; a page that is not full is the last."""
-        (outcome,) = outcomes
-        if isinstance(outcome, B24Error):
-            raise outcome
-        page = rows_of(outcome.result, ask.calls[0].envelope, ask.calls[0].method)
-        self._ids.check(page, self._after, None)
+        (call,), (outcome,) = ask.calls, outcomes
+        page = rows_in(call, outcome)
+        self._spans.check(page, self._after, None)
         self._asked = False
         self._ended = len(page) < self._size
         if page:
-            self._after = self._ids.step(page[-1])
+            self._after = self._spans.step(page[-1])
         if self._last is not None:
-            kept = [row for row in page if self._ids.step(row) <= self._last]
+            kept = [row for row in page if self._spans.step(row) <= self._last]
             self._ended = self._ended or len(kept) < len(page)
             page = kept
         if self._left is not None:

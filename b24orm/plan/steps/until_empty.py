@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from b24orm.errors import B24Error, Incomplete
-from b24orm.plan.calls import Ask, Call, Outcome, rows_of
+from b24orm.errors import Incomplete
+from b24orm.plan.calls import Ask, Call, Outcome, rows_in
 from b24orm.plan.flow import Page
 from b24orm.plan.steps.by_offset import Identify, Seen, Stretch
 from b24orm.plan.steps.sizes import BATCH, PAGE
@@ -78,9 +78,7 @@ class UntilEmpty:
         """Keeps the pages up to the first empty one, or to the first that may hold too little."""
         width = 2 * self._width
         for call, outcome in zip(ask.calls, outcomes, strict=True):
-            if isinstance(outcome, B24Error):
-                raise outcome
-            page = rows_of(outcome.result, call.envelope, call.method)
+            page = rows_in(call, outcome)
             if not page or self._wanted.ends_before(self._offset):
                 self._ended = True
                 break

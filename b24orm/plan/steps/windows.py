@@ -17,21 +17,18 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any, Final
+from typing import Final
 
-from b24orm.errors import B24Error
-from b24orm.plan.calls import Ask, Call, Outcome, rows_of
+from b24orm.plan.calls import Ask, Outcome, rows_in
 from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
-from b24orm.plan.steps.order import check_order
+from b24orm.plan.steps.sizes import BATCH
+from b24orm.plan.steps.spans import Spans
 
-__all__ = ["Ids", "WindowScan", "calls_of"]
+__all__ = ["WindowScan", "calls_of"]
 
 _ROWS: Final = 5_000
 """Rows that are as much as should be made of one answer."""
-
-_CALLS: Final = 50
-"""Calls of one batch at the most."""
 
 _OPEN: Final = 6
 """Requests whose windows may be under way or waiting for their turn: what bounds the memory."""
@@ -45,59 +42,7 @@ def calls_of(size: int) -> int:
     >>> calls_of(1000), calls_of(50)
     (5, 50)
     """
-    return max(1, min(_CALLS, _ROWS // size))
-
-
-@dataclass(frozen=True)
-class Ids:
-    """The calls that read a list by ids. A *step* grows in the direction of the scan: the id or minus it."""
-
-    listing: Listing
-    descending: bool = False
-
-    @property
-    def size(self) -> int:
-        """Rows of a page."""
-        return self.listing.spec.page_size or 1
-
-    @property
-    def _sign(self) -> int:
-        return -1 if self.descending else 1
-
-    def step(self, row: dict[str, Any]) -> int:
-        """The step of a row."""
-        return self._sign * self.listing.id_of(row)
-
-    def check(self, page: Page, low: int | None, high: int | None) -> None:
-        """Sees that the rows of a page have ``low < step <= high``, in this order.
-
-        Raises:
-            Incomplete: they do not.
-            ServerFailure: one of them has no id.
-        """
-        check_order(self.listing, page, low, high, descending=self.descending)
-
-    def steps(self, lower: int | None, upper: int | None) -> tuple[int | None, int | None]:
-        """``lower < id <= upper`` as ``first < step <= last``."""
-        if not self.descending:
-            return lower, upper
-        return None if upper is None else -upper - 1, None if lower is None else -lower - 1
-
-    def page(self, low: int | None, high: int | None, limit: int | None = None) -> Call:
-        """The first rows with ``low < step <= high``."""
-        order = self.listing.by_id(descending=self.descending)
-        return self.listing.call(self._bounds(low, high), order=order, limit=limit)
-
-    def last(self, low: int | None, high: int | None) -> Call:
-        """The id of the last row."""
-        order = self.listing.by_id(descending=not self.descending)
-        return self.listing.ids_only().call(self._bounds(low, high), order=order, limit=1)
-
-    def _bounds(self, low: int | None, high: int | None) -> dict[str, int]:
-        name = self.listing.id_name
-        keys = (f"<{name}", f">={name}") if self.descending else (f">{name}", f"<={name}")
-        bounds = zip(keys, (low, high), strict=True)
-        return {key: self._sign * bound for key, bound in bounds if bound is not None}
+    return max(1, min(BATCH, _ROWS // size))
 
 
 @dataclass(eq=False)
@@ -130,9 +75,9 @@ class WindowScan:
         descending: bool = False,
         limit: int | None = None,
     ) -> None:
-        self._ids = Ids(listing, descending)
-        self._bounds = self._ids.steps(lower, upper)
-        self._size = self._ids.size
+        self._spans = Spans(listing, descending)
+        self._bounds = self._spans.steps(lower, upper)
+        self._size = listing.size
         self._left = limit
         self._windows: deque[_Window] = deque()
         self._probed = self._probing = False
@@ -153,8 +98,9 @@ class WindowScan:
             return ()
         if not self._probed:
             self._probing = True
-            calls = (self._ids.page(*self._bounds, self._size), self._ids.last(*self._bounds))
-            return (Ask(calls, halt=True, key=_PROBE),)
+            first = self._spans.page(*self._bounds, self._size)
+            last = self._spans.last(*self._bounds, ids_only=True, limit=1)
+            return (Ask((first, last), halt=True, key=_PROBE),)
         self._cut(free)
         waiting = [window for window in self._windows if not window.asked and window.page is None]
         together = calls_of(self._size)
@@ -164,7 +110,7 @@ class WindowScan:
     def _ask(self, windows: Sequence[_Window]) -> Ask:
         for window in windows:
             window.asked = True
-        calls = tuple(self._ids.page(window.low, window.high, self._size) for window in windows)
+        calls = tuple(self._spans.page(window.low, window.high, self._size) for window in windows)
         return Ask(calls, halt=True, key=tuple(windows))
 
     def _cut(self, free: int) -> None:
@@ -180,7 +126,7 @@ class WindowScan:
     def _wanted(self) -> int:
         """Further windows whose rows are wanted."""
         if self._left is None:
-            return _OPEN * _CALLS
+            return _OPEN * BATCH
         a_page = max(1, round(self._width * self._share))
         coming = sum(a_page if window.page is None else len(window.page) for window in self._windows)
         return -(-max(0, self._left - coming) // a_page)
@@ -203,7 +149,7 @@ class WindowScan:
 
     def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
         """Takes the pages, and decides what is left of a window that held too much."""
-        pages = [_page(call, outcome) for call, outcome in zip(ask.calls, outcomes, strict=True)]
+        pages = [rows_in(call, outcome) for call, outcome in zip(ask.calls, outcomes, strict=True)]
         if ask.key is _PROBE:
             self._take_probe(*pages)
             return
@@ -214,11 +160,11 @@ class WindowScan:
     def _take_probe(self, page: Page, ends: Page) -> None:
         self._probed = True
         for rows in (page, ends):
-            self._ids.check(rows, *self._bounds)
+            self._spans.check(rows, *self._bounds)
         if not page:
             return
-        first, last = self._ids.step(page[0]), self._ids.step(page[-1])
-        top = self._ids.step(ends[0]) if ends else last
+        first, last = self._spans.step(page[0]), self._spans.step(page[-1])
+        top = self._spans.step(ends[0]) if ends else last
         if len(page) < self._size and top > last:
             self._size, self._probed, self._probing = len(page), False, False
             return
@@ -227,10 +173,10 @@ class WindowScan:
         self._next, self._top = last, max(last, top)
 
     def _take(self, window: _Window, page: Page) -> None:
-        self._ids.check(page, window.low, window.high)
+        self._spans.check(page, window.low, window.high)
         window.page, window.asked = page, False
         self._learn(len(page), window.high - window.low)
-        last = self._ids.step(page[-1]) if page else window.high
+        last = self._spans.step(page[-1]) if page else window.high
         if len(page) >= self._size and last < window.high:
             place = self._windows.index(window) + 1
             for rest in reversed(self._rests(page, window.high)):
@@ -238,7 +184,7 @@ class WindowScan:
 
     def _rests(self, page: Page, high: int) -> list[_Window]:
         """What is left of a window that held too much: as wide as its rows lie, and all that is left then."""
-        first, low = self._ids.step(page[0]), self._ids.step(page[-1])
+        first, low = self._spans.step(page[0]), self._spans.step(page[-1])
         width = self._width_of(len(page) / (low - first + 1))
         rests: list[_Window] = []
         while low < high and len(rests) < calls_of(self._size):
@@ -263,9 +209,3 @@ class WindowScan:
                 if self._left is not None:
                     self._left -= len(page)
                 yield page
-
-
-def _page(call: Call, outcome: Outcome) -> Page:
-    if isinstance(outcome, B24Error):
-        raise outcome
-    return rows_of(outcome.result, call.envelope, call.method)
