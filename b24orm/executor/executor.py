@@ -85,7 +85,7 @@ class Executor:
             return await self._in_parts(ask, size, cuts)
         fit = [fits_batch(call) for call in ask.calls]
         if ask.chained:
-            return await (self._batch(ask, cuts) if all(fit) else self._one_by_one(ask))
+            return await (self._batch(ask, cuts) if all(fit) else self._in_parts(ask, 1, cuts))
         if all(fit):
             return await self._batch(ask, cuts)
         return await self._mixed(ask, fit)
@@ -158,22 +158,6 @@ class Executor:
             else:
                 outcomes += await self._ask_now(part)
         return outcomes
-
-    async def _one_by_one(self, ask: Ask) -> list[Outcome]:
-        results: dict[str, Any] = {}
-        outcomes: list[Outcome] = []
-        for label, call in zip(ask.labels, ask.calls, strict=True):
-            try:
-                filled = replace(call, params=_filled(call.params, results))
-            except LookupError:
-                break
-            outcome = await self.outcome(filled)
-            outcomes.append(outcome)
-            if isinstance(outcome, B24Error):
-                break
-            results[label] = outcome.result
-        missing = [_not_run(call) for call in ask.calls[len(outcomes) :]]
-        return [*outcomes, *missing]
 
     async def _smaller(self, ask: Ask, error: B24Error, cuts: int) -> list[Outcome]:
         """The same in smaller batches, unless nothing at all was answered too often.

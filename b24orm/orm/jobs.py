@@ -223,11 +223,7 @@ class Job(Generic[T]):
             return error
         origin = None
         if self.origin is not None:
-            fields_param = self.model.__schema__.methods["add"].fields_param or ""
-            fields, origin = self.origin.marked(call.params[fields_param], f"{self._key}:{place}")
-            call = Call(
-                call.method, {**call.params, fields_param: fields}, write=True, envelope=call.envelope
-            )
+            call, origin = self.origin.marked(call, f"{self._key}:{place}")
         return Write(self.kind, call, self.repeatable(call), origin, place, digest)
 
     async def _checked(self, write: Write | B24Error | None) -> Write | B24Error | None:

@@ -192,14 +192,20 @@ def _listing(load: Load, condition: Condition | None) -> tuple[Listing, Mapping[
     return listing, {listing.ids_key: list(branch.ids)} if branch.ids is not None else {}
 
 
+def _calls_for(load: Load, ids: Sequence[Any]) -> list[Call]:
+    """The calls that list the related rows with these ids."""
+    calls = []
+    for start in range(0, len(ids), PAGE):
+        condition = Condition(load.query.schema.id_field, "in", tuple(ids[start : start + PAGE]))
+        listing, named = _listing(load, condition)
+        calls.append(listing.call(named, start=listing.uncounted))
+    return calls
+
+
 def _by_key(load: Load, field: FieldSchema, rows: Page, known: dict[Any, Any], new: dict[Any, Any]) -> _Steps:
     """To-one, by lists of ids."""
     wanted = [key for key in _keys(field, rows) if key not in known]
-    calls = []
-    for start in range(0, len(wanted), PAGE):
-        chunk = tuple(wanted[start : start + PAGE])
-        listing, ids = _listing(load, Condition(load.query.schema.id_field, "in", chunk))
-        calls.append(listing.call(ids, start=-1 if listing.spec.count_free else 0))
+    calls = _calls_for(load, wanted)
     replies = yield calls
     wire = load.query.schema.id_field.wire
     fetched = {_key(row.get(wire)): row for row in _rows(calls, replies)}
@@ -260,11 +266,7 @@ def _bound(
         for owner, reply in zip(owners, replies, strict=True)
     }
     wanted = [key for key in dict.fromkeys(k for keys in bound.values() for k in keys) if key not in targets]
-    calls = []
-    for start in range(0, len(wanted), PAGE):
-        condition = Condition(load.query.schema.id_field, "in", tuple(wanted[start : start + PAGE]))
-        listing, ids = _listing(load, condition)
-        calls.append(listing.call(ids, start=-1 if listing.spec.count_free else 0))
+    calls = _calls_for(load, wanted)
     replies = yield calls
     wire = load.query.schema.id_field.wire
     fetched = {int(row[wire]): row for row in _rows(calls, replies)}
@@ -314,7 +316,7 @@ def _reverse_call(
         query = query.narrowed(Condition(query.schema.fields[name], "exact", constant))
     listing, _ = _listing(replace(load, query=query), Condition(field, lookup, value))
     conditions = {f">{listing.id_name}": after} if after else {}
-    return listing.call(conditions, order=listing.by_id(), start=-1 if listing.spec.count_free else 0)
+    return listing.call(conditions, order=listing.by_id(), start=listing.uncounted)
 
 
 def _rows(calls: Sequence[Call], replies: Sequence[Reply]) -> list[Row]:

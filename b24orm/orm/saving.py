@@ -26,7 +26,7 @@ from b24orm.orm.refresh import check_unchanged, fetched, stamp_of
 from b24orm.orm.results import about
 from b24orm.plan import writes
 from b24orm.plan.calls import Call, Reply
-from b24orm.plan.origin import Origin, origin_of
+from b24orm.plan.origin import origin_of
 from b24orm.plan.unchanged import saw_it, unchanged_then
 from b24orm.plan.writes import Write
 from b24orm.portal import AsyncPortal, Portal
@@ -113,11 +113,10 @@ def _is_new(row: Entity) -> bool:
 
 async def _add(row: Entity, portal: Any, call: Call, idempotency: Idempotency) -> None:
     entries = _entries(row)
-    origin = None
-    key = None
+    origin = key = None
     if idempotency == "origin":
         origin = origin_of(row.__schema__, row.__schema__.fixed_params)
-        call, key = _marked(row, origin, call)
+        call, key = origin.marked(call, uuid.uuid4().hex)
     executor = portal.executor
     await check_sent(executor, row.__schema__, "add", call)
     traces, by_values = traces_of(executor, row.__schema__), idempotency == "values"
@@ -125,12 +124,6 @@ async def _add(row: Entity, portal: Any, call: Call, idempotency: Idempotency) -
     reply = await _written(row, Write("add", call, origin=key), writer)
     writing.after_add(row, call, reply, portal)
     await _read_entries(row, portal.executor, entries)
-
-
-def _marked(row: Entity, origin: Origin, call: Call) -> tuple[Call, tuple[str, str]]:
-    param = row.__schema__.methods["add"].fields_param or ""
-    fields, key = origin.marked(call.params[param], uuid.uuid4().hex)
-    return Call(call.method, {**call.params, param: fields}, write=True, envelope=call.envelope), key
 
 
 async def _update(row: Entity, portal: Any, call: Call, stamp: tuple[FieldSchema, datetime] | None) -> None:

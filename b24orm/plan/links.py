@@ -14,23 +14,22 @@ __all__ = ["add_row", "bind", "replace_rows", "set_bound", "unbind"]
 _GET: Final = ".items.get"
 
 
-def _binding(link: LinkSchema, kind: str, owner: Any, params: Mapping[str, Any]) -> Write:
+def _binding(link: LinkSchema, kind: str, owner: Any, params: Mapping[str, Any], place: int = 0) -> Write:
     assert link.method is not None
     name = link.method.removesuffix(_GET) + kind
     call = Call(name, {link.id_param: owner, **params}, write=True)
-    return Write("update", call, repeatable=True, idle=True)  # what is bound can't be bound twice
+    # what is bound can't be bound twice
+    return Write("update", call, repeatable=True, idle=True, place=place)
 
 
 def bind(link: LinkSchema, owner: Any, other: Any, place: int) -> Write:
     """One more bound row."""
-    write = _binding(link, ".add", owner, {"fields": {link.key: other}})
-    return Write(write.kind, write.call, repeatable=True, idle=True, place=place)
+    return _binding(link, ".add", owner, {"fields": {link.key: other}}, place)
 
 
 def unbind(link: LinkSchema, owner: Any, other: Any, place: int) -> Write:
     """One bound row less; the row itself stays."""
-    write = _binding(link, ".delete", owner, {"fields": {link.key: other}})
-    return Write(write.kind, write.call, repeatable=True, idle=True, place=place)
+    return _binding(link, ".delete", owner, {"fields": {link.key: other}}, place)
 
 
 def set_bound(link: LinkSchema, owner: Any, others: Sequence[Any]) -> Write:

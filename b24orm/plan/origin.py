@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from b24orm.errors import Unsupported
-from b24orm.plan.calls import Call, Outcome, Reply, Row, rows_of
+from b24orm.plan.calls import Call, Outcome, Row, rows_in
 from b24orm.plan.listing import Listing
 from b24orm.plan.steps.order import strangers
+from b24orm.plan.steps.sizes import PAGE
 from b24orm.schema import EntitySchema, FieldSchema
 
-__all__ = ["ORIGINATOR", "PAGE", "Origin", "origin_of"]
+__all__ = ["ORIGINATOR", "Origin", "origin_of"]
 
 ORIGINATOR: Final = "b24orm"
-PAGE: Final = 50
-"""Keys that one list call looks up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +34,15 @@ class Origin:
     originator: FieldSchema | None
     params: Mapping[str, Any]
 
-    def marked(self, fields: Mapping[str, Any], key: str) -> tuple[dict[str, Any], tuple[str, str]]:
-        """The fields with a key in them, and what it is found by; a key of the user's own is kept."""
-        own, whose = fields.get(self.key.write_name), ""
-        sent = dict(fields)
-        sent[self.key.write_name] = found = str(own or key)
+    def marked(self, add: Call, key: str) -> tuple[Call, tuple[str, str]]:
+        """The add with a key in its fields, and what it is found by; a key of the user's own is kept."""
+        param = self.schema.methods["add"].fields_param or ""
+        fields, whose = dict(add.params[param]), ""
+        fields[self.key.write_name] = found = str(fields.get(self.key.write_name) or key)
         if self.originator is not None:
             whose = str(fields.get(self.originator.write_name) or ORIGINATOR)
-            sent[self.originator.write_name] = whose
-        return sent, (whose, found)
+            fields[self.originator.write_name] = whose
+        return replace(add, params={**add.params, param: fields}), (whose, found)
 
     def lookups(self, origins: Iterable[tuple[str, str]]) -> list[Call]:
         """The calls that find the rows with these keys: 50 keys a call."""
@@ -62,16 +61,13 @@ class Origin:
         conditions: dict[str, Any] = {f"@{self.key.query_name}": list(keys)}
         if self.originator is not None:
             conditions[f"={self.originator.query_name}"] = whose
-        start = -1 if listing.spec.count_free else 0
-        return listing.call(conditions, order=listing.by_id(), start=start)
+        return listing.call(conditions, order=listing.by_id(), start=listing.uncounted)
 
     def found(self, calls: Sequence[Call], outcomes: Sequence[Outcome]) -> dict[tuple[str, str], Any]:
         """The ids of the rows that the lookups found, by their keys; the oldest row of each."""
         ids: dict[tuple[str, str], Any] = {}
         for call, outcome in zip(calls, outcomes, strict=True):
-            if not isinstance(outcome, Reply):
-                raise outcome
-            self._note(call, rows_of(outcome.result, call.envelope, call.method), ids)
+            self._note(call, rows_in(call, outcome), ids)
         return ids
 
     def _note(self, call: Call, rows: Sequence[Row], ids: dict[tuple[str, str], Any]) -> None:

@@ -31,8 +31,8 @@ def adds(count: int) -> list[Write]:
     origin = origin_of(DEAL, {})
     found = []
     for place in range(count):
-        fields, key = origin.marked({"TITLE": "x"}, f"job:{place}")
-        call = Call("crm.deal.add", {"fields": fields}, write=True)
+        add = Call("crm.deal.add", {"fields": {"TITLE": "x"}}, write=True)
+        call, key = origin.marked(add, f"job:{place}")
         found.append(Write("add", call, origin=key, place=place))
     return found
 
@@ -154,8 +154,9 @@ async def test_lost_again_and_again_and_each_once_in_the_end(lost: int) -> None:
 
 
 async def test_a_key_of_ones_own_is_kept() -> None:
-    fields, key = origin_of(DEAL, {}).marked({"ORIGINATOR_ID": "1C", "ORIGIN_ID": "A-17"}, "job:0")
-    assert (fields["ORIGINATOR_ID"], fields["ORIGIN_ID"], key) == ("1C", "A-17", ("1C", "A-17"))
+    own = {"ORIGINATOR_ID": "1C", "ORIGIN_ID": "A-17"}
+    call, key = origin_of(DEAL, {}).marked(Call("crm.deal.add", {"fields": own}, write=True), "job:0")
+    assert (call.params["fields"], key) == (own, ("1C", "A-17"))
 
 
 def test_keys_are_looked_up_fifty_a_call() -> None:
