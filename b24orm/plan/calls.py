@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from b24orm.errors import B24Error, ServerFailure
 from b24orm.schema import Api
 
-__all__ = ["Ask", "Call", "Lookup", "Outcome", "Ref", "Reply", "Row", "rows_of"]
+__all__ = ["Ask", "Call", "Lookup", "Outcome", "Ref", "Reply", "Row", "rows_in", "rows_of"]
 
 Row: TypeAlias = "dict[str, Any]"
 
