@@ -50,13 +50,14 @@ class LocalPortal(Installations):
 
     Args:
         deals, contacts, companies, users, leads, tasks, activities, invoices, log_entries: rows to seed;
-            ``None`` takes a number that fits the deals. A file that holds a portal already is not seeded.
+            ``None`` takes a number that fits the deals.
         sparse: keep only every n-th id, as on a portal where much was deleted.
         seed: the same seed gives the same rows.
         rows: numbers of rows of other modules, by kind: ``elements``, ``files``, ``events``, ``products``,
             ``orders``, ``elapsed`` ...; those left out get a few. Also by table (``sale_shipment``,
             ``bank_detail``, ``workgroup`` ...); those left out get none.
-        path: a SQLite file to keep the rows in; in memory when None.
+        path: a SQLite file to keep the rows in; in memory when None. A file that holds a portal already is
+            not seeded.
         plan: ``standard``, ``enterprise``, ``unlimited`` or a :class:`~b24orm.emulator.limits.Plan`.
         latency: sleep what requests would cost: False never, True fully, a number scales it.
             The modelled seconds stand in ``time`` and in the operating budget in any case.

@@ -1,4 +1,4 @@
-"""Shows docstrings as they are meant: their roles and literal blocks as Markdown writes them."""
+"""Shows docstrings as they are meant: roles, literal blocks, doctests, parameters that share a line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,18 @@ _RULES: Final = (
     (re.compile(r":(?:attr|class|const|data|exc|func|meth|mod):`([\w.]+)`"), r"`\1`"),
     (re.compile(r"^ *::\n", re.MULTILINE), ""),  # a literal block: its indentation says it already
     (re.compile(r"^(``.+``)\n {4}(?=\S)", re.MULTILINE), r"- \1: "),  # a term and what it means
+    (re.compile(r" *# doctest: .*$", re.MULTILINE), ""),
+    (re.compile(r"^>>> (?:.+\n?)+", re.MULTILINE), lambda found: f"```pycon\n{found[0].rstrip()}\n```\n"),
+    (
+        re.compile(r"^ {4}(\w+(?:, \w+)+): (.*(?:\n {8}.*)*)", re.MULTILINE),
+        lambda found: _apart(*found.groups()),
+    ),
 )
+
+
+def _apart(names: str, meaning: str) -> str:
+    """Parameters that share a meaning, each with it: a table shows a line for each."""
+    return "\n".join(f"    {name}: {meaning}" for name in names.split(", "))
 
 
 def as_markdown(text: str) -> str:
@@ -22,6 +33,8 @@ def as_markdown(text: str) -> str:
 
     >>> as_markdown("See :class:`~b24orm.portal.Portal` and :meth:`close`.")
     'See `Portal` and `close`.'
+    >>> as_markdown("    low, high: the ends.")
+    '    low: the ends.\\n    high: the ends.'
     """
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
