@@ -8,13 +8,16 @@ import sys
 from pathlib import Path
 
 from tests.faults.adds import compared
-from tests.faults.render import HEAD, line, markdown, summary
+from tests.faults.render import HEAD, asserted, line, markdown, summary
 from tests.faults.table import play, plots, problems
 
 
 def main() -> int:
     """Prints what was asked for; 1 if a promise was broken."""
     options = _options()
+    if options.asserted:
+        print(asserted())
+        return 0
     logging.getLogger("b24orm").addHandler(logging.NullHandler())
     return _writes() if options.writes else _table(options)
 
@@ -24,6 +27,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="cells whose name holds this text")
     parser.add_argument("--door", choices=("sync", "async"), default="sync", help="through which portal")
     parser.add_argument("--save", metavar="FILE", help="write the outcomes as a Markdown table to a file")
+    parser.add_argument("--asserted", action="store_true", help="what is asserted, and play nothing")
     parser.add_argument("--writes", action="store_true", help="the adds over a bad line instead")
     return parser.parse_args()
 

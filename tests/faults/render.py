@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from tests.faults.operations import OPERATIONS
-from tests.faults.table import WHEN, Cell, problems
+from tests.faults.operations import OPERATIONS, Group
+from tests.faults.table import WHEN, Cell, fate_of, problems
+from tests.faults.troubles import TROUBLES
 
 HEAD = f"{'trouble':26}{'when':10}{'operation':19}{'outcome':24}" + "".join(
     f"{name:>9}" for name in ("requests", "retries", "doubled", "false", "seconds")
@@ -54,16 +55,26 @@ def _short(cell: Cell) -> str:
     return f"{outcome}{retries}"
 
 
-def outcomes(table: str) -> dict[tuple[str, str], frozenset[str]]:
-    """The errors that a Markdown table shows, by the name of its row and of its column."""
-    rows = [
-        [part.strip() for part in row.strip().strip("|").split("|")]
-        for row in table.splitlines()
-        if row.startswith("|")
-    ]
-    return {
-        (row[0], name): frozenset(re.findall(r"[A-Z]\w+", shown))
-        for row in rows[2:]
-        for name, shown in zip(rows[0][1:], row[1:], strict=True)
-        if shown
-    }
+GROUPS: Final[Mapping[Group, str]] = {
+    "read": "Reads",
+    "add": "New rows",
+    "keyed": "New rows with keys",
+    "repeatable": "Updates, deletions",
+}
+
+
+def asserted() -> str:
+    """What each trouble must come to, as a Markdown table: troubles with the same end stand in one row."""
+    lines = ["| Trouble | " + " | ".join(GROUPS.values()) + " |", "| --- |" + " --- |" * len(GROUPS)]
+    for when in WHEN:
+        rows: dict[tuple[str, ...], list[str]] = {}
+        for trouble in TROUBLES:
+            fate = fate_of(trouble, when)
+            if fate is not None:
+                rows.setdefault(tuple(_end(fate[group]) for group in GROUPS), []).append(trouble.name)
+        lines += [f"| {when}: {'; '.join(names)} | {' | '.join(ends)} |" for ends, names in rows.items()]
+    return "\n".join(lines)
+
+
+def _end(errors: frozenset[str]) -> str:
+    return " or ".join(sorted(errors)) or "right"

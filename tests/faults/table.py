@@ -38,7 +38,7 @@ class Plot:
     @property
     def expected(self) -> frozenset[str]:
         """The classes of error that it must end in; none: the right answer."""
-        found = _fate(self.trouble, self.when)
+        found = fate_of(self.trouble, self.when)
         assert found is not None
         return found[self.operation.group]
 
@@ -93,7 +93,7 @@ class Cell:
         return "right answer" if not self.false else "WRONG ANSWER"
 
 
-def _fate(trouble: Trouble, when: When) -> Fate | None:
+def fate_of(trouble: Trouble, when: When) -> Fate | None:
     return trouble.once if when == "once" else trouble.lasting
 
 
@@ -101,7 +101,7 @@ def plots(door: Door = "sync") -> Iterator[Plot]:
     """Every cell that can be played."""
     for trouble in TROUBLES:
         for when in WHEN:
-            if _fate(trouble, when) is not None:
+            if fate_of(trouble, when) is not None:
                 yield from (Plot(trouble, operation, when, door) for operation in OPERATIONS)
 
 
