@@ -262,14 +262,16 @@ def _bound(
     calls = [Call(link.method, {link.id_param: owner}) for owner in owners]
     replies = yield calls
     bound = {
-        owner: [int(binding[link.key]) for binding in rows_of(reply.result, (), link.method, null=True)]
-        for owner, reply in zip(owners, replies, strict=True)
+        owner: [
+            _number(binding, link.key, call) for binding in rows_of(reply.result, (), call.method, null=True)
+        ]
+        for owner, call, reply in zip(owners, calls, replies, strict=True)
     }
     wanted = [key for key in dict.fromkeys(k for keys in bound.values() for k in keys) if key not in targets]
     calls = _calls_for(load, wanted)
     replies = yield calls
     wire = load.query.schema.id_field.wire
-    fetched = {int(row[wire]): row for row in _rows(calls, replies)}
+    fetched = {_number(row, wire, calls[0]): row for row in _rows(calls, replies)}
     targets.update(fetched)
     for owner, keys in bound.items():
         known[owner] = True
@@ -291,7 +293,7 @@ def _reverse(
         replies = yield calls
         follow = []
         for (chunk, after), call, reply in zip(pending, calls, replies, strict=True):
-            page = rows_of(reply.result, call.envelope, call.method)
+            page = _rows([call], [reply])
             rows += page
             if len(page) >= PAGE:
                 check_order(Listing(related), page, after or None, None, repeats=True)
@@ -320,8 +322,18 @@ def _reverse_call(
 
 
 def _rows(calls: Sequence[Call], replies: Sequence[Reply]) -> list[Row]:
-    return [
-        row
-        for call, reply in zip(calls, replies, strict=True)
-        for row in rows_of(reply.result, call.envelope, call.method)
-    ]
+    found: list[Row] = []
+    for call, reply in zip(calls, replies, strict=True):
+        page: list[Any] = rows_of(reply.result, call.envelope, call.method)
+        if not all(isinstance(row, Mapping) for row in page):
+            raise strangers(call.method)
+        found += page
+    return found
+
+
+def _number(row: Any, name: str, call: Call) -> int:
+    """The id in a row, which may be anything that a portal answers."""
+    try:
+        return int(row[name])
+    except (LookupError, TypeError, ValueError):
+        raise strangers(call.method) from None

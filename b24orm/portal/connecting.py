@@ -51,7 +51,9 @@ def connect(
         give_up_after: seconds without any answer, after which nothing is tried again and nothing new is
             sent but a request each half minute; a bulk write ends with :class:`~b24orm.errors.JobStopped`.
         verify_ssl: False, or an SSLContext of your own, changes how certificates are checked.
-        session: an aiohttp session to send with; it is left open.
+        session: an aiohttp session to send with; it is left open. It must belong to the event loop that
+            requests are sent on, so give it to an :class:`AsyncPortal`; without one the proxy that the system
+            names is used.
         allow_http: accept plain http, which shows the secret to everybody on the way.
         on_invalid: a value that does not fit its field: ``raise`` InvalidRow, or ``keep`` it as the
             server sent it, with a warning.

@@ -6,17 +6,22 @@ import asyncio
 import io
 import os
 import ssl
+import time
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakSet
+from http import HTTPStatus
+from pathlib import Path
+from traceback import walk_tb
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from weakref import WeakKeyDictionary, WeakSet
 
 from b24orm.errors import (
+    B24Error,
     ConnectFailed,
     Disconnected,
     PortalClosed,
     TimedOut,
-    TransportError,
     UntrustedCertificate,
+    UsageError,
 )
 from b24orm.forking import in_child
 from b24orm.transport.base import Request, Response
@@ -30,8 +35,12 @@ _JSON: Final = {"Content-Type": "application/json", "Accept": "application/json"
 _LARGE: Final = 2**20
 _CONNECT: Final = 15.0
 """Seconds until a connection that does not come about is given up."""
+_KEPT: Final = 15.0
+"""Seconds that a connection is kept while nobody uses it."""
 _open: Final[WeakSet[HttpTransport]] = WeakSet()
 """Those that may have connections."""
+_ahead: Final[WeakKeyDictionary[Any, float]] = WeakKeyDictionary()
+"""Seconds that the wall clock was ahead of the one that stands still in a sleeping machine, by connection."""
 
 
 class HttpTransport:
@@ -39,7 +48,9 @@ class HttpTransport:
 
     Args:
         verify_ssl: True, False, or an SSLContext of your own.
-        session: a session to use instead of one of our own; it is not closed by :meth:`close`.
+        session: a session of the running event loop to use instead of one of our own; it is not closed by
+            :meth:`close`. How it treats answers (``raise_for_status``) and addresses (``base_url``) is
+            overruled; its proxy, headers, traces and middlewares are heeded.
         user_agent: what to call ourselves; file downloads want a telling one.
         connections: connections to one host at the most.
     """
@@ -58,15 +69,26 @@ class HttpTransport:
         self._closed = False
         self._user_agent = user_agent
         self._connections = connections
+        self._proxies: dict[str, str | None] = {}
 
-    def _opened(self, host: str) -> aiohttp.ClientSession:
+    def _opened(self, request: Request) -> aiohttp.ClientSession:
         import aiohttp
 
         if self._closed or (self._session is not None and self._session.closed):
-            raise PortalClosed(f"the connections to {host} were closed")
+            raise PortalClosed(f"the connections to {request.host} were closed")
+        if self._own:
+            self._look_for_proxy(request)
+        elif getattr(self._session, "_loop", None) not in (None, asyncio.get_running_loop()):
+            raise UsageError(
+                "the session belongs to another event loop. A Portal sends on its own loop, and makes its "
+                "session there; AsyncPortal takes a session of the loop that it is awaited on"
+            )
         if self._session is None:
             connector = _connector_type()(
-                ssl=self._verify_ssl, limit_per_host=self._connections, ttl_dns_cache=300
+                ssl=self._verify_ssl,
+                limit_per_host=self._connections,
+                ttl_dns_cache=300,
+                keepalive_timeout=_KEPT,
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
@@ -78,44 +100,71 @@ class HttpTransport:
 
     async def send(self, request: Request) -> Response:
         """Sends the body as JSON; never follows a redirect, for that would lose the body."""
-        found = await self._answered(self._opened(request.host), request)
-        if isinstance(found, TransportError):
+        found = await self._answered(self._opened(request), request)
+        if isinstance(found, B24Error):
             raise found  # from here: the frames of aiohttp hold addresses with secrets in them
         return found
 
-    async def _answered(self, session: aiohttp.ClientSession, request: Request) -> Response | TransportError:
+    async def _answered(self, session: aiohttp.ClientSession, request: Request) -> Response | B24Error:
         import aiohttp
 
         where = {"method": request.label, "host": request.host}
         try:
-            return await self._exchanged(session, request)
+            response = await self._exchanged(session, request)
         except aiohttp.ConnectionTimeoutError:
             return ConnectFailed("no connection in time", **where)
         except asyncio.TimeoutError:
             return TimedOut(f"no answer within {request.timeout:g} s", **where)
-        except aiohttp.ClientConnectorCertificateError as error:
+        except (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch) as error:
             return UntrustedCertificate(f"the certificate is not trusted: {_verdict(error)}", **where)
         except aiohttp.ClientConnectorError as error:
-            return ConnectFailed(f"can't connect: {_reason(error)}", **where)
+            self._forget_addresses()
+            return ConnectFailed(f"can't connect{_through(error)}: {_reason(error)}", **where)
+        except aiohttp.ClientHttpProxyError as error:
+            return ConnectFailed(f"the proxy opens no way: HTTP {error.status} {error.message}", **where)
         except aiohttp.ClientError as error:
             return Disconnected(f"the connection broke: {type(error.__cause__ or error).__name__}", **where)
+        except asyncio.CancelledError:
+            if not session.closed or _is_cancelled():
+                raise
+            return PortalClosed(f"the connections to {request.host} were closed")
+        except Exception as error:
+            return Disconnected(f"the session raised {type(error).__name__} at {_place(error)}", **where)
+        if response is None:
+            return ConnectFailed("no connection to it could be trusted", **where)
+        if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            return ConnectFailed("the proxy asks for a user and a password", **where)
+        return response
 
-    async def _exchanged(self, session: aiohttp.ClientSession, request: Request) -> Response:
+    def _look_for_proxy(self, request: Request) -> None:
+        """Takes the proxy that the system names; a session of the user's own has its own."""
+        from b24orm.transport.proxies import proxy_for
+
+        if request.host not in self._proxies:
+            self._proxies[request.host] = proxy_for(request.url.partition(":")[0], request.host)
+
+    def _forget_addresses(self) -> None:
+        """The host may have another address by now."""
         import aiohttp
 
-        once = {"middlewares": (_sent_once(),)} if request.verb == "GET" else {}
-        async with session.request(
-            request.verb,
-            request.url,
-            data=_data(request),
-            headers={**_JSON, **request.headers},
-            timeout=aiohttp.ClientTimeout(total=request.timeout, sock_connect=_CONNECT),
-            allow_redirects=False,
-            **once,
-        ) as answer:
-            body = await answer.read()
-            kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-            return Response(answer.status, kind, body, answer.headers.get("Location"))
+        if self._own and self._session and isinstance(self._session.connector, aiohttp.TCPConnector):
+            self._session.connector.clear_dns_cache()
+
+    async def _exchanged(self, session: aiohttp.ClientSession, request: Request) -> Response | None:
+        """The response. Idle connections that can't be trusted are thrown away one by one; None: all were."""
+        import aiohttp
+
+        for _ in range(self._connections):
+            body = _body(request)
+            try:
+                response = await _sent(session, request, body, self._proxies.get(request.host))
+            except aiohttp.ClientError:
+                if body is None or not body.kept_back:
+                    raise
+            else:
+                if response is not None:
+                    return response
+        return None
 
     def abandon(self) -> None:
         """Forgets the connections without touching them: their process or their loop is another one.
@@ -139,29 +188,104 @@ def _connector_type() -> type[aiohttp.TCPConnector]:
     """aiohttp's connector, which closes its connections when it is thrown away: but not in a forked child.
 
     There it would take them out of the selector that the child shares with its parent.
-
-    It closes a connection, too, on which something came that nobody had asked for, be it an answer that was
-    sent twice, or the word of a proxy that it is tired of waiting. The next request would take that for its
-    own answer.
     """
     import aiohttp
 
     class Connector(aiohttp.TCPConnector):
         def __init__(self, **settings: Any) -> None:
             self._process = os.getpid()
+            self._home = asyncio.get_running_loop()
             super().__init__(**settings)
 
-        async def _get(self, key: Any, traces: Any) -> Any:
-            for protocol, _ in tuple(getattr(self, "_conns", {}).get(key, ())):
-                if protocol.should_close:
-                    protocol.close()
-            return await super()._get(key, traces)
-
         def __del__(self, *given: Any) -> None:
-            if self._process == os.getpid() and not self._loop.is_closed():
+            if self._process == os.getpid() and not self._home.is_closed():
                 super().__del__(*given)
 
     return Connector
+
+
+class _Body(Protocol):
+    """A body that is written only to a connection that can be trusted.
+
+    Attributes:
+        written: whether writing has begun.
+        kept_back: whether it was not written, so that the portal can't have worked on it.
+    """
+
+    written: bool
+    kept_back: bool
+
+
+@cache
+def _body_types() -> tuple[type[Any], type[Any]]:
+    """aiohttp's bodies, of bytes and of streams; they see the connection before anything is written to it."""
+    import aiohttp
+
+    class Careful(aiohttp.Payload):
+        written = kept_back = False
+
+        async def write_with_length(self, writer: Any, content_length: int | None) -> None:
+            if not _trusted(writer.protocol):
+                self.kept_back = True
+                raise ConnectionAbortedError
+            self.written = True
+            await super().write_with_length(writer, content_length)
+
+    class Text(Careful, aiohttp.BytesPayload):
+        pass
+
+    class Stream(Careful, aiohttp.BytesIOPayload):
+        pass
+
+    return Text, Stream
+
+
+def _trusted(connection: Any) -> bool:
+    """Whether a connection may be used.
+
+    Not one on which something came that nobody had asked for, be it an answer that was sent twice, or the
+    word of a proxy that it is tired of waiting: that would be taken for the answer. Nor one that was kept
+    while the machine slept: its other end has gone, and often nothing says so.
+    """
+    now = time.time() - time.monotonic()
+    before = _ahead.setdefault(connection, now)
+    _ahead[connection] = now
+    return not connection.should_close and abs(now - before) <= _KEPT
+
+
+def _body(request: Request) -> Any:
+    """The body; aiohttp wants large ones as streams."""
+    if request.verb == "GET":
+        return None
+    text, stream = _body_types()
+    small = len(request.body) < _LARGE
+    return text(request.body) if small else stream(io.BytesIO(request.body))
+
+
+async def _sent(
+    session: aiohttp.ClientSession, request: Request, body: _Body | None, proxy: str | None
+) -> Response | None:
+    """The response; None if it was there before the request was, so that it answers something else."""
+    import aiohttp
+
+    once = {"middlewares": (_sent_once(),)} if request.verb == "GET" else {}
+    async with session.request(
+        request.verb,
+        request.url,
+        data=body,
+        headers={**_JSON, **request.headers},
+        timeout=aiohttp.ClientTimeout(total=request.timeout, sock_connect=_CONNECT),
+        allow_redirects=False,
+        raise_for_status=False,
+        proxy=proxy,
+        **once,
+    ) as answer:
+        if body is not None and not body.written:
+            answer.close()
+            return None
+        content = await answer.read()
+        kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return Response(answer.status, kind, content, answer.headers.get("Location"))
 
 
 @cache
@@ -201,17 +325,33 @@ def _forked() -> None:
 in_child(_forked)
 
 
-def _data(request: Request) -> bytes | io.BytesIO | None:
-    """The body; aiohttp wants large ones as streams."""
-    if request.verb == "GET":
-        return None
-    return request.body if len(request.body) < _LARGE else io.BytesIO(request.body)
+def _is_cancelled() -> bool:
+    """Whether somebody has cancelled this task; Python 3.10 can't tell.
+
+    A session that is closed ends who waits for a connection in the same way.
+    """
+    task: Any = asyncio.current_task()
+    return hasattr(task, "cancelling") and bool(task.cancelling())
 
 
-def _verdict(error: aiohttp.ClientConnectorCertificateError) -> str:
-    return getattr(error.certificate_error, "verify_message", "") or type(error.certificate_error).__name__
+def _verdict(error: aiohttp.ClientConnectorCertificateError | aiohttp.ServerFingerprintMismatch) -> str:
+    cause = getattr(error, "certificate_error", error)
+    return getattr(cause, "verify_message", "") or type(cause).__name__
 
 
 def _reason(error: aiohttp.ClientConnectorError) -> str:
     cause = error.os_error
     return cause.strerror or type(cause).__name__
+
+
+def _through(error: aiohttp.ClientConnectorError) -> str:
+    import aiohttp
+
+    return " to the proxy" if isinstance(error, aiohttp.ClientProxyConnectionError) else ""
+
+
+def _place(error: Exception) -> str:
+    """Where it was raised: all that may be told, for frames and texts may hold the address."""
+    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    file, line = frames[-1]
+    return f"{Path(file).name}:{line}"

@@ -102,41 +102,6 @@ async def test_requests_one_after_the_other_share_a_connection(
     assert len(ports) == 1
 
 
-async def test_a_connection_that_says_something_unasked_is_not_used_again(transport: HttpTransport) -> None:
-    """A second answer to a request must not be taken for the answer to the next one."""
-    asked = 0
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal asked
-        while await reader.readuntil(b"\r\n\r\n"):
-            await reader.readexactly(2)
-            asked += 1
-            answer = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % asked
-            writer.write(answer)
-            await writer.drain()
-            writer.write(answer)
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    bodies = []
-    for _ in range(3):
-        bodies.append((await transport.send(request(address))).body)
-        await _said(transport)
-    server.close()
-
-    assert bodies == [b"1", b"2", b"3"]
-
-
-async def _said(transport: HttpTransport) -> None:
-    """Waits until what nobody asked for is here."""
-    assert transport._session is not None
-    pools = transport._session.connector._conns.values()  # type: ignore[union-attr]
-    while not any(protocol.should_close for pool in pools for protocol, _ in pool):
-        if not pools:
-            return  # it was here before the connection was kept
-        await asyncio.sleep(0.001)
-
-
 async def test_further_headers_arrive(serve: Serve, transport: HttpTransport) -> None:
     async def handler(asked: web.Request) -> web.StreamResponse:
         return web.json_response([asked.headers.get("Idempotency-Key"), asked.content_type])
