@@ -20,7 +20,7 @@ from b24orm.executor.nursery import Nursery
 from b24orm.executor.retry import worth_retrying
 from b24orm.executor.sender import Sender
 from b24orm.executor.sizes import BatchSizes, cut_off
-from b24orm.executor.spread import Pace, size_for
+from b24orm.executor.spread import Pace, size_for, takes_long
 from b24orm.executor.trip import Trip
 from b24orm.executor.userfields import UserFields
 from b24orm.plan.calls import Ask, Call, Outcome, Ref, Reply
@@ -237,15 +237,13 @@ class Executor:
         return outcomes
 
     def _spread(self, flow: Flow, waiting: int) -> None:
-        """Chooses how many commands the flow's next questions hold."""
+        """Tells the flow how its next questions are best asked."""
         if not isinstance(flow, Spreadable) or not (left := flow.left):
             return
-        flow.size = size_for(
-            left,
-            seconds=self._pace.of(flow.method),
-            places=self.sender.gate.places - waiting,
-            spare=self.sender.spare,
-        )
+        seconds = self._pace.of(flow.method)
+        places = self.sender.gate.places - waiting
+        size = size_for(left, seconds=seconds, places=places, spare=self.sender.spare)
+        flow.pace(size, slow=takes_long(seconds))
 
     async def close(self) -> None:
         """Ends what is under way and closes the connections."""

@@ -15,7 +15,7 @@ from typing import Final
 from b24orm.plan.calls import Outcome, Reply
 from b24orm.plan.steps.sizes import BATCH
 
-__all__ = ["Pace", "size_for"]
+__all__ = ["Pace", "size_for", "takes_long"]
 
 _LEAST: Final = 0.5
 """Seconds of work that are worth a request."""
@@ -38,6 +38,15 @@ def size_for(left: int, *, seconds: float, places: int, spare: int) -> int:
     needed = -(-left // BATCH)
     requests = min(needed + max(0, spare - needed) // 2, places, int(left * seconds / _LEAST))
     return BATCH if requests <= needed else max(1, -(-left // requests))
+
+
+def takes_long(seconds: float) -> bool:
+    """Whether a full batch of commands that take so many seconds keeps the portal busy for long.
+
+    >>> takes_long(0.02), takes_long(0.002)
+    (True, False)
+    """
+    return seconds * BATCH >= _LEAST
 
 
 class Pace:

@@ -52,13 +52,7 @@ class Flow(Protocol):
 
 @runtime_checkable
 class Spreadable(Protocol):
-    """A flow whose questions may hold fewer commands.
-
-    Attributes:
-        size: commands that a question holds at the most.
-    """
-
-    size: int
+    """A flow whose questions may hold fewer commands."""
 
     @property
     def method(self) -> str:
@@ -68,4 +62,13 @@ class Spreadable(Protocol):
     @property
     def left(self) -> int | None:
         """Commands that are still to be asked, about; None if that is not known."""
+        ...
+
+    def pace(self, size: int, *, slow: bool) -> None:
+        """Takes in how the portal is best asked from now on.
+
+        Args:
+            size: commands that a question holds at the most.
+            slow: a full batch keeps the portal busy for long, so that more at once bring rows sooner.
+        """
         ...

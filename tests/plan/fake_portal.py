@@ -18,6 +18,7 @@ from b24orm.errors import ApiError, B24Error
 from b24orm.plan.calls import Ask, Call, Outcome, Ref, Reply
 from b24orm.plan.flow import Flow
 from b24orm.plan.steps.keyset import KeysetScan
+from b24orm.plan.steps.sizes import BATCH
 from b24orm.schema import EntitySchema
 
 PAGE = 50
@@ -222,6 +223,7 @@ def drive(
     places: int = 6,
     take: int | None = None,
     sizes: Sequence[int] = (),
+    slow: bool = False,
 ) -> Run:
     """Runs a flow to its end, answering what is under way in any order.
 
@@ -231,12 +233,13 @@ def drive(
         random: decides on the order.
         places: questions under way at the most.
         take: ids after which nobody takes any more.
-        sizes: commands that questions may hold, one of them each time; the flow's own if empty.
+        sizes: commands that questions may hold, one of them each time; full batches if empty.
+        slow: a batch keeps the portal busy for long.
     """
     run, under_way, answered = Run(), list[tuple[Ask, list[Outcome] | None]](), set[int]()
     while True:
-        if sizes and isinstance(flow, KeysetScan):
-            flow.size = random.choice(sizes)
+        if isinstance(flow, KeysetScan):
+            flow.pace(random.choice(sizes or (BATCH,)), slow=slow)
         asks = flow.asks(places - len(under_way))
         assert len(asks) <= places - len(under_way)
         under_way += [(ask, portal.answer(ask) if random.random() < 0.5 else None) for ask in asks]

@@ -227,24 +227,36 @@ UNEVEN = pytest.mark.parametrize(
 
 @UNEVEN
 def test_few_rows_wait_for_their_turn(ids: list[int]) -> None:
-    run = drive(scan(DEAL), FakePortal(DEAL, Table(ids)), _NewestFirst(1))
+    run = drive(scan(DEAL), FakePortal(DEAL, Table(ids)), _NewestFirst(1), slow=True)
 
     assert run.waiting <= WINDOW + 2_500
 
 
-@pytest.mark.parametrize(("places", "most"), [(4, 4), (6, 6), (40, 24)])
-def test_a_long_scan_asks_for_more_at_once_while_its_window_keeps_it_waiting(places: int, most: int) -> None:
-    run = drive(scan(DEAL), FakePortal(DEAL, Table(list(range(1, 400_000)))), Random(1), places=places)
+@pytest.mark.parametrize(("slow", "places", "most"), [(0, 4, 4), (0, 6, 6), (0, 40, 24), (1, 60, 48)])
+def test_a_long_scan_asks_for_more_at_once_while_its_window_keeps_it_waiting(
+    slow: int, places: int, most: int
+) -> None:
+    portal = FakePortal(DEAL, Table(list(range(1, 800_000))))
+    run = drive(scan(DEAL), portal, Random(1), places=places, slow=bool(slow))
 
     assert run.under_way == most
 
 
-@pytest.mark.parametrize(("characters", "most"), [(0, 24), (2_000, 4), (50_000, 2)])
+@pytest.mark.parametrize(("characters", "most"), [(0, 24), (2_000, 5), (50_000, 3)])  # one looks ahead
 def test_the_wider_the_rows_the_fewer_are_under_way(characters: int, most: int) -> None:
     portal = FakePortal(DEAL, Table(list(range(1, 400_000))), text="x" * characters)
     run = drive(scan(DEAL), portal, Random(1), places=40)
 
     assert run.under_way == most
+
+
+@pytest.mark.parametrize(("step", "asked"), [(1, 1 + 4), (10, 1)], ids=["dense", "sparse"])
+def test_stretches_that_a_look_ahead_cannot_change_are_asked_for_beside_it(step: int, asked: int) -> None:
+    flow, portal = scan(DEAL), FakePortal(DEAL, Table(list(range(step, 400_000, step))))
+    (probe,) = flow.asks(40)
+    flow.receive(probe, portal.answer(probe))
+
+    assert len(flow.asks(40)) == asked
 
 
 def test_a_long_scan_does_not_read_further_ahead_for_want_of_places() -> None:
@@ -256,7 +268,7 @@ def test_a_long_scan_does_not_read_further_ahead_for_want_of_places() -> None:
         flow.receive(ask, portal.answer(ask))
         list(flow.pages())
 
-    assert len(under_way) + len(flow.asks(40)) == 6
+    assert len(under_way) + len(flow.asks(40)) == 12
 
 
 @UNEVEN

@@ -18,33 +18,42 @@ WINDOW: Final = 24 * BATCH_ROWS
 """Rows that may be under way or waiting for their turn, at the most."""
 
 FIRST: Final = 6 * BATCH_ROWS
-"""The same at the beginning of a longer scan."""
+"""The same while it is not known how wide the rows are, or how quickly they are taken."""
+
+_FURTHEST: Final = 2 * WINDOW
+"""The same for a slow portal, as long as its rows are taken at once."""
 
 _TEXT: Final = 20_000_000
 """Characters that these rows may be, about."""
 
 
-def rows_ahead(page: Page) -> int:
+def rows_ahead(page: Page, most: int = WINDOW) -> int:
     """Rows like these that may be under way or waiting, at the most: two batches at the least.
 
     >>> rows_ahead([{"ID": "1"}]), rows_ahead([{"ID": "1", "COMMENTS": "x" * 10_000}])
     (60000, 5000)
     """
-    return max(2 * BATCH_ROWS, min(WINDOW, _TEXT * len(page) // len(repr(page))))
+    return max(2 * BATCH_ROWS, min(most, _TEXT * len(page) // len(repr(page))))
 
 
 class Ahead:
-    """The window of one scan: rows that may be under way or waiting now."""
+    """The window of one scan: rows that may be under way or waiting now.
+
+    Attributes:
+        slow: a batch keeps the portal busy for long: more at once bring rows sooner.
+    """
 
     def __init__(self) -> None:
-        self._window = self._most = WINDOW
+        self.slow = False
+        self._window = self._most = self._furthest = WINDOW
         self._full = self._held_back = self._waited = False
         self._answered = 0
 
     def begin(self, page: Page, rows: float) -> None:
         """Chooses the first window, by the first page of a scan and the rows that it is expected to bring."""
-        self._most = rows_ahead(page)
-        self._window = min(self._most, FIRST if rows > WINDOW else WINDOW)
+        self._furthest = rows_ahead(page, _FURTHEST)
+        self._most = min(self._furthest, WINDOW)
+        self._window = min(self._most, 2 * FIRST if rows > WINDOW else WINDOW)
 
     def room(self, held: int) -> bool:
         """Whether more may be asked for while so many rows are under way or waiting."""
@@ -59,15 +68,17 @@ class Ahead:
         """A question for so many rows was answered."""
         self._answered += rows
 
-    def decide(self, ready: int) -> None:
+    def decide(self, ready: int, behind: int) -> None:
         """More at once if the consumer waited for what was held back, fewer if it never waited in a round.
 
         Args:
             ready: rows that wait for the consumer now.
+            behind: rows that wait behind a batch that is late; more at once would not bring it sooner.
         """
-        self._waited = self._waited or not ready
+        self._waited = self._waited or (not ready and self._answered > 0)
         if self._waited and self._held_back and 2 * self._answered >= self._window:
-            self._next_round(min(self._most, self._window * 2))
+            most = self._furthest if self.slow and 4 * behind <= self._window else self._most
+            self._next_round(max(self._window, min(most, self._window * 2)))
         elif self._answered >= self._window:
             least = min(self._most, FIRST)
             self._next_round(self._window if self._waited else max(least, self._window - BATCH_ROWS))

@@ -46,8 +46,6 @@ class KeysetScan:
     """
 
     expected: int | None = None
-    size: int = BATCH
-    """Commands that a question holds at the most; whoever runs the scan may choose less."""
 
     def __init__(
         self,
@@ -69,6 +67,7 @@ class KeysetScan:
         self._surveyed: int | None = None
         self._probing = False
         self._ahead = Ahead()
+        self._size = BATCH
         self._wants_probe = limit is None or limit > 2 * BATCH_ROWS
         if not self._wants_probe:
             assert limit is not None
@@ -81,7 +80,7 @@ class KeysetScan:
         ready = self._ready()
         if self.done or (self._left is not None and ready >= self._left):
             return ()
-        self._ahead.decide(ready)
+        self._ahead.decide(ready, sum(slot.waiting for slot in self._slots) - ready)
         if self._wants_probe:
             return self._probe() if free else ()
         found: list[Ask] = []
@@ -139,7 +138,7 @@ class KeysetScan:
 
     def _may_cut(self, rest: Slot, place: int) -> bool:
         assert rest.low is not None
-        if self._survey.under_way:
+        if self._survey.under_way and not self._near(rest.low):
             return False
         if place == 0:  # everything else waits for it
             return True
@@ -147,12 +146,16 @@ class KeysetScan:
             return False
         return self._ahead.room(sum(slot.held for slot in self._slots))
 
+    def _near(self, low: int) -> bool:
+        """Whether the survey can't change the next stretch: fixed ranges before its first point."""
+        return not self._joins and self._density.dense and low + self._size * PAGE <= self._survey.ahead[0]
+
     def _cut(self, rest: Slot, place: int) -> Slot:
         assert rest.low is not None
         assert rest.high is not None
         low = self._survey.past_gap(rest.low)
         top = self._survey.limit(low, rest.high)
-        slot = self._density.next_slot(low, top, ranges=not self._joins, size=self.size)
+        slot = self._density.next_slot(low, top, ranges=not self._joins, size=self._size)
         rest.low = slot.high
         self._slots.insert(place, slot)
         return slot
@@ -177,11 +180,16 @@ class KeysetScan:
     @property
     def left(self) -> int | None:
         """Commands that are still to be asked, about; None: not known yet, or none that can be shared out."""
-        if self._wants_probe or self._survey.under_way or self._left is not None:
+        if self._wants_probe or self._left is not None:
             return None
         rests = [slot for slot in self._slots if slot.kind == "rest"]
         widths = (slot.high - slot.low for slot in rests if slot.low is not None and slot.high is not None)
         return int(self._density.rows(sum(widths)) / PAGE)
+
+    def pace(self, size: int, *, slow: bool) -> None:
+        """Takes in how many commands a batch should hold, and whether full ones take the portal long."""
+        self._size = size
+        self._ahead.slow = slow
 
     # -- receiving -------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from b24orm.plan.calls import Ask, Outcome, Row
 from b24orm.plan.flow import Flow, Page, Spreadable
-from b24orm.plan.steps.sizes import BATCH, PAGE
+from b24orm.plan.steps.sizes import PAGE
 from b24orm.query.lookups import Kind, kind_of
 from b24orm.query.nodes import Order
 
@@ -77,15 +77,10 @@ class Ordered:
         """Commands that the flow still has to ask."""
         return self._flow.left if isinstance(self._flow, Spreadable) else None
 
-    @property
-    def size(self) -> int:
-        """Commands that the flow's questions hold at the most."""
-        return self._flow.size if isinstance(self._flow, Spreadable) else BATCH
-
-    @size.setter
-    def size(self, size: int) -> None:
+    def pace(self, size: int, *, slow: bool) -> None:
+        """Hands the pace to the flow."""
         if isinstance(self._flow, Spreadable):
-            self._flow.size = size
+            self._flow.pace(size, slow=slow)
 
     def asks(self, free: int) -> Sequence[Ask]:
         """The flow's questions."""

@@ -91,6 +91,11 @@ class Density:
         """Ids that one batch is expected to cover."""
         return max(PAGE, int(BATCH_ROWS / max(self.share, _LEAST)))
 
+    @property
+    def dense(self) -> bool:
+        """Whether fixed ranges of ids are nearly full pages."""
+        return not self.hole and self.share >= _DENSE
+
     def rows(self, width: float) -> float:
         """Rows that a stretch is expected to hold."""
         return width * self.share
@@ -139,7 +144,7 @@ class Density:
         if self.hole:
             self.hole = False
             return Slot(low, high, "leap", BATCH)
-        if ranges and self.share >= _DENSE:
+        if ranges and self.dense:
             top = min(low + size * PAGE, high)
             return Slot(low, top, "ranges", -(-(top - low) // PAGE), width=top - low)
         full = size * PAGE - 1
