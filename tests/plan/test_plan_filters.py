@@ -9,7 +9,7 @@ import pytest
 
 from b24orm.errors import Unsupported
 from b24orm.facts import load
-from b24orm.plan.filters import MAX_BRANCHES, Branch, branches
+from b24orm.plan.filters import MAX_BRANCHES, Branch, branches, parted
 from b24orm.query.nodes import Q
 from b24orm.query.resolving import resolve
 from b24orm.schema import EntitySchema
@@ -76,6 +76,26 @@ def test_an_excluded_id_stays_in_the_filter() -> None:
     assert sent(DEAL, ~Q(id=5)) == [{"!=ID": 5}]
 
 
+@pytest.mark.parametrize(
+    ("entity", "where", "filter"),
+    [
+        ("SaleStatus", Q(id="N"), {"=id": "N"}),  # letters
+        ("Department", Q(id=5), {"ID": 5}),  # known for equality only
+        ("Site", Q(id__lte=5), {"<=ID": 5}),
+    ],
+)
+def test_an_id_that_no_scan_goes_by_stays_in_the_filter(
+    entity: str, where: Q, filter: dict[str, Any]
+) -> None:
+    branch = only(load(entity), where)
+
+    assert (branch.filter, branch.lower, branch.upper, branch.ids) == (filter, None, None, None)
+
+
+def test_an_id_is_lifted_of_a_list_that_is_not_scanned_too() -> None:
+    assert only(load("DiskStorage"), Q(id__gt=5)).lower == 5
+
+
 # -- several conditions --------------------------------------------------------------------
 
 
@@ -121,6 +141,53 @@ def test_an_or_with_too_many_parts_is_refused() -> None:
 
     with pytest.raises(Unsupported, match="separate reads"):
         split(DEAL, where)
+
+
+# -- long lists ------------------------------------------------------------------------------
+
+
+def sizes(key: str, count: int) -> list[int]:
+    """Values of each part that a list of so many falls apart into."""
+    return [len(part.filter[key]) for part in parted((Branch({key: tuple(range(count))}),))]
+
+
+@pytest.mark.parametrize(
+    ("count", "parts"),
+    [
+        (1, [1]),
+        (900, [900]),
+        (901, [500, 401]),
+        (8_000, [500] * 16),
+        (8_001, [501] * 15 + [486]),
+        (14_400, [900] * 16),
+        (14_401, [14_401]),  # no more parts than an OR may have
+    ],
+)
+def test_a_list_that_a_batch_can_t_carry_is_read_in_parts(count: int, parts: list[int]) -> None:
+    assert sizes("@STAGE_ID", count) == parts
+
+
+def test_the_parts_are_the_list() -> None:
+    long = Branch({"@STAGE_ID": tuple(range(1_200)), "=CLOSED": "Y"}, lower=5)
+
+    parts = parted((long,))
+
+    assert [value for part in parts for value in part.filter["@STAGE_ID"]] == list(range(1_200))
+    assert {(part.filter["=CLOSED"], part.lower) for part in parts} == {("Y", 5)}
+
+
+@pytest.mark.parametrize(
+    "branch",
+    [
+        Branch({"=TITLE": "a"}),
+        Branch({"!@STAGE_ID": tuple(range(1_200))}),
+        Branch({"@STAGE_ID": tuple(range(1_200)), "@TYPE_ID": tuple(range(1_200))}),
+        Branch({"@STAGE_ID": tuple(range(1_200))}, ids=(1, 2)),
+    ],
+    ids=["short", "none of them", "two long ones", "with ids"],
+)
+def test_what_can_t_be_parted_stays_whole(branch: Branch) -> None:
+    assert parted((branch,)) == (branch,)
 
 
 # -- user fields -----------------------------------------------------------------------------
