@@ -47,6 +47,9 @@ def sent(schema: EntitySchema, where: Q) -> list[Any]:
         (~Q(id__gt=5), (None, 5, None)),
         (~Q(id__lte=5), (5, None, None)),
         (Q(id__gt=5) & Q(id__gt=7, id__lte=9), (7, 9, None)),
+        (Q(id__gt=7) & Q(id__gt=5), (7, None, None)),
+        (Q(id__lte=9) & Q(id__lte=5), (None, 5, None)),
+        (Q(id__lte=5) & Q(id__lte=9), (None, 5, None)),
         (Q(id=5), (None, None, (5,))),
         (Q(id__in=[9, 5, 7]), (None, None, (5, 7, 9))),
         (Q(id__in=[5, 7, 9]) & Q(id__in=[7, 9, 11]), (None, None, (7, 9))),
@@ -70,6 +73,10 @@ def test_ids_and_bounds_are_worked_out_together() -> None:
 )
 def test_a_contradiction_needs_no_request(where: Q) -> None:
     assert split(DEAL, where) == ()
+
+
+def test_nor_does_one_where_there_are_groups() -> None:
+    assert split(INVOICE, Q(title__in=[])) == ()
 
 
 def test_an_excluded_id_stays_in_the_filter() -> None:
@@ -103,6 +110,18 @@ def test_conditions_on_one_key_are_joined() -> None:
     where = Q(opportunity__gt=5) & Q(opportunity__gt=7) & Q(stage__in=["A", "B"]) & Q(stage__in=["B", "C"])
 
     assert sent(DEAL, where) == [{">OPPORTUNITY": 7, "@STAGE_ID": ["B"]}]
+
+
+@pytest.mark.parametrize("bounds", [(5, 7), (7, 5)])
+def test_of_two_bounds_the_narrower_one_is_sent(bounds: tuple[int, int]) -> None:
+    one, two = bounds
+
+    assert sent(DEAL, Q(opportunity__lt=one) & Q(opportunity__lt=two)) == [{"<OPPORTUNITY": 5}]
+    assert sent(DEAL, Q(opportunity__gte=one) & Q(opportunity__gte=two)) == [{">=OPPORTUNITY": 7}]
+
+
+def test_an_exclusion_that_is_said_twice_is_sent_once() -> None:
+    assert sent(DEAL, ~Q(title="a") & ~Q(title="a")) == [{"!=TITLE": "a"}]
 
 
 def test_exclusions_of_a_classic_list_gather_under_one_key() -> None:
