@@ -107,12 +107,12 @@ class Leaf:
     @property
     def dated(self) -> bool:
         """Whether dates are compared."""
-        return self.kind in ("date", "datetime") or any(isinstance(value, date) for value in self.values)
+        return any(isinstance(value, date) for value in self.values)
 
     @property
     def never_null(self) -> bool:
         """Whether every row has a value."""
-        return self.condition.field.name == "id" or not self.condition.field.nullable
+        return not self.condition.field.nullable
 
     @property
     def step(self) -> int | Decimal:

@@ -15,8 +15,6 @@ __all__ = ["compare", "contains", "exact", "many", "null", "pattern"]
 
 _FILLED: Final = frozenset(
     (
-        "ID",
-        "TITLE",
         "PRIORITY",
         "CREATED_BY",
         "RESPONSIBLE_ID",
@@ -27,7 +25,7 @@ _FILLED: Final = frozenset(
         "CREATED_DATE",
     )
 )
-"""Columns that every task has a value in; 0 is a value there."""
+"""Columns beside the id that every task has a value in; 0 is a value there."""
 
 _TEXTS: Final = frozenset(("TITLE", "GUID"))
 """Searched with LIKE; the others are compared as a whole, whatever the prefix."""

@@ -73,6 +73,9 @@ def test_none_of_several(type: str, value: tuple[Any, ...], spelled: Any) -> Non
         ("user", "exact", 5, ((("!=F", 5),), (("=F", 0),))),
         ("user", "exact", 0, ((("!=F", 0),),)),
         ("string", "exact", "a", ((("!=F", "a"),),)),
+        ("crm_status", "exact", "NEW", ((("!=F", "NEW"),),)),
+        ("char", "exact", True, ((("!=F", True),),)),
+        ("any", "exact", "0", ((("!=F", "0"),),)),
         ("date", "exact", DAY, ((("!=F", DAY),), (("=F", ""),))),
         ("integer", "gt", 0, ((("<=F", 0),), (("=F", 0),))),
         ("integer", "gte", 1, ((("<F", 1),), (("=F", 0),))),
@@ -82,6 +85,8 @@ def test_none_of_several(type: str, value: tuple[Any, ...], spelled: Any) -> Non
         ("date", "gt", DAY, ((("<=F", DAY),), (("=F", ""),))),
         ("any", "gt", DAY, ((("<=F", DAY),), (("=F", ""),))),
         ("any", "gt", "b", ((("<=F", "b"),), (("=F", ""),))),
+        ("any", "gt", "5b", ((("<=F", "5b"),), (("=F", ""),))),
+        ("user", "gte", 0, ((("<F", 0),), (("=F", 0),))),  # whoever is nobody has no more than 0
         ("string", "contains", "x", ((("!%F", "x"),), (("=F", ""),))),
         ("string", "startswith", "x", ((("!=%F", "x%"),), (("=F", ""),))),
     ],
@@ -111,8 +116,11 @@ def test_a_value_that_is_there_is_not_nothing(type: str, spelled: Any) -> None:
     assert spell(condition(type, "isnull", True, negated=True), "orm") == ((spelled,),)
 
 
-@pytest.mark.parametrize(("lookup", "value", "spelled"), [("exact", 5, ("!=F", 5)), ("gt", -1, ("<=F", -1))])
-def test_where_every_row_has_a_value_none_is_empty(lookup: str, value: int, spelled: Any) -> None:
+@pytest.mark.parametrize(
+    ("lookup", "value", "spelled"),
+    [("exact", 5, ("!=F", 5)), ("gt", -1, ("<=F", -1)), ("in", (3, 5), ("!@F", (3, 5)))],
+)
+def test_where_every_row_has_a_value_none_is_empty(lookup: str, value: Any, spelled: Any) -> None:
     full = FieldSchema(name="f", wire="F", type="integer", nullable=False)
 
     assert spell(Condition(full, lookup, value, negated=True), "orm") == ((spelled,),)
@@ -127,6 +135,7 @@ def test_where_every_row_has_a_value_none_is_empty(lookup: str, value: int, spel
         ("double", "in", (0,)),
         ("any", "in", (0, 5)),
         ("any", "in", ("a", "")),
+        ("any", "in", ("0", 5)),
         ("integer", "gt", -1),
         ("integer", "gte", 0),
         ("integer", "lt", 1),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from b24orm.errors import Unsupported
+from b24orm.plan.leaf import is_zero
 from b24orm.plan.leaves import spell
 from b24orm.query.nodes import Condition
 from b24orm.schema import Dialect, FieldSchema
@@ -75,6 +78,40 @@ def test_but_not_where_nothing_is_known_of_the_method() -> None:
 
 def test_in_a_classic_list_they_are_read_as_in_an_item_list() -> None:
     assert spell(asked("in", ("a", ""), field=CUSTOM), "classic") == ((("=UF_X", ("a", "")),),)
+
+
+def test_a_user_field_of_a_model_of_ones_own_is_one_by_its_name() -> None:
+    score = FieldSchema(name="score", wire="UF_SCORE", type="integer")
+
+    assert spell(asked("in", (0, 5), field=score), "classic") == (
+        (("@UF_SCORE", (5,)),),
+        ((">UF_SCORE", -1), ("<UF_SCORE", 1)),
+    )
+
+
+def test_a_list_with_a_date_in_it_is_said_one_by_one() -> None:
+    values = (date(2024, 2, 1), "soon")
+
+    assert spell(asked("in", values, field=CUSTOM), "orm") == ((("=UF_X", values[0]),), (("=UF_X", "soon"),))
+
+
+# -- what is said of a refusal ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("negated", "shown"), [(False, "filter"), (True, "exclude")])
+def test_a_refusal_shows_what_was_asked(negated: bool, shown: str) -> None:
+    title = FieldSchema(name="title", wire="TITLE", type="string")
+
+    with pytest.raises(Unsupported, match=rf"^{shown}\(title__startswith='50%'\): "):
+        spell(asked("startswith", "50%", field=title, negated=negated), "orm")
+
+
+@pytest.mark.parametrize(
+    ("value", "zero"),
+    [(0, True), (Decimal("0.00"), True), (1, False), (False, False), ("0", False), (None, False)],
+)
+def test_only_a_number_is_0(value: Any, zero: bool) -> None:
+    assert is_zero(value) is zero
 
 
 # -- values kept as texts ------------------------------------------------------------------
