@@ -55,7 +55,7 @@ def main(given: Sequence[str] | None = None) -> int:
         return 0
     try:
         folder = metadata.parent / "methods"
-        files = render_tree(load(metadata), read_methods(folder), read_methods(folder, newer=True))
+        files = render_tree(load(metadata), read_methods(folder), read_methods(folder, v3=True))
     except MetadataError as error:
         print(error, file=sys.stderr)
         return 1

@@ -80,20 +80,20 @@ def _method(name: str, raw: Mapping[str, Any]) -> Method:
         for param, kind in raw["params"].items()
     }
     choices = tuple(tuple(choice) for choice in raw.get("one_of", ()))
-    newer = raw.get("api") == "v3"
-    return Method(name, params, choices, bool(raw.get("deprecated")), raw["doc"], newer)
+    v3 = raw.get("api") == "v3"
+    return Method(name, params, choices, bool(raw.get("deprecated")), raw["doc"], v3)
 
 
 _TWIN: Final = "@v3"
 """Behind the name of a method of REST 3.0 whose name a classic one has too."""
 
 
-def read_methods(folder: Path, *, newer: bool = False) -> Mapping[str, tuple[Method, ...]]:
+def read_methods(folder: Path, *, v3: bool = False) -> Mapping[str, tuple[Method, ...]]:
     """The methods by their first word: what a name means to whoever does not say which REST.
 
     Args:
         folder: where the files are.
-        newer: what it means in REST 3.0, and nothing that is not there.
+        v3: what it means in REST 3.0, and nothing that is not there.
 
     Raises:
         MetadataError: a file has an unknown key.
@@ -104,7 +104,7 @@ def read_methods(folder: Path, *, newer: bool = False) -> Mapping[str, tuple[Met
         chosen = [
             _method(name.removesuffix(_TWIN), raw)
             for name, raw in raws.items()
-            if (raw.get("api") == "v3" if newer else not name.endswith(_TWIN))
+            if (raw.get("api") == "v3" if v3 else not name.endswith(_TWIN))
         ]
         if chosen:
             found[path.stem] = tuple(sorted(chosen, key=lambda method: method.name))

@@ -28,7 +28,7 @@ _ROOT: Final = Path(__file__).resolve().parent
 
 
 def _docs(arguments: argparse.Namespace) -> Sequence[str]:
-    return compare_docs(arguments.path, read_methods(_ROOT / "methods", newer=True))
+    return compare_docs(arguments.path, read_methods(_ROOT / "methods", v3=True))
 
 
 def _portal(arguments: argparse.Namespace) -> Sequence[str]:
@@ -37,9 +37,9 @@ def _portal(arguments: argparse.Namespace) -> Sequence[str]:
     with connect(arguments.url, progress=False, allow_http=arguments.allow_http) as portal:
 
         def many(calls: Sequence[Call]) -> list[Outcome]:
-            return portal.run(lambda: portal._open().many(calls))  # pyright: ignore[reportPrivateUsage]
+            return portal.run(lambda: portal.executor.many(calls))
 
-        return compare_portal(many, load(_ROOT / "metadata"), read_methods(_ROOT / "methods", newer=True))
+        return compare_portal(many, load(_ROOT / "metadata"), read_methods(_ROOT / "methods", v3=True))
 
 
 def main(given: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from b24orm.rendering.layout import Group, literal, text
 from codegen.header import header
 from codegen.method_source import Method
 
-__all__ = ["all_newer", "render_methods", "render_methods_again", "render_methods_index"]
+__all__ = ["all_v3", "render_methods", "render_methods_again", "render_methods_index"]
 
 _TAKEN: Final = frozenset({"call"})
 """First words that a portal means something else by."""
@@ -134,7 +134,7 @@ def render_methods(first: str, methods: Iterable[Method]) -> str:
     )
 
 
-def all_newer(methods: Iterable[Method]) -> bool:
+def all_v3(methods: Iterable[Method]) -> bool:
     """Whether each of the methods is one of REST 3.0 and of nothing else."""
     return all(method.only_v3 for method in methods)
 
@@ -185,7 +185,7 @@ def render_methods_index(methods: Mapping[str, tuple[Method, ...]], part: str = 
             f"__all__ = {exported}",
             "",
             _frozen("FIRST", methods),
-            *([] if part else ["", *_only_newer(methods)]),
+            *([] if part else ["", *_only_v3(methods)]),
             "",
             "",
             f"class {name}(Generic[R_co]):",
@@ -198,7 +198,7 @@ def render_methods_index(methods: Mapping[str, tuple[Method, ...]], part: str = 
 
 def _imports(methods: Mapping[str, tuple[Method, ...]], package: str) -> list[str]:
     """The classes of the first words, each from where its methods are described."""
-    elsewhere = {word: "b24orm.methods.v3" for word, found in methods.items() if all_newer(found)}
+    elsewhere = {word: "b24orm.methods.v3" for word, found in methods.items() if all_v3(found)}
     places = sorted((f"{elsewhere.get(word, package)}.{word}", _class(word)) for word in methods)
     return [f"    from {place} import {name}" for place, name in places]
 
@@ -220,7 +220,7 @@ def _named(methods: Iterable[str], package_argument: str) -> list[str]:
     ]
 
 
-def _only_newer(methods: Mapping[str, tuple[Method, ...]]) -> list[str]:
+def _only_v3(methods: Mapping[str, tuple[Method, ...]]) -> list[str]:
     """The names that mean a method of REST 3.0 to whoever does not say which REST."""
     names = [method.name for found in methods.values() for method in found if method.only_v3]
     return [_frozen("ONLY_V3", names)]

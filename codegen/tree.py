@@ -12,7 +12,7 @@ from codegen.method_source import Method
 from codegen.render_docs import render_page
 from codegen.render_docs_index import render_index_page
 from codegen.render_facts import render_facts, render_index
-from codegen.render_methods import all_newer, render_methods, render_methods_again, render_methods_index
+from codegen.render_methods import all_v3, render_methods, render_methods_again, render_methods_index
 from codegen.render_models import render_model, render_models_index
 
 __all__ = ["OWNED", "differences", "render_tree", "write_tree"]
@@ -31,12 +31,12 @@ _WRITTEN_BY_HAND: Final = frozenset({"b24orm/facts/__init__.py"})
 def render_tree(
     entities: Sequence[Entity],
     methods: Mapping[str, tuple[Method, ...]] | None = None,
-    newer: Mapping[str, tuple[Method, ...]] | None = None,
+    v3: Mapping[str, tuple[Method, ...]] | None = None,
 ) -> Mapping[str, str]:
     """Every generated file: its path below the repository and its text."""
     files = {
         **_methods(methods or {}),
-        **_methods(newer or {}, "v3"),
+        **_methods(v3 or {}, "v3"),
         "b24orm/facts/index.py": render_index(entities),
         "docs/reference/entities/index.md": render_index_page(entities),
         "b24orm/models/__init__.py": render_models_index(entities),
@@ -58,7 +58,7 @@ def _methods(methods: Mapping[str, tuple[Method, ...]], part: str = "") -> dict[
     place = f"b24orm/methods/{part}".rstrip("/")
     files = {
         f"{place}/{word}.py": render_methods(word, found)
-        if part or not all_newer(found)
+        if part or not all_v3(found)
         else render_methods_again(word)
         for word, found in methods.items()
     }

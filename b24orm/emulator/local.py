@@ -248,8 +248,8 @@ class LocalPortal(Installations):
     def scopes(self) -> frozenset[str]:
         """Every scope that some method needs."""
         classic = {method.scope for method in self._engine.registry.values()}
-        newer = {method.scope for method in self._engine.v3.registry.values()}
-        return frozenset(scope for scope in classic | newer if scope)
+        v3 = {method.scope for method in self._engine.v3.registry.values()}
+        return frozenset(scope for scope in classic | v3 if scope)
 
     def add_webhook(
         self, *, user_id: int = 1, scope: Iterable[str] | None = None, admin: bool = True, login: str = ""

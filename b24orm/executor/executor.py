@@ -14,8 +14,8 @@ from typing import Any, Final, TypeVar
 
 from b24orm.errors import ApiError, B24Error, OperatingLimited, TransportError
 from b24orm.executor.adds import Adds
+from b24orm.executor.ask_v3 import ask_v3, is_v3, trip_of
 from b24orm.executor.coalescer import Coalescer
-from b24orm.executor.newer import ask_v3, is_newer, trip_of
 from b24orm.executor.nursery import Nursery
 from b24orm.executor.retry import worth_retrying
 from b24orm.executor.sender import Sender
@@ -45,7 +45,7 @@ class Executor:
         self.commands: int = 0
         self.adds: Adds = Adds()
         self.user_fields: UserFields = UserFields()
-        self.newer_sizes: BatchSizes = BatchSizes()
+        self.sizes_v3: BatchSizes = BatchSizes()
         self._sizes = BatchSizes()
         self._pace = Pace()
         self._coalescer = Coalescer(self._ask_now, batch=BATCH)
@@ -78,7 +78,7 @@ class Executor:
         """``cuts``: how often a larger batch around these calls was cut off."""
         if len(ask.calls) == 1:
             return [await self.outcome(ask.calls[0])]
-        if is_newer(ask):
+        if is_v3(ask):
             return await ask_v3(self, ask, self._ask_now)
         size = self._sizes.limit(call.method for call in ask.calls)
         if len(ask.calls) > size:

@@ -21,8 +21,8 @@ _SHOWN: Final = 60
 def explained(plan: Plan, actual: Actual | None = None) -> str:
     """The plan in words and figures, beside what it took if it was run."""
     spec = plan.query.schema.list
-    newer = plan.query.schema.api == "v3"
-    by = f"{spec.name if spec else '-'}{' of REST 3.0' if newer else ''}"
+    v3 = plan.query.schema.api == "v3"
+    by = f"{spec.name if spec else '-'}{' of REST 3.0' if v3 else ''}"
     lines = [f"{plan.strategy}: {plan.query.schema.name} by {by}"]
     other = why_classic(plan.query)
     reasons = (*plan.why, other) if other else plan.why
@@ -30,7 +30,7 @@ def explained(plan: Plan, actual: Actual | None = None) -> str:
         f"  why       {why}" if number == 0 else f"            {why}" for number, why in enumerate(reasons)
     ]
     if plan.sample is not None:
-        sent = encode_v3(plan.sample.params) if newer else encode(plan.sample.params)
+        sent = encode_v3(plan.sample.params) if v3 else encode(plan.sample.params)
         lines.append(f"  call      {json.dumps(_brief(sent), ensure_ascii=False)}")
     lines += [
         f"  commands  {plan.commands}",

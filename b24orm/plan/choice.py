@@ -19,16 +19,16 @@ def why_classic(query: Query) -> str | None:
     What it can't filter by is the first reason, what it can't sort by the second. Whatever is left it would
     answer by as many calls.
     """
-    newer, own = twin(query.schema.name), query.schema.list
-    if query.schema.api == "v3" or newer is None or newer.list is None or own is None:
+    other, own = twin(query.schema.name), query.schema.list
+    if query.schema.api == "v3" or other is None or other.list is None or own is None:
         return None
     asked = dict.fromkeys(condition.field.name for condition in conditions_in(query.where))
-    unknown = [name for name in asked if name not in newer.fields or not newer.fields[name].filterable]
+    unknown = [name for name in asked if name not in other.fields or not other.fields[name].filterable]
     if unknown:
         return f"not by REST 3.0, which can't filter by {', '.join(unknown)}"
     by_others = [key.field.name for key in query.order if key.field is not query.schema.key]
-    if by_others and newer.list.id_first:
+    if by_others and other.list.id_first:
         return f"not by REST 3.0, which sorts by id and not by {', '.join(by_others)}"
     if own.page_size is None:
         return "not by REST 3.0, for one call brings everything here"
-    return f"not by REST 3.0, which brings {newer.list.page_size:,} rows a call as well"
+    return f"not by REST 3.0, which brings {other.list.page_size:,} rows a call as well"

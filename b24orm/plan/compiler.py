@@ -24,9 +24,9 @@ from dataclasses import replace
 
 from b24orm.errors import Unsupported
 from b24orm.plan.by_id import known_ids, merged, merged_and_sorted, scanned, scanned_and_sorted
+from b24orm.plan.compiler_v3 import count_v3, scan_v3
 from b24orm.plan.filters import Branch, branches, parted
 from b24orm.plan.listing import Listing, with_ids
-from b24orm.plan.newer import count_v3, scan_v3
 from b24orm.plan.ordering import by_id
 from b24orm.plan.paged import at_once, by_cursor, by_offset
 from b24orm.plan.parents import with_parents

@@ -6,7 +6,7 @@ import os
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Generator, Iterable, Mapping
 from contextlib import aclosing, contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientSession
 
@@ -14,16 +14,15 @@ from b24orm.entity.rows import OnInvalid
 from b24orm.errors import B24Error, InvalidValue, NotConfigured, PortalClosed, UsageError
 from b24orm.events.methods import EventMethods
 from b24orm.executor import rest
+from b24orm.executor.all_rows import all_rows
 from b24orm.executor.exchange import OnRequest
 from b24orm.executor.executor import Executor
 from b24orm.executor.limits import RateLimits, RedisLimits, limits_for, portal_limits
 from b24orm.executor.outage import GIVE_UP_AFTER
 from b24orm.executor.progress import Progress, ProgressMode
-from b24orm.executor.rest_v3 import all_rows_v3, api_of, payload
 from b24orm.executor.sender import Sender
 from b24orm.guard import guard
 from b24orm.plan.flow import Flow, Page
-from b24orm.schema import Api
 from b24orm.tracebacks import bare
 from b24orm.transport.auth.base import Credentials
 from b24orm.transport.auth.function import TokenFunction, TokenSource
@@ -37,7 +36,7 @@ Source = Callable[[Executor], AsyncGenerator[Page, None]]
 if TYPE_CHECKING:
     Items = dict[str, Any] | Iterable[Mapping[str, Any]]
 else:
-    Items = Any  # checked one by one in _checked, which says more than a type hint could
+    Items = Any  # checked one by one in rest.answer(), which says more than a type hint could
 _VARIABLE = "B24_WEBHOOK_URL"
 
 
@@ -159,9 +158,10 @@ class Client(EventMethods):
     def _opened(self, executor: Executor) -> None:
         """Called with each new executor."""
 
-    async def _pages(
-        self, source: AsyncGenerator[Page, None], label: str, flow: Flow | None = None
+    async def _watched(
+        self, source: AsyncGenerator[Page, None], label: str, flow: Flow | None
     ) -> AsyncIterator[Page]:
+        """The pages of a source, counted by a progress bar."""
         with self.progress(label) as bar:
             async with aclosing(source):  # who leaves early ends what is under way
                 try:
@@ -175,40 +175,15 @@ class Client(EventMethods):
         """A count of rows, shown as the portal's progress bars are."""
         return Progress(self._progress, label)
 
-    def stream(self, source: Source, label: str, flow: Flow) -> AsyncIterator[Page]:
+    def stream(self, source: Source, label: str, flow: Flow | None = None) -> AsyncIterator[Page]:
         """The pages of a source, on the loop that the portal's connections belong to."""
-        return self._pages(source(self._open()), label, flow)
+        return self._watched(source(self._open()), label, flow)
 
     async def _get_all(self, method: str, params: Mapping[str, Any] | None) -> Any:
         if rest.answers_a_map(method):
-            return rest.unwrapped((await rest.call_one(self._open(), method, params or {})).result)
-        source = rest.all_rows(self._open(), method, params or {})
-        return [row async for page in self._pages(source, method) for row in page]
-
-    async def get_all_v3(self, method: str, params: Mapping[str, Any]) -> list[Any]:
-        """Every row of a list method of REST 3.0; awaited on the portal's own loop."""
-        source = all_rows_v3(self._open(), method, params)
-        return [row async for page in self._pages(source, method) for row in page]
-
-    async def call_v3(self, method: str, items: Items | None, *, raw: bool) -> Any:
-        """The answer of a method of REST 3.0; awaited on the portal's own loop."""
-        return await self._call(method, items, raw=raw, api="v3")
-
-    async def batch_v3(self, calls: Iterable[Mapping[str, Any]]) -> list[Any]:
-        """The results of a batch of REST 3.0; awaited on the portal's own loop."""
-        return await rest.call_batch_v3(self._open(), calls)
-
-    async def _call(self, method: str, items: Items | None, *, raw: bool, api: Api | None = None) -> Any:
-        executor = self._open()
-        if items is None or isinstance(items, Mapping):
-            params: Mapping[str, Any] = cast("Mapping[str, Any]", items or {})
-            reply = await rest.call_one(executor, method, params, api)
-            newer = (api or api_of(method)) == "v3"
-            return dict(reply.body or {}) if raw else (payload if newer else rest.unwrapped)(reply.result)
-        listed = _checked(method, items)
-        if raw:
-            raise InvalidValue("call(raw=True) takes one set of parameters, not several")
-        return await rest.call_many(executor, method, listed, api)
+            return await rest.answer(self._open(), method, params)
+        pages = self.stream(lambda executor: all_rows(executor, method, params or {}), method)
+        return [row async for page in pages for row in page]
 
     def __repr__(self) -> str:
         state = " closed" if self._closed else ""
@@ -229,16 +204,6 @@ class Client(EventMethods):
             yield
         finally:
             gate.limit(before)
-
-
-def _checked(method: str, items: Iterable[Any]) -> list[Mapping[str, Any]]:
-    if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
-        raise InvalidValue(f"call({method!r}) takes a dict of parameters or a list of them, not {items!r}")
-    listed = list(items)
-    for number, item in enumerate(listed):
-        if not isinstance(item, Mapping):
-            raise InvalidValue(f"call({method!r}): item {number} must be a dict of parameters, not {item!r}")
-    return listed
 
 
 def hidden(url: Any) -> Any:

@@ -19,7 +19,7 @@ from b24orm.methods import NamedMethods
 from b24orm.plan.flow import Flow, Page
 from b24orm.portal import current
 from b24orm.portal.client import Client, Items, Source
-from b24orm.portal.newer import NewerMethods, awaited
+from b24orm.portal.v3 import MethodsV3, awaited
 from b24orm.tracebacks import bare
 from b24orm.transport.auth.oauth import OAuth
 
@@ -86,9 +86,9 @@ class AsyncPortal(Client, NamedMethods[Coroutine[Any, Any, Any]]):
         await self.close()
 
     @property
-    def v3(self) -> NewerMethods[Coroutine[Any, Any, Any]]:
+    def v3(self) -> MethodsV3[Coroutine[Any, Any, Any]]:
         """The methods of REST 3.0, also those whose names the classic REST has too."""
-        return NewerMethods(self, awaited)
+        return MethodsV3(self, awaited)
 
     async def close(self) -> None:
         """Closes the connections; calls after that are refused."""
@@ -110,7 +110,7 @@ class AsyncPortal(Client, NamedMethods[Coroutine[Any, Any, Any]]):
             ApiError: the server answered with an error.
             TransportError: no answer arrived.
         """
-        return await self._call(method, items, raw=raw)
+        return await rest.answer(self._open(), method, items, raw=raw)
 
     @guard
     async def call_batch(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -185,9 +185,9 @@ class Portal(Client, NamedMethods[Any]):
         self.close()
 
     @property
-    def v3(self) -> NewerMethods[Any]:
+    def v3(self) -> MethodsV3[Any]:
         """The methods of REST 3.0, also those whose names the classic REST has too."""
-        return NewerMethods(self, self.run)
+        return MethodsV3(self, self.run)
 
     def close(self) -> None:
         """Closes the connections; calls after that are refused."""
@@ -236,7 +236,7 @@ class Portal(Client, NamedMethods[Any]):
             ApiError: the server answered with an error.
             TransportError: no answer arrived.
         """
-        return self.run(lambda: self._call(method, items, raw=raw))
+        return self.run(lambda: rest.answer(self._open(), method, items, raw=raw))
 
     @guard
     def call_batch(self, params: Mapping[str, Any]) -> dict[str, Any]:

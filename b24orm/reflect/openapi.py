@@ -19,7 +19,7 @@ from b24orm.plan.page_v3 import page_of
 from b24orm.rendering.names import field_names
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
 
-__all__ = ["Newer", "differing", "entities", "read_document", "read_newer"]
+__all__ = ["RestV3", "differing", "entities", "read_document", "read_v3"]
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}", re.ASCII)
 _METHOD: Final = re.compile(r"[a-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)+", re.ASCII)
@@ -38,7 +38,7 @@ _TYPES: Final[Mapping[str, str]] = {
 _FORMATS: Final[Mapping[str, str]] = {"date-time": "datetime", "date": "date"}
 
 
-class Newer(Protocol):
+class RestV3(Protocol):
     """What answers calls of REST 3.0: ``portal.v3``."""
 
     def call(self, method: str, items: Any = None, /) -> Any:
@@ -46,13 +46,13 @@ class Newer(Protocol):
         ...
 
 
-def read_document(newer: Newer, *, sleep: Callable[[float], None] = time.sleep) -> Mapping[str, Any]:
+def read_document(v3: RestV3, *, sleep: Callable[[float], None] = time.sleep) -> Mapping[str, Any]:
     """The portal's OpenAPI document.
 
     While the portal makes it for somebody else, it answers "Generation in progress.": that is waited for.
 
     Args:
-        newer: ``portal.v3`` of a synchronous portal.
+        v3: ``portal.v3`` of a synchronous portal.
         sleep: waits so many seconds.
 
     Raises:
@@ -62,7 +62,7 @@ def read_document(newer: Newer, *, sleep: Callable[[float], None] = time.sleep) 
     waited = 0.0
     while True:
         try:
-            return cast("Mapping[str, Any]", newer.call("documentation"))
+            return cast("Mapping[str, Any]", v3.call("documentation"))
         except ServerFailure:
             if waited >= _PATIENCE:
                 raise
@@ -70,23 +70,23 @@ def read_document(newer: Newer, *, sleep: Callable[[float], None] = time.sleep) 
         waited += _PAUSE
 
 
-def read_newer(newer: Newer, *, sleep: Callable[[float], None] = time.sleep) -> tuple[EntitySchema, ...]:
+def read_v3(v3: RestV3, *, sleep: Callable[[float], None] = time.sleep) -> tuple[EntitySchema, ...]:
     """The entities of REST 3.0 that the portal serves, as it describes them, ordered by name.
 
-    >>> read_newer(portal.v3)                                                      # doctest: +SKIP
+    >>> read_v3(portal.v3)                                                      # doctest: +SKIP
 
     Args:
-        newer: ``portal.v3`` of a synchronous portal.
+        v3: ``portal.v3`` of a synchronous portal.
         sleep: waits so many seconds.
 
     Raises:
         ApiError: the portal refused the document.
     """
-    document = read_document(newer, sleep=sleep)
+    document = read_document(v3, sleep=sleep)
 
     def described(method: str) -> Sequence[Mapping[str, Any]]:
         try:
-            return cast("Sequence[Mapping[str, Any]]", newer.call(method))
+            return cast("Sequence[Mapping[str, Any]]", v3.call(method))
         except ServerFailure:
             raise
         except ApiError:  # no rights or no scope: what the document says is all there is

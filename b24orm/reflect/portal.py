@@ -16,7 +16,7 @@ from b24orm import facts
 from b24orm.errors import AccessDenied, AuthError, NotFound
 from b24orm.methods import FIRST
 from b24orm.namespace import known_methods
-from b24orm.reflect.openapi import Newer, differing, read_newer
+from b24orm.reflect.openapi import RestV3, differing, read_v3
 from b24orm.reflect.reading import Reading, Reflected, Source
 from b24orm.reflect.userfields import Directories, from_fields, from_rows
 from b24orm.schema import EntitySchema
@@ -69,15 +69,15 @@ def read_portal(portal: Source, *, language: str = "en") -> Reading:
         (*sorted(found, key=lambda entity: entity.base), *_processes(portal, directories)),
         tuple(sorted(map(str, _list(portal, "scope")))),
         _undocumented(_list(portal, "methods")),
-        _newer(portal),
+        _entities_v3(portal),
     )
 
 
-def _newer(portal: Source) -> tuple[EntitySchema, ...]:
+def _entities_v3(portal: Source) -> tuple[EntitySchema, ...]:
     """The entities of REST 3.0 that differ from what is known; none where the portal has none."""
-    newer: Newer | None = getattr(portal, "v3", None)
+    v3: RestV3 | None = getattr(portal, "v3", None)
     try:
-        return () if newer is None else differing(read_newer(newer))
+        return () if v3 is None else differing(read_v3(v3))
     except NotFound:
         return ()
 

@@ -74,10 +74,10 @@ class Reading:
         entities: its models.
         scopes: what the webhook or the application may use.
         undocumented: methods that the portal serves and the documentation doesn't know.
-        newer: its entities of REST 3.0, where they differ from what the package knows.
+        v3: its entities of REST 3.0, where they differ from what the package knows.
     """
 
     entities: tuple[Reflected, ...] = ()
     scopes: tuple[str, ...] = ()
     undocumented: tuple[str, ...] = ()
-    newer: tuple[EntitySchema, ...] = ()
+    v3: tuple[EntitySchema, ...] = ()

@@ -15,7 +15,7 @@ from b24orm.orm import Model
 from b24orm.query.lookups import kind_of, lookups_for
 from b24orm.reflect.naming import attribute_names, class_title
 from b24orm.reflect.reading import Reading, Reflected, UserField
-from b24orm.reflect.render_newer import imports_for, render_newer
+from b24orm.reflect.render_v3 import imports_for, render_v3
 from b24orm.rendering.layout import Group, Node, call, literal, quoted, text
 from b24orm.rendering.lookups import closed_type, typing_block
 from b24orm.rendering.names import constant, relation_name
@@ -87,14 +87,14 @@ def render(reading: Reading) -> str:
     """
     names = _class_names(reading.entities)
     places = {name: module.removeprefix("b24orm.facts.") for name, (module, _) in PLACES.items()}
-    own = {*names.values(), *(schema.name for schema in reading.newer)}
+    own = {*names.values(), *(schema.name for schema in reading.v3)}
     listed = Group("[", tuple(("", quoted(name)) for name in sorted({*own, *_TOLD})), "]")
-    newer = render_newer(reading.newer, places, own)
-    parts = [_HEAD + imports_for(newer), f"__all__ = {text(listed, before=10)}"]
+    of_v3 = render_v3(reading.v3, places, own)
+    parts = [_HEAD + imports_for(of_v3), f"__all__ = {text(listed, before=10)}"]
     parts += [*_told("SCOPES", reading.scopes), *_told("UNDOCUMENTED", reading.undocumented)]
     for number, entity in enumerate(reading.entities):
         parts += _entity(entity, names[number], places, names.values())
-    return "\n".join([*parts, *newer]) + "\n"
+    return "\n".join([*parts, *of_v3]) + "\n"
 
 
 _TOLD: Final[Mapping[str, str]] = {

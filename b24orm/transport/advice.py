@@ -32,14 +32,14 @@ _PLAN: Final = ("only on commercial plans", "only by subscription")
 """How a portal says that its plan, or its subscription, has ended."""
 
 
-def advice(code: str, text: str, method: str, *, newer: bool = False) -> str:
+def advice(code: str, text: str, method: str, *, v3: bool = False) -> str:
     """What to do about an error; empty where there is nothing to add.
 
     Args:
         code: the server's code.
         text: the server's own text.
         method: the REST method.
-        newer: whether it is a method of REST 3.0, whose names are others.
+        v3: whether it is a method of REST 3.0, whose names are others.
 
     >>> advice("ERROR_METHOD_NOT_FOUND", "Method not found!", "crm.deal.lst")
     "did you mean 'crm.deal.list'?"
@@ -47,7 +47,7 @@ def advice(code: str, text: str, method: str, *, newer: bool = False) -> str:
     code = code.upper()
     if any(words in text for words in _PLAN):
         return "the plan or the subscription of the portal has ended: no REST until it is renewed"
-    if code == "ERROR_METHOD_NOT_FOUND" and not newer:
+    if code == "ERROR_METHOD_NOT_FOUND" and not v3:
         return _nearest(method)
     if code == "INSUFFICIENT_SCOPE":
         word = method.partition(".")[0]

@@ -195,14 +195,14 @@ def _error(
     command: str | None = None,
 ) -> ApiError:
     code, text = body["error"], body.get("error_description", "")
-    newer = isinstance(code, Mapping)  # REST 3.0
+    v3 = isinstance(code, Mapping)  # REST 3.0
     if isinstance(code, Mapping):
         code, text = code.get("code", ""), code.get("message", "")
     code = "" if code is None or code is False else redact(str(code))
     text = redact(str(text or ""))
     from b24orm.transport.advice import advice  # which nobody needs who meets no error
 
-    hint = advice(code, text, method, newer=newer)
+    hint = advice(code, text, method, v3=v3)
     return _kind(code, text, status)(
         code, text, method=method, status=status, command=command, host=host, hint=hint
     )

@@ -67,7 +67,7 @@ def names() -> Iterator[dict[str, Any]]:
             "json": json,
             "copy": lambda row: row,
             "save": lambda text: None,
-            "read_newer": import_module("b24orm.reflect").read_newer,
+            "read_v3": import_module("b24orm.reflect").read_v3,
         }
         del b24orm.portals["acme"]
         portal.close()

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from b24orm.errors import ApiError, B24Error, ConnectFailed, Incomplete, PortalClosed, ServerFailure
+from b24orm.executor.all_rows import all_rows
 from b24orm.executor.executor import Executor
-from b24orm.executor.rest import all_rows
 from b24orm.facts import load
 from b24orm.plan.calls import Ask, Call, Outcome, Reply
 from b24orm.plan.flow import Page

@@ -21,7 +21,7 @@ from b24orm.errors import ServerFailure
 from b24orm.facts import load
 from b24orm.models import EventLogRecord
 from b24orm.reflect import read_portal, render
-from b24orm.reflect.openapi import entities, read_document, read_newer
+from b24orm.reflect.openapi import entities, read_document, read_v3
 from b24orm.schema import EntitySchema
 from tests.conftest import Connect, Serve
 
@@ -41,7 +41,7 @@ def by_name(found: tuple[EntitySchema, ...]) -> dict[str, EntitySchema]:
 
 
 def test_entities_that_the_package_knows_keep_what_it_knows(client: Portal) -> None:
-    found = by_name(read_newer(client.v3))
+    found = by_name(read_v3(client.v3))
     assert {"EventLogRecord", "TaskResultV3", "TaskV3"} <= found.keys()
     assert found["TaskV3"].fields == load("TaskV3").fields
 
@@ -50,14 +50,14 @@ def test_what_can_be_filtered_is_the_portals_word(client: Portal, desk: LocalPor
     items = client.v3.call("main.eventlog.field.list")
     told = [{**item, "filterable": item["name"] in ("id", "severity")} for item in items]
     desk.register_v3("main.eventlog.field.list", V3Method(lambda _: V3Answer({"items": told})))
-    fields = by_name(read_newer(client.v3))["EventLogRecord"].fields
+    fields = by_name(read_v3(client.v3))["EventLogRecord"].fields
     assert [field.name for field in fields.values() if field.filterable] == ["id", "severity"]
 
 
 def test_an_aggregate_that_the_portal_has_counts(client: Portal, desk: LocalPortal) -> None:
     for name, method in event_log_methods(desk.store, extra=("aggregate",)).items():
         desk.register_v3(name, method)
-    found = by_name(read_newer(client.v3))["EventLogRecord"]
+    found = by_name(read_v3(client.v3))["EventLogRecord"]
 
     class Log(EventLogRecord, schema=found):
         pass
@@ -79,7 +79,7 @@ def test_an_entity_that_the_package_does_not_know(client: Portal, desk: LocalPor
     )
     desk.register_v3("depot.crate.list", _method(dto, "items", "order"))
     desk.register_v3("depot.crate.add", _method(dto, "item", "fields"))
-    found = by_name(read_newer(client.v3))["DepotCrateV3"]
+    found = by_name(read_v3(client.v3))["DepotCrateV3"]
     assert [(field.name, field.type) for field in found.fields.values()] == [
         ("id", "integer"),
         ("packed_at", "datetime"),
@@ -154,7 +154,7 @@ def test_the_portals_lock_is_an_internal_error_that_passes(client: Portal, desk:
 
 def test_of_fields_that_may_not_be_described_what_is_known_holds(desk: LocalPortal) -> None:
     portal = Portal(desk.add_webhook(scope={"tasks"}), plan="unlimited", progress=False)
-    assert by_name(read_newer(portal.v3))["EventLogRecord"].fields == load("EventLogRecord").fields
+    assert by_name(read_v3(portal.v3))["EventLogRecord"].fields == load("EventLogRecord").fields
     portal.close()
 
 
@@ -162,7 +162,7 @@ def test_of_fields_that_may_not_be_described_what_is_known_holds(desk: LocalPort
 
 
 def test_what_the_package_knows_already_is_not_written(client: Portal) -> None:
-    assert read_portal(client).newer == ()
+    assert read_portal(client).v3 == ()
 
 
 def test_what_differs_is_written_as_classes_that_work(
@@ -183,7 +183,7 @@ def test_what_differs_is_written_as_classes_that_work(
     )
     path = tmp_path / "mine.py"
     path.write_text(render(read_portal(client)), encoding="utf-8")
-    spec = importlib.util.spec_from_file_location("reflected_newer", path)
+    spec = importlib.util.spec_from_file_location("reflected_v3", path)
     assert spec is not None
     assert spec.loader is not None
     mine = importlib.util.module_from_spec(spec)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, Generic
 
+from b24orm.executor import rest
+from b24orm.executor.rest_v3 import all_rows_v3
 from b24orm.guard import guard
 from b24orm.methods.v3 import NamedMethodsV3
 from b24orm.namespace import R_co
 from b24orm.portal.client import Client, Items
 
-__all__ = ["NewerMethods", "awaited"]
+__all__ = ["MethodsV3", "awaited"]
 
 
-class NewerMethods(NamedMethodsV3[R_co], Generic[R_co]):
+class MethodsV3(NamedMethodsV3[R_co], Generic[R_co]):
     """The methods of REST 3.0 of one portal, by name and in general.
 
     ``portal.v3.tasks.task.get(id=5)`` checks names and types before anything is sent.
@@ -47,7 +49,7 @@ class NewerMethods(NamedMethodsV3[R_co], Generic[R_co]):
             ApiError: the server answered with an error.
             TransportError: no answer arrived.
         """
-        answer: R_co = self._run(lambda: self._client.call_v3(method, items, raw=raw))
+        answer: R_co = self._run(lambda: rest.answer(self._client.executor, method, items, raw=raw, api="v3"))
         return answer
 
     @guard
@@ -57,8 +59,12 @@ class NewerMethods(NamedMethodsV3[R_co], Generic[R_co]):
         Raises:
             Incomplete: a row came twice, because the table changed meanwhile.
         """
-        answer: R_co = self._run(lambda: self._client.get_all_v3(method, params or {}))
+        answer: R_co = self._run(lambda: self._listed(method, params or {}))
         return answer
+
+    async def _listed(self, method: str, params: Mapping[str, Any]) -> list[Any]:
+        pages = self._client.stream(lambda executor: all_rows_v3(executor, method, params), method)
+        return [row async for page in pages for row in page]
 
     @guard
     def call_batch(self, calls: Iterable[Mapping[str, Any]]) -> R_co:
@@ -74,7 +80,7 @@ class NewerMethods(NamedMethodsV3[R_co], Generic[R_co]):
             ApiError: a call failed.
             OutcomeUnknown: the answer to a batch that writes was lost.
         """
-        answer: R_co = self._run(lambda: self._client.batch_v3(calls))
+        answer: R_co = self._run(lambda: rest.call_batch_v3(self._client.executor, calls))
         return answer
 
 

@@ -13,7 +13,7 @@ from b24orm.rendering.names import constant
 from b24orm.rendering.querysets import OVERRIDES, conditions, constructor, field_lines, is_written
 from b24orm.schema import EntitySchema, FieldSchema, LinkSchema, ListSchema, MethodSchema
 
-__all__ = ["imports_for", "render_newer"]
+__all__ = ["imports_for", "render_v3"]
 
 _NEEDED: Final = {
     "from b24orm.orm import Model": ("(Model, ",),
@@ -26,9 +26,7 @@ _NEEDED: Final = {
 _Facts = EntitySchema | FieldSchema | LinkSchema | ListSchema | MethodSchema
 
 
-def render_newer(
-    schemas: Iterable[EntitySchema], places: Mapping[str, str], own: Collection[str]
-) -> list[str]:
+def render_v3(schemas: Iterable[EntitySchema], places: Mapping[str, str], own: Collection[str]) -> list[str]:
     """The lines of the classes.
 
     Args:

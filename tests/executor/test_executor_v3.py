@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from b24orm.errors import ApiError, B24Error, ServerFailure, TimedOut
-from b24orm.executor.newer import ask_v3
+from b24orm.executor.ask_v3 import ask_v3
 from b24orm.executor.sizes import BatchSizes
 from b24orm.executor.trip import Trip
 from b24orm.plan.calls import Ask, Call, Outcome, Reply
@@ -23,7 +23,7 @@ class Portal:
     error: B24Error | None = None
     commands: int = 0
     pace: float = 0.01
-    newer_sizes: BatchSizes = field(default_factory=BatchSizes)
+    sizes_v3: BatchSizes = field(default_factory=BatchSizes)
     sent: list[int] = field(default_factory=list[int])
     sender: Any = None
 

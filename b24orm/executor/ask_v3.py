@@ -21,7 +21,7 @@ from b24orm.executor.sizes import BatchSizes, cut_off
 from b24orm.executor.trip import Trip
 from b24orm.plan.calls import Ask, Call, Outcome, Reply
 
-__all__ = ["Runner", "ask_v3", "is_newer", "trip_of"]
+__all__ = ["Runner", "ask_v3", "is_v3", "trip_of"]
 
 
 class Runner(Protocol):
@@ -29,7 +29,7 @@ class Runner(Protocol):
 
     sender: Sender
     commands: int
-    newer_sizes: BatchSizes
+    sizes_v3: BatchSizes
 
     async def outcome(self, call: Call) -> Outcome:
         """What one call came to."""
@@ -41,7 +41,7 @@ def trip_of(call: Call) -> Trip:
     return Trip(call.method, write=call.write, api=call.api, key=call.key)
 
 
-def is_newer(ask: Ask) -> bool:
+def is_v3(ask: Ask) -> bool:
     """Whether a question has calls of REST 3.0."""
     return any(call.api == "v3" for call in ask.calls)
 
@@ -56,18 +56,18 @@ async def ask_v3(
         ask: the question; its classic calls, if there are any, are asked beside the others.
         classic: answers those.
     """
-    newer = [call for call in ask.calls if call.api == "v3"]
-    if len(newer) == len(ask.calls):
-        return await _newer(runner, ask)
-    older = replace(ask, calls=tuple(call for call in ask.calls if call.api != "v3"))
+    own = [call for call in ask.calls if call.api == "v3"]
+    if len(own) == len(ask.calls):
+        return await _asked(runner, ask)
+    others = replace(ask, calls=tuple(call for call in ask.calls if call.api != "v3"))
     async with Nursery() as nursery:
-        ours = nursery.start(_newer(runner, replace(ask, calls=tuple(newer))))
-        theirs = nursery.start(classic(older))
-        of_newer, of_older = map(iter, await asyncio.gather(ours, theirs))
-    return [next(of_newer if call.api == "v3" else of_older) for call in ask.calls]
+        ours = nursery.start(_asked(runner, replace(ask, calls=tuple(own))))
+        theirs = nursery.start(classic(others))
+        of_v3, of_classic = map(iter, await asyncio.gather(ours, theirs))
+    return [next(of_v3 if call.api == "v3" else of_classic) for call in ask.calls]
 
 
-async def _newer(runner: Runner, ask: Ask) -> list[Outcome]:
+async def _asked(runner: Runner, ask: Ask) -> list[Outcome]:
     if ask.ordered:
         return await _in_turn(runner, ask)
     if ask.halt and len(ask.calls) > 1 and not any(call.write for call in ask.calls):
@@ -89,7 +89,7 @@ async def _in_turn(runner: Runner, ask: Ask) -> list[Outcome]:
 
 async def _batches(runner: Runner, calls: Sequence[Call]) -> list[Outcome]:
     """As few requests as the portal does in time, side by side."""
-    size = runner.newer_sizes.limit(call.method for call in calls)
+    size = runner.sizes_v3.limit(call.method for call in calls)
     async with Nursery() as nursery:
         tasks = [nursery.start(_batch(runner, calls[i : i + size])) for i in range(0, len(calls), size)]
         return [outcome for task in tasks for outcome in await task]
@@ -99,7 +99,7 @@ async def _batch(runner: Runner, calls: Sequence[Call]) -> list[Outcome]:
     """One request for all; in two halves if it took the portal too long."""
     if len(calls) == 1:
         return [await runner.outcome(calls[0])]
-    methods, sizes = tuple(call.method for call in calls), runner.newer_sizes
+    methods, sizes = tuple(call.method for call in calls), runner.sizes_v3
     trip = Trip("batch", methods, write=False, api="v3")
     body = [{"method": call.method, "query": call.params} for call in calls]
     began = runner.sender.now()
