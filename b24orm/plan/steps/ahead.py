@@ -20,20 +20,20 @@ WINDOW: Final = 24 * BATCH_ROWS
 FIRST: Final = 6 * BATCH_ROWS
 """The same while it is not known how wide the rows are, or how quickly they are taken."""
 
-_FURTHEST: Final = 2 * WINDOW
-"""The same for a slow portal, as long as its rows are taken at once."""
+_SLOW: Final = 2
+"""So many times as much for a slow portal, as long as its rows are taken at once."""
 
 _TEXT: Final = 20_000_000
 """Characters that these rows may be, about."""
 
 
-def rows_ahead(page: Page, most: int = WINDOW) -> int:
+def rows_ahead(page: Page) -> int:
     """Rows like these that may be under way or waiting, at the most: two batches at the least.
 
     >>> rows_ahead([{"ID": "1"}]), rows_ahead([{"ID": "1", "COMMENTS": "x" * 10_000}])
     (60000, 5000)
     """
-    return max(2 * BATCH_ROWS, min(most, _TEXT * len(page) // len(repr(page))))
+    return max(2 * BATCH_ROWS, min(WINDOW, _TEXT * len(page) // len(repr(page))))
 
 
 class Ahead:
@@ -45,14 +45,13 @@ class Ahead:
 
     def __init__(self) -> None:
         self.slow = False
-        self._window = self._most = self._furthest = WINDOW
+        self._window = self._most = WINDOW
         self._full = self._held_back = self._waited = False
         self._answered = 0
 
     def begin(self, page: Page, rows: float) -> None:
         """Chooses the first window, by the first page of a scan and the rows that it is expected to bring."""
-        self._furthest = rows_ahead(page, _FURTHEST)
-        self._most = min(self._furthest, WINDOW)
+        self._most = rows_ahead(page)
         self._window = min(self._most, 2 * FIRST if rows > WINDOW else WINDOW)
 
     def room(self, held: int) -> bool:
@@ -77,7 +76,7 @@ class Ahead:
         """
         self._waited = self._waited or (not ready and self._answered > 0)
         if self._waited and self._held_back and 2 * self._answered >= self._window:
-            most = self._furthest if self.slow and 4 * behind <= self._window else self._most
+            most = self._most * (_SLOW if self.slow and 4 * behind <= self._window else 1)
             self._next_round(max(self._window, min(most, self._window * 2)))
         elif self._answered >= self._window:
             least = min(self._most, FIRST)
