@@ -178,6 +178,10 @@ class MethodSchema:
             name stands beside the other fields.
         whole_key: an update that clears what it is not sent: what a row holds if it was fetched with
             everything.
+        parents: of a get: those of the entity's ``parent_params`` that it takes; None: all of them.
+        id_form: how ``id_param`` spells an id, where it is not the id itself (``chat{}``).
+        absent: of a get: codes, or texts where the code says nothing, by which it says that there is no
+            such row, besides those that every method says it by.
     """
 
     name: str
@@ -187,6 +191,17 @@ class MethodSchema:
     returns: str = "other"
     extra_params: tuple[str, ...] = ()
     whole_key: str | None = None
+    parents: tuple[str, ...] | None = None
+    id_form: str = "{}"
+    absent: tuple[str, ...] = ()
+
+    def spelled(self, row_id: object) -> object:
+        """An id as ``id_param`` takes it.
+
+        >>> MethodSchema(name="im.dialog.get", id_form="chat{}").spelled(5)
+        'chat5'
+        """
+        return row_id if self.id_form == "{}" else self.id_form.format(row_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

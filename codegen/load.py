@@ -14,6 +14,7 @@ from typing import Any
 from b24orm.rendering.names import constant, field_names
 from b24orm.schema import EntitySchema, MethodSchema
 from codegen.fields import Fields
+from codegen.gets import documented, methods_with_parents
 from codegen.links import find_links
 from codegen.lists import list_schema
 from codegen.overlay import apply, read_overlay
@@ -59,7 +60,14 @@ def load(root: Path) -> tuple[Entity, ...]:
     targets = resolve_targets(sources, names)
     entities = [_entity(source, names[source.key], targets[source.key]) for source in sources]
     links = find_links({entity.key: entity.schema for entity in entities}, sources)
-    entities = [replace(e, schema=replace(e.schema, links=links[e.key])) for e in entities]
+    methods = documented(root.parent / "methods")
+    entities = [
+        replace(
+            e,
+            schema=replace(e.schema, links=links[e.key], methods=methods_with_parents(e.schema, methods)),
+        )
+        for e in entities
+    ]
     return tuple(sorted(entities, key=lambda entity: entity.schema.name))
 
 
@@ -109,4 +117,7 @@ def _method_schema(raw: Mapping[str, Any]) -> MethodSchema:
         returns=raw.get("returns", "other"),
         extra_params=tuple(raw.get("extra_params", ())),
         whole_key=raw.get("whole_key"),
+        parents=None if raw.get("parents") is None else tuple(raw["parents"]),
+        id_form=raw.get("id_form", "{}"),
+        absent=tuple(raw.get("absent", ())),
     )

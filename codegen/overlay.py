@@ -25,6 +25,7 @@ ENTITY_SETTINGS: Final = frozenset(
     {"entity", "module", "id_field", "fixed_params", "parent_params", "parent_names"}
     | {"supports_user_fields", "user_field_prefix", "links"}
     | {"add.extra_params", "update.extra_params", "update.whole_key"}
+    | {"get.id_param", "get.parents", "get.id_form", "get.absent"}
     | {f"list.{key}" for key in METHOD_KEYS["list"]}
     | {f"list.{key}" for key in ("dialect", "paging", "limit", "positional", "sortable", "id_first")}
     | {f"list.{key}" for key in ("select_all", "select_always", "constants")}

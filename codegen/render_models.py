@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from b24orm.query.ids import can_be_asked
 from b24orm.rendering.layout import Group, import_from, literal, text
 from b24orm.rendering.lookups import is_typed, typing_block, value_keys
 from b24orm.rendering.querysets import (
@@ -52,7 +53,8 @@ def _methods(schema: EntitySchema) -> Sequence[str]:
 
 def _head(entity: Entity) -> list[str]:
     schema = entity.schema
-    typing = [*(["TYPE_CHECKING"] if is_typed(schema) else []), *(["ClassVar"] if schema.list else [])]
+    wanted = {"TYPE_CHECKING": is_typed(schema), "ClassVar": can_be_asked(schema)}
+    typing = [name for name, needed in wanted.items() if needed]
     return [
         header(entity.key),
         _module_doc(schema),
@@ -77,7 +79,7 @@ def _class(entity: Entity) -> list[str]:
     schema = entity.schema
     head = Group(f"class {schema.name}(", (("", "Model"), ("", f"schema={entity.constant}")), "):")
     lines = ["", text(head), _class_doc(schema)]
-    if schema.list:
+    if can_be_asked(schema):
         lines += ["", "    if TYPE_CHECKING:", f"        objects: ClassVar[{schema.name}QuerySet]"]
         lines += conditions(schema)
     if schema.fields:

@@ -8,14 +8,19 @@ from typing import Any, Final
 
 from b24orm.entity.base import Entity
 from b24orm.entity.rows import typed
-from b24orm.errors import InvalidValue, NotFound, StaleObject, Unsupported
+from b24orm.errors import ApiError, InvalidValue, StaleObject, Unsupported
 from b24orm.executor.executor import Executor
 from b24orm.orm.owner import remember
 from b24orm.plan import writes
-from b24orm.plan.calls import Call, rows_of
+from b24orm.plan.calls import Call, Row, rows_of
 from b24orm.plan.compiler import compile_query
-from b24orm.query.nodes import Condition, Query
-from b24orm.schema import FieldSchema
+from b24orm.plan.getting import get_call, says_absent
+from b24orm.plan.parents import needed_names
+from b24orm.query.ids import gets_one, lookups_of
+from b24orm.query.lookups import DEFAULT, lookups_for
+from b24orm.query.nodes import Q, Query
+from b24orm.query.resolving import resolve
+from b24orm.schema import EntitySchema, FieldSchema
 
 __all__ = ["check_unchanged", "fetched", "refreshed", "stamp_of"]
 
@@ -23,34 +28,48 @@ _STAMPS: Final = ("date_modify", "updated_time", "changed_date", "last_updated",
 """Fields that say when a row was changed, the first that an entity has."""
 
 
-def _get_call(row: Entity) -> Call:
+def _call(row: Entity) -> Call | None:
+    """The call that gets the row; None where the list has to find it."""
     schema = row.__schema__
-    if schema.api == "v3" and schema.id_field.filterable and schema.list is not None:
-        return _listed(row)
-    method = schema.method("get")
-    if method is None or method.id_param is None:
+    if not gets_one(schema) or (schema.api == "v3" and _is_filtered(schema)):
+        return None  # the get of REST 3.0 answers other fields, and some of them never
+    return get_call(schema, row.pk, writes.parents(schema, vars(row), "get"))
+
+
+def _is_filtered(schema: EntitySchema) -> bool:
+    return schema.list is not None and "exact" in lookups_for(schema.list, schema.id_field)
+
+
+def _query(row: Entity) -> Query:
+    """The row as a list finds it.
+
+    Raises:
+        Unsupported: no list finds a row by its id.
+        InvalidValue: the list needs a parameter that the row does not know.
+    """
+    schema, known = row.__schema__, vars(row)
+    if DEFAULT not in lookups_of(schema, schema.id_field):
         raise Unsupported(f"{schema.name} has no method to get one row")
-    if row.pk is None:
-        raise InvalidValue(f"this {schema.name} was never saved, so there is nothing to read")
-    params = {**writes.parents(schema, vars(row), "get"), method.id_param: row.pk}
-    if schema.list is not None and "useOriginalUfNames" in schema.list.extra_params and schema.user_fields:
-        params["useOriginalUfNames"] = "Y"
-    return Call(method.name, params, envelope=method.envelope, api=schema.api)
+    wanted = {name: known[name] for name in needed_names(schema) if known.get(name) is not None}
+    for name in needed_names(schema):
+        if name not in wanted:
+            raise InvalidValue(f"{schema.name} needs {name}: fix it with class X({schema.name}, {name}=...)")
+    return Query(schema, resolve(schema, Q(**{schema.id_name: row.pk, **wanted})))
 
 
-def _listed(row: Entity) -> Call:
-    """The row as a list of REST 3.0 brings it: ``get`` answers other fields, and some of them never."""
-    schema = row.__schema__
-    if row.pk is None:
-        raise InvalidValue(f"this {schema.name} was never saved, so there is nothing to read")
-    query = Query(schema).narrowed(Condition(schema.id_field, "exact", row.pk))
-    for path in schema.parent_params:  # of these a list can't do without
-        field = schema.by_wire.get(path.removeprefix("filter.="))
-        if field is not None and vars(row).get(field.name) is not None:
-            query = query.narrowed(Condition(field, "exact", vars(row)[field.name]))
-    plan = compile_query(query)
-    assert plan.sample is not None
-    return plan.sample
+async def _found(row: Entity, executor: Executor) -> list[Row]:
+    """The row as a list of one, or of none."""
+    call = _call(row)
+    if call is None:
+        flow = compile_query(_query(row)).flow()
+        return [found async for page in executor.stream(flow) for found in page]
+    try:
+        reply = await executor.call(call)
+    except ApiError as error:
+        if says_absent(error, row.__schema__.methods["get"]):
+            return []
+        raise
+    return rows_of(reply.result, call.envelope, call.method, null=True)
 
 
 async def fetched(row: Entity, executor: Executor) -> dict[str, Any]:
@@ -59,15 +78,11 @@ async def fetched(row: Entity, executor: Executor) -> dict[str, Any]:
     Raises:
         DoesNotExist: the row is gone.
     """
-    call = _get_call(row)
-    gone = row.DoesNotExist(f"{type(row).__name__} {row.pk} is not there any more")
-    try:
-        reply = await executor.call(call)
-    except NotFound:
-        raise gone from None
-    rows = rows_of(reply.result, call.envelope, call.method, null=True)
+    if row.pk is None:
+        raise InvalidValue(f"this {row.__schema__.name} was never saved, so there is nothing to read")
+    rows = await _found(row, executor)
     if not rows:
-        raise gone
+        raise row.DoesNotExist(f"{type(row).__name__} {row.pk} is not there any more")
     lists = [f.name for f in row.__schema__.fields.values() if f.type == "crm_multifield" and f.name != "fm"]
     return {**dict.fromkeys(lists, ()), **typed(type(row), rows[:1], "keep")[0]}  # no phone, no key
 

@@ -4,6 +4,7 @@
 strategy       when
 =============  =================================================================
 Nothing        no row can match (an empty ``__in``)
+GetEach        the ids are known and only the get method takes them: 50 commands a batch
 Single         everything comes in one page: unpaged methods, short slices
 ByIds          the ids are known: 50 a command, 50 commands a batch
 KeysetScan     in the order of the ids, by ``>ID`` without counting
@@ -29,11 +30,13 @@ from b24orm.plan.filters import Branch, branches, parted
 from b24orm.plan.listing import Listing, with_ids
 from b24orm.plan.ordering import by_id
 from b24orm.plan.paged import at_once, by_cursor, by_offset
-from b24orm.plan.parents import with_parents
+from b24orm.plan.parents import needed_names, with_parents
 from b24orm.plan.plan import Plan
 from b24orm.plan.steps.ordered import sortable_here
 from b24orm.plan.steps.single import Count, Nothing
 from b24orm.plan.steps.sizes import BATCH_ROWS, PAGE
+from b24orm.query.ids import BY_ID, is_found_by_id
+from b24orm.query.lookups import lookups_for
 from b24orm.query.nodes import NOTHING, Query
 from b24orm.schema import EntitySchema, ListSchema
 
@@ -47,6 +50,8 @@ def compile_query(query: Query) -> Plan:
         Unsupported: the entity's methods can't answer it.
         InvalidValue: a parameter that the list method needs is missing.
     """
+    if (plan := _of_known_ids(query)) is not None:
+        return plan
     query, found = _asked(query)
     return _read(query, found) if found else _nothing(query)
 
@@ -56,11 +61,27 @@ def compile_count(query: Query) -> Plan:
 
     Where the method counts for itself that is one call; elsewhere the ids are read.
     """
+    if (plan := _of_known_ids(query)) is not None:
+        return replace(plan, why=("no method counts them: the rows are read", *plan.why))
     query, found = _asked(query)
     if not found:
         return _nothing(query)
     counted = count_v3(query, found[0]) if query.schema.api == "v3" else _by_total(query, found)
     return counted or _by_reading(query, found)
+
+
+def _of_known_ids(query: Query) -> Plan | None:
+    """The plan for rows that the list method can't be asked for by their ids, if there is one."""
+    schema = query.schema
+    if query.where == NOTHING or query.limit == 0 or not is_found_by_id(schema):
+        return None
+    listed = schema.list is not None and not refusal(schema)
+    filtered = schema.list is not None and set(BY_ID) <= set(lookups_for(schema.list, schema.id_field))
+    if listed and filtered and not needed_names(schema):
+        return None
+    from b24orm.plan.single_rows import got_or_picked  # which most queries do without
+
+    return got_or_picked(query, listed=listed)
 
 
 def _asked(query: Query) -> tuple[Query, tuple[Branch, ...]]:

@@ -10,7 +10,7 @@ from b24orm.query.names import parent_names
 from b24orm.query.nodes import Condition, Group, Node, Query
 from b24orm.schema import EntitySchema
 
-__all__ = ["needed_names", "with_parents"]
+__all__ = ["conjoined", "needed_names", "with_parents"]
 
 
 def needed_names(schema: EntitySchema) -> tuple[str, ...]:
@@ -30,7 +30,7 @@ def with_parents(query: Query) -> Query:
     wanted = parent_names(schema)
     params = {rest: query.params[rest] for rest in wanted.values() if rest in query.params}
     kept: list[Node] = []
-    for node in _conjoined(query.where):
+    for node in conjoined(query.where):
         if (
             isinstance(node, Condition)
             and node.field.name in wanted
@@ -49,11 +49,11 @@ def with_parents(query: Query) -> Query:
     return replace(query, where=Group("AND", tuple(kept)), params=params)
 
 
-def _conjoined(node: Node) -> Iterator[Node]:
+def conjoined(node: Node) -> Iterator[Node]:
     """What all must hold, however the filters were nested."""
     if isinstance(node, Group) and node.connector == "AND":
         for child in node.children:
-            yield from _conjoined(child)
+            yield from conjoined(child)
     else:
         yield node
 

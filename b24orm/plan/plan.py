@@ -53,7 +53,7 @@ class Plan:
         if self.strategy in ("Single", "Count"):
             return 1, 1
         pages = max(1, -(-(rows + self.skip) // self.page))
-        if self.strategy == "ByIds":
+        if self.strategy in ("ByIds", "GetEach"):
             commands = int(self.commands.replace(",", ""))
             return -(-commands // self.batch), commands
         if self.strategy == "TailScan":

@@ -78,6 +78,8 @@ def parents(
     found = dict(schema.fixed_params)
     method = schema.method(kind) if kind else None
     unneeded = {*(schema.list.own_parents if schema.list else ()), method.id_param if method else None}
+    if method is not None and method.parents is not None:
+        unneeded |= {*schema.parent_params} - {*method.parents}
     written = {field.write_name: field.name for field in schema.fields.values()}
     for name, param in parent_names(schema).items():
         if param not in found and param not in unneeded:

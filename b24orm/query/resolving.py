@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from b24orm.errors import InvalidValue, Unsupported, UsageError
 from b24orm.facts import twin
+from b24orm.query.ids import is_found_by_id, lookups_of
 from b24orm.query.keys import Named, parsed
 from b24orm.query.lookups import DEFAULT, LOOKUPS, lookups_for
 from b24orm.query.names import find_field, list_method, need_field, parent_names
@@ -93,6 +94,9 @@ def _check_lookup(schema: EntitySchema, named: Named) -> None:
 
 def _check_meaning(schema: EntitySchema, condition: Condition) -> None:
     """Refuses what the list method would take for something else."""
+    if _is_beside_the_list(schema, condition):
+        _check_id(schema, condition)
+        return
     listing, name, lookup = list_method(schema), condition.field.name, condition.lookup
     if condition.value == "" and listing.dialect == "equality":
         raise Unsupported(f"{listing.name} ignores an empty {name}")
@@ -105,6 +109,21 @@ def _check_meaning(schema: EntitySchema, condition: Condition) -> None:
         )
     if condition.negated and name in parent_names(schema):
         raise Unsupported(f"{listing.name} needs {name} to be one value, not its opposite")
+
+
+def _is_beside_the_list(schema: EntitySchema, condition: Condition) -> bool:
+    """Whether it names ids in a way that the list's filter does not know, but that has other answers."""
+    own = lookups_for(schema.list, condition.field) if schema.list is not None else ()
+    return condition.field is schema.key and condition.lookup not in own and is_found_by_id(schema)
+
+
+def _check_id(schema: EntitySchema, condition: Condition) -> None:
+    """Refuses what can be answered by a filter only."""
+    name = f"{schema.name}.{condition.field.name}"
+    if condition.negated:
+        raise Unsupported(f"no method leaves rows out by {name}: leave them out in Python")
+    if condition.lookup == "isnull":
+        raise InvalidValue(f"{name} takes a value: every row has one")
 
 
 def _parameter(schema: EntitySchema, key: str, value: object, *, negated: bool) -> Condition | None:
@@ -129,7 +148,7 @@ def _lost_in_lists(values: object) -> bool:
 def _allowed(schema: EntitySchema, field: FieldSchema) -> tuple[str, ...]:
     if field.name in parent_names(schema):  # a parameter of the method, not of its filter
         return (DEFAULT,)
-    return lookups_for(list_method(schema), field) if field.type != "any" else tuple(LOOKUPS)
+    return lookups_of(schema, field) if field.type != "any" else tuple(LOOKUPS)
 
 
 def _spelled(name: str, lookup: str) -> str:
@@ -171,6 +190,8 @@ def resolve_order(schema: EntitySchema, name: str) -> Order:
             f"fetch them with select_related({head!r}), and sort in Python"
         )
     field = need_field(schema, bare, "order by")
+    if field is schema.key and schema.list is None and is_found_by_id(schema):
+        return Order(field, descending)
     listing = list_method(schema)
     if listing.order_style is None and field is not schema.key:
         raise Unsupported(f"{listing.name} can't sort; sort the rows in Python")

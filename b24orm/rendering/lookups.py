@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from b24orm.query.lookups import DEFAULT, kind_of, lookups_for
+from b24orm.query.ids import can_be_asked, lookups_of
+from b24orm.query.lookups import DEFAULT, kind_of
 from b24orm.query.names import parent_names
 from b24orm.rendering.annotations import given_type, literal_values, lookup_type, parent_type, value_type
 from b24orm.rendering.layout import Group, import_from, literal, text
 from b24orm.rendering.querysets import ROWS, inner_names, is_written, queryset_class
 from b24orm.rendering.relations import Related, relation_paths
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema
+from b24orm.schema import EntitySchema, FieldSchema
 
 __all__ = [
     "closed_type",
@@ -32,7 +33,7 @@ _STANDARD: Final = (
 
 def is_typed(schema: EntitySchema) -> bool:
     """Whether there is anything for a type checker besides the fields."""
-    return bool(schema.list or schema.relations or schema.links or is_written(schema))
+    return bool(can_be_asked(schema) or schema.relations or schema.links or is_written(schema))
 
 
 def typing_block(
@@ -91,8 +92,9 @@ def _imports(schema: EntitySchema, places: Mapping[str, str], body: str, named: 
         standard.insert(sum(1 for known in standard if known.startswith("    import ")), line)
     typing = [name for name in ("Any", "Literal", "overload") if re.search(rf"\b{name}\b", body)]
     standard += [import_from("typing", typing, indent=4)] if typing else []
-    extensions = ["Self"] if schema.list else []
-    extensions += ["TypedDict", "Unpack"] if schema.list or is_written(schema) else []
+    asked = can_be_asked(schema)
+    extensions = ["Self"] if asked else []
+    extensions += ["TypedDict", "Unpack"] if asked or is_written(schema) else []
     extensions = ["Never", *extensions] if re.search(r"\bNever\b", body) else extensions
     third = [import_from("typing_extensions", extensions, indent=4)] if extensions else []
     related = {name for name in _pointed_to(schema) if re.search(rf"\| {name}\b", body)}
@@ -101,7 +103,7 @@ def _imports(schema: EntitySchema, places: Mapping[str, str], body: str, named: 
         import_from(f"b24orm.models.{place}", [name], indent=4)
         for place, name in sorted((places[name], name) for name in related if name in places)
     ]
-    orm = {name for name in ROWS.values() if name in named} | ({"Q", "QuerySet"} if schema.list else set())
+    orm = {name for name in ROWS.values() if name in named} | ({"Q", "QuerySet"} if asked else set())
     orm |= {"Model"} if re.search(r"\bModel \|", body) else set()
     orm |= {name for name in ("Prefetch", "ValuesSet") if re.search(rf"\| {name}\b|> {name}\b", body)}
     orm |= {"NamedRow"} if "NamedRow" in body else set()
@@ -116,17 +118,17 @@ def _imports(schema: EntitySchema, places: Mapping[str, str], body: str, named: 
 
 
 def _aliases(schema: EntitySchema, related: Related) -> list[str]:
-    if schema.list is None:
+    if not can_be_asked(schema):
         return []
     fields = schema.fields.values()
     closed = {
         alias: literal_values(field)
         for field in fields
-        if (alias := closed_type(schema, field)) and lookups_for(schema.list, field)
+        if (alias := closed_type(schema, field)) and lookups_of(schema, field)
     }
     named = {
         "Field": [name for field in fields if field.selectable for name in (field.name, *inner_names(field))],
-        "Order": [sign + field.name for field in fields if field.sortable for sign in ("", "-")],
+        "Order": [sign + field.name for field in _sortable(schema) for sign in ("", "-")],
     }
     if schema.relations:
         named["Relation"] = list(relation_paths(schema, related, to_one=True))
@@ -134,6 +136,11 @@ def _aliases(schema: EntitySchema, related: Related) -> list[str]:
         named["Prefetch"] = list(relation_paths(schema, related, to_one=False))
     aliases = {**closed, **{f"{schema.name}{kind}": names for kind, names in named.items()}}
     return [_alias(name, values) for name, values in aliases.items()]
+
+
+def _sortable(schema: EntitySchema) -> Iterable[FieldSchema]:
+    listed = schema.list is not None
+    return (field for field in schema.fields.values() if field.sortable and (listed or field is schema.key))
 
 
 def _alias(name: str, values: Sequence[str | int]) -> str:
@@ -152,13 +159,12 @@ def closed_type(schema: EntitySchema, field: FieldSchema) -> str | None:
 # --- lookups and QuerySet ---------------------------------------------------------------
 
 
-def lookup_keys(schema: EntitySchema, listing: ListSchema) -> Mapping[str, str]:
+def lookup_keys(schema: EntitySchema) -> Mapping[str, str]:
     """The keywords of ``filter`` and their types.
 
     >>> from b24orm.facts import load
-    >>> category = load("Category")
-    >>> lookup_keys(category, category.list)
-    {'entity_type_id': 'int'}
+    >>> lookup_keys(load("Category"))
+    {'entity_type_id': 'int', 'id': 'int', 'id__in': 'Iterable[int]'}
     """
     keys = {name: parent_type(schema, param) for name, param in parent_names(schema).items()}
     for field in schema.fields.values():
@@ -168,7 +174,7 @@ def lookup_keys(schema: EntitySchema, listing: ListSchema) -> Mapping[str, str]:
         if field.relation_name:
             names[field.relation_name] = _related(schema, field)
         for name, own in names.items():
-            for lookup in lookups_for(listing, field):
+            for lookup in lookups_of(schema, field):
                 key = name if lookup == DEFAULT else f"{name}__{lookup}"
                 keys[key] = lookup_type(lookup, value_type(field), own)
     return keys
@@ -186,10 +192,10 @@ def _classes(schema: EntitySchema) -> list[str]:
     if is_written(schema):
         doc = f"What {'an' if name[0] in 'AEIO' else 'a'} {name} is made of and what can be changed in it."
         values = _typed_dict(f"{name}Values", doc, value_keys(schema))
-    if schema.list is None:
+    if not can_be_asked(schema):
         return values
     doc = f"What ``filter`` takes for {name}."
-    lookups = _typed_dict(f"{name}Lookups", doc, lookup_keys(schema, schema.list))
+    lookups = _typed_dict(f"{name}Lookups", doc, lookup_keys(schema))
     return _spaced([lookups, values, queryset_class(schema)])
 
 
@@ -212,7 +218,7 @@ def value_keys(schema: EntitySchema) -> Mapping[str, str]:
         if field.name in keys or (field.read_only and field.name != schema.id_name):
             continue
         closed = closed_type(schema, field)
-        if closed and not (schema.list and lookups_for(schema.list, field)):
+        if closed and not (can_be_asked(schema) and lookups_of(schema, field)):
             closed = None  # it has no alias
         keys[field.name] = given_type(schema, field, closed)
         if field.relation_name:

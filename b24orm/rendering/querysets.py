@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from b24orm.query.ids import can_be_asked
 from b24orm.rendering.annotations import annotation
 from b24orm.rendering.described import field_doc
 from b24orm.rendering.layout import Group, literal, text
@@ -122,7 +123,7 @@ def conditions(schema: EntitySchema, ignored: str = "") -> list[str]:
         schema: the entity.
         ignored: comments for a class whose base has one of its own.
     """
-    if schema.list is None:
+    if not can_be_asked(schema):
         return []
     words = ("cls", "*conditions: Q", f"**lookups: Unpack[{schema.name}Lookups]")
     doc = "Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."

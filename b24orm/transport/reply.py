@@ -85,8 +85,17 @@ _TEXTS: Final[Mapping[str, type[ApiError]]] = {
 }
 """Classic crm methods answer ``error: ""`` and say what happened in the text."""
 
-_ABSENT: Final = re.compile(r"\w+ does not exist|(?:\w+ ){1,3}(?:with ID '[0-9]*' )?is not found")
-"""``product does not exist.``, ``Lead is not found``, ``The Preset with ID '5' is not found``."""
+_ABSENT: Final = re.compile(
+    r"\w+ does not exist|(?:\w+ ){1,3}(?:with ID '[0-9]*' |with the specified identifier )?"
+    r"(?:is |was )?not found(?: or access denied)?"
+)
+"""``product does not exist.``, ``Flow not found``, ``The Preset with ID '5' is not found``."""
+
+_ABSENT_CODE: Final = re.compile(r"[A-Z][A-Z_]*_NOT_(?:FOUND|EXISTS)")
+"""``BLOCK_NOT_FOUND``, ``USER_NOT_EXISTS``: what is missing is named in the code."""
+
+_ABSENT_ITEM: Final = "_NOT_FOUND_OR_NOT_ACCESSIBLE"
+"""What the old methods of tasks say of a task or an item that is not there, behind a code for everything."""
 
 _NUMBERED: Final = re.compile(
     r"20[0-9]{2}404[0-9]{5}|200600000020|200700300030|200[89]00000000|20(?:10|11|12|20)00000000"
@@ -215,7 +224,7 @@ def _kind(code: str, text: str, status: int | None) -> type[ApiError]:
         if found is AccessDenied and status == 401:  # that is how it says "bad credentials"
             return AuthError
     else:
-        found = _CODES.get(code.upper()) if code else _said(text.strip(" ."))
+        found = _CODES.get(code.upper()) or _said(code, text.strip(" ."))
         if code == "ACCESS_DENIED" and status == 401:  # of a method it comes with 403
             return PaymentRequired if text.startswith(_NO_REST) else AuthError
         if found is None and _NUMBERED.fullmatch(code):
@@ -227,8 +236,13 @@ def _kind(code: str, text: str, status: int | None) -> type[ApiError]:
     return ServerFailure if status is not None and status >= 500 else ApiError
 
 
-def _said(text: str) -> type[ApiError] | None:
-    return NotFound if _ABSENT.fullmatch(text) else _TEXTS.get(text.lower())
+def _said(code: str, text: str) -> type[ApiError] | None:
+    """The class of an error whose code is a name, or says nothing so that the text has to."""
+    if _ABSENT_CODE.fullmatch(code) or (code == "ERROR_CORE" and _ABSENT_ITEM in text):
+        return NotFound
+    if code == "":
+        return NotFound if _ABSENT.fullmatch(text) else _TEXTS.get(text.lower())
+    return NotFound if code == "0" and _ABSENT.fullmatch(text) else None
 
 
 def batch_outcomes(

@@ -10,7 +10,7 @@ import pytest
 from b24orm import facts
 from b24orm.facts.index import PLACES
 from b24orm.plan.compiler import refusal
-from b24orm.query.lookups import lookups_for
+from b24orm.query.ids import lookups_of
 from codegen.render_docs_index import MODULES
 from tests.conftest import ROOT
 
@@ -44,7 +44,7 @@ def test_the_page_tells_every_field_with_its_lookups(name: str) -> None:
     meaning = lookups_by_word(page(name))
     for field in schema.fields.values():
         cells = [cell.strip() for cell in told[field.name].split("|")]
-        found = lookups_for(schema.list, field) if schema.list else ()
+        found = lookups_of(schema, field)
         assert cells[1:3] == [f"`{field.wire}`", field.type]
         assert meaning.get(cells[6], ()) == found
         assert (cells[7] == "yes") == bool(schema.list and field.sortable)

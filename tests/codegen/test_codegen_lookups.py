@@ -48,7 +48,7 @@ def sample(schema: EntitySchema, key: str) -> Any:
 def own_keys(schema: EntitySchema) -> list[str]:
     assert schema.list is not None
     parents = parent_names(schema)
-    return [key for key in lookup_keys(schema, schema.list) if key not in parents]
+    return [key for key in lookup_keys(schema) if key not in parents]
 
 
 @pytest.mark.parametrize("name", LISTED)
@@ -64,7 +64,7 @@ def test_every_parameter_that_listing_needs_is_a_keyword(name: str) -> None:
     schema = facts.load(name)
     assert schema.list is not None
 
-    assert set(parent_names(schema)) <= set(lookup_keys(schema, schema.list))
+    assert set(parent_names(schema)) <= set(lookup_keys(schema))
 
 
 def test_a_relation_has_all_the_lookups_of_its_field() -> None:

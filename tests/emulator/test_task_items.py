@@ -189,11 +189,21 @@ def test_an_item_is_added_ticked_and_removed(fresh: Calls) -> None:
     assert (row["IS_COMPLETE"], row["TOGGLED_BY"], row["MEMBERS"][0]["ID"]) == ("Y", "1", "2")
 
 
-@pytest.mark.parametrize(
-    "method", ["task.checklistitem.get", "task.commentitem.delete", "task.elapseditem.get"]
-)
+@pytest.mark.parametrize("method", ["task.checklistitem.delete", "task.commentitem.delete"])
 def test_an_item_of_another_task_is_not_there(office: Calls, method: str) -> None:
     assert refusal(office, method, a=2, b=2)[1].startswith("TASKS_ERROR_EXCEPTION_#8")
+
+
+@pytest.mark.parametrize("item", ["checklistitem", "commentitem", "elapseditem"])
+def test_getting_an_item_that_is_not_there_says_so(office: Calls, item: str) -> None:
+    text = "Check listitem not found or not accessible; 512/TE/ITEM_NOT_FOUND_OR_NOT_ACCESSIBLE<br>"
+
+    assert refusal(office, f"task.{item}.get", a=1, b=404)[1] == f"TASKS_ERROR_EXCEPTION_#512; {text}"
+
+
+def test_of_items_only_one_of_a_checklist_has_to_be_the_tasks(office: Calls) -> None:
+    assert "512/TE" in refusal(office, "task.checklistitem.get", a=2, b=2)[1]
+    assert office("task.elapseditem.get", a=2, b=2)["ID"] == "2"
 
 
 def test_comments_come_whole_whatever_start_says(office: Calls) -> None:

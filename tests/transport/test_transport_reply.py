@@ -173,6 +173,7 @@ def test_so_does_the_code_inside_rest_3_s_object(code: str, status: int, kind: t
         ("Lead is not found", NotFound),
         ("Product section is not found.", NotFound),
         ("The Requisite with ID '5' is not found", NotFound),
+        ("VAT rate not found.", NotFound),
         ("The folder does not exist.", ApiError),
         ("ID is not defined or invalid.", ApiError),
         ("", ApiError),
@@ -180,6 +181,39 @@ def test_so_does_the_code_inside_rest_3_s_object(code: str, status: int, kind: t
 )
 def test_an_error_without_a_code_is_told_by_its_text(text: str, kind: type[ApiError]) -> None:
     assert type(refused({"error": "", "error_description": text})) is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Flow not found", NotFound),
+        ("Payment not found or access denied", NotFound),
+        ("Image with the specified identifier not found", NotFound),
+        ("Access denied", ApiError),
+        ("Invalid sorting key (internal error)", ApiError),
+    ],
+)
+def test_so_is_one_whose_code_is_0(text: str, kind: type[ApiError]) -> None:
+    assert type(refused({"error": 0, "error_description": text})) is kind
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "kind"),
+    [
+        ("BLOCK_NOT_FOUND", "Block not found", NotFound),
+        ("ERROR_ENTITY_NOT_FOUND", "Entity not found", NotFound),
+        ("USER_NOT_EXISTS", "User is not exists", NotFound),
+        ("APPLICATION_NOT_FOUND", "Application not found", NotInstalled),
+        (
+            "ERROR_CORE",
+            "TASKS_ERROR_EXCEPTION_#512; No; 512/TE/ITEM_NOT_FOUND_OR_NOT_ACCESSIBLE<br>",
+            NotFound,
+        ),
+        ("ERROR_CORE", "TASKS_ERROR_EXCEPTION_#8; Action failed; 8/TE/ACTION_FAILED<br>", ApiError),
+    ],
+)
+def test_a_code_may_name_what_is_not_there(code: str, text: str, kind: type[ApiError]) -> None:
+    assert type(refused({"error": code, "error_description": text})) is kind
 
 
 @pytest.mark.parametrize(

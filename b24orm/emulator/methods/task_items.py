@@ -83,13 +83,22 @@ def _task(store: Store, call: Call, given: Sequence[Any]) -> int:
 def _item(store: Store, call: Call, given: Sequence[Any], table: str) -> int:
     """The number of an item of the task that is there."""
     task, item = _task(store, call, given), number(call, given, 1, "itemId")
-    if not store.count(table, "ID = ? AND TASK_ID = ?", (item, task)):
+    if not _is_there(store, table, task, item):
         raise action_failed()
     return item
 
 
+def _is_there(store: Store, table: str, task: int, item: int) -> bool:
+    return bool(store.count(table, "ID = ? AND TASK_ID = ?", (item, task)))
+
+
 def _get(store: Store, call: Call, *, table: str) -> Answer:
-    item = _item(store, call, arguments(call), table)
+    given = arguments(call)
+    task, item = number(call, given, 0, "taskId"), number(call, given, 1, "itemId")
+    found = store.exists(table, item) and store.exists("task", task)
+    if not found or (table == "checklist_item" and not _is_there(store, table, task, item)):
+        # the others are looked up by their own number alone, whatever task is named
+        raise refused(512, "Check listitem not found or not accessible")
     row = read_one(store, shape_of(store.table(table)), item)
     assert row is not None
     return Answer(_SHOWN[table](store, row), cost=Cost("get", rows=1))

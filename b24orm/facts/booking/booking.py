@@ -48,7 +48,12 @@ BOOKING = EntitySchema(
         page_size=50,
     ),
     methods={
-        "get": MethodSchema(name="booking.v1.booking.get", envelope=("booking",), id_param="id"),
+        "get": MethodSchema(
+            name="booking.v1.booking.get",
+            envelope=("booking",),
+            id_param="id",
+            absent=("1021",),
+        ),
         "add": MethodSchema(
             name="booking.v1.booking.add",
             envelope=("id",),

@@ -182,7 +182,12 @@ BOOKING_RESOURCE = EntitySchema(
         page_size=50,
     ),
     methods={
-        "get": MethodSchema(name="booking.v1.resource.get", envelope=("resource",), id_param="id"),
+        "get": MethodSchema(
+            name="booking.v1.resource.get",
+            envelope=("resource",),
+            id_param="id",
+            absent=("1009",),
+        ),
         "add": MethodSchema(
             name="booking.v1.resource.add",
             envelope=("id",),

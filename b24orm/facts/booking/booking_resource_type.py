@@ -173,7 +173,12 @@ BOOKING_RESOURCE_TYPE = EntitySchema(
         page_size=50,
     ),
     methods={
-        "get": MethodSchema(name="booking.v1.resourceType.get", envelope=("resourceType",), id_param="id"),
+        "get": MethodSchema(
+            name="booking.v1.resourceType.get",
+            envelope=("resourceType",),
+            id_param="id",
+            absent=("1013",),
+        ),
         "add": MethodSchema(
             name="booking.v1.resourceType.add",
             envelope=("id",),

@@ -27,7 +27,12 @@ WAITLIST_ITEM = EntitySchema(
         page_size=50,
     ),
     methods={
-        "get": MethodSchema(name="booking.v1.waitlist.get", envelope=("waitList",), id_param="id"),
+        "get": MethodSchema(
+            name="booking.v1.waitlist.get",
+            envelope=("waitList",),
+            id_param="id",
+            absent=("1040",),
+        ),
         "add": MethodSchema(
             name="booking.v1.waitlist.add",
             envelope=("id",),

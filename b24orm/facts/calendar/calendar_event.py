@@ -507,7 +507,7 @@ CALENDAR_EVENT = EntitySchema(
         extra_params=("from", "to", "section"),
     ),
     methods={
-        "get": MethodSchema(name="calendar.event.getbyid", id_param="id"),
+        "get": MethodSchema(name="calendar.event.getbyid", id_param="id", parents=()),
         "add": MethodSchema(name="calendar.event.add", returns="id"),
         "update": MethodSchema(name="calendar.event.update", id_param="id"),
         "delete": MethodSchema(name="calendar.event.delete", id_param="id", returns="true"),

@@ -128,7 +128,7 @@ CATALOG_PRODUCT = EntitySchema(
         select_always=("id", "iblockId"),
     ),
     methods={
-        "get": MethodSchema(name="catalog.product.get", envelope=("product",), id_param="id"),
+        "get": MethodSchema(name="catalog.product.get", envelope=("product",), id_param="id", parents=()),
         "add": MethodSchema(
             name="catalog.product.add",
             envelope=("element",),

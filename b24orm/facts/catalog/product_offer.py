@@ -135,7 +135,7 @@ PRODUCT_OFFER = EntitySchema(
         select_always=("id", "iblockId"),
     ),
     methods={
-        "get": MethodSchema(name="catalog.product.offer.get", envelope=("offer",), id_param="id"),
+        "get": MethodSchema(name="catalog.product.offer.get", envelope=("offer",), id_param="id", parents=()),
         "add": MethodSchema(
             name="catalog.product.offer.add",
             envelope=("offer",),

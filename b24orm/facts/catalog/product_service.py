@@ -98,7 +98,12 @@ PRODUCT_SERVICE = EntitySchema(
         select_always=("id", "iblockId"),
     ),
     methods={
-        "get": MethodSchema(name="catalog.product.service.get", envelope=("service",), id_param="id"),
+        "get": MethodSchema(
+            name="catalog.product.service.get",
+            envelope=("service",),
+            id_param="id",
+            parents=(),
+        ),
         "add": MethodSchema(
             name="catalog.product.service.add",
             envelope=("service",),

@@ -107,7 +107,7 @@ PRODUCT_SKU = EntitySchema(
         select_always=("id", "iblockId"),
     ),
     methods={
-        "get": MethodSchema(name="catalog.product.sku.get", envelope=("sku",), id_param="id"),
+        "get": MethodSchema(name="catalog.product.sku.get", envelope=("sku",), id_param="id", parents=()),
         "add": MethodSchema(
             name="catalog.product.sku.add",
             envelope=("sku",),

@@ -53,7 +53,7 @@ SECTION = EntitySchema(
         select_always=("id", "iblockId"),
     ),
     methods={
-        "get": MethodSchema(name="catalog.section.get", envelope=("section",), id_param="id"),
+        "get": MethodSchema(name="catalog.section.get", envelope=("section",), id_param="id", parents=()),
         "add": MethodSchema(
             name="catalog.section.add",
             envelope=("section",),

@@ -56,7 +56,12 @@ CATEGORY = EntitySchema(
         total=True,
     ),
     methods={
-        "get": MethodSchema(name="crm.category.get", envelope=("category",), id_param="id"),
+        "get": MethodSchema(
+            name="crm.category.get",
+            envelope=("category",),
+            id_param="id",
+            parents=("entityTypeId",),
+        ),
         "add": MethodSchema(
             name="crm.category.add",
             envelope=("category",),

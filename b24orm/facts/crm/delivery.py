@@ -93,7 +93,7 @@ DELIVERY = EntitySchema(
         order_style="map",
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "@", "!@", "%", "!%", "=%", "%="),
     ),
-    methods={"get": MethodSchema(name="crm.item.delivery.get", id_param="id")},
+    methods={"get": MethodSchema(name="crm.item.delivery.get", id_param="id", parents=())},
     parent_params=("entityId", "entityTypeId"),
     user_field_prefix="uf",
 )

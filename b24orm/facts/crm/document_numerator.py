@@ -42,6 +42,7 @@ DOCUMENT_NUMERATOR = EntitySchema(
             name="crm.documentgenerator.numerator.get",
             envelope=("numerator",),
             id_param="id",
+            absent=("Could not construct parameter {numerator}",),
         ),
         "add": MethodSchema(
             name="crm.documentgenerator.numerator.add",

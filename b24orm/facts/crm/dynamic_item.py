@@ -253,7 +253,12 @@ DYNAMIC_ITEM = EntitySchema(
         extra_params=("useOriginalUfNames",),
     ),
     methods={
-        "get": MethodSchema(name="crm.item.get", envelope=("item",), id_param="id"),
+        "get": MethodSchema(
+            name="crm.item.get",
+            envelope=("item",),
+            id_param="id",
+            parents=("entityTypeId",),
+        ),
         "add": MethodSchema(
             name="crm.item.add",
             envelope=("item",),

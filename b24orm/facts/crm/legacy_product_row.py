@@ -57,7 +57,7 @@ LEGACY_PRODUCT_ROW = EntitySchema(
         select_all=("*",),
     ),
     methods={
-        "get": MethodSchema(name="crm.productrow.get", id_param="id"),
+        "get": MethodSchema(name="crm.productrow.get", id_param="id", parents=()),
         "add": MethodSchema(name="crm.productrow.add", fields_param="fields", returns="id"),
         "update": MethodSchema(
             name="crm.productrow.update",

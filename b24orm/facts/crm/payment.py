@@ -82,7 +82,7 @@ PAYMENT = EntitySchema(
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "@", "!@", "%", "!%", "=%", "%="),
     ),
     methods={
-        "get": MethodSchema(name="crm.item.payment.get", id_param="id"),
+        "get": MethodSchema(name="crm.item.payment.get", id_param="id", parents=()),
         "add": MethodSchema(name="crm.item.payment.add", returns="id", extra_params=("fields",)),
         "update": MethodSchema(
             name="crm.item.payment.update",

@@ -73,7 +73,12 @@ PRODUCT_ROW = EntitySchema(
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "@", "!@", "%", "!%", "=%", "%=", "!=%", "!%="),
     ),
     methods={
-        "get": MethodSchema(name="crm.item.productrow.get", envelope=("productRow",), id_param="id"),
+        "get": MethodSchema(
+            name="crm.item.productrow.get",
+            envelope=("productRow",),
+            id_param="id",
+            parents=(),
+        ),
         "add": MethodSchema(
             name="crm.item.productrow.add",
             envelope=("productRow",),

@@ -36,7 +36,7 @@ REQUISITE_PRESET_FIELD = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(name="crm.requisite.preset.field.list", dialect="none", paging="none"),
     methods={
-        "get": MethodSchema(name="crm.requisite.preset.field.get", id_param="id"),
+        "get": MethodSchema(name="crm.requisite.preset.field.get", id_param="id", parents=("preset.ID",)),
         "add": MethodSchema(
             name="crm.requisite.preset.field.add",
             fields_param="fields",

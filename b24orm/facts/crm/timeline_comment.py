@@ -70,7 +70,7 @@ TIMELINE_COMMENT = EntitySchema(
         total=True,
     ),
     methods={
-        "get": MethodSchema(name="crm.timeline.comment.get", id_param="id"),
+        "get": MethodSchema(name="crm.timeline.comment.get", id_param="id", parents=()),
         "add": MethodSchema(name="crm.timeline.comment.add", fields_param="fields", returns="id"),
         "update": MethodSchema(
             name="crm.timeline.comment.update",

@@ -87,7 +87,12 @@ TIMELINE_LOG_MESSAGE = EntitySchema(
         count_free=True,
     ),
     methods={
-        "get": MethodSchema(name="crm.timeline.logmessage.get", envelope=("logMessage",), id_param="id"),
+        "get": MethodSchema(
+            name="crm.timeline.logmessage.get",
+            envelope=("logMessage",),
+            id_param="id",
+            parents=(),
+        ),
         "add": MethodSchema(
             name="crm.timeline.logmessage.add",
             envelope=("logMessage",),

@@ -53,7 +53,11 @@ TIMELINE_NOTE = EntitySchema(
     module="crm",
     fields={field.name: field for field in _FIELDS},
     methods={
-        "get": MethodSchema(name="crm.timeline.note.get", id_param="itemId"),
+        "get": MethodSchema(
+            name="crm.timeline.note.get",
+            id_param="itemId",
+            parents=("ownerTypeId", "ownerId", "itemType"),
+        ),
         "add": MethodSchema(name="crm.timeline.note.save"),
         "delete": MethodSchema(
             name="crm.timeline.note.delete",

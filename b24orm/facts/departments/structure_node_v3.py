@@ -121,7 +121,7 @@ STRUCTURE_NODE = EntitySchema(
         ),
     ),
     methods={
-        "get": MethodSchema(name="humanresources.node.get", envelope=("item",), id_param="id"),
+        "get": MethodSchema(name="humanresources.node.get", envelope=("item",), id_param="id", parents=()),
         "add": MethodSchema(name="humanresources.node.add", returns="item"),
         "update": MethodSchema(name="humanresources.node.edit", id_param="id", returns="item"),
         "fields": MethodSchema(name="humanresources.node.field.list", envelope=("items",)),

@@ -116,7 +116,7 @@ DISK_FILE = EntitySchema(
         constants={"filter.TYPE": "file"},
     ),
     methods={
-        "get": MethodSchema(name="disk.file.get", id_param="id"),
+        "get": MethodSchema(name="disk.file.get", id_param="id", parents=()),
         "add": MethodSchema(
             name="disk.folder.uploadFile",
             fields_param="data",

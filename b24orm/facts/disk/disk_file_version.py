@@ -63,7 +63,7 @@ DISK_FILE_VERSION = EntitySchema(
         total=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "!%"),
     ),
-    methods={"get": MethodSchema(name="disk.version.get", id_param="id")},
+    methods={"get": MethodSchema(name="disk.version.get", id_param="id", parents=())},
     parent_params=("id",),
     parent_names={"id": "file_id"},
 )

@@ -100,7 +100,7 @@ DISK_FOLDER = EntitySchema(
         constants={"filter.TYPE": "folder"},
     ),
     methods={
-        "get": MethodSchema(name="disk.folder.get", id_param="id"),
+        "get": MethodSchema(name="disk.folder.get", id_param="id", parents=()),
         "add": MethodSchema(
             name="disk.folder.addSubFolder",
             fields_param="data",

@@ -30,7 +30,12 @@ DOCUMENT_ROLE = EntitySchema(
         count_free=True,
     ),
     methods={
-        "get": MethodSchema(name="documentgenerator.role.get", envelope=("role",), id_param="id"),
+        "get": MethodSchema(
+            name="documentgenerator.role.get",
+            envelope=("role",),
+            id_param="id",
+            absent=("Could not construct parameter {role}",),
+        ),
         "add": MethodSchema(
             name="documentgenerator.role.add",
             envelope=("role",),

@@ -38,7 +38,12 @@ NUMERATOR = EntitySchema(
         count_free=True,
     ),
     methods={
-        "get": MethodSchema(name="documentgenerator.numerator.get", envelope=("numerator",), id_param="id"),
+        "get": MethodSchema(
+            name="documentgenerator.numerator.get",
+            envelope=("numerator",),
+            id_param="id",
+            absent=("Could not construct parameter {numerator}",),
+        ),
         "add": MethodSchema(
             name="documentgenerator.numerator.add",
             envelope=("numerator",),

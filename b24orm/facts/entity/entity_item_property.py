@@ -41,7 +41,7 @@ ENTITY_ITEM_PROPERTY = EntitySchema(
         extra_params=("PROPERTY",),
     ),
     methods={
-        "get": MethodSchema(name="entity.item.property.get", id_param="PROPERTY"),
+        "get": MethodSchema(name="entity.item.property.get", id_param="PROPERTY", parents=("ENTITY",)),
         "add": MethodSchema(name="entity.item.property.add", returns="true"),
         "update": MethodSchema(name="entity.item.property.update", id_param="PROPERTY", returns="true"),
         "delete": MethodSchema(name="entity.item.property.delete", id_param="PROPERTY", returns="true"),

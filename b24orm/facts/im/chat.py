@@ -346,7 +346,13 @@ CHAT = EntitySchema(
         extra_params=("LIMIT", "FIND", "FIND_LINES"),
     ),
     methods={
-        "get": MethodSchema(name="im.dialog.get", id_param="DIALOG_ID"),
+        "get": MethodSchema(
+            name="im.dialog.get",
+            id_param="DIALOG_ID",
+            parents=(),
+            id_form="chat{}",
+            absent=("ACCESS_ERROR",),
+        ),
         "add": MethodSchema(name="im.chat.add", returns="id"),
     },
     actions={

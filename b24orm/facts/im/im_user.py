@@ -200,7 +200,7 @@ IM_USER = EntitySchema(
         own_parents=("ID",),
         extra_params=("AVATAR_HR", "RESULT_TYPE"),
     ),
-    methods={"get": MethodSchema(name="im.user.get", id_param="ID")},
+    methods={"get": MethodSchema(name="im.user.get", id_param="ID", parents=())},
     actions={
         "im.search.user.list": ("FIND", "BUSINESS", "OFFSET", "LIMIT"),
         "im.user.status.get": (),

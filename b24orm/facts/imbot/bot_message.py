@@ -121,7 +121,12 @@ BOT_MESSAGE = EntitySchema(
         extra_params=("messageId", "range", "botToken"),
     ),
     methods={
-        "get": MethodSchema(name="imbot.v2.Chat.Message.get", envelope=("message",), id_param="messageId"),
+        "get": MethodSchema(
+            name="imbot.v2.Chat.Message.get",
+            envelope=("message",),
+            id_param="messageId",
+            parents=("botId",),
+        ),
         "add": MethodSchema(
             name="imbot.v2.Chat.Message.send",
             envelope=("id",),

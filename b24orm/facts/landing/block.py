@@ -70,7 +70,12 @@ BLOCK = EntitySchema(
         extra_params=("scope", "lid", "params"),
     ),
     methods={
-        "get": MethodSchema(name="landing.block.getbyid", id_param="block", extra_params=("scope", "params")),
+        "get": MethodSchema(
+            name="landing.block.getbyid",
+            id_param="block",
+            extra_params=("scope", "params"),
+            parents=(),
+        ),
     },
     actions={
         "landing.block.addcard": ("scope", "lid", "block", "selector", "content", "preventHistory"),

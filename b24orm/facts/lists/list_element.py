@@ -110,7 +110,12 @@ LIST_ELEMENT = EntitySchema(
         extra_params=("IBLOCK_CODE", "ELEMENT_ID", "ELEMENT_CODE"),
     ),
     methods={
-        "get": MethodSchema(name="lists.element.get", envelope=(0,), id_param="ELEMENT_ID"),
+        "get": MethodSchema(
+            name="lists.element.get",
+            envelope=(0,),
+            id_param="ELEMENT_ID",
+            parents=("IBLOCK_TYPE_ID", "IBLOCK_ID"),
+        ),
         "add": MethodSchema(
             name="lists.element.add",
             fields_param="FIELDS",

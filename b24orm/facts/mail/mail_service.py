@@ -93,7 +93,7 @@ MAIL_SERVICE = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(name="mailservice.list", dialect="none", paging="none"),
     methods={
-        "get": MethodSchema(name="mailservice.get", id_param="ID"),
+        "get": MethodSchema(name="mailservice.get", id_param="ID", absent=("Mail service not found",)),
         "add": MethodSchema(name="mailservice.add", returns="id"),
         "update": MethodSchema(name="mailservice.update", id_param="ID", returns="true"),
         "delete": MethodSchema(name="mailservice.delete", id_param="ID", returns="true"),

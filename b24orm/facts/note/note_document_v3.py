@@ -94,7 +94,7 @@ NOTE_DOCUMENT = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(name="note.document.tree.list", dialect="none", paging="none", envelope=("items",)),
     methods={
-        "get": MethodSchema(name="note.document.get", envelope=("item",), id_param="id"),
+        "get": MethodSchema(name="note.document.get", envelope=("item",), id_param="id", parents=()),
         "add": MethodSchema(
             name="note.document.add",
             envelope=("item",),

@@ -132,7 +132,13 @@ RPA_ITEM = EntitySchema(
         extra_params=("typeId",),
     ),
     methods={
-        "get": MethodSchema(name="rpa.item.get", envelope=("item",), id_param="id", extra_params=("typeId",)),
+        "get": MethodSchema(
+            name="rpa.item.get",
+            envelope=("item",),
+            id_param="id",
+            extra_params=("typeId",),
+            parents=("typeId",),
+        ),
         "add": MethodSchema(
             name="rpa.item.add",
             envelope=("item",),

@@ -101,7 +101,7 @@ RPA_STAGE = EntitySchema(
         extra_params=("typeId",),
     ),
     methods={
-        "get": MethodSchema(name="rpa.stage.get", envelope=("stage",), id_param="id"),
+        "get": MethodSchema(name="rpa.stage.get", envelope=("stage",), id_param="id", parents=()),
         "add": MethodSchema(name="rpa.stage.add", envelope=("stage",), fields_param="fields", returns="item"),
         "update": MethodSchema(
             name="rpa.stage.update",

@@ -54,7 +54,7 @@ BACKLOG = EntitySchema(
     module="tasks",
     fields={field.name: field for field in _FIELDS},
     methods={
-        "get": MethodSchema(name="tasks.api.scrum.backlog.get", id_param="id"),
+        "get": MethodSchema(name="tasks.api.scrum.backlog.get"),
         "add": MethodSchema(name="tasks.api.scrum.backlog.add", fields_param="fields", returns="item"),
         "update": MethodSchema(
             name="tasks.api.scrum.backlog.update",

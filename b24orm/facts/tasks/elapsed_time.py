@@ -76,7 +76,7 @@ ELAPSED_TIME = EntitySchema(
         extra_params=("TASKID", "PARAMS"),
     ),
     methods={
-        "get": MethodSchema(name="task.elapseditem.get", id_param="ITEMID"),
+        "get": MethodSchema(name="task.elapseditem.get", id_param="ITEMID", parents=("TASKID",)),
         "add": MethodSchema(name="task.elapseditem.add", fields_param="ARFIELDS", returns="id"),
         "update": MethodSchema(name="task.elapseditem.update", id_param="ITEMID", fields_param="ARFIELDS"),
         "delete": MethodSchema(name="task.elapseditem.delete", id_param="ITEMID"),

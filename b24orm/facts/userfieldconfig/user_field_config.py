@@ -93,6 +93,7 @@ USERFIELDCONFIG_USER_FIELD_CONFIG = EntitySchema(
             envelope=("field",),
             id_param="id",
             extra_params=("moduleId",),
+            parents=("moduleId",),
         ),
         "add": MethodSchema(
             name="userfieldconfig.add",

@@ -137,7 +137,14 @@ ATTACHED_VOTE = EntitySchema(
     module="vote",
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(name="vote.AttachedVote.getMany", dialect="none", paging="none", envelope=("items",)),
-    methods={"get": MethodSchema(name="vote.AttachedVote.get", envelope=("attach",), id_param="attachId")},
+    methods={
+        "get": MethodSchema(
+            name="vote.AttachedVote.get",
+            envelope=("attach",),
+            id_param="attachId",
+            parents=(),
+        ),
+    },
     actions={
         "vote.AttachedVote.download": ("attachId", "moduleId", "entityType", "entityId", "signedAttachId"),
         "vote.AttachedVote.getWithVoted": (

@@ -12,6 +12,7 @@ from b24orm.facts.bizproc.bizproc_activity import BIZPROC_ACTIVITY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
     class BizprocActivityLookups(TypedDict, total=False):
         """What ``filter`` takes for BizprocActivity."""
+
+        code: str
+        code__in: Iterable[str]
 
     class BizprocActivityValues(TypedDict, total=False):
         """What a BizprocActivity is made of and what can be changed in it."""

@@ -10,6 +10,7 @@ from b24orm.facts.bizproc.bizproc_robot import BIZPROC_ROBOT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
     class BizprocRobotLookups(TypedDict, total=False):
         """What ``filter`` takes for BizprocRobot."""
+
+        code: str
+        code__in: Iterable[str]
 
     class BizprocRobotValues(TypedDict, total=False):
         """What a BizprocRobot is made of and what can be changed in it."""

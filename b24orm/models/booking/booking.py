@@ -12,6 +12,7 @@ from b24orm.facts.booking.booking import BOOKING
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     class BookingLookups(TypedDict, total=False):
         """What ``filter`` takes for Booking."""
+
+        id: int
+        id__in: Iterable[int]
 
     class BookingValues(TypedDict, total=False):
         """What a Booking is made of and what can be changed in it."""

@@ -10,6 +10,7 @@ from b24orm.facts.booking.booking_client import BOOKING_CLIENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for BookingClient."""
 
         booking_id: int | str
+        id: int
+        id__in: Iterable[int]
 
     class BookingClientQuerySet(QuerySet["BookingClient", BookingClientField, BookingClientOrder, int]):
         """Rows of BookingClient, with its own lookups."""

@@ -10,6 +10,7 @@ from b24orm.facts.booking.booking_client_type import BOOKING_CLIENT_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class BookingClientTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for BookingClientType."""
+
+        code: str
+        code__in: Iterable[str]
 
     class BookingClientTypeQuerySet(
         QuerySet["BookingClientType", BookingClientTypeField, BookingClientTypeOrder, str],

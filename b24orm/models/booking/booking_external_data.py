@@ -10,6 +10,7 @@ from b24orm.facts.booking.booking_external_data import BOOKING_EXTERNAL_DATA
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for BookingExternalData."""
 
         booking_id: int | str
+        value: str
+        value__in: Iterable[str]
 
     class BookingExternalDataQuerySet(
         QuerySet["BookingExternalData", BookingExternalDataField, BookingExternalDataOrder, str],

@@ -12,6 +12,7 @@ from b24orm.facts.booking.booking_resource import BOOKING_RESOURCE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -61,6 +62,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for BookingResource."""
 
         description: str
+        id: int
+        id__in: Iterable[int]
         is_main: bool
         name: str
         type_id: int

@@ -12,6 +12,7 @@ from b24orm.facts.booking.booking_resource_type import BOOKING_RESOURCE_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for BookingResourceType."""
 
         code: str
+        id: int
+        id__in: Iterable[int]
         name: str
 
     class BookingResourceTypeValues(TypedDict, total=False):

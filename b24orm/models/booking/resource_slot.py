@@ -10,6 +10,7 @@ from b24orm.facts.booking.resource_slot import RESOURCE_SLOT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for ResourceSlot."""
 
         resource_id: int | str
+        id: int
+        id__in: Iterable[int]
 
     class ResourceSlotQuerySet(QuerySet["ResourceSlot", ResourceSlotField, ResourceSlotOrder, int]):
         """Rows of ResourceSlot, with its own lookups."""

@@ -10,6 +10,7 @@ from b24orm.facts.booking.waitlist_client import WAITLIST_CLIENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for WaitlistClient."""
 
         wait_list_id: int | str
+        id: int
+        id__in: Iterable[int]
 
     class WaitlistClientQuerySet(QuerySet["WaitlistClient", WaitlistClientField, WaitlistClientOrder, int]):
         """Rows of WaitlistClient, with its own lookups."""

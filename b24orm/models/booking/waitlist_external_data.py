@@ -10,6 +10,7 @@ from b24orm.facts.booking.waitlist_external_data import WAITLIST_EXTERNAL_DATA
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for WaitlistExternalData."""
 
         wait_list_id: int | str
+        value: str
+        value__in: Iterable[str]
 
     class WaitlistExternalDataQuerySet(
         QuerySet["WaitlistExternalData", WaitlistExternalDataField, WaitlistExternalDataOrder, str],

@@ -12,6 +12,7 @@ from b24orm.facts.booking.waitlist_item import WAITLIST_ITEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     class WaitlistItemLookups(TypedDict, total=False):
         """What ``filter`` takes for WaitlistItem."""
+
+        id: int
+        id__in: Iterable[int]
 
     class WaitlistItemValues(TypedDict, total=False):
         """What a WaitlistItem is made of and what can be changed in it."""

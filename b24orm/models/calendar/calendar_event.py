@@ -13,6 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -109,6 +110,8 @@ if TYPE_CHECKING:
         owner_id: int
         from_date: dt.datetime | dt.date
         to_date: dt.datetime | dt.date
+        id: int
+        id__in: Iterable[int]
 
     class CalendarEventValues(TypedDict, total=False):
         """What a CalendarEvent is made of and what can be changed in it."""

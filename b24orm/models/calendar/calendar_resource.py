@@ -12,6 +12,7 @@ from b24orm.facts.calendar.calendar_resource import CALENDAR_RESOURCE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
     class CalendarResourceLookups(TypedDict, total=False):
         """What ``filter`` takes for CalendarResource."""
+
+        id: int
+        id__in: Iterable[int]
 
     class CalendarResourceValues(TypedDict, total=False):
         """What a CalendarResource is made of and what can be changed in it."""

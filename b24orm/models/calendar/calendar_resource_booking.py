@@ -11,6 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -77,6 +78,9 @@ if TYPE_CHECKING:
 
     class CalendarResourceBookingLookups(TypedDict, total=False):
         """What ``filter`` takes for CalendarResourceBooking."""
+
+        id: int
+        id__in: Iterable[int]
 
     class CalendarResourceBookingQuerySet(
         QuerySet["CalendarResourceBooking", CalendarResourceBookingField, CalendarResourceBookingOrder, int],

@@ -13,6 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
 
         type: str
         owner_id: int
+        id: int
+        id__in: Iterable[int]
 
     class CalendarSectionValues(TypedDict, total=False):
         """What a CalendarSection is made of and what can be changed in it."""

@@ -10,6 +10,7 @@ from b24orm.facts.catalog.price_type_language import PRICE_TYPE_LANGUAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class PriceTypeLanguageLookups(TypedDict, total=False):
         """What ``filter`` takes for PriceTypeLanguage."""
+
+        lid: str
+        lid__in: Iterable[str]
 
     class PriceTypeLanguageQuerySet(
         QuerySet["PriceTypeLanguage", PriceTypeLanguageField, PriceTypeLanguageOrder, str],

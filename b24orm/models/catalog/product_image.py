@@ -13,6 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for ProductImage."""
 
         product_id: int
+        id: int
+        id__in: Iterable[int]
 
     class ProductImageValues(TypedDict, total=False):
         """What a ProductImage is made of and what can be changed in it."""

@@ -10,6 +10,7 @@ from b24orm.facts.catalog.round_type import ROUND_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class RoundTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for RoundType."""
+
+        id: int
+        id__in: Iterable[int]
 
     class RoundTypeQuerySet(QuerySet["RoundType", RoundTypeField, RoundTypeOrder, int]):
         """Rows of RoundType, with its own lookups."""

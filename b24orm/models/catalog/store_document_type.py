@@ -10,6 +10,7 @@ from b24orm.facts.catalog.store_document_type import STORE_DOCUMENT_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class StoreDocumentTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for StoreDocumentType."""
+
+        id: str
+        id__in: Iterable[str]
 
     class StoreDocumentTypeQuerySet(
         QuerySet["StoreDocumentType", StoreDocumentTypeField, StoreDocumentTypeOrder, str],

@@ -12,6 +12,7 @@ from b24orm.facts.crm.activity_badge import ACTIVITY_BADGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     class ActivityBadgeLookups(TypedDict, total=False):
         """What ``filter`` takes for ActivityBadge."""
+
+        code: str
+        code__in: Iterable[str]
 
     class ActivityBadgeValues(TypedDict, total=False):
         """What an ActivityBadge is made of and what can be changed in it."""

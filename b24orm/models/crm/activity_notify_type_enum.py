@@ -10,6 +10,7 @@ from b24orm.facts.crm.activity_notify_type_enum import ACTIVITY_NOTIFY_TYPE_ENUM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class ActivityNotifyTypeEnumLookups(TypedDict, total=False):
         """What ``filter`` takes for ActivityNotifyTypeEnum."""
+
+        id: int
+        id__in: Iterable[int]
 
     class ActivityNotifyTypeEnumQuerySet(
         QuerySet["ActivityNotifyTypeEnum", ActivityNotifyTypeEnumField, ActivityNotifyTypeEnumOrder, int],

@@ -10,6 +10,7 @@ from b24orm.facts.crm.activity_priority_enum import ACTIVITY_PRIORITY_ENUM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class ActivityPriorityEnumLookups(TypedDict, total=False):
         """What ``filter`` takes for ActivityPriorityEnum."""
+
+        id: int
+        id__in: Iterable[int]
 
     class ActivityPriorityEnumQuerySet(
         QuerySet["ActivityPriorityEnum", ActivityPriorityEnumField, ActivityPriorityEnumOrder, int],

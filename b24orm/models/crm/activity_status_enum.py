@@ -10,6 +10,7 @@ from b24orm.facts.crm.activity_status_enum import ACTIVITY_STATUS_ENUM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class ActivityStatusEnumLookups(TypedDict, total=False):
         """What ``filter`` takes for ActivityStatusEnum."""
+
+        id: int
+        id__in: Iterable[int]
 
     class ActivityStatusEnumQuerySet(
         QuerySet["ActivityStatusEnum", ActivityStatusEnumField, ActivityStatusEnumOrder, int],

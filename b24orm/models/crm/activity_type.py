@@ -10,6 +10,7 @@ from b24orm.facts.crm.activity_type import ACTIVITY_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class ActivityTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for ActivityType."""
+
+        type_id: str
+        type_id__in: Iterable[str]
 
     class ActivityTypeValues(TypedDict, total=False):
         """What an ActivityType is made of and what can be changed in it."""

@@ -10,6 +10,7 @@ from b24orm.facts.crm.activity_type_enum import ACTIVITY_TYPE_ENUM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class ActivityTypeEnumLookups(TypedDict, total=False):
         """What ``filter`` takes for ActivityTypeEnum."""
+
+        id: int
+        id__in: Iterable[int]
 
     class ActivityTypeEnumQuerySet(
         QuerySet["ActivityTypeEnum", ActivityTypeEnumField, ActivityTypeEnumOrder, int],

@@ -10,6 +10,7 @@ from b24orm.facts.crm.address_type import ADDRESS_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class AddressTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for AddressType."""
+
+        id: int
+        id__in: Iterable[int]
 
     class AddressTypeQuerySet(QuerySet["AddressType", AddressTypeField, AddressTypeOrder, int]):
         """Rows of AddressType, with its own lookups."""

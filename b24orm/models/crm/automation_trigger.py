@@ -12,6 +12,7 @@ from b24orm.facts.crm.automation_trigger import AUTOMATION_TRIGGER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     class AutomationTriggerLookups(TypedDict, total=False):
         """What ``filter`` takes for AutomationTrigger."""
+
+        code: str
+        code__in: Iterable[str]
 
     class AutomationTriggerValues(TypedDict, total=False):
         """What an AutomationTrigger is made of and what can be changed in it."""

@@ -10,6 +10,7 @@ from b24orm.facts.crm.call_list_status import CALL_LIST_STATUS
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class CallListStatusLookups(TypedDict, total=False):
         """What ``filter`` takes for CallListStatus."""
+
+        status_id: str
+        status_id__in: Iterable[str]
 
     class CallListStatusQuerySet(QuerySet["CallListStatus", CallListStatusField, CallListStatusOrder, str]):
         """Rows of CallListStatus, with its own lookups."""

@@ -12,6 +12,7 @@ from b24orm.facts.crm.category import CATEGORY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for Category."""
 
         entity_type_id: int
+        id: int
+        id__in: Iterable[int]
 
     class CategoryValues(TypedDict, total=False):
         """What a Category is made of and what can be changed in it."""

@@ -12,6 +12,7 @@ from b24orm.facts.crm.company_contact import COMPANY_CONTACT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -58,6 +59,10 @@ if TYPE_CHECKING:
         """What ``filter`` takes for CompanyContact."""
 
         id: int | str
+        contact_id: int
+        contact_id__in: Iterable[int]
+        contact: int | Contact
+        contact__in: Iterable[int | Contact]
 
     class CompanyContactValues(TypedDict, total=False):
         """What a CompanyContact is made of and what can be changed in it."""

@@ -5,7 +5,7 @@ crm.activity.configurable.update.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from b24orm.entity import types as t
 from b24orm.facts.crm.configurable_activity import CONFIGURABLE_ACTIVITY
@@ -14,13 +14,49 @@ from b24orm.orm import Model
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
-    from typing import Any
+    from typing import Any, Literal, overload
 
-    from typing_extensions import TypedDict, Unpack
+    from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.crm.activity_badge import ActivityBadge
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.users.user import User
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+
+    ConfigurableActivityField = Literal[
+        "id",
+        "owner_type_id",
+        "owner_id",
+        "type_id",
+        "completed",
+        "deadline",
+        "ping_offsets",
+        "is_incoming_channel",
+        "responsible_id",
+        "badge_code",
+        "originator_id",
+        "origin_id",
+        "layout",
+    ]
+    ConfigurableActivityOrder = Never
+    ConfigurableActivityRelation = Literal["owner_type", "responsible", "badge_code_activity_badge"]
+    ConfigurableActivityPrefetch = Literal[
+        "owner_type",
+        "responsible",
+        "badge_code_activity_badge",
+        "owner_type__activities",
+        "responsible__bizproc_tasks",
+        "responsible__event_log_records",
+        "responsible__orders",
+        "responsible__stores",
+        "responsible__workflow_templates",
+    ]
+
+    class ConfigurableActivityLookups(TypedDict, total=False):
+        """What ``filter`` takes for ConfigurableActivity."""
+
+        id: int
+        id__in: Iterable[int]
 
     class ConfigurableActivityValues(TypedDict, total=False):
         """What a ConfigurableActivity is made of and what can be changed in it."""
@@ -42,6 +78,131 @@ if TYPE_CHECKING:
         origin_id: str | None
         layout: Any
 
+    class ConfigurableActivityQuerySet(
+        QuerySet["ConfigurableActivity", ConfigurableActivityField, ConfigurableActivityOrder, int],
+    ):
+        """Rows of ConfigurableActivity, with its own lookups."""
+
+        def filter(self, *conditions: Q, **lookups: Unpack[ConfigurableActivityLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ConfigurableActivityLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ConfigurableActivityLookups]) -> ConfigurableActivity:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(
+            self,
+            *conditions: Q,
+            **lookups: Unpack[ConfigurableActivityLookups],
+        ) -> ConfigurableActivity:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ConfigurableActivityRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ConfigurableActivityPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
+        @overload
+        def values_list(
+            self, *fields: ConfigurableActivityField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ConfigurableActivityField, ConfigurableActivityOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ConfigurableActivityField, ConfigurableActivityOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ConfigurableActivityField, ConfigurableActivityOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["owner_type_id", "owner_id", "responsible_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, ConfigurableActivityField, ConfigurableActivityOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["type_id", "badge_code", "originator_id", "origin_id"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, ConfigurableActivityField, ConfigurableActivityOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["completed", "is_incoming_channel"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, ConfigurableActivityField, ConfigurableActivityOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["deadline"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, ConfigurableActivityField, ConfigurableActivityOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["ping_offsets", "layout"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, ConfigurableActivityField, ConfigurableActivityOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[ConfigurableActivityValues]) -> ConfigurableActivity:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[ConfigurableActivityValues]) -> ConfigurableActivity:
+            """A new row with these values, saved."""
+            ...
+
+        def get_or_create(
+            self,
+            defaults: ConfigurableActivityValues | None = None,
+            **values: Unpack[ConfigurableActivityValues],
+        ) -> tuple[ConfigurableActivity, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
+        async def aget_or_create(
+            self,
+            defaults: ConfigurableActivityValues | None = None,
+            **values: Unpack[ConfigurableActivityValues],
+        ) -> tuple[ConfigurableActivity, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
+        def update_or_create(
+            self,
+            defaults: ConfigurableActivityValues | None = None,
+            **values: Unpack[ConfigurableActivityValues],
+        ) -> tuple[ConfigurableActivity, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        async def aupdate_or_create(
+            self,
+            defaults: ConfigurableActivityValues | None = None,
+            **values: Unpack[ConfigurableActivityValues],
+        ) -> tuple[ConfigurableActivity, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[ConfigurableActivityValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ConfigurableActivityValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ConfigurableActivityValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
+
 
 class ConfigurableActivity(Model, schema=CONFIGURABLE_ACTIVITY):
     """One row of ConfigurableActivity, fetched whole or in part.
@@ -52,6 +213,14 @@ class ConfigurableActivity(Model, schema=CONFIGURABLE_ACTIVITY):
     Relations: owner_type (OwnerType by owner_type_id), responsible (User by responsible_id),
     badge_code_activity_badge (ActivityBadge by badge_code).
     """
+
+    if TYPE_CHECKING:
+        objects: ClassVar[ConfigurableActivityQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ConfigurableActivityLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
     """int: ``id``, integer. Read only."""

@@ -12,6 +12,7 @@ from b24orm.facts.crm.contact_company import CONTACT_COMPANY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -59,6 +60,10 @@ if TYPE_CHECKING:
         """What ``filter`` takes for ContactCompany."""
 
         id: int | str
+        company_id: int
+        company_id__in: Iterable[int]
+        company: int | Company
+        company__in: Iterable[int | Company]
 
     class ContactCompanyValues(TypedDict, total=False):
         """What a ContactCompany is made of and what can be changed in it."""

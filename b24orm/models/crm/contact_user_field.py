@@ -13,6 +13,7 @@ from b24orm.facts.crm.contact_user_field import CONTACT_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for ContactUserField."""
 
         id: int
+        id__in: Iterable[int]
         field_name: str
         user_type_id: str
         xml_id: str

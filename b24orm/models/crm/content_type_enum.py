@@ -10,6 +10,7 @@ from b24orm.facts.crm.content_type_enum import CONTENT_TYPE_ENUM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class ContentTypeEnumLookups(TypedDict, total=False):
         """What ``filter`` takes for ContentTypeEnum."""
+
+        id: int
+        id__in: Iterable[int]
 
     class ContentTypeEnumQuerySet(
         QuerySet["ContentTypeEnum", ContentTypeEnumField, ContentTypeEnumOrder, int],

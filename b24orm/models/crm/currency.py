@@ -13,6 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
     class CurrencyLookups(TypedDict, total=False):
         """What ``filter`` takes for Currency."""
+
+        currency: str
+        currency__in: Iterable[str]
 
     class CurrencyValues(TypedDict, total=False):
         """What a Currency is made of and what can be changed in it."""

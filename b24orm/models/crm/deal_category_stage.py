@@ -10,6 +10,7 @@ from b24orm.facts.crm.deal_category_stage import DEAL_CATEGORY_STAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class DealCategoryStageLookups(TypedDict, total=False):
         """What ``filter`` takes for DealCategoryStage."""
+
+        status_id: str
+        status_id__in: Iterable[str]
 
     class DealCategoryStageQuerySet(
         QuerySet["DealCategoryStage", DealCategoryStageField, DealCategoryStageOrder, str],

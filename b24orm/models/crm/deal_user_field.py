@@ -12,6 +12,7 @@ from b24orm.facts.crm.deal_user_field import DEAL_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for DealUserField."""
 
         id: int
+        id__in: Iterable[int]
         field_name: str
         user_type_id: str
         xml_id: str

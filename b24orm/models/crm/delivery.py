@@ -11,6 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
         entity_id: int | str
         entity_type_id: int | str
+        id: int
+        id__in: Iterable[int]
 
     class DeliveryQuerySet(QuerySet["Delivery", DeliveryField, DeliveryOrder, int]):
         """Rows of Delivery, with its own lookups."""

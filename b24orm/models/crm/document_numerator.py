@@ -13,6 +13,7 @@ from b24orm.facts.crm.document_numerator import DOCUMENT_NUMERATOR
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
     class DocumentNumeratorLookups(TypedDict, total=False):
         """What ``filter`` takes for DocumentNumerator."""
+
+        id: int
+        id__in: Iterable[int]
 
     class DocumentNumeratorValues(TypedDict, total=False):
         """What a DocumentNumerator is made of and what can be changed in it."""

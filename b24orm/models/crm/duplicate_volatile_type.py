@@ -12,6 +12,7 @@ from b24orm.facts.crm.duplicate_volatile_type import DUPLICATE_VOLATILE_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
     class DuplicateVolatileTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for DuplicateVolatileType."""
+
+        id: int
+        id__in: Iterable[int]
 
     class DuplicateVolatileTypeValues(TypedDict, total=False):
         """What a DuplicateVolatileType is made of and what can be changed in it."""

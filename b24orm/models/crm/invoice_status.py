@@ -12,6 +12,7 @@ from b24orm.facts.crm.invoice_status import INVOICE_STATUS
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
     class InvoiceStatusLookups(TypedDict, total=False):
         """What ``filter`` takes for InvoiceStatus."""
+
+        status_id: str
+        status_id__in: Iterable[str]
 
     class InvoiceStatusValues(TypedDict, total=False):
         """What an InvoiceStatus is made of and what can be changed in it."""

@@ -12,6 +12,7 @@ from b24orm.facts.crm.lead_contact import LEAD_CONTACT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -58,6 +59,10 @@ if TYPE_CHECKING:
         """What ``filter`` takes for LeadContact."""
 
         id: int | str
+        contact_id: int
+        contact_id__in: Iterable[int]
+        contact: int | Contact
+        contact__in: Iterable[int | Contact]
 
     class LeadContactValues(TypedDict, total=False):
         """What a LeadContact is made of and what can be changed in it."""

@@ -10,6 +10,7 @@ from b24orm.facts.crm.order_owner_type import ORDER_OWNER_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class OrderOwnerTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for OrderOwnerType."""
+
+        id: int
+        id__in: Iterable[int]
 
     class OrderOwnerTypeQuerySet(QuerySet["OrderOwnerType", OrderOwnerTypeField, OrderOwnerTypeOrder, int]):
         """Rows of OrderOwnerType, with its own lookups."""

@@ -10,6 +10,7 @@ from b24orm.facts.crm.owner_type import OWNER_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
     class OwnerTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for OwnerType."""
+
+        id: int
+        id__in: Iterable[int]
 
     class OwnerTypeQuerySet(QuerySet["OwnerType", OwnerTypeField, OwnerTypeOrder, int]):
         """Rows of OwnerType, with its own lookups."""

@@ -13,6 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 
         entity_id: int | str
         entity_type_id: int | str
+        id: int
+        id__in: Iterable[int]
 
     class PaymentValues(TypedDict, total=False):
         """What a Payment is made of and what can be changed in it."""

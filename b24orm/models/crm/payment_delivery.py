@@ -12,6 +12,7 @@ from b24orm.facts.crm.payment_delivery import PAYMENT_DELIVERY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for PaymentDelivery."""
 
         payment_id: int
+        id: int
+        id__in: Iterable[int]
 
     class PaymentDeliveryValues(TypedDict, total=False):
         """What a PaymentDelivery is made of and what can be changed in it."""

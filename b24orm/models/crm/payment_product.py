@@ -12,6 +12,7 @@ from b24orm.facts.crm.payment_product import PAYMENT_PRODUCT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for PaymentProduct."""
 
         payment_id: int
+        id: int
+        id__in: Iterable[int]
 
     class PaymentProductValues(TypedDict, total=False):
         """What a PaymentProduct is made of and what can be changed in it."""

@@ -12,6 +12,7 @@ from b24orm.facts.crm.product_property import PRODUCT_PROPERTY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
     class ProductPropertyLookups(TypedDict, total=False):
         """What ``filter`` takes for ProductProperty."""
+
+        id: int
+        id__in: Iterable[int]
 
     class ProductPropertyValues(TypedDict, total=False):
         """What a ProductProperty is made of and what can be changed in it."""

@@ -12,6 +12,7 @@ from b24orm.facts.crm.product_section import PRODUCT_SECTION
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for ProductSection."""
 
         id: int
+        id__in: Iterable[int]
         catalog_id: int
         catalog: int | Catalog
         section_id: int

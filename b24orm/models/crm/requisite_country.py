@@ -10,6 +10,7 @@ from b24orm.facts.crm.requisite_country import REQUISITE_COUNTRY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class RequisiteCountryLookups(TypedDict, total=False):
         """What ``filter`` takes for RequisiteCountry."""
+
+        id: int
+        id__in: Iterable[int]
 
     class RequisiteCountryQuerySet(
         QuerySet["RequisiteCountry", RequisiteCountryField, RequisiteCountryOrder, int],

@@ -13,6 +13,7 @@ from b24orm.facts.crm.requisite_preset_field import REQUISITE_PRESET_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for RequisitePresetField."""
 
         preset_id: int | str
+        id: int
+        id__in: Iterable[int]
 
     class RequisitePresetFieldValues(TypedDict, total=False):
         """What a RequisitePresetField is made of and what can be changed in it."""

@@ -10,6 +10,7 @@ from b24orm.facts.crm.settings_mode import SETTINGS_MODE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class SettingsModeLookups(TypedDict, total=False):
         """What ``filter`` takes for SettingsMode."""
+
+        id: int
+        id__in: Iterable[int]
 
     class SettingsModeQuerySet(QuerySet["SettingsMode", SettingsModeField, SettingsModeOrder, int]):
         """Rows of SettingsMode, with its own lookups."""

@@ -12,6 +12,7 @@ from b24orm.facts.crm.status import STATUS
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for Status."""
 
         id: int
+        id__in: Iterable[int]
         entity_id: str
         entity: str
         status_id: str

@@ -10,6 +10,7 @@ from b24orm.facts.crm.status_entity_type import STATUS_ENTITY_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
     class StatusEntityTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for StatusEntityType."""
+
+        id: str
+        id__in: Iterable[str]
 
     class StatusEntityTypeQuerySet(
         QuerySet["StatusEntityType", StatusEntityTypeField, StatusEntityTypeOrder, str],

@@ -13,6 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
         entity_id: int | str
         entity_type: int | str
+        id: int
+        id__in: Iterable[int]
 
     class TimelineCommentValues(TypedDict, total=False):
         """What a TimelineComment is made of and what can be changed in it."""

@@ -12,6 +12,7 @@ from b24orm.facts.crm.timeline_icon import TIMELINE_ICON
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     class TimelineIconLookups(TypedDict, total=False):
         """What ``filter`` takes for TimelineIcon."""
+
+        code: str
+        code__in: Iterable[str]
 
     class TimelineIconValues(TypedDict, total=False):
         """What a TimelineIcon is made of and what can be changed in it."""

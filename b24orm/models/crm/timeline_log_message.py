@@ -13,6 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
 
         entity_type_id: int
         entity_id: int
+        id: int
+        id__in: Iterable[int]
 
     class TimelineLogMessageValues(TypedDict, total=False):
         """What a TimelineLogMessage is made of and what can be changed in it."""

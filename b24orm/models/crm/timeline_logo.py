@@ -12,6 +12,7 @@ from b24orm.facts.crm.timeline_logo import TIMELINE_LOGO
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     class TimelineLogoLookups(TypedDict, total=False):
         """What ``filter`` takes for TimelineLogo."""
+
+        code: str
+        code__in: Iterable[str]
 
     class TimelineLogoValues(TypedDict, total=False):
         """What a TimelineLogo is made of and what can be changed in it."""

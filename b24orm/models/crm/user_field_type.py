@@ -10,6 +10,7 @@ from b24orm.facts.crm.user_field_type import USER_FIELD_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class UserFieldTypeLookups(TypedDict, total=False):
         """What ``filter`` takes for UserFieldType."""
+
+        id: str
+        id__in: Iterable[str]
 
     class UserFieldTypeQuerySet(QuerySet["UserFieldType", UserFieldTypeField, UserFieldTypeOrder, str]):
         """Rows of UserFieldType, with its own lookups."""

@@ -12,6 +12,7 @@ from b24orm.facts.departments.department import DEPARTMENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         """What ``filter`` takes for Department."""
 
         id: int
+        id__in: Iterable[int]
         name: str
         parent: int
         parent_department: int | Department

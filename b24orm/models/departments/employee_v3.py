@@ -10,6 +10,7 @@ from b24orm.facts.departments.employee_v3 import EMPLOYEE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for Employee."""
 
         name: str
+        user_id: int
+        user_id__in: Iterable[int]
 
     class EmployeeQuerySet(QuerySet["Employee", EmployeeField, EmployeeOrder, int]):
         """Rows of Employee, with its own lookups."""

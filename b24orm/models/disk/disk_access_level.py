@@ -10,6 +10,7 @@ from b24orm.facts.disk.disk_access_level import DISK_ACCESS_LEVEL
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class DiskAccessLevelLookups(TypedDict, total=False):
         """What ``filter`` takes for DiskAccessLevel."""
+
+        id: int
+        id__in: Iterable[int]
 
     class DiskAccessLevelQuerySet(
         QuerySet["DiskAccessLevel", DiskAccessLevelField, DiskAccessLevelOrder, int],

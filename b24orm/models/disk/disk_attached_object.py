@@ -3,14 +3,115 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from b24orm.entity import types as t
 from b24orm.facts.disk.disk_attached_object import DISK_ATTACHED_OBJECT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable
+    from typing import Any, Literal, overload
+
+    from typing_extensions import Never, Self, TypedDict, Unpack
+
     from b24orm.models.users.user import User
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+
+    DiskAttachedObjectField = Literal[
+        "id",
+        "object_id",
+        "module_id",
+        "entity_type",
+        "entity_id",
+        "create_time",
+        "created_by",
+        "download_url",
+        "name",
+        "size",
+    ]
+    DiskAttachedObjectOrder = Never
+    DiskAttachedObjectRelation = Literal["created_by_user"]
+    DiskAttachedObjectPrefetch = Literal[
+        "created_by_user",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+    ]
+
+    class DiskAttachedObjectLookups(TypedDict, total=False):
+        """What ``filter`` takes for DiskAttachedObject."""
+
+        id: int
+        id__in: Iterable[int]
+
+    class DiskAttachedObjectQuerySet(
+        QuerySet["DiskAttachedObject", DiskAttachedObjectField, DiskAttachedObjectOrder, int],
+    ):
+        """Rows of DiskAttachedObject, with its own lookups."""
+
+        def filter(self, *conditions: Q, **lookups: Unpack[DiskAttachedObjectLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[DiskAttachedObjectLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[DiskAttachedObjectLookups]) -> DiskAttachedObject:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(
+            self,
+            *conditions: Q,
+            **lookups: Unpack[DiskAttachedObjectLookups],
+        ) -> DiskAttachedObject:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: DiskAttachedObjectRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: DiskAttachedObjectPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
+        @overload
+        def values_list(
+            self, *fields: DiskAttachedObjectField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], DiskAttachedObjectField, DiskAttachedObjectOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, DiskAttachedObjectField, DiskAttachedObjectOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, DiskAttachedObjectField, DiskAttachedObjectOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["object_id", "entity_id", "created_by", "size"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, DiskAttachedObjectField, DiskAttachedObjectOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["module_id", "entity_type", "download_url", "name"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, DiskAttachedObjectField, DiskAttachedObjectOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["create_time"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, DiskAttachedObjectField, DiskAttachedObjectOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class DiskAttachedObject(Model, schema=DISK_ATTACHED_OBJECT):
@@ -20,6 +121,14 @@ class DiskAttachedObject(Model, schema=DISK_ATTACHED_OBJECT):
 
     Relations: created_by_user (User by created_by).
     """
+
+    if TYPE_CHECKING:
+        objects: ClassVar[DiskAttachedObjectQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[DiskAttachedObjectLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
     """int: ``ID``, integer. Read only."""

@@ -12,6 +12,7 @@ from b24orm.facts.documentgenerator.document_role import DOCUMENT_ROLE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     class DocumentRoleLookups(TypedDict, total=False):
         """What ``filter`` takes for DocumentRole."""
+
+        id: int
+        id__in: Iterable[int]
 
     class DocumentRoleValues(TypedDict, total=False):
         """What a DocumentRole is made of and what can be changed in it."""

@@ -13,6 +13,7 @@ from b24orm.facts.documentgenerator.numerator import NUMERATOR
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
     class NumeratorLookups(TypedDict, total=False):
         """What ``filter`` takes for Numerator."""
+
+        id: int
+        id__in: Iterable[int]
 
     class NumeratorValues(TypedDict, total=False):
         """What a Numerator is made of and what can be changed in it."""

@@ -12,6 +12,7 @@ from b24orm.facts.documentgenerator.region import REGION
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
     class RegionLookups(TypedDict, total=False):
         """What ``filter`` takes for Region."""
+
+        code: str
+        code__in: Iterable[str]
 
     class RegionValues(TypedDict, total=False):
         """What a Region is made of and what can be changed in it."""

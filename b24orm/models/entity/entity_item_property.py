@@ -12,6 +12,7 @@ from b24orm.facts.entity.entity_item_property import ENTITY_ITEM_PROPERTY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for EntityItemProperty."""
 
         entity: int | str
+        property_: str
+        property___in: Iterable[str]
 
     class EntityItemPropertyValues(TypedDict, total=False):
         """What an EntityItemProperty is made of and what can be changed in it."""

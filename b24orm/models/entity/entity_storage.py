@@ -10,6 +10,7 @@ from b24orm.facts.entity.entity_storage import ENTITY_STORAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class EntityStorageLookups(TypedDict, total=False):
         """What ``filter`` takes for EntityStorage."""
+
+        entity: str
+        entity__in: Iterable[str]
 
     class EntityStorageValues(TypedDict, total=False):
         """What an EntityStorage is made of and what can be changed in it."""

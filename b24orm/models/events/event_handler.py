@@ -10,6 +10,7 @@ from b24orm.facts.events.event_handler import EVENT_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
     class EventHandlerLookups(TypedDict, total=False):
         """What ``filter`` takes for EventHandler."""
+
+        event: str
+        event__in: Iterable[str]
 
     class EventHandlerValues(TypedDict, total=False):
         """What an EventHandler is made of and what can be changed in it."""

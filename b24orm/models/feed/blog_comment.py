@@ -11,6 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     class BlogCommentLookups(TypedDict, total=False):
         """What ``filter`` takes for BlogComment."""
+
+        id: int
+        id__in: Iterable[int]
 
     class BlogCommentValues(TypedDict, total=False):
         """What a BlogComment is made of and what can be changed in it."""

@@ -11,6 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -76,6 +77,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for Chat."""
 
         find: int | str
+        id: int
+        id__in: Iterable[int]
 
     class ChatValues(TypedDict, total=False):
         """What a Chat is made of and what can be changed in it."""

@@ -10,6 +10,7 @@ from b24orm.facts.im.im_department import IM_DEPARTMENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for ImDepartment."""
 
         ids: int | str
+        id: int
+        id__in: Iterable[int]
 
     class ImDepartmentQuerySet(QuerySet["ImDepartment", ImDepartmentField, ImDepartmentOrder, int]):
         """Rows of ImDepartment, with its own lookups."""

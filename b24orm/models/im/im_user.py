@@ -11,6 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for ImUser."""
 
         ids: int | str
+        id: int
+        id__in: Iterable[int]
 
     class ImUserQuerySet(QuerySet["ImUser", ImUserField, ImUserOrder, int]):
         """Rows of ImUser, with its own lookups."""

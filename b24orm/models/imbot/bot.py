@@ -12,6 +12,7 @@ from b24orm.facts.imbot.bot import BOT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     class BotLookups(TypedDict, total=False):
         """What ``filter`` takes for Bot."""
 
+        id: int
+        id__in: Iterable[int]
         type: str
 
     class BotValues(TypedDict, total=False):

@@ -12,6 +12,7 @@ from b24orm.facts.imbot.bot_command import BOT_COMMAND
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for BotCommand."""
 
         bot_id: int
+        id: int
+        id__in: Iterable[int]
 
     class BotCommandValues(TypedDict, total=False):
         """What a BotCommand is made of and what can be changed in it."""

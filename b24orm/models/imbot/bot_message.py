@@ -13,6 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for BotMessage."""
 
         bot_id: int | str
+        id: int
+        id__in: Iterable[int]
 
     class BotMessageValues(TypedDict, total=False):
         """What a BotMessage is made of and what can be changed in it."""

@@ -10,6 +10,7 @@ from b24orm.facts.imbot.legacy_bot import LEGACY_BOT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class LegacyBotLookups(TypedDict, total=False):
         """What ``filter`` takes for LegacyBot."""
+
+        id: int
+        id__in: Iterable[int]
 
     class LegacyBotQuerySet(QuerySet["LegacyBot", LegacyBotField, LegacyBotOrder, int]):
         """Rows of LegacyBot, with its own lookups."""

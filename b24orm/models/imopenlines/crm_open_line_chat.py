@@ -10,6 +10,7 @@ from b24orm.facts.imopenlines.crm_open_line_chat import CRM_OPEN_LINE_CHAT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
         crm_entity_type: int | str
         crm_entity: int | str
+        chat_id: int
+        chat_id__in: Iterable[int]
 
     class CrmOpenLineChatQuerySet(
         QuerySet["CrmOpenLineChat", CrmOpenLineChatField, CrmOpenLineChatOrder, int],

@@ -10,6 +10,7 @@ from b24orm.facts.landing.block import BLOCK
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for Block."""
 
         lid: int
+        id: int
+        id__in: Iterable[int]
 
     class BlockQuerySet(QuerySet["Block", BlockField, BlockOrder, int]):
         """Rows of Block, with its own lookups."""

@@ -10,6 +10,7 @@ from b24orm.facts.landing.landing_role import LANDING_ROLE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class LandingRoleLookups(TypedDict, total=False):
         """What ``filter`` takes for LandingRole."""
+
+        id: int
+        id__in: Iterable[int]
 
     class LandingRoleQuerySet(QuerySet["LandingRole", LandingRoleField, LandingRoleOrder, int]):
         """Rows of LandingRole, with its own lookups."""

@@ -10,6 +10,7 @@ from b24orm.facts.landing.page_demo import PAGE_DEMO
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for PageDemo."""
 
         type: int | str
+        id: str
+        id__in: Iterable[str]
 
     class PageDemoQuerySet(QuerySet["PageDemo", PageDemoField, PageDemoOrder, str]):
         """Rows of PageDemo, with its own lookups."""

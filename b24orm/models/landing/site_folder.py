@@ -11,6 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
 
         site_id: int | str
         id: int
+        id__in: Iterable[int]
         parent_id: int
         index_id: int
         index: int | Page

@@ -10,6 +10,7 @@ from b24orm.facts.landing.site_group_binding import SITE_GROUP_BINDING
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -40,6 +41,11 @@ if TYPE_CHECKING:
 
     class SiteGroupBindingLookups(TypedDict, total=False):
         """What ``filter`` takes for SiteGroupBinding."""
+
+        entity_id: int
+        entity_id__in: Iterable[int]
+        entity: int | Site
+        entity__in: Iterable[int | Site]
 
     class SiteGroupBindingQuerySet(
         QuerySet["SiteGroupBinding", SiteGroupBindingField, SiteGroupBindingOrder, int],

@@ -10,6 +10,7 @@ from b24orm.facts.landing.special_page import SPECIAL_PAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for SpecialPage."""
 
         id: int | str
+        type: str
+        type__in: Iterable[str]
 
     class SpecialPageQuerySet(QuerySet["SpecialPage", SpecialPageField, SpecialPageOrder, str]):
         """Rows of SpecialPage, with its own lookups."""

@@ -11,6 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -86,6 +87,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for UniversalList."""
 
         iblock_type_id: str
+        id: int
+        id__in: Iterable[int]
 
     class UniversalListValues(TypedDict, total=False):
         """What a UniversalList is made of and what can be changed in it."""

@@ -10,6 +10,7 @@ from b24orm.facts.lists.list_field import LIST_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
         iblock_type_id: int | str
         iblock_id: int | str
+        field_id: str
+        field_id__in: Iterable[str]
 
     class ListFieldValues(TypedDict, total=False):
         """What a ListField is made of and what can be changed in it."""

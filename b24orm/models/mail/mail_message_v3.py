@@ -11,6 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
     class MailMessageLookups(TypedDict, total=False):
         """What ``filter`` takes for MailMessage."""
+
+        id: int
+        id__in: Iterable[int]
 
     class MailMessageQuerySet(QuerySet["MailMessage", MailMessageField, MailMessageOrder, int]):
         """Rows of MailMessage, with its own lookups."""

@@ -12,6 +12,7 @@ from b24orm.facts.mail.mail_service import MAIL_SERVICE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 
     class MailServiceLookups(TypedDict, total=False):
         """What ``filter`` takes for MailService."""
+
+        id: int
+        id__in: Iterable[int]
 
     class MailServiceValues(TypedDict, total=False):
         """What a MailService is made of and what can be changed in it."""

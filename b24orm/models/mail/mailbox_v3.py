@@ -10,6 +10,7 @@ from b24orm.facts.mail.mailbox_v3 import MAILBOX
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class MailboxLookups(TypedDict, total=False):
         """What ``filter`` takes for Mailbox."""
+
+        id: int
+        id__in: Iterable[int]
 
     class MailboxQuerySet(QuerySet["Mailbox", MailboxField, MailboxOrder, int]):
         """Rows of Mailbox, with its own lookups."""

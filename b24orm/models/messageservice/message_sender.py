@@ -12,6 +12,7 @@ from b24orm.facts.messageservice.message_sender import MESSAGE_SENDER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     class MessageSenderLookups(TypedDict, total=False):
         """What ``filter`` takes for MessageSender."""
+
+        code: str
+        code__in: Iterable[str]
 
     class MessageSenderValues(TypedDict, total=False):
         """What a MessageSender is made of and what can be changed in it."""

@@ -13,6 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -49,6 +50,9 @@ if TYPE_CHECKING:
 
     class NoteCollectionLookups(TypedDict, total=False):
         """What ``filter`` takes for NoteCollection."""
+
+        id: int
+        id__in: Iterable[int]
 
     class NoteCollectionValues(TypedDict, total=False):
         """What a NoteCollection is made of and what can be changed in it."""

@@ -3,14 +3,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from b24orm.entity import types as t
 from b24orm.facts.note.note_file_v3 import NOTE_FILE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing_extensions import TypedDict, Unpack
+    from collections.abc import Iterable
+    from typing import Any, Literal, overload
+
+    from typing_extensions import Never, Self, TypedDict, Unpack
+
+    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+
+    NoteFileField = Literal[
+        "id",
+        "document_id",
+        "name",
+        "size",
+        "mime_type",
+        "asset_type",
+        "asset_markdown",
+        "file_content",
+    ]
+    NoteFileOrder = Never
+
+    class NoteFileLookups(TypedDict, total=False):
+        """What ``filter`` takes for NoteFile."""
+
+        document_id: int
+        id: int
+        id__in: Iterable[int]
 
     class NoteFileValues(TypedDict, total=False):
         """What a NoteFile is made of and what can be changed in it."""
@@ -20,12 +44,91 @@ if TYPE_CHECKING:
         name: str | None
         file_content: str | None
 
+    class NoteFileQuerySet(QuerySet["NoteFile", NoteFileField, NoteFileOrder, int]):
+        """Rows of NoteFile, with its own lookups."""
+
+        def filter(self, *conditions: Q, **lookups: Unpack[NoteFileLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[NoteFileLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[NoteFileLookups]) -> NoteFile:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[NoteFileLookups]) -> NoteFile:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        @overload
+        def values_list(
+            self, *fields: NoteFileField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], NoteFileField, NoteFileOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, NoteFileField, NoteFileOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, NoteFileField, NoteFileOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["document_id", "size"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, NoteFileField, NoteFileOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["name", "mime_type", "asset_type", "asset_markdown", "file_content"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, NoteFileField, NoteFileOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[NoteFileValues]) -> NoteFile:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[NoteFileValues]) -> NoteFile:
+            """A new row with these values, saved."""
+            ...
+
+        def get_or_create(
+            self,
+            defaults: NoteFileValues | None = None,
+            **values: Unpack[NoteFileValues],
+        ) -> tuple[NoteFile, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
+        async def aget_or_create(
+            self,
+            defaults: NoteFileValues | None = None,
+            **values: Unpack[NoteFileValues],
+        ) -> tuple[NoteFile, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
 
 class NoteFile(Model, schema=NOTE_FILE):
     """One row of NoteFile, fetched whole or in part.
 
     Methods: note.file.get, note.file.add, note.file.field.list.
     """
+
+    if TYPE_CHECKING:
+        objects: ClassVar[NoteFileQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[NoteFileLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
     """int: ``id``, integer. Read only."""

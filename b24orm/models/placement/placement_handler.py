@@ -10,6 +10,7 @@ from b24orm.facts.placement.placement_handler import PLACEMENT_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
     class PlacementHandlerLookups(TypedDict, total=False):
         """What ``filter`` takes for PlacementHandler."""
+
+        id: int
+        id__in: Iterable[int]
 
     class PlacementHandlerValues(TypedDict, total=False):
         """What a PlacementHandler is made of and what can be changed in it."""

@@ -12,6 +12,7 @@ from b24orm.facts.rpa.rpa_stage import RPA_STAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for RpaStage."""
 
         type_id: int
+        id: int
+        id__in: Iterable[int]
 
     class RpaStageValues(TypedDict, total=False):
         """What a RpaStage is made of and what can be changed in it."""

@@ -10,6 +10,7 @@ from b24orm.facts.sale.delivery_config_item import DELIVERY_CONFIG_ITEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for DeliveryConfigItem."""
 
         id: int | str
+        code: str
+        code__in: Iterable[str]
 
     class DeliveryConfigItemValues(TypedDict, total=False):
         """What a DeliveryConfigItem is made of and what can be changed in it."""

@@ -12,6 +12,7 @@ from b24orm.facts.sale.delivery_extra_service import DELIVERY_EXTRA_SERVICE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for DeliveryExtraService."""
 
         delivery_id: int
+        id: int
+        id__in: Iterable[int]
 
     class DeliveryExtraServiceValues(TypedDict, total=False):
         """What a DeliveryExtraService is made of and what can be changed in it."""

@@ -12,6 +12,7 @@ from b24orm.facts.sale.pay_system_handler import PAY_SYSTEM_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     class PaySystemHandlerLookups(TypedDict, total=False):
         """What ``filter`` takes for PaySystemHandler."""
+
+        id: int
+        id__in: Iterable[int]
 
     class PaySystemHandlerValues(TypedDict, total=False):
         """What a PaySystemHandler is made of and what can be changed in it."""

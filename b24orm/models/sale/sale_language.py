@@ -10,6 +10,7 @@ from b24orm.facts.sale.sale_language import SALE_LANGUAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class SaleLanguageLookups(TypedDict, total=False):
         """What ``filter`` takes for SaleLanguage."""
+
+        lid: str
+        lid__in: Iterable[str]
 
     class SaleLanguageQuerySet(QuerySet["SaleLanguage", SaleLanguageField, SaleLanguageOrder, str]):
         """Rows of SaleLanguage, with its own lookups."""

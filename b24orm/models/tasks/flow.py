@@ -5,19 +5,73 @@ tasks.flow.Flow.delete.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from b24orm.entity import types as t
 from b24orm.facts.tasks.flow import FLOW
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing import Any
+    import datetime as dt
+    from collections.abc import Iterable
+    from typing import Any, Literal, overload
 
-    from typing_extensions import TypedDict, Unpack
+    from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+
+    FlowField = Literal[
+        "id",
+        "creator_id",
+        "owner_id",
+        "group_id",
+        "template_id",
+        "efficiency",
+        "active",
+        "planned_completion_time",
+        "activity",
+        "name",
+        "description",
+        "distribution_type",
+        "responsible_list",
+        "demo",
+        "responsible_can_change_deadline",
+        "match_work_time",
+        "task_control",
+        "notify_at_half_time",
+        "notify_on_queue_overflow",
+        "notify_on_tasks_in_progress_overflow",
+        "notify_when_efficiency_decreases",
+        "task_creators",
+        "team",
+        "trial_feature_enabled",
+    ]
+    FlowOrder = Never
+    FlowRelation = Literal["creator", "owner", "group", "group__owner"]
+    FlowPrefetch = Literal[
+        "creator",
+        "owner",
+        "group",
+        "creator__bizproc_tasks",
+        "creator__event_log_records",
+        "creator__orders",
+        "creator__stores",
+        "creator__workflow_templates",
+        "owner__bizproc_tasks",
+        "owner__event_log_records",
+        "owner__orders",
+        "owner__stores",
+        "owner__workflow_templates",
+        "group__owner",
+    ]
+
+    class FlowLookups(TypedDict, total=False):
+        """What ``filter`` takes for Flow."""
+
+        id: int
+        id__in: Iterable[int]
 
     class FlowValues(TypedDict, total=False):
         """What a Flow is made of and what can be changed in it."""
@@ -42,6 +96,145 @@ if TYPE_CHECKING:
         notify_when_efficiency_decreases: int | None
         task_creators: Any
 
+    class FlowQuerySet(QuerySet["Flow", FlowField, FlowOrder, int]):
+        """Rows of Flow, with its own lookups."""
+
+        def filter(self, *conditions: Q, **lookups: Unpack[FlowLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[FlowLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[FlowLookups]) -> Flow:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[FlowLookups]) -> Flow:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: FlowRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: FlowPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
+        @overload
+        def values_list(
+            self, *fields: FlowField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], FlowField, FlowOrder]: ...
+        @overload
+        def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, FlowField, FlowOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, FlowField, FlowOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "creator_id",
+                "owner_id",
+                "group_id",
+                "template_id",
+                "efficiency",
+                "planned_completion_time",
+                "notify_on_queue_overflow",
+                "notify_on_tasks_in_progress_overflow",
+                "notify_when_efficiency_decreases",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, FlowField, FlowOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "active",
+                "demo",
+                "responsible_can_change_deadline",
+                "match_work_time",
+                "task_control",
+                "notify_at_half_time",
+                "trial_feature_enabled",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, FlowField, FlowOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["activity"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, FlowField, FlowOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["name", "description", "distribution_type"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, FlowField, FlowOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["responsible_list", "task_creators", "team"], /, *, flat: Literal[True]
+        ) -> ValuesSet[Any, FlowField, FlowOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[FlowValues]) -> Flow:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[FlowValues]) -> Flow:
+            """A new row with these values, saved."""
+            ...
+
+        def get_or_create(
+            self,
+            defaults: FlowValues | None = None,
+            **values: Unpack[FlowValues],
+        ) -> tuple[Flow, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
+        async def aget_or_create(
+            self,
+            defaults: FlowValues | None = None,
+            **values: Unpack[FlowValues],
+        ) -> tuple[Flow, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
+        def update_or_create(
+            self,
+            defaults: FlowValues | None = None,
+            **values: Unpack[FlowValues],
+        ) -> tuple[Flow, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        async def aupdate_or_create(
+            self,
+            defaults: FlowValues | None = None,
+            **values: Unpack[FlowValues],
+        ) -> tuple[Flow, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[FlowValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[FlowValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[FlowValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
+
 
 class Flow(Model, schema=FLOW):
     """One row of Flow, fetched whole or in part.
@@ -52,6 +245,14 @@ class Flow(Model, schema=FLOW):
     Relations: creator (User by creator_id), owner (User by owner_id), group (Workgroup by
     group_id).
     """
+
+    if TYPE_CHECKING:
+        objects: ClassVar[FlowQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[FlowLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
     """int: ``id``, integer. Read only."""

@@ -13,6 +13,7 @@ from b24orm.facts.tasks.kanban_stage import KANBAN_STAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for KanbanStage."""
 
         sprint_id: int
+        id: int
+        id__in: Iterable[int]
 
     class KanbanStageValues(TypedDict, total=False):
         """What a KanbanStage is made of and what can be changed in it."""

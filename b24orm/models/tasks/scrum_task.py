@@ -3,17 +3,56 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from b24orm.entity import types as t
 from b24orm.facts.tasks.scrum_task import SCRUM_TASK
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from typing_extensions import TypedDict, Unpack
+    from collections.abc import Iterable
+    from typing import Any, Literal, overload
+
+    from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.tasks.epic import Epic
     from b24orm.models.users.user import User
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+
+    ScrumTaskField = Literal["entity_id", "story_points", "epic_id", "sort", "created_by", "modified_by"]
+    ScrumTaskOrder = Never
+    ScrumTaskRelation = Literal[
+        "epic",
+        "created_by_user",
+        "modified_by_user",
+        "epic__group",
+        "epic__created_by_user",
+        "epic__modified_by_user",
+    ]
+    ScrumTaskPrefetch = Literal[
+        "epic",
+        "created_by_user",
+        "modified_by_user",
+        "epic__group",
+        "epic__created_by_user",
+        "epic__modified_by_user",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "modified_by_user__bizproc_tasks",
+        "modified_by_user__event_log_records",
+        "modified_by_user__orders",
+        "modified_by_user__stores",
+        "modified_by_user__workflow_templates",
+    ]
+
+    class ScrumTaskLookups(TypedDict, total=False):
+        """What ``filter`` takes for ScrumTask."""
+
+        entity_id: int
+        entity_id__in: Iterable[int]
 
     class ScrumTaskValues(TypedDict, total=False):
         """What a ScrumTask is made of and what can be changed in it."""
@@ -24,6 +63,69 @@ if TYPE_CHECKING:
         epic: int | Epic | None
         sort: int | None
 
+    class ScrumTaskQuerySet(QuerySet["ScrumTask", ScrumTaskField, ScrumTaskOrder, int]):
+        """Rows of ScrumTask, with its own lookups."""
+
+        def filter(self, *conditions: Q, **lookups: Unpack[ScrumTaskLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[ScrumTaskLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[ScrumTaskLookups]) -> ScrumTask:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[ScrumTaskLookups]) -> ScrumTask:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: ScrumTaskRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: ScrumTaskPrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
+        @overload
+        def values_list(
+            self, *fields: ScrumTaskField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], ScrumTaskField, ScrumTaskOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, ScrumTaskField, ScrumTaskOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["entity_id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, ScrumTaskField, ScrumTaskOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["story_points"], /, *, flat: Literal[True]
+        ) -> ValuesSet[str | None, ScrumTaskField, ScrumTaskOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["epic_id", "sort", "created_by", "modified_by"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int | None, ScrumTaskField, ScrumTaskOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def update(self, **values: Unpack[ScrumTaskValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[ScrumTaskValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[ScrumTaskValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
+
 
 class ScrumTask(Model, schema=SCRUM_TASK):
     """One row of ScrumTask, fetched whole or in part.
@@ -33,6 +135,14 @@ class ScrumTask(Model, schema=SCRUM_TASK):
     Relations: epic (Epic by epic_id), created_by_user (User by created_by), modified_by_user (User
     by modified_by).
     """
+
+    if TYPE_CHECKING:
+        objects: ClassVar[ScrumTaskQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[ScrumTaskLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     entity_id: t.Id = t.UNSET
     """int: ``entityId``, integer."""

@@ -11,6 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for TaskHistoryRecord."""
 
         task_id: int | str
+        id: int
+        id__in: Iterable[int]
         field: str
 
     class TaskHistoryRecordQuerySet(

@@ -11,6 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -66,6 +67,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for TaskResult."""
 
         task_id: int
+        id: int
+        id__in: Iterable[int]
 
     class TaskResultQuerySet(QuerySet["TaskResult", TaskResultField, TaskResultOrder, int]):
         """Rows of TaskResult, with its own lookups."""

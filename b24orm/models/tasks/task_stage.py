@@ -10,6 +10,7 @@ from b24orm.facts.tasks.task_stage import TASK_STAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for TaskStage."""
 
         entity_id: int | str
+        id: int
+        id__in: Iterable[int]
 
     class TaskStageValues(TypedDict, total=False):
         """What a TaskStage is made of and what can be changed in it."""

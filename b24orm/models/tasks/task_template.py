@@ -5,7 +5,7 @@ tasks.template.delete, tasks.template.fields.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from b24orm.entity import types as t
 from b24orm.facts.tasks.task_template import TASK_TEMPLATE
@@ -13,13 +13,133 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from typing import Any
+    from collections.abc import Iterable
+    from typing import Any, Literal, overload
 
-    from typing_extensions import TypedDict, Unpack
+    from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+
+    TaskTemplateField = Literal[
+        "id",
+        "title",
+        "description",
+        "description_in_bbcode",
+        "priority",
+        "status",
+        "stage_id",
+        "responsible_id",
+        "deadline_after",
+        "start_date_plan_after",
+        "end_date_plan_after",
+        "replicate",
+        "created_by",
+        "xml_id",
+        "allow_change_deadline",
+        "allow_time_tracking",
+        "task_control",
+        "add_in_report",
+        "group_id",
+        "parent_id",
+        "multitask",
+        "site_id",
+        "accomplices",
+        "auditors",
+        "responsibles",
+        "files",
+        "tags",
+        "depends_on",
+        "match_work_time",
+        "task_id",
+        "tparam_type",
+        "tparam_replication_count",
+        "replicate_params",
+        "base_template_id",
+        "template_children_count",
+        "created_by_name",
+        "created_by_last_name",
+        "created_by_second_name",
+        "created_by_login",
+        "created_by_work_position",
+        "created_by_photo",
+        "responsible_name",
+        "responsible_last_name",
+        "responsible_second_name",
+        "responsible_login",
+        "responsible_work_position",
+        "responsible_photo",
+        "scenario",
+        "uf_crm_task",
+        "uf_task_webdav_files",
+    ]
+    TaskTemplateOrder = Never
+    TaskTemplateRelation = Literal[
+        "responsible",
+        "created_by_user",
+        "group",
+        "parent",
+        "task",
+        "group__owner",
+        "parent__sprint",
+        "parent__created_by_user",
+        "parent__responsible_user",
+        "parent__changed_by_user",
+        "parent__status_changed_by_user",
+        "parent__closed_by_user",
+        "parent__group_workgroup",
+        "parent__parent",
+        "task__sprint",
+        "task__created_by_user",
+        "task__responsible_user",
+        "task__changed_by_user",
+        "task__status_changed_by_user",
+        "task__closed_by_user",
+        "task__group_workgroup",
+        "task__parent",
+    ]
+    TaskTemplatePrefetch = Literal[
+        "responsible",
+        "created_by_user",
+        "group",
+        "parent",
+        "task",
+        "responsible__bizproc_tasks",
+        "responsible__event_log_records",
+        "responsible__orders",
+        "responsible__stores",
+        "responsible__workflow_templates",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+        "group__owner",
+        "parent__sprint",
+        "parent__created_by_user",
+        "parent__responsible_user",
+        "parent__changed_by_user",
+        "parent__status_changed_by_user",
+        "parent__closed_by_user",
+        "parent__group_workgroup",
+        "parent__parent",
+        "task__sprint",
+        "task__created_by_user",
+        "task__responsible_user",
+        "task__changed_by_user",
+        "task__status_changed_by_user",
+        "task__closed_by_user",
+        "task__group_workgroup",
+        "task__parent",
+    ]
+
+    class TaskTemplateLookups(TypedDict, total=False):
+        """What ``filter`` takes for TaskTemplate."""
+
+        id: int
+        id__in: Iterable[int]
 
     class TaskTemplateValues(TypedDict, total=False):
         """What a TaskTemplate is made of and what can be changed in it."""
@@ -61,6 +181,183 @@ if TYPE_CHECKING:
         uf_crm_task: Any
         uf_task_webdav_files: Any
 
+    class TaskTemplateQuerySet(QuerySet["TaskTemplate", TaskTemplateField, TaskTemplateOrder, int]):
+        """Rows of TaskTemplate, with its own lookups."""
+
+        def filter(self, *conditions: Q, **lookups: Unpack[TaskTemplateLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[TaskTemplateLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[TaskTemplateLookups]) -> TaskTemplate:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[TaskTemplateLookups]) -> TaskTemplate:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: TaskTemplateRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: TaskTemplatePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
+        @overload
+        def values_list(
+            self, *fields: TaskTemplateField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], TaskTemplateField, TaskTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, TaskTemplateField, TaskTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, TaskTemplateField, TaskTemplateOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "title",
+                "description",
+                "status",
+                "start_date_plan_after",
+                "end_date_plan_after",
+                "xml_id",
+                "site_id",
+                "accomplices",
+                "auditors",
+                "responsibles",
+                "replicate_params",
+                "created_by_name",
+                "created_by_last_name",
+                "created_by_second_name",
+                "created_by_login",
+                "created_by_work_position",
+                "responsible_name",
+                "responsible_last_name",
+                "responsible_second_name",
+                "responsible_login",
+                "responsible_work_position",
+                "scenario",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, TaskTemplateField, TaskTemplateOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "description_in_bbcode",
+                "replicate",
+                "allow_change_deadline",
+                "allow_time_tracking",
+                "task_control",
+                "add_in_report",
+                "multitask",
+                "match_work_time",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[bool | None, TaskTemplateField, TaskTemplateOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "priority",
+                "stage_id",
+                "responsible_id",
+                "created_by",
+                "group_id",
+                "parent_id",
+                "task_id",
+                "tparam_type",
+                "tparam_replication_count",
+                "base_template_id",
+                "template_children_count",
+                "created_by_photo",
+                "responsible_photo",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, TaskTemplateField, TaskTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["deadline_after"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, TaskTemplateField, TaskTemplateOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["files", "tags", "depends_on", "uf_crm_task", "uf_task_webdav_files"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, TaskTemplateField, TaskTemplateOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
+
+        def create(self, **values: Unpack[TaskTemplateValues]) -> TaskTemplate:
+            """A new row with these values, saved."""
+            ...
+
+        async def acreate(self, **values: Unpack[TaskTemplateValues]) -> TaskTemplate:
+            """A new row with these values, saved."""
+            ...
+
+        def get_or_create(
+            self,
+            defaults: TaskTemplateValues | None = None,
+            **values: Unpack[TaskTemplateValues],
+        ) -> tuple[TaskTemplate, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
+        async def aget_or_create(
+            self,
+            defaults: TaskTemplateValues | None = None,
+            **values: Unpack[TaskTemplateValues],
+        ) -> tuple[TaskTemplate, bool]:
+            """The one row with these values, or a new one; and whether it is new."""
+            ...
+
+        def update_or_create(
+            self,
+            defaults: TaskTemplateValues | None = None,
+            **values: Unpack[TaskTemplateValues],
+        ) -> tuple[TaskTemplate, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        async def aupdate_or_create(
+            self,
+            defaults: TaskTemplateValues | None = None,
+            **values: Unpack[TaskTemplateValues],
+        ) -> tuple[TaskTemplate, bool]:
+            """Changes the one row with these values to the defaults, or makes a new row of both."""
+            ...
+
+        def update(self, **values: Unpack[TaskTemplateValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        async def aupdate(self, **values: Unpack[TaskTemplateValues]) -> int:
+            """Changes all of these rows, in batches; how many there were."""
+            ...
+
+        def explain_update(self, **values: Unpack[TaskTemplateValues]) -> str:
+            """How ``update`` with these values would be sent; nothing is."""
+            ...
+
 
 class TaskTemplate(Model, schema=TASK_TEMPLATE):
     """One row of TaskTemplate, fetched whole or in part.
@@ -71,6 +368,14 @@ class TaskTemplate(Model, schema=TASK_TEMPLATE):
     Relations: responsible (User by responsible_id), created_by_user (User by created_by), group
     (Workgroup by group_id), parent (Task by parent_id), task (Task by task_id).
     """
+
+    if TYPE_CHECKING:
+        objects: ClassVar[TaskTemplateQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[TaskTemplateLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
     """int: ``ID``, integer. Read only."""

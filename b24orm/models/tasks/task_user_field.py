@@ -12,6 +12,7 @@ from b24orm.facts.tasks.task_user_field import TASK_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
     class TaskUserFieldLookups(TypedDict, total=False):
         """What ``filter`` takes for TaskUserField."""
+
+        id: int
+        id__in: Iterable[int]
 
     class TaskUserFieldValues(TypedDict, total=False):
         """What a TaskUserField is made of and what can be changed in it."""

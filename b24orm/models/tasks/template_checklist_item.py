@@ -12,6 +12,7 @@ from b24orm.facts.tasks.template_checklist_item import TEMPLATE_CHECKLIST_ITEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for TemplateChecklistItem."""
 
         template_id: int
+        id: int
+        id__in: Iterable[int]
 
     class TemplateChecklistItemValues(TypedDict, total=False):
         """What a TemplateChecklistItem is made of and what can be changed in it."""

@@ -11,6 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
 
     class CallFollowUpLookups(TypedDict, total=False):
         """What ``filter`` takes for CallFollowUp."""
+
+        call_id: int
+        call_id__in: Iterable[int]
 
     class CallFollowUpQuerySet(QuerySet["CallFollowUp", CallFollowUpField, CallFollowUpOrder, int]):
         """Rows of CallFollowUp, with its own lookups."""

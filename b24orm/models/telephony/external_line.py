@@ -12,6 +12,7 @@ from b24orm.facts.telephony.external_line import EXTERNAL_LINE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     class ExternalLineLookups(TypedDict, total=False):
         """What ``filter`` takes for ExternalLine."""
+
+        number: str
+        number__in: Iterable[str]
 
     class ExternalLineValues(TypedDict, total=False):
         """What an ExternalLine is made of and what can be changed in it."""

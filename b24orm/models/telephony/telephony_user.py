@@ -10,6 +10,7 @@ from b24orm.facts.telephony.telephony_user import TELEPHONY_USER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for TelephonyUser."""
 
         user_id: int | str
+        id: int
+        id__in: Iterable[int]
 
     class TelephonyUserQuerySet(QuerySet["TelephonyUser", TelephonyUserField, TelephonyUserOrder, int]):
         """Rows of TelephonyUser, with its own lookups."""

@@ -10,6 +10,7 @@ from b24orm.facts.timeman.network_range import NETWORK_RANGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class NetworkRangeLookups(TypedDict, total=False):
         """What ``filter`` takes for NetworkRange."""
+
+        ip_range: str
+        ip_range__in: Iterable[str]
 
     class NetworkRangeQuerySet(QuerySet["NetworkRange", NetworkRangeField, NetworkRangeOrder, str]):
         """Rows of NetworkRange, with its own lookups."""

@@ -11,6 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
     class TimeReportUserLookups(TypedDict, total=False):
         """What ``filter`` takes for TimeReportUser."""
+
+        id: int
+        id__in: Iterable[int]
 
     class TimeReportUserQuerySet(QuerySet["TimeReportUser", TimeReportUserField, TimeReportUserOrder, int]):
         """Rows of TimeReportUser, with its own lookups."""

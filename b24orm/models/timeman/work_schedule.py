@@ -3,14 +3,153 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from b24orm.entity import types as t
 from b24orm.facts.timeman.work_schedule import WORK_SCHEDULE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable
+    from typing import Any, Literal, overload
+
+    from typing_extensions import Never, Self, TypedDict, Unpack
+
     from b24orm.models.users.user import User
+    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+
+    WorkScheduleField = Literal[
+        "id",
+        "name",
+        "schedule_type",
+        "report_period",
+        "report_period_options",
+        "calendar_id",
+        "allowed_devices",
+        "deleted",
+        "is_for_all_users",
+        "worktime_restrictions",
+        "controlled_actions",
+        "updated_by",
+        "deleted_by",
+        "deleted_at",
+        "created_by",
+        "created_at",
+        "shifts",
+        "calendar",
+        "schedule_violation_rules",
+    ]
+    WorkScheduleOrder = Never
+    WorkScheduleRelation = Literal["updated_by_user", "deleted_by_user", "created_by_user"]
+    WorkSchedulePrefetch = Literal[
+        "updated_by_user",
+        "deleted_by_user",
+        "created_by_user",
+        "updated_by_user__bizproc_tasks",
+        "updated_by_user__event_log_records",
+        "updated_by_user__orders",
+        "updated_by_user__stores",
+        "updated_by_user__workflow_templates",
+        "deleted_by_user__bizproc_tasks",
+        "deleted_by_user__event_log_records",
+        "deleted_by_user__orders",
+        "deleted_by_user__stores",
+        "deleted_by_user__workflow_templates",
+        "created_by_user__bizproc_tasks",
+        "created_by_user__event_log_records",
+        "created_by_user__orders",
+        "created_by_user__stores",
+        "created_by_user__workflow_templates",
+    ]
+
+    class WorkScheduleLookups(TypedDict, total=False):
+        """What ``filter`` takes for WorkSchedule."""
+
+        id: int
+        id__in: Iterable[int]
+
+    class WorkScheduleQuerySet(QuerySet["WorkSchedule", WorkScheduleField, WorkScheduleOrder, int]):
+        """Rows of WorkSchedule, with its own lookups."""
+
+        def filter(self, *conditions: Q, **lookups: Unpack[WorkScheduleLookups]) -> Self:
+            """The rows for which all conditions hold: ``name=value``, ``name__lookup=value``, ``Q``."""
+            ...
+
+        def exclude(self, *conditions: Q, **lookups: Unpack[WorkScheduleLookups]) -> Self:
+            """The rows for which not all conditions hold."""
+            ...
+
+        def get(self, *conditions: Q, **lookups: Unpack[WorkScheduleLookups]) -> WorkSchedule:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        async def aget(self, *conditions: Q, **lookups: Unpack[WorkScheduleLookups]) -> WorkSchedule:
+            """The one row for which all conditions hold; raises DoesNotExist or MultipleObjects."""
+            ...
+
+        def select_related(self, *names: WorkScheduleRelation) -> Self:
+            """The rows with the one row that each named relation points to, fetched in batches."""
+            ...
+
+        def prefetch_related(self, *names: WorkSchedulePrefetch | Prefetch) -> Self:
+            """The rows with all rows of the named relations, fetched in batches."""
+            ...
+
+        @overload
+        def values_list(
+            self, *fields: WorkScheduleField, flat: Literal[False] = ...
+        ) -> ValuesSet[tuple[Any, ...], WorkScheduleField, WorkScheduleOrder]: ...
+        @overload
+        def values_list(
+            self, row: type[NamedRow], /
+        ) -> ValuesSet[NamedRow, WorkScheduleField, WorkScheduleOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["id"], /, *, flat: Literal[True]
+        ) -> ValuesSet[int, WorkScheduleField, WorkScheduleOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["name", "schedule_type", "report_period", "deleted", "deleted_at"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[str | None, WorkScheduleField, WorkScheduleOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal[
+                "report_period_options",
+                "allowed_devices",
+                "worktime_restrictions",
+                "shifts",
+                "calendar",
+                "schedule_violation_rules",
+            ],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[Any, WorkScheduleField, WorkScheduleOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["calendar_id", "controlled_actions", "updated_by", "deleted_by", "created_by"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, WorkScheduleField, WorkScheduleOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["is_for_all_users"], /, *, flat: Literal[True]
+        ) -> ValuesSet[bool | None, WorkScheduleField, WorkScheduleOrder]: ...
+        @overload
+        def values_list(
+            self, field: Literal["created_at"], /, *, flat: Literal[True]
+        ) -> ValuesSet[dt.datetime | None, WorkScheduleField, WorkScheduleOrder]: ...
+        def values_list(self, *fields: Any, flat: bool = False) -> Any:
+            """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
+            ...
 
 
 class WorkSchedule(Model, schema=WORK_SCHEDULE):
@@ -21,6 +160,14 @@ class WorkSchedule(Model, schema=WORK_SCHEDULE):
     Relations: updated_by_user (User by updated_by), deleted_by_user (User by deleted_by),
     created_by_user (User by created_by).
     """
+
+    if TYPE_CHECKING:
+        objects: ClassVar[WorkScheduleQuerySet]
+
+        @classmethod
+        def q(cls, *conditions: Q, **lookups: Unpack[WorkScheduleLookups]) -> Q:
+            """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
+            ...
 
     id: t.Id = t.UNSET
     """int: ``ID``, integer. Read only."""

@@ -10,6 +10,7 @@ from b24orm.facts.userconsent.user_consent_agreement import USER_CONSENT_AGREEME
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     class UserConsentAgreementLookups(TypedDict, total=False):
         """What ``filter`` takes for UserConsentAgreement."""
+
+        id: int
+        id__in: Iterable[int]
 
     class UserConsentAgreementQuerySet(
         QuerySet["UserConsentAgreement", UserConsentAgreementField, UserConsentAgreementOrder, int],

@@ -12,6 +12,7 @@ from b24orm.facts.users.user_user_field import USER_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 
     class UserUserFieldLookups(TypedDict, total=False):
         """What ``filter`` takes for UserUserField."""
+
+        id: int
+        id__in: Iterable[int]
 
     class UserUserFieldValues(TypedDict, total=False):
         """What a UserUserField is made of and what can be changed in it."""

@@ -10,6 +10,7 @@ from b24orm.facts.vote.attached_vote import ATTACHED_VOTE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
         module_id: int | str
         entity_type: int | str
         entity_id: int
+        id: int
+        id__in: Iterable[int]
 
     class AttachedVoteQuerySet(QuerySet["AttachedVote", AttachedVoteField, AttachedVoteOrder, int]):
         """Rows of AttachedVote, with its own lookups."""

@@ -10,6 +10,7 @@ from b24orm.facts.vote.vote_voter import VOTE_VOTER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for VoteVoter."""
 
         answer_id: int | str
+        id: int
+        id__in: Iterable[int]
 
     class VoteVoterQuerySet(QuerySet["VoteVoter", VoteVoterField, VoteVoterOrder, int]):
         """Rows of VoteVoter, with its own lookups."""

@@ -10,6 +10,7 @@ from b24orm.facts.workgroups.user_workgroup import USER_WORKGROUP
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
     class UserWorkgroupLookups(TypedDict, total=False):
         """What ``filter`` takes for UserWorkgroup."""
+
+        group_id: int
+        group_id__in: Iterable[int]
 
     class UserWorkgroupQuerySet(QuerySet["UserWorkgroup", UserWorkgroupField, UserWorkgroupOrder, int]):
         """Rows of UserWorkgroup, with its own lookups."""

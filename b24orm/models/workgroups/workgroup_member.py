@@ -12,6 +12,7 @@ from b24orm.facts.workgroups.workgroup_member import WORKGROUP_MEMBER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
         """What ``filter`` takes for WorkgroupMember."""
 
         id: int | str
+        user_id: int
+        user_id__in: Iterable[int]
 
     class WorkgroupMemberValues(TypedDict, total=False):
         """What a WorkgroupMember is made of and what can be changed in it."""
