@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import get_args
 
 from b24orm.schema import Api, EntitySchema, MethodSchema
 from codegen.method_source import Method, read_methods
 
 __all__ = ["Documented", "documented", "methods_with_parents"]
-
-_NEWER: Final[Mapping[Api, bool]] = {"v2": False, "v3": True}
 
 Documented = Mapping[Api, Mapping[str, Method]]
 """Methods by REST and by their names in small letters."""
@@ -21,8 +19,8 @@ Documented = Mapping[Api, Mapping[str, Method]]
 def documented(folder: Path) -> Documented:
     """Every documented method of a folder; none where there is no such folder."""
     return {
-        api: {m.name.lower(): m for found in read_methods(folder, newer=newer).values() for m in found}
-        for api, newer in _NEWER.items()
+        api: {m.name.lower(): m for found in read_methods(folder, v3=api == "v3").values() for m in found}
+        for api in get_args(Api)
     }
 
 
