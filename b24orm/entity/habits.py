@@ -23,6 +23,8 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 _COMPUTED: Final = "the portal's lists compute nothing: compute from values() or values_list() in Python"
 _READ: Final = "a set of rows is iterated; list(rows) reads it at once"
 
+_UPSERT: Final = "it is called bulk_upsert(rows, key=...)"
+
 _SETS: Final[Mapping[str, str]] = {
     "annotate": f"{_COMPUTED}, with collections.Counter for instance",
     "alias": _COMPUTED,
@@ -72,12 +74,16 @@ _SETS: Final[Mapping[str, str]] = {
     "group_by": f"{_COMPUTED}, with collections.Counter for instance",
     "join": "fetch what rows point to with select_related(...)",
     "save": "change the rows with update(...), or save each of them",
+    "upsert": _UPSERT,
+    "bulk_update_or_create": _UPSERT,
+    "bulk_create_or_update": _UPSERT,
+    "bulk_get_or_create": f"{_UPSERT}; update_fields=[] adds what is missing, and changes nothing",
 }
 
 _ONE_BY_ONE: Final = "leave it out: how much travels together is found while it runs"
-_NO_CONFLICTS: Final = (
-    "Bitrix24 has no unique fields, so nothing conflicts: look first what there is, by filter(...)"
-)
+_NO_CONFLICTS: Final = "Bitrix24 has no unique fields, so nothing conflicts: take bulk_upsert(rows, key=...)"
+
+_UPDATE_FIELDS: Final = "it is called update_fields, as in Django's bulk_create()"
 
 _PARAMETERS: Final[Mapping[str, Mapping[str, str]]] = {
     "save": {
@@ -98,6 +104,7 @@ _PARAMETERS: Final[Mapping[str, Mapping[str, str]]] = {
         "unique_fields": _NO_CONFLICTS,
     },
     "bulk_update": {"batch_size": _ONE_BY_ONE},
+    "bulk_upsert": {"batch_size": _ONE_BY_ONE, "unique_fields": "it is called key", "fields": _UPDATE_FIELDS},
     "iterator": {"chunk_size": "leave it out: a page is what the portal says"},
     "explain": {"format": "it is a text; explain(analyze=True) says what it took"},
     "Prefetch": {

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from b24orm.errors import ApiError, B24Error, OperatingLimited, TransportError
+from b24orm.errors import ApiError, B24Error, OperatingLimited, PortalClosed, TransportError
 from b24orm.executor.adds import Adds
 from b24orm.executor.ask_v3 import ask_v3, is_v3, trip_of
 from b24orm.executor.coalescer import Coalescer
@@ -66,6 +66,10 @@ class Executor:
             return await self.call(call)
         except (ApiError, TransportError) as error:
             return error
+        except PortalClosed as closed:
+            if not call.write:
+                raise
+            return closed  # it did not leave; others of the same job may have been done
 
     async def ask(self, ask: Ask) -> list[Outcome]:
         """What each call of a question came to; single reads wait a moment for company."""
@@ -187,6 +191,10 @@ class Executor:
                         return await self._smaller(ask, error, cuts + 1)
                 # those sent again have another fate than the refusal they had before
                 return [error if label in left else found[label] for label in labels]
+            except PortalClosed as closed:
+                if not _writes(ask):
+                    raise
+                return [closed if label in left else found[label] for label in labels]
             found.update(zip(left, outcomes, strict=True))
             again = _again(ask, found)
             if not again:

@@ -16,6 +16,7 @@ from os import PathLike
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from b24orm.errors import InvalidValue, JournalFailed
+from b24orm.plan.writes import Kind
 
 __all__ = ["Entry", "Journal", "State"]
 
@@ -24,7 +25,8 @@ State: TypeAlias = Literal["sent", "done"]
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS job (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS item (
-    place INTEGER PRIMARY KEY, digest TEXT NOT NULL, state TEXT NOT NULL, at REAL NOT NULL, id TEXT
+    place INTEGER PRIMARY KEY, digest TEXT NOT NULL, state TEXT NOT NULL, at REAL NOT NULL, id TEXT,
+    kind TEXT
 );
 """
 
@@ -38,12 +40,14 @@ class Entry:
         at: when it left, in unix seconds.
         id: the id of the row that it added.
         digest: what was sent.
+        kind: what was done to it; None: its row was so already.
     """
 
     state: State
     at: float
     id: int | str | None
     digest: str
+    kind: Kind | None = None
 
 
 class Journal:
@@ -108,25 +112,34 @@ class Journal:
         """
         with self._told():
             row = self._base.execute(
-                "SELECT state, at, id, digest FROM item WHERE place = ?", (place,)
+                "SELECT state, at, id, digest, kind FROM item WHERE place = ?", (place,)
             ).fetchone()
         if row is None:
             return None
-        state, at, row_id, known = row
+        state, at, row_id, known, kind = row
         if known != digest:
             raise InvalidValue(
                 f"item {place} is not the one that the journal {self._path} knows: "
                 "the source must give the same items in the same order when a job goes on"
             )
-        return Entry(state, at, int(row_id) if row_id is not None and row_id.isdigit() else row_id, known)
+        own = int(row_id) if row_id is not None and row_id.isdigit() else row_id
+        return Entry(state, at, own, known, kind)
 
-    def sending(self, items: Iterable[tuple[int, str]]) -> None:
-        """Items (place and digest) are about to leave."""
+    def sending(self, items: Iterable[tuple[int, str, Kind]]) -> None:
+        """Items (place, digest, and what is done to them) are about to leave."""
         now = self._clock()
         self._all(
-            "INSERT INTO item VALUES (?, ?, 'sent', ?, NULL) "
-            "ON CONFLICT (place) DO UPDATE SET state = 'sent', at = excluded.at",
-            [(place, digest, now) for place, digest in items],
+            "INSERT INTO item VALUES (?, ?, 'sent', ?, NULL, ?) "
+            "ON CONFLICT (place) DO UPDATE SET state = 'sent', at = excluded.at, kind = excluded.kind",
+            [(place, digest, now, kind) for place, digest, kind in items],
+        )
+
+    def unchanged(self, items: Iterable[tuple[int, str, Any]]) -> None:
+        """Items (place, digest and id) have a row that is as they say; nothing was sent."""
+        now = self._clock()
+        self._all(
+            "INSERT OR REPLACE INTO item VALUES (?, ?, 'done', ?, ?, NULL)",
+            [(place, digest, now, None if row is None else str(row)) for place, digest, row in items],
         )
 
     def done(self, items: Iterable[tuple[int, Any]]) -> None:

@@ -8,10 +8,10 @@ everything else is unknown, and that is what its outcome says.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Protocol
 
 from b24orm.errors import ApiError, B24Error
 from b24orm.executor.executor import Executor
@@ -23,13 +23,40 @@ from b24orm.plan.calls import Outcome, Reply
 from b24orm.plan.origin import Origin
 from b24orm.plan.writes import Write
 
-__all__ = ["Lost"]
+__all__ = ["ByOrigin", "Finder", "Lost"]
 
 _MARGIN: Final = 2.0
 """Seconds on top of the portal's own limit, for the way there and back."""
 
 _LOOK: Final = 1.0
 """Seconds between two looks at whether a lost add has been done; doubled each time."""
+
+
+class Finder(Protocol):
+    """Finds rows by what they carry."""
+
+    async def ids(self, marks: Collection[tuple[str, ...]]) -> Mapping[tuple[str, ...], Any]:
+        """The ids of the rows that carry these marks; what has none is left out.
+
+        Raises:
+            B24Error: the portal can't be asked.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ByOrigin:
+    """Finds rows by the keys that were given to them on their way."""
+
+    executor: Executor
+    origin: Origin
+
+    async def ids(self, marks: Collection[tuple[str, ...]]) -> Mapping[tuple[str, ...], Any]:
+        """The ids of the rows with these keys."""
+        calls = self.origin.lookups((whose, key) for whose, key in marks)
+        found: dict[tuple[str, ...], Any] = {}
+        found.update(self.origin.found(calls, await self.executor.many(calls)).items())
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +66,14 @@ class Lost:
     Attributes:
         executor: what asks the portal.
         send: sends writes in one request more, and settles what is lost of it; told how often they were sent.
-        origin: where new rows carry their key, if they do.
+        finder: finds new rows by the key that they carry, if they do.
         traces: the rows that new ones may be found by, where their entity tells.
         by_values: rows without a key are looked for by their values.
     """
 
     executor: Executor
     send: Callable[[Sequence[Write], int], Awaitable[list[Outcome]]]
-    origin: Origin | None = None
+    finder: Finder | None = None
     traces: Traces | None = None
     by_values: bool = False
 
@@ -61,7 +88,7 @@ class Lost:
         sure = [write for write in writes if answered_again(write)]
         others = [write for write in writes if not answered_again(write)]
         repeatable = [write for write in others if write.repeatable]
-        marked = [write for write in others if not write.repeatable and write.origin and self.origin]
+        marked = [write for write in others if not write.repeatable and write.origin and self.finder]
         likely = [write for write in others if self._has_traces(write)]
         found: dict[int, Outcome] = {write.place: unknown_fate(write.call.method, error) for write in writes}
         work_of = (
@@ -116,7 +143,7 @@ class Lost:
 
     def _has_traces(self, write: Write) -> bool:
         """Whether the row of a lost add can be looked for by its values."""
-        if write.repeatable or (write.origin and self.origin) or not self.by_values:
+        if write.repeatable or (write.origin and self.finder) or not self.by_values:
             return False
         return self.traces is not None and self.traces.knows(write)
 
@@ -178,12 +205,9 @@ class Lost:
         return {write.place: outcome for write, outcome in zip(writes, outcomes, strict=True)}
 
     async def _found(self, writes: Sequence[Write]) -> Mapping[int, Outcome]:
-        assert self.origin is not None
-        origins = {write.origin: write for write in writes if write.origin is not None}
-        calls = self.origin.lookups(origins)
-        ids = self.origin.found(calls, await self.executor.many(calls))
+        assert self.finder is not None
+        marked = {write.origin: write for write in writes if write.origin is not None}
+        ids = await self.finder.ids(marked.keys())
         return {
-            write.place: Reply(answer_of(write, ids[origin]))
-            for origin, write in origins.items()
-            if origin in ids
+            write.place: Reply(answer_of(write, ids[mark])) for mark, write in marked.items() if mark in ids
         }

@@ -77,13 +77,15 @@ def answer_of(write: Write, row: object) -> object:
 
 
 def row_id(write: Write, reply: Reply) -> object:
-    """The id inside the answer to an add."""
+    """The id inside the answer to an add; of another write that of its row, if it is known."""
+    if write.kind != "add":
+        return write.target
     found = reply.result
-    for part in write.call.envelope if write.kind == "add" else ():
+    for part in write.call.envelope:
         found = found.get(part) if isinstance(found, dict) else None
     if isinstance(found, dict):
         found = found.get("id", found.get("ID"))
-    return found if write.kind == "add" else None
+    return found
 
 
 def unknown_fate(method: str, error: B24Error) -> OutcomeUnknown:

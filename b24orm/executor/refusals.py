@@ -16,6 +16,7 @@ from b24orm.errors import (
     AuthError,
     B24Error,
     InsufficientScope,
+    PortalClosed,
     ServerFailure,
     TokenServerFailed,
     TokenStoreFailed,
@@ -50,7 +51,7 @@ def is_final(error: B24Error) -> bool:
     >>> is_final(AuthError("INVALID_CREDENTIALS")), is_final(ApiError("ACCESS_DENIED", command="c1"))
     (True, False)
     """
-    if isinstance(error, (AuthError, UntrustedCertificate)):
+    if isinstance(error, (AuthError, PortalClosed, UntrustedCertificate)):
         return True
     if isinstance(error, ServerFailure):
         return error.code == "REDIRECTED"

@@ -24,13 +24,12 @@ from b24orm.errors import (
 from b24orm.executor.executor import Executor
 from b24orm.executor.journal import Journal
 from b24orm.executor.keyed import fates, keyed
-from b24orm.executor.lost import Lost
+from b24orm.executor.lost import Finder, Lost
 from b24orm.executor.outcomes import answer_of, is_ambiguous, judged, killed, not_run, row_id
 from b24orm.executor.refusals import is_final
 from b24orm.executor.traces import Traces
 from b24orm.executor.turns import one_query
 from b24orm.plan.calls import Ask, Outcome, Reply
-from b24orm.plan.origin import Origin
 from b24orm.plan.steps.sizes import BATCH
 from b24orm.plan.writes import Kind, Write
 from b24orm.transport.encoding import fits_batch
@@ -64,7 +63,7 @@ class Writer:
         executor: what sends them.
         halt: a batch stops at its first error.
         ordered: each write is sent when the one before it has its outcome.
-        origin: where new rows carry their key, if they do.
+        finder: finds new rows by the key that they carry, if they do.
         traces: the rows that new ones may be found by, where their entity tells.
         by_values: rows without a key are looked for by their values.
         journal: where it is noted what was sent and what came of it.
@@ -74,7 +73,7 @@ class Writer:
     executor: Executor
     halt: bool = False
     ordered: bool = False
-    origin: Origin | None = None
+    finder: Finder | None = None
     traces: Traces | None = None
     by_values: bool = False
     journal: Journal | None = None
@@ -88,7 +87,7 @@ class Writer:
         return self.journal.key if self.journal is not None else self._own_key
 
     def _lost(self) -> Lost:
-        return Lost(self.executor, self._group, self.origin, self.traces, self.by_values)
+        return Lost(self.executor, self._group, self.finder, self.traces, self.by_values)
 
     async def run(self, writes: Sequence[Write]) -> list[Outcome]:
         """What each write came to, in their order."""
@@ -214,7 +213,7 @@ class Writer:
     async def _group(self, writes: Sequence[Write], tries: int = 1) -> list[Outcome]:
         """The outcomes of one request."""
         if self.journal is not None:
-            self.journal.sending((write.place, write.digest) for write in writes)
+            self.journal.sending((write.place, write.digest, write.kind) for write in writes)
         ask = Ask(tuple(write.call for write in writes), halt=self.halt, ordered=self.ordered)
         outcomes = list(map(judged, writes, await self.executor.ask(ask)))
         self._learn(writes, outcomes)

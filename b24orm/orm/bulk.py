@@ -13,8 +13,9 @@ from b24orm.entity.dump import repeatable
 from b24orm.entity.habits import familiar
 from b24orm.errors import InvalidValue
 from b24orm.orm import writing
-from b24orm.orm.checks import check_fields, check_mapping
-from b24orm.orm.jobs import Job, Options, Source, acollected, collected, streamed
+from b24orm.orm.checks import check_fields, check_mapping, check_own
+from b24orm.orm.collecting import acollected, collected
+from b24orm.orm.jobs import Job, Options, Source, streamed
 from b24orm.orm.results import RaiseOnError, WriteResult
 from b24orm.orm.saving import Idempotency, check_idempotency
 from b24orm.plan import writes
@@ -25,9 +26,10 @@ from b24orm.query.nodes import Query
 __all__ = ["BulkWrites"]
 
 M = TypeVar("M", bound=Entity)
+K = TypeVar("K", default=Any)
 
 
-class BulkWrites(Generic[M]):
+class BulkWrites(Generic[M, K]):
     """Writes of many rows.
 
     Bulk writes take lists, generators and async generators, and run in batches. ``bulk_*`` hold the
@@ -54,7 +56,7 @@ class BulkWrites(Generic[M]):
         idempotency: Idempotency = "values",
         journal: str | PathLike[str] | None = None,
         params: Mapping[str, Any] | None = None,
-    ) -> list[WriteResult[M]]:
+    ) -> list[WriteResult[M, K]]:
         """New rows for many objects, up to 50 a request; each object gets its id.
 
         >>> Deal.objects.bulk_create(Deal(title=f"Deal {n}") for n in range(500))   # doctest: +SKIP
@@ -90,7 +92,7 @@ class BulkWrites(Generic[M]):
         idempotency: Idempotency = "values",
         journal: str | PathLike[str] | None = None,
         params: Mapping[str, Any] | None = None,
-    ) -> list[WriteResult[M]]:
+    ) -> list[WriteResult[M, K]]:
         """As :meth:`bulk_create`, awaited."""
         options = Options(ordered, raise_on_error, journal)
         return await acollected(self._creating(options, idempotency, params).arun(objs), raise_on_error)
@@ -103,7 +105,7 @@ class BulkWrites(Generic[M]):
         idempotency: Idempotency = "values",
         journal: str | PathLike[str] | None = None,
         params: Mapping[str, Any] | None = None,
-    ) -> Iterator[WriteResult[M]]:
+    ) -> Iterator[WriteResult[M, K]]:
         """As :meth:`bulk_create`, its results while it works; errors stand in them.
 
         Raises:
@@ -119,7 +121,7 @@ class BulkWrites(Generic[M]):
         idempotency: Idempotency = "values",
         journal: str | PathLike[str] | None = None,
         params: Mapping[str, Any] | None = None,
-    ) -> AsyncIterator[WriteResult[M]]:
+    ) -> AsyncIterator[WriteResult[M, K]]:
         """As :meth:`stream_create`, for ``async for``."""
         return self._creating(streamed(ordered, journal), idempotency, params).arun(objs)
 
@@ -131,7 +133,7 @@ class BulkWrites(Generic[M]):
         portal, schema = self._backend, self._model.__schema__
 
         def call(row: M) -> Call:
-            _own(self._model, row)
+            check_own(self._model, row)
             if row.pk is not None and schema.id_field.read_only:
                 raise InvalidValue(f"this {schema.name} has the id {row.pk} already: use bulk_update()")
             return writing.add_call(row, params or {})
@@ -143,7 +145,7 @@ class BulkWrites(Generic[M]):
             options,
             call,
             repeatable=lambda _: False,
-            settle=lambda row, call, reply: writing.after_add(row, call, reply, portal),
+            settle=lambda row, write, reply: writing.after_add(row, write.call, reply, portal),
             origin=origin_of(schema, schema.fixed_params) if idempotency == "origin" else None,
             by_values=idempotency == "values",
         )
@@ -160,7 +162,7 @@ class BulkWrites(Generic[M]):
         raise_on_error: RaiseOnError = "group",
         journal: str | PathLike[str] | None = None,
         params: Mapping[str, Any] | None = None,
-    ) -> list[WriteResult[M]]:
+    ) -> list[WriteResult[M, K]]:
         """Saves the changes of many objects, up to 50 a request.
 
         Args:
@@ -186,7 +188,7 @@ class BulkWrites(Generic[M]):
         raise_on_error: RaiseOnError = "group",
         journal: str | PathLike[str] | None = None,
         params: Mapping[str, Any] | None = None,
-    ) -> list[WriteResult[M]]:
+    ) -> list[WriteResult[M, K]]:
         """As :meth:`bulk_update`, awaited."""
         options = Options(ordered, raise_on_error, journal)
         return await acollected(self._updating(options, fields, params).arun(objs), raise_on_error)
@@ -199,7 +201,7 @@ class BulkWrites(Generic[M]):
         ordered: bool = False,
         journal: str | PathLike[str] | None = None,
         params: Mapping[str, Any] | None = None,
-    ) -> Iterator[WriteResult[M]]:
+    ) -> Iterator[WriteResult[M, K]]:
         """As :meth:`bulk_update`, its results while it works; errors stand in them.
 
         >>> def closed():                                                       # doctest: +SKIP
@@ -218,7 +220,7 @@ class BulkWrites(Generic[M]):
         ordered: bool = False,
         journal: str | PathLike[str] | None = None,
         params: Mapping[str, Any] | None = None,
-    ) -> AsyncIterator[WriteResult[M]]:
+    ) -> AsyncIterator[WriteResult[M, K]]:
         """As :meth:`stream_update`, for ``async for``."""
         return self._updating(streamed(ordered, journal), fields, params).arun(objs)
 
@@ -230,7 +232,7 @@ class BulkWrites(Generic[M]):
         only = None if fields is None else check_fields(self._model, fields)
 
         def call(row: M) -> Call | None:
-            _own(self._model, row)
+            check_own(self._model, row)
             return writing.update_call(row, params or {}, only)
 
         return Job(
@@ -252,7 +254,7 @@ class BulkWrites(Generic[M]):
         ordered: bool = False,
         raise_on_error: RaiseOnError = "group",
         journal: str | PathLike[str] | None = None,
-    ) -> list[WriteResult[M]]:
+    ) -> list[WriteResult[M, K]]:
         """Deletes the rows of many objects, in batches.
 
         Args:
@@ -272,26 +274,26 @@ class BulkWrites(Generic[M]):
         ordered: bool = False,
         raise_on_error: RaiseOnError = "group",
         journal: str | PathLike[str] | None = None,
-    ) -> list[WriteResult[M]]:
+    ) -> list[WriteResult[M, K]]:
         """As :meth:`bulk_delete`, awaited."""
         job = self._deleting(Options(ordered, raise_on_error, journal))
         return await acollected(job.arun(objs), raise_on_error)
 
     def stream_delete(
         self, objs: Source[M], *, ordered: bool = False, journal: str | PathLike[str] | None = None
-    ) -> Iterator[WriteResult[M]]:
+    ) -> Iterator[WriteResult[M, K]]:
         """As :meth:`bulk_delete`, its results while it works; errors stand in them."""
         return self._deleting(streamed(ordered, journal)).run(objs)
 
     def astream_delete(
         self, objs: Source[M], *, ordered: bool = False, journal: str | PathLike[str] | None = None
-    ) -> AsyncIterator[WriteResult[M]]:
+    ) -> AsyncIterator[WriteResult[M, K]]:
         """As :meth:`stream_delete`, for ``async for``."""
         return self._deleting(streamed(ordered, journal)).arun(objs)
 
     def _deleting(self, options: Options) -> Job[M]:
         def call(row: M) -> Call:
-            _own(self._model, row)
+            check_own(self._model, row)
             return writing.delete_call(row)
 
         return Job(
@@ -303,13 +305,3 @@ class BulkWrites(Generic[M]):
             repeatable=lambda _: True,
             settle=lambda row, *_: writing.after_delete(row),
         )
-
-
-def _own(model: type[Entity], row: object) -> None:
-    if not isinstance(row, model):
-        name, hint = model.__name__, ""
-        if isinstance(row, Mapping):
-            hint = f"; make one of it: {name}(**fields)"
-        elif isinstance(row, int):
-            hint = f"; by ids it is filter(id__in=[...]).update(...) or .delete(), or {name}(id={row!r}, ...)"
-        raise InvalidValue(f"{name}.objects writes {name} objects, not {row!r}{hint}")

@@ -9,7 +9,7 @@ from typing import Any
 from b24orm.entity.base import Entity
 from b24orm.errors import InvalidValue, UnknownName, nearest
 
-__all__ = ["check_fields", "check_journal", "check_mapping", "check_others", "check_source"]
+__all__ = ["check_fields", "check_journal", "check_mapping", "check_others", "check_own", "check_source"]
 
 
 def check_source(source: object) -> None:
@@ -47,6 +47,17 @@ def check_fields(model: type[Entity], fields: object) -> Sequence[str]:
     if isinstance(fields, (str, bytes, Mapping)) or not isinstance(fields, Iterable):
         raise InvalidValue(f"fields are given as a list of names, not as {fields!r}")
     return [_name(model, field) for field in fields]
+
+
+def check_own(model: type[Entity], row: object) -> None:
+    """Refuses what is no object of the model."""
+    if not isinstance(row, model):
+        name, hint = model.__name__, ""
+        if isinstance(row, Mapping):
+            hint = f"; make one of it: {name}(**fields)"
+        elif isinstance(row, int):
+            hint = f"; by ids it is filter(id__in=[...]).update(...) or .delete(), or {name}(id={row!r}, ...)"
+        raise InvalidValue(f"{name}.objects writes {name} objects, not {row!r}{hint}")
 
 
 def _name(model: type[Entity], field: Any) -> str:

@@ -12,14 +12,13 @@ from collections.abc import (
     AsyncIterable,
     AsyncIterator,
     Callable,
-    Coroutine,
     Generator,
     Iterable,
     Iterator,
     Sequence,
     Sized,
 )
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -30,22 +29,24 @@ from typing import Any, Generic, cast
 from typing_extensions import TypeVar
 
 from b24orm.entity.base import Entity
-from b24orm.errors import B24Error, InvalidValue, JobStopped, UnknownName
+from b24orm.errors import B24Error, InvalidValue, OutcomeUnknown, UnknownName
 from b24orm.executor.journal import Journal
+from b24orm.executor.lost import ByOrigin, Finder
 from b24orm.executor.traces import traces_of
 from b24orm.executor.userfields import check_sent
 from b24orm.executor.writer import GROUPS, Writer
 from b24orm.loop import background
 from b24orm.orm.checks import check_journal, check_source
-from b24orm.orm.results import RaiseOnError, WriteResult, about, check_mode, first_error, group_of, raised
+from b24orm.orm.prepared import Part, Prepared, Scout, Settled
+from b24orm.orm.results import DONE, RaiseOnError, WriteOutcome, WriteResult, about, check_mode, first_error
 from b24orm.orm.stopping import Brake
-from b24orm.plan.calls import Call, Outcome
+from b24orm.plan.calls import Call, Outcome, Reply
 from b24orm.plan.origin import Origin
 from b24orm.plan.writes import Kind, Write, method_for
 from b24orm.portal import AsyncPortal, Portal
 from b24orm.transport.encoding import to_json
 
-__all__ = ["Job", "Options", "Source", "acollected", "acounted", "collected", "counted", "streamed"]
+__all__ = ["Job", "Options", "Source", "streamed"]
 
 T = TypeVar("T")
 Source = Iterable[T] | AsyncIterable[T]
@@ -93,6 +94,9 @@ class Job(Generic[T]):
         origin: where new rows carry their key, if they do.
         by_values: new rows whose answer was lost are looked for by their values.
         alike: every item is written the same: what is wrong with one is raised at once.
+        scout: looks first what there is; it takes the place of ``call``.
+        finder: finds new rows by what they carry, where ``origin`` does not.
+        task: what the job does in all, for its journal; the method, where that says it.
     """
 
     kind: Kind
@@ -101,16 +105,19 @@ class Job(Generic[T]):
     options: Options
     call: Callable[[T], Call | None]
     repeatable: Callable[[Call], bool]
-    settle: Callable[[T, Call, Any], Any]
+    settle: Callable[[T, Write, Reply], Any]
     origin: Origin | None = None
     by_values: bool = False
     alike: bool = False
+    scout: Scout[T] | None = None
+    finder: Finder | None = None
+    task: str = ""
     _key: str = field(default_factory=lambda: uuid.uuid4().hex[:16])
     _count: int = 0
 
     # -- driving ---------------------------------------------------------------------
 
-    def run(self, source: Source[T]) -> Iterator[WriteResult[T]]:
+    def run(self, source: Source[T]) -> Iterator[WriteResult[T, Any]]:
         """The results, for synchronous code.
 
         Raises:
@@ -120,10 +127,15 @@ class Job(Generic[T]):
         with self._open(source) as writer:
             items = iter(_pulled(source))
             while window := list(islice(items, self._room(writer))):
-                yield from self.portal.run(self._step(writer, window, brake))
-                brake.check()
+                with brake.holding(window, asks=True):
+                    prepared = self.portal.run(partial(self._prepared, writer, window))
+                for part in self._parts(writer, window, prepared):
+                    with brake.holding(part.left):
+                        results = self.portal.run(partial(self._written, writer, part, brake))
+                    yield from results
+                    brake.check()
 
-    async def arun(self, source: Source[T]) -> AsyncGenerator[WriteResult[T], None]:
+    async def arun(self, source: Source[T]) -> AsyncGenerator[WriteResult[T, Any], None]:
         """The results, for asynchronous code.
 
         Raises:
@@ -132,56 +144,62 @@ class Job(Generic[T]):
         brake = self._brake()
         with self._open(source) as writer:
             async for window in _windows(source, lambda: self._room(writer)):
-                for result in await self.portal.arun(self._step(writer, window, brake)):
-                    yield result
-                brake.check()
-
-    def _step(
-        self, writer: Writer, window: Sequence[T], brake: Brake[T]
-    ) -> Callable[[], Coroutine[Any, Any, list[WriteResult[T]]]]:
-        """What is done for a window of items on the portal's own loop.
-
-        Raises:
-            JobStopped: the portal serves the job no more.
-        """
-        brake.check(window)
-        return partial(self._window, writer, window, brake)
+                with brake.holding(window, asks=True):
+                    prepared = await self.portal.arun(partial(self._prepared, writer, window))
+                for part in self._parts(writer, window, prepared):
+                    with brake.holding(part.left):
+                        results = await self.portal.arun(partial(self._written, writer, part, brake))
+                    for result in results:
+                        yield result
+                    brake.check()
 
     def _brake(self) -> Brake[T]:
-        return Brake(f"{self.model.__name__} {self.kind}", self.portal.host)
+        return Brake(f"{self.model.__name__} {self._name}", self.portal.host)
+
+    @property
+    def _name(self) -> str:
+        return "upsert" if self.scout is not None else self.kind
 
     @contextmanager
     def _open(self, source: Source[T]) -> Generator[Writer, None, None]:
         """What writes the items: with its journal open, and a progress bar that counts them."""
         total = len(source) if isinstance(source, Sized) else None
-        journal = self._opened()
-        try:
-            with self.portal.progress(f"{self.model.__name__} {self.kind}") as bar:
-                yield self._writer(journal, lambda rows: bar.add(rows, total))
-        finally:
+        check_source(source)
+        with ExitStack() as stack:
+            if self.scout is not None:
+                self.scout.begin(source)
+                stack.callback(self.scout.close)
+            journal = self._opened()
             if journal is not None:
-                journal.close()
+                stack.callback(journal.close)
+            bar = stack.enter_context(self.portal.progress(f"{self.model.__name__} {self._name}"))
+            yield self._writer(journal, lambda rows: bar.add(rows, total))
 
     def _room(self, writer: Writer) -> int:
         """Items that are in memory at a time: enough for every request that may be under way."""
+        return self.scout.stretch if self.scout is not None else self._at_once(writer)
+
+    def _at_once(self, writer: Writer) -> int:
+        """Items that are written side by side."""
         return GROUPS * writer.size(self.kind, method_for(self.model.__schema__, self.kind).name)
 
     def _opened(self) -> Journal | None:
         if self.options.journal is None:
             return None
-        method = self.model.__schema__.methods[self.kind].name
+        method = self.task or self.model.__schema__.methods[self.kind].name
         job = {"method": method, "portal": self.portal.host}
         journal = Journal(self.options.journal, job)
         self._key = journal.key
         return journal
 
     def _writer(self, journal: Journal | None, told: Callable[[int], None]) -> Writer:
+        executor = self.portal.executor
         return Writer(
-            self.portal.executor,
+            executor,
             halt=self.options.raise_on_error == "first",
             ordered=self.options.ordered,
-            origin=self.origin,
-            traces=traces_of(self.portal.executor, self.model.__schema__) if self.kind == "add" else None,
+            finder=ByOrigin(executor, self.origin) if self.origin is not None else self.finder,
+            traces=traces_of(executor, self.model.__schema__) if self.kind == "add" else None,
             by_values=self.by_values,
             journal=journal,
             told=told,
@@ -189,74 +207,94 @@ class Job(Generic[T]):
 
     # -- one window ------------------------------------------------------------------
 
-    async def _window(self, writer: Writer, items: Sequence[T], brake: Brake[T]) -> list[WriteResult[T]]:
-        first = self._count
-        prepared = [await self._checked(self._prepared(item)) for item in items]
-        writes = [write for write in prepared if isinstance(write, Write)]
+    async def _prepared(self, writer: Writer, items: Sequence[T]) -> list[Prepared]:
+        """What is to be done with the items of a window."""
+        first, self._count = self._count, self._count + len(items)
+        if self.scout is not None:
+            found = await self.scout.prepared(writer, items, first)
+        else:
+            found = [self._write(item, place) for place, item in enumerate(items, first)]
+        prepared = [await self._checked(entry) for entry in found]
+        if self.options.raise_on_error == "first":
+            for place, (item, entry) in enumerate(zip(items, prepared, strict=True), first):
+                if isinstance(entry, B24Error):
+                    entry.item, entry.number = item, place
+                    raise entry
+        return prepared
+
+    def _parts(self, writer: Writer, items: Sequence[T], prepared: Sequence[Prepared]) -> Iterator[Part[T]]:
+        """The items of a window, as many at a time as are written side by side."""
+        begin, first = 0, self._count - len(items)
+        while begin < len(items):
+            end, room = begin, self._at_once(writer)
+            while end < len(items) and room:
+                room -= isinstance(prepared[end], Write)
+                end += 1
+            yield Part(items[begin:end], prepared[begin:end], first + begin, items[begin:])
+            begin = end
+
+    async def _written(self, writer: Writer, part: Part[T], brake: Brake[T]) -> list[WriteResult[T, Any]]:
+        writes = [entry for entry in part.prepared if isinstance(entry, Write)]
         found = await writer.run(writes)
         outcomes = iter(found)
-        if writer.told is not None and len(writes) < len(items):
-            writer.told(len(items) - len(writes))  # those that were wrong before they were sent
+        if writer.told is not None and len(writes) < len(part.items):
+            writer.told(len(part.items) - len(writes))  # those that nothing was sent for
         results = [
-            self._result(number, item, write, next(outcomes))
-            if isinstance(write, Write)
-            else _unsent(number, item, write)
-            for number, (item, write) in enumerate(zip(items, prepared, strict=True), first)
+            self._result(number, item, entry, next(outcomes))
+            if isinstance(entry, Write)
+            else _unsent(number, item, entry)
+            for number, (item, entry) in enumerate(zip(part.items, part.prepared, strict=True), part.first)
         ]
         if self.options.raise_on_error == "first" and (error := first_error(results)) is not None:
             raise error
         return brake.sorted(results, writer.gave_up(found))
 
-    def _prepared(self, item: T) -> Write | B24Error | None:
-        """The write of an item; what is wrong with it, where it fails alone; None: it is as it should be."""
-        place = self._count
-        self._count += 1
+    def _write(self, item: T, place: int) -> Prepared:
+        """The write of an item; what is wrong with it, where it fails alone."""
         try:
             call = self.call(item)
             if call is None:
-                return None
+                return Settled("unchanged", getattr(item, "pk", None))
             digest = sha256(to_json(call.params)).hexdigest() if self.options.journal is not None else ""
         except B24Error as error:
-            if self.options.raise_on_error == "first":
-                error.item, error.number = item, place
-                raise
             return error
         origin = None
         if self.origin is not None:
             call, origin = self.origin.marked(call, f"{self._key}:{place}")
         return Write(self.kind, call, self.repeatable(call), origin, place, digest)
 
-    async def _checked(self, write: Write | B24Error | None) -> Write | B24Error | None:
-        """The write, unless the portal lacks a user field that it sends."""
-        if isinstance(write, Write):
+    async def _checked(self, entry: Prepared) -> Prepared:
+        """What is to be done, unless the portal lacks a user field that it sends."""
+        if isinstance(entry, Write):
             try:
-                await check_sent(self.portal.executor, self.model.__schema__, write.kind, write.call)
+                await check_sent(self.portal.executor, self.model.__schema__, entry.kind, entry.call)
             except UnknownName as error:
-                if self.alike or self.options.raise_on_error == "first":
+                if self.alike:
                     raise
                 return error
-        return write
+        return entry
 
-    def _result(self, number: int, item: T, write: Write, outcome: Outcome) -> WriteResult[T]:
+    def _result(self, number: int, item: T, write: Write, outcome: Outcome) -> WriteResult[T, Any]:
         if not isinstance(outcome, B24Error):
             try:
-                return WriteResult(item, self.settle(item, write.call, outcome), number=number)
+                return WriteResult(item, self.settle(item, write, outcome), None, number, DONE[write.kind])
             except B24Error as error:
                 return _failed(number, item, error)
         return _failed(number, item, outcome)
 
 
-def _unsent(number: int, item: T, error: B24Error | None) -> WriteResult[T]:
+def _unsent(number: int, item: T, entry: Settled | B24Error) -> WriteResult[T, Any]:
     """The result of an item that was not sent."""
-    if error is not None:
-        return _failed(number, item, error)
-    return WriteResult(item, getattr(item, "pk", None), number=number)
+    if isinstance(entry, B24Error):
+        return _failed(number, item, entry)
+    return WriteResult(item, entry.id, None, number, entry.outcome)
 
 
-def _failed(number: int, item: T, error: B24Error) -> WriteResult[T]:
+def _failed(number: int, item: T, error: B24Error) -> WriteResult[T, Any]:
     if error.item is not None:  # one error may be the error of a whole batch
         error = _copied(error)
-    return WriteResult(item, error=about(error, item, number), number=number)
+    outcome: WriteOutcome = "unknown" if isinstance(error, OutcomeUnknown) else "failed"
+    return WriteResult(item, None, about(error, item, number), number, outcome)
 
 
 def _copied(error: B24Error) -> B24Error:
@@ -293,80 +331,3 @@ async def _windows(source: Source[T], room: Callable[[], int]) -> AsyncIterator[
             gathered = []
     if gathered:
         yield gathered
-
-
-def collected(results: Iterable[WriteResult[T]], mode: RaiseOnError) -> list[WriteResult[T]]:
-    """All results as a list.
-
-    Raises:
-        WriteErrors: some failed, and the mode is ``group``.
-        JobStopped: the job ended early; it has the results so far.
-    """
-    with _gathering() as gathered:
-        gathered.extend(results)
-    return _unless_failed(gathered, mode)
-
-
-async def acollected(results: AsyncIterable[WriteResult[T]], mode: RaiseOnError) -> list[WriteResult[T]]:
-    """As :func:`collected`, for asynchronous code."""
-    with _gathering() as gathered:
-        async for result in results:
-            gathered.append(result)
-    return _unless_failed(gathered, mode)
-
-
-@contextmanager
-def _gathering() -> Generator[list[WriteResult[Any]], None, None]:
-    """A list for results, which a job that ends early has with it."""
-    gathered: list[WriteResult[Any]] = []
-    try:
-        yield gathered
-    except JobStopped as stopped:
-        stopped.results = gathered
-        raise
-
-
-def _unless_failed(results: list[WriteResult[T]], mode: RaiseOnError) -> list[WriteResult[T]]:
-    if mode == "group" and (errors := raised(results)):
-        raise group_of(errors, len(results))
-    return results
-
-
-def counted(results: Iterable[WriteResult[T]]) -> int:
-    """How many items were written; only what failed is kept.
-
-    Raises:
-        WriteErrors: some failed.
-    """
-    kept = _Count()
-    for result in results:
-        kept.add(result)
-    return kept.total()
-
-
-async def acounted(results: AsyncIterable[WriteResult[T]]) -> int:
-    """As :func:`counted`, for asynchronous code."""
-    kept = _Count()
-    async for result in results:
-        kept.add(result)
-    return kept.total()
-
-
-class _Count:
-    """Counts results."""
-
-    def __init__(self) -> None:
-        self._items = 0
-        self._failed: list[WriteResult[Any]] = []
-
-    def add(self, result: WriteResult[Any]) -> None:
-        """One result more."""
-        self._items += 1
-        if result.error is not None:
-            self._failed.append(result)
-
-    def total(self) -> int:
-        """The number of items, all of which were written."""
-        if self._failed:
-            raise group_of(raised(self._failed), self._items)
-        return self._items

@@ -29,6 +29,7 @@ from b24orm.orm.rowset import Rows
 from b24orm.orm.selection import selected, selected_field
 from b24orm.orm.sets import SetWrites
 from b24orm.orm.shapes import absent_lists, as_dicts, as_named, as_tuples, as_values
+from b24orm.orm.upserts import Upserts
 from b24orm.orm.valueset import ValuesSet
 from b24orm.plan.calls import Row
 from b24orm.portal import AsyncPortal, Portal
@@ -45,7 +46,9 @@ O = TypeVar("O", bound=str, default=str)  # noqa: E741 - fields, orders
 K = TypeVar("K", default=Any)
 
 
-class QuerySet(Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M], SetWrites[M], Generic[M, F, O, K]):
+class QuerySet(
+    Rows[M, F, O], Syncs[M], Creates[M], BulkWrites[M, K], Upserts[M, K], SetWrites[M], Generic[M, F, O, K]
+):
     """Rows of an entity as objects.
 
     Its parameters are the model, the names of its fields and of its orders, and the type of its ids.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Literal, TypeAlias
 
 from typing_extensions import TypeVar
 
 from b24orm.errors import ApiError, B24Error, InvalidValue, OutcomeUnknown
+from b24orm.plan.writes import Kind
 
 if sys.version_info >= (3, 11):
     from builtins import ExceptionGroup
@@ -17,8 +18,10 @@ else:
     from exceptiongroup import ExceptionGroup
 
 __all__ = [
+    "DONE",
     "RaiseOnError",
     "WriteErrors",
+    "WriteOutcome",
     "WriteResult",
     "about",
     "check_mode",
@@ -29,25 +32,35 @@ __all__ = [
 
 T = TypeVar("T")
 
+K = TypeVar("K", default=int)
+
 RaiseOnError: TypeAlias = Literal["first", "group", False]
 _MODES: Final = ("first", "group", False)
 
+WriteOutcome: TypeAlias = Literal["created", "updated", "deleted", "unchanged", "failed", "unknown"]
+"""What a bulk write did with an item."""
+
+DONE: Final[Mapping[Kind, WriteOutcome]] = {"add": "created", "update": "updated", "delete": "deleted"}
+
 
 @dataclass(frozen=True, slots=True)
-class WriteResult(Generic[T]):
+class WriteResult(Generic[T, K]):
     """What one item came to.
 
     Attributes:
         item: what was to be written.
-        id: the id of its row; None if it was not written.
+        id: the id of its row; None if it was not written, or the entity has no ids.
         error: why it was not; an :class:`~b24orm.errors.OutcomeUnknown` if nobody can say.
         number: its place in what was given, counted from 0.
+        outcome: ``created``, ``updated``, ``deleted``; ``unchanged``: the row was so already, and nothing was
+            sent; ``failed``: it was not written; ``unknown``: nobody can say.
     """
 
     item: T
-    id: Any = None
+    id: K | None = None
     error: B24Error | None = None
     number: int = 0
+    outcome: WriteOutcome = "unchanged"
 
     @property
     def ok(self) -> bool:
@@ -73,7 +86,7 @@ def check_mode(raise_on_error: object) -> None:
         raise InvalidValue(f"raise_on_error is 'first', 'group' or False, not {raise_on_error!r}")
 
 
-def raised(results: Iterable[WriteResult[Any]]) -> list[B24Error]:
+def raised(results: Iterable[WriteResult[Any, Any]]) -> list[B24Error]:
     """The errors of results; those of unknown outcome as one that lists its items."""
     errors: list[B24Error] = []
     unknown: list[OutcomeUnknown] = []
@@ -92,7 +105,7 @@ def raised(results: Iterable[WriteResult[Any]]) -> list[B24Error]:
     return errors
 
 
-def first_error(results: Iterable[WriteResult[Any]]) -> B24Error | None:
+def first_error(results: Iterable[WriteResult[Any, Any]]) -> B24Error | None:
     """The error to raise when the first one ends the job; unknown outcomes count above all."""
     errors = raised(results)
     unknown = [error for error in errors if isinstance(error, OutcomeUnknown)]

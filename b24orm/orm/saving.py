@@ -15,6 +15,7 @@ from b24orm.entity.dump import repeatable
 from b24orm.entity.filefields import is_file
 from b24orm.errors import B24Error, InvalidValue, NotFound
 from b24orm.executor.executor import Executor
+from b24orm.executor.lost import ByOrigin
 from b24orm.executor.outcomes import is_ambiguous, unknown_fate
 from b24orm.executor.traces import traces_of
 from b24orm.executor.userfields import check_sent
@@ -120,7 +121,8 @@ async def _add(row: Entity, portal: Any, call: Call, idempotency: Idempotency) -
     executor = portal.executor
     await check_sent(executor, row.__schema__, "add", call)
     traces, by_values = traces_of(executor, row.__schema__), idempotency == "values"
-    writer = Writer(executor, origin=origin, traces=traces, by_values=by_values)
+    finder = ByOrigin(executor, origin) if origin is not None else None
+    writer = Writer(executor, finder=finder, traces=traces, by_values=by_values)
     reply = await _written(row, Write("add", call, origin=key), writer)
     writing.after_add(row, call, reply, portal)
     await _read_entries(row, portal.executor, entries)

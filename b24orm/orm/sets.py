@@ -11,8 +11,9 @@ from typing_extensions import TypeVar
 from b24orm.entity.base import Entity
 from b24orm.entity.dump import changed, repeatable
 from b24orm.errors import InvalidValue, UsageError
+from b24orm.orm.collecting import acounted, counted
 from b24orm.orm.explain import explained
-from b24orm.orm.jobs import Job, Options, acounted, counted
+from b24orm.orm.jobs import Job, Options
 from b24orm.plan import writes
 from b24orm.plan.calls import Call
 from b24orm.plan.compiler import compile_query

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic
 
 from typing_extensions import TypeVar
 
-from b24orm.errors import B24Error, JobStopped, OutcomeUnknown
+from b24orm.errors import (
+    ApiError,
+    B24Error,
+    Incomplete,
+    JobStopped,
+    OutcomeUnknown,
+    PortalClosed,
+    TransportError,
+)
 from b24orm.executor.refusals import untouched
 from b24orm.orm.results import WriteResult
 
@@ -37,7 +46,9 @@ class Brake(Generic[T]):
     _unknown: list[T] = field(default_factory=list[T])
     _unsent: list[T] = field(default_factory=list[T])
 
-    def sorted(self, results: Sequence[WriteResult[T]], reason: B24Error | None) -> list[WriteResult[T]]:
+    def sorted(
+        self, results: Sequence[WriteResult[T, Any]], reason: B24Error | None
+    ) -> list[WriteResult[T, Any]]:
         """Counts what a window came to, and gives what there is to say of it now.
 
         Args:
@@ -53,21 +64,44 @@ class Brake(Generic[T]):
         self._unsent = [result.item for result in results if _is_unsent(result)]
         return [result for result in results if not _is_unsent(result)]
 
-    def check(self, window: Sequence[T] = ()) -> None:
-        """Ends the job, if it is to end and anything is left to do.
-
-        Args:
-            window: items that would be sent next.
+    def check(self) -> None:
+        """Ends the job, if it is to end and anything that was taken is left to do.
 
         Raises:
             JobStopped: it is to end.
         """
-        if self.reason is None:
-            return
-        self.taken += len(window)
-        self._unsent += window
-        if self._unsent:
+        if self.reason is not None and self._unsent:
             raise self._stopped() from self.reason
+
+    @contextmanager
+    def holding(self, items: Sequence[T], *, asks: bool = False) -> Generator[None, None, None]:
+        """Around what is done next: what ends the job there is told with what it did before.
+
+        Args:
+            items: what is taken from the source and not written.
+            asks: the portal is asked about them first; whatever fails then is no item's own error.
+
+        Raises:
+            JobStopped: the job is to end, the portal can't be asked, or it was closed meanwhile.
+        """
+        if self.reason is not None:
+            raise self._without(items, self.reason) from self.reason
+        try:
+            yield
+        except PortalClosed as closed:
+            if not self.taken:
+                raise
+            raise self._without(items, closed) from closed
+        except (ApiError, TransportError, Incomplete) as error:
+            if not asks:
+                raise
+            raise self._without(items, error) from error
+
+    def _without(self, items: Sequence[T], reason: B24Error) -> JobStopped:
+        self.reason = reason
+        self.taken += len(items)
+        self._unsent += items
+        return self._stopped()
 
     def _stopped(self) -> JobStopped:
         text = (
@@ -80,5 +114,5 @@ class Brake(Generic[T]):
         )
 
 
-def _is_unsent(result: WriteResult[Any]) -> bool:
+def _is_unsent(result: WriteResult[Any, Any]) -> bool:
     return result.error is not None and untouched(result.error)

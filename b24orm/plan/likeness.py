@@ -18,13 +18,13 @@ from b24orm.plan.listing import Listing
 from b24orm.query.lookups import Kind, kind_of
 from b24orm.schema import EntitySchema, FieldSchema
 
-__all__ = ["Likeness", "Traits", "likeness_of"]
+__all__ = ["REWRITTEN", "Likeness", "Traits", "likeness_of"]
 
 _STAMPS: Final = (("created_by_id", "date_create"), ("created_by", "created_time"))
 """Who added a row and when, as the entities call it."""
 
 
-_REWRITTEN: Final = frozenset({"comments", "user_description", "content", "terms"})
+REWRITTEN: Final = frozenset({"comments", "user_description", "content", "terms"})
 """Texts that the server cleans or converts before it stores them."""
 
 
@@ -136,7 +136,7 @@ def _tells(spec: FieldSchema, form: Any) -> bool:
 def _form(spec: FieldSchema, value: Any) -> Any:
     """A value as it is compared, sent or answered; None if it is not compared."""
     kind = kind_of(spec)
-    if (spec.multiple and kind != "multifield") or spec.name in _REWRITTEN:
+    if (spec.multiple and kind != "multifield") or spec.name in REWRITTEN:
         return None
     form = _FORMS.get(kind)
     try:

@@ -39,18 +39,20 @@ class Write:
         kind: what it does.
         call: what is sent.
         repeatable: doing it twice is the same as doing it once.
-        origin: originator and key that the new row carries, by which it can be found again.
+        origin: what the new row carries, by which it can be found again: originator and key, as a rule.
         place: the number of the item in its job, for the journal.
         digest: tells the items of a job apart, for the journal.
+        target: the id of the row that it changes, for the journal.
         idle: it is answered by ``false`` where there was nothing to do, which is as good.
     """
 
     kind: Kind
     call: Call
     repeatable: bool = False
-    origin: tuple[str, str] | None = None
+    origin: tuple[str, ...] | None = None
     place: int = 0
     digest: str = ""
+    target: Any = None
     idle: bool = False
 
 

@@ -14,6 +14,7 @@ from b24orm import Portal
 from b24orm.errors import B24Error, Disconnected, OutcomeUnknown, ServerFailure, TimedOut
 from b24orm.executor.executor import Executor
 from b24orm.executor.journal import Journal
+from b24orm.executor.lost import ByOrigin
 from b24orm.executor.outcomes import is_ambiguous
 from b24orm.executor.writer import Writer
 from b24orm.facts import load
@@ -43,7 +44,7 @@ def updates(count: int, *, repeatable: bool = True) -> list[Write]:
 
 
 def writer(portal: Any, *, keyed: bool = True) -> Writer:
-    return Writer(portal, ordered=True, origin=origin_of(DEAL, {}) if keyed else None)
+    return Writer(portal, ordered=True, finder=ByOrigin(portal, origin_of(DEAL, {})) if keyed else None)
 
 
 async def test_a_batch_that_takes_too_long_is_cut_down_until_it_fits() -> None:
@@ -89,7 +90,7 @@ async def test_a_clock_that_jumped_since_a_job_was_killed_doubles_nothing(
     portal._coming.append((portal.sender.clock.now() + 45.0, write.call))  # it left, and is being done
     job = {"method": "crm.deal.add", "portal": "acme"}
     before = Journal(tmp_path / "j", job, clock=lambda: 1_000_000.0)
-    before.sending([(0, "")])
+    before.sending([(0, "", "add")])
     before.close()
     after = Journal(tmp_path / "j", job, clock=lambda: 1_000_000.0 + jump)
     await replace(writer(portal), journal=after).run([replace(write, place=0, digest="")])

@@ -21,7 +21,7 @@ JOB = {"method": "crm.deal.add", "portal": "acme"}
 
 def test_what_was_sent_and_what_came_of_it_outlives_the_process(tmp_path: Path) -> None:
     first = Journal(tmp_path / "j", JOB, clock=lambda: 100.0)
-    first.sending([(0, "a"), (1, "b"), (2, "c")])
+    first.sending([(0, "a", "add"), (1, "b", "add"), (2, "c", "add")])
     first.done([(0, 17)])
     first.not_done([2])
     key = first.key
@@ -138,7 +138,7 @@ def test_a_disk_that_is_full_is_an_error_of_ours(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j", JOB)
     full(journal)
     with pytest.raises(JournalFailed, match=r"can't be used any more: database or disk is full"):
-        journal.sending((place, "x" * 64) for place in range(1_000))
+        journal.sending((place, "x" * 64, "add") for place in range(1_000))
     assert journal.counts() == {}
     journal.close()
 
@@ -151,7 +151,7 @@ def test_a_job_whose_disk_is_full_is_gone_on_with(
     def filling(journal: Journal, items: Any) -> None:
         if desk.store.count("deal") > 300:
             full(journal)
-            journal.sending((10_000 + place, "x" * 64) for place in range(1_000))
+            journal.sending((10_000 + place, "x" * 64, "add") for place in range(1_000))
         done(journal, items)
 
     with monkeypatch.context() as patched:

@@ -284,7 +284,7 @@ async def test_a_job_that_was_killed_goes_on_under_the_same_keys(tmp_path: Path)
     portal = Flaky()
     executor: Any = portal
     writes = [Write("add", add().call, place=n, digest=f"d{n}") for n in range(2)]
-    first.sending((write.place, write.digest) for write in writes)  # and then the process dies
+    first.sending((write.place, write.digest, write.kind) for write in writes)  # and then the process dies
     key = f"b24orm-{first.key}-0"
     portal.portal.send("tasks.task.add", {"fields": FIELDS}, idempotency_key=key)
     first.close()
