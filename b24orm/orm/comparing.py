@@ -12,7 +12,7 @@ from b24orm.entity.types import MultiField
 from b24orm.errors import InvalidValue
 from b24orm.transport.encoding import encode
 
-__all__ = ["differing"]
+__all__ = ["differing", "same"]
 
 _NOTHING: Final = (None, "", ())
 
@@ -30,16 +30,22 @@ def differing(row: Entity, found: Entity, names: Iterable[str]) -> list[str]:
     Raises:
         InvalidValue: a field holds files, which can't be compared.
     """
-    return [name for name in names if not _same(row, found, name)]
+    names = list(names)
+    for name in names:
+        spec = row.__schema__.fields.get(name)
+        if spec is not None and is_file(spec) and vars(row)[name] not in _NOTHING:
+            raise InvalidValue(
+                f"{type(row).__name__}.{name} holds files, and whether they differ can't be told: "
+                "leave it out of the objects, or of update_fields"
+            )
+    return [name for name in names if not same(row, found, name)]
 
 
-def _same(row: Entity, found: Entity, name: str) -> bool:
+def same(row: Entity, found: Entity, name: str) -> bool:
+    """Whether a field of an object and of its row hold the same; files never do."""
     spec = row.__schema__.fields.get(name)
-    if spec is not None and is_file(spec) and vars(row)[name] not in (None, ()):
-        raise InvalidValue(
-            f"{type(row).__name__}.{name} holds files, and whether they differ can't be told: "
-            "leave it out of the objects, or of update_fields"
-        )
+    if spec is not None and is_file(spec):
+        return False
     if name in row.extra:
         return bool(_loose(row.extra[name]) == _loose(getattr(found, name, _UNKNOWN)))
     if name not in vars(found):

@@ -10,7 +10,9 @@ from typing_extensions import TypeVar
 from b24orm.entity.base import Entity
 from b24orm.errors import InvalidValue
 from b24orm.orm.checks import check_mapping
+from b24orm.orm.comparing import same
 from b24orm.orm.saving import asave, save
+from b24orm.query.names import find_field
 
 __all__ = ["Creates"]
 
@@ -87,7 +89,10 @@ class Creates(Generic[M]):
         def update_or_create(
             self, defaults: Mapping[str, Any] | None = None, **lookups: Any
         ) -> tuple[M, bool]:
-            """The row with these values, changed to hold ``defaults`` too; made if there is none."""
+            """The row with these values, changed to hold ``defaults`` too; made if there is none.
+
+            Only what differs is sent. For many rows there is :meth:`bulk_upsert`.
+            """
             found, made = self.get_or_create(defaults, **lookups)
             if not made:
                 _assign(found, defaults or {})
@@ -120,5 +125,9 @@ def _of_new_row(defaults: Mapping[str, Any] | None, lookups: Mapping[str, Any]) 
 
 
 def _assign(row: Entity, values: Mapping[str, Any]) -> None:
+    """Gives a row the values that it does not have."""
+    wanted = type(row)(**values)
     for name, value in values.items():
-        setattr(row, name, value)
+        field = find_field(row.__schema__, name)
+        if field is None or field.name not in wanted.changed or not same(wanted, row, field.name):
+            setattr(row, name, value)

@@ -60,10 +60,10 @@ class Upserts(Generic[M, K]):
         The rows are looked up, some thousands at a time, and compared. A row that is as its object says is
         left alone; of another one only what differs is sent. ``result.outcome`` says what was done.
 
-        >>> rows = (Deal(origin_id=code, title=name) for code, name in source)       # doctest: +SKIP
-        >>> results = Deal.objects.bulk_upsert(rows, key="origin_id")               # doctest: +SKIP
-        >>> Counter(result.outcome for result in results)                           # doctest: +SKIP
-        Counter({'unchanged': 970, 'created': 20, 'updated': 10})
+        >>> rows = [Deal(origin_id=f"A{n}", title=f"Order {n}") for n in range(1000)]   # doctest: +SKIP
+        >>> results = Deal.objects.bulk_upsert(rows, key="origin_id")                # doctest: +SKIP
+        >>> sum(result.outcome == "created" for result in results)                  # doctest: +SKIP
+        1000
 
         Args:
             objs: new objects without ids: a list, a generator or an async generator.

@@ -287,3 +287,9 @@ def test_a_lookup_that_finds_other_rows_adds_nothing(desk: LocalPortal, client: 
     """A condition that the server ignores finds everything, and would make every key look missing."""
     Deal.objects.bulk_create([Deal(title=f"{n}", origin_id=f"Z{n}") for n in range(5)])
     assert Deal.objects.filter(Q(origin_id="A1")).count() == 0
+
+
+def test_update_or_create_sends_only_what_differs(desk: LocalPortal, client: Portal) -> None:
+    Deal.objects.create(title="Roof", opportunity=5)
+    found, made = Deal.objects.update_or_create({"opportunity": 5}, title="Roof")
+    assert (found.opportunity, made, "crm.deal.update" in desk.stats.by_method) == (5, False, False)
