@@ -237,11 +237,16 @@ def test_phones_become_what_the_object_has(desk: LocalPortal, client: Portal) ->
     assert sorted(entry.value for entry in Contact.objects.get(origin_id="P1").phone) == ["2", "3"]
 
 
+def company(**values: Any) -> Company:
+    """One with fields that only a portal has."""
+    return Company(**values)
+
+
 def test_a_user_field_may_be_the_key(desk: LocalPortal, client: Portal) -> None:
     client.call("crm.company.userfield.add", {"fields": {"FIELD_NAME": "ERP", "USER_TYPE_ID": "string"}})
 
     def rows(title: str) -> list[Company]:
-        return [Company(**{"uf_crm_erp": f"{n}", "title": title}) for n in range(60)]
+        return [company(uf_crm_erp=f"{n}", title=title) for n in range(60)]
 
     Company.objects.bulk_upsert(rows("old"), key="uf_crm_erp")
     assert outcomes(Company.objects.bulk_upsert(rows("new"), key="uf_crm_erp")) == {"updated": 60}
@@ -250,7 +255,7 @@ def test_a_user_field_may_be_the_key(desk: LocalPortal, client: Portal) -> None:
 
 def test_a_user_field_that_there_is_not_is_refused(desk: LocalPortal, client: Portal) -> None:
     with pytest.raises(UnknownName, match="UF_CRM_ERP"):
-        Company.objects.bulk_upsert([Company(**{"uf_crm_erp": "1"})], key="uf_crm_erp")
+        Company.objects.bulk_upsert([company(uf_crm_erp="1")], key="uf_crm_erp")
     assert desk.store.count("company") == 0
 
 
