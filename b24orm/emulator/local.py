@@ -49,8 +49,8 @@ class LocalPortal(Installations):
     Usable with ``with``, ``async with`` or :meth:`start` and :meth:`stop`.
 
     Args:
-        deals, contacts, companies, users, leads, tasks, activities, invoices, log_entries: rows to seed;
-            ``None`` takes a number that fits the deals.
+        deals, users, leads, tasks, activities, invoices, log_entries: how many rows to seed.
+        contacts, companies: the same; as many as fit the deals when None.
         sparse: keep only every n-th id, as on a portal where much was deleted.
         seed: the same seed gives the same rows.
         rows: numbers of rows of other modules, by kind: ``elements``, ``files``, ``events``, ``products``,
