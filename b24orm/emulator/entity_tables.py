@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
+from b24orm.emulator.crm_tables import CRM_SPECS
 from b24orm.emulator.module_tables import BARE_TABLES, MODULE_SPECS
 from b24orm.emulator.table_specs import TableSpec, build_table
 from b24orm.emulator.tables import DYNAMIC_PREFIX, Column, Table, words
@@ -256,7 +257,7 @@ def portal_tables() -> dict[str, Table]:
 @cache
 def _tables() -> Mapping[str, Table]:
     """The tables, built once: they are the same for every portal."""
-    made = (build_table(spec) for spec in (*_SPECS, *MODULE_SPECS))
+    made = (build_table(spec) for spec in (*_SPECS, *CRM_SPECS, *MODULE_SPECS))
     return {table.name: table for table in (*made, *BARE_TABLES)}
 
 

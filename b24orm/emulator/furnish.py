@@ -48,6 +48,18 @@ _QUOTE_STAGES: Final = (
     Stage("APPROVED", "Approved", "S"),
     Stage("DECLAINED", "Declined", "F"),
 )
+_OLD_INVOICE_STAGES: Final = (
+    Stage("N", "New"),
+    Stage("S", "Sent"),
+    Stage("P", "Paid", "S"),
+    Stage("D", "Declined", "F"),
+)
+_CALLED: Final = (
+    Stage("IN_WORK", "In progress", ""),
+    Stage("SUCCESS", "Successful", ""),
+    Stage("WRONG_NUMBER", "Wrong number", ""),
+    Stage("STOP_CALLING", "Do not call again", ""),
+)
 _DIRECTORIES: Final = (
     ("SOURCE", ("CALL", "EMAIL", "WEB", "ADVERTISING", "PARTNER", "OTHER")),
     ("DEAL_TYPE", ("SALE", "COMPLEX", "SERVICES", "GOODS")),
@@ -91,6 +103,8 @@ def furnish(store: Store, *, users: int = 1, seed: int = 1) -> None:
     add_statuses(store, "STATUS", LEAD_STAGES)
     add_statuses(store, "QUOTE_STATUS", _QUOTE_STAGES)
     add_statuses(store, "SMART_INVOICE_STAGE_2", INVOICE_STAGES)
+    add_statuses(store, "INVOICE_STATUS", _OLD_INVOICE_STAGES)
+    add_statuses(store, "CALL_LIST", _CALLED)
     store.insert("category", {"ID": 1, "NAME": "Service", "ENTITY_TYPE_ID": 2, "SORT": 200})
     store.insert(
         "category",

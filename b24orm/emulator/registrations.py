@@ -88,17 +88,21 @@ class Registrations:
         oauth, credentials = self._oauth, self._credentials
         oauth.member_id = detail["member_id"]
         for row in detail["applications"]:
-            oauth.install(Application(**{**row, "scope": frozenset(row["scope"])}))
+            oauth.install(Application(**_granted(row)))
         for kind, value, grant in detail["grants"]:
             oauth.grants[kind, value] = Grant(**grant)
         for row in detail["tokens"]:
-            credentials.tokens[row["value"]] = Token(**{**row, "scope": frozenset(row["scope"])})
+            credentials.tokens[row["value"]] = Token(**_granted(row))
         for client_id in detail["removed"]:
             credentials.inactive(client_id)
 
 
 def _scoped(items: Iterable[Application | Token]) -> list[dict[str, Any]]:
     return [{**asdict(item), "scope": sorted(item.scope)} for item in items]
+
+
+def _granted(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "scope": frozenset(row["scope"])}
 
 
 def _things_detail(things: AppThings) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from b24orm.emulator.tables import Column
 from b24orm.emulator.values import is_array, read_date, read_datetime, to_float, to_int, to_list, to_text
 from b24orm.schema import EntitySchema
 
-__all__ = ["read_filter", "read_row"]
+__all__ = ["read_filter", "read_row", "stored_value"]
 
 
 class _Dropped(Exception):
@@ -90,11 +90,18 @@ def read_row(
         column, field = shape.columns.get(name), schema.by_wire.get(name)
         if column is None or (field is not None and (field.read_only or (update and field.immutable))):
             continue
-        row[column.name] = _stored(column, value, now)
+        row[column.name] = stored_value(column, value, now)
     return row
 
 
-def _stored(column: Column, value: Any, now: float) -> Any:
+def stored_value(column: Column, value: Any, now: float) -> Any:
+    """A value of a write in the form that its column keeps.
+
+    Args:
+        column: the column.
+        value: as sent.
+        now: unix seconds for relative dates.
+    """
     if value is None:
         return None
     if column.kind in {"date", "datetime"}:

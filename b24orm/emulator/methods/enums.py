@@ -61,6 +61,7 @@ def methods(store: Store) -> Registry:
     handlers: dict[str, Callable[[Call], Answer]] = {
         **{name: partial(_listed, entries) for name, entries in _LISTS.items()},
         "ownertype": partial(_owners, store),
+        "getorderownertypes": partial(_order_owners, store),
         "fields": _fields,
     }
     return {f"crm.enum.{name}": Method(handler, "crm") for name, handler in handlers.items()}
@@ -89,6 +90,16 @@ def _owners(store: Store, call: Call) -> Answer:
     ]
     usual = [_entry(number, title, owner_name(number), short) for number, title, short in _OWNERS]
     found = [*usual, *made]
+    return Answer(found, cost=Cost("page", rows=len(found)))
+
+
+def _order_owners(store: Store, call: Call) -> Answer:
+    """What an order may belong to: deals and smart processes."""
+    kinds = [(2, "Deal"), *((kind.entity_type_id, kind.title) for kind in smart_types.all_types(store))]
+    del call
+    found = [
+        {"attribute": "DYN", "code": owner_name(number), "id": number, "name": name} for number, name in kinds
+    ]
     return Answer(found, cost=Cost("page", rows=len(found)))
 
 

@@ -16,7 +16,7 @@ from b24orm.errors import InvalidValue, UnknownName
 
 __all__ = ["methods"]
 
-_ENTITIES: Final = ("deal", "lead", "contact", "company", "quote", "requisite")
+_ENTITIES: Final = ("deal", "lead", "contact", "company", "quote", "requisite", "invoice")
 _PREFIXES: Final[Mapping[str, str]] = {"user": "UF_USR_", "task": "UF_"}
 """What the names of user fields begin with; ``UF_CRM_`` for the CRM."""
 _LABELS: Final = (
