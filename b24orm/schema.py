@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as _field
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal
 
 from b24orm.errors import Unsupported
 
@@ -265,6 +265,18 @@ class ListSchema:
     aggregate: str | None = None
 
 
+_MODIFIED: Final = (
+    "date_modify",
+    "updated_time",
+    "changed_date",
+    "last_updated",
+    "timestamp_x",
+    "date_update",
+    "changed_",
+)
+"""What entities call the moment of their last change."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class EntitySchema:
     """Everything known about one entity.
@@ -334,6 +346,11 @@ class EntitySchema:
     def key(self) -> FieldSchema | None:
         """The field that identifies a row, None where rows have none."""
         return self.fields[self.id_name] if self.id_name else None
+
+    @property
+    def modified(self) -> FieldSchema | None:
+        """The field that says when a row was changed last, None where none does."""
+        return next((self.fields[name] for name in _MODIFIED if name in self.fields), None)
 
     @cached_property
     def by_wire(self) -> Mapping[str, FieldSchema]:

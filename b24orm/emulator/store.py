@@ -26,12 +26,17 @@ __all__ = ["Change", "Store", "stored"]
 _CREATED: Final = frozenset(
     words(
         "DATE_CREATE DATE_MODIFY CREATED_TIME UPDATED_TIME CREATED_DATE CHANGED_DATE "
-        "ACTIVITY_DATE CREATED LAST_UPDATED MOVED_TIME LAST_ACTIVITY_TIME DATE_REGISTER"
+        "ACTIVITY_DATE CREATED LAST_UPDATED MOVED_TIME LAST_ACTIVITY_TIME DATE_REGISTER DATE_UPDATE"
     )
 )
-_EMPTY_AT_FIRST: Final[Mapping[str, frozenset[str]]] = {"requisite": frozenset({"DATE_MODIFY"})}
+_EMPTY_AT_FIRST: Final[Mapping[str, frozenset[str]]] = {
+    "biconnector_source": frozenset({"DATE_UPDATE"}),
+    "requisite": frozenset({"DATE_MODIFY"}),
+}
 """Moments that a new row does not have yet."""
-_MODIFIED: Final = frozenset(words("DATE_MODIFY UPDATED_TIME CHANGED_DATE LAST_UPDATED TIMESTAMP_X"))
+_MODIFIED: Final = frozenset(
+    words("DATE_MODIFY UPDATED_TIME CHANGED_DATE LAST_UPDATED TIMESTAMP_X DATE_UPDATE")
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,6 @@ __all__ = ["Changes", "Syncs", "modified_field"]
 
 M = TypeVar("M", bound=Entity)
 
-_FIELDS: Final = ("date_modify", "updated_time", "changed_date", "last_updated", "timestamp_x", "date_update")
-"""What entities call the moment of their last change."""
 _EMPTY_AT_FIRST: Final = (
     "Requisite",
     "BankDetail",
@@ -56,7 +54,7 @@ def modified_field(schema: EntitySchema) -> FieldSchema:
     >>> modified_field(load("Deal")).name, modified_field(load("Task")).name
     ('date_modify', 'changed_date')
     """
-    found = next((schema.fields[name] for name in _FIELDS if name in schema.fields), None)
+    found = schema.modified
     if found is None or found.type != "datetime":
         raise Unsupported(f"{schema.name} has no field that says when a row was changed; see events")
     if schema.name in _EMPTY_AT_FIRST:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from b24orm.entity.base import Entity
 from b24orm.entity.rows import typed
@@ -23,9 +23,6 @@ from b24orm.query.resolving import resolve
 from b24orm.schema import EntitySchema, FieldSchema
 
 __all__ = ["check_unchanged", "fetched", "refreshed", "stamp_of"]
-
-_STAMPS: Final = ("date_modify", "updated_time", "changed_date", "last_updated", "timestamp_x", "changed_")
-"""Fields that say when a row was changed, the first that an entity has."""
 
 
 def _call(row: Entity) -> Call | None:
@@ -111,13 +108,15 @@ def stamp_of(row: Entity) -> tuple[FieldSchema, datetime]:
         FieldNotLoaded: it was not fetched.
     """
     schema = row.__schema__
-    name = next((name for name in _STAMPS if name in schema.fields), None)
-    if name is None:
+    field = schema.modified
+    if field is None:
         raise Unsupported(f"{schema.name} doesn't say when it was changed, so if_unchanged is not possible")
-    known = getattr(row, name)  # FieldNotLoaded says what to do
+    known = getattr(row, field.name)  # FieldNotLoaded says what to do
     if known is None:
-        raise InvalidValue(f"{schema.name}.{name} is empty, so if_unchanged has nothing to compare with")
-    return schema.fields[name], known
+        raise InvalidValue(
+            f"{schema.name}.{field.name} is empty, so if_unchanged has nothing to compare with"
+        )
+    return field, known
 
 
 async def check_unchanged(row: Entity, executor: Executor, field: FieldSchema, known: datetime) -> None:

@@ -83,12 +83,13 @@ def test_an_unknown_table_is_named(store: Store) -> None:
         store.count("deals")
 
 
-def test_an_update_stamps_the_change(store: Store) -> None:
-    number = store.insert("deal", {"DATE_MODIFY": "2020-01-01T00:00:00"})
+@pytest.mark.parametrize(("table", "stamp"), [("deal", "DATE_MODIFY"), ("sale_order", "DATE_UPDATE")])
+def test_an_update_stamps_the_change(store: Store, table: str, stamp: str) -> None:
+    number = store.insert(table, {stamp: "2020-01-01T00:00:00"})
 
-    store.update("deal", number, {"TITLE": "new"})
+    store.update(table, number, {"COMMENTS": "new"})
 
-    assert store.rows("deal", ["DATE_MODIFY"]) == [{"DATE_MODIFY": "2023-11-15T01:13:20"}]
+    assert store.rows(table, [stamp]) == [{stamp: "2023-11-15T01:13:20"}]
 
 
 def test_updating_nothing_that_exists_says_so(store: Store) -> None:

@@ -21,7 +21,7 @@ from b24orm.errors import (
     Unsupported,
     UsageError,
 )
-from b24orm.models import Company, Contact, Currency, Deal, Department, Item, SmartInvoice, Task, User
+from b24orm.models import Company, Contact, Currency, Deal, Department, Item, Order, SmartInvoice, Task, User
 from tests.conftest import Connect, Serve
 
 
@@ -276,6 +276,14 @@ def test_a_row_that_somebody_else_changed_is_not_overwritten(desk: LocalPortal, 
     deal.title = "mine"
     deal.save(if_unchanged=True)
     assert stored(desk, "deal", 3)["TITLE"] == "mine"
+
+
+def test_an_order_of_the_shop_that_somebody_else_changed_is_not_overwritten(client: Portal) -> None:
+    order = Order.objects.get(id=1)
+    client.sale.order.update(id=1, fields={"comments": "theirs"})
+    order.comments = "mine"
+    with pytest.raises(StaleObject, match="date_update"):
+        order.save(if_unchanged=True)
 
 
 def test_the_look_and_the_change_travel_in_one_request(desk: LocalPortal, client: Portal) -> None:
