@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from inspect import Parameter, Signature
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,6 +21,7 @@ from b24orm.errors import (
     UnknownName,
     nearest,
 )
+from b24orm.query.names import parent_names
 from b24orm.schema import EntitySchema, FieldSchema, LinkSchema
 
 if TYPE_CHECKING:
@@ -408,10 +410,6 @@ def _not_that(model: type[Entity], name: str, value: Any, why: str) -> str:
 
 def _with_constants(schema: EntitySchema, constants: Mapping[str, Any]) -> EntitySchema:
     """The schema of a subclass with parameters fixed (``class Contract(Item, entity_type_id=1038)``)."""
-    from dataclasses import replace
-
-    from b24orm.query.names import parent_names
-
     if not constants:
         return schema
     names = parent_names(schema)

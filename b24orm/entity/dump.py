@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from b24orm.entity.filefields import UNKNOWN, before_of, file_value, is_file, loose_value
-from b24orm.entity.files import NewFile
+from b24orm.entity.filefields import UNKNOWN, before_of, file_value, is_file, loose_value, plain
 from b24orm.entity.multifields import adds_entries, merged, merged_fm
 from b24orm.entity.types import MultiField
 from b24orm.errors import InvalidValue
@@ -166,7 +165,7 @@ def _wire(schema: EntitySchema, spec: FieldSchema, value: Any, before: Any) -> A
         return file_value(schema, spec, value, before or None)
     if spec.type == "crm_multifield":
         return merged_fm(before, value) if spec.name == "fm" else merged(before, value)
-    return _plain(value)
+    return plain(value)
 
 
 def _strict(schema: EntitySchema, spec: FieldSchema, value: Any) -> Any:
@@ -177,17 +176,6 @@ def _strict(schema: EntitySchema, spec: FieldSchema, value: Any) -> Any:
             "REST 3.0 reads no others; give it a tzinfo"
         )
     return list(value) if isinstance(value, tuple) else value
-
-
-def _plain(value: Any) -> Any:
-    """``""`` clears any field: null would leave a date alone."""
-    if value is None:
-        return ""
-    if isinstance(value, NewFile):
-        return value.wire()
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
 
 
 def _extra(row: Entity) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from b24orm.errors import InvalidValue, Unsupported
 from b24orm.schema import EntitySchema, FieldSchema
 from b24orm.values import StoredFile
 
-__all__ = ["UNKNOWN", "before_of", "family", "file_value", "is_file", "loose_value"]
+__all__ = ["UNKNOWN", "before_of", "family", "file_value", "is_file", "loose_value", "plain"]
 
 Family: TypeAlias = Literal["classic", "item", "other"]
 
@@ -51,7 +51,7 @@ def before_of(held: Any) -> Any:
 def loose_value(schema: EntitySchema, value: Any) -> Any:
     """A value of a user field that the model doesn't declare; there may be files in it."""
     if family(schema) != "item":
-        return _plain(value)
+        return plain(value)
     return [_pair(item) for item in value] if isinstance(value, (list, tuple)) else _pair(value)
 
 
@@ -72,7 +72,7 @@ def file_value(schema: EntitySchema, spec: FieldSchema, value: Any, before: Any)
     if kind == "item":
         return _whole(schema, spec, value)
     if kind == "other" or not (spec.multiple or value is None or isinstance(value, NewFile)):
-        return _plain(value)
+        return plain(value)
     if before is UNKNOWN and (spec.multiple or value is None):
         raise InvalidValue(
             f"{schema.name}.{spec.name} can't be changed: its files were not fetched, so nobody knows "
@@ -108,12 +108,13 @@ def _whole(schema: EntitySchema, spec: FieldSchema, value: Any) -> Any:
 
 
 def _pair(file: Any) -> Any:
-    return [file.name, file.base64()] if isinstance(file, NewFile) else _plain(file)
+    return [file.name, file.base64()] if isinstance(file, NewFile) else plain(file)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as classic methods take it: ``""`` clears any field, where null would leave a date alone."""
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if value is None:
         return ""
     return value.wire() if isinstance(value, (NewFile, StoredFile)) else value

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
+from b24orm.entity.filefields import is_file
 from b24orm.entity.types import MultiField
 from b24orm.errors import InvalidValue
 from b24orm.query.closed import allowed, among, is_closed, targets, value_of_title
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from b24orm.entity.base import Entity
 
 __all__ = ["Given", "given", "taken_by"]
-
-_FILES: Final = frozenset({"file", "product_file"})
 
 _TAKEN: Final[Mapping[str, str]] = {
     "date": "it takes a date, or a text such as '2026-03-01'; of a datetime take its date()",
@@ -127,7 +126,7 @@ def _checked(schema: EntitySchema, spec: FieldSchema, value: Any) -> Any:
     if spec.type == "crm_multifield" and isinstance(value, (str, MultiField, Mapping, list, tuple)):
         value = list(value) if isinstance(value, (list, tuple)) else [value]
         return [MultiField(value=item) if isinstance(item, str) else item for item in value]
-    if spec.type in _FILES and isinstance(value, (str, bytes, int)) and not isinstance(value, Enum):
+    if is_file(spec) and isinstance(value, (str, bytes, int)) and not isinstance(value, Enum):
         raise InvalidValue(f"{schema.name}.{spec.name} can't be {value!r}: it takes a NewFile, or None")
     if isinstance(value, (list, tuple, set, frozenset)) and spec.multiple:
         return [_closed(schema, spec, item) for item in value]

@@ -19,7 +19,7 @@ from b24orm.executor.nursery import Nursery
 from b24orm.executor.sender import Sender
 from b24orm.executor.sizes import BatchSizes, cut_off
 from b24orm.executor.trip import Trip
-from b24orm.plan.calls import Ask, Call, Outcome, Reply
+from b24orm.plan.calls import Ask, Call, Outcome, Reply, not_run
 
 __all__ = ["Runner", "ask_v3", "is_v3", "trip_of"]
 
@@ -81,7 +81,7 @@ async def _in_turn(runner: Runner, ask: Ask) -> list[Outcome]:
     outcomes: list[Outcome] = []
     for call in ask.calls:
         if ask.halt and outcomes and not isinstance(outcomes[-1], Reply):
-            outcomes.append(ApiError("NOT_RUN", "an earlier call failed", method=call.method))
+            outcomes.append(not_run(call.method, "an earlier call failed"))
         else:
             outcomes.append(await runner.outcome(call))
     return outcomes

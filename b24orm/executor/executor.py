@@ -23,7 +23,7 @@ from b24orm.executor.sizes import BatchSizes, cut_off
 from b24orm.executor.spread import Pace, size_for, takes_long
 from b24orm.executor.trip import Trip
 from b24orm.executor.userfields import UserFields
-from b24orm.plan.calls import Ask, Call, Outcome, Ref, Reply
+from b24orm.plan.calls import Ask, Call, Outcome, Ref, Reply, is_not_run, not_run
 from b24orm.plan.flow import Flow, Page, Spreadable
 from b24orm.plan.steps.sizes import BATCH
 from b24orm.transport.encoding import command, fits_batch
@@ -33,6 +33,7 @@ __all__ = ["Executor"]
 
 _T = TypeVar("_T")
 
+_ENDED: Final = "an earlier command of the chain ended it"
 _ARMFUL: Final = 2_500
 """Rows that are handed out together, if they are ready."""
 
@@ -150,7 +151,7 @@ class Executor:
             for label, outcome in zip(labels, outcomes[start:], strict=True):
                 if isinstance(outcome, Reply):
                     results[label] = outcome.result
-        return [*outcomes, *(_not_run(call) for call in ask.calls[len(outcomes) :])]
+        return [*outcomes, *(not_run(call.method, _ENDED) for call in ask.calls[len(outcomes) :])]
 
     async def _in_turn(self, ask: Ask, size: int) -> list[Outcome]:
         """The question in several batches, one after the other; one that halts ends them all."""
@@ -158,7 +159,7 @@ class Executor:
         for start in range(0, len(ask.calls), size):
             part = Ask(ask.calls[start : start + size], halt=ask.halt)
             if ask.halt and any(isinstance(outcome, B24Error) for outcome in outcomes):
-                outcomes += [_not_run(call) for call in part.calls]
+                outcomes += [not_run(call.method, _ENDED) for call in part.calls]
             else:
                 outcomes += await self._ask_now(part)
         return outcomes
@@ -324,11 +325,7 @@ def _again(ask: Ask, found: Mapping[str, Outcome]) -> list[str]:
     if ask.chained:
         # the whole chain is sent again, so what was executed must not have written anything
         return [first] if not any(writes[label] for label in list(found)[: list(found).index(first)]) else []
-    return [label for label in errors if label in failed or _is_not_run(errors[label])]
-
-
-def _is_not_run(error: B24Error) -> bool:
-    return isinstance(error, ApiError) and error.code == "NOT_RUN"
+    return [label for label in errors if label in failed or is_not_run(errors[label])]
 
 
 def _filled(value: Any, results: Mapping[str, Any], *, inner: Sequence[str] = ()) -> Any:
@@ -347,7 +344,3 @@ def _filled(value: Any, results: Mapping[str, Any], *, inner: Sequence[str] = ()
     if isinstance(value, Mapping):
         return {key: _filled(item, results, inner=inner) for key, item in value.items()}
     return value
-
-
-def _not_run(call: Call) -> ApiError:
-    return ApiError("NOT_RUN", "an earlier command of the chain ended it", method=call.method)

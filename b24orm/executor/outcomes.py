@@ -24,7 +24,6 @@ __all__ = [
     "is_ambiguous",
     "judged",
     "killed",
-    "not_run",
     "nothing_but_lost",
     "row_id",
     "unknown_fate",
@@ -48,11 +47,6 @@ def killed(left: float) -> TransportError:
     )
     error.sent_at = left
     return error
-
-
-def not_run(write: Write) -> ApiError:
-    """The outcome of a write that was not sent, for an earlier one failed."""
-    return ApiError("NOT_RUN", "an earlier write failed", method=write.call.method)
 
 
 def judged(write: Write, outcome: Outcome) -> Outcome:

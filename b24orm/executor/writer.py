@@ -25,11 +25,11 @@ from b24orm.executor.executor import Executor
 from b24orm.executor.journal import Journal
 from b24orm.executor.keyed import fates, keyed
 from b24orm.executor.lost import Finder, Lost
-from b24orm.executor.outcomes import answer_of, is_ambiguous, judged, killed, not_run, row_id
+from b24orm.executor.outcomes import answer_of, is_ambiguous, judged, killed, row_id
 from b24orm.executor.refusals import is_final
 from b24orm.executor.traces import Traces
 from b24orm.executor.turns import one_query
-from b24orm.plan.calls import Ask, Outcome, Reply
+from b24orm.plan.calls import Ask, Outcome, Reply, not_run
 from b24orm.plan.steps.sizes import BATCH
 from b24orm.plan.writes import Kind, Write
 from b24orm.transport.encoding import fits_batch
@@ -125,7 +125,8 @@ class Writer:
         final: Outcome | None = None
         for group in work:
             if self.halt and any(isinstance(outcome, B24Error) for outcome in found.values()):
-                found.update({write.place: not_run(write) for write in group.writes})
+                why = "an earlier write failed"
+                found.update({write.place: not_run(write.call.method, why) for write in group.writes})
             elif final is not None:
                 found.update({write.place: final for write in group.writes})
             else:

@@ -9,7 +9,8 @@ from typing import Any, Final, Generic, Literal, TypeAlias
 
 from typing_extensions import TypeVar
 
-from b24orm.errors import ApiError, B24Error, InvalidValue, OutcomeUnknown
+from b24orm.errors import B24Error, InvalidValue, OutcomeUnknown
+from b24orm.plan.calls import is_not_run
 from b24orm.plan.writes import Kind
 
 if sys.version_info >= (3, 11):
@@ -109,7 +110,7 @@ def first_error(results: Iterable[WriteResult[Any, Any]]) -> B24Error | None:
     """The error to raise when the first one ends the job; unknown outcomes count above all."""
     errors = raised(results)
     unknown = [error for error in errors if isinstance(error, OutcomeUnknown)]
-    real = [error for error in errors if not (isinstance(error, ApiError) and error.code == "NOT_RUN")]
+    real = [error for error in errors if not is_not_run(error)]
     return next(iter((*unknown, *real, *errors)), None)
 
 

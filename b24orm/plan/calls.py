@@ -8,12 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from b24orm.errors import B24Error, ServerFailure
+from b24orm.errors import ApiError, B24Error, ServerFailure
 from b24orm.schema import Api
 
-__all__ = ["Ask", "Call", "Lookup", "Outcome", "Ref", "Reply", "Row", "rows_in", "rows_of"]
+__all__ = [
+    "Ask",
+    "Call",
+    "Lookup",
+    "Outcome",
+    "Ref",
+    "Reply",
+    "Row",
+    "is_not_run",
+    "not_run",
+    "rows_in",
+    "rows_of",
+]
 
 Row: TypeAlias = "dict[str, Any]"
 
@@ -95,6 +107,24 @@ class Reply:
 
 
 Outcome: TypeAlias = "Reply | B24Error"
+
+_NOT_RUN: Final = "NOT_RUN"
+
+
+def not_run(method: str, why: str, **where: Any) -> ApiError:
+    """The outcome of a call that was not executed, because another one failed before it.
+
+    Args:
+        method: the method.
+        why: what failed.
+        where: more that the error is to say: ``command``, ``host``, ``status``.
+    """
+    return ApiError(_NOT_RUN, why, method=method, **where)
+
+
+def is_not_run(outcome: Outcome) -> bool:
+    """Whether a call was not executed, because another one failed before it."""
+    return isinstance(outcome, ApiError) and outcome.code == _NOT_RUN
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from itertools import product
 from typing import Any, Final
 
 from b24orm.errors import Unsupported
-from b24orm.plan.leaves import Alternatives, Pair, spell
+from b24orm.plan.leaf import Alternatives, Pair
+from b24orm.plan.leaves import spell
 from b24orm.query.nodes import Condition, Group, Node
 from b24orm.schema import Dialect, EntitySchema, ListSchema
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from b24orm.plan.leaf import COMPARE, OPPOSITE, Alternatives, Leaf, all_of
 
-__all__ = ["compare", "contains", "exact", "many", "null"]
+__all__ = ["compare", "contains", "exact", "many", "null", "pattern"]
 
 
 def _value(leaf: Leaf, value: Any) -> Any:
@@ -65,6 +65,11 @@ def compare(leaf: Leaf) -> Alternatives:
 def contains(leaf: Leaf) -> Alternatives:
     """Refused: no operator looks for parts of texts."""
     raise leaf.refusal("REST 3.0 compares whole values only; filter the rows in Python")
+
+
+def pattern(leaf: Leaf) -> Alternatives:
+    """Refused as :func:`contains` is."""
+    return contains(leaf)
 
 
 def null(leaf: Leaf) -> Alternatives:

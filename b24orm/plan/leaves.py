@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from b24orm.plan import leaf_classic as classic
 from b24orm.plan import leaf_orm as orm
@@ -21,12 +21,12 @@ from b24orm.query.lookups import Kind, kind_of
 from b24orm.query.nodes import Condition
 from b24orm.schema import Dialect
 
-__all__ = ["Alternatives", "Pair", "spell"]
+__all__ = ["spell"]
 
 _Rule: TypeAlias = Callable[[Leaf], Alternatives]
 
 
-def _plain(leaf: Leaf) -> Alternatives:
+def _equal(leaf: Leaf) -> Alternatives:
     if leaf.negated:
         raise leaf.refusal("the method knows equality only")
     if leaf.value == "":
@@ -34,38 +34,42 @@ def _plain(leaf: Leaf) -> Alternatives:
     return all_of((leaf.name, leaf.value))
 
 
-def _table(
-    exact: _Rule, many: _Rule, compare: _Rule, contains: _Rule, pattern: _Rule, null: _Rule
-) -> dict[str, _Rule]:
+class _Rules(Protocol):
+    """How the conditions of a dialect are spelled: a module that has these functions."""
+
+    def exact(self, leaf: Leaf, /) -> Alternatives: ...
+    def many(self, leaf: Leaf, /) -> Alternatives: ...
+    def compare(self, leaf: Leaf, /) -> Alternatives: ...
+    def contains(self, leaf: Leaf, /) -> Alternatives: ...
+    def pattern(self, leaf: Leaf, /) -> Alternatives: ...
+    def null(self, leaf: Leaf, /) -> Alternatives: ...
+
+
+def _table(rules: _Rules) -> dict[str, _Rule]:
     return {
-        "exact": exact,
-        "in": many,
-        **dict.fromkeys(COMPARE, compare),
-        "contains": contains,
-        "icontains": contains,
-        **dict.fromkeys(("startswith", "istartswith", "endswith", "iendswith"), pattern),
-        "isnull": null,
+        "exact": rules.exact,
+        "in": rules.many,
+        **dict.fromkeys(COMPARE, rules.compare),
+        "contains": rules.contains,
+        "icontains": rules.contains,
+        **dict.fromkeys(("startswith", "istartswith", "endswith", "iendswith"), rules.pattern),
+        "isnull": rules.null,
     }
 
 
-_CLASSIC = _table(
-    classic.exact, classic.many, classic.compare, classic.contains, classic.pattern, classic.null
-)
-_ORM = _table(orm.exact, orm.many, orm.compare, orm.contains, orm.pattern, orm.null)
-_TASKS = _table(tasks.exact, tasks.many, tasks.compare, tasks.contains, tasks.pattern, tasks.null)
-_PLAIN = _table(plain.exact, plain.many, plain.compare, plain.contains, plain.pattern, plain.null)
-_V3 = _table(v3.exact, v3.many, v3.compare, v3.contains, v3.contains, v3.null)
-_IBLOCK = _table(orm.exact, orm.many, plain.compare, orm.contains, plain.pattern, plain.null)
+_ORM: Final = _table(orm)
+_PLAIN: Final = _table(plain)
+_IBLOCK: Final = {**_PLAIN, **{lookup: _ORM[lookup] for lookup in ("exact", "in", "contains", "icontains")}}
 _RULES: Final[Mapping[Dialect, Mapping[str, _Rule]]] = {
-    "classic": _CLASSIC,
+    "classic": _table(classic),
     "orm": _ORM,
     "user": _ORM,
     "iblock": _IBLOCK,
-    "tasks": _TASKS,
+    "tasks": _table(tasks),
     "plain": _PLAIN,
-    "v3": _V3,
-    "equality": {"exact": _plain},
-    "flat": {"exact": _plain},
+    "v3": _table(v3),
+    "equality": {"exact": _equal},
+    "flat": {"exact": _equal},
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from b24orm.entity.filefields import is_file
 from b24orm.query.closed import is_closed
 from b24orm.query.lookups import Kind, kind_of, shape_of
 from b24orm.schema import EntitySchema, FieldSchema
@@ -40,7 +41,6 @@ _MULTIPLE: Final[Mapping[Kind, str]] = {
     "address": "Addresses",
     "binding": "Bindings",
 }
-_FILES: Final = frozenset({"file", "product_file"})
 
 _VALUES: Final[Mapping[Kind, str]] = {
     "integer": "int",
@@ -72,7 +72,7 @@ def annotation(schema: EntitySchema, field: FieldSchema) -> str:
     kind = kind_of(field)
     if field.name == schema.id_name:
         return "Id" if kind in ("integer", "reference") else "StringId"
-    if field.type in _FILES:
+    if is_file(field):
         return "Files" if field.multiple else "File"
     if field.type == "resourcebooking":
         return "Bookings"
@@ -155,7 +155,7 @@ def given_type(schema: EntitySchema, field: FieldSchema, closed: str | None = No
     kind = kind_of(field)
     if kind == "multifield":
         return "Iterable[str | MultiField] | None"
-    one = closed or ("t.File" if field.type in _FILES else _GIVEN[kind])
+    one = closed or ("t.File" if is_file(field) else _GIVEN[kind])
     if kind == "reference" and field.relation and field.multiple:
         one = f"{one} | {field.relation}"
     if one == "Any":

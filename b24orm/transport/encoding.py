@@ -23,7 +23,7 @@ from b24orm.errors import InvalidValue
 from b24orm.plan.calls import Call, Ref
 from b24orm.values import Address, Binding, Booking, Money, StoredFile
 
-__all__ = ["command", "encode", "fits_batch", "to_json"]
+__all__ = ["command", "encode", "fits_batch", "sendable", "to_json"]
 
 Wire: TypeAlias = "str | int | float | dict[str, Wire] | list[Wire] | None"
 
@@ -59,7 +59,12 @@ def _digits(value: Decimal) -> str:
     return format(value, "f")
 
 
-def _text(value: str) -> str:
+def sendable(value: str) -> str:
+    """The text.
+
+    Raises:
+        InvalidValue: it holds half of a surrogate pair, which UTF-8 can't say.
+    """
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -87,7 +92,7 @@ def encode(value: Any) -> Wire:
     if isinstance(value, bool):
         return "Y" if value else "N"
     if isinstance(value, str):
-        return _text(value)
+        return sendable(value)
     if isinstance(value, int):
         return value
     if isinstance(value, float):
@@ -131,7 +136,7 @@ def _key(key: Any) -> str:
         key = key.value
     if isinstance(key, bool) or not isinstance(key, (str, int)):
         raise InvalidValue(f"{key!r} can't be the name of a parameter: it takes a str or an int")
-    return _text(str(key))
+    return sendable(str(key))
 
 
 def to_json(params: Mapping[str, Any]) -> bytes:
@@ -186,12 +191,12 @@ def _texts(name: str, values: tuple[str, ...]) -> list[str]:
 
 def _quoted(text: str) -> str:
     """Percent-encoded."""
-    return _quoted_short(text) if len(text) <= _SHORT else quote(_text(text), safe="")
+    return _quoted_short(text) if len(text) <= _SHORT else quote(sendable(text), safe="")
 
 
 @lru_cache(maxsize=4096)
 def _quoted_short(text: str) -> str:
-    return quote(_text(text), safe="")
+    return quote(sendable(text), safe="")
 
 
 def fits_batch(call: Call) -> bool:

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any
 
 from b24orm.errors import InvalidValue
+from b24orm.transport.encoding import sendable
 
 __all__ = ["encode_v3", "to_json_v3"]
 
@@ -34,13 +35,13 @@ def encode_v3(value: Any) -> Any:
     if isinstance(value, Enum):
         return encode_v3(value.value)
     if isinstance(value, str):
-        return _text(value)
+        return sendable(value)
     if isinstance(value, (float, Decimal)):
         return _number(value)
     if isinstance(value, date):
         return _moment(value)
     if isinstance(value, Mapping):
-        return {_text(str(key)): encode_v3(item) for key, item in value.items()}
+        return {sendable(str(key)): encode_v3(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [encode_v3(item) for item in value]
     if isinstance(value, (set, frozenset)):
@@ -50,14 +51,6 @@ def encode_v3(value: Any) -> Any:
     raise InvalidValue(
         f"a {type(value).__name__} can't be sent; it takes str, numbers, bool, dates, None, lists and dicts"
     )
-
-
-def _text(value: str) -> str:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise InvalidValue(f"{value!r} can't be sent: it holds half of a surrogate pair") from None
-    return value
 
 
 def _number(value: float | Decimal) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from b24orm.collector import collector_paused
@@ -15,7 +16,6 @@ from b24orm.errors import (
     AccessDenied,
     ApiError,
     AuthError,
-    B24Error,
     ExpiredToken,
     InsufficientScope,
     NotFound,
@@ -26,7 +26,7 @@ from b24orm.errors import (
     RateLimited,
     ServerFailure,
 )
-from b24orm.plan.calls import Outcome, Reply
+from b24orm.plan.calls import Outcome, Reply, not_run
 from b24orm.transport.base import Response
 
 __all__ = ["batch_outcomes", "read"]
@@ -260,57 +260,50 @@ def batch_outcomes(
     them. A command after a halt has no entry anywhere and becomes a ``NOT_RUN`` error. One that
     is missing without that reason becomes ``UNANSWERED``: it may have been executed.
     """
-    result = reply.result if isinstance(reply.result, Mapping) else {}
-    parts = {name: _by_label(result.get(name)) for name in ("result", "result_error", "result_total")}
-    nexts, times = _by_label(result.get("result_next")), _by_label(result.get("result_time"))
-    outcomes: list[Outcome] = []
-    halted = False
+    batch, outcomes, halted = _Batch.of(reply.result), list[Outcome](), False
     for label, method in zip(labels, methods, strict=True):
-        if label in parts["result_error"]:
-            body = parts["result_error"][label]
-            body = body if isinstance(body, Mapping) and "error" in body else {"error": str(body)}
-            outcomes.append(_error(body, method=method, status=200, host=host, redact=redact, command=label))
-            halted = halt
-        elif (inside := _refused_inside(parts["result"].get(label))) is not None:
-            outcomes.append(
-                _error(inside, method=method, status=200, host=host, redact=redact, command=label)
-            )
-        elif label in parts["result"]:
-            time = times.get(label)
-            outcomes.append(
-                Reply(
-                    parts["result"][label],
-                    _int(parts["result_total"].get(label)),
-                    _int(nexts.get(label)),
-                    time if isinstance(time, dict) else {},
-                )
-            )
+        where: dict[str, Any] = {"status": 200, "command": label, "host": host}
+        if (body := batch.refusal(label)) is not None:
+            outcomes.append(_error(body, method=method, redact=redact, **where))
+            halted = halted or (halt and label in batch.errors)
+        elif label in batch.results:
+            outcomes.append(batch.reply(label))
+        elif halted:
+            outcomes.append(not_run(method, "the batch stopped before this command", **where))
         else:
-            missing = _not_run if halted else _unanswered
-            outcomes.append(missing(method, label, host))
+            text = "the batch was answered, but not this command of it"
+            outcomes.append(ServerFailure("UNANSWERED", text, method=method, **where))
     return outcomes
 
 
-def _not_run(method: str, label: str, host: str) -> B24Error:
-    return ApiError(
-        "NOT_RUN",
-        "the batch stopped before this command",
-        method=method,
-        status=200,
-        command=label,
-        host=host,
-    )
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The containers of a batch's answer, each by the labels of the commands."""
 
+    results: Mapping[str, Any]
+    errors: Mapping[str, Any]
+    totals: Mapping[str, Any]
+    nexts: Mapping[str, Any]
+    times: Mapping[str, Any]
 
-def _unanswered(method: str, label: str, host: str) -> B24Error:
-    return ServerFailure(
-        "UNANSWERED",
-        "the batch was answered, but not this command of it",
-        method=method,
-        status=200,
-        command=label,
-        host=host,
-    )
+    @classmethod
+    def of(cls, result: Any) -> _Batch:
+        """The containers; one that is missing is empty."""
+        found = result if isinstance(result, Mapping) else {}
+        names = ("result", "result_error", "result_total", "result_next", "result_time")
+        return cls(*(_by_label(found.get(name)) for name in names))
+
+    def refusal(self, label: str) -> Mapping[str, Any] | None:
+        """The error of a command, among the errors or inside its result."""
+        if label not in self.errors:
+            return _refused_inside(self.results.get(label))
+        body = self.errors[label]
+        return body if isinstance(body, Mapping) and "error" in body else {"error": str(body)}
+
+    def reply(self, label: str) -> Reply:
+        """The answer to a command."""
+        total, after, time = (part.get(label) for part in (self.totals, self.nexts, self.times))
+        return Reply(self.results[label], _int(total), _int(after), time if isinstance(time, dict) else {})
 
 
 def _by_label(container: Any) -> Mapping[str, Any]:
