@@ -220,7 +220,8 @@ def hidden(url: Any) -> Any:
     if isinstance(url, (Secret, UsageError)) or (hasattr(url, "access") and hasattr(url, "redact")):
         return url
     kind = type(url).__name__
-    return InvalidValue(f"url is the address of a portal or its credentials, not a {kind}")
+    hint = "; those of an App are app.credentials(member_id)" if hasattr(url, "credentials") else ""
+    return InvalidValue(f"url is the address of a portal or its credentials, not {kind}{hint}")
 
 
 @guard

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from b24orm import AsyncPortal, Portal, RateLimits, connect
+from b24orm import App, AsyncPortal, Portal, RateLimits, connect
 from b24orm.emulator import LocalPortal
 from b24orm.errors import AuthError, B24Error, ConnectFailed, InvalidValue, NotConfigured
 from b24orm.models import Deal
@@ -35,6 +35,12 @@ GOOD = "https://acme.bitrix24.com/rest/1/abcdef123456/"
 def test_an_address_that_is_no_webhook_is_refused(make: Any, url: str, hint: str) -> None:
     with pytest.raises(InvalidValue, match=hint):
         make(url)
+
+
+@pytest.mark.parametrize("make", [connect, Portal, AsyncPortal])
+def test_an_application_in_the_place_of_its_credentials_is_refused_with_the_way(make: Any) -> None:
+    with pytest.raises(InvalidValue, match=r"not App; .* app\.credentials\(member_id\)"):
+        make(App("local.1", "hush"))
 
 
 @pytest.mark.parametrize(
