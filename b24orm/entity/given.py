@@ -65,6 +65,8 @@ def given(model: type[Entity], values: Mapping[str, Any]) -> Given:
         if target in model.__field_names__:
             _take(found, schema, target, plain(value))
         elif (user := user_field(schema, name)) is not None:
+            if user.wire in found.user:
+                raise InvalidValue(f"{schema.name}.{user.wire} is given twice: also as {name!r}")
             found.user[user.wire] = plain(value)
         else:
             found.fields[name] = plain(value)

@@ -343,7 +343,7 @@ else:
     ]
     MultiFields = Annotated[tuple[MultiField, ...], _Listed()]
     Integers = Annotated[tuple[int, ...], _Listed()]
-    Texts = Annotated[tuple[str, ...], _Listed()]
+    Texts = Annotated[tuple[Annotated[str, Field(coerce_numbers_to_str=True)], ...], _Listed()]
     Numbers = Annotated[tuple[Decimal, ...], _Listed()]
     Dates = Annotated[tuple[Annotated[date, _Cut()], ...], _Listed()]
     DateTimes = Annotated[tuple[datetime, ...], _Listed()]

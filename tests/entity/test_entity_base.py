@@ -140,6 +140,11 @@ def test_a_field_given_under_two_names_is_refused() -> None:
         Deal(stage_id="A", STAGE_ID="B")  # type: ignore[call-arg]
 
 
+def test_so_is_a_user_field_given_in_two_spellings() -> None:
+    with pytest.raises(InvalidValue, match=r"Deal\.UF_CRM_1 is given twice: also as 'uf_crm_1'"):
+        Deal(UF_CRM_1="red", uf_crm_1="blue")  # type: ignore[call-arg]
+
+
 # -- reading -----------------------------------------------------------------------------------------
 
 

@@ -111,6 +111,8 @@ def test_every_emptiness_is_an_empty_tuple(name: str, value: Any) -> None:
         ("Texts", ["a", "b"], ("a", "b")),
         ("Texts", {"1": "b", "0": "a"}, ("b", "a")),
         ("Texts", "a", ("a",)),
+        ("Texts", [5, "a", 1.5], ("5", "a", "1.5")),  # as a single text
+        ("Texts", 0, ("0",)),
         ("Jsons", [{"id": 1}], ({"id": 1},)),
         ("Json", {"a": [1, None]}, {"a": [1, None]}),
         ("File", {"id": 1, "url": "/u", "urlMachine": "/m"}, StoredFile(1, "/u", "/m")),
