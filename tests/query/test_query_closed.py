@@ -10,7 +10,7 @@ import pytest
 from b24orm import Binding, Money
 from b24orm.errors import InvalidValue
 from b24orm.models import Company, Deal, Status
-from b24orm.query.closed import is_closed
+from b24orm.query.closed import allowed, among, is_closed, value_of_title
 from b24orm.query.values import check_value, is_missing, plain
 from b24orm.schema import FieldSchema
 
@@ -94,6 +94,41 @@ def test_another_is_refused(spec: FieldSchema, value: Any, why: str) -> None:
         check_value("Deal", spec, "exact", value)
 
 
+@pytest.mark.parametrize(
+    ("spec", "text", "value"),
+    [
+        (field("string", enum=("a", "b"), titles=("b", "c")), "b", "b"),  # a value itself is no title
+        (field("string", enum=("a", "b"), titles=("b", "c")), "c", "b"),
+        (field("integer", relation="Category", enum=("0", "1"), titles=("Sales", "Care")), "Care", 1),
+        (COLOUR, "Rad", "Rad"),
+    ],
+)
+def test_a_title_stands_for_its_value(spec: FieldSchema, text: str, value: Any) -> None:
+    assert value_of_title(spec, text) == value
+
+
+@pytest.mark.parametrize(("count", "end"), [(40, "39"), (41, "39, ...")])
+def test_of_a_long_set_the_first_values_are_shown(count: int, end: str) -> None:
+    spec = field("enumeration", enum=tuple(str(number) for number in range(count)))
+
+    assert allowed(spec, None).endswith(f", 38, {end}")
+
+
+@pytest.mark.parametrize(
+    ("spec", "given", "kept"),
+    [
+        (TIE, Binding("D", 12), Binding("D", 12)),
+        (TO_DEALS, Binding("D", 12), Binding("", 12)),
+        (TO_DEALS, Binding("", 12), Binding("", 12)),
+        (TO_TWO, Binding("C", 12), Binding("C", 12)),
+        (TO_TWO, Binding("", 12), None),
+        (TO_TWO, Binding("L", 12), None),
+    ],
+)
+def test_a_binding_is_kept_as_short_as_it_is_clear(spec: FieldSchema, given: Binding, kept: Any) -> None:
+    assert among(spec, given) == kept
+
+
 def test_the_bounds_of_a_range_need_not_be_of_the_set() -> None:
     assert check_value("Deal", COLOUR, "range", (0, 9)) == (0, 9)
 
@@ -128,6 +163,9 @@ def test_the_id_takes_an_object_of_its_own_entity() -> None:
         (field("integer", enum=("1",), titles=("One",)), True),
         (field("char", enum=("Y", "N")), False),
         (field("string"), False),
+        (field("string", enum=("a",)), True),
+        (field("char", enum=("Y", "N", "A")), True),
+        (field("boolean", enum=("Y", "N"), titles=("Yes", "No")), False),
     ],
 )
 def test_a_set_is_closed_where_its_values_are_names(spec: FieldSchema, closed: bool) -> None:
