@@ -112,7 +112,7 @@ def event_of(row: Mapping[str, Any], process: str | None, portal: Any) -> Offlin
             process=process,
             portal=portal,
         )
-    except (KeyError, TypeError, ValueError, InvalidValue):
+    except (KeyError, TypeError, ValueError, OverflowError, InvalidValue):
         raise ServerFailure(
             "NO_EVENT", f"a row without what every event has: {sorted(row)}", method="event.offline.get"
         ) from None

@@ -184,7 +184,7 @@ def read_body(body: Body, content_type: str) -> Mapping[str, Any]:
 def _json(body: bytes | str) -> Mapping[str, Any]:
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidValue("the body of the event is no JSON") from None
     if not isinstance(value, dict):
         raise InvalidValue("the body of the event is no JSON object")
@@ -221,7 +221,7 @@ def number_in(value: Any) -> int | None:
     """A number, or None."""
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # JSON knows numbers that are infinite
         return None
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from b24orm.errors import UnknownName, nearest
 
-__all__ = ["CRM_KINDS", "EVENTS", "SMART_INVOICE", "Action", "Subject", "checked_name", "subject_of"]
+__all__ = ["CRM_KINDS", "EVENTS", "SMART_INVOICE", "Action", "Subject", "checked_name", "subject_of", "whole"]
 
 Action: TypeAlias = Literal["add", "update", "delete", "other"]
 """What happened to a row."""
@@ -83,7 +83,8 @@ ONOPENLINEMESSAGEADD ONOPENLINEMESSAGEUPDATE ONOPENLINEMESSAGEDELETE ONSESSIONST
 ONSIGNB2EDOCUMENTSTATUSCHANGED ONSIGNB2EMEMBERSTATUSCHANGED ONSIGNHCMLINKB2EDOCUMENTSIGNED
 """
 _ACTIONS: Final[Mapping[str, Action]] = {"ADD": "add", "UPDATE": "update", "DELETE": "delete"}
-_OF_TYPE: Final = re.compile(r"(ONCRMDYNAMICITEM(?:ADD|UPDATE|DELETE))_([1-9][0-9]*)\Z")
+_OF_TYPE: Final = re.compile(r"(ONCRMDYNAMICITEM(?:ADD|UPDATE|DELETE))_([1-9][0-9]{0,17})\Z")
+_WHOLE: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 SMART_INVOICE: Final = 31
 
 
@@ -157,8 +158,18 @@ def _row_id(data: Mapping[str, Any]) -> int | str | None:
     return None
 
 
+def whole(text: str) -> int | None:
+    """The number that a text is; None if it is none, or longer than any id: anybody may post events.
+
+    >>> whole("7"), whole("9" * 5000)
+    (7, None)
+    """
+    return int(text) if _WHOLE.fullmatch(text) else None
+
+
 def _number(value: int | str) -> int | str:
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    found = whole(value) if isinstance(value, str) else value
+    return value if found is None else found
 
 
 def _entity_type(name: str, data: Mapping[str, Any]) -> int | None:

@@ -11,14 +11,14 @@ from typing import Any, Final
 from b24orm.errors import InvalidValue
 from b24orm.events.form import parse_form
 from b24orm.events.incoming import Body, read_body
-from b24orm.events.names import CRM_KINDS, SMART_INVOICE, Subject
+from b24orm.events.names import CRM_KINDS, SMART_INVOICE, Subject, whole
 
 __all__ = ["Opening", "parse_opening"]
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _KINDS: Final[Mapping[str, str]] = {**CRM_KINDS, "ACTIVITY": "Activity"}
 _PLACE: Final = re.compile(
-    r"(?:CRM_)?(?:DYNAMIC_(?P<type>[0-9]+)|(?P<kind>[A-Z_]+?))(?:_(?:DETAIL|LIST)_.+)?"
+    r"(?:CRM_)?(?:DYNAMIC_(?P<type>[0-9]{1,18})|(?P<kind>[A-Z_]+?))(?:_(?:DETAIL|LIST)_.+)?"
 )
 
 
@@ -94,7 +94,7 @@ def _options(text: Any) -> Mapping[str, Any]:
         return {}
     try:
         value = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidValue("the PLACEMENT_OPTIONS of this form are no JSON") from None
     return value if isinstance(value, dict) else {}
 
@@ -119,5 +119,4 @@ def _subject(place: str, options: Mapping[str, Any]) -> Subject:
 
 
 def _row(value: Any) -> int | None:
-    text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and int(text) else None
+    return whole(str(value)) or None

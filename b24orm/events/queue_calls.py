@@ -66,7 +66,7 @@ class Queue:
             conditions = {">PROCESS_ID": "", "=ERROR": int(self.errors), **self._by_name()}
             params = {"filter": conditions, "order": {"ID": "ASC"}, "start": start, **self._part()}
             reply = await self._call(executor, Call("event.offline.list", params))
-            rows = reply.result if isinstance(reply.result, list) else []
+            rows = _rows(reply.result, "event.offline.list")
             names.update(dict.fromkeys(str(row["PROCESS_ID"]) for row in rows if row.get("PROCESS_ID")))
             start = reply.next if rows and len(rows) <= _PAGE else None
         return list(names)
@@ -104,13 +104,23 @@ class Queue:
 
     async def _answer(self, executor: Executor, call: Call) -> tuple[str | None, Sequence[Mapping[str, Any]]]:
         result = (await self._call(executor, call)).result
-        if not isinstance(result, Mapping) or not isinstance(result.get("events"), list):
-            raise ServerFailure("NO_EVENTS", "an answer without a list of events", method=call.method)
-        return result.get("process_id"), result["events"]
+        found = result if isinstance(result, Mapping) else {}
+        return found.get("process_id"), _rows(found.get("events"), call.method)
 
     async def _call(self, executor: Executor, call: Call) -> Reply:
         with explained():
             return await executor.call(call)
+
+
+def _rows(events: Any, method: str) -> Sequence[Mapping[str, Any]]:
+    """The rows of the queue in an answer.
+
+    Raises:
+        ServerFailure: there are none to be read.
+    """
+    if not isinstance(events, list) or not all(isinstance(row, Mapping) for row in events):
+        raise ServerFailure("NO_EVENTS", "an answer without a list of events", method=method)
+    return events
 
 
 @contextmanager

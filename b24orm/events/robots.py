@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from b24orm.errors import AuthError, InvalidValue
 from b24orm.events.incoming import Body, EventAuth, auth_in, moment_in, number_in, read_body
-from b24orm.events.names import CRM_KINDS, SMART_INVOICE, Subject
+from b24orm.events.names import CRM_KINDS, SMART_INVOICE, Subject, whole
 from b24orm.transport.auth.secret import Secret
 
 __all__ = ["RobotCall", "parse_robot"]
@@ -49,10 +49,10 @@ class RobotCall:
     def subject(self) -> Subject:
         """The row that the workflow runs for; its ``entity`` is None if that is no row of the CRM."""
         kind, _, number = (self.document[-1] if self.document else "").rpartition("_")
-        row = int(number) if number.isascii() and number.isdigit() else None
+        row = whole(number)
         family, _, told = kind.partition("_")
-        if family == _ITEM and told.isdigit():
-            return Subject("Item", "other", row, int(told))
+        if family == _ITEM and (type_id := whole(told)) is not None:
+            return Subject("Item", "other", row, type_id)
         entity = CRM_KINDS.get(kind)
         return Subject(entity, "other", row, SMART_INVOICE if entity == "SmartInvoice" else None)
 

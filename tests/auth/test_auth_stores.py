@@ -305,3 +305,22 @@ def test_an_answer_that_lacks_something_is_refused_without_being_repeated(answer
     with pytest.raises(InvalidValue, match="these are no tokens") as caught:
         Tokens.parse({**answer, "refresh_token": "refresh-1"})
     assert "refresh-1" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("told", "number"),
+    [
+        ("7", 7),
+        (7, 7),
+        ("9" * 5_000, None),
+        ("\N{SUPERSCRIPT TWO}", None),
+        ("-7", None),
+        ("", None),
+        (None, None),
+    ],
+    ids=lambda part: repr(part)[:12],
+)
+def test_a_number_that_is_none_is_not_known(told: Any, number: int | None) -> None:
+    answer = {"member_id": "m", "access_token": "t", "client_endpoint": "https://acme.bitrix24.com/rest/"}
+
+    assert Tokens.parse({**answer, "user_id": told}).user_id == number

@@ -19,7 +19,7 @@ from b24orm.emulator.actor import Actor, acting
 from b24orm.emulator.event_delivery import form
 from b24orm.emulator.php import parse_str
 from b24orm.errors import AuthError, InvalidValue
-from b24orm.events import parse_event
+from b24orm.events import Subject, parse_event
 from b24orm.events.form import parse_form
 from b24orm.plan.calls import Call
 from b24orm.transport.auth.secret import Secret
@@ -34,6 +34,9 @@ BODY = (
     b"&auth%5Bstatus%5D=L&auth%5Bclient_endpoint%5D=https%3A%2F%2Facme.bitrix24.com%2Frest%2F"
     b"&auth%5Bmember_id%5D=d897063e1ce7c5eb&auth%5Bapplication_token%5D=51856fefc120afa4"
 )
+
+
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 
 # -- forms
@@ -179,12 +182,47 @@ def test_what_is_no_event_is_refused(body: Any, content_type: str, says: str) ->
         parse_event(body, content_type)
 
 
-@given(st.binary(max_size=60))
-def test_no_body_breaks_the_parser(body: bytes) -> None:
+ENDLESS = "9" * 5_000
+"""More digits than Python makes a number of."""
+
+
+@pytest.mark.parametrize(
+    ("body", "subject"),
+    [
+        (f"event=ONCRMDEALADD&data[FIELDS][ID]={ENDLESS}", Subject("Deal", "add", ENDLESS)),
+        (f"event=ONCRMDYNAMICITEMADD_{ENDLESS}&data[FIELDS][ID]=7", Subject("Item", "add", 7)),
+        (
+            f"event=ONCRMDYNAMICITEMADD&data[FIELDS][ID]=7&data[FIELDS][ENTITY_TYPE_ID]={ENDLESS}",
+            Subject("Item", "add", 7),
+        ),
+        ("event=ONCRMDEALADD&data[FIELDS][ID]=²", Subject("Deal", "add", "²")),
+        (f"event=ONCRMDEALADD&data[FIELDS][ID]={'9' * 18}", Subject("Deal", "add", 10**18 - 1)),
+    ],
+    ids=["id", "type in the name", "type in the data", "no digit", "the longest"],
+)
+def test_a_number_that_is_none_stays_what_it_is(body: str, subject: Subject) -> None:
+    assert parse_event(body).subject == subject
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "null", "[]", f'"{ENDLESS}"'])
+def test_a_json_number_that_is_none_is_no_handler_and_no_moment(number: str) -> None:
+    event = parse_event(f'{{"event": "X", "ts": {number}, "event_handler_id": {number}}}', JSON)
+
+    assert (event.moment, event.handler_id) == (None, None)
+
+
+def test_json_nested_without_end_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="no JSON"):
+        parse_event(b"[" * 100_000, JSON)
+
+
+@given(st.binary(max_size=60), st.sampled_from([FORM, JSON]))
+def test_no_body_breaks_the_parser(body: bytes, content_type: str) -> None:
     try:
-        parse_event(body)
+        event = parse_event(body, content_type)
     except InvalidValue:
         return
+    assert event.name == event.name.upper() != ""
 
 
 # -- where it comes from
@@ -194,6 +232,13 @@ def test_the_application_token_is_the_proof() -> None:
     event = parse_event(BODY)
     assert event.verify("51856fefc120afa4") is event
     assert event.auth.proves(Secret("51856fefc120afa4"))
+
+
+def test_half_of_a_surrogate_pair_is_no_proof() -> None:
+    event = parse_event(r'{"event": "X", "auth": {"application_token": "\ud800"}}', JSON)
+
+    with pytest.raises(AuthError, match="application token"):
+        event.verify("51856fefc120afa4")
 
 
 @pytest.mark.parametrize("token", ["", "51856fefc120afa5", "51856fefc120afa"])

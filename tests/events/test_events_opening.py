@@ -42,7 +42,11 @@ def form(place: str, options: Any) -> bytes:
         ("CONTACT_CENTER", {"ID": "717"}, Subject(None, "other", None)),
         ("PAGE_BACKGROUND_WORKER", {"ID": "PAGE_BACKGROUND_WORKER"}, Subject(None, "other", None)),
         ("DEFAULT", [], Subject(None, "other", None)),
+        ("CRM_DEAL_DETAIL_TAB", {"ID": "9" * 5_000}, Subject("Deal", "other", None)),
+        ("CRM_DEAL_DETAIL_TAB", {"ID": "0"}, Subject("Deal", "other", None)),
+        (f"CRM_DYNAMIC_{'9' * 5_000}_DETAIL_TAB", {"ID": "5"}, Subject(None, "other", None)),
     ],
+    ids=lambda part: str(part)[:60],
 )
 def test_a_place_says_which_row_it_is_about(place: str, options: Any, subject: Subject) -> None:
     assert parse_opening(form(place, options)).subject == subject
@@ -83,7 +87,9 @@ def test_the_form_of_a_portal_is_read(parsed: bool) -> None:
         b"AUTH_ID=secret-token",
         b"AUTH_ID=secret-token&PLACEMENT=",
         b"AUTH_ID=secret-token&PLACEMENT=X&PLACEMENT_OPTIONS=%7B",
+        b"AUTH_ID=secret-token&PLACEMENT=X&PLACEMENT_OPTIONS=" + b"[" * 100_000,
     ],
+    ids=lambda body: str(body)[:60],
 )
 def test_what_is_no_such_form_is_refused_and_not_repeated(body: bytes) -> None:
     with pytest.raises(InvalidValue, match="this form|no form") as caught:

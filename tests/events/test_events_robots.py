@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from b24orm import App, Portal
 from b24orm.emulator import LocalPortal
 from b24orm.errors import AccessDenied, AuthError, InvalidValue, UnknownName
-from b24orm.events import RobotCall, parse_robot
+from b24orm.events import RobotCall, Subject, parse_robot
 from b24orm.models import Deal
 from tests.emulator.event_calls import Handler
 
@@ -85,6 +86,22 @@ def test_it_says_which_row_it_is_about(
     _, call = called(local, handler, document=document)
     found = call.subject
     assert (found.entity, found.id, found.entity_type_id) == subject
+
+
+@pytest.mark.parametrize(
+    ("document", "subject"),
+    [
+        ("DYNAMIC_\N{SUPERSCRIPT TWO}_5", Subject(None, "other", 5)),
+        (f"DYNAMIC_{'9' * 5_000}_5", Subject(None, "other", 5)),
+        (f"DEAL_{'9' * 5_000}", Subject("Deal", "other", None)),
+        ("", Subject(None, "other", None)),
+    ],
+    ids=["no digit", "endless type", "endless id", "nothing"],
+)
+def test_a_number_that_is_none_is_no_row(document: str, subject: Subject) -> None:
+    body = urlencode({"code": "rate", "event_token": "t", "document_id[2]": document})
+
+    assert parse_robot(body).subject == subject
 
 
 def test_it_is_proved_as_events_are(local: LocalPortal, app: App, handler: Handler) -> None:

@@ -163,9 +163,19 @@ def test_an_unknown_plan_is_refused_with_the_nearest() -> None:
         limits_for("enterprize")
 
 
-@pytest.mark.parametrize("limits", [{"burst": 0}, {"per_second": 0.0}, {"per_second": float("nan")}])
-def test_limits_that_let_nothing_through_are_refused(limits: dict[str, float]) -> None:
-    with pytest.raises(InvalidValue):
+@pytest.mark.parametrize(
+    ("limits", "why"),
+    [
+        ({"burst": 0}, "burst must be at least 1, not 0"),
+        ({"per_second": 0.0}, "per_second must be positive, not 0.0"),
+        ({"per_second": float("nan")}, "per_second must be positive, not nan"),
+        ({"operating_limit": 0}, "operating_limit must be positive, or None for no limit, not 0"),
+        ({"operating_limit": float("nan")}, "operating_limit must be positive"),
+        ({"request_limit": 0.0}, "request_limit must be positive, not 0.0"),
+    ],
+)
+def test_limits_that_let_nothing_through_are_refused(limits: dict[str, float], why: str) -> None:
+    with pytest.raises(InvalidValue, match=rf"^RateLimits\.{why}"):
         RateLimits(**limits)  # type: ignore[arg-type]
 
 

@@ -80,10 +80,17 @@ def test_a_pattern_that_no_lookup_says_is_refused(value: Any) -> None:
         ("UF_CRM_1", ["NEW"], "in"),
         ("uf_crm_1", ["NEW"], "exact"),
         ("STAGE_ID", "NEW", "exact"),
+        ("company_id", [5], "exact"),
+        ("COMPANY_ID", [5], "in"),
     ],
 )
 def test_a_list_under_rest_s_own_name_means_one_of_these(key: str, value: Any, lookup: str) -> None:
     assert told(key, value)[1] == lookup
+
+
+@pytest.mark.parametrize(("key", "lookup"), [("property_7", "exact"), ("PROPERTY_7", "in")])
+def test_so_it_does_for_the_properties_of_an_element(key: str, lookup: str) -> None:
+    assert parsed(load("ListElement"), key, ["a"])[0].lookup == lookup
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from b24orm.errors import InvalidValue, UnknownName, Unsupported
 from b24orm.facts import load
-from b24orm.query.names import find_field, parent_names
+from b24orm.query.names import embedded_field, find_field, need_field, parent_names
 from b24orm.query.nodes import Condition, Q
 from b24orm.query.resolving import resolve, resolve_order
 from b24orm.schema import EntitySchema
@@ -81,6 +82,73 @@ def test_rest_s_camel_case_is_understood() -> None:
 def test_an_unknown_name_is_refused_with_the_nearest(key: str, nearest: str) -> None:
     with pytest.raises(UnknownName, match=nearest):
         resolve(DEAL, Q(**{key: 1}))
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("opportunity desc", "did you mean '-opportunity'?"),
+        ("OPPORTUNITY DESC", "did you mean '-OPPORTUNITY'?"),
+        ("stage asc", "did you mean 'stage'?"),
+        ("?", "no method shuffles: use random.sample"),
+        ("title_contains", "did you mean 'title__contains'?"),
+        ("stage_id_in", "did you mean 'stage_id__in'?"),
+        ("opportunnity desc", "did you mean 'opportunity'?"),
+        ("opportunity down", "did you mean 'opportunity'?"),
+        ("pk", "its id is 'id'"),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_told_as_it_was_meant(name: str, meant: str) -> None:
+    with pytest.raises(UnknownName, match=rf"{re.escape(meant)}"):
+        need_field(DEAL, name, "sort by")
+
+
+def test_rows_without_an_id_have_none_to_be_told_of() -> None:
+    bare = EntitySchema(name="Bare", scope="crm", module="crm", fields={}, id_name="")
+
+    with pytest.raises(UnknownName, match="^Bare has no field 'pk' to filter by$"):
+        need_field(bare, "pk", "filter by")
+
+
+# -- fields of objects within a row (REST 3.0) --------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "select"),
+    [
+        ("creator__name", "creator.name"),
+        ("changed_by__name", "changedBy.name"),
+        ("stage__sort_index", "stage.sortIndex"),  # what that object holds is not known
+        ("stage__owner__first_name", "stage.owner.firstName"),
+        ("creator__image__src", "creator.image.src"),
+        ("auditors__name", "auditors.name"),
+    ],
+)
+def test_a_field_of_an_object_is_named_by_its_way(name: str, select: str) -> None:
+    found = embedded_field(load("TaskV3"), name)
+
+    assert found is not None
+    assert found.select == select
+
+
+@pytest.mark.parametrize(
+    ("entity", "name"),
+    [
+        ("TaskV3", "creator"),
+        ("TaskV3", "creator__"),
+        ("TaskV3", "title__length"),  # a text
+        ("TaskV3", "file_ids__name"),  # numbers
+        ("TaskV3", "nobody__name"),
+        ("Deal", "company__title"),  # the classic REST answers no objects
+    ],
+)
+def test_nothing_else_holds_fields(entity: str, name: str) -> None:
+    assert embedded_field(load(entity), name) is None
+
+
+def test_a_field_that_the_object_has_not_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UnknownName, match=r"^TaskV3\.creator has no field 'nme'; did you mean 'name'\?$"):
+        embedded_field(load("TaskV3"), "creator__nme")
 
 
 @pytest.mark.parametrize("key", ["company__title__contains", "contact__name__startswith"])
@@ -165,6 +233,21 @@ def test_user_fields_are_found_only_where_an_entity_has_them() -> None:
 
 def test_parameters_beside_the_filter_have_python_names() -> None:
     assert dict(parent_names(CATEGORY)) == {"entity_type_id": "entityTypeId"}
+
+
+@pytest.mark.parametrize(
+    ("entity", "names"),
+    [
+        ("DiskFile", {"folder_id": "id"}),  # what the id is of
+        ("CalendarEvent", {"type": "type", "owner_id": "ownerId", "from_date": "from", "to_date": "to"}),
+        ("CatalogProduct", {"iblock_id": "filter.iblockId"}),
+        ("CallListItem", {"list_id": "LIST_ID"}),
+        ("TimeRecord", {}),  # a condition on a field
+        ("Deal", {}),
+    ],
+)
+def test_they_are_named_as_fields_are(entity: str, names: dict[str, str]) -> None:
+    assert dict(parent_names(load(entity))) == names
 
 
 @pytest.mark.parametrize("spelling", ["stage_id", "stage", "STAGE_ID"])

@@ -121,6 +121,19 @@ def test_a_q_shows_how_it_was_written() -> None:
     assert repr((Q(a=1) | ~Q(b__gt=2)) & Q(a__isnull=True)) == "((Q(a=1) | ~Q(b__gt=2)) & Q(a__isnull=True))"
 
 
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [
+        (3, "a__in=(0, 1, 2)"),
+        (20, f"a__in={tuple(range(20))!r}"),
+        (21, "a__in=(0, 1, 2, ... 21 values)"),
+        (5_000, "a__in=(0, 1, 2, ... 5,000 values)"),
+    ],
+)
+def test_of_a_long_list_the_beginning_is_shown(count: int, shown: str) -> None:
+    assert str(resolve(TOY, Q(a__in=list(range(count))))) == shown
+
+
 def test_qs_are_equal_by_what_they_say() -> None:
     assert (Q(a=1) | Q(b=2), ~Q(a=1)) == (Q(a=1) | Q(b=2), ~Q(a=1))
 

@@ -33,6 +33,11 @@ class RateLimits:
             raise InvalidValue(f"RateLimits.burst must be at least 1, not {self.burst!r}")
         if self.per_second is not None and not self.per_second > 0:
             raise InvalidValue(f"RateLimits.per_second must be positive, not {self.per_second!r}")
+        if self.operating_limit is not None and not self.operating_limit > 0:
+            text = f"positive, or None for no limit, not {self.operating_limit!r}"
+            raise InvalidValue(f"RateLimits.operating_limit must be {text}")
+        if not self.request_limit > 0:
+            raise InvalidValue(f"RateLimits.request_limit must be positive, not {self.request_limit!r}")
 
 
 PLANS: Final[Mapping[str, RateLimits]] = {

@@ -64,4 +64,4 @@ def same(one: Secret | str, other: Secret | str) -> bool:
     (True, False)
     """
     texts = [text.reveal() if isinstance(text, Secret) else text for text in (one, other)]
-    return all(texts) and hmac.compare_digest(*(text.encode() for text in texts))
+    return all(texts) and hmac.compare_digest(*(text.encode(errors="surrogatepass") for text in texts))

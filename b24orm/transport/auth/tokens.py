@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -14,6 +15,8 @@ from b24orm.transport.auth.secret import Secret
 __all__ = ["Tokens"]
 
 _SECRETS: Final = ("access_token", "refresh_token", "application_token")
+_WHOLE: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+"""Anybody may post tokens: a number longer than any id or moment is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +148,4 @@ def _text(answer: Mapping[str, Any], name: str) -> str:
 
 def _number(answer: Mapping[str, Any], name: str) -> int | None:
     text = _text(answer, name)
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if _WHOLE.fullmatch(text) else None
