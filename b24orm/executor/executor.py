@@ -198,14 +198,7 @@ class Executor:
                 return [closed if label in left else found[label] for label in labels]
             found.update(zip(left, outcomes, strict=True))
             again = _again(ask, found)
-            if not again:
-                break
-            refused = [outcome for label in again if isinstance(outcome := found[label], B24Error)]
-            for refusal in refused:
-                refusal.attempts = tries
-            try:
-                await self.sender.before_retry(refused[0], tries, write=False, batched=True)
-            except B24Error:
+            if not await self._may_retry([found[label] for label in again], tries):
                 break
             left = {
                 label: call
@@ -213,6 +206,18 @@ class Executor:
                 if label in again or ask.chained
             }
         return [found[label] for label in labels]
+
+    async def _may_retry(self, outcomes: Sequence[Outcome], tries: int) -> bool:
+        """Waits before refused commands are sent again; False if there are none, or they are given up."""
+        refused = [outcome for outcome in outcomes if isinstance(outcome, B24Error)]
+        for refusal in refused:
+            refusal.attempts = tries
+        try:
+            if refused:
+                await self.sender.before_retry(refused[0], tries, write=False, batched=True)
+        except B24Error:
+            return False
+        return bool(refused)
 
     async def _one_batch(self, commands: Mapping[str, Call], *, halt: bool) -> list[Outcome]:
         methods = [call.method for call in commands.values()]

@@ -16,10 +16,12 @@ from b24orm.portal import AsyncPortal, Portal, current_portal, portal_named
 from b24orm.query.nodes import NOTHING, Order, Q, Query
 from b24orm.query.resolving import resolve, resolve_order
 
-__all__ = ["Asked"]
+__all__ = ["Asked", "F", "O"]
 
 F = TypeVar("F", bound=str, default=str)
-O = TypeVar("O", bound=str, default=str)  # noqa: E741 - fields, orders
+"""The names of an entity's fields."""
+O = TypeVar("O", bound=str, default=str)  # noqa: E741
+"""The names of an entity's orders."""
 
 
 class Asked(Generic[F, O]):

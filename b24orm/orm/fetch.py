@@ -13,8 +13,8 @@ from b24orm.executor.userfields import check_asked
 from b24orm.orm.loads import Load
 from b24orm.orm.related import with_relations
 from b24orm.plan.calls import Row
-from b24orm.plan.compiler import Plan
 from b24orm.plan.flow import Flow, Page
+from b24orm.plan.plan import Plan
 from b24orm.plan.steps.single import Count
 
 __all__ = ["Actual", "Backend", "Shape", "Slicer", "Source", "acount", "afetch", "ameasure", "fetch"]

@@ -16,6 +16,7 @@ from b24orm.entity.base import Entity
 from b24orm.entity.habits import familiar
 from b24orm.entity.rows import OnInvalid, hydrate
 from b24orm.errors import InvalidValue
+from b24orm.orm.asked import F, O
 from b24orm.orm.attach import Attacher
 from b24orm.orm.bulk import BulkWrites
 from b24orm.orm.changes import Syncs
@@ -41,8 +42,6 @@ __all__ = ["PUBLIC", "QuerySet", "objects_of"]
 
 M = TypeVar("M", bound=Entity)
 R = TypeVar("R")
-F = TypeVar("F", bound=str, default=str)
-O = TypeVar("O", bound=str, default=str)  # noqa: E741 - fields, orders
 K = TypeVar("K", default=Any)
 
 

@@ -18,19 +18,18 @@ from typing_extensions import Self, TypeVar
 from b24orm.entity.base import Entity
 from b24orm.entity.habits import familiar, no_attribute_of_set
 from b24orm.errors import InvalidValue, Unsupported, UsageError
-from b24orm.orm.asked import Asked
+from b24orm.orm.asked import Asked, F, O
 from b24orm.orm.explain import explained
 from b24orm.orm.fetch import Shape, acount, afetch, ameasure, fetch
 from b24orm.orm.loads import Load
-from b24orm.plan.compiler import Plan, compile_count, compile_query
+from b24orm.plan.compiler import compile_count, compile_query
+from b24orm.plan.plan import Plan
 from b24orm.portal import AsyncPortal, Portal
 from b24orm.query.nodes import Query
 
 __all__ = ["Rows"]
 
 R = TypeVar("R")
-F = TypeVar("F", bound=str, default=str)
-O = TypeVar("O", bound=str, default=str)  # noqa: E741 - fields, orders
 
 
 class Rows(Asked[F, O], Generic[R, F, O]):

@@ -60,7 +60,9 @@ def save(
     force_add: bool = False,
 ) -> None:
     """Saves an object; see :meth:`b24orm.orm.instances.Saving.save`."""
-    portal, work = _saving(row, using, params or {}, if_unchanged, idempotency, force_add)
+    portal, work = _saving(
+        row, using, params or {}, idempotency, if_unchanged=if_unchanged, force_add=force_add
+    )
     if work is not None:
         portal.run(work)
 
@@ -75,7 +77,9 @@ async def asave(
     force_add: bool = False,
 ) -> None:
     """Saves an object; see :meth:`b24orm.orm.instances.Saving.asave`."""
-    portal, work = _saving(row, using, params or {}, if_unchanged, idempotency, force_add)
+    portal, work = _saving(
+        row, using, params or {}, idempotency, if_unchanged=if_unchanged, force_add=force_add
+    )
     if work is not None:
         await portal.arun(work)
 
@@ -84,9 +88,10 @@ def _saving(
     row: Entity,
     using: Portal | AsyncPortal | str | None,
     params: Mapping[str, Any],
-    if_unchanged: bool,  # noqa: FBT001
     idempotency: Idempotency,
-    force_add: bool,  # noqa: FBT001
+    *,
+    if_unchanged: bool,
+    force_add: bool,
 ) -> tuple[Any, Work | None]:
     """Where a row is saved and by what work, everything checked; None if there is nothing to do."""
     portal = portal_of(row, using)

@@ -6,6 +6,7 @@ from typing import Any
 
 from typing_extensions import Self, TypeVar
 
+from b24orm.orm.asked import F, O
 from b24orm.orm.rowset import Rows
 from b24orm.query.nodes import Q
 from b24orm.schema import FieldSchema
@@ -13,8 +14,6 @@ from b24orm.schema import FieldSchema
 __all__ = ["ValuesSet"]
 
 R = TypeVar("R")
-F = TypeVar("F", bound=str, default=str)
-O = TypeVar("O", bound=str, default=str)  # noqa: E741 - fields, orders
 
 
 class ValuesSet(Rows[R, F, O]):

@@ -40,7 +40,7 @@ from b24orm.query.lookups import lookups_for
 from b24orm.query.nodes import NOTHING, Query
 from b24orm.schema import EntitySchema, ListSchema
 
-__all__ = ["Plan", "compile_count", "compile_query", "refusal"]
+__all__ = ["compile_count", "compile_query", "refusal"]
 
 
 def compile_query(query: Query) -> Plan:

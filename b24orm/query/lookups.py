@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from b24orm.schema import Dialect, FieldSchema, ListSchema
 
-__all__ = ["DEFAULT", "KINDS", "LOOKUPS", "Kind", "Lookup", "Shape", "kind_of", "lookups_for", "shape_of"]
+__all__ = ["DEFAULT", "KINDS", "LOOKUPS", "Kind", "Lookup", "Shape", "kind_of", "lookups_for"]
 
 Kind = Literal[
     "integer",
@@ -73,6 +73,7 @@ LOOKUPS: Final[Mapping[str, Shape]] = {
     "iendswith": "one",
     "isnull": "flag",
 }
+"""What each lookup takes."""
 
 _EQUAL: Final = ("exact", "ne", "in")
 _ORDERED: Final = (*_EQUAL, "gt", "gte", "lt", "lte", "range")
@@ -166,21 +167,15 @@ def kind_of(field: FieldSchema) -> Kind:
     return kind
 
 
-def _no_nulls(kind: Kind) -> tuple[str, ...]:
-    return ("isnull",) if kind in ("integer", "number") else ()
-
-
 def _refused(dialect: Dialect, kind: Kind) -> frozenset[str]:
     """Lookups that the dialect can't express for the kind, or would misread silently."""
     if dialect == "orm":  # NULL and 0 are one thing to it
-        return frozenset(_no_nulls(kind))
+        return frozenset({"isnull"}) if kind in ("integer", "number") else frozenset()
     if dialect == "tasks":  # LIKE exists for the title only; NULL can't be asked for
         return frozenset({"startswith", "istartswith", "endswith", "iendswith", "isnull"})
     if dialect == "user":
         return frozenset({"isnull"})
-    if dialect == "iblock":
-        return _UNKNOWN
-    if dialect == "plain":
+    if dialect in ("iblock", "plain"):
         return _UNKNOWN
     if dialect == "v3":  # it takes no null, and looks for no parts of texts
         return frozenset({*_TEXT, "isnull"})
@@ -218,15 +213,6 @@ def _unheard(listing: ListSchema) -> frozenset[str]:
     if listing.dialect == "user":
         return frozenset(lost | ranged) | (_PATTERNS if "=%" not in own else frozenset())
     return _UNKNOWN | lost | ranged
-
-
-def shape_of(lookup: str) -> Shape:
-    """What the lookup takes.
-
-    >>> shape_of("range")
-    'pair'
-    """
-    return LOOKUPS[lookup]
 
 
 def lookups_for(listing: ListSchema, field: FieldSchema) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 from b24orm.errors import InvalidValue
 from b24orm.query.closed import allowed, among, is_closed, targets, value_of_title
-from b24orm.query.lookups import Kind, kind_of, shape_of
+from b24orm.query.lookups import LOOKUPS, Kind, kind_of
 from b24orm.schema import FieldSchema
 from b24orm.values import Binding, Money
 
@@ -260,7 +260,7 @@ def check_value(entity: str, field: FieldSchema, lookup: str, value: object) -> 
     >>> check_value("Deal", FieldSchema(name="id", wire="ID", type="integer"), "in", [3, 1, 3])
     (3, 1)
     """
-    shape = shape_of(lookup)
+    shape = LOOKUPS[lookup]
     kind = kind_of(field) if field.type != "any" else "any"
     try:
         if shape == "flag":

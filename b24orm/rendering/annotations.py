@@ -7,7 +7,7 @@ from typing import Final
 
 from b24orm.entity.filefields import is_file
 from b24orm.query.closed import is_closed
-from b24orm.query.lookups import Kind, kind_of, shape_of
+from b24orm.query.lookups import LOOKUPS, Kind, kind_of
 from b24orm.schema import EntitySchema, FieldSchema
 
 __all__ = ["annotation", "given_type", "literal_values", "lookup_type", "parent_type", "value_type"]
@@ -125,7 +125,7 @@ def lookup_type(lookup: str, value: str, closed: str | None = None) -> str:
         "pair": f"tuple[{value}, {value}]",
         "flag": "bool",
     }
-    return shapes[shape_of(lookup)]
+    return shapes[LOOKUPS[lookup]]
 
 
 _GIVEN: Final[Mapping[Kind, str]] = {

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from b24orm import facts
-from b24orm.query.lookups import kind_of, shape_of
+from b24orm.query.lookups import LOOKUPS, kind_of
 from b24orm.query.names import find_field, parent_names
 from b24orm.query.nodes import Q
 from b24orm.query.resolving import resolve
@@ -42,7 +42,7 @@ def sample(schema: EntitySchema, key: str) -> Any:
     assert field is not None
     kind = kind_of(field)
     value = literal_values(field)[0] if literal_values(field) else VALUES[kind]
-    return {"one": value, "many": [value], "pair": (value, value), "flag": True}[shape_of(lookup or "exact")]
+    return {"one": value, "many": [value], "pair": (value, value), "flag": True}[LOOKUPS[lookup or "exact"]]
 
 
 def own_keys(schema: EntitySchema) -> list[str]:

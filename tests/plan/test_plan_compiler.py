@@ -11,7 +11,8 @@ import pytest
 from b24orm.errors import InvalidValue, Unsupported
 from b24orm.facts import load, names
 from b24orm.plan.calls import Ask, Reply
-from b24orm.plan.compiler import Plan, compile_count, compile_query
+from b24orm.plan.compiler import compile_count, compile_query
+from b24orm.plan.plan import Plan
 from b24orm.query.names import find_field
 from b24orm.query.nodes import Q, Query
 from b24orm.query.resolving import resolve, resolve_order

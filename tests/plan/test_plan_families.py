@@ -21,8 +21,9 @@ from b24orm.models import (
 )
 from b24orm.orm.queryset import Rows
 from b24orm.plan.calls import Call, Reply
-from b24orm.plan.compiler import Plan, compile_query
+from b24orm.plan.compiler import compile_query
 from b24orm.plan.flow import Flow
+from b24orm.plan.plan import Plan
 from b24orm.plan.steps.until_empty import UntilEmpty
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from b24orm.facts import load
-from b24orm.query.lookups import kind_of, lookups_for, shape_of
+from b24orm.query.lookups import LOOKUPS, kind_of, lookups_for
 from b24orm.query.nodes import Q
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema
 from tests.plan.server_model import Column
@@ -141,7 +141,7 @@ def value_for(field: FieldSchema, lookup: str) -> st.SearchStrategy[Any]:
         "pair": lambda: st.tuples(one, one),
         "flag": st.booleans,
     }
-    return shapes[shape_of(lookup)]()
+    return shapes[LOOKUPS[lookup]]()
 
 
 def clauses(leaf: st.SearchStrategy[tuple[str, Any]], *, leaves: int = 6) -> st.SearchStrategy[Q]:

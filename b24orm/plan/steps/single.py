@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from b24orm.errors import B24Error, ServerFailure
 from b24orm.plan.calls import Ask, Call, Outcome, Reply, rows_of
 from b24orm.plan.flow import Page
+from b24orm.plan.steps.in_turn import InTurn
 from b24orm.plan.steps.sizes import PAGE
 
 __all__ = ["Aggregate", "Count", "Nothing", "Single"]
@@ -30,7 +31,7 @@ class Nothing:
         return iter(())
 
 
-class Single:
+class Single(InTurn):
     """One call whose answer is the whole result.
 
     Args:
@@ -39,36 +40,23 @@ class Single:
         check: raises if these rows can't be what was asked for.
     """
 
-    expected: int | None = None
-
     def __init__(
         self, call: Call, bare: str | None = None, *, check: Callable[[Page], None] | None = None
     ) -> None:
+        super().__init__()
         self._call = call
         self._bare = bare
         self._check = check
-        self._asked = False
-        self._ready: list[Page] = []
-        self._answered = False
 
-    @property
-    def done(self) -> bool:
-        """The one answer was handed out."""
-        return self._answered and not self._ready
-
-    def asks(self, free: int) -> Sequence[Ask]:
-        """The one call, once."""
-        if self._asked or not free:
-            return ()
-        self._asked = True
-        return (Ask((self._call,)),)
+    def _question(self) -> Ask:
+        return Ask((self._call,))
 
     def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
         """Takes the answer apart."""
         (outcome,) = outcomes
         if isinstance(outcome, B24Error):
             raise outcome
-        self._answered = True
+        self._ended = True
         self._take(outcome)
 
     def _take(self, reply: Reply) -> None:
@@ -79,11 +67,6 @@ class Single:
             page = [{self._bare: value} for value in page]
         if page:
             self._ready.append(page)
-
-    def pages(self) -> Iterator[Page]:
-        """The rows, if there were any."""
-        while self._ready:
-            yield self._ready.pop()
 
 
 class Count(Single):

@@ -7,12 +7,12 @@ list itself is asked for the ids behind the last one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from b24orm.plan.calls import Ask, Call, Outcome, rows_in
-from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
+from b24orm.plan.steps.in_turn import InTurn
 from b24orm.plan.steps.spans import Spans
 
 __all__ = ["TailScan"]
@@ -21,7 +21,7 @@ _BEYOND: Final = 2**53
 """Behind every id: where a tail downwards begins."""
 
 
-class TailScan:
+class TailScan(InTurn):
     """One page at a time; for a few pages, and where windows of ids can't be asked for.
 
     Args:
@@ -33,8 +33,6 @@ class TailScan:
         by_tail: by ``*.tail``; else by the list.
     """
 
-    expected: int | None = None
-
     def __init__(
         self,
         listing: Listing,
@@ -45,25 +43,15 @@ class TailScan:
         limit: int | None = None,
         by_tail: bool = True,
     ) -> None:
+        super().__init__()
         self._tail = listing.spec.tail if by_tail else None
         self._spans = Spans(listing, descending)
         self._after, self._last = self._spans.steps(lower, upper)
         self._left = limit
-        self._asked = False
         self._ended = limit == 0
-        self._ready: list[Page] = []
 
-    @property
-    def done(self) -> bool:
-        """The end was reached, or enough rows were, and all were handed out."""
-        return self._ended and not self._ready
-
-    def asks(self, free: int) -> Sequence[Ask]:
-        """The next page, when the one before is here."""
-        if not free or self._asked or self._ended:
-            return ()
-        self._asked = True
-        return (Ask((self._call(),)),)
+    def _question(self) -> Ask:
+        return Ask((self._call(),))
 
     def _call(self) -> Call:
         limit = self._size
@@ -105,8 +93,3 @@ class TailScan:
             self._ended = self._ended or self._left <= 0
         if page:
             self._ready.append(page)
-
-    def pages(self) -> Iterator[Page]:
-        """The pages that are ready, in order."""
-        while self._ready:
-            yield self._ready.pop(0)

@@ -9,18 +9,19 @@ nothing: what follows a short page is asked for again, from its last row on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from b24orm.errors import Incomplete
 from b24orm.plan.calls import Ask, Call, Outcome, rows_in
 from b24orm.plan.flow import Page
 from b24orm.plan.steps.by_offset import Identify, Seen, Stretch
+from b24orm.plan.steps.in_turn import InTurn
 from b24orm.plan.steps.sizes import BATCH, PAGE
 
 __all__ = ["UntilEmpty"]
 
 
-class UntilEmpty:
+class UntilEmpty(InTurn):
     """Fetches pages from ``start`` up to ``stop`` or the first empty one.
 
     Args:
@@ -34,8 +35,6 @@ class UntilEmpty:
         exact: any number of rows can be skipped.
     """
 
-    expected: int | None = None
-
     def __init__(
         self,
         call: Callable[[int], Call],
@@ -48,6 +47,7 @@ class UntilEmpty:
         repeats: bool = False,
         exact: bool = False,
     ) -> None:
+        super().__init__()
         self._call = call
         self._repeats = repeats
         self._size = page_size
@@ -56,23 +56,11 @@ class UntilEmpty:
         self._offset = start // page_size * page_size
         self._width = 1
         self._most = most
-        self._asked = False
-        self._ended = False
-        self._ready: list[Page] = []
         self._seen = Seen(identify)
 
-    @property
-    def done(self) -> bool:
-        """The end was reached and every page was handed out."""
-        return self._ended and not self._ready
-
-    def asks(self, free: int) -> Sequence[Ask]:
-        """The next batch of pages, twice as many as the one before."""
-        if self._asked or self._ended or not free:
-            return ()
-        self._asked = True
+    def _question(self) -> Ask:
         calls = tuple(self._call(self._offset + number * self._size) for number in range(self._width))
-        return (Ask(calls, halt=calls[0].api == "v3"),)
+        return Ask(calls, halt=calls[0].api == "v3")
 
     def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
         """Keeps the pages up to the first empty one, or to the first that may hold too little."""
@@ -107,8 +95,3 @@ class UntilEmpty:
                 "or the method answers its first page again; read again"
             )
         return page
-
-    def pages(self) -> Iterator[Page]:
-        """The pages that are ready, in order."""
-        while self._ready:
-            yield self._ready.pop(0)
