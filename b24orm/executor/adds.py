@@ -12,10 +12,23 @@ from typing import Any, Final
 from b24orm.plan.calls import Call
 from b24orm.plan.likeness import Likeness, Traits
 
-__all__ = ["Adds", "UnderWay"]
+__all__ = ["Adds", "Span", "UnderWay"]
 
 _MOST: Final = 20_000
 """Rows that are remembered at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When an add left, in unix seconds of the portal's clock, and whose it was.
+
+    Attributes:
+        at: when it left.
+        by: the user.
+    """
+
+    at: float
+    by: int | None
 
 
 @dataclass(eq=False)
@@ -27,12 +40,14 @@ class UnderWay:
         likeness: how its row is recognised.
         call: what was sent.
         space: where its row gets its id.
+        span: when it left, if a run before this one sent it.
     """
 
     place: int
     likeness: Likeness
     call: Call
     space: tuple[Any, ...]
+    span: Span | None = None
 
     @cached_property
     def traits(self) -> Traits:
@@ -49,9 +64,9 @@ class Adds:
     _made: dict[tuple[Any, ...], float] = field(default_factory=dict[tuple[Any, ...], float])
     _forgotten: float = float("-inf")
 
-    def begin(self, place: int, likeness: Likeness, call: Call) -> UnderWay:
-        """An add is about to leave."""
-        entry = UnderWay(place, likeness, call, likeness.space(call))
+    def begin(self, place: int, likeness: Likeness, call: Call, span: Span | None = None) -> UnderWay:
+        """An add is about to leave, or left in a run before this one."""
+        entry = UnderWay(place, likeness, call, likeness.space(call), span)
         self._under_way.add(entry)
         return entry
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
@@ -26,7 +26,7 @@ _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS job (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS item (
     place INTEGER PRIMARY KEY, digest TEXT NOT NULL, state TEXT NOT NULL, at REAL NOT NULL, id TEXT,
-    kind TEXT
+    kind TEXT, by INTEGER
 );
 """
 
@@ -37,10 +37,11 @@ class Entry:
 
     Attributes:
         state: ``sent``: it left, and its outcome is not known; ``done``: it was executed.
-        at: when it left, in unix seconds.
+        at: when it left, in unix seconds; by the portal's clock, if it was asked.
         id: the id of the row that it added.
         digest: what was sent.
         kind: what was done to it; None: its row was so already.
+        by: the user that did it, if the portal was asked.
     """
 
     state: State
@@ -48,6 +49,7 @@ class Entry:
     id: int | str | None
     digest: str
     kind: Kind | None = None
+    by: int | None = None
 
 
 class Journal:
@@ -112,33 +114,38 @@ class Journal:
         """
         with self._told():
             row = self._base.execute(
-                "SELECT state, at, id, digest, kind FROM item WHERE place = ?", (place,)
+                "SELECT state, at, id, digest, kind, by FROM item WHERE place = ?", (place,)
             ).fetchone()
         if row is None:
             return None
-        state, at, row_id, known, kind = row
+        state, at, row_id, known, kind, by = row
         if known != digest:
             raise InvalidValue(
                 f"item {place} is not the one that the journal {self._path} knows: "
                 "the source must give the same items in the same order when a job goes on"
             )
         own = int(row_id) if row_id is not None and row_id.isdigit() else row_id
-        return Entry(state, at, own, known, kind)
+        return Entry(state, at, own, known, kind, by)
 
-    def sending(self, items: Iterable[tuple[int, str, Kind]]) -> None:
-        """Items (place, digest, and what is done to them) are about to leave."""
-        now = self._clock()
+    def sending(self, items: Iterable[tuple[int, str, Kind]], left: tuple[float, int] | None = None) -> None:
+        """Items (place, digest, and what is done to them) are about to leave.
+
+        Args:
+            items: the items.
+            left: what time it is on the portal, and the user there, if it was asked.
+        """
+        now, by = left if left is not None else (self._clock(), None)
         self._all(
-            "INSERT INTO item VALUES (?, ?, 'sent', ?, NULL, ?) "
-            "ON CONFLICT (place) DO UPDATE SET state = 'sent', at = excluded.at, kind = excluded.kind",
-            [(place, digest, now, kind) for place, digest, kind in items],
+            "INSERT INTO item VALUES (?, ?, 'sent', ?, NULL, ?, ?) ON CONFLICT (place) "
+            "DO UPDATE SET state = 'sent', at = excluded.at, kind = excluded.kind, by = excluded.by",
+            [(place, digest, now, kind, by) for place, digest, kind in items],
         )
 
     def unchanged(self, items: Iterable[tuple[int, str, Any]]) -> None:
         """Items (place, digest and id) have a row that is as they say; nothing was sent."""
         now = self._clock()
         self._all(
-            "INSERT OR REPLACE INTO item VALUES (?, ?, 'done', ?, ?, NULL)",
+            "INSERT OR REPLACE INTO item VALUES (?, ?, 'done', ?, ?, NULL, NULL)",
             [(place, digest, now, None if row is None else str(row)) for place, digest, row in items],
         )
 
@@ -171,6 +178,15 @@ class Journal:
             yield
         except sqlite3.Error as error:
             raise JournalFailed(f"the journal {self._path} can't be used any more: {error}") from None
+
+    def made(self, ids: Sequence[Any]) -> set[str]:
+        """Which of these rows are known to have been made by an item."""
+        marks = ", ".join("?" * len(ids))
+        with self._told():
+            rows = self._base.execute(
+                f"SELECT id FROM item WHERE id IN ({marks})", [str(row_id) for row_id in ids]
+            ).fetchall()
+        return {row[0] for row in rows}
 
     def counts(self) -> dict[str, int]:
         """How many items are in which state."""

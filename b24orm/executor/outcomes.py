@@ -42,8 +42,8 @@ def is_ambiguous(error: B24Error) -> bool:
 def killed(left: float) -> TransportError:
     """What became of a write that left then, and whose job was ended before its answer came."""
     error = TransportError(
-        "the job was ended before the answer came; new rows are looked up then if "
-        "they carry a key, by idempotency='origin'"
+        "the job was ended before the answer came, and the row is not found by its values; new rows are "
+        "surely found if they carry a key, by idempotency='origin'"
     )
     error.sent_at = left
     return error

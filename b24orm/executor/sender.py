@@ -22,6 +22,7 @@ from b24orm.executor.clock import Clock, SystemClock
 from b24orm.executor.concurrency import Gate
 from b24orm.executor.doorway import Doorway
 from b24orm.executor.exchange import OnRequest, told
+from b24orm.executor.leaving import leaves
 from b24orm.executor.limits import Limits
 from b24orm.executor.limits.portal import renamed
 from b24orm.executor.outage import GIVE_UP_AFTER, Outage
@@ -217,6 +218,7 @@ class Sender:
 
     async def _exchange(self, trip: Trip, body: bytes, access: Access) -> Reply:
         """Sends one request, reads its answer, and learns from what came."""
+        leaves()
         self.requests += 1
         self._outage.asked(self._clock.now())
         passage = Passage(trip, access.host, self.credentials.redact, self._clock.now)

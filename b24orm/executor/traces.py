@@ -8,14 +8,15 @@ no difference. Whatever is not found so stays unknown; it is never sent again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from math import floor
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from b24orm.errors import B24Error, OutcomeUnknown
-from b24orm.executor.adds import Adds, UnderWay
+from b24orm.executor.adds import Adds, Span, UnderWay
 from b24orm.executor.executor import Executor
 from b24orm.plan.calls import Call, Reply, Row, rows_in
 from b24orm.plan.likeness import Likeness, likeness_of
@@ -24,6 +25,8 @@ from b24orm.plan.writes import Write
 from b24orm.schema import EntitySchema, FieldSchema
 
 __all__ = ["Traces", "traces_of"]
+
+Clock: TypeAlias = Callable[[], tuple[float, int]]
 
 _MARGIN: Final = 5.0
 """Seconds by which the clocks of a portal's own servers may differ."""
@@ -40,17 +43,29 @@ class Traces:
         executor: what asks the portal.
         likeness: how rows are recognised.
         adds: the adds of the whole portal.
+        mine: which of some rows are known to have been made by this job, in a run before this one.
     """
 
     executor: Executor
     likeness: Likeness
     adds: Adds
+    mine: Callable[[Sequence[Any]], Collection[str]] | None = None
+    _clock: Clock | None = None
     _entries: dict[int, UnderWay] = field(default_factory=dict[int, UnderWay])
 
     def begin(self, writes: Sequence[Write]) -> None:
         """Adds are about to leave."""
         for write in writes:
             self._entries[write.place] = self.adds.begin(write.place, self.likeness, write.call)
+
+    def begin_again(
+        self, writes: Sequence[tuple[Write, Span]], mine: Callable[[Sequence[Any]], Collection[str]]
+    ) -> None:
+        """Adds left in a run before this one, each at a known moment."""
+        self.mine = mine
+        for write, span in writes:
+            if write.kind == "add":
+                self._entries[write.place] = self.adds.begin(write.place, self.likeness, write.call, span)
 
     def made(self, write: Write, row_id: Any) -> None:
         """An add was answered, or its row was found."""
@@ -75,29 +90,46 @@ class Traces:
         Raises:
             B24Error: the portal can't be asked.
         """
-        entries = {write.place: self._entries[write.place] for write in writes}
-        user, since = await self._whence(error)
+        entries = [self._entries[write.place] for write in writes]
+        there, user = await self._asked()
         ids: dict[int, Any] = {}
-        for group in _groups(entries.values()):
-            rows = await self._rows(group, user, since)
+        for group in _groups(entry for entry in entries if entry.span is None or entry.span.by == user):
+            since = min((entry.span.at for entry in group if entry.span is not None), default=None)
+            if since is None:
+                since = self._left(error, there)
+            rows = await self._rows(group, user, datetime.fromtimestamp(floor(since - _MARGIN), timezone.utc))
             ids.update(self._shared_out(group, rows))
         return ids
 
-    async def _whence(self, error: B24Error) -> tuple[int, datetime]:
-        """Who adds, and the earliest moment at which the lost request may have worked, by the portal."""
-        clock, sender = self.executor.sender.clock, self.executor.sender
+    async def clock(self) -> Clock | None:
+        """Tells what time it is on the portal, in unix seconds, and the user there; None: it does not say.
+
+        The portal is asked once a job; from then on it is told by our own clock.
+        """
+        if self._clock is None:
+            with suppress(B24Error):
+                there, user = await self._asked()
+                clock, asked = self.executor.sender.clock, self.executor.sender.clock.now()
+                self._clock = lambda: (there + clock.now() - asked, user)
+        return self._clock
+
+    async def _asked(self) -> tuple[float, int]:
+        """What time it is on the portal, and who adds."""
         (reply,) = await self.executor.many([Call("profile")])
         if not isinstance(reply, Reply):
             raise reply
-        now = clock.now()
-        left = error.sent_at if error.sent_at is not None else now - sender.request_limit
-        if not self.adds.remembers(left - _MARGIN):
-            raise OutcomeUnknown("too many rows were added since to tell which is which")
         try:
-            user, there = int(reply.result["ID"]), float(reply.time["start"])
+            return float(reply.time["start"]), int(reply.result["ID"])
         except (KeyError, TypeError, ValueError):
             raise OutcomeUnknown("the portal does not say who adds, and what time it is") from None
-        return user, datetime.fromtimestamp(floor(there - (now - left) - _MARGIN), timezone.utc)
+
+    def _left(self, error: B24Error, there: float) -> float:
+        """The earliest moment at which the lost request may have worked, by the portal's clock."""
+        now = self.executor.sender.clock.now()
+        left = error.sent_at if error.sent_at is not None else now - self.executor.sender.request_limit
+        if not self.adds.remembers(left - _MARGIN):
+            raise OutcomeUnknown("too many rows were added since to tell which is which")
+        return there - (now - left)
 
     async def _rows(self, group: Sequence[UnderWay], user: int, since: datetime) -> list[Row]:
         """The rows that may be of these adds."""
@@ -121,16 +153,25 @@ class Traces:
         claims: dict[str, list[Any]] = {}
         waiting = _ByText(self.adds.likely(space, self.executor.sender.clock.now()))
         doubtful: set[str] = set()
+        ours = self.mine([row[key] for row in rows]) if self.mine is not None else ()
         for row in rows:
-            if self.adds.is_made(space, row[key]):
+            if self.adds.is_made(space, row[key]) or str(row[key]) in ours:
                 continue
-            likely = waiting.fitting(row)
+            likely = [entry for entry in waiting.fitting(row) if self._in_time(entry, row)]
             kinds = {entry.traits.whole for entry in likely}
             if len(kinds) == 1 and all(mine.get(entry.place) is entry for entry in likely):
                 claims.setdefault(kinds.pop(), []).append(row[key])
             else:
                 doubtful |= kinds
         return self._assigned(group, {kind: ids for kind, ids in claims.items() if kind not in doubtful})
+
+    def _in_time(self, entry: UnderWay, row: Row) -> bool:
+        """Whether a row was added while the add may have worked; of this run's own adds that is known."""
+        if entry.span is None:
+            return True
+        made = self.likeness.moment(row)
+        limit = self.executor.sender.request_limit
+        return made is not None and entry.span.at - _MARGIN <= made <= entry.span.at + limit + 2 * _MARGIN
 
     def _assigned(self, group: Sequence[UnderWay], claims: Mapping[str, Sequence[Any]]) -> dict[int, Any]:
         found: dict[int, Any] = {}

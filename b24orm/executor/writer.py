@@ -21,9 +21,11 @@ from b24orm.errors import (
     ServerFailure,
     TransportError,
 )
+from b24orm.executor.adds import Span
 from b24orm.executor.executor import Executor
-from b24orm.executor.journal import Journal
+from b24orm.executor.journal import Entry, Journal
 from b24orm.executor.keyed import fates, keyed
+from b24orm.executor.leaving import noting
 from b24orm.executor.lost import Finder, Lost
 from b24orm.executor.outcomes import answer_of, is_ambiguous, judged, killed, row_id
 from b24orm.executor.refusals import is_final
@@ -92,27 +94,50 @@ class Writer:
     async def run(self, writes: Sequence[Write]) -> list[Outcome]:
         """What each write came to, in their order."""
         writes = [keyed(write, self._key) for write in writes]
-        known = {write.place: self._known(write) for write in writes} if self.journal else {}
-        found: dict[int, Outcome] = {
-            place: entry for place, entry in known.items() if isinstance(entry, Reply)
-        }
-        lost = [write for write in writes if isinstance(known.get(write.place), float)]
-        fresh = [write for write in writes if known.get(write.place) is None]
+        known = {write.place: self._known(write) for write in writes}
+        done = [(write, entry) for write in writes if (entry := known[write.place]) and entry.state == "done"]
+        lost = [(write, entry) for write in writes if (entry := known[write.place]) and entry.state == "sent"]
+        found: dict[int, Outcome] = {write.place: Reply(answer_of(write, entry.id)) for write, entry in done}
         if found and self.told is not None:
             self.told(len(found))  # a run before this one has done them
-        left = max((at for at in known.values() if isinstance(at, float)), default=0.0)
-        settled = partial(self._lost().settled, error=killed(left), tries=1)
-        work = [_Group(group, settled) for group in self._groups(lost)]
-        work += [_Group(group, self._group) for group in self._groups(fresh)]
+        fresh = [write for write in writes if known[write.place] is None]
         adds = [write for write in fresh if write.kind == "add"]
-        if self.traces is not None:
-            self.traces.begin(adds)
+        work = [_Group(group, self._group) for group in self._groups(fresh)]
         try:
-            await (self._in_turn if self.ordered else self._side_by_side)(work, found)
+            if lost:
+                await self._go_on(lost, found)
+            if self.traces is not None:
+                self.traces.begin(adds)
+            await self._work_off(work, found)
         finally:
             if self.traces is not None:
-                self.traces.end(adds, unknown=True)  # those that got no outcome
+                self.traces.end([*adds, *(write for write, _ in lost)], unknown=True)  # without an outcome
         return [found[write.place] for write in writes]
+
+    async def _go_on(self, lost: Sequence[tuple[Write, Entry]], found: dict[int, Outcome]) -> None:
+        """Settles what was under way when a run before this one was killed, before anything else is sent."""
+        if self.traces is not None and self.by_values:
+            assert self.journal is not None
+            self.traces.begin_again(
+                [(write, Span(entry.at, entry.by)) for write, entry in lost if entry.by is not None],
+                self.journal.made,
+            )
+        settled = partial(self._lost().settled, error=killed(await self._left_at(lost)), tries=1)
+        groups = self._groups([write for write, _ in lost])
+        await self._work_off([_Group(group, settled) for group in groups], found)
+
+    async def _left_at(self, lost: Sequence[tuple[Write, Entry]]) -> float:
+        """When the last of them left at the latest, by the sender's clock.
+
+        The portal's clock says it, if it was asked then. Otherwise it is now: our own clock may have jumped
+        since, and an add that is taken for older than it is would be sent again while the portal works on it.
+        """
+        now, asked = self.executor.sender.clock.now(), all(entry.by is not None for _, entry in lost)
+        there = await self.traces.clock() if self.traces is not None and asked else None
+        return now if there is None else now - max(0.0, there()[0] - max(entry.at for _, entry in lost))
+
+    async def _work_off(self, work: Sequence[_Group], found: dict[int, Outcome]) -> None:
+        await (self._in_turn if self.ordered else self._side_by_side)(work, found)
 
     async def _side_by_side(self, work: Sequence[_Group], found: dict[int, Outcome]) -> None:
         for ended in await asyncio.gather(
@@ -133,19 +158,9 @@ class Writer:
                 outcomes = await self._into(found, group)
                 final = next((o for o in outcomes if isinstance(o, B24Error) and is_final(o)), None)
 
-    def _known(self, write: Write) -> Reply | float | None:
-        """The outcome that the journal has, or when the write left at the latest, by the sender's clock.
-
-        That is now: the journal knows when it left by a wall clock, which may have jumped since, and
-        an add that is taken for older than it is would be sent again while the portal works on it.
-        """
-        assert self.journal is not None
-        entry = self.journal.entry(write.place, write.digest)
-        if entry is None:
-            return None
-        if entry.state == "done":
-            return Reply(answer_of(write, entry.id))
-        return self.executor.sender.clock.now()
+    def _known(self, write: Write) -> Entry | None:
+        """What the journal knows of a write."""
+        return None if self.journal is None else self.journal.entry(write.place, write.digest)
 
     async def _into(self, found: dict[int, Outcome], group: _Group) -> list[Outcome]:
         outcomes = await group.run(group.writes)
@@ -213,10 +228,10 @@ class Writer:
 
     async def _group(self, writes: Sequence[Write], tries: int = 1) -> list[Outcome]:
         """The outcomes of one request."""
-        if self.journal is not None:
-            self.journal.sending((write.place, write.digest, write.kind) for write in writes)
         ask = Ask(tuple(write.call for write in writes), halt=self.halt, ordered=self.ordered)
-        outcomes = list(map(judged, writes, await self.executor.ask(ask)))
+        there = await self._there(writes)
+        with noting(partial(self._leaving, writes, there) if self.journal is not None else None):
+            outcomes = list(map(judged, writes, await self.executor.ask(ask)))
         self._learn(writes, outcomes)
         lost = [n for n, o in enumerate(outcomes) if isinstance(o, B24Error) and is_ambiguous(o)]
         if not lost:
@@ -227,6 +242,18 @@ class Writer:
             for number in lost:
                 outcomes[number] = places.get(writes[number].place, outcomes[number])
         return outcomes
+
+    async def _there(self, writes: Sequence[Write]) -> Callable[[], tuple[float, int]] | None:
+        """Tells what time it is on the portal, and whose adds they are, where a journal can use that."""
+        if self.journal is None or self.traces is None or not self.by_values:
+            return None
+        return await self.traces.clock() if any(write.kind == "add" for write in writes) else None
+
+    def _leaving(self, writes: Sequence[Write], there: Callable[[], tuple[float, int]] | None) -> None:
+        """Notes that a request leaves now."""
+        assert self.journal is not None
+        items = [(write.place, write.digest, write.kind) for write in writes]
+        self.journal.sending(items, None if there is None else there())
 
     def _learn(self, writes: Sequence[Write], outcomes: Sequence[Outcome]) -> None:
         for write, outcome in zip(writes, outcomes, strict=True):

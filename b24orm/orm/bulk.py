@@ -70,7 +70,7 @@ class BulkWrites(Generic[M, K]):
                 sent, if that leaves no doubt. ``origin``: each row carries a key in ORIGIN_ID (or
                 XML_ID). None: it is unknown.
             journal: a file that lets a killed job go on: run it again with the same items. Take it together
-                with ``origin``: the fate of rows that were under way without a key is unknown.
+                with ``origin``: of rows that were under way without a key not all may be found.
             params: ``params`` of the method: ``{"REGISTER_SONET_EVENT": "N"}``.
 
         Raises:

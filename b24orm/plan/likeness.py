@@ -71,6 +71,10 @@ class Likeness:
         text = next(((spec, form) for spec, form in values if _tells(spec, form)), None)
         return Traits(values, None if _imported(call) else text, repr(sorted(fields.items())))
 
+    def moment(self, row: Row) -> float | None:
+        """When a row was added, in unix seconds; None if it does not say."""
+        return _moment(row.get(self.created.wire))
+
     @cached_property
     def _by_name(self) -> Mapping[str, FieldSchema]:
         return {spec.write_name: spec for spec in self.schema.fields.values()}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from b24orm import Portal
+from b24orm import Portal, RateLimits
 from b24orm.emulator import LocalPortal
 from b24orm.errors import ApiError, InvalidValue, JournalFailed, OutcomeUnknown
 from b24orm.executor.journal import Journal
@@ -115,6 +116,86 @@ def test_an_item_that_left_and_never_came_back_is_looked_into(
     assert len(titles(desk)) == 30
     assert [type(result.error) for result in results[20:]] == [fate or type(None)] * 10
     assert all("idempotency='origin'" in str(result.error) for result in results if not result.ok)
+
+
+def restarted(path: Path, first: int, desk: LocalPortal, join: Connect, change: str = "") -> None:
+    """As if the job had been killed when the items from ``first`` on were under way: another process goes on."""
+    hasty(desk, join)
+    base = sqlite3.connect(path)
+    base.execute(f"UPDATE item SET state = 'sent', id = NULL{change} WHERE place >= {first}")
+    base.commit()
+    base.close()
+
+
+def hasty(desk: LocalPortal, join: Connect) -> Portal:
+    """A client that knows that the portal ends a request after 0.3 seconds."""
+    return join(desk, plan=RateLimits(1_000_000, None, None, request_limit=0.3))
+
+
+def test_without_keys_what_was_done_is_found_by_its_values(
+    desk: LocalPortal, join: Connect, tmp_path: Path
+) -> None:
+    hasty(desk, join)
+    first = Deal.objects.bulk_create(deals(30), journal=tmp_path / "j")
+    Deal.objects.bulk_delete([result.item for result in first[25:]])
+    restarted(tmp_path / "j", 20, desk, join)
+    results = Deal.objects.bulk_create(deals(30), journal=tmp_path / "j", raise_on_error=False)
+    assert [result.id for result in results[:25]] == [result.item.id for result in results[:25]]
+    assert [result.outcome for result in results] == ["created"] * 25 + ["unknown"] * 5
+    assert len(titles(desk)) == 25
+
+
+def test_equal_rows_are_shared_out_among_equal_adds(desk: LocalPortal, join: Connect, tmp_path: Path) -> None:
+    hasty(desk, join)
+    equal = [Deal(title="t") for _ in range(30)]
+    done = {result.id for result in Deal.objects.bulk_create(equal, journal=tmp_path / "j")}
+    restarted(tmp_path / "j", 20, desk, join)
+    results = Deal.objects.bulk_create([Deal(title="t") for _ in range(30)], journal=tmp_path / "j")
+    assert {result.id for result in results} == done
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (", at = at - 1000", "the rows were added long after the adds had left"),
+        (", at = at + 1000", "the rows were there before the adds had left"),
+        (", by = by + 1", "the adds were another user's"),
+        (", by = NULL", "the portal was not asked what time it was"),
+    ],
+)
+def test_without_keys_a_doubt_leaves_it_unknown(
+    desk: LocalPortal, join: Connect, tmp_path: Path, change: str, why: str
+) -> None:
+    hasty(desk, join)
+    Deal.objects.bulk_create(deals(3), journal=tmp_path / "j")
+    restarted(tmp_path / "j", 0, desk, join, change)
+    results = Deal.objects.bulk_create(deals(3), journal=tmp_path / "j", raise_on_error=False)
+    assert {result.outcome for result in results} == {"unknown"}, why
+    assert len(titles(desk)) == 3
+
+
+def test_nothing_is_waited_for_that_can_not_come_any_more(
+    desk: LocalPortal, join: Connect, tmp_path: Path
+) -> None:
+    """The portal's clock says that the add left more than a minute ago."""
+    hasty(desk, join)
+    first = Deal.objects.bulk_create(deals(1), journal=tmp_path / "j")
+    Deal.objects.bulk_delete([result.item for result in first])
+    restarted(tmp_path / "j", 0, desk, join, ", at = at - 100")
+    join(desk)
+    began = time.monotonic()
+    results = Deal.objects.bulk_create(deals(1), journal=tmp_path / "j", raise_on_error=False)
+    assert [result.outcome for result in results] == ["unknown"]
+    assert time.monotonic() - began < 30
+
+
+def test_more_rows_than_adds_leave_it_unknown(desk: LocalPortal, join: Connect, tmp_path: Path) -> None:
+    hasty(desk, join)
+    Deal.objects.bulk_create([Deal(title="t")], journal=tmp_path / "j")
+    Deal.objects.create(title="t")
+    restarted(tmp_path / "j", 0, desk, join)
+    results = Deal.objects.bulk_create([Deal(title="t")], journal=tmp_path / "j", raise_on_error=False)
+    assert [result.outcome for result in results] == ["unknown"]
 
 
 def test_updates_and_deletes_go_on_as_well(desk: LocalPortal, client: Portal, tmp_path: Path) -> None:
