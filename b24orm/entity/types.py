@@ -254,6 +254,9 @@ _BOOKING: Final = _Read(values.Booking, int, "a Booking, or the id of one")
 class MultiField(BaseModel):
     """One phone, e-mail, site or messenger of a contact, company or lead.
 
+    >>> MultiField(value="+7 900 1", value_type="HOME").value_type
+    'HOME'
+
     Attributes:
         id: of the entry itself; None for a new one.
         value: the number or address.

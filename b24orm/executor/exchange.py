@@ -19,6 +19,11 @@ log: Final = logging.getLogger("b24orm")
 class Exchange:
     """One HTTP request, and what came back. It holds no secret and no data of the portal.
 
+    ``connect(url, on_request=...)`` takes a function that is called with one for each request:
+
+    >>> def measure(exchange: Exchange) -> None:
+    ...     print(exchange.method, exchange.status, exchange.seconds)
+
     Attributes:
         host: the portal's host.
         method: the REST method; ``batch`` for a batch.

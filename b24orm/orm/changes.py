@@ -80,6 +80,10 @@ class Changes(Generic[M]):
 
     A loop that ended is complete; the next one over the same object is the next sync. A loop that was
     left goes on with the row that it was left at.
+
+    >>> sync = Deal.objects.changed_since(None)                                 # doctest: +SKIP
+    >>> titles = {deal.id: deal.title for deal in sync}                         # doctest: +SKIP
+    >>> save(json.dumps(sync.cursor))                                           # doctest: +SKIP
     """
 
     def __init__(

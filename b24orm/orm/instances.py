@@ -71,6 +71,8 @@ class Saving(Owned):
     def delete(self, *, using: Portal | AsyncPortal | str | None = None) -> None:
         """Deletes the row; the object keeps its values and loses its id.
 
+        >>> deal.delete()                                                       # doctest: +SKIP
+
         Raises:
             NotFound: there is no such row.
         """
@@ -84,6 +86,8 @@ class Saving(Owned):
     @familiar
     def refresh_from_db(self, fields: Sequence[str] = ()) -> None:
         """Reads the row again: every field, or these; changes that were not saved are lost.
+
+        >>> deal.refresh_from_db(["opportunity", "date_modify"])                # doctest: +SKIP
 
         Raises:
             DoesNotExist: the row is gone.
@@ -125,6 +129,9 @@ class Saving(Owned):
     def change_value(self, field: str, old: str, new: str, value_type: str | None = None) -> Self:
         """Another value for an entry.
 
+        >>> contact.add_value("phone", "+7 900 1").save()                       # doctest: +SKIP
+        >>> contact.change_value("phone", "+7 900 1", "+7 900 2").save()        # doctest: +SKIP
+
         Raises:
             InvalidValue: there is no entry with this value.
         """
@@ -137,6 +144,9 @@ class Saving(Owned):
 
     def remove_value(self, field: str, value: str) -> Self:
         """One entry less.
+
+        >>> contact.add_value("email", "ann@acme.org").save()                   # doctest: +SKIP
+        >>> contact.remove_value("email", "ann@acme.org").save()                # doctest: +SKIP
 
         Raises:
             InvalidValue: there is no entry with this value.

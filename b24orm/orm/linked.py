@@ -212,7 +212,11 @@ class BoundRows(RelatedRows[M]):
         await self._arun(self._adding(others), others)
 
     def remove(self, *others: M | int) -> None:
-        """Binds these no more; the rows themselves stay."""
+        """Binds these no more; the rows themselves stay.
+
+        >>> deal.contacts.add(contact)                                          # doctest: +SKIP
+        >>> deal.contacts.remove(contact)                                       # doctest: +SKIP
+        """
         self._run(self._removing(others), others)
 
     async def aremove(self, *others: M | int) -> None:
@@ -220,7 +224,10 @@ class BoundRows(RelatedRows[M]):
         await self._arun(self._removing(others), others)
 
     def set(self, others: Iterable[M | int]) -> None:
-        """Binds these and no others; the first is the primary one."""
+        """Binds these and no others; the first is the primary one.
+
+        >>> deal.contacts.set([contact, 2])                                     # doctest: +SKIP
+        """
         self._run(self._setting(others))
 
     async def aset(self, others: Iterable[M | int]) -> None:
@@ -277,7 +284,10 @@ class OwnedRows(RelatedRows[M]):
         await self._arun(self._removing(rows), rows)
 
     def set(self, rows: Iterable[M]) -> None:
-        """These rows and no others, in their order."""
+        """These rows and no others, in their order.
+
+        >>> deal.product_rows.set([ProductRow(product_name="Tile", price=10)])  # doctest: +SKIP
+        """
         self._run(self._setting(rows))
 
     async def aset(self, rows: Iterable[M]) -> None:

@@ -48,6 +48,10 @@ DONE: Final[Mapping[Kind, WriteOutcome]] = {"add": "created", "update": "updated
 class WriteResult(Generic[T, K]):
     """What one item came to.
 
+    >>> for result in Deal.objects.bulk_create([Deal(title="Roof")]):           # doctest: +SKIP
+    ...     print(result.ok, result.number, result.outcome)
+    True 0 created
+
     Attributes:
         item: what was to be written.
         id: the id of its row; None if it was not written, or the entity has no ids.

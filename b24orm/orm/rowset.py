@@ -186,7 +186,10 @@ class Rows(Asked[F, O], Generic[R, F, O]):
         return made
 
     def first(self) -> R | None:
-        """The first row, or None."""
+        """The first row, or None.
+
+        >>> largest = Deal.objects.order_by("-opportunity").first()             # doctest: +SKIP
+        """
         found = self[:1]._fetched()
         return found[0] if found else None
 
@@ -196,7 +199,10 @@ class Rows(Asked[F, O], Generic[R, F, O]):
         return found[0] if found else None
 
     def last(self) -> R | None:
-        """The last row, or None: without an order that of the highest id, or of a list that comes at once."""
+        """The last row, or None: without an order that of the highest id, or of a list that comes at once.
+
+        >>> newest = Deal.objects.last()                                        # doctest: +SKIP
+        """
         return self._last(self._fetched()) if self._comes_at_once() else self.reverse().first()
 
     async def alast(self) -> R | None:
@@ -237,7 +243,11 @@ class Rows(Asked[F, O], Generic[R, F, O]):
         return self._with(first if key is None else replace(first, select=(key,)))
 
     def exists(self) -> bool:
-        """Whether there is any row; asks for no more than one id."""
+        """Whether there is any row; asks for no more than one id.
+
+        >>> Deal.objects.filter(title="no such title").exists()                 # doctest: +SKIP
+        False
+        """
         return bool(self._cache if self._cache is not None else self._one_id()._fetched())
 
     async def aexists(self) -> bool:

@@ -17,9 +17,12 @@ import b24orm
 from b24orm import models
 from b24orm.emulator import LocalPortal
 
-UNTRIED = {"b24orm.portal.portal.AsyncPortal": "needs an event loop; README.md runs the same"}
-_ROOMS = ("orm", "portal", "reflect", "entity", "query", "executor")
-"""Whose docstrings are tried; what events and applications need is run by their pages."""
+UNTRIED = {
+    "b24orm.portal.portal.AsyncPortal": "needs an event loop; README.md runs the same",
+    "b24orm.transport.auth.stores.redis.RedisTokens": "needs a server; tests/auth runs one",
+}
+_ROOMS = ("orm", "portal", "reflect", "entity", "query", "executor", "transport")
+"""Whose docstrings are tried; what events need is run by their page."""
 
 
 def _skipped() -> Iterator[doctest.DocTest]:
@@ -52,11 +55,20 @@ def names() -> Iterator[dict[str, Any]]:
         app = b24orm.App("app.1", "hush", server=local.oauth_url)
         credentials = app.installed(local.install_event("app.1"))
         portal = b24orm.portals["acme"] = b24orm.connect(credentials, progress=False)
+        query, form = local.placement("app.1")
         deal = models.Deal.objects.prefetch_related("contacts").get(id=5)
         yield {
             **{name: getattr(models, name) for name in ("Company", "Contact", "Deal", "ProductRow", "User")},
-            **{name: getattr(b24orm, name) for name in ("App", "FileTokens", "portals", "use")},
+            **{
+                name: getattr(b24orm, name)
+                for name in ("App", "FileTokens", "Portal", "SqliteTokens", "portals", "use")
+            },
+            "b24orm": b24orm,
             "app": app,
+            "body": local.install_event("app.1"),
+            "query": query,
+            "form": form,
+            "returned": {"code": local.oauth.code("app.1")},
             "credentials": credentials,
             "portal": portal,
             "deal": deal,

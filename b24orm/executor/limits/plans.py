@@ -13,7 +13,10 @@ __all__ = ["PLANS", "RateLimits", "limits_for"]
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """What a portal permits.
+    """What a portal permits, for ``connect(url, plan=RateLimits(...))``.
+
+    >>> RateLimits(burst=10, per_second=1.0).request_limit
+    60.0
 
     Attributes:
         burst: requests that an idle portal takes at once.

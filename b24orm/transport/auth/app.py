@@ -116,6 +116,8 @@ class App:
     def exchange(self, returned: Payload, *, state: str | None, user: str = "") -> OAuth:
         """The credentials behind the code that a browser came back with. Do it at once: it lasts 30 seconds.
 
+        >>> credentials = app.exchange(returned, state=None)                  # doctest: +SKIP
+
         Args:
             returned: the query that the browser came back with.
             state: what :meth:`authorization` gave; None if the user typed the code in by hand.
@@ -148,6 +150,8 @@ class App:
 
         Anybody can post a form. So the tokens are proved: the authorization server exchanges them
         for new ones, and what it says of the portal is what counts.
+
+        >>> credentials = app.installed(body)                                 # doctest: +SKIP
 
         Args:
             payloads: the body, raw or parsed; for a form also the query of its address.
@@ -182,6 +186,8 @@ class App:
         installation are: ``member_id`` and ``user_id`` of the credentials are the authorization server's
         word. They are not kept; use them for what this user does. The portal must be one that the
         application was installed on.
+
+        >>> user = app.opened(form, query)                                    # doctest: +SKIP
 
         Args:
             payloads: the body, raw or parsed, and the query of its address.
@@ -248,6 +254,9 @@ class App:
 
         The comparison takes the same time whatever the difference. If the installation told no
         token, nothing is accepted.
+
+        >>> app.accepts(body)                                                 # doctest: +SKIP
+        True
         """
         member_id, token = signed_by(*payloads)
         del payloads
@@ -300,7 +309,11 @@ class App:
         return self._credentials(told, "caused", MemoryTokens())
 
     def uninstalled(self, *payloads: Payload) -> bool:
-        """Forgets a portal's tokens, if the event that says so (ONAPPUNINSTALL) is accepted."""
+        """Forgets a portal's tokens, if the event that says so (ONAPPUNINSTALL) is accepted.
+
+        >>> app.uninstalled(body)                                             # doctest: +SKIP
+        True
+        """
         member_id, token = signed_by(*payloads)
         del payloads
         return self._uninstalled(member_id, token)
@@ -321,7 +334,9 @@ class App:
 
     @guard
     def credentials(self, member_id: str, user: str = "") -> OAuth:
-        """The credentials that were kept for a portal: ``connect(app.credentials(member_id))``.
+        """The credentials that were kept for a portal.
+
+        >>> portal = b24orm.connect(app.credentials(credentials.member_id))   # doctest: +SKIP
 
         Raises:
             NotConfigured: the application was not installed there.

@@ -48,7 +48,7 @@ class FileTokens:
         TokenStoreFailed: from each method: the files can't be read or written, others can read
             them, or the lock does not come free.
 
-    >>> FileTokens("/var/lib/app/tokens")                                       # doctest: +SKIP
+    >>> FileTokens("tokens")                                                   # doctest: +SKIP
     """
 
     def __init__(self, folder: str | os.PathLike[str], *, patience: float = _PATIENCE) -> None:

@@ -38,7 +38,7 @@ class SqliteTokens:
     Args:
         path: the file; it may hold other tables too. If others can read it, a warning says so.
 
-    >>> SqliteTokens("/var/lib/app/tokens.db")                                  # doctest: +SKIP
+    >>> SqliteTokens("tokens.db")                                              # doctest: +SKIP
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
