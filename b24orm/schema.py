@@ -292,6 +292,8 @@ class EntitySchema:
         parent_params: parameters the caller must supply to list, e.g. ``entityTypeId`` or
             ``filter.iblockId`` (a key that must stand inside ``filter``).
         parent_names: Python names of those whose own name means something else in rows.
+        parent_types: what those take that no field stands for: ``int``, ``str``, lists of them (``ints``,
+            ``strs``), or one or the other (``int|ints``).
         user_fields: UF_* fields can appear in rows.
         links: rows of other entities that belong to a row, by attribute.
         user_field_prefix: how fields that only a portal knows are spelled on the wire: ``UF_``, ``uf``,
@@ -310,6 +312,7 @@ class EntitySchema:
     fixed_params: Mapping[str, object] = _field(default_factory=dict)
     parent_params: tuple[str, ...] = ()
     parent_names: Mapping[str, str] = _field(default_factory=dict)
+    parent_types: Mapping[str, str] = _field(default_factory=dict)
     user_fields: bool = False
     user_field_prefix: str = "UF_"
     links: Mapping[str, LinkSchema] = _field(default_factory=dict)

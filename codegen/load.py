@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from b24orm.rendering.names import constant, field_names
-from b24orm.schema import EntitySchema, MethodSchema
+from b24orm.schema import EntitySchema, LinkSchema, MethodSchema
 from codegen.fields import Fields
-from codegen.gets import documented, methods_with_parents
 from codegen.links import find_links
 from codegen.lists import list_schema
 from codegen.overlay import apply, read_overlay
+from codegen.parents import Documented, documented, methods_with_parents, parent_types
 from codegen.source import METHOD_KINDS, WILDCARD, Source, read_sources
 from codegen.targets import Target, class_names, resolve_targets
 
@@ -61,14 +61,18 @@ def load(root: Path) -> tuple[Entity, ...]:
     entities = [_entity(source, names[source.key], targets[source.key]) for source in sources]
     links = find_links({entity.key: entity.schema for entity in entities}, sources)
     methods = documented(root.parent / "methods")
-    entities = [
-        replace(
-            e,
-            schema=replace(e.schema, links=links[e.key], methods=methods_with_parents(e.schema, methods)),
-        )
-        for e in entities
-    ]
+    entities = [replace(entity, schema=_joined(entity, links[entity.key], methods)) for entity in entities]
     return tuple(sorted(entities, key=lambda entity: entity.schema.name))
+
+
+def _joined(entity: Entity, links: Mapping[str, LinkSchema], methods: Documented) -> EntitySchema:
+    """The entity with what others say of it: the rows that belong to its own, the documented parameters."""
+    schema = replace(entity.schema, links=links)
+    return replace(
+        schema,
+        methods=methods_with_parents(schema, methods),
+        parent_types=parent_types(schema, methods),
+    )
 
 
 def _entity(source: Source, name: str, targets: Mapping[str, Target]) -> Entity:
@@ -94,6 +98,7 @@ def _entity(source: Source, name: str, targets: Mapping[str, Target]) -> Entity:
         fixed_params=raw.get("fixed_params", {}),
         parent_params=tuple(raw.get("parent_params", ())),
         parent_names=raw.get("parent_names", {}),
+        parent_types=raw.get("parent_types", {}),
         user_fields=bool(raw.get("supports_user_fields")),
         user_field_prefix=raw.get("user_field_prefix") or _prefix(raw),
     )

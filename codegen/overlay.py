@@ -22,7 +22,7 @@ from codegen.source import FIELD_DEFAULTS, METHOD_KEYS, OVERLAY, MetadataError, 
 __all__ = ["ENTITY_SETTINGS", "FIELD_SETTINGS", "Correction", "apply", "read_overlay"]
 
 ENTITY_SETTINGS: Final = frozenset(
-    {"entity", "module", "id_field", "fixed_params", "parent_params", "parent_names"}
+    {"entity", "module", "id_field", "fixed_params", "parent_params", "parent_names", "parent_types"}
     | {"supports_user_fields", "user_field_prefix", "links"}
     | {"add.extra_params", "update.extra_params", "update.whole_key"}
     | {"get.id_param", "get.parents", "get.id_form", "get.absent"}

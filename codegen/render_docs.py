@@ -9,6 +9,7 @@ from b24orm.plan.compiler import refusal
 from b24orm.plan.parents import needed_names
 from b24orm.query.ids import comes_whole, gets_one, is_found_by_id, lookups_of
 from b24orm.query.lookups import kind_of, lookups_for
+from b24orm.query.names import parent_names
 from b24orm.rendering.described import flags, plain_type
 from b24orm.schema import EntitySchema, FieldSchema
 from codegen.load import Entity
@@ -142,6 +143,15 @@ def _value(field: FieldSchema | None, name: str) -> str:
     return _SAMPLES.get(kind_of(field), '"..."')
 
 
+_PARAMETERS: Final[Mapping[str, str]] = {"int": "1", "str": '"..."', "ints": "[1, 2]", "strs": '["..."]'}
+
+
+def _needed(schema: EntitySchema, name: str) -> str:
+    """A value that fits a parameter."""
+    kind = schema.parent_types.get(parent_names(schema).get(name, ""), "").partition("|")[0]
+    return _NAMED.get(name) or _PARAMETERS.get(kind) or _value(schema.fields.get(name), name)
+
+
 def _asked(schema: EntitySchema) -> str:
     """A condition beside those that are needed: the first field but the id that can be compared so."""
     if schema.list is None:
@@ -155,7 +165,7 @@ def _asked(schema: EntitySchema) -> str:
 
 def _example(schema: EntitySchema) -> list[str]:
     """How its rows are read."""
-    needed = [f"{name}={_value(schema.fields.get(name), name)}" for name in needed_names(schema)]
+    needed = [f"{name}={_needed(schema, name)}" for name in needed_names(schema)]
     conditions = [*needed, *([_asked(schema)] if not needed else [])]
     given = ", ".join(filter(None, conditions))
     rows = f"{schema.name}.objects.filter({given})" if given else f"{schema.name}.objects.all()"

@@ -5,6 +5,7 @@ What the list method can't do, or would silently misread, is refused here, befor
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from b24orm.errors import InvalidValue, Unsupported, UsageError
@@ -136,7 +137,31 @@ def _parameter(schema: EntitySchema, key: str, value: object, *, negated: bool) 
         raise InvalidValue(
             f"{schema.name}: {key} is a parameter of {list_method(schema).name}: it takes a value"
         )
+    given = _parameter_value(schema, key, schema.parent_types.get(wanted[key], ""), given)
     return Condition(FieldSchema(name=key, wire=wanted[key], type="any"), "exact", given)
+
+
+def _parameter_value(schema: EntitySchema, key: str, kinds: str, value: object) -> object:
+    """A parameter's value, if it is of one of the kinds that the method takes; lists come as tuples."""
+    refused: InvalidValue | None = None
+    for kind in kinds.split("|") if kinds else ():
+        try:
+            return _of_kind(schema, key, kind, value)
+        except InvalidValue as error:
+            refused = error
+    if refused is not None:
+        raise refused
+    return value
+
+
+def _of_kind(schema: EntitySchema, key: str, kind: str, value: object) -> object:
+    several = kind.endswith("s")
+    field = FieldSchema(name=key, wire=key, type="integer" if kind.startswith("int") else "string")
+    if not several:
+        return check_value(schema.name, field, DEFAULT, value)
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise InvalidValue(f"{schema.name}.{key} takes a list of them, not {value!r}")
+    return tuple(check_value(schema.name, field, DEFAULT, each) for each in value)
 
 
 def _lost_in_lists(values: object) -> bool:

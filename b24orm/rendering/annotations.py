@@ -128,6 +128,10 @@ def lookup_type(lookup: str, value: str, closed: str | None = None) -> str:
     return shapes[LOOKUPS[lookup]]
 
 
+_PARENTS: Final = {"int": "int", "str": "str", "ints": "Iterable[int]", "strs": "Iterable[str]"}
+"""Types of parameters, by what facts call them."""
+
+
 _GIVEN: Final[Mapping[Kind, str]] = {
     **_VALUES,
     "money": "t.Money | Decimal | int | str",
@@ -166,6 +170,13 @@ def given_type(schema: EntitySchema, field: FieldSchema, closed: str | None = No
 
 
 def parent_type(schema: EntitySchema, param: str) -> str:
-    """The type of a parameter that the caller must supply to list an entity."""
-    field = schema.by_wire.get(param)
+    """The type of a parameter that the caller must supply to list an entity.
+
+    >>> from b24orm.facts import load
+    >>> parent_type(load("ImUser"), "ID"), parent_type(load("CatalogProduct"), "filter.iblockId")
+    ('Iterable[int]', 'int')
+    """
+    if given := schema.parent_types.get(param):
+        return " | ".join(_PARENTS[kind] for kind in given.split("|"))
+    field = schema.by_wire.get(param) or schema.by_wire.get(param.removeprefix("filter."))
     return _VALUES.get(kind_of(field), "int | str") if field else "int | str"

@@ -28,5 +28,6 @@ BOOKING_CLIENT = EntitySchema(
         "booking.v1.booking.client.unset": ("bookingId",),
     },
     parent_params=("bookingId",),
+    parent_types={"bookingId": "int"},
     user_field_prefix="uf",
 )

@@ -44,5 +44,6 @@ BOOKING_EXTERNAL_DATA = EntitySchema(
     },
     id_name="value",
     parent_params=("bookingId",),
+    parent_types={"bookingId": "int"},
     user_field_prefix="uf",
 )

@@ -53,5 +53,6 @@ RESOURCE_SLOT = EntitySchema(
         "booking.v1.resource.slots.unset": ("resourceId",),
     },
     parent_params=("resourceId",),
+    parent_types={"resourceId": "int"},
     user_field_prefix="uf",
 )

@@ -28,5 +28,6 @@ WAITLIST_CLIENT = EntitySchema(
         "booking.v1.waitlist.client.unset": ("waitListId",),
     },
     parent_params=("waitListId",),
+    parent_types={"waitListId": "int"},
     user_field_prefix="uf",
 )

@@ -44,5 +44,6 @@ WAITLIST_EXTERNAL_DATA = EntitySchema(
     },
     id_name="value",
     parent_params=("waitListId",),
+    parent_types={"waitListId": "int"},
     user_field_prefix="uf",
 )

@@ -77,7 +77,6 @@ PRODUCT_IMAGE = EntitySchema(
             envelope=("productImage",),
             id_param="id",
             extra_params=("productId",),
-            parents=("productId",),
         ),
         "add": MethodSchema(
             name="catalog.productImage.add",

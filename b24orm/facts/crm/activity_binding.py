@@ -54,4 +54,5 @@ ACTIVITY_BINDING = EntitySchema(
     },
     id_name="",
     parent_params=("activityId",),
+    parent_types={"activityId": "int"},
 )

@@ -45,4 +45,5 @@ CALL_LIST_ITEM = EntitySchema(
         count_free=True,
     ),
     parent_params=("LIST_ID",),
+    parent_types={"LIST_ID": "int"},
 )

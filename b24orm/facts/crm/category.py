@@ -56,12 +56,7 @@ CATEGORY = EntitySchema(
         total=True,
     ),
     methods={
-        "get": MethodSchema(
-            name="crm.category.get",
-            envelope=("category",),
-            id_param="id",
-            parents=("entityTypeId",),
-        ),
+        "get": MethodSchema(name="crm.category.get", envelope=("category",), id_param="id"),
         "add": MethodSchema(
             name="crm.category.add",
             envelope=("category",),

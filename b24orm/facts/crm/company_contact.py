@@ -56,4 +56,5 @@ COMPANY_CONTACT = EntitySchema(
     actions={"crm.company.contact.items.delete": ("id",), "crm.company.contact.items.set": ("id", "items")},
     id_name="contact_id",
     parent_params=("id",),
+    parent_types={"id": "int"},
 )

@@ -56,4 +56,5 @@ CONTACT_COMPANY = EntitySchema(
     actions={"crm.contact.company.items.delete": ("id",), "crm.contact.company.items.set": ("id", "items")},
     id_name="company_id",
     parent_params=("id",),
+    parent_types={"id": "int"},
 )

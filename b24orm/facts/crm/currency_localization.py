@@ -37,7 +37,7 @@ CURRENCY_LOCALIZATION = EntitySchema(
     module="crm",
     fields={field.name: field for field in _FIELDS},
     methods={
-        "get": MethodSchema(name="crm.currency.localizations.get", id_param="id", parents=()),
+        "get": MethodSchema(name="crm.currency.localizations.get", id_param="id"),
         "delete": MethodSchema(
             name="crm.currency.localizations.delete",
             id_param="id",

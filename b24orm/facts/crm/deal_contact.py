@@ -56,4 +56,5 @@ DEAL_CONTACT = EntitySchema(
     actions={"crm.deal.contact.items.delete": ("id",), "crm.deal.contact.items.set": ("id", "items")},
     id_name="contact_id",
     parent_params=("id",),
+    parent_types={"id": "int"},
 )

@@ -95,5 +95,6 @@ DELIVERY = EntitySchema(
     ),
     methods={"get": MethodSchema(name="crm.item.delivery.get", id_param="id", parents=())},
     parent_params=("entityId", "entityTypeId"),
+    parent_types={"entityId": "int", "entityTypeId": "int"},
     user_field_prefix="uf",
 )

@@ -54,4 +54,5 @@ DUPLICATE = EntitySchema(
     actions={"crm.entity.mergeBatch": ("params",)},
     id_name="",
     parent_params=("type", "values"),
+    parent_types={"type": "str", "values": "strs"},
 )

@@ -253,12 +253,7 @@ ITEM = EntitySchema(
         extra_params=("useOriginalUfNames",),
     ),
     methods={
-        "get": MethodSchema(
-            name="crm.item.get",
-            envelope=("item",),
-            id_param="id",
-            parents=("entityTypeId",),
-        ),
+        "get": MethodSchema(name="crm.item.get", envelope=("item",), id_param="id"),
         "add": MethodSchema(
             name="crm.item.add",
             envelope=("item",),

@@ -56,4 +56,5 @@ LEAD_CONTACT = EntitySchema(
     actions={"crm.lead.contact.items.delete": ("id",), "crm.lead.contact.items.set": ("id", "items")},
     id_name="contact_id",
     parent_params=("id",),
+    parent_types={"id": "int"},
 )

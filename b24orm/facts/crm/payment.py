@@ -98,5 +98,6 @@ PAYMENT = EntitySchema(
         "salescenter.payment.getPublicUrl": ("id",),
     },
     parent_params=("entityId", "entityTypeId"),
+    parent_types={"entityId": "int", "entityTypeId": "int"},
     user_field_prefix="uf",
 )

@@ -56,4 +56,5 @@ QUOTE_CONTACT = EntitySchema(
     actions={"crm.quote.contact.items.delete": ("id",), "crm.quote.contact.items.set": ("id", "items")},
     id_name="contact_id",
     parent_params=("id",),
+    parent_types={"id": "int"},
 )

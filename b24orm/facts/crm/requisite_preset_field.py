@@ -36,7 +36,7 @@ REQUISITE_PRESET_FIELD = EntitySchema(
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(name="crm.requisite.preset.field.list", dialect="none", paging="none"),
     methods={
-        "get": MethodSchema(name="crm.requisite.preset.field.get", id_param="id", parents=("preset.ID",)),
+        "get": MethodSchema(name="crm.requisite.preset.field.get", id_param="id"),
         "add": MethodSchema(
             name="crm.requisite.preset.field.add",
             fields_param="fields",
@@ -61,4 +61,5 @@ REQUISITE_PRESET_FIELD = EntitySchema(
     actions={"crm.requisite.preset.field.availabletoadd": ("preset",)},
     parent_params=("preset.ID",),
     parent_names={"preset.ID": "preset_id"},
+    parent_types={"preset.ID": "int"},
 )

@@ -71,4 +71,5 @@ STAGE_HISTORY = EntitySchema(
         select_all=("*",),
     ),
     parent_params=("entityTypeId",),
+    parent_types={"entityTypeId": "int"},
 )

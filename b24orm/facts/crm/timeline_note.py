@@ -53,11 +53,7 @@ TIMELINE_NOTE = EntitySchema(
     module="crm",
     fields={field.name: field for field in _FIELDS},
     methods={
-        "get": MethodSchema(
-            name="crm.timeline.note.get",
-            id_param="itemId",
-            parents=("ownerTypeId", "ownerId", "itemType"),
-        ),
+        "get": MethodSchema(name="crm.timeline.note.get", id_param="itemId"),
         "add": MethodSchema(name="crm.timeline.note.save"),
         "delete": MethodSchema(
             name="crm.timeline.note.delete",

@@ -116,7 +116,7 @@ DISK_FILE = EntitySchema(
         constants={"filter.TYPE": "file"},
     ),
     methods={
-        "get": MethodSchema(name="disk.file.get", id_param="id", parents=()),
+        "get": MethodSchema(name="disk.file.get", id_param="id"),
         "add": MethodSchema(
             name="disk.folder.uploadFile",
             fields_param="data",
@@ -139,4 +139,5 @@ DISK_FILE = EntitySchema(
     },
     parent_params=("id",),
     parent_names={"id": "folder_id"},
+    parent_types={"id": "int"},
 )

@@ -63,7 +63,8 @@ DISK_FILE_VERSION = EntitySchema(
         total=True,
         operators=("=", "!=", "!", ">", ">=", "<", "<=", "%", "!%"),
     ),
-    methods={"get": MethodSchema(name="disk.version.get", id_param="id", parents=())},
+    methods={"get": MethodSchema(name="disk.version.get", id_param="id")},
     parent_params=("id",),
     parent_names={"id": "file_id"},
+    parent_types={"id": "int"},
 )

@@ -100,7 +100,7 @@ DISK_FOLDER = EntitySchema(
         constants={"filter.TYPE": "folder"},
     ),
     methods={
-        "get": MethodSchema(name="disk.folder.get", id_param="id", parents=()),
+        "get": MethodSchema(name="disk.folder.get", id_param="id"),
         "add": MethodSchema(
             name="disk.folder.addSubFolder",
             fields_param="data",
@@ -122,4 +122,5 @@ DISK_FOLDER = EntitySchema(
     },
     parent_params=("id",),
     parent_names={"id": "folder_id"},
+    parent_types={"id": "int"},
 )

@@ -41,11 +41,12 @@ ENTITY_ITEM_PROPERTY = EntitySchema(
         extra_params=("PROPERTY",),
     ),
     methods={
-        "get": MethodSchema(name="entity.item.property.get", id_param="PROPERTY", parents=("ENTITY",)),
+        "get": MethodSchema(name="entity.item.property.get", id_param="PROPERTY"),
         "add": MethodSchema(name="entity.item.property.add", returns="true"),
         "update": MethodSchema(name="entity.item.property.update", id_param="PROPERTY", returns="true"),
         "delete": MethodSchema(name="entity.item.property.delete", id_param="PROPERTY", returns="true"),
     },
     id_name="property_",
     parent_params=("ENTITY",),
+    parent_types={"ENTITY": "str"},
 )

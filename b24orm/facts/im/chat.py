@@ -366,5 +366,6 @@ CHAT = EntitySchema(
         "im.revision.get": (),
     },
     parent_params=("FIND",),
+    parent_types={"FIND": "str"},
     user_field_prefix="uf",
 )

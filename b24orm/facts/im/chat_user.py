@@ -207,5 +207,6 @@ CHAT_USER = EntitySchema(
         "im.chat.user.list": ("CHAT_ID",),
     },
     parent_params=("DIALOG_ID",),
+    parent_types={"DIALOG_ID": "int|str"},
     user_field_prefix="uf",
 )

@@ -58,5 +58,6 @@ IM_DEPARTMENT = EntitySchema(
     },
     parent_params=("ID",),
     parent_names={"ID": "ids"},
+    parent_types={"ID": "ints"},
     user_field_prefix="uf",
 )

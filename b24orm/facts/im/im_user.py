@@ -200,7 +200,7 @@ IM_USER = EntitySchema(
         own_parents=("ID",),
         extra_params=("AVATAR_HR", "RESULT_TYPE"),
     ),
-    methods={"get": MethodSchema(name="im.user.get", id_param="ID", parents=())},
+    methods={"get": MethodSchema(name="im.user.get", id_param="ID")},
     actions={
         "im.search.user.list": ("FIND", "BUSINESS", "OFFSET", "LIMIT"),
         "im.user.status.get": (),
@@ -210,5 +210,6 @@ IM_USER = EntitySchema(
     },
     parent_params=("ID",),
     parent_names={"ID": "ids"},
+    parent_types={"ID": "ints"},
     user_field_prefix="uf",
 )

@@ -148,5 +148,6 @@ MESSAGE = EntitySchema(
         "im.message.share": ("MESSAGE_ID", "DIALOG_ID", "TYPE"),
     },
     parent_params=("DIALOG_ID",),
+    parent_types={"DIALOG_ID": "int|str"},
     user_field_prefix="uf",
 )

@@ -167,5 +167,6 @@ BOT_CHAT_USER = EntitySchema(
         "imbot.v2.Chat.User.delete": ("botId", "botToken", "dialogId", "userId"),
     },
     parent_params=("botId", "dialogId"),
+    parent_types={"botId": "int", "dialogId": "int|str"},
     user_field_prefix="uf",
 )

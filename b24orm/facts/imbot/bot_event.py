@@ -37,5 +37,6 @@ BOT_EVENT = EntitySchema(
     ),
     id_name="event_id",
     parent_params=("botId",),
+    parent_types={"botId": "int"},
     user_field_prefix="uf",
 )

@@ -121,12 +121,7 @@ BOT_MESSAGE = EntitySchema(
         extra_params=("messageId", "range", "botToken"),
     ),
     methods={
-        "get": MethodSchema(
-            name="imbot.v2.Chat.Message.get",
-            envelope=("message",),
-            id_param="messageId",
-            parents=("botId",),
-        ),
+        "get": MethodSchema(name="imbot.v2.Chat.Message.get", envelope=("message",), id_param="messageId"),
         "add": MethodSchema(
             name="imbot.v2.Chat.Message.send",
             envelope=("id",),
@@ -155,5 +150,6 @@ BOT_MESSAGE = EntitySchema(
         "imbot.v2.Chat.Message.read": ("botId", "botToken", "dialogId", "messageId"),
     },
     parent_params=("botId",),
+    parent_types={"botId": "int"},
     user_field_prefix="uf",
 )

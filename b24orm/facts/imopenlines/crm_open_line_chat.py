@@ -54,4 +54,5 @@ CRM_OPEN_LINE_CHAT = EntitySchema(
     },
     id_name="chat_id",
     parent_params=("CRM_ENTITY_TYPE", "CRM_ENTITY"),
+    parent_types={"CRM_ENTITY_TYPE": "str", "CRM_ENTITY": "int"},
 )

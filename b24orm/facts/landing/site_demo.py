@@ -133,4 +133,5 @@ SITE_DEMO = EntitySchema(
         extra_params=("type",),
     ),
     parent_params=("type",),
+    parent_types={"type": "str"},
 )

@@ -95,4 +95,5 @@ SITE_FOLDER = EntitySchema(
         "landing.site.unPublicFolder": ("scope", "folderId"),
     },
     parent_params=("siteId",),
+    parent_types={"siteId": "int"},
 )

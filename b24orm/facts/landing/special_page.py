@@ -54,4 +54,5 @@ SPECIAL_PAGE = EntitySchema(
     },
     id_name="type",
     parent_params=("id",),
+    parent_types={"id": "int"},
 )

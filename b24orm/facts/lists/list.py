@@ -350,12 +350,7 @@ UNIVERSAL_LIST = EntitySchema(
         extra_params=("IBLOCK_ID", "IBLOCK_CODE", "SOCNET_GROUP_ID"),
     ),
     methods={
-        "get": MethodSchema(
-            name="lists.get",
-            envelope=(0,),
-            id_param="IBLOCK_ID",
-            parents=("IBLOCK_TYPE_ID",),
-        ),
+        "get": MethodSchema(name="lists.get", envelope=(0,), id_param="IBLOCK_ID"),
         "add": MethodSchema(
             name="lists.add",
             fields_param="FIELDS",

@@ -110,12 +110,7 @@ LIST_ELEMENT = EntitySchema(
         extra_params=("IBLOCK_CODE", "ELEMENT_ID", "ELEMENT_CODE"),
     ),
     methods={
-        "get": MethodSchema(
-            name="lists.element.get",
-            envelope=(0,),
-            id_param="ELEMENT_ID",
-            parents=("IBLOCK_TYPE_ID", "IBLOCK_ID"),
-        ),
+        "get": MethodSchema(name="lists.element.get", envelope=(0,), id_param="ELEMENT_ID"),
         "add": MethodSchema(
             name="lists.element.add",
             fields_param="FIELDS",
@@ -144,6 +139,7 @@ LIST_ELEMENT = EntitySchema(
         ),
     },
     parent_params=("IBLOCK_TYPE_ID", "IBLOCK_ID"),
+    parent_types={"IBLOCK_TYPE_ID": "str", "IBLOCK_ID": "int"},
     user_fields=True,
     user_field_prefix="PROPERTY_",
 )

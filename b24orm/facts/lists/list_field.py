@@ -114,4 +114,5 @@ LIST_FIELD = EntitySchema(
     actions={"lists.field.type.get": ("IBLOCK_TYPE_ID", "IBLOCK_ID", "IBLOCK_CODE", "FIELD_ID")},
     id_name="field_id",
     parent_params=("IBLOCK_TYPE_ID", "IBLOCK_ID"),
+    parent_types={"IBLOCK_TYPE_ID": "str", "IBLOCK_ID": "int"},
 )

@@ -116,4 +116,5 @@ LIST_SECTION = EntitySchema(
         "delete": MethodSchema(name="lists.section.delete", id_param="SECTION_ID", returns="true"),
     },
     parent_params=("IBLOCK_TYPE_ID", "IBLOCK_ID"),
+    parent_types={"IBLOCK_TYPE_ID": "str", "IBLOCK_ID": "int"},
 )

@@ -28,5 +28,6 @@ MAIL_EMPLOYEE = EntitySchema(
         page_size=200,
     ),
     parent_params=("query",),
+    parent_types={"query": "str"},
     user_field_prefix="uf",
 )

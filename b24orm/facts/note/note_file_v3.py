@@ -79,7 +79,7 @@ NOTE_FILE = EntitySchema(
     api="v3",
     fields={field.name: field for field in _FIELDS},
     methods={
-        "get": MethodSchema(name="note.file.get", envelope=("item",), id_param="id", parents=("documentId",)),
+        "get": MethodSchema(name="note.file.get", envelope=("item",), id_param="id"),
         "add": MethodSchema(name="note.file.add", envelope=("item",), returns="item"),
         "fields": MethodSchema(name="note.file.field.list", envelope=("items",)),
     },

@@ -65,5 +65,6 @@ NOTE_SEARCH_RESULT = EntitySchema(
     actions={"note.document.search.field.get": ("name", "select")},
     id_name="document_id",
     parent_params=("query",),
+    parent_types={"query": "str"},
     user_field_prefix="uf",
 )

@@ -132,13 +132,7 @@ RPA_ITEM = EntitySchema(
         extra_params=("typeId",),
     ),
     methods={
-        "get": MethodSchema(
-            name="rpa.item.get",
-            envelope=("item",),
-            id_param="id",
-            extra_params=("typeId",),
-            parents=("typeId",),
-        ),
+        "get": MethodSchema(name="rpa.item.get", envelope=("item",), id_param="id", extra_params=("typeId",)),
         "add": MethodSchema(
             name="rpa.item.add",
             envelope=("item",),

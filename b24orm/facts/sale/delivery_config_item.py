@@ -28,4 +28,5 @@ DELIVERY_CONFIG_ITEM = EntitySchema(
     },
     id_name="code",
     parent_params=("ID",),
+    parent_types={"ID": "int"},
 )

@@ -81,7 +81,7 @@ CHECKLIST_ITEM = EntitySchema(
         positional=("TASKID", "ORDER"),
     ),
     methods={
-        "get": MethodSchema(name="task.checklistitem.get", id_param="ITEMID", parents=("TASKID",)),
+        "get": MethodSchema(name="task.checklistitem.get", id_param="ITEMID"),
         "add": MethodSchema(name="task.checklistitem.add", fields_param="FIELDS", returns="id"),
         "update": MethodSchema(name="task.checklistitem.update", id_param="ITEMID", fields_param="FIELDS"),
         "delete": MethodSchema(name="task.checklistitem.delete", id_param="ITEMID", returns="true"),
@@ -95,4 +95,5 @@ CHECKLIST_ITEM = EntitySchema(
     },
     parent_params=("TASKID",),
     parent_names={"TASKID": "task_id"},
+    parent_types={"TASKID": "int"},
 )

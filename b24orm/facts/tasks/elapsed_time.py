@@ -76,7 +76,7 @@ ELAPSED_TIME = EntitySchema(
         extra_params=("TASKID", "PARAMS"),
     ),
     methods={
-        "get": MethodSchema(name="task.elapseditem.get", id_param="ITEMID", parents=("TASKID",)),
+        "get": MethodSchema(name="task.elapseditem.get", id_param="ITEMID"),
         "add": MethodSchema(name="task.elapseditem.add", fields_param="ARFIELDS", returns="id"),
         "update": MethodSchema(name="task.elapseditem.update", id_param="ITEMID", fields_param="ARFIELDS"),
         "delete": MethodSchema(name="task.elapseditem.delete", id_param="ITEMID"),
@@ -87,4 +87,5 @@ ELAPSED_TIME = EntitySchema(
     },
     parent_params=("TASKID",),
     parent_names={"TASKID": "task_id"},
+    parent_types={"TASKID": "int"},
 )

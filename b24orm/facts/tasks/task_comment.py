@@ -70,7 +70,7 @@ TASK_COMMENT = EntitySchema(
         operators=("!", "<", "<=", ">", ">="),
     ),
     methods={
-        "get": MethodSchema(name="task.commentitem.get", id_param="ITEMID", parents=("TASKID",)),
+        "get": MethodSchema(name="task.commentitem.get", id_param="ITEMID"),
         "add": MethodSchema(name="task.commentitem.add", fields_param="FIELDS", returns="id"),
         "update": MethodSchema(name="task.commentitem.update", id_param="ITEMID", fields_param="FIELDS"),
         "delete": MethodSchema(name="task.commentitem.delete", id_param="ITEMID", returns="true"),
@@ -82,4 +82,5 @@ TASK_COMMENT = EntitySchema(
     },
     parent_params=("TASKID",),
     parent_names={"TASKID": "task_id"},
+    parent_types={"TASKID": "int"},
 )

@@ -45,5 +45,6 @@ TASK_HISTORY_RECORD = EntitySchema(
         order_style="map",
     ),
     parent_params=("taskId",),
+    parent_types={"taskId": "int"},
     user_field_prefix="uf",
 )

@@ -97,4 +97,5 @@ TASK_STAGE = EntitySchema(
         "task.stages.movetask": ("id", "stageId", "before", "after"),
     },
     parent_params=("entityId",),
+    parent_types={"entityId": "int"},
 )

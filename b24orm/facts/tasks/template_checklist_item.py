@@ -159,7 +159,6 @@ TEMPLATE_CHECKLIST_ITEM = EntitySchema(
             name="tasks.template.checklist.get",
             envelope=("checkListItem",),
             id_param="checkListItemId",
-            parents=("templateId",),
         ),
         "add": MethodSchema(
             name="tasks.template.checklist.add",

@@ -66,7 +66,8 @@ TELEPHONY_USER = EntitySchema(
     module="telephony",
     fields={field.name: field for field in _FIELDS},
     list=ListSchema(name="voximplant.user.get", dialect="none", paging="none"),
-    methods={"get": MethodSchema(name="voximplant.user.get", envelope=(0,), id_param="USER_ID", parents=())},
+    methods={"get": MethodSchema(name="voximplant.user.get", envelope=(0,), id_param="USER_ID")},
     actions={"voximplant.user.activatePhone": ("USER_ID",), "voximplant.user.deactivatePhone": ()},
     parent_params=("USER_ID",),
+    parent_types={"USER_ID": "int|ints"},
 )

@@ -93,7 +93,6 @@ USERFIELDCONFIG_USER_FIELD_CONFIG = EntitySchema(
             envelope=("field",),
             id_param="id",
             extra_params=("moduleId",),
-            parents=("moduleId",),
         ),
         "add": MethodSchema(
             name="userfieldconfig.add",
@@ -114,5 +113,6 @@ USERFIELDCONFIG_USER_FIELD_CONFIG = EntitySchema(
     },
     actions={"userfieldconfig.getTypes": ("moduleId",)},
     parent_params=("moduleId",),
+    parent_types={"moduleId": "str"},
     user_field_prefix="uf",
 )

@@ -170,4 +170,5 @@ ATTACHED_VOTE = EntitySchema(
         "vote.Integration.Im.send": ("chatId", "IM_MESSAGE_VOTE_DATA", "templateId"),
     },
     parent_params=("moduleId", "entityType", "entityId"),
+    parent_types={"moduleId": "str", "entityType": "str"},
 )

@@ -43,4 +43,5 @@ VOTE_VOTER = EntitySchema(
         ),
     ),
     parent_params=("answerId",),
+    parent_types={"answerId": "int"},
 )

@@ -47,4 +47,5 @@ WORKGROUP_MEMBER = EntitySchema(
     },
     id_name="user_id",
     parent_params=("ID",),
+    parent_types={"ID": "int"},
 )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     class BookingClientLookups(TypedDict, total=False):
         """What ``filter`` takes for BookingClient."""
 
-        booking_id: int | str
+        booking_id: int
         id: int
         id__in: Iterable[int]
 

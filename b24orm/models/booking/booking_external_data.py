@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     class BookingExternalDataLookups(TypedDict, total=False):
         """What ``filter`` takes for BookingExternalData."""
 
-        booking_id: int | str
+        booking_id: int
         value: str
         value__in: Iterable[str]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     class ResourceSlotLookups(TypedDict, total=False):
         """What ``filter`` takes for ResourceSlot."""
 
-        resource_id: int | str
+        resource_id: int
         id: int
         id__in: Iterable[int]
 

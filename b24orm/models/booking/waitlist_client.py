@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     class WaitlistClientLookups(TypedDict, total=False):
         """What ``filter`` takes for WaitlistClient."""
 
-        wait_list_id: int | str
+        wait_list_id: int
         id: int
         id__in: Iterable[int]
 

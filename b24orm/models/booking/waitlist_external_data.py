@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     class WaitlistExternalDataLookups(TypedDict, total=False):
         """What ``filter`` takes for WaitlistExternalData."""
 
-        wait_list_id: int | str
+        wait_list_id: int
         value: str
         value__in: Iterable[str]
 

@@ -193,7 +193,7 @@ if TYPE_CHECKING:
     class CatalogProductLookups(TypedDict, total=False):
         """What ``filter`` takes for CatalogProduct."""
 
-        iblock_id: int | str
+        iblock_id: int
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -454,7 +454,7 @@ if TYPE_CHECKING:
     class CatalogProductValues(TypedDict, total=False):
         """What a CatalogProduct is made of and what can be changed in it."""
 
-        iblock_id: int | str
+        iblock_id: int
         id: int
         created_by: int | None
         created_by_user: int | User | None

@@ -194,7 +194,7 @@ if TYPE_CHECKING:
     class ProductOfferLookups(TypedDict, total=False):
         """What ``filter`` takes for ProductOffer."""
 
-        iblock_id: int | str
+        iblock_id: int
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -455,7 +455,7 @@ if TYPE_CHECKING:
     class ProductOfferValues(TypedDict, total=False):
         """What a ProductOffer is made of and what can be changed in it."""
 
-        iblock_id: int | str
+        iblock_id: int
         id: int
         created_by: int | None
         created_by_user: int | User | None

@@ -141,7 +141,7 @@ if TYPE_CHECKING:
     class ProductServiceLookups(TypedDict, total=False):
         """What ``filter`` takes for ProductService."""
 
-        iblock_id: int | str
+        iblock_id: int
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -317,7 +317,7 @@ if TYPE_CHECKING:
     class ProductServiceValues(TypedDict, total=False):
         """What a ProductService is made of and what can be changed in it."""
 
-        iblock_id: int | str
+        iblock_id: int
         id: int
         created_by: int | None
         created_by_user: int | User | None

@@ -169,7 +169,7 @@ if TYPE_CHECKING:
     class ProductSkuLookups(TypedDict, total=False):
         """What ``filter`` takes for ProductSku."""
 
-        iblock_id: int | str
+        iblock_id: int
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -397,7 +397,7 @@ if TYPE_CHECKING:
     class ProductSkuValues(TypedDict, total=False):
         """What a ProductSku is made of and what can be changed in it."""
 
-        iblock_id: int | str
+        iblock_id: int
         id: int
         created_by: int | None
         created_by_user: int | User | None

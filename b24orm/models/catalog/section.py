@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     class SectionLookups(TypedDict, total=False):
         """What ``filter`` takes for Section."""
 
-        iblock_id: int | str
+        iblock_id: int
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -116,7 +116,7 @@ if TYPE_CHECKING:
     class SectionValues(TypedDict, total=False):
         """What a Section is made of and what can be changed in it."""
 
-        iblock_id: int | str
+        iblock_id: int
         id: int
         description: str | None
         description_type: str | None

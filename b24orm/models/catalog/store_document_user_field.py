@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     class StoreDocumentUserFieldLookups(TypedDict, total=False):
         """What ``filter`` takes for StoreDocumentUserField."""
 
-        document_type: int | str
+        document_type: str
         document_id: int
         document_id__ne: int
         document_id__in: Iterable[int]
@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     class StoreDocumentUserFieldValues(TypedDict, total=False):
         """What a StoreDocumentUserField is made of and what can be changed in it."""
 
-        document_type: int | str
+        document_type: str
         document_id: int
         document: int
 

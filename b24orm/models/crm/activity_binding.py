@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     class ActivityBindingLookups(TypedDict, total=False):
         """What ``filter`` takes for ActivityBinding."""
 
-        activity_id: int | str
+        activity_id: int
 
     class ActivityBindingValues(TypedDict, total=False):
         """What an ActivityBinding is made of and what can be changed in it."""
 
-        activity_id: int | str
+        activity_id: int
         entity_type_id: int | None
         entity_type: int | OwnerType | None
         entity_id: int | None

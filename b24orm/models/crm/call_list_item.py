@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     class CallListItemLookups(TypedDict, total=False):
         """What ``filter`` takes for CallListItem."""
 
-        list_id: int | str
+        list_id: int
         status: str
         status_call_list_status: str
 

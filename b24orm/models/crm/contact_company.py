@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     class ContactCompanyLookups(TypedDict, total=False):
         """What ``filter`` takes for ContactCompany."""
 
-        id: int | str
+        id: int
         company_id: int
         company_id__in: Iterable[int]
         company: int | Company
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     class ContactCompanyValues(TypedDict, total=False):
         """What a ContactCompany is made of and what can be changed in it."""
 
-        id: int | str
+        id: int
         company_id: int
         company: int
         sort: int | None

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     class DeliveryLookups(TypedDict, total=False):
         """What ``filter`` takes for Delivery."""
 
-        entity_id: int | str
-        entity_type_id: int | str
+        entity_id: int
+        entity_type_id: int
         id: int
         id__in: Iterable[int]
 

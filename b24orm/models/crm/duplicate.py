@@ -10,6 +10,7 @@ from b24orm.facts.crm.duplicate import DUPLICATE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     class DuplicateLookups(TypedDict, total=False):
         """What ``filter`` takes for Duplicate."""
 
-        type: int | str
-        values: int | str
+        type: str
+        values: Iterable[str]
 
     class DuplicateQuerySet(QuerySet["Duplicate", DuplicateField, DuplicateOrder, Never]):
         """Rows of Duplicate, with its own lookups."""

@@ -110,8 +110,8 @@ if TYPE_CHECKING:
     class LegacyProductRowLookups(TypedDict, total=False):
         """What ``filter`` takes for LegacyProductRow."""
 
-        owner_id: int | str
-        owner_type: int | str
+        owner_id: int
+        owner_type: str
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -275,8 +275,8 @@ if TYPE_CHECKING:
     class LegacyProductRowValues(TypedDict, total=False):
         """What a LegacyProductRow is made of and what can be changed in it."""
 
-        owner_id: int | str
-        owner_type: int | str
+        owner_id: int
+        owner_type: str
         id: int
         product_id: int | None
         product: int | Product | None

@@ -49,16 +49,16 @@ if TYPE_CHECKING:
     class PaymentLookups(TypedDict, total=False):
         """What ``filter`` takes for Payment."""
 
-        entity_id: int | str
-        entity_type_id: int | str
+        entity_id: int
+        entity_type_id: int
         id: int
         id__in: Iterable[int]
 
     class PaymentValues(TypedDict, total=False):
         """What a Payment is made of and what can be changed in it."""
 
-        entity_id: int | str
-        entity_type_id: int | str
+        entity_id: int
+        entity_type_id: int
         id: int
         paid: str | None
         pay_system_id: int | None

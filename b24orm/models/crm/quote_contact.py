@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     class QuoteContactLookups(TypedDict, total=False):
         """What ``filter`` takes for QuoteContact."""
 
-        id: int | str
+        id: int
         contact_id: int
         contact_id__in: Iterable[int]
         contact: int | Contact
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     class QuoteContactValues(TypedDict, total=False):
         """What a QuoteContact is made of and what can be changed in it."""
 
-        id: int | str
+        id: int
         contact_id: int
         contact: int
         sort: int | None

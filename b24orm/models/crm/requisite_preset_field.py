@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     class RequisitePresetFieldLookups(TypedDict, total=False):
         """What ``filter`` takes for RequisitePresetField."""
 
-        preset_id: int | str
+        preset_id: int
         id: int
         id__in: Iterable[int]
 
     class RequisitePresetFieldValues(TypedDict, total=False):
         """What a RequisitePresetField is made of and what can be changed in it."""
 
-        preset_id: int | str
+        preset_id: int
         id: int
         field_name: str | None
         field_title: str | None

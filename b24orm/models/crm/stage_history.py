@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     class StageHistoryLookups(TypedDict, total=False):
         """What ``filter`` takes for StageHistory."""
 
-        entity_type_id: int | str
+        entity_type_id: int
         id: int
         id__ne: int
         id__in: Iterable[int]

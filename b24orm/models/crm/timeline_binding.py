@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     class TimelineBindingLookups(TypedDict, total=False):
         """What ``filter`` takes for TimelineBinding."""
 
-        owner_id: int | str
+        owner_id: int
 
     class TimelineBindingValues(TypedDict, total=False):
         """What a TimelineBinding is made of and what can be changed in it."""
 
-        owner_id: int | str
+        owner_id: int
         entity_id: int | None
         entity_type: str | None
 

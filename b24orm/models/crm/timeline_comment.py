@@ -44,16 +44,16 @@ if TYPE_CHECKING:
     class TimelineCommentLookups(TypedDict, total=False):
         """What ``filter`` takes for TimelineComment."""
 
-        entity_id: int | str
-        entity_type: int | str
+        entity_id: int
+        entity_type: str
         id: int
         id__in: Iterable[int]
 
     class TimelineCommentValues(TypedDict, total=False):
         """What a TimelineComment is made of and what can be changed in it."""
 
-        entity_id: int | str
-        entity_type: int | str
+        entity_id: int
+        entity_type: str
         id: int
         author_id: int | None
         author: int | User | None

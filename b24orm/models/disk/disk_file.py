@@ -92,7 +92,7 @@ if TYPE_CHECKING:
     class DiskFileLookups(TypedDict, total=False):
         """What ``filter`` takes for DiskFile."""
 
-        folder_id: int | str
+        folder_id: int
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -174,7 +174,7 @@ if TYPE_CHECKING:
     class DiskFileValues(TypedDict, total=False):
         """What a DiskFile is made of and what can be changed in it."""
 
-        folder_id: int | str
+        folder_id: int
         id: int
         name: str | None
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     class DiskFileVersionLookups(TypedDict, total=False):
         """What ``filter`` takes for DiskFileVersion."""
 
-        file_id: int | str
+        file_id: int
         id: int
         id__ne: int
         id__in: Iterable[int]

@@ -89,7 +89,7 @@ if TYPE_CHECKING:
     class DiskFolderLookups(TypedDict, total=False):
         """What ``filter`` takes for DiskFolder."""
 
-        folder_id: int | str
+        folder_id: int
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -171,7 +171,7 @@ if TYPE_CHECKING:
     class DiskFolderValues(TypedDict, total=False):
         """What a DiskFolder is made of and what can be changed in it."""
 
-        folder_id: int | str
+        folder_id: int
         id: int
         name: str | None
 

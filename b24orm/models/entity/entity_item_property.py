@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     class EntityItemPropertyLookups(TypedDict, total=False):
         """What ``filter`` takes for EntityItemProperty."""
 
-        entity: int | str
+        entity: str
         property_: str
         property___in: Iterable[str]
 
     class EntityItemPropertyValues(TypedDict, total=False):
         """What an EntityItemProperty is made of and what can be changed in it."""
 
-        entity: int | str
+        entity: str
         property_: str
         name: str | None
         type: str | None

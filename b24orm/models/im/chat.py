@@ -76,14 +76,14 @@ if TYPE_CHECKING:
     class ChatLookups(TypedDict, total=False):
         """What ``filter`` takes for Chat."""
 
-        find: int | str
+        find: str
         id: int
         id__in: Iterable[int]
 
     class ChatValues(TypedDict, total=False):
         """What a Chat is made of and what can be changed in it."""
 
-        find: int | str
+        find: str
         id: int
         name: str | None
         description: str | None

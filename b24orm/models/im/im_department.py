@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     class ImDepartmentLookups(TypedDict, total=False):
         """What ``filter`` takes for ImDepartment."""
 
-        ids: int | str
+        ids: Iterable[int]
         id: int
         id__in: Iterable[int]
 

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     class ImUserLookups(TypedDict, total=False):
         """What ``filter`` takes for ImUser."""
 
-        ids: int | str
+        ids: Iterable[int]
         id: int
         id__in: Iterable[int]
 

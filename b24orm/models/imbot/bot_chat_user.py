@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     class BotChatUserLookups(TypedDict, total=False):
         """What ``filter`` takes for BotChatUser."""
 
-        bot_id: int | str
+        bot_id: int
         dialog_id: int | str
 
     class BotChatUserQuerySet(QuerySet["BotChatUser", BotChatUserField, BotChatUserOrder, int]):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     class BotEventLookups(TypedDict, total=False):
         """What ``filter`` takes for BotEvent."""
 
-        bot_id: int | str
+        bot_id: int
 
     class BotEventQuerySet(QuerySet["BotEvent", BotEventField, BotEventOrder, int]):
         """Rows of BotEvent, with its own lookups."""

@@ -55,14 +55,14 @@ if TYPE_CHECKING:
     class BotMessageLookups(TypedDict, total=False):
         """What ``filter`` takes for BotMessage."""
 
-        bot_id: int | str
+        bot_id: int
         id: int
         id__in: Iterable[int]
 
     class BotMessageValues(TypedDict, total=False):
         """What a BotMessage is made of and what can be changed in it."""
 
-        bot_id: int | str
+        bot_id: int
         id: int
         message: str | None
         attach: Any

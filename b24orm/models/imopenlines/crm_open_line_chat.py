@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     class CrmOpenLineChatLookups(TypedDict, total=False):
         """What ``filter`` takes for CrmOpenLineChat."""
 
-        crm_entity_type: int | str
-        crm_entity: int | str
+        crm_entity_type: str
+        crm_entity: int
         chat_id: int
         chat_id__in: Iterable[int]
 

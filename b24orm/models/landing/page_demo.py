@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     class PageDemoLookups(TypedDict, total=False):
         """What ``filter`` takes for PageDemo."""
 
-        type: int | str
+        type: str
         id: str
         id__in: Iterable[str]
 

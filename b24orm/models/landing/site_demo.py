@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     class SiteDemoLookups(TypedDict, total=False):
         """What ``filter`` takes for SiteDemo."""
 
-        type: int | str
+        type: str
         id: str
         id__in: Iterable[str]
 

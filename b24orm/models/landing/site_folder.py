@@ -84,7 +84,7 @@ if TYPE_CHECKING:
     class SiteFolderLookups(TypedDict, total=False):
         """What ``filter`` takes for SiteFolder."""
 
-        site_id: int | str
+        site_id: int
         id: int
         id__in: Iterable[int]
         parent_id: int
@@ -104,7 +104,7 @@ if TYPE_CHECKING:
     class SiteFolderValues(TypedDict, total=False):
         """What a SiteFolder is made of and what can be changed in it."""
 
-        site_id: int | str
+        site_id: int
         id: int
         parent_id: int | None
         index_id: int | None

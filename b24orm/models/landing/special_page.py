@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     class SpecialPageLookups(TypedDict, total=False):
         """What ``filter`` takes for SpecialPage."""
 
-        id: int | str
+        id: int
         type: str
         type__in: Iterable[str]
 

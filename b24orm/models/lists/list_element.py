@@ -52,8 +52,8 @@ if TYPE_CHECKING:
     class ListElementLookups(TypedDict, total=False):
         """What ``filter`` takes for ListElement."""
 
-        iblock_type_id: int | str
-        iblock_id: int | str
+        iblock_type_id: str
+        iblock_id: int
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -121,8 +121,8 @@ if TYPE_CHECKING:
     class ListElementValues(TypedDict, total=False):
         """What a ListElement is made of and what can be changed in it."""
 
-        iblock_type_id: int | str
-        iblock_id: int | str
+        iblock_type_id: str
+        iblock_id: int
         id: int
         name: str | None
         iblock_section_id: int | None

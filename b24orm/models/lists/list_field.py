@@ -44,16 +44,16 @@ if TYPE_CHECKING:
     class ListFieldLookups(TypedDict, total=False):
         """What ``filter`` takes for ListField."""
 
-        iblock_type_id: int | str
-        iblock_id: int | str
+        iblock_type_id: str
+        iblock_id: int
         field_id: str
         field_id__in: Iterable[str]
 
     class ListFieldValues(TypedDict, total=False):
         """What a ListField is made of and what can be changed in it."""
 
-        iblock_type_id: int | str
-        iblock_id: int | str
+        iblock_type_id: str
+        iblock_id: int
         field_id: str
         sort: int | None
         name: str | None

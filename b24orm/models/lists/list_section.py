@@ -62,8 +62,8 @@ if TYPE_CHECKING:
     class ListSectionLookups(TypedDict, total=False):
         """What ``filter`` takes for ListSection."""
 
-        iblock_type_id: int | str
-        iblock_id: int | str
+        iblock_type_id: str
+        iblock_id: int
         id: int
         code: str
         xml_id: str
@@ -84,8 +84,8 @@ if TYPE_CHECKING:
     class ListSectionValues(TypedDict, total=False):
         """What a ListSection is made of and what can be changed in it."""
 
-        iblock_type_id: int | str
-        iblock_id: int | str
+        iblock_type_id: str
+        iblock_id: int
         id: int
         code: str | None
         xml_id: str | None

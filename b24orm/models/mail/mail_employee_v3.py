@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     class MailEmployeeLookups(TypedDict, total=False):
         """What ``filter`` takes for MailEmployee."""
 
-        query: int | str
+        query: str
 
     class MailEmployeeQuerySet(QuerySet["MailEmployee", MailEmployeeField, MailEmployeeOrder, int]):
         """Rows of MailEmployee, with its own lookups."""

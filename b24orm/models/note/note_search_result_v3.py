@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     class NoteSearchResultLookups(TypedDict, total=False):
         """What ``filter`` takes for NoteSearchResult."""
 
-        query: int | str
+        query: str
 
     class NoteSearchResultQuerySet(
         QuerySet["NoteSearchResult", NoteSearchResultField, NoteSearchResultOrder, int],

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     class DeliveryConfigItemLookups(TypedDict, total=False):
         """What ``filter`` takes for DeliveryConfigItem."""
 
-        id: int | str
+        id: int
         code: str
         code__in: Iterable[str]
 
     class DeliveryConfigItemValues(TypedDict, total=False):
         """What a DeliveryConfigItem is made of and what can be changed in it."""
 
-        id: int | str
+        id: int
         code: str
         value: Any
 

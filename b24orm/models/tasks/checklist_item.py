@@ -96,14 +96,14 @@ if TYPE_CHECKING:
     class ChecklistItemLookups(TypedDict, total=False):
         """What ``filter`` takes for ChecklistItem."""
 
-        task_id: int | str
+        task_id: int
         id: int
         id__in: Iterable[int]
 
     class ChecklistItemValues(TypedDict, total=False):
         """What a ChecklistItem is made of and what can be changed in it."""
 
-        task_id: int | str
+        task_id: int
         id: int
         parent_id: int | None
         title: str | None

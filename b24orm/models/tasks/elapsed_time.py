@@ -85,7 +85,7 @@ if TYPE_CHECKING:
     class ElapsedTimeLookups(TypedDict, total=False):
         """What ``filter`` takes for ElapsedTime."""
 
-        task_id: int | str
+        task_id: int
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -122,7 +122,7 @@ if TYPE_CHECKING:
     class ElapsedTimeValues(TypedDict, total=False):
         """What an ElapsedTime is made of and what can be changed in it."""
 
-        task_id: int | str
+        task_id: int
         id: int
         user_id: int | None
         user: int | User | None

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     class TaskCommentLookups(TypedDict, total=False):
         """What ``filter`` takes for TaskComment."""
 
-        task_id: int | str
+        task_id: int
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -97,7 +97,7 @@ if TYPE_CHECKING:
     class TaskCommentValues(TypedDict, total=False):
         """What a TaskComment is made of and what can be changed in it."""
 
-        task_id: int | str
+        task_id: int
         id: int
         author_id: int | None
         author: int | User | None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     class TaskHistoryRecordLookups(TypedDict, total=False):
         """What ``filter`` takes for TaskHistoryRecord."""
 
-        task_id: int | str
+        task_id: int
         id: int
         id__in: Iterable[int]
         field: str

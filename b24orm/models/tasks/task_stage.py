@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     class TaskStageLookups(TypedDict, total=False):
         """What ``filter`` takes for TaskStage."""
 
-        entity_id: int | str
+        entity_id: int
         id: int
         id__in: Iterable[int]
 
     class TaskStageValues(TypedDict, total=False):
         """What a TaskStage is made of and what can be changed in it."""
 
-        entity_id: int | str
+        entity_id: int
         id: int
         title: str | None
         color: str | None

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     class TelephonyUserLookups(TypedDict, total=False):
         """What ``filter`` takes for TelephonyUser."""
 
-        user_id: int | str
+        user_id: int | Iterable[int]
         id: int
         id__in: Iterable[int]
 

@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     class UserfieldconfigUserFieldConfigLookups(TypedDict, total=False):
         """What ``filter`` takes for UserfieldconfigUserFieldConfig."""
 
-        module_id: int | str
+        module_id: str
         id: int
         id__ne: int
         id__in: Iterable[int]
@@ -142,7 +142,7 @@ if TYPE_CHECKING:
     class UserfieldconfigUserFieldConfigValues(TypedDict, total=False):
         """What a UserfieldconfigUserFieldConfig is made of and what can be changed in it."""
 
-        module_id: int | str
+        module_id: str
         id: int
         entity_id: str | None
         field_name: str | None

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     class AttachedVoteLookups(TypedDict, total=False):
         """What ``filter`` takes for AttachedVote."""
 
-        module_id: int | str
-        entity_type: int | str
+        module_id: str
+        entity_type: str
         entity_id: int
         id: int
         id__in: Iterable[int]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     class VoteVoterLookups(TypedDict, total=False):
         """What ``filter`` takes for VoteVoter."""
 
-        answer_id: int | str
+        answer_id: int
         id: int
         id__in: Iterable[int]
 

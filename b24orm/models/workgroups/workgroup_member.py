@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     class WorkgroupMemberLookups(TypedDict, total=False):
         """What ``filter`` takes for WorkgroupMember."""
 
-        id: int | str
+        id: int
         user_id: int
         user_id__in: Iterable[int]
 
     class WorkgroupMemberValues(TypedDict, total=False):
         """What a WorkgroupMember is made of and what can be changed in it."""
 
-        id: int | str
+        id: int
         user_id: int
         role: str | None
 
