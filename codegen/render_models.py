@@ -14,6 +14,7 @@ from b24orm.rendering.querysets import (
     constructor,
     field_lines,
     is_written,
+    key_property,
     link_property,
     relation_property,
 )
@@ -53,7 +54,7 @@ def _methods(schema: EntitySchema) -> Sequence[str]:
 
 def _head(entity: Entity) -> list[str]:
     schema = entity.schema
-    wanted = {"TYPE_CHECKING": is_typed(schema), "ClassVar": can_be_asked(schema)}
+    wanted = {"TYPE_CHECKING": is_typed(schema) or schema.id_name, "ClassVar": can_be_asked(schema)}
     typing = [name for name, needed in wanted.items() if needed]
     return [
         header(entity.key),
@@ -103,7 +104,7 @@ def _class_doc(schema: EntitySchema) -> str:
 
 
 def _properties(schema: EntitySchema) -> list[str]:
-    lines: list[str] = []
+    lines = key_property(schema)
     given = value_keys(schema) if is_written(schema) else {}
     if given:
         lines += constructor(schema.name)

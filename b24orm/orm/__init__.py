@@ -3,6 +3,7 @@
 from b24orm.orm.linked import BoundRows, OwnedRows, RelatedRows
 from b24orm.orm.loads import Prefetch
 from b24orm.orm.model import Model
+from b24orm.orm.picking import Picked
 from b24orm.orm.projection import NamedRow
 from b24orm.orm.queryset import QuerySet
 from b24orm.orm.rowset import Rows
@@ -14,6 +15,7 @@ __all__ = [
     "Model",
     "NamedRow",
     "OwnedRows",
+    "Picked",
     "Prefetch",
     "Q",
     "QuerySet",

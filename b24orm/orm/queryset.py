@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import (
+    Callable,
     Collection,
     Iterable,
     Sequence,
@@ -24,6 +25,7 @@ from b24orm.orm.creating import Creates
 from b24orm.orm.fetch import Shape
 from b24orm.orm.loads import Load, Prefetch, grown, loads_of
 from b24orm.orm.owner import remember_all
+from b24orm.orm.picking import picking_of
 from b24orm.orm.projection import DictRow, NamedRow, Projection, projection_of
 from b24orm.orm.related import RelatedPage
 from b24orm.orm.rowset import Rows
@@ -131,7 +133,9 @@ class QuerySet(
             return self._loading(loads_of(self._query.schema, names, to_one=False))
 
         @familiar
-        def values_list(self, *fields: F | type[NamedRow], flat: bool = False) -> ValuesSet[Any, F, O]:
+        def values_list(
+            self, *fields: F | type[NamedRow] | Callable[[M], Any], flat: bool = False
+        ) -> ValuesSet[Any, F, O]:
             """The rows as tuples of these fields; with ``flat`` the values of one field.
 
             A ``NamedTuple`` in place of the names gives rows of that class, whose types a checker knows.
@@ -143,10 +147,17 @@ class QuerySet(
             ...     title: str | None
             >>> lines = Deal.objects.values_list(Line)
 
+            So it does from a function that names the fields; it is called once, with no row's values.
+
+            >>> pairs = Deal.objects.values_list(lambda deal: (deal.id, deal.title))
+
             Raises:
                 UnknownName: there is no such field.
-                InvalidValue: the class declares a type that the field does not keep to.
+                InvalidValue: the class declares a type that the field does not keep to; or the function
+                    does something else than to name fields.
             """
+            if (pick := _function(fields)) is not None:
+                return self._picked(pick, flat=flat)
             if flat and len(fields) != 1:
                 raise InvalidValue(f"values_list(flat=True) takes exactly one field, not {len(fields)}")
             row = projection_of(fields, dicts=False)
@@ -161,6 +172,20 @@ class QuerySet(
             names = tuple(selected_field(schema, name).name for name in fields) or tuple(schema.fields)
             shape = as_values(self._model, names[0]) if flat else as_tuples(self._model, names)
             return ValuesSet(self._model, self._narrowed(fields), self._portal, shape)
+
+    def _picked(self, pick: Callable[[Any], Any], *, flat: bool) -> ValuesSet[Any, F, O]:
+        if flat:
+            raise InvalidValue("values_list(flat=True) takes the name of a field; a function needs no flat")
+        picking = picking_of(self._query.schema, pick)
+        names = tuple(selected_field(self._query.schema, name).name for name in picking.names)
+        shape: Shape[Any]
+        if picking.kind is None:
+            shape = as_values(self._model, names[0])
+        elif hasattr(picking.kind, "_make"):
+            shape = as_named(self._model, names, picking.kind)
+        else:
+            shape = as_tuples(self._model, names)
+        return ValuesSet(self._model, self._narrowed(picking.names), self._portal, shape)
 
     def _get(self, conditions: tuple[Q, ...], lookups: dict[str, Any]) -> M:
         return self._single(self._where(conditions, lookups)._two()._fetched(), lookups)
@@ -275,6 +300,12 @@ class QuerySet(
 
     def _narrowed(self, fields: Sequence[str]) -> Query:
         return replace(self._query, select=selected(self._query.schema, fields) or self._query.select)
+
+
+def _function(given: Sequence[object]) -> Callable[[Any], Any] | None:
+    """The function that stands alone in place of names."""
+    (only,) = given if len(given) == 1 else (None,)
+    return only if callable(only) and not isinstance(only, type) else None
 
 
 PUBLIC: Final = frozenset(name for name in dir(QuerySet) if not name.startswith("_"))

@@ -7,7 +7,7 @@ import os
 import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar, overload
 
 from b24orm.entity.habits import familiar
 from b24orm.errors import B24Error, UsageError
@@ -26,6 +26,9 @@ from b24orm.transport.auth.oauth import OAuth
 __all__ = ["AsyncPortal", "Portal"]
 
 _T = TypeVar("_T")
+
+Params: TypeAlias = "dict[str, Any]"
+"""The parameters of one call."""
 
 
 class AsyncPortal(Client, NamedMethods[Coroutine[Any, Any, Any]]):
@@ -96,10 +99,21 @@ class AsyncPortal(Client, NamedMethods[Coroutine[Any, Any, Any]]):
             await self._executor.close()
         self._closed = True
 
+    @overload
+    async def call(
+        self, method: str, items: Params | None = None, *, raw: Literal[True]
+    ) -> dict[str, Any]: ...
+    @overload
+    async def call(self, method: str, items: Params | None = None, *, raw: bool = False) -> Any: ...
+    @overload
+    async def call(self, method: str, items: Iterable[Mapping[str, Any]]) -> list[Any]: ...
     @familiar
     @guard
     async def call(self, method: str, items: Items | None = None, *, raw: bool = False) -> Any:
         """The answer of a method; for a list of parameter sets, the answers in order.
+
+        A method by its name, ``portal.crm.deal.get(id=5)``, has typed parameters; what it answers is of no
+        type here either, for that depends on the portal. Rows with types come from the models.
 
         Args:
             method: the REST method, ``crm.deal.get``.
@@ -219,10 +233,19 @@ class Portal(Client, NamedMethods[Any]):
         """The pages of a source, for ``async for`` on any loop."""
         return self._loop.aiterate(self.stream(source, label, flow))
 
+    @overload
+    def call(self, method: str, items: Params | None = None, *, raw: Literal[True]) -> dict[str, Any]: ...
+    @overload
+    def call(self, method: str, items: Params | None = None, *, raw: bool = False) -> Any: ...
+    @overload
+    def call(self, method: str, items: Iterable[Mapping[str, Any]]) -> list[Any]: ...
     @familiar
     @guard
     def call(self, method: str, items: Items | None = None, *, raw: bool = False) -> Any:
         """The answer of a method; for a list of parameter sets, the answers in order.
+
+        A method by its name, ``portal.crm.deal.get(id=5)``, has typed parameters; what it answers is of no
+        type here either, for that depends on the portal. Rows with types come from the models.
 
         >>> portal.call("crm.deal.get", {"id": 5})                             # doctest: +SKIP
         >>> first, second = portal.call("crm.deal.get", [{"id": 5}, {"id": 6}])    # doctest: +SKIP

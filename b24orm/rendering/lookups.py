@@ -85,7 +85,7 @@ def _pointed_to(schema: EntitySchema) -> set[str]:
 
 def _imports(schema: EntitySchema, places: Mapping[str, str], body: str, named: Collection[str]) -> list[str]:
     """Imports of the names that ``body`` has, and of others, as the import sorter wants them."""
-    collections = [name for name in ("Iterable",) if f"{name}[" in body]
+    collections = [name for name in ("Callable", "Iterable") if f"{name}[" in body]
     standard = [f"    {line}" for line, mark in _STANDARD if mark in body]
     if collections:
         line = f"    from collections.abc import {', '.join(collections)}"
@@ -106,7 +106,7 @@ def _imports(schema: EntitySchema, places: Mapping[str, str], body: str, named: 
     orm = {name for name in ROWS.values() if name in named} | ({"Q", "QuerySet"} if asked else set())
     orm |= {"Model"} if re.search(r"\bModel \|", body) else set()
     orm |= {name for name in ("Prefetch", "ValuesSet") if re.search(rf"\| {name}\b|> {name}\b", body)}
-    orm |= {"NamedRow"} if "NamedRow" in body else set()
+    orm |= {"NamedRow", "Picked"} if "NamedRow" in body else set()
     own += [import_from("b24orm.orm", sorted(orm), indent=4)] if orm else []
     kinds = [kind for kind in ("Binding", "Money") if re.search(rf"(?<!t\.)\b{kind} \|", body)]
     own += [import_from("b24orm.values", kinds, indent=4)] if kinds else []

@@ -22,6 +22,7 @@ __all__ = [
     "id_type",
     "inner_names",
     "is_written",
+    "key_property",
     "link_property",
     "queryset_class",
     "relation_property",
@@ -129,6 +130,15 @@ def conditions(schema: EntitySchema, ignored: str = "") -> list[str]:
     doc = "Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."
     blank, first, *rest = _described("def q", words, "Q", doc)
     return [blank, "        @classmethod", f"{first}{ignored}", *rest]
+
+
+def key_property(schema: EntitySchema) -> list[str]:
+    """``pk`` of a model, as lines below ``if TYPE_CHECKING:``; none where rows have no id."""
+    if not schema.id_name:
+        return []
+    kind = id_type(schema)
+    doc = "The id, or None for a row that was never saved."
+    return _property("pk", kind if kind == "Any" else f"{kind} | None", doc)
 
 
 def constructor(name: str) -> list[str]:

@@ -116,6 +116,7 @@ def flat_lists(schema: EntitySchema, inner: Iterable[str] = ()) -> list[str]:
         *_overload(("*fields: " + name + "Field", "flat: Literal[False] = ..."), "tuple[Any, ...]", name),
     ]
     lines += _overload(("row: type[NamedRow]", "/"), "NamedRow", name)
+    lines += _overload((f"pick: Callable[[{name}], Picked]", "/"), "Picked", name)
     for kind, fields in groups.items():
         which = Group("field: Literal[", tuple(("", literal(field)) for field in fields), "]")
         lines += _overload((which, "/", "*", "flat: Literal[True]"), kind, name)

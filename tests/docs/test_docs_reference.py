@@ -18,8 +18,8 @@ from tests.docs.blocks import ROOT
 REFERENCE = ROOT / "docs" / "reference"
 PUBLIC = ("b24orm", "b24orm.orm", "b24orm.values", "b24orm.events", "b24orm.emulator", "b24orm.reflect")
 MODULES = ("b24orm.errors", "b24orm.testing")
-PLAIN = {"NamedRow", "errors", "portals"}
-"""A type variable, a module and an object, of which pages speak by name."""
+PLAIN = {"NamedRow", "Picked", "errors", "portals"}
+"""Type variables, a module and an object, of which pages speak by name."""
 
 
 _OPTION = re.compile(r"--[\w-]+")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -112,3 +113,31 @@ def test_the_id_may_be_named_where_no_order_is_known() -> None:
     order: Any = resolve_order(load("Employee"), "-user_id")
 
     assert (order.field, order.descending) == (load("Employee").key, True)
+
+
+@pytest.mark.parametrize(
+    ("entity", "given", "text"),
+    [
+        ("ImUser", {"ids": 5}, "ImUser.ids takes a list of them, not 5"),
+        ("ImUser", {"ids": "5,6"}, "ImUser.ids takes a list of them, not '5,6'"),
+        ("ImUser", {"ids": ["x"]}, "ImUser.ids takes an int, not 'x'"),
+        ("Chat", {"find": 5}, "Chat.find takes a str, not 5"),
+        ("ListElement", {"iblock_id": "x"}, "ListElement.iblock_id takes an int, not 'x'"),
+    ],
+)
+def test_a_parameter_of_a_list_takes_what_the_method_takes(
+    entity: str, given: dict[str, Any], text: str
+) -> None:
+    with pytest.raises(InvalidValue, match=re.escape(text)):
+        resolve(load(entity), Q(**given))
+
+
+def test_a_parameter_that_takes_a_list_takes_any_iterable() -> None:
+    assert resolve(load("ImUser"), Q(ids=iter([1, 2]))).value == (1, 2)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("given", [5, [5, 6]])
+def test_a_parameter_may_take_one_or_several(given: object) -> None:
+    found = resolve(load("TelephonyUser"), Q(user_id=given))
+
+    assert found.value == (tuple(given) if isinstance(given, list) else given)  # type: ignore[union-attr]

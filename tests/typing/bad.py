@@ -57,10 +57,12 @@ def results() -> None:
     deal: Deal = Deal.objects.first()  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
     other: Contact = Deal.objects.get(id=1)  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
     total: str = Deal.objects.count()  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    _ = Deal.objects.values_list(lambda deal: (deal.id, deal.titel))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownLambdaType]
+    pairs: list[tuple[int, int]] = list(Deal.objects.values_list(lambda deal: (deal.id, deal.title)))  # type: ignore[arg-type, return-value]  # pyright: ignore[reportAssignmentType]
     _ = Deal.objects.values_list("titel", flat=True)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     _ = Deal.objects.only("company")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     _ = Deal.objects.only("title").titel  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-    _ = numbers, rows, deal, other, total
+    _ = numbers, pairs, rows, deal, other, total
 
 
 def writes(portal: b24orm.Portal) -> None:
@@ -100,12 +102,11 @@ class Wrong(NamedTuple):
 
 
 def projections() -> None:
-    texts = Deal.objects.values_list(str)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType, reportCallIssue]
     dicts = Deal.objects.values(Wrong)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType, reportCallIssue]
     total: str = Deal.objects.values_list(Wrong)[0].id  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
     _ = Deal.objects.values_list(Wrong)[0].title  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
     _ = Deal.objects.in_bulk(["1"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
-    _ = texts, dicts, total
+    _ = dicts, total
 
 
 def conditions() -> None:

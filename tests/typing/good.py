@@ -18,6 +18,7 @@ def reads() -> None:
     for deal in won.order_by("-opportunity", "id")[:10]:
         assert_type(deal, Deal)
         assert_type(deal.id, int)
+        assert_type(deal.pk, int | None)
         assert_type(deal.opportunity, Decimal | None)
         assert_type(deal.closedate, date | None)
         assert_type(deal.date_create, datetime | None)
@@ -33,6 +34,8 @@ def reads() -> None:
     assert_type(won.in_bulk([1]), dict[int, Deal])
     assert_type(list(won.values("id")), list[dict[str, Any]])
     assert_type(list(won.values_list("id", "title")), list[tuple[Any, ...]])
+    assert_type(list(won.values_list(lambda deal: (deal.id, deal.title))), list[tuple[int, str | None]])
+    assert_type(list(won.values_list(lambda deal: deal.opportunity)), list[Decimal | None])
     assert_type(list(won.values_list("id", flat=True)), list[int])
     assert_type(list(won.values_list("title", flat=True)), list[str | None])
     assert_type(list(won.values_list("opportunity", flat=True).order_by("id")), list[Decimal | None])
@@ -99,6 +102,8 @@ async def reads_async(portal: b24orm.AsyncPortal) -> None:
     assert_type(await Deal.objects.using(portal).acreate(title="A", company=5), Deal)
     assert_type([title async for title in deals.values_list("title", flat=True)], list[str | None])
     assert_type(await portal.call("profile"), Any)
+    assert_type(await portal.call("crm.deal.get", [{"id": 5}, {"id": 6}]), list[Any])
+    assert_type(await portal.call("crm.deal.get", {"id": 5}, raw=True), dict[str, Any])
     assert_type(await portal.crm.item.get(entityTypeId=2, id=5), Any)
     async for deal in deals:
         assert_type(deal.title, str | None)

@@ -10,12 +10,12 @@ from b24orm.facts.ai.ai_engine import AI_ENGINE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     AiEngineCategoryValue = Literal["text", "audio", "image", "call"]
     AiEngineField = Literal[
@@ -114,6 +114,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, AiEngineField, AiEngineOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[AiEngine], Picked], /
+        ) -> ValuesSet[Picked, AiEngineField, AiEngineOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, AiEngineField, AiEngineOrder]: ...
         @overload
@@ -193,6 +197,11 @@ class AiEngine(Model, schema=AI_ENGINE):
     """int | None: ``date_create``, integer. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[AiEngineValues]) -> None:
             """A AiEngine of these values, not saved yet."""

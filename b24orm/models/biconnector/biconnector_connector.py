@@ -14,12 +14,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     BiconnectorConnectorField = Literal[
         "id",
@@ -197,6 +197,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, BiconnectorConnectorField, BiconnectorConnectorOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[BiconnectorConnector], Picked], /
+        ) -> ValuesSet[Picked, BiconnectorConnectorField, BiconnectorConnectorOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, BiconnectorConnectorField, BiconnectorConnectorOrder]: ...
         @overload
@@ -323,6 +327,11 @@ class BiconnectorConnector(Model, schema=BICONNECTOR_CONNECTOR):
     """str | None: ``urlTableDescription``, string. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[BiconnectorConnectorValues]) -> None:
             """A BiconnectorConnector of these values, not saved yet."""

@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     BiconnectorDatasetField = Literal[
         "id",
@@ -253,6 +253,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, BiconnectorDatasetField, BiconnectorDatasetOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[BiconnectorDataset], Picked], /
+        ) -> ValuesSet[Picked, BiconnectorDatasetField, BiconnectorDatasetOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, BiconnectorDatasetField, BiconnectorDatasetOrder]: ...
         @overload
@@ -381,6 +385,11 @@ class BiconnectorDataset(Model, schema=BICONNECTOR_DATASET):
     """int | None: ``sourceId``, integer. Required, set once."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[BiconnectorDatasetValues]) -> None:
             """A BiconnectorDataset of these values, not saved yet."""

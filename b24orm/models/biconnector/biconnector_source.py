@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     BiconnectorSourceField = Literal[
         "connector_id",
@@ -234,6 +234,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, BiconnectorSourceField, BiconnectorSourceOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[BiconnectorSource], Picked], /
+        ) -> ValuesSet[Picked, BiconnectorSourceField, BiconnectorSourceOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["connector_id", "created_by_id", "updated_by_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, BiconnectorSourceField, BiconnectorSourceOrder]: ...
         @overload
@@ -356,6 +360,11 @@ class BiconnectorSource(Model, schema=BICONNECTOR_SOURCE):
     """int | None: ``updatedById``, integer. Read only. The User itself is ``updated_by``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[BiconnectorSourceValues]) -> None:
             """A BiconnectorSource of these values, not saved yet."""

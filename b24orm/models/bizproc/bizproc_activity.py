@@ -12,12 +12,12 @@ from b24orm.facts.bizproc.bizproc_activity import BIZPROC_ACTIVITY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     BizprocActivityField = Literal[
         "code",
@@ -86,6 +86,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, BizprocActivityField, BizprocActivityOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[BizprocActivity], Picked], /
+        ) -> ValuesSet[Picked, BizprocActivityField, BizprocActivityOrder]: ...
         @overload
         def values_list(
             self, field: Literal["code"], /, *, flat: Literal[True]
@@ -212,6 +216,11 @@ class BizprocActivity(Model, schema=BIZPROC_ACTIVITY):
     """str | None: ``PLACEMENT_HANDLER``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[BizprocActivityValues]) -> None:
             """A BizprocActivity of these values, not saved yet."""

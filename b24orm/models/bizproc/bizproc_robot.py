@@ -10,12 +10,12 @@ from b24orm.facts.bizproc.bizproc_robot import BIZPROC_ROBOT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     BizprocRobotField = Literal[
         "code",
@@ -82,6 +82,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, BizprocRobotField, BizprocRobotOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[BizprocRobot], Picked], /
+        ) -> ValuesSet[Picked, BizprocRobotField, BizprocRobotOrder]: ...
         @overload
         def values_list(
             self, field: Literal["code"], /, *, flat: Literal[True]
@@ -207,6 +211,11 @@ class BizprocRobot(Model, schema=BIZPROC_ROBOT):
     """str | None: ``PLACEMENT_HANDLER``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[BizprocRobotValues]) -> None:
             """A BizprocRobot of these values, not saved yet."""

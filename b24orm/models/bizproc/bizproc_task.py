@@ -11,7 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from b24orm.models.bizproc.workflow_instance import WorkflowInstance
     from b24orm.models.bizproc.workflow_template import WorkflowTemplate
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     BizprocTaskStatusValue = Literal[0, 1, 2, 3, 4]
     BizprocTaskUserStatusValue = Literal[0, 1, 2, 3]
@@ -298,6 +298,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, BizprocTaskField, BizprocTaskOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[BizprocTask], Picked], /
+        ) -> ValuesSet[Picked, BizprocTaskField, BizprocTaskOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, BizprocTaskField, BizprocTaskOrder]: ...
         @overload
@@ -406,6 +410,11 @@ class BizprocTask(Model, schema=BIZPROC_TASK):
     """str | None: ``DOCUMENT_URL``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def workflow(self) -> WorkflowInstance | None:

@@ -11,14 +11,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.bizproc.workflow_template import WorkflowTemplate
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     WorkflowInstanceField = Literal[
         "document_id",
@@ -175,6 +175,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, WorkflowInstanceField, WorkflowInstanceOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[WorkflowInstance], Picked], /
+        ) -> ValuesSet[Picked, WorkflowInstanceField, WorkflowInstanceOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["document_id", "entity", "module_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, WorkflowInstanceField, WorkflowInstanceOrder]: ...
         @overload
@@ -230,6 +234,11 @@ class WorkflowInstance(Model, schema=WORKFLOW_INSTANCE):
     """dt.datetime | None: ``MODIFIED``, datetime. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def template(self) -> WorkflowTemplate | None:

@@ -13,14 +13,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.bizproc.bizproc_task import BizprocTask
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     WorkflowTemplateModuleIdValue = Literal["crm", "lists", "disk"]
     WorkflowTemplateField = Literal[
@@ -188,6 +188,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, WorkflowTemplateField, WorkflowTemplateOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[WorkflowTemplate], Picked], /
+        ) -> ValuesSet[Picked, WorkflowTemplateField, WorkflowTemplateOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, WorkflowTemplateField, WorkflowTemplateOrder]: ...
         @overload
@@ -335,6 +339,11 @@ class WorkflowTemplate(Model, schema=WORKFLOW_TEMPLATE):
     """StoredFile: ``TEMPLATE_DATA``, file. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[WorkflowTemplateValues]) -> None:
             """A WorkflowTemplate of these values, not saved yet."""

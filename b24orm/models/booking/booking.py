@@ -12,12 +12,12 @@ from b24orm.facts.booking.booking import BOOKING
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     BookingField = Literal["date_period", "description", "id", "name", "resource_ids"]
     BookingOrder = Literal["id", "-id"]
@@ -62,6 +62,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], BookingField, BookingOrder]: ...
         @overload
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, BookingField, BookingOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Booking], Picked], /
+        ) -> ValuesSet[Picked, BookingField, BookingOrder]: ...
         @overload
         def values_list(
             self, field: Literal["date_period", "resource_ids"], /, *, flat: Literal[True]
@@ -158,6 +162,11 @@ class Booking(Model, schema=BOOKING):
     """a tuple, as it comes: ``resourceIds``, array. Required, several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[BookingValues]) -> None:
             """A Booking of these values, not saved yet."""

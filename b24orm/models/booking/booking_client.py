@@ -10,12 +10,12 @@ from b24orm.facts.booking.booking_client import BOOKING_CLIENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     BookingClientField = Literal["id", "type"]
     BookingClientOrder = Literal["id", "-id"]
@@ -56,6 +56,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, BookingClientField, BookingClientOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[BookingClient], Picked], /
+        ) -> ValuesSet[Picked, BookingClientField, BookingClientOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, BookingClientField, BookingClientOrder]: ...
         @overload
@@ -85,3 +89,10 @@ class BookingClient(Model, schema=BOOKING_CLIENT):
     """int: ``id``, integer. Read only."""
     type: t.Json = t.UNSET
     """as it comes: ``type``, object. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

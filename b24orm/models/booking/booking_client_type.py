@@ -10,12 +10,12 @@ from b24orm.facts.booking.booking_client_type import BOOKING_CLIENT_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     BookingClientTypeField = Literal["code", "module"]
     BookingClientTypeOrder = Literal["code", "-code"]
@@ -61,6 +61,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, BookingClientTypeField, BookingClientTypeOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[BookingClientType], Picked], /
+        ) -> ValuesSet[Picked, BookingClientTypeField, BookingClientTypeOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["code"], /, *, flat: Literal[True]
         ) -> ValuesSet[str, BookingClientTypeField, BookingClientTypeOrder]: ...
         @overload
@@ -90,3 +94,10 @@ class BookingClientType(Model, schema=BOOKING_CLIENT_TYPE):
     """str: ``code``, string. Read only."""
     module: t.Text = t.UNSET
     """str | None: ``module``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -10,12 +10,12 @@ from b24orm.facts.booking.booking_external_data import BOOKING_EXTERNAL_DATA
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     BookingExternalDataField = Literal["entity_type_id", "module_id", "value"]
     BookingExternalDataOrder = Literal["value", "-value"]
@@ -62,6 +62,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, BookingExternalDataField, BookingExternalDataOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[BookingExternalData], Picked], /
+        ) -> ValuesSet[Picked, BookingExternalDataField, BookingExternalDataOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["entity_type_id", "module_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, BookingExternalDataField, BookingExternalDataOrder]: ...
         @overload
@@ -93,3 +97,10 @@ class BookingExternalData(Model, schema=BOOKING_EXTERNAL_DATA):
     """str | None: ``moduleId``, string. Read only."""
     value: t.StringId = t.UNSET
     """str: ``value``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -12,13 +12,13 @@ from b24orm.facts.booking.booking_resource import BOOKING_RESOURCE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.booking.booking_resource_type import BookingResourceType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     BookingResourceField = Literal[
         "confirmation_counter_delay",
@@ -134,6 +134,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, BookingResourceField, BookingResourceOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[BookingResource], Picked], /
+        ) -> ValuesSet[Picked, BookingResourceField, BookingResourceOrder]: ...
         @overload
         def values_list(
             self,
@@ -309,6 +313,11 @@ class BookingResource(Model, schema=BOOKING_RESOURCE):
     """int | None: ``reminderNotificationDelay``, integer."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[BookingResourceValues]) -> None:
             """A BookingResource of these values, not saved yet."""

@@ -12,12 +12,12 @@ from b24orm.facts.booking.booking_resource_type import BOOKING_RESOURCE_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     BookingResourceTypeField = Literal[
         "code",
@@ -110,6 +110,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, BookingResourceTypeField, BookingResourceTypeOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[BookingResourceType], Picked], /
+        ) -> ValuesSet[Picked, BookingResourceTypeField, BookingResourceTypeOrder]: ...
         @overload
         def values_list(
             self,
@@ -277,6 +281,11 @@ class BookingResourceType(Model, schema=BOOKING_RESOURCE_TYPE):
     """str | None: ``templateTypeInfo``, string. One of ``inanimate``, ``animate``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[BookingResourceTypeValues]) -> None:
             """A BookingResourceType of these values, not saved yet."""

@@ -10,12 +10,12 @@ from b24orm.facts.booking.resource_slot import RESOURCE_SLOT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     ResourceSlotField = Literal["id", "from_", "to", "timezone", "week_days", "slot_size"]
     ResourceSlotOrder = Literal["id", "-id"]
@@ -54,6 +54,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, ResourceSlotField, ResourceSlotOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[ResourceSlot], Picked], /
+        ) -> ValuesSet[Picked, ResourceSlotField, ResourceSlotOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -101,3 +105,10 @@ class ResourceSlot(Model, schema=RESOURCE_SLOT):
     """as it comes: ``weekDays``, array. Read only."""
     slot_size: t.Integer = t.UNSET
     """int | None: ``slotSize``, integer. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

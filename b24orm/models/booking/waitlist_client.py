@@ -10,12 +10,12 @@ from b24orm.facts.booking.waitlist_client import WAITLIST_CLIENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     WaitlistClientField = Literal["id", "type"]
     WaitlistClientOrder = Literal["id", "-id"]
@@ -56,6 +56,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, WaitlistClientField, WaitlistClientOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[WaitlistClient], Picked], /
+        ) -> ValuesSet[Picked, WaitlistClientField, WaitlistClientOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, WaitlistClientField, WaitlistClientOrder]: ...
         @overload
@@ -85,3 +89,10 @@ class WaitlistClient(Model, schema=WAITLIST_CLIENT):
     """int: ``id``, integer. Read only."""
     type: t.Json = t.UNSET
     """as it comes: ``type``, object. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -10,12 +10,12 @@ from b24orm.facts.booking.waitlist_external_data import WAITLIST_EXTERNAL_DATA
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     WaitlistExternalDataField = Literal["entity_type_id", "module_id", "value"]
     WaitlistExternalDataOrder = Literal["value", "-value"]
@@ -62,6 +62,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, WaitlistExternalDataField, WaitlistExternalDataOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[WaitlistExternalData], Picked], /
+        ) -> ValuesSet[Picked, WaitlistExternalDataField, WaitlistExternalDataOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["entity_type_id", "module_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, WaitlistExternalDataField, WaitlistExternalDataOrder]: ...
         @overload
@@ -93,3 +97,10 @@ class WaitlistExternalData(Model, schema=WAITLIST_EXTERNAL_DATA):
     """str | None: ``moduleId``, string. Read only."""
     value: t.StringId = t.UNSET
     """str: ``value``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -12,12 +12,12 @@ from b24orm.facts.booking.waitlist_item import WAITLIST_ITEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     WaitlistItemField = Literal["id", "note"]
     WaitlistItemOrder = Literal["id", "-id"]
@@ -61,6 +61,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, WaitlistItemField, WaitlistItemOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[WaitlistItem], Picked], /
+        ) -> ValuesSet[Picked, WaitlistItemField, WaitlistItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -147,6 +151,11 @@ class WaitlistItem(Model, schema=WAITLIST_ITEM):
     """str | None: ``note``, string. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[WaitlistItemValues]) -> None:
             """A WaitlistItem of these values, not saved yet."""

@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     CalendarEventField = Literal[
         "id",
@@ -185,6 +185,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, CalendarEventField, CalendarEventOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[CalendarEvent], Picked], /
+        ) -> ValuesSet[Picked, CalendarEventField, CalendarEventOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -489,6 +493,11 @@ class CalendarEvent(Model, schema=CALENDAR_EVENT):
     """dt.date | None: ``current_date_from``, date."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[CalendarEventValues]) -> None:
             """A CalendarEvent of these values, not saved yet."""

@@ -12,13 +12,13 @@ from b24orm.facts.calendar.calendar_resource import CALENDAR_RESOURCE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     CalendarResourceField = Literal["id", "name", "created_by"]
     CalendarResourceOrder = Literal["id", "-id"]
@@ -81,6 +81,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, CalendarResourceField, CalendarResourceOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[CalendarResource], Picked], /
+        ) -> ValuesSet[Picked, CalendarResourceField, CalendarResourceOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -175,6 +179,11 @@ class CalendarResource(Model, schema=CALENDAR_RESOURCE):
     """int | None: ``CREATED_BY``, integer. Read only. The User itself is ``created_by_user``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[CalendarResourceValues]) -> None:
             """A CalendarResource of these values, not saved yet."""

@@ -11,14 +11,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.calendar.calendar_resource import CalendarResource
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     CalendarResourceBookingField = Literal[
         "id",
@@ -127,6 +127,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, CalendarResourceBookingField, CalendarResourceBookingOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[CalendarResourceBooking], Picked], /
+        ) -> ValuesSet[Picked, CalendarResourceBookingField, CalendarResourceBookingOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -267,6 +271,11 @@ class CalendarResourceBooking(Model, schema=CALENDAR_RESOURCE_BOOKING):
     """int | None: ``RESOURCE_BOOKING_ID``, integer. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def created_by_user(self) -> User | None:

@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     CalendarSectionField = Literal[
         "id",
@@ -111,6 +111,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, CalendarSectionField, CalendarSectionOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[CalendarSection], Picked], /
+        ) -> ValuesSet[Picked, CalendarSectionField, CalendarSectionOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -264,6 +268,11 @@ class CalendarSection(Model, schema=CALENDAR_SECTION):
     """as it comes: ``PERM``, object. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[CalendarSectionValues]) -> None:
             """A CalendarSection of these values, not saved yet."""

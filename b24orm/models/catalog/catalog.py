@@ -10,14 +10,14 @@ from b24orm.facts.catalog.catalog import CATALOG_CATALOG
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.product_property import CatalogProductProperty
     from b24orm.models.catalog.vat import CatalogVat
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     CatalogCatalogField = Literal[
         "id",
@@ -198,6 +198,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, CatalogCatalogField, CatalogCatalogOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[CatalogCatalog], Picked], /
+        ) -> ValuesSet[Picked, CatalogCatalogField, CatalogCatalogOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, CatalogCatalogField, CatalogCatalogOrder]: ...
         @overload
@@ -260,6 +264,11 @@ class CatalogCatalog(Model, schema=CATALOG_CATALOG):
     """str | None: ``name``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def vat(self) -> CatalogVat | None:

@@ -10,13 +10,13 @@ from b24orm.facts.catalog.extra import EXTRA
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     ExtraField = Literal["id", "name", "percentage"]
     ExtraOrder = Literal["id", "-id", "name", "-name", "percentage", "-percentage"]
@@ -76,6 +76,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, ExtraField, ExtraOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Extra], Picked], /
+        ) -> ValuesSet[Picked, ExtraField, ExtraOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ExtraField, ExtraOrder]: ...
         @overload
@@ -111,3 +115,10 @@ class Extra(Model, schema=EXTRA):
     """str | None: ``name``, string. Read only."""
     percentage: t.Number = t.UNSET
     """Decimal | None: ``percentage``, double. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

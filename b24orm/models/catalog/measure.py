@@ -12,12 +12,12 @@ from b24orm.facts.catalog.measure import CATALOG_MEASURE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     CatalogMeasureField = Literal[
         "id",
@@ -143,6 +143,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, CatalogMeasureField, CatalogMeasureOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[CatalogMeasure], Picked], /
+        ) -> ValuesSet[Picked, CatalogMeasureField, CatalogMeasureOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, CatalogMeasureField, CatalogMeasureOrder]: ...
         @overload
@@ -249,6 +253,11 @@ class CatalogMeasure(Model, schema=CATALOG_MEASURE):
     """bool | None: ``isDefault``, char."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[CatalogMeasureValues]) -> None:
             """A CatalogMeasure of these values, not saved yet."""

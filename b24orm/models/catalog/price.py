@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.catalog.extra import Extra
     from b24orm.models.catalog.price_type import PriceType
     from b24orm.models.crm.currency import Currency
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     PriceField = Literal[
         "id",
@@ -231,6 +231,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, PriceField, PriceOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Price], Picked], /
+        ) -> ValuesSet[Picked, PriceField, PriceOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, PriceField, PriceOrder]: ...
         @overload
@@ -352,6 +356,11 @@ class Price(Model, schema=PRICE):
     """Decimal | None: ``priceScale``, double. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[PriceValues]) -> None:
             """A Price of these values, not saved yet."""

@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     PriceTypeBaseValue = Literal["Y", "N"]
     PriceTypeField = Literal[
@@ -210,6 +210,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, PriceTypeField, PriceTypeOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[PriceType], Picked], /
+        ) -> ValuesSet[Picked, PriceTypeField, PriceTypeOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, PriceTypeField, PriceTypeOrder]: ...
         @overload
@@ -318,6 +322,11 @@ class PriceType(Model, schema=PRICE_TYPE):
     """int | None: ``createdBy``, integer. Read only. The User itself is ``created_by_user``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[PriceTypeValues]) -> None:
             """A PriceType of these values, not saved yet."""

@@ -12,13 +12,13 @@ from b24orm.facts.catalog.price_type_group import PRICE_TYPE_GROUP
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.price_type import PriceType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     PriceTypeGroupField = Literal["id", "catalog_group_id", "group_id", "access"]
     PriceTypeGroupOrder = Literal[
@@ -126,6 +126,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, PriceTypeGroupField, PriceTypeGroupOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[PriceTypeGroup], Picked], /
+        ) -> ValuesSet[Picked, PriceTypeGroupField, PriceTypeGroupOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, PriceTypeGroupField, PriceTypeGroupOrder]: ...
         @overload
@@ -192,6 +196,11 @@ class PriceTypeGroup(Model, schema=PRICE_TYPE_GROUP):
     """bool | None: ``access``, char. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[PriceTypeGroupValues]) -> None:
             """A PriceTypeGroup of these values, not saved yet."""

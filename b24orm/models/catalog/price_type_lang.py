@@ -12,14 +12,14 @@ from b24orm.facts.catalog.price_type_lang import PRICE_TYPE_LANG
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.price_type import PriceType
     from b24orm.models.catalog.price_type_language import PriceTypeLanguage
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     PriceTypeLangField = Literal["id", "catalog_group_id", "lang", "name"]
     PriceTypeLangOrder = Literal[
@@ -147,6 +147,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, PriceTypeLangField, PriceTypeLangOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[PriceTypeLang], Picked], /
+        ) -> ValuesSet[Picked, PriceTypeLangField, PriceTypeLangOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, PriceTypeLangField, PriceTypeLangOrder]: ...
         @overload
@@ -242,6 +246,11 @@ class PriceTypeLang(Model, schema=PRICE_TYPE_LANG):
     """str | None: ``name``, string. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[PriceTypeLangValues]) -> None:
             """A PriceTypeLang of these values, not saved yet."""

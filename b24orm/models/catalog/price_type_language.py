@@ -10,12 +10,12 @@ from b24orm.facts.catalog.price_type_language import PRICE_TYPE_LANGUAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     PriceTypeLanguageField = Literal["lid", "name", "active"]
     PriceTypeLanguageOrder = Literal["lid", "-lid"]
@@ -61,6 +61,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, PriceTypeLanguageField, PriceTypeLanguageOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[PriceTypeLanguage], Picked], /
+        ) -> ValuesSet[Picked, PriceTypeLanguageField, PriceTypeLanguageOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["lid"], /, *, flat: Literal[True]
         ) -> ValuesSet[str, PriceTypeLanguageField, PriceTypeLanguageOrder]: ...
         @overload
@@ -92,3 +96,10 @@ class PriceTypeLanguage(Model, schema=PRICE_TYPE_LANGUAGE):
     """str | None: ``name``, string. Read only."""
     active: t.Text = t.UNSET
     """str | None: ``active``, string. Read only. One of ``Y``, ``N``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...

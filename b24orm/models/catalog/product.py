@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.catalog.measure import CatalogMeasure
     from b24orm.models.catalog.vat import CatalogVat
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     CatalogProductPreviewTextTypeValue = Literal["text", "html"]
     CatalogProductDetailTextTypeValue = Literal["text", "html"]
@@ -536,6 +536,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, CatalogProductField, CatalogProductOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[CatalogProduct], Picked], /
+        ) -> ValuesSet[Picked, CatalogProductField, CatalogProductOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, CatalogProductField, CatalogProductOrder]: ...
         @overload
@@ -795,6 +799,11 @@ class CatalogProduct(Model, schema=CATALOG_PRODUCT):
     """bool | None: ``withoutOrder``, char."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[CatalogProductValues]) -> None:
             """A CatalogProduct of these values, not saved yet."""

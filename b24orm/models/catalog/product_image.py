@@ -13,12 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     ProductImageField = Literal[
         "id",
@@ -72,6 +72,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, ProductImageField, ProductImageOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[ProductImage], Picked], /
+        ) -> ValuesSet[Picked, ProductImageField, ProductImageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -148,6 +152,11 @@ class ProductImage(Model, schema=PRODUCT_IMAGE):
     """str | None: ``detailUrl``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ProductImageValues]) -> None:
             """A ProductImage of these values, not saved yet."""

@@ -14,13 +14,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.catalog import CatalogCatalog
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     CatalogProductPropertyPropertyTypeValue = Literal["N", "S", "L", "F", "E", "G"]
     CatalogProductPropertyListTypeValue = Literal["L", "C"]
@@ -366,6 +366,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, CatalogProductPropertyField, CatalogProductPropertyOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[CatalogProductProperty], Picked], /
+        ) -> ValuesSet[Picked, CatalogProductPropertyField, CatalogProductPropertyOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, CatalogProductPropertyField, CatalogProductPropertyOrder]: ...
         @overload
@@ -542,6 +546,11 @@ class CatalogProductProperty(Model, schema=CATALOG_PRODUCT_PROPERTY):
     """as it comes: ``userTypeSettings``, productpropertysettings."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[CatalogProductPropertyValues]) -> None:
             """A CatalogProductProperty of these values, not saved yet."""

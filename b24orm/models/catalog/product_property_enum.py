@@ -13,13 +13,13 @@ from b24orm.facts.catalog.product_property_enum import PRODUCT_PROPERTY_ENUM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.product_property import CatalogProductProperty
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ProductPropertyEnumField = Literal["id", "property_id", "value", "def_", "sort", "xml_id"]
     ProductPropertyEnumOrder = Literal[
@@ -157,6 +157,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ProductPropertyEnumField, ProductPropertyEnumOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ProductPropertyEnum], Picked], /
+        ) -> ValuesSet[Picked, ProductPropertyEnumField, ProductPropertyEnumOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ProductPropertyEnumField, ProductPropertyEnumOrder]: ...
         @overload
@@ -260,6 +264,11 @@ class ProductPropertyEnum(Model, schema=PRODUCT_PROPERTY_ENUM):
     """str | None: ``xmlId``, string. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ProductPropertyEnumValues]) -> None:
             """A ProductPropertyEnum of these values, not saved yet."""

@@ -13,13 +13,13 @@ from b24orm.facts.catalog.product_property_feature import PRODUCT_PROPERTY_FEATU
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.product_property import CatalogProductProperty
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ProductPropertyFeatureField = Literal["id", "property_id", "module_id", "feature_id", "is_enabled"]
     ProductPropertyFeatureOrder = Literal[
@@ -150,6 +150,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ProductPropertyFeatureField, ProductPropertyFeatureOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ProductPropertyFeature], Picked], /
+        ) -> ValuesSet[Picked, ProductPropertyFeatureField, ProductPropertyFeatureOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ProductPropertyFeatureField, ProductPropertyFeatureOrder]: ...
         @overload
@@ -251,6 +255,11 @@ class ProductPropertyFeature(Model, schema=PRODUCT_PROPERTY_FEATURE):
     """bool | None: ``isEnabled``, char. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ProductPropertyFeatureValues]) -> None:
             """A ProductPropertyFeature of these values, not saved yet."""

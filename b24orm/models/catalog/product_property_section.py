@@ -12,13 +12,13 @@ from b24orm.facts.catalog.product_property_section import PRODUCT_PROPERTY_SECTI
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.product_property import CatalogProductProperty
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ProductPropertySectionDisplayTypeValue = Literal["F", "K", "P"]
     ProductPropertySectionField = Literal[
@@ -144,6 +144,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ProductPropertySectionField, ProductPropertySectionOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ProductPropertySection], Picked], /
+        ) -> ValuesSet[Picked, ProductPropertySectionField, ProductPropertySectionOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["property_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ProductPropertySectionField, ProductPropertySectionOrder]: ...
         @overload
@@ -200,6 +204,11 @@ class ProductPropertySection(Model, schema=PRODUCT_PROPERTY_SECTION):
     """str | None: ``filterHint``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ProductPropertySectionValues]) -> None:
             """A ProductPropertySection of these values, not saved yet."""

@@ -14,7 +14,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.catalog.measure import CatalogMeasure
     from b24orm.models.catalog.vat import CatalogVat
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ProductServicePreviewTextTypeValue = Literal["text", "html"]
     ProductServiceDetailTextTypeValue = Literal["text", "html"]
@@ -384,6 +384,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ProductServiceField, ProductServiceOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ProductService], Picked], /
+        ) -> ValuesSet[Picked, ProductServiceField, ProductServiceOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ProductServiceField, ProductServiceOrder]: ...
         @overload
@@ -575,6 +579,11 @@ class ProductService(Model, schema=PRODUCT_SERVICE):
     """bool | None: ``vatIncluded``, char."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ProductServiceValues]) -> None:
             """A ProductService of these values, not saved yet."""

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.catalog.measure import CatalogMeasure
     from b24orm.models.catalog.vat import CatalogVat
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ProductSkuPreviewTextTypeValue = Literal["text", "html"]
     ProductSkuDetailTextTypeValue = Literal["text", "html"]
@@ -472,6 +472,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ProductSkuField, ProductSkuOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ProductSku], Picked], /
+        ) -> ValuesSet[Picked, ProductSkuField, ProductSkuOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ProductSkuField, ProductSkuOrder]: ...
         @overload
@@ -694,6 +698,11 @@ class ProductSku(Model, schema=PRODUCT_SKU):
     """Decimal | None: ``height``, double."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ProductSkuValues]) -> None:
             """A ProductSku of these values, not saved yet."""

@@ -10,13 +10,13 @@ from b24orm.facts.catalog.ratio import RATIO
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     RatioField = Literal["id", "product_id", "ratio", "is_default"]
     RatioOrder = Literal[
@@ -86,6 +86,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, RatioField, RatioOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Ratio], Picked], /
+        ) -> ValuesSet[Picked, RatioField, RatioOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, RatioField, RatioOrder]: ...
         @overload
@@ -127,3 +131,10 @@ class Ratio(Model, schema=RATIO):
     """Decimal | None: ``ratio``, double. Read only."""
     is_default: t.Boolean = t.UNSET
     """bool | None: ``isDefault``, char. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

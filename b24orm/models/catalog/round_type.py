@@ -10,12 +10,12 @@ from b24orm.facts.catalog.round_type import ROUND_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     RoundTypeField = Literal["id", "name"]
     RoundTypeOrder = Literal["id", "-id"]
@@ -55,6 +55,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, RoundTypeField, RoundTypeOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[RoundType], Picked], /
+        ) -> ValuesSet[Picked, RoundTypeField, RoundTypeOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, RoundTypeField, RoundTypeOrder]: ...
         @overload
@@ -84,3 +88,10 @@ class RoundType(Model, schema=ROUND_TYPE):
     """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
     """str | None: ``name``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.catalog.price_type import PriceType
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     RoundingRuleField = Literal[
         "id",
@@ -224,6 +224,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, RoundingRuleField, RoundingRuleOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[RoundingRule], Picked], /
+        ) -> ValuesSet[Picked, RoundingRuleField, RoundingRuleOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, RoundingRuleField, RoundingRuleOrder]: ...
         @overload
@@ -337,6 +341,11 @@ class RoundingRule(Model, schema=ROUNDING_RULE):
     """dt.datetime | None: ``dateModify``, datetime. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[RoundingRuleValues]) -> None:
             """A RoundingRule of these values, not saved yet."""

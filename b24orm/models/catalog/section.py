@@ -12,13 +12,13 @@ from b24orm.facts.catalog.section import SECTION
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.catalog import CatalogCatalog
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     SectionField = Literal[
         "id",
@@ -162,6 +162,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, SectionField, SectionOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Section], Picked], /
+        ) -> ValuesSet[Picked, SectionField, SectionOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, SectionField, SectionOrder]: ...
         @overload
@@ -276,6 +280,11 @@ class Section(Model, schema=SECTION):
     """str | None: ``name``, string. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[SectionValues]) -> None:
             """A Section of these values, not saved yet."""

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.catalog.store_product import StoreProduct
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     StoreField = Literal[
         "id",
@@ -314,6 +314,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, StoreField, StoreOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Store], Picked], /
+        ) -> ValuesSet[Picked, StoreField, StoreOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, StoreField, StoreOrder]: ...
         @overload
@@ -460,6 +464,11 @@ class Store(Model, schema=STORE):
     """str | None: ``code``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[StoreValues]) -> None:
             """A Store of these values, not saved yet."""

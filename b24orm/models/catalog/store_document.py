@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.catalog.store_document_type import StoreDocumentType
     from b24orm.models.crm.currency import Currency
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     StoreDocumentDocTypeValue = Literal["A", "S", "M", "R", "D"]
     StoreDocumentStatusValue = Literal["N", "Y", "C"]
@@ -370,6 +370,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, StoreDocumentField, StoreDocumentOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[StoreDocument], Picked], /
+        ) -> ValuesSet[Picked, StoreDocumentField, StoreDocumentOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, StoreDocumentField, StoreDocumentOrder]: ...
         @overload
@@ -514,6 +518,11 @@ class StoreDocument(Model, schema=STORE_DOCUMENT):
     """int | None: ``contractorId``, integer."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[StoreDocumentValues]) -> None:
             """A StoreDocument of these values, not saved yet."""

@@ -12,13 +12,13 @@ from b24orm.facts.catalog.store_document_contractor import STORE_DOCUMENT_CONTRA
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.store_document import StoreDocument
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     StoreDocumentContractorField = Literal["id", "document_id", "entity_type_id", "entity_id"]
     StoreDocumentContractorOrder = Literal[
@@ -150,6 +150,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, StoreDocumentContractorField, StoreDocumentContractorOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[StoreDocumentContractor], Picked], /
+        ) -> ValuesSet[Picked, StoreDocumentContractorField, StoreDocumentContractorOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, StoreDocumentContractorField, StoreDocumentContractorOrder]: ...
         @overload
@@ -212,6 +216,11 @@ class StoreDocumentContractor(Model, schema=STORE_DOCUMENT_CONTRACTOR):
     """int | None: ``entityId``, integer. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[StoreDocumentContractorValues]) -> None:
             """A StoreDocumentContractor of these values, not saved yet."""

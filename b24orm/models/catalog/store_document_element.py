@@ -13,7 +13,7 @@ from b24orm.facts.catalog.store_document_element import STORE_DOCUMENT_ELEMENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.catalog.store import Store
     from b24orm.models.catalog.store_document import StoreDocument
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     StoreDocumentElementField = Literal[
         "id",
@@ -220,6 +220,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, StoreDocumentElementField, StoreDocumentElementOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[StoreDocumentElement], Picked], /
+        ) -> ValuesSet[Picked, StoreDocumentElementField, StoreDocumentElementOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, StoreDocumentElementField, StoreDocumentElementOrder]: ...
         @overload
@@ -322,6 +326,11 @@ class StoreDocumentElement(Model, schema=STORE_DOCUMENT_ELEMENT):
     """Decimal | None: ``purchasingPrice``, double."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[StoreDocumentElementValues]) -> None:
             """A StoreDocumentElement of these values, not saved yet."""

@@ -10,12 +10,12 @@ from b24orm.facts.catalog.store_document_type import STORE_DOCUMENT_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     StoreDocumentTypeField = Literal["id", "name"]
     StoreDocumentTypeOrder = Literal["id", "-id"]
@@ -61,6 +61,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, StoreDocumentTypeField, StoreDocumentTypeOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[StoreDocumentType], Picked], /
+        ) -> ValuesSet[Picked, StoreDocumentTypeField, StoreDocumentTypeOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[str, StoreDocumentTypeField, StoreDocumentTypeOrder]: ...
         @overload
@@ -90,3 +94,10 @@ class StoreDocumentType(Model, schema=STORE_DOCUMENT_TYPE):
     """str: ``id``, string. Read only."""
     name: t.Text = t.UNSET
     """str | None: ``name``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -10,14 +10,14 @@ from b24orm.facts.catalog.store_document_user_field import STORE_DOCUMENT_USER_F
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.store_document import StoreDocument
     from b24orm.models.catalog.store_document_type import StoreDocumentType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     StoreDocumentUserFieldField = Literal["document_id", "document_type"]
     StoreDocumentUserFieldOrder = Literal["document_id", "-document_id", "document_type", "-document_type"]
@@ -117,6 +117,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, StoreDocumentUserFieldField, StoreDocumentUserFieldOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[StoreDocumentUserField], Picked], /
+        ) -> ValuesSet[Picked, StoreDocumentUserFieldField, StoreDocumentUserFieldOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["document_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, StoreDocumentUserFieldField, StoreDocumentUserFieldOrder]: ...
         @overload
@@ -163,6 +167,11 @@ class StoreDocumentUserField(Model, schema=STORE_DOCUMENT_USER_FIELD):
     """str | None: ``documentType``, string. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[StoreDocumentUserFieldValues]) -> None:
             """A StoreDocumentUserField of these values, not saved yet."""

@@ -12,14 +12,14 @@ from b24orm.facts.catalog.store_product import STORE_PRODUCT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.catalog.store import Store
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     StoreProductField = Literal["id", "product_id", "amount", "store_id", "quantity_reserved"]
     StoreProductOrder = Literal[
@@ -124,6 +124,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, StoreProductField, StoreProductOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[StoreProduct], Picked], /
+        ) -> ValuesSet[Picked, StoreProductField, StoreProductOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, StoreProductField, StoreProductOrder]: ...
         @overload
@@ -167,6 +171,11 @@ class StoreProduct(Model, schema=STORE_PRODUCT):
     """Decimal | None: ``quantityReserved``, double. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def store(self) -> Store | None:

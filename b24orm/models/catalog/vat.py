@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     CatalogVatField = Literal["id", "timestamp_x", "active", "sort", "name", "rate"]
     CatalogVatOrder = Literal[
@@ -120,6 +120,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, CatalogVatField, CatalogVatOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[CatalogVat], Picked], /
+        ) -> ValuesSet[Picked, CatalogVatField, CatalogVatOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -230,6 +234,11 @@ class CatalogVat(Model, schema=CATALOG_VAT):
     """Decimal | None: ``rate``, double. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[CatalogVatValues]) -> None:
             """A CatalogVat of these values, not saved yet."""

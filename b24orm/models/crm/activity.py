@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.currency import Currency
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ActivityField = Literal[
         "id",
@@ -722,6 +722,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ActivityField, ActivityOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Activity], Picked], /
+        ) -> ValuesSet[Picked, ActivityField, ActivityOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ActivityField, ActivityOrder]: ...
         @overload
@@ -966,6 +970,11 @@ class Activity(Model, schema=ACTIVITY):
     """bool | None: ``IS_INCOMING_CHANNEL``, char. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ActivityValues]) -> None:
             """A Activity of these values, not saved yet."""

@@ -12,12 +12,12 @@ from b24orm.facts.crm.activity_badge import ACTIVITY_BADGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     ActivityBadgeField = Literal["code", "title", "value", "type"]
     ActivityBadgeOrder = Literal["code", "-code"]
@@ -63,6 +63,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, ActivityBadgeField, ActivityBadgeOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[ActivityBadge], Picked], /
+        ) -> ValuesSet[Picked, ActivityBadgeField, ActivityBadgeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["code"], /, *, flat: Literal[True]
@@ -125,6 +129,11 @@ class ActivityBadge(Model, schema=ACTIVITY_BADGE):
     """str | None: ``type``, string. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ActivityBadgeValues]) -> None:
             """A ActivityBadge of these values, not saved yet."""

@@ -12,12 +12,13 @@ from b24orm.facts.crm.activity_binding import ACTIVITY_BINDING
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ActivityBindingField = Literal["entity_type_id", "entity_id"]
     ActivityBindingOrder = Never
@@ -74,6 +75,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, ActivityBindingField, ActivityBindingOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[ActivityBinding], Picked], /
+        ) -> ValuesSet[Picked, ActivityBindingField, ActivityBindingOrder]: ...
         @overload
         def values_list(
             self, field: Literal["entity_type_id", "entity_id"], /, *, flat: Literal[True]

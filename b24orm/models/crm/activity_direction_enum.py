@@ -10,12 +10,12 @@ from b24orm.facts.crm.activity_direction_enum import ACTIVITY_DIRECTION_ENUM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     ActivityDirectionEnumField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     ActivityDirectionEnumOrder = Literal["id", "-id"]
@@ -65,6 +65,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ActivityDirectionEnumField, ActivityDirectionEnumOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ActivityDirectionEnum], Picked], /
+        ) -> ValuesSet[Picked, ActivityDirectionEnumField, ActivityDirectionEnumOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ActivityDirectionEnumField, ActivityDirectionEnumOrder]: ...
         @overload
@@ -98,3 +102,10 @@ class ActivityDirectionEnum(Model, schema=ACTIVITY_DIRECTION_ENUM):
     """str | None: ``SYMBOL_CODE``, string. Read only."""
     symbol_code_short: t.Text = t.UNSET
     """str | None: ``SYMBOL_CODE_SHORT``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -10,12 +10,12 @@ from b24orm.facts.crm.activity_priority_enum import ACTIVITY_PRIORITY_ENUM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     ActivityPriorityEnumField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     ActivityPriorityEnumOrder = Literal["id", "-id"]
@@ -61,6 +61,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ActivityPriorityEnumField, ActivityPriorityEnumOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ActivityPriorityEnum], Picked], /
+        ) -> ValuesSet[Picked, ActivityPriorityEnumField, ActivityPriorityEnumOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ActivityPriorityEnumField, ActivityPriorityEnumOrder]: ...
         @overload
@@ -94,3 +98,10 @@ class ActivityPriorityEnum(Model, schema=ACTIVITY_PRIORITY_ENUM):
     """str | None: ``SYMBOL_CODE``, string. Read only."""
     symbol_code_short: t.Text = t.UNSET
     """str | None: ``SYMBOL_CODE_SHORT``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

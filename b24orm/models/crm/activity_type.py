@@ -10,12 +10,12 @@ from b24orm.facts.crm.activity_type import ACTIVITY_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     ActivityTypeField = Literal["type_id", "name", "is_configurable_type", "icon_id", "icon_file"]
     ActivityTypeOrder = Literal["type_id", "-type_id"]
@@ -61,6 +61,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, ActivityTypeField, ActivityTypeOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[ActivityType], Picked], /
+        ) -> ValuesSet[Picked, ActivityTypeField, ActivityTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["type_id"], /, *, flat: Literal[True]
@@ -136,6 +140,11 @@ class ActivityType(Model, schema=ACTIVITY_TYPE):
     """StoredFile: ``ICON_FILE``, file."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ActivityTypeValues]) -> None:
             """A ActivityType of these values, not saved yet."""

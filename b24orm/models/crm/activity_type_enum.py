@@ -10,12 +10,12 @@ from b24orm.facts.crm.activity_type_enum import ACTIVITY_TYPE_ENUM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     ActivityTypeEnumField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     ActivityTypeEnumOrder = Literal["id", "-id"]
@@ -57,6 +57,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ActivityTypeEnumField, ActivityTypeEnumOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ActivityTypeEnum], Picked], /
+        ) -> ValuesSet[Picked, ActivityTypeEnumField, ActivityTypeEnumOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ActivityTypeEnumField, ActivityTypeEnumOrder]: ...
         @overload
@@ -90,3 +94,10 @@ class ActivityTypeEnum(Model, schema=ACTIVITY_TYPE_ENUM):
     """str | None: ``SYMBOL_CODE``, string. Read only."""
     symbol_code_short: t.Text = t.UNSET
     """str | None: ``SYMBOL_CODE_SHORT``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -12,14 +12,14 @@ from b24orm.facts.crm.address import ADDRESS
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.crm.address_type import AddressType
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     AddressField = Literal[
         "type_id",
@@ -275,6 +275,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], AddressField, AddressOrder]: ...
         @overload
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, AddressField, AddressOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Address], Picked], /
+        ) -> ValuesSet[Picked, AddressField, AddressOrder]: ...
         @overload
         def values_list(
             self,

@@ -10,12 +10,12 @@ from b24orm.facts.crm.address_type import ADDRESS_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     AddressTypeField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     AddressTypeOrder = Literal["id", "-id"]
@@ -55,6 +55,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, AddressTypeField, AddressTypeOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[AddressType], Picked], /
+        ) -> ValuesSet[Picked, AddressTypeField, AddressTypeOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, AddressTypeField, AddressTypeOrder]: ...
         @overload
@@ -88,3 +92,10 @@ class AddressType(Model, schema=ADDRESS_TYPE):
     """str | None: ``SYMBOL_CODE``, string. Read only."""
     symbol_code_short: t.Text = t.UNSET
     """str | None: ``SYMBOL_CODE_SHORT``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

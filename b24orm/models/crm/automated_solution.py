@@ -13,13 +13,13 @@ from b24orm.facts.crm.automated_solution import AUTOMATED_SOLUTION
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.smart_process_type import SmartProcessType
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     AutomatedSolutionField = Literal["id", "title", "type_ids"]
     AutomatedSolutionOrder = Literal["id", "-id", "title", "-title"]
@@ -85,6 +85,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, AutomatedSolutionField, AutomatedSolutionOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[AutomatedSolution], Picked], /
+        ) -> ValuesSet[Picked, AutomatedSolutionField, AutomatedSolutionOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -177,6 +181,11 @@ class AutomatedSolution(Model, schema=AUTOMATED_SOLUTION):
     """tuple[int, ...]: ``typeIds``, crm_dynamic_type. Several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[AutomatedSolutionValues]) -> None:
             """A AutomatedSolution of these values, not saved yet."""

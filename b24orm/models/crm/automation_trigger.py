@@ -12,12 +12,12 @@ from b24orm.facts.crm.automation_trigger import AUTOMATION_TRIGGER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     AutomationTriggerField = Literal["name", "code"]
     AutomationTriggerOrder = Literal["code", "-code"]
@@ -67,6 +67,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, AutomationTriggerField, AutomationTriggerOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[AutomationTrigger], Picked], /
+        ) -> ValuesSet[Picked, AutomationTriggerField, AutomationTriggerOrder]: ...
         @overload
         def values_list(
             self, field: Literal["name"], /, *, flat: Literal[True]
@@ -124,6 +128,11 @@ class AutomationTrigger(Model, schema=AUTOMATION_TRIGGER):
     """str: ``CODE``, string. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[AutomationTriggerValues]) -> None:
             """A AutomationTrigger of these values, not saved yet."""

@@ -14,7 +14,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.requisite import Requisite
     from b24orm.models.crm.requisite_country import RequisiteCountry
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     BankDetailField = Literal[
         "id",
@@ -550,6 +550,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, BankDetailField, BankDetailOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[BankDetail], Picked], /
+        ) -> ValuesSet[Picked, BankDetailField, BankDetailOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, BankDetailField, BankDetailOrder]: ...
         @overload
@@ -745,6 +749,11 @@ class BankDetail(Model, schema=BANK_DETAIL):
     """str | None: ``ORIGINATOR_ID``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[BankDetailValues]) -> None:
             """A BankDetail of these values, not saved yet."""

@@ -11,14 +11,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     CallListField = Literal[
         "id",
@@ -158,6 +158,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, CallListField, CallListOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[CallList], Picked], /
+        ) -> ValuesSet[Picked, CallListField, CallListOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, CallListField, CallListOrder]: ...
         @overload
@@ -266,6 +270,11 @@ class CallList(Model, schema=CALL_LIST):
     """tuple[int, ...]: ``ENTITIES``, integer. Required, several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[CallListValues]) -> None:
             """A CallList of these values, not saved yet."""

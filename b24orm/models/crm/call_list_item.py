@@ -10,13 +10,14 @@ from b24orm.facts.crm.call_list_item import CALL_LIST_ITEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.call_list_status import CallListStatus
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     CallListItemField = Literal["id", "status", "entity_type"]
     CallListItemOrder = Literal["id", "-id"]
@@ -71,6 +72,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, CallListItemField, CallListItemOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[CallListItem], Picked], /
+        ) -> ValuesSet[Picked, CallListItemField, CallListItemOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, CallListItemField, CallListItemOrder]: ...
         @overload
@@ -111,6 +116,11 @@ class CallListItem(Model, schema=CALL_LIST_ITEM):
     """int | None: ``ENTITY_TYPE``, integer. Read only. The OwnerType itself is ``entity_type_owner_type``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def status_call_list_status(self) -> CallListStatus | None:

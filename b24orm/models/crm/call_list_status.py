@@ -10,12 +10,12 @@ from b24orm.facts.crm.call_list_status import CALL_LIST_STATUS
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     CallListStatusField = Literal["id", "name", "sort", "status_id"]
     CallListStatusOrder = Literal["status_id", "-status_id"]
@@ -55,6 +55,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, CallListStatusField, CallListStatusOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[CallListStatus], Picked], /
+        ) -> ValuesSet[Picked, CallListStatusField, CallListStatusOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id", "sort"], /, *, flat: Literal[True]
         ) -> ValuesSet[int | None, CallListStatusField, CallListStatusOrder]: ...
         @overload
@@ -92,3 +96,10 @@ class CallListStatus(Model, schema=CALL_LIST_STATUS):
     """int | None: ``SORT``, integer. Read only."""
     status_id: t.StringId = t.UNSET
     """str: ``STATUS_ID``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -10,12 +10,12 @@ from b24orm.facts.crm.catalog import CATALOG
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     CatalogField = Literal["id", "name", "originator_id", "origin_id", "xml_id"]
     CatalogOrder = Literal[
@@ -90,6 +90,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, CatalogField, CatalogOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Catalog], Picked], /
+        ) -> ValuesSet[Picked, CatalogField, CatalogOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, CatalogField, CatalogOrder]: ...
         @overload
@@ -125,3 +129,10 @@ class Catalog(Model, schema=CATALOG):
     """str | None: ``ORIGIN_ID``, string."""
     xml_id: t.Text = t.UNSET
     """str | None: ``XML_ID``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

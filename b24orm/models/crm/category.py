@@ -12,13 +12,13 @@ from b24orm.facts.crm.category import CATEGORY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     CategoryField = Literal[
         "id",
@@ -88,6 +88,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, CategoryField, CategoryOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Category], Picked], /
+        ) -> ValuesSet[Picked, CategoryField, CategoryOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -198,6 +202,11 @@ class Category(Model, schema=CATEGORY):
     """str | None: ``originatorId``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[CategoryValues]) -> None:
             """A Category of these values, not saved yet."""

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.smart_invoice import SmartInvoice
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import BoundRows, NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import BoundRows, NamedRow, Picked, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     CompanyField = Literal[
         "id",
@@ -998,6 +998,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, CompanyField, CompanyOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Company], Picked], /
+        ) -> ValuesSet[Picked, CompanyField, CompanyOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, CompanyField, CompanyOrder]: ...
         @overload
@@ -1279,6 +1283,11 @@ class Company(Model, schema=COMPANY):
     """tuple[MultiField, ...]: ``LINK``, crm_multifield. Several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[CompanyValues]) -> None:
             """A Company of these values, not saved yet."""

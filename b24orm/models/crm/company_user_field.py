@@ -13,12 +13,12 @@ from b24orm.facts.crm.company_user_field import COMPANY_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     CompanyUserFieldShowFilterValue = Literal["N", "I", "E", "S", "Y"]
     CompanyUserFieldField = Literal[
@@ -137,6 +137,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, CompanyUserFieldField, CompanyUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[CompanyUserField], Picked], /
+        ) -> ValuesSet[Picked, CompanyUserFieldField, CompanyUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -294,6 +298,11 @@ class CompanyUserField(Model, schema=COMPANY_USER_FIELD):
     """str | None: ``USER_TYPE_OWNER``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[CompanyUserFieldValues]) -> None:
             """A CompanyUserField of these values, not saved yet."""

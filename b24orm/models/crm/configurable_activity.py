@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.activity_badge import ActivityBadge
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ConfigurableActivityField = Literal[
         "id",
@@ -119,6 +119,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, ConfigurableActivityField, ConfigurableActivityOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[ConfigurableActivity], Picked], /
+        ) -> ValuesSet[Picked, ConfigurableActivityField, ConfigurableActivityOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -250,6 +254,11 @@ class ConfigurableActivity(Model, schema=CONFIGURABLE_ACTIVITY):
     """as it comes: ``layout``, object. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ConfigurableActivityValues]) -> None:
             """A ConfigurableActivity of these values, not saved yet."""

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.smart_invoice import SmartInvoice
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import BoundRows, NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import BoundRows, NamedRow, Picked, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     ContactField = Literal[
         "id",
@@ -912,6 +912,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, ContactField, ContactOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Contact], Picked], /
+        ) -> ValuesSet[Picked, ContactField, ContactOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ContactField, ContactOrder]: ...
         @overload
@@ -1172,6 +1176,11 @@ class Contact(Model, schema=CONTACT):
     """tuple[MultiField, ...]: ``LINK``, crm_multifield. Several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ContactValues]) -> None:
             """A Contact of these values, not saved yet."""

@@ -12,13 +12,13 @@ from b24orm.facts.crm.contact_company import CONTACT_COMPANY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.company import Company
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ContactCompanyField = Literal["company_id", "sort", "role_id", "is_primary"]
     ContactCompanyOrder = Literal["company_id", "-company_id"]
@@ -111,6 +111,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ContactCompanyField, ContactCompanyOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ContactCompany], Picked], /
+        ) -> ValuesSet[Picked, ContactCompanyField, ContactCompanyOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["company_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ContactCompanyField, ContactCompanyOrder]: ...
         @overload
@@ -177,6 +181,11 @@ class ContactCompany(Model, schema=CONTACT_COMPANY):
     """bool | None: ``IS_PRIMARY``, char."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ContactCompanyValues]) -> None:
             """A ContactCompany of these values, not saved yet."""

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ContactItemField = Literal[
         "id",
@@ -688,6 +688,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ContactItemField, ContactItemOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ContactItem], Picked], /
+        ) -> ValuesSet[Picked, ContactItemField, ContactItemOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ContactItemField, ContactItemOrder]: ...
         @overload
@@ -983,6 +987,11 @@ class ContactItem(Model, schema=CONTACT_ITEM):
     """int | None: ``entityTypeId``, integer. Read only. The OwnerType itself is ``entity_type``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ContactItemValues]) -> None:
             """A ContactItem of these values, not saved yet."""

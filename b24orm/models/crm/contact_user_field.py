@@ -13,12 +13,12 @@ from b24orm.facts.crm.contact_user_field import CONTACT_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     ContactUserFieldShowFilterValue = Literal["N", "I", "E", "S", "Y"]
     ContactUserFieldField = Literal[
@@ -137,6 +137,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, ContactUserFieldField, ContactUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[ContactUserField], Picked], /
+        ) -> ValuesSet[Picked, ContactUserFieldField, ContactUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -294,6 +298,11 @@ class ContactUserField(Model, schema=CONTACT_USER_FIELD):
     """str | None: ``USER_TYPE_OWNER``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ContactUserFieldValues]) -> None:
             """A ContactUserField of these values, not saved yet."""

@@ -10,12 +10,12 @@ from b24orm.facts.crm.content_type_enum import CONTENT_TYPE_ENUM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     ContentTypeEnumField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     ContentTypeEnumOrder = Literal["id", "-id"]
@@ -57,6 +57,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ContentTypeEnumField, ContentTypeEnumOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ContentTypeEnum], Picked], /
+        ) -> ValuesSet[Picked, ContentTypeEnumField, ContentTypeEnumOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ContentTypeEnumField, ContentTypeEnumOrder]: ...
         @overload
@@ -90,3 +94,10 @@ class ContentTypeEnum(Model, schema=CONTENT_TYPE_ENUM):
     """str | None: ``SYMBOL_CODE``, string. Read only."""
     symbol_code_short: t.Text = t.UNSET
     """str | None: ``SYMBOL_CODE_SHORT``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

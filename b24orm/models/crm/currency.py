@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     CurrencyField = Literal[
         "currency",
@@ -79,6 +79,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, CurrencyField, CurrencyOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Currency], Picked], /
+        ) -> ValuesSet[Picked, CurrencyField, CurrencyOrder]: ...
         @overload
         def values_list(
             self, field: Literal["currency"], /, *, flat: Literal[True]
@@ -207,6 +211,11 @@ class Currency(Model, schema=CURRENCY):
     """a tuple, as it comes: ``LANG``, currency_localization. Several values, not in answers."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[CurrencyValues]) -> None:
             """A Currency of these values, not saved yet."""

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -29,7 +29,17 @@ if TYPE_CHECKING:
     from b24orm.models.crm.quote_item import QuoteItem
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import BoundRows, NamedRow, OwnedRows, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import (
+        BoundRows,
+        NamedRow,
+        OwnedRows,
+        Picked,
+        Prefetch,
+        Q,
+        QuerySet,
+        RelatedRows,
+        ValuesSet,
+    )
 
     DealStageSemanticIdValue = Literal["P", "S", "F"]
     DealField = Literal[
@@ -937,6 +947,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, DealField, DealOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Deal], Picked], /
+        ) -> ValuesSet[Picked, DealField, DealOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, DealField, DealOrder]: ...
         @overload
@@ -1201,6 +1215,11 @@ class Deal(Model, schema=DEAL):
     """str | None: ``REPEAT_SALE_SEGMENT_ID``, string. Read only, not in answers."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DealValues]) -> None:
             """A Deal of these values, not saved yet."""

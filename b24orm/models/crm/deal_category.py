@@ -13,12 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     DealCategoryField = Literal["id", "created_date", "name", "sort", "is_locked"]
     DealCategoryOrder = Literal[
@@ -103,6 +103,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, DealCategoryField, DealCategoryOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[DealCategory], Picked], /
+        ) -> ValuesSet[Picked, DealCategoryField, DealCategoryOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -209,6 +213,11 @@ class DealCategory(Model, schema=DEAL_CATEGORY):
     """bool | None: ``IS_LOCKED``, char. Read only, deprecated."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DealCategoryValues]) -> None:
             """A DealCategory of these values, not saved yet."""

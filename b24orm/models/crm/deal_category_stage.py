@@ -10,12 +10,12 @@ from b24orm.facts.crm.deal_category_stage import DEAL_CATEGORY_STAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     DealCategoryStageField = Literal["name", "sort", "status_id"]
     DealCategoryStageOrder = Literal["status_id", "-status_id"]
@@ -61,6 +61,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, DealCategoryStageField, DealCategoryStageOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[DealCategoryStage], Picked], /
+        ) -> ValuesSet[Picked, DealCategoryStageField, DealCategoryStageOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["name"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, DealCategoryStageField, DealCategoryStageOrder]: ...
         @overload
@@ -96,3 +100,10 @@ class DealCategoryStage(Model, schema=DEAL_CATEGORY_STAGE):
     """int | None: ``SORT``, integer. Read only."""
     status_id: t.StringId = t.UNSET
     """str: ``STATUS_ID``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.quote import Quote
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     DealItemStageSemanticIdValue = Literal["P", "S", "F"]
     DealItemField = Literal[
@@ -936,6 +936,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, DealItemField, DealItemOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[DealItem], Picked], /
+        ) -> ValuesSet[Picked, DealItemField, DealItemOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, DealItemField, DealItemOrder]: ...
         @overload
@@ -1286,6 +1290,11 @@ class DealItem(Model, schema=DEAL_ITEM):
     """int | None: ``entityTypeId``, integer. Read only. The OwnerType itself is ``entity_type``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DealItemValues]) -> None:
             """A DealItem of these values, not saved yet."""

@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.deal import Deal
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     DealRecurringIsLimitValue = Literal["N", "D", "T"]
     DealRecurringField = Literal[
@@ -294,6 +294,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, DealRecurringField, DealRecurringOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[DealRecurring], Picked], /
+        ) -> ValuesSet[Picked, DealRecurringField, DealRecurringOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, DealRecurringField, DealRecurringOrder]: ...
         @overload
@@ -426,6 +430,11 @@ class DealRecurring(Model, schema=DEAL_RECURRING):
     """as it comes: ``PARAMS``, recurring_params."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DealRecurringValues]) -> None:
             """A DealRecurring of these values, not saved yet."""

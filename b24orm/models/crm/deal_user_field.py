@@ -12,12 +12,12 @@ from b24orm.facts.crm.deal_user_field import DEAL_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     DealUserFieldShowFilterValue = Literal["N", "I", "E", "S", "Y"]
     DealUserFieldField = Literal[
@@ -134,6 +134,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, DealUserFieldField, DealUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[DealUserField], Picked], /
+        ) -> ValuesSet[Picked, DealUserFieldField, DealUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -291,6 +295,11 @@ class DealUserField(Model, schema=DEAL_USER_FIELD):
     """str | None: ``USER_TYPE_OWNER``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DealUserFieldValues]) -> None:
             """A DealUserField of these values, not saved yet."""

@@ -11,14 +11,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.crm.currency import Currency
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     DeliveryField = Literal[
         "id",
@@ -77,6 +77,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, DeliveryField, DeliveryOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Delivery], Picked], /
+        ) -> ValuesSet[Picked, DeliveryField, DeliveryOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -140,6 +144,11 @@ class Delivery(Model, schema=DELIVERY):
     """str | None: ``deliveryName``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def currency_currency(self) -> Currency | None:

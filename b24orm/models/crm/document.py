@@ -14,7 +14,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.document_template import DocumentTemplate
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     DocumentField = Literal[
         "id",
@@ -292,6 +292,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, DocumentField, DocumentOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Document], Picked], /
+        ) -> ValuesSet[Picked, DocumentField, DocumentOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, DocumentField, DocumentOrder]: ...
         @overload
@@ -501,6 +505,11 @@ class Document(Model, schema=DOCUMENT):
     """int | None: ``emailDiskFile``, integer. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DocumentValues]) -> None:
             """A Document of these values, not saved yet."""

@@ -13,12 +13,12 @@ from b24orm.facts.crm.document_numerator import DOCUMENT_NUMERATOR
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     DocumentNumeratorField = Literal["id", "name", "template", "code", "settings"]
     DocumentNumeratorOrder = Literal["id", "-id"]
@@ -70,6 +70,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, DocumentNumeratorField, DocumentNumeratorOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[DocumentNumerator], Picked], /
+        ) -> ValuesSet[Picked, DocumentNumeratorField, DocumentNumeratorOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -167,6 +171,11 @@ class DocumentNumerator(Model, schema=DOCUMENT_NUMERATOR):
     """as it comes: ``settings``, object."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DocumentNumeratorValues]) -> None:
             """A DocumentNumerator of these values, not saved yet."""

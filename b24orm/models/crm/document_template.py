@@ -14,13 +14,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.document_numerator import DocumentNumerator
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     DocumentTemplateField = Literal[
         "id",
@@ -194,6 +194,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, DocumentTemplateField, DocumentTemplateOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[DocumentTemplate], Picked], /
+        ) -> ValuesSet[Picked, DocumentTemplateField, DocumentTemplateOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, DocumentTemplateField, DocumentTemplateOrder]: ...
         @overload
@@ -331,6 +335,11 @@ class DocumentTemplate(Model, schema=DOCUMENT_TEMPLATE):
     """StoredFile: ``file``, file. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DocumentTemplateValues]) -> None:
             """A DocumentTemplate of these values, not saved yet."""

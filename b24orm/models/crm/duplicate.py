@@ -10,12 +10,12 @@ from b24orm.facts.crm.duplicate import DUPLICATE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     DuplicateField = Literal["lead", "contact", "company"]
     DuplicateOrder = Never
@@ -53,6 +53,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, DuplicateField, DuplicateOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Duplicate], Picked], /
+        ) -> ValuesSet[Picked, DuplicateField, DuplicateOrder]: ...
         @overload
         def values_list(
             self, field: Literal["lead", "contact", "company"], /, *, flat: Literal[True]

@@ -12,13 +12,13 @@ from b24orm.facts.crm.duplicate_volatile_type import DUPLICATE_VOLATILE_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     DuplicateVolatileTypeField = Literal["id", "entity_type_id", "field_code"]
     DuplicateVolatileTypeOrder = Literal["id", "-id"]
@@ -86,6 +86,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, DuplicateVolatileTypeField, DuplicateVolatileTypeOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[DuplicateVolatileType], Picked], /
+        ) -> ValuesSet[Picked, DuplicateVolatileTypeField, DuplicateVolatileTypeOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, DuplicateVolatileTypeField, DuplicateVolatileTypeOrder]: ...
         @overload
@@ -150,6 +154,11 @@ class DuplicateVolatileType(Model, schema=DUPLICATE_VOLATILE_TYPE):
     """str | None: ``fieldCode``, string. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DuplicateVolatileTypeValues]) -> None:
             """A DuplicateVolatileType of these values, not saved yet."""

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     DynamicItemField = Literal[
         "id",
@@ -666,6 +666,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, DynamicItemField, DynamicItemOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[DynamicItem], Picked], /
+        ) -> ValuesSet[Picked, DynamicItemField, DynamicItemOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, DynamicItemField, DynamicItemOrder]: ...
         @overload
@@ -908,6 +912,11 @@ class DynamicItem(Model, schema=DYNAMIC_ITEM):
     """int | None: ``entityTypeId``, integer. Read only. The OwnerType itself is ``entity_type``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DynamicItemValues]) -> None:
             """A DynamicItem of these values, not saved yet."""

@@ -13,12 +13,12 @@ from b24orm.facts.crm.external_channel_connector import EXTERNAL_CHANNEL_CONNECT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     ExternalChannelConnectorField = Literal[
         "type_id",
@@ -153,6 +153,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, ExternalChannelConnectorField, ExternalChannelConnectorOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[ExternalChannelConnector], Picked], /
+        ) -> ValuesSet[Picked, ExternalChannelConnectorField, ExternalChannelConnectorOrder]: ...
         @overload
         def values_list(
             self,

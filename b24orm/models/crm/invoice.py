@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.person_type import PersonType
     from b24orm.models.crm.quote import Quote
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     InvoiceField = Literal[
         "account_number",
@@ -812,6 +812,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, InvoiceField, InvoiceOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Invoice], Picked], /
+        ) -> ValuesSet[Picked, InvoiceField, InvoiceOrder]: ...
+        @overload
+        def values_list(
             self,
             field: Literal[
                 "account_number",
@@ -1058,6 +1062,11 @@ class Invoice(Model, schema=INVOICE):
     """as it comes: ``PRODUCT_ROWS``, iarray. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[InvoiceValues]) -> None:
             """A Invoice of these values, not saved yet."""

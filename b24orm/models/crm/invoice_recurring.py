@@ -14,13 +14,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.invoice import Invoice
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     InvoiceRecurringIsLimitValue = Literal["N", "D", "T"]
     InvoiceRecurringField = Literal[
@@ -243,6 +243,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, InvoiceRecurringField, InvoiceRecurringOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[InvoiceRecurring], Picked], /
+        ) -> ValuesSet[Picked, InvoiceRecurringField, InvoiceRecurringOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, InvoiceRecurringField, InvoiceRecurringOrder]: ...
         @overload
@@ -375,6 +379,11 @@ class InvoiceRecurring(Model, schema=INVOICE_RECURRING):
     """as it comes: ``PARAMS``, recurring_params."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[InvoiceRecurringValues]) -> None:
             """A InvoiceRecurring of these values, not saved yet."""

@@ -12,12 +12,12 @@ from b24orm.facts.crm.invoice_status import INVOICE_STATUS
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     InvoiceStatusField = Literal[
         "id",
@@ -79,6 +79,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, InvoiceStatusField, InvoiceStatusOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[InvoiceStatus], Picked], /
+        ) -> ValuesSet[Picked, InvoiceStatusField, InvoiceStatusOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id", "sort", "category_id"], /, *, flat: Literal[True]
@@ -199,6 +203,11 @@ class InvoiceStatus(Model, schema=INVOICE_STATUS):
     """as it comes: ``EXTRA``, crm_status_extra."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[InvoiceStatusValues]) -> None:
             """A InvoiceStatus of these values, not saved yet."""

@@ -13,12 +13,12 @@ from b24orm.facts.crm.invoice_user_field import INVOICE_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     InvoiceUserFieldShowFilterValue = Literal["N", "I", "E", "S", "Y"]
     InvoiceUserFieldField = Literal[
@@ -137,6 +137,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, InvoiceUserFieldField, InvoiceUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[InvoiceUserField], Picked], /
+        ) -> ValuesSet[Picked, InvoiceUserFieldField, InvoiceUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -294,6 +298,11 @@ class InvoiceUserField(Model, schema=INVOICE_USER_FIELD):
     """str | None: ``USER_TYPE_OWNER``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[InvoiceUserFieldValues]) -> None:
             """A InvoiceUserField of these values, not saved yet."""

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ItemField = Literal[
         "id",
@@ -664,6 +664,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, ItemField, ItemOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Item], Picked], /
+        ) -> ValuesSet[Picked, ItemField, ItemOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ItemField, ItemOrder]: ...
         @overload
@@ -906,6 +910,11 @@ class Item(Model, schema=ITEM):
     """str | None: ``accountCurrencyId``, crm_currency. Read only, deprecated."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ItemValues]) -> None:
             """A Item of these values, not saved yet."""

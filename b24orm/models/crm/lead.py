@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -32,7 +32,17 @@ if TYPE_CHECKING:
     from b24orm.models.crm.quote_item import QuoteItem
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import BoundRows, NamedRow, OwnedRows, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import (
+        BoundRows,
+        NamedRow,
+        OwnedRows,
+        Picked,
+        Prefetch,
+        Q,
+        QuerySet,
+        RelatedRows,
+        ValuesSet,
+    )
 
     LeadStatusSemanticIdValue = Literal["P", "S", "F"]
     LeadField = Literal[
@@ -1042,6 +1052,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, LeadField, LeadOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Lead], Picked], /
+        ) -> ValuesSet[Picked, LeadField, LeadOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, LeadField, LeadOrder]: ...
         @overload
@@ -1337,6 +1351,11 @@ class Lead(Model, schema=LEAD):
     """tuple[MultiField, ...]: ``LINK``, crm_multifield. Several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[LeadValues]) -> None:
             """A Lead of these values, not saved yet."""

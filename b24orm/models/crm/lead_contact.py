@@ -12,13 +12,13 @@ from b24orm.facts.crm.lead_contact import LEAD_CONTACT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.contact import Contact
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     LeadContactField = Literal["contact_id", "sort", "role_id", "is_primary"]
     LeadContactOrder = Literal["contact_id", "-contact_id"]
@@ -110,6 +110,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, LeadContactField, LeadContactOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[LeadContact], Picked], /
+        ) -> ValuesSet[Picked, LeadContactField, LeadContactOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["contact_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, LeadContactField, LeadContactOrder]: ...
         @overload
@@ -176,6 +180,11 @@ class LeadContact(Model, schema=LEAD_CONTACT):
     """bool | None: ``IS_PRIMARY``, char."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[LeadContactValues]) -> None:
             """A LeadContact of these values, not saved yet."""

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.product import Product
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     LeadItemStageSemanticIdValue = Literal["P", "S", "F"]
     LeadItemField = Literal[
@@ -833,6 +833,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, LeadItemField, LeadItemOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[LeadItem], Picked], /
+        ) -> ValuesSet[Picked, LeadItemField, LeadItemOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, LeadItemField, LeadItemOrder]: ...
         @overload
@@ -1176,6 +1180,11 @@ class LeadItem(Model, schema=LEAD_ITEM):
     """int | None: ``entityTypeId``, integer. Read only. The OwnerType itself is ``entity_type``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[LeadItemValues]) -> None:
             """A LeadItem of these values, not saved yet."""

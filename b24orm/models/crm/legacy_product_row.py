@@ -12,14 +12,14 @@ from b24orm.facts.crm.legacy_product_row import LEGACY_PRODUCT_ROW
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.product import Product
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     LegacyProductRowField = Literal[
         "id",
@@ -335,6 +335,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, LegacyProductRowField, LegacyProductRowOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[LegacyProductRow], Picked], /
+        ) -> ValuesSet[Picked, LegacyProductRowField, LegacyProductRowOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, LegacyProductRowField, LegacyProductRowOrder]: ...
         @overload
@@ -486,6 +490,11 @@ class LegacyProductRow(Model, schema=LEGACY_PRODUCT_ROW):
     """int | None: ``TYPE``, integer. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[LegacyProductRowValues]) -> None:
             """A LegacyProductRow of these values, not saved yet."""

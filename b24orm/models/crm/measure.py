@@ -12,12 +12,12 @@ from b24orm.facts.crm.measure import MEASURE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     MeasureField = Literal[
         "id",
@@ -123,6 +123,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], MeasureField, MeasureOrder]: ...
         @overload
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, MeasureField, MeasureOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Measure], Picked], /
+        ) -> ValuesSet[Picked, MeasureField, MeasureOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -231,6 +235,11 @@ class Measure(Model, schema=MEASURE):
     """bool | None: ``IS_DEFAULT``, char."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[MeasureValues]) -> None:
             """A Measure of these values, not saved yet."""

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from b24orm.entity import types as t
 from b24orm.facts.crm.multifield import MULTIFIELD
 from b24orm.orm import Model
@@ -24,3 +26,10 @@ class Multifield(Model, schema=MULTIFIELD):
     """str | None: ``VALUE_TYPE``, string."""
     delete_: t.Boolean = t.UNSET
     """bool | None: ``DELETE``, char."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -12,13 +12,13 @@ from b24orm.facts.crm.order_entity import ORDER_ENTITY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     OrderEntityField = Literal["order_id", "owner_id", "owner_type_id"]
     OrderEntityOrder = Literal[
@@ -111,6 +111,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, OrderEntityField, OrderEntityOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[OrderEntity], Picked], /
+        ) -> ValuesSet[Picked, OrderEntityField, OrderEntityOrder]: ...
         @overload
         def values_list(
             self, field: Literal["order_id", "owner_id", "owner_type_id"], /, *, flat: Literal[True]

@@ -10,12 +10,12 @@ from b24orm.facts.crm.order_owner_type import ORDER_OWNER_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     OrderOwnerTypeField = Literal["attribute", "code", "id", "name"]
     OrderOwnerTypeOrder = Literal["id", "-id"]
@@ -55,6 +55,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, OrderOwnerTypeField, OrderOwnerTypeOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[OrderOwnerType], Picked], /
+        ) -> ValuesSet[Picked, OrderOwnerTypeField, OrderOwnerTypeOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["attribute", "code", "name"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, OrderOwnerTypeField, OrderOwnerTypeOrder]: ...
         @overload
@@ -88,3 +92,10 @@ class OrderOwnerType(Model, schema=ORDER_OWNER_TYPE):
     """int: ``id``, integer. Read only."""
     name: t.Text = t.UNSET
     """str | None: ``name``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

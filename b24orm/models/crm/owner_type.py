@@ -10,13 +10,13 @@ from b24orm.facts.crm.owner_type import OWNER_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.activity import Activity
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     OwnerTypeField = Literal["id", "name", "symbol_code", "symbol_code_short"]
     OwnerTypeOrder = Literal["id", "-id"]
@@ -74,6 +74,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, OwnerTypeField, OwnerTypeOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[OwnerType], Picked], /
+        ) -> ValuesSet[Picked, OwnerTypeField, OwnerTypeOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, OwnerTypeField, OwnerTypeOrder]: ...
         @overload
@@ -111,6 +115,11 @@ class OwnerType(Model, schema=OWNER_TYPE):
     """str | None: ``SYMBOL_CODE_SHORT``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def activities(self) -> RelatedRows[Activity]:

@@ -10,14 +10,14 @@ from b24orm.facts.crm.pay_system import PAY_SYSTEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.invoice import Invoice
     from b24orm.models.crm.person_type import PersonType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     PaySystemField = Literal[
         "id",
@@ -161,6 +161,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, PaySystemField, PaySystemOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[PaySystem], Picked], /
+        ) -> ValuesSet[Picked, PaySystemField, PaySystemOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, PaySystemField, PaySystemOrder]: ...
         @overload
@@ -224,6 +228,11 @@ class PaySystem(Model, schema=PAY_SYSTEM):
     """str | None: ``HANDLER_NAME``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def person_type(self) -> PersonType | None:

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.crm.currency import Currency
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     PaymentField = Literal[
         "id",
@@ -96,6 +96,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], PaymentField, PaymentOrder]: ...
         @overload
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, PaymentField, PaymentOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Payment], Picked], /
+        ) -> ValuesSet[Picked, PaymentField, PaymentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -214,6 +218,11 @@ class Payment(Model, schema=PAYMENT):
     """str | None: ``paySystemName``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[PaymentValues]) -> None:
             """A Payment of these values, not saved yet."""

@@ -12,13 +12,13 @@ from b24orm.facts.crm.payment_delivery import PAYMENT_DELIVERY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     PaymentDeliveryField = Literal["id", "payment_id", "quantity", "delivery_id"]
     PaymentDeliveryOrder = Never
@@ -66,6 +66,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, PaymentDeliveryField, PaymentDeliveryOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[PaymentDelivery], Picked], /
+        ) -> ValuesSet[Picked, PaymentDeliveryField, PaymentDeliveryOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -160,6 +164,11 @@ class PaymentDelivery(Model, schema=PAYMENT_DELIVERY):
     """int | None: ``deliveryId``, integer. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[PaymentDeliveryValues]) -> None:
             """A PaymentDelivery of these values, not saved yet."""

@@ -12,13 +12,13 @@ from b24orm.facts.crm.payment_product import PAYMENT_PRODUCT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     PaymentProductField = Literal["id", "payment_id", "quantity", "row_id"]
     PaymentProductOrder = Never
@@ -65,6 +65,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, PaymentProductField, PaymentProductOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[PaymentProduct], Picked], /
+        ) -> ValuesSet[Picked, PaymentProductField, PaymentProductOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -159,6 +163,11 @@ class PaymentProduct(Model, schema=PAYMENT_PRODUCT):
     """int | None: ``rowId``, integer. Required, set once."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[PaymentProductValues]) -> None:
             """A PaymentProduct of these values, not saved yet."""

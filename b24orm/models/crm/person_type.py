@@ -10,7 +10,7 @@ from b24orm.facts.crm.person_type import PERSON_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.pay_system import PaySystem
     from b24orm.models.crm.quote import Quote
     from b24orm.models.crm.quote_item import QuoteItem
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     PersonTypeField = Literal["id", "name"]
     PersonTypeOrder = Literal["id", "-id", "name", "-name"]
@@ -125,6 +125,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, PersonTypeField, PersonTypeOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[PersonType], Picked], /
+        ) -> ValuesSet[Picked, PersonTypeField, PersonTypeOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, PersonTypeField, PersonTypeOrder]: ...
         @overload
@@ -159,6 +163,11 @@ class PersonType(Model, schema=PERSON_TYPE):
     """str | None: ``NAME``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def invoices(self) -> RelatedRows[Invoice]:

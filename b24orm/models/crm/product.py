@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.vat import Vat
     from b24orm.models.sale.basket_item import BasketItem
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     ProductDescriptionTypeValue = Literal["text", "html"]
     ProductField = Literal[
@@ -330,6 +330,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, ProductField, ProductOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Product], Picked], /
+        ) -> ValuesSet[Picked, ProductField, ProductOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ProductField, ProductOrder]: ...
         @overload
@@ -494,6 +498,11 @@ class Product(Model, schema=PRODUCT):
     """int | None: ``CREATED_BY``, integer. The User itself is ``created_by_user``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ProductValues]) -> None:
             """A Product of these values, not saved yet."""

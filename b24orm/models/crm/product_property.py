@@ -12,12 +12,12 @@ from b24orm.facts.crm.product_property import PRODUCT_PROPERTY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     ProductPropertyField = Literal[
         "id",
@@ -96,6 +96,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, ProductPropertyField, ProductPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[ProductProperty], Picked], /
+        ) -> ValuesSet[Picked, ProductPropertyField, ProductPropertyOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -234,6 +238,11 @@ class ProductProperty(Model, schema=PRODUCT_PROPERTY):
     """a tuple, as it comes: ``VALUES``, product_property_enum_element. Several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ProductPropertyValues]) -> None:
             """A ProductProperty of these values, not saved yet."""

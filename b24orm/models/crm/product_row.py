@@ -12,14 +12,14 @@ from b24orm.facts.crm.product_row import PRODUCT_ROW
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.product import Product
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ProductRowField = Literal[
         "id",
@@ -358,6 +358,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ProductRowField, ProductRowOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ProductRow], Picked], /
+        ) -> ValuesSet[Picked, ProductRowField, ProductRowOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ProductRowField, ProductRowOrder]: ...
         @overload
@@ -528,6 +532,11 @@ class ProductRow(Model, schema=PRODUCT_ROW):
     """str | None: ``xmlId``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ProductRowValues]) -> None:
             """A ProductRow of these values, not saved yet."""

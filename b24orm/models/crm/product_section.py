@@ -12,13 +12,13 @@ from b24orm.facts.crm.product_section import PRODUCT_SECTION
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.catalog import Catalog
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ProductSectionField = Literal["id", "catalog_id", "section_id", "name", "xml_id", "code"]
     ProductSectionOrder = Literal[
@@ -98,6 +98,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, ProductSectionField, ProductSectionOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[ProductSection], Picked], /
+        ) -> ValuesSet[Picked, ProductSectionField, ProductSectionOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -198,6 +202,11 @@ class ProductSection(Model, schema=PRODUCT_SECTION):
     """str | None: ``CODE``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ProductSectionValues]) -> None:
             """A ProductSection of these values, not saved yet."""

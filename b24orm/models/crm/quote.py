@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -29,7 +29,17 @@ if TYPE_CHECKING:
     from b24orm.models.crm.product_row import ProductRow
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import BoundRows, NamedRow, OwnedRows, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import (
+        BoundRows,
+        NamedRow,
+        OwnedRows,
+        Picked,
+        Prefetch,
+        Q,
+        QuerySet,
+        RelatedRows,
+        ValuesSet,
+    )
 
     QuoteField = Literal[
         "id",
@@ -969,6 +979,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, QuoteField, QuoteOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Quote], Picked], /
+        ) -> ValuesSet[Picked, QuoteField, QuoteOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, QuoteField, QuoteOrder]: ...
         @overload
@@ -1211,6 +1225,11 @@ class Quote(Model, schema=QUOTE):
     """str | None: ``LAST_COMMUNICATION_TIME``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[QuoteValues]) -> None:
             """A Quote of these values, not saved yet."""

@@ -12,12 +12,12 @@ from b24orm.facts.crm.quote_user_field import QUOTE_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     QuoteUserFieldShowFilterValue = Literal["N", "I", "E", "S", "Y"]
     QuoteUserFieldField = Literal[
@@ -134,6 +134,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, QuoteUserFieldField, QuoteUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[QuoteUserField], Picked], /
+        ) -> ValuesSet[Picked, QuoteUserFieldField, QuoteUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -291,6 +295,11 @@ class QuoteUserField(Model, schema=QUOTE_USER_FIELD):
     """str | None: ``USER_TYPE_OWNER``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[QuoteUserFieldValues]) -> None:
             """A QuoteUserField of these values, not saved yet."""

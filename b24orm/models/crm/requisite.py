@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.requisite_preset import RequisitePreset
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     RequisiteField = Literal[
         "id",
@@ -1082,6 +1082,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, RequisiteField, RequisiteOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Requisite], Picked], /
+        ) -> ValuesSet[Picked, RequisiteField, RequisiteOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, RequisiteField, RequisiteOrder]: ...
         @overload
@@ -1407,6 +1411,11 @@ class Requisite(Model, schema=REQUISITE):
     """str | None: ``RQ_CPF``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[RequisiteValues]) -> None:
             """A Requisite of these values, not saved yet."""

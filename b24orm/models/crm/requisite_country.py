@@ -10,12 +10,12 @@ from b24orm.facts.crm.requisite_country import REQUISITE_COUNTRY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     RequisiteCountryField = Literal["id", "code", "title"]
     RequisiteCountryOrder = Literal["id", "-id"]
@@ -57,6 +57,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, RequisiteCountryField, RequisiteCountryOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[RequisiteCountry], Picked], /
+        ) -> ValuesSet[Picked, RequisiteCountryField, RequisiteCountryOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, RequisiteCountryField, RequisiteCountryOrder]: ...
         @overload
@@ -88,3 +92,10 @@ class RequisiteCountry(Model, schema=REQUISITE_COUNTRY):
     """str | None: ``CODE``, string. Read only."""
     title: t.Text = t.UNSET
     """str | None: ``TITLE``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -12,14 +12,14 @@ from b24orm.facts.crm.requisite_link import REQUISITE_LINK
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.requisite import Requisite
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     RequisiteLinkField = Literal[
         "entity_type_id",
@@ -178,6 +178,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, RequisiteLinkField, RequisiteLinkOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[RequisiteLink], Picked], /
+        ) -> ValuesSet[Picked, RequisiteLinkField, RequisiteLinkOrder]: ...
         @overload
         def values_list(
             self,

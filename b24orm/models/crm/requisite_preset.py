@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.requisite_country import RequisiteCountry
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     RequisitePresetField = Literal[
         "id",
@@ -251,6 +251,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, RequisitePresetField, RequisitePresetOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[RequisitePreset], Picked], /
+        ) -> ValuesSet[Picked, RequisitePresetField, RequisitePresetOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, RequisitePresetField, RequisitePresetOrder]: ...
         @overload
@@ -372,6 +376,11 @@ class RequisitePreset(Model, schema=REQUISITE_PRESET):
     """str | None: ``XML_ID``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[RequisitePresetValues]) -> None:
             """A RequisitePreset of these values, not saved yet."""

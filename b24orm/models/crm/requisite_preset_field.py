@@ -13,12 +13,12 @@ from b24orm.facts.crm.requisite_preset_field import REQUISITE_PRESET_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     RequisitePresetFieldField = Literal["id", "field_name", "field_title", "sort", "in_short_list"]
     RequisitePresetFieldOrder = Literal["id", "-id"]
@@ -73,6 +73,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, RequisitePresetFieldField, RequisitePresetFieldOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[RequisitePresetField], Picked], /
+        ) -> ValuesSet[Picked, RequisitePresetFieldField, RequisitePresetFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -174,6 +178,11 @@ class RequisitePresetField(Model, schema=REQUISITE_PRESET_FIELD):
     """bool | None: ``IN_SHORT_LIST``, char."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[RequisitePresetFieldValues]) -> None:
             """A RequisitePresetField of these values, not saved yet."""

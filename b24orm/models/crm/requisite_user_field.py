@@ -13,12 +13,12 @@ from b24orm.facts.crm.requisite_user_field import REQUISITE_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     RequisiteUserFieldShowFilterValue = Literal["N", "I", "E", "S", "Y"]
     RequisiteUserFieldField = Literal[
@@ -141,6 +141,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, RequisiteUserFieldField, RequisiteUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[RequisiteUserField], Picked], /
+        ) -> ValuesSet[Picked, RequisiteUserFieldField, RequisiteUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -298,6 +302,11 @@ class RequisiteUserField(Model, schema=REQUISITE_USER_FIELD):
     """str | None: ``USER_TYPE_OWNER``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[RequisiteUserFieldValues]) -> None:
             """A RequisiteUserField of these values, not saved yet."""

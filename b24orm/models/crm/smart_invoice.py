@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.product_row import ProductRow
     from b24orm.models.crm.status import Status
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, OwnedRows, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, OwnedRows, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     SmartInvoiceField = Literal[
         "id",
@@ -704,6 +704,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, SmartInvoiceField, SmartInvoiceOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[SmartInvoice], Picked], /
+        ) -> ValuesSet[Picked, SmartInvoiceField, SmartInvoiceOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, SmartInvoiceField, SmartInvoiceOrder]: ...
         @overload
@@ -946,6 +950,11 @@ class SmartInvoice(Model, schema=SMART_INVOICE):
     """int | None: ``entityTypeId``, integer. Read only. The OwnerType itself is ``entity_type``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[SmartInvoiceValues]) -> None:
             """A SmartInvoice of these values, not saved yet."""

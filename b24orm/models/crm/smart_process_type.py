@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     SmartProcessTypeField = Literal[
         "id",
@@ -310,6 +310,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, SmartProcessTypeField, SmartProcessTypeOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[SmartProcessType], Picked], /
+        ) -> ValuesSet[Picked, SmartProcessTypeField, SmartProcessTypeOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, SmartProcessTypeField, SmartProcessTypeOrder]: ...
         @overload
@@ -493,6 +497,11 @@ class SmartProcessType(Model, schema=SMART_PROCESS_TYPE):
     """bool | None: ``isExternal``, boolean."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[SmartProcessTypeValues]) -> None:
             """A SmartProcessType of these values, not saved yet."""

@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.status import Status
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     StageHistoryStageSemanticIdValue = Literal["P", "S", "F"]
     StageHistoryStatusSemanticIdValue = Literal["P", "S", "F"]
@@ -167,6 +167,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, StageHistoryField, StageHistoryOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[StageHistory], Picked], /
+        ) -> ValuesSet[Picked, StageHistoryField, StageHistoryOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, StageHistoryField, StageHistoryOrder]: ...
         @overload
@@ -226,6 +230,11 @@ class StageHistory(Model, schema=STAGE_HISTORY):
     """str | None: ``STATUS_ID``, crm_status. Read only. The Status itself is ``status``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def stage(self) -> Status | None:

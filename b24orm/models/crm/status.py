@@ -12,13 +12,13 @@ from b24orm.facts.crm.status import STATUS
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.status_entity_type import StatusEntityType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     StatusSemanticsValue = Literal["P", "S", "F"]
     StatusField = Literal[
@@ -115,6 +115,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], StatusField, StatusOrder]: ...
         @overload
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, StatusField, StatusOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Status], Picked], /
+        ) -> ValuesSet[Picked, StatusField, StatusOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -237,6 +241,11 @@ class Status(Model, schema=STATUS):
     """as it comes: ``EXTRA``, crm_status_extra."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[StatusValues]) -> None:
             """A Status of these values, not saved yet."""

@@ -10,13 +10,13 @@ from b24orm.facts.crm.status_entity_type import STATUS_ENTITY_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.owner_type import OwnerType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     StatusEntityTypeField = Literal[
         "id",
@@ -79,6 +79,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, StatusEntityTypeField, StatusEntityTypeOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[StatusEntityType], Picked], /
+        ) -> ValuesSet[Picked, StatusEntityTypeField, StatusEntityTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -150,6 +154,11 @@ class StatusEntityType(Model, schema=STATUS_ENTITY_TYPE):
     """bool | None: ``IS_DEFAULT_CATEGORY``, boolean. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def entity_type(self) -> OwnerType | None:

@@ -12,11 +12,12 @@ from b24orm.facts.crm.timeline_binding import TIMELINE_BINDING
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     TimelineBindingField = Literal["owner_id", "entity_id", "entity_type"]
     TimelineBindingOrder = Never
@@ -62,6 +63,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, TimelineBindingField, TimelineBindingOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[TimelineBinding], Picked], /
+        ) -> ValuesSet[Picked, TimelineBindingField, TimelineBindingOrder]: ...
         @overload
         def values_list(
             self, field: Literal["owner_id", "entity_id"], /, *, flat: Literal[True]

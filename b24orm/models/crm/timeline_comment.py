@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     TimelineCommentField = Literal[
         "id",
@@ -97,6 +97,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, TimelineCommentField, TimelineCommentOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[TimelineComment], Picked], /
+        ) -> ValuesSet[Picked, TimelineCommentField, TimelineCommentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -207,6 +211,11 @@ class TimelineComment(Model, schema=TIMELINE_COMMENT):
     """a tuple, as it comes: ``FILES``, attached_diskfile. Several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[TimelineCommentValues]) -> None:
             """A TimelineComment of these values, not saved yet."""

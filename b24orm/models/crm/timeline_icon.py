@@ -12,12 +12,12 @@ from b24orm.facts.crm.timeline_icon import TIMELINE_ICON
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     TimelineIconField = Literal["code", "is_system", "file_uri", "file_content"]
     TimelineIconOrder = Literal["code", "-code"]
@@ -61,6 +61,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, TimelineIconField, TimelineIconOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[TimelineIcon], Picked], /
+        ) -> ValuesSet[Picked, TimelineIconField, TimelineIconOrder]: ...
         @overload
         def values_list(
             self, field: Literal["code"], /, *, flat: Literal[True]
@@ -127,6 +131,11 @@ class TimelineIcon(Model, schema=TIMELINE_ICON):
     """str | None: ``fileContent``, string. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[TimelineIconValues]) -> None:
             """A TimelineIcon of these values, not saved yet."""

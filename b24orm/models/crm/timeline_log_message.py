@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.owner_type import OwnerType
     from b24orm.models.crm.timeline_icon import TimelineIcon
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     TimelineLogMessageField = Literal[
         "id",
@@ -109,6 +109,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, TimelineLogMessageField, TimelineLogMessageOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[TimelineLogMessage], Picked], /
+        ) -> ValuesSet[Picked, TimelineLogMessageField, TimelineLogMessageOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, TimelineLogMessageField, TimelineLogMessageOrder]: ...
         @overload
@@ -188,6 +192,11 @@ class TimelineLogMessage(Model, schema=TIMELINE_LOG_MESSAGE):
     """int | None: ``entityId``, integer. Required, set once."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[TimelineLogMessageValues]) -> None:
             """A TimelineLogMessage of these values, not saved yet."""

@@ -12,12 +12,12 @@ from b24orm.facts.crm.timeline_logo import TIMELINE_LOGO
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     TimelineLogoField = Literal["code", "is_system", "file_uri", "file_content"]
     TimelineLogoOrder = Literal["code", "-code"]
@@ -61,6 +61,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, TimelineLogoField, TimelineLogoOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[TimelineLogo], Picked], /
+        ) -> ValuesSet[Picked, TimelineLogoField, TimelineLogoOrder]: ...
         @overload
         def values_list(
             self, field: Literal["code"], /, *, flat: Literal[True]
@@ -127,6 +131,11 @@ class TimelineLogo(Model, schema=TIMELINE_LOGO):
     """str | None: ``fileContent``, string. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[TimelineLogoValues]) -> None:
             """A TimelineLogo of these values, not saved yet."""

@@ -12,12 +12,12 @@ from b24orm.facts.crm.user_field_config import USER_FIELD_CONFIG
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     UserFieldConfigField = Literal[
         "id",
@@ -186,6 +186,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, UserFieldConfigField, UserFieldConfigOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[UserFieldConfig], Picked], /
+        ) -> ValuesSet[Picked, UserFieldConfigField, UserFieldConfigOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, UserFieldConfigField, UserFieldConfigOrder]: ...
         @overload
@@ -346,6 +350,11 @@ class UserFieldConfig(Model, schema=USER_FIELD_CONFIG):
     """a tuple, as it comes: ``enum``, uf_enum_element. Several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[UserFieldConfigValues]) -> None:
             """A UserFieldConfig of these values, not saved yet."""

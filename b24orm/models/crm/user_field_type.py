@@ -10,12 +10,12 @@ from b24orm.facts.crm.user_field_type import USER_FIELD_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     UserFieldTypeField = Literal["id", "title"]
     UserFieldTypeOrder = Literal["id", "-id"]
@@ -55,6 +55,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, UserFieldTypeField, UserFieldTypeOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[UserFieldType], Picked], /
+        ) -> ValuesSet[Picked, UserFieldTypeField, UserFieldTypeOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[str, UserFieldTypeField, UserFieldTypeOrder]: ...
         @overload
@@ -84,3 +88,10 @@ class UserFieldType(Model, schema=USER_FIELD_TYPE):
     """str: ``ID``, string. Read only."""
     title: t.Text = t.UNSET
     """str | None: ``title``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...

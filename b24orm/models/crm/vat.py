@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     VatActiveValue = Literal["Y", "N"]
     VatField = Literal["id", "timestamp_x", "active", "c_sort", "name", "rate"]
@@ -116,6 +116,8 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], VatField, VatOrder]: ...
         @overload
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, VatField, VatOrder]: ...
+        @overload
+        def values_list(self, pick: Callable[[Vat], Picked], /) -> ValuesSet[Picked, VatField, VatOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -221,6 +223,11 @@ class Vat(Model, schema=VAT):
     """Decimal | None: ``RATE``, double. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[VatValues]) -> None:
             """A Vat of these values, not saved yet."""

@@ -12,13 +12,13 @@ from b24orm.facts.departments.department import DEPARTMENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     DepartmentField = Literal["id", "name", "sort", "parent", "uf_head"]
     DepartmentOrder = Literal["id", "-id", "name", "-name", "sort", "-sort", "uf_head", "-uf_head"]
@@ -97,6 +97,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, DepartmentField, DepartmentOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Department], Picked], /
+        ) -> ValuesSet[Picked, DepartmentField, DepartmentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -195,6 +199,11 @@ class Department(Model, schema=DEPARTMENT):
     """int | None: ``UF_HEAD``, integer. The User itself is ``uf_head_user``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DepartmentValues]) -> None:
             """A Department of these values, not saved yet."""

@@ -10,12 +10,12 @@ from b24orm.facts.departments.employee_v3 import EMPLOYEE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     EmployeeField = Literal["user_id", "name", "work_position", "avatar", "url", "departments", "teams"]
     EmployeeOrder = Literal["user_id", "-user_id"]
@@ -54,6 +54,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, EmployeeField, EmployeeOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Employee], Picked], /
+        ) -> ValuesSet[Picked, EmployeeField, EmployeeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["user_id"], /, *, flat: Literal[True]
@@ -99,3 +103,10 @@ class Employee(Model, schema=EMPLOYEE):
     """a tuple, as it comes: ``departments``, array. Read only, several values."""
     teams: t.Jsons = t.UNSET
     """a tuple, as it comes: ``teams``, array. Read only, several values."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -13,12 +13,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     StructureNodeField = Literal[
         "id",
@@ -80,6 +80,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, StructureNodeField, StructureNodeOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[StructureNode], Picked], /
+        ) -> ValuesSet[Picked, StructureNodeField, StructureNodeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -200,6 +204,11 @@ class StructureNode(Model, schema=STRUCTURE_NODE):
     """as it comes: ``members``, array. Read only, not in answers."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[StructureNodeValues]) -> None:
             """A StructureNode of these values, not saved yet."""

@@ -10,12 +10,12 @@ from b24orm.facts.disk.disk_access_level import DISK_ACCESS_LEVEL
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     DiskAccessLevelField = Literal["id", "name", "title"]
     DiskAccessLevelOrder = Literal["id", "-id"]
@@ -57,6 +57,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, DiskAccessLevelField, DiskAccessLevelOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[DiskAccessLevel], Picked], /
+        ) -> ValuesSet[Picked, DiskAccessLevelField, DiskAccessLevelOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, DiskAccessLevelField, DiskAccessLevelOrder]: ...
         @overload
@@ -88,3 +92,10 @@ class DiskAccessLevel(Model, schema=DISK_ACCESS_LEVEL):
     """str | None: ``NAME``, string. Read only."""
     title: t.Text = t.UNSET
     """str | None: ``TITLE``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

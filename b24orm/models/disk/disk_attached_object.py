@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     DiskAttachedObjectField = Literal[
         "id",
@@ -91,6 +91,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, DiskAttachedObjectField, DiskAttachedObjectOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[DiskAttachedObject], Picked], /
+        ) -> ValuesSet[Picked, DiskAttachedObjectField, DiskAttachedObjectOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, DiskAttachedObjectField, DiskAttachedObjectOrder]: ...
         @overload
@@ -152,6 +156,11 @@ class DiskAttachedObject(Model, schema=DISK_ATTACHED_OBJECT):
     """int | None: ``SIZE``, integer. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def created_by_user(self) -> User | None:

@@ -13,14 +13,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.disk.disk_storage import DiskStorage
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     DiskFileTypeValue = Literal["file", "folder"]
     DiskFileDeletedTypeValue = Literal[0, 3, 4]
@@ -215,6 +215,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, DiskFileField, DiskFileOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[DiskFile], Picked], /
+        ) -> ValuesSet[Picked, DiskFileField, DiskFileOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, DiskFileField, DiskFileOrder]: ...
         @overload
@@ -360,6 +364,11 @@ class DiskFile(Model, schema=DISK_FILE):
     """str | None: ``DETAIL_URL``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DiskFileValues]) -> None:
             """A DiskFile of these values, not saved yet."""

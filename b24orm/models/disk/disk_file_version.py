@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     DiskFileVersionField = Literal[
         "id",
@@ -129,6 +129,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, DiskFileVersionField, DiskFileVersionOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[DiskFileVersion], Picked], /
+        ) -> ValuesSet[Picked, DiskFileVersionField, DiskFileVersionOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, DiskFileVersionField, DiskFileVersionOrder]: ...
         @overload
@@ -186,6 +190,11 @@ class DiskFileVersion(Model, schema=DISK_FILE_VERSION):
     """str | None: ``DOWNLOAD_URL``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def created_by_user(self) -> User | None:

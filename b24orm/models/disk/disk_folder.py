@@ -13,14 +13,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.disk.disk_storage import DiskStorage
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     DiskFolderTypeValue = Literal["file", "folder"]
     DiskFolderDeletedTypeValue = Literal[0, 3, 4]
@@ -212,6 +212,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, DiskFolderField, DiskFolderOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[DiskFolder], Picked], /
+        ) -> ValuesSet[Picked, DiskFolderField, DiskFolderOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, DiskFolderField, DiskFolderOrder]: ...
         @overload
@@ -345,6 +349,11 @@ class DiskFolder(Model, schema=DISK_FOLDER):
     """str | None: ``DETAIL_URL``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DiskFolderValues]) -> None:
             """A DiskFolder of these values, not saved yet."""

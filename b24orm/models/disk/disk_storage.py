@@ -10,12 +10,12 @@ from b24orm.facts.disk.disk_storage import DISK_STORAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     DiskStorageEntityTypeValue = Literal["user", "group", "common", "restapp"]
     DiskStorageField = Literal[
@@ -99,6 +99,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, DiskStorageField, DiskStorageOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[DiskStorage], Picked], /
+        ) -> ValuesSet[Picked, DiskStorageField, DiskStorageOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, DiskStorageField, DiskStorageOrder]: ...
         @overload
@@ -146,3 +150,10 @@ class DiskStorage(Model, schema=DISK_STORAGE):
     """str | None: ``ENTITY_ID``, string. Read only."""
     root_object_id: t.Reference = t.UNSET
     """int | None: ``ROOT_OBJECT_ID``, integer. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -14,14 +14,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.documentgenerator.document_template import DocumentgeneratorDocumentTemplate
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     DocumentgeneratorDocumentField = Literal[
         "id",
@@ -311,6 +311,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, DocumentgeneratorDocumentField, DocumentgeneratorDocumentOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[DocumentgeneratorDocument], Picked], /
+        ) -> ValuesSet[Picked, DocumentgeneratorDocumentField, DocumentgeneratorDocumentOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, DocumentgeneratorDocumentField, DocumentgeneratorDocumentOrder]: ...
         @overload
@@ -512,6 +516,11 @@ class DocumentgeneratorDocument(Model, schema=DOCUMENTGENERATOR_DOCUMENT):
     """as it comes: ``publicUrlView``, object. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DocumentgeneratorDocumentValues]) -> None:
             """A DocumentgeneratorDocument of these values, not saved yet."""

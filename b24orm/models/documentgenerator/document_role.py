@@ -12,12 +12,12 @@ from b24orm.facts.documentgenerator.document_role import DOCUMENT_ROLE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     DocumentRoleField = Literal["id", "name", "code", "permissions"]
     DocumentRoleOrder = Literal["id", "-id"]
@@ -63,6 +63,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, DocumentRoleField, DocumentRoleOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[DocumentRole], Picked], /
+        ) -> ValuesSet[Picked, DocumentRoleField, DocumentRoleOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -157,6 +161,11 @@ class DocumentRole(Model, schema=DOCUMENT_ROLE):
     """as it comes: ``permissions``, object."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DocumentRoleValues]) -> None:
             """A DocumentRole of these values, not saved yet."""

@@ -14,7 +14,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.documentgenerator.numerator import Numerator
     from b24orm.models.documentgenerator.region import Region
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     DocumentgeneratorDocumentTemplateField = Literal[
         "id",
@@ -269,6 +269,12 @@ if TYPE_CHECKING:
         ]: ...
         @overload
         def values_list(
+            self, pick: Callable[[DocumentgeneratorDocumentTemplate], Picked], /
+        ) -> ValuesSet[
+            Picked, DocumentgeneratorDocumentTemplateField, DocumentgeneratorDocumentTemplateOrder
+        ]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[
             int, DocumentgeneratorDocumentTemplateField, DocumentgeneratorDocumentTemplateOrder
@@ -454,6 +460,11 @@ class DocumentgeneratorDocumentTemplate(Model, schema=DOCUMENTGENERATOR_DOCUMENT
     """StoredFile: ``file``, file."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DocumentgeneratorDocumentTemplateValues]) -> None:
             """A DocumentgeneratorDocumentTemplate of these values, not saved yet."""

@@ -13,13 +13,13 @@ from b24orm.facts.documentgenerator.numerator import NUMERATOR
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.documentgenerator.document_template import DocumentgeneratorDocumentTemplate
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     NumeratorField = Literal["id", "name", "template", "code", "settings"]
     NumeratorOrder = Literal["id", "-id"]
@@ -76,6 +76,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, NumeratorField, NumeratorOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Numerator], Picked], /
+        ) -> ValuesSet[Picked, NumeratorField, NumeratorOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -175,6 +179,11 @@ class Numerator(Model, schema=NUMERATOR):
     """as it comes: ``settings``, object."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[NumeratorValues]) -> None:
             """A Numerator of these values, not saved yet."""

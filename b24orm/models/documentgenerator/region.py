@@ -12,12 +12,12 @@ from b24orm.facts.documentgenerator.region import REGION
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     RegionField = Literal[
         "id",
@@ -73,6 +73,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], RegionField, RegionOrder]: ...
         @overload
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, RegionField, RegionOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Region], Picked], /
+        ) -> ValuesSet[Picked, RegionField, RegionOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -183,6 +187,11 @@ class Region(Model, schema=REGION):
     """as it comes: ``phrases``, object."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[RegionValues]) -> None:
             """A Region of these values, not saved yet."""

@@ -11,14 +11,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.entity.entity_storage import EntityStorage
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     EntityItemField = Literal[
         "id",
@@ -238,6 +238,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, EntityItemField, EntityItemOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[EntityItem], Picked], /
+        ) -> ValuesSet[Picked, EntityItemField, EntityItemOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, EntityItemField, EntityItemOrder]: ...
         @overload
@@ -384,6 +388,11 @@ class EntityItem(Model, schema=ENTITY_ITEM):
     """as it comes: ``PROPERTY_VALUES``, object."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[EntityItemValues]) -> None:
             """A EntityItem of these values, not saved yet."""

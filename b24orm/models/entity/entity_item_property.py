@@ -12,12 +12,12 @@ from b24orm.facts.entity.entity_item_property import ENTITY_ITEM_PROPERTY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     EntityItemPropertyField = Literal["property_", "name", "type", "sort", "property_new"]
     EntityItemPropertyOrder = Literal["property_", "-property_"]
@@ -72,6 +72,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, EntityItemPropertyField, EntityItemPropertyOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[EntityItemProperty], Picked], /
+        ) -> ValuesSet[Picked, EntityItemPropertyField, EntityItemPropertyOrder]: ...
         @overload
         def values_list(
             self, field: Literal["property_"], /, *, flat: Literal[True]
@@ -168,6 +172,11 @@ class EntityItemProperty(Model, schema=ENTITY_ITEM_PROPERTY):
     """str | None: ``PROPERTY_NEW``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[EntityItemPropertyValues]) -> None:
             """A EntityItemProperty of these values, not saved yet."""

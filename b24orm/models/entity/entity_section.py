@@ -13,14 +13,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.entity.entity_storage import EntityStorage
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     EntitySectionField = Literal[
         "id",
@@ -250,6 +250,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, EntitySectionField, EntitySectionOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[EntitySection], Picked], /
+        ) -> ValuesSet[Picked, EntitySectionField, EntitySectionOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, EntitySectionField, EntitySectionOrder]: ...
         @overload
@@ -394,6 +398,11 @@ class EntitySection(Model, schema=ENTITY_SECTION):
     """int | None: ``SECTION``, integer."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[EntitySectionValues]) -> None:
             """A EntitySection of these values, not saved yet."""

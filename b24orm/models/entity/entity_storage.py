@@ -10,12 +10,12 @@ from b24orm.facts.entity.entity_storage import ENTITY_STORAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     EntityStorageField = Literal["id", "iblock_type_id", "entity", "name", "access", "entity_new"]
     EntityStorageOrder = Literal["entity", "-entity"]
@@ -61,6 +61,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, EntityStorageField, EntityStorageOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[EntityStorage], Picked], /
+        ) -> ValuesSet[Picked, EntityStorageField, EntityStorageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -162,6 +166,11 @@ class EntityStorage(Model, schema=ENTITY_STORAGE):
     """str | None: ``ENTITY_NEW``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[EntityStorageValues]) -> None:
             """A EntityStorage of these values, not saved yet."""

@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     EventLogRecordField = Literal[
         "id",
@@ -136,6 +136,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, EventLogRecordField, EventLogRecordOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[EventLogRecord], Picked], /
+        ) -> ValuesSet[Picked, EventLogRecordField, EventLogRecordOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, EventLogRecordField, EventLogRecordOrder]: ...
         @overload
@@ -213,6 +217,11 @@ class EventLogRecord(Model, schema=EVENT_LOG_RECORD):
     """str | None: ``description``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def user(self) -> User | None:

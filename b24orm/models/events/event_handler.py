@@ -10,12 +10,12 @@ from b24orm.facts.events.event_handler import EVENT_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     EventHandlerField = Literal[
         "event",
@@ -71,6 +71,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, EventHandlerField, EventHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[EventHandler], Picked], /
+        ) -> ValuesSet[Picked, EventHandlerField, EventHandlerOrder]: ...
         @overload
         def values_list(
             self, field: Literal["event"], /, *, flat: Literal[True]
@@ -146,6 +150,11 @@ class EventHandler(Model, schema=EVENT_HANDLER):
     """as it comes: ``options``, object."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[EventHandlerValues]) -> None:
             """A EventHandler of these values, not saved yet."""

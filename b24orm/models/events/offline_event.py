@@ -11,12 +11,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     OfflineEventField = Literal[
         "id",
@@ -112,6 +112,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, OfflineEventField, OfflineEventOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[OfflineEvent], Picked], /
+        ) -> ValuesSet[Picked, OfflineEventField, OfflineEventOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, OfflineEventField, OfflineEventOrder]: ...
         @overload
@@ -165,3 +169,10 @@ class OfflineEvent(Model, schema=OFFLINE_EVENT):
     """str | None: ``PROCESS_ID``, string. Read only."""
     error: t.Integer = t.UNSET
     """int | None: ``ERROR``, integer. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.feed.blog_post import BlogPost
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     BlogCommentField = Literal["id", "comment_id", "log_id", "date", "text", "attach", "post_id"]
     BlogCommentOrder = Literal["id", "-id"]
@@ -74,6 +74,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, BlogCommentField, BlogCommentOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[BlogComment], Picked], /
+        ) -> ValuesSet[Picked, BlogCommentField, BlogCommentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -155,6 +159,11 @@ class BlogComment(Model, schema=BLOG_COMMENT):
     """int | None: ``POST_ID``, integer. Required. The BlogPost itself is ``post``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[BlogCommentValues]) -> None:
             """A BlogComment of these values, not saved yet."""

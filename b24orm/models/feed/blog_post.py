@@ -11,12 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     BlogPostField = Literal[
         "id",
@@ -121,6 +122,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, BlogPostField, BlogPostOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[BlogPost], Picked], /
+        ) -> ValuesSet[Picked, BlogPostField, BlogPostOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -332,6 +337,11 @@ class BlogPost(Model, schema=BLOG_POST):
     """bool | None: ``PARSE_PREVIEW``, char. Set once."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[BlogPostValues]) -> None:
             """A BlogPost of these values, not saved yet."""

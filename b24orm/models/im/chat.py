@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ChatField = Literal[
         "id",
@@ -129,6 +129,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], ChatField, ChatOrder]: ...
         @overload
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, ChatField, ChatOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Chat], Picked], /
+        ) -> ValuesSet[Picked, ChatField, ChatOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -333,6 +337,11 @@ class Chat(Model, schema=CHAT):
     """str | None: ``COPILOT_MAIN_ROLE``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ChatValues]) -> None:
             """A Chat of these values, not saved yet."""

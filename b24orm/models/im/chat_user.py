@@ -11,11 +11,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     ChatUserField = Literal[
         "id",
@@ -81,6 +82,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, ChatUserField, ChatUserOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[ChatUser], Picked], /
+        ) -> ValuesSet[Picked, ChatUserField, ChatUserOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -203,3 +208,10 @@ class ChatUser(Model, schema=CHAT_USER):
     """str | None: ``website``, string. Read only."""
     email: t.Text = t.UNSET
     """str | None: ``email``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

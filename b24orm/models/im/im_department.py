@@ -10,13 +10,13 @@ from b24orm.facts.im.im_department import IM_DEPARTMENT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ImDepartmentField = Literal["id", "name", "full_name", "manager_user_id", "manager_user_data"]
     ImDepartmentOrder = Literal["id", "-id"]
@@ -74,6 +74,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ImDepartmentField, ImDepartmentOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ImDepartment], Picked], /
+        ) -> ValuesSet[Picked, ImDepartmentField, ImDepartmentOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ImDepartmentField, ImDepartmentOrder]: ...
         @overload
@@ -121,6 +125,11 @@ class ImDepartment(Model, schema=IM_DEPARTMENT):
     """as it comes: ``manager_user_data``, object. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def manager_user(self) -> User | None:

@@ -11,11 +11,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     ImEventField = Literal["event_id", "type", "date", "data"]
     ImEventOrder = Literal["event_id", "-event_id"]
@@ -48,6 +49,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], ImEventField, ImEventOrder]: ...
         @overload
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, ImEventField, ImEventOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[ImEvent], Picked], /
+        ) -> ValuesSet[Picked, ImEventField, ImEventOrder]: ...
         @overload
         def values_list(
             self, field: Literal["event_id"], /, *, flat: Literal[True]
@@ -91,3 +96,10 @@ class ImEvent(Model, schema=IM_EVENT):
     """dt.datetime | None: ``date``, datetime. Read only."""
     data: t.Json = t.UNSET
     """as it comes: ``data``, object. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -11,12 +11,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     ImUserField = Literal[
         "id",
@@ -82,6 +82,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], ImUserField, ImUserOrder]: ...
         @overload
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, ImUserField, ImUserOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[ImUser], Picked], /
+        ) -> ValuesSet[Picked, ImUserField, ImUserOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -204,3 +208,10 @@ class ImUser(Model, schema=IM_USER):
     """str | None: ``website``, string. Read only."""
     email: t.Text = t.UNSET
     """str | None: ``email``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

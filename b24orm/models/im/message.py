@@ -11,12 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     MessageField = Literal[
         "id",
@@ -100,6 +101,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], MessageField, MessageOrder]: ...
         @overload
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, MessageField, MessageOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Message], Picked], /
+        ) -> ValuesSet[Picked, MessageField, MessageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -237,6 +242,11 @@ class Message(Model, schema=MESSAGE):
     """bool | None: ``IS_EDITED``, char."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[MessageValues]) -> None:
             """A Message of these values, not saved yet."""

@@ -11,12 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     NotificationField = Literal[
         "id",
@@ -109,6 +110,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, NotificationField, NotificationOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Notification], Picked], /
+        ) -> ValuesSet[Picked, NotificationField, NotificationOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -236,6 +241,11 @@ class Notification(Model, schema=NOTIFICATION):
     """str | None: ``CLIENT_ID``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[NotificationValues]) -> None:
             """A Notification of these values, not saved yet."""

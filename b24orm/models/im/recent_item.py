@@ -11,11 +11,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     RecentItemField = Literal[
         "id",
@@ -68,6 +69,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, RecentItemField, RecentItemOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[RecentItem], Picked], /
+        ) -> ValuesSet[Picked, RecentItemField, RecentItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -149,3 +154,10 @@ class RecentItem(Model, schema=RECENT_ITEM):
     """as it comes: ``lines``, object. Read only."""
     options: t.Json = t.UNSET
     """as it comes: ``options``, array. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -12,12 +12,12 @@ from b24orm.facts.imbot.bot import BOT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     BotField = Literal[
         "id",
@@ -87,6 +87,8 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], BotField, BotOrder]: ...
         @overload
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, BotField, BotOrder]: ...
+        @overload
+        def values_list(self, pick: Callable[[Bot], Picked], /) -> ValuesSet[Picked, BotField, BotOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -236,6 +238,11 @@ class Bot(Model, schema=BOT):
     """str | None: ``webhookUrl``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[BotValues]) -> None:
             """A Bot of these values, not saved yet."""

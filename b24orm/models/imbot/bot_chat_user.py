@@ -11,11 +11,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     BotChatUserField = Literal[
         "id",
@@ -75,6 +76,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, BotChatUserField, BotChatUserOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[BotChatUser], Picked], /
+        ) -> ValuesSet[Picked, BotChatUserField, BotChatUserOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -176,3 +181,10 @@ class BotChatUser(Model, schema=BOT_CHAT_USER):
     """bool | None: ``phones``, boolean. Read only."""
     type: t.Text = t.UNSET
     """str | None: ``type``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

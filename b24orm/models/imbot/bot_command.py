@@ -12,13 +12,13 @@ from b24orm.facts.imbot.bot_command import BOT_COMMAND
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.imbot.bot import Bot
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     BotCommandField = Literal[
         "id",
@@ -90,6 +90,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, BotCommandField, BotCommandOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[BotCommand], Picked], /
+        ) -> ValuesSet[Picked, BotCommandField, BotCommandOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -206,6 +210,11 @@ class BotCommand(Model, schema=BOT_COMMAND):
     """str | None: ``context``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[BotCommandValues]) -> None:
             """A BotCommand of these values, not saved yet."""

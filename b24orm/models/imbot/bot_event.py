@@ -11,11 +11,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     BotEventField = Literal["event_id", "type", "date", "data"]
     BotEventOrder = Literal["event_id", "-event_id"]
@@ -52,6 +53,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, BotEventField, BotEventOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[BotEvent], Picked], /
+        ) -> ValuesSet[Picked, BotEventField, BotEventOrder]: ...
         @overload
         def values_list(
             self, field: Literal["event_id"], /, *, flat: Literal[True]
@@ -95,3 +100,10 @@ class BotEvent(Model, schema=BOT_EVENT):
     """dt.datetime | None: ``date``, datetime. Read only."""
     data: t.Json = t.UNSET
     """as it comes: ``data``, object. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     BotMessageField = Literal[
         "id",
@@ -108,6 +108,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, BotMessageField, BotMessageOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[BotMessage], Picked], /
+        ) -> ValuesSet[Picked, BotMessageField, BotMessageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -252,6 +256,11 @@ class BotMessage(Model, schema=BOT_MESSAGE):
     """as it comes: ``forwardIds``, object. Set once."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[BotMessageValues]) -> None:
             """A BotMessage of these values, not saved yet."""

@@ -10,12 +10,12 @@ from b24orm.facts.imbot.legacy_bot import LEGACY_BOT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     LegacyBotField = Literal["id", "name", "code", "openline"]
     LegacyBotOrder = Literal["id", "-id"]
@@ -55,6 +55,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, LegacyBotField, LegacyBotOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[LegacyBot], Picked], /
+        ) -> ValuesSet[Picked, LegacyBotField, LegacyBotOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, LegacyBotField, LegacyBotOrder]: ...
         @overload
@@ -92,3 +96,10 @@ class LegacyBot(Model, schema=LEGACY_BOT):
     """str | None: ``CODE``, string. Read only."""
     openline: t.Boolean = t.UNSET
     """bool | None: ``OPENLINE``, char. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -10,12 +10,12 @@ from b24orm.facts.imopenlines.crm_open_line_chat import CRM_OPEN_LINE_CHAT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     CrmOpenLineChatField = Literal["chat_id", "connector_id", "connector_title"]
     CrmOpenLineChatOrder = Literal["chat_id", "-chat_id"]
@@ -59,6 +59,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, CrmOpenLineChatField, CrmOpenLineChatOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[CrmOpenLineChat], Picked], /
+        ) -> ValuesSet[Picked, CrmOpenLineChatField, CrmOpenLineChatOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["chat_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, CrmOpenLineChatField, CrmOpenLineChatOrder]: ...
         @overload
@@ -90,3 +94,10 @@ class CrmOpenLineChat(Model, schema=CRM_OPEN_LINE_CHAT):
     """str | None: ``CONNECTOR_ID``, string. Read only."""
     connector_title: t.Text = t.UNSET
     """str | None: ``CONNECTOR_TITLE``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

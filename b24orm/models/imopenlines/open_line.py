@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     OpenLineField = Literal[
         "id",
@@ -296,6 +296,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, OpenLineField, OpenLineOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[OpenLine], Picked], /
+        ) -> ValuesSet[Picked, OpenLineField, OpenLineOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -692,6 +696,11 @@ class OpenLine(Model, schema=OPEN_LINE):
     """bool | None: ``IGNORE_WELCOME_FORM_RESPONSIBLE``, char."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[OpenLineValues]) -> None:
             """A OpenLine of these values, not saved yet."""

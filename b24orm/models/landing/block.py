@@ -10,13 +10,13 @@ from b24orm.facts.landing.block import BLOCK
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.landing.page import Page
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     BlockField = Literal["id", "lid", "code", "name", "active", "meta", "content", "css", "js"]
     BlockOrder = Literal["id", "-id"]
@@ -75,6 +75,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], BlockField, BlockOrder]: ...
         @overload
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, BlockField, BlockOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Block], Picked], /
+        ) -> ValuesSet[Picked, BlockField, BlockOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -136,6 +140,11 @@ class Block(Model, schema=BLOCK):
     """a tuple, as it comes: ``js``, array. Read only, several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def lid_page(self) -> Page | None:

@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     DemoTemplateTypeValue = Literal["page", "store", "knowledge", "group", "mainpage"]
     DemoTemplateTplTypeValue = Literal["S", "P"]
@@ -264,6 +264,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, DemoTemplateField, DemoTemplateOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[DemoTemplate], Picked], /
+        ) -> ValuesSet[Picked, DemoTemplateField, DemoTemplateOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, DemoTemplateField, DemoTemplateOrder]: ...
         @overload
@@ -387,6 +391,11 @@ class DemoTemplate(Model, schema=DEMO_TEMPLATE):
     """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DemoTemplateValues]) -> None:
             """A DemoTemplate of these values, not saved yet."""

@@ -10,12 +10,12 @@ from b24orm.facts.landing.landing_role import LANDING_ROLE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     LandingRoleField = Literal["id", "title", "xml_id"]
     LandingRoleOrder = Literal["id", "-id"]
@@ -55,6 +55,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, LandingRoleField, LandingRoleOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[LandingRole], Picked], /
+        ) -> ValuesSet[Picked, LandingRoleField, LandingRoleOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, LandingRoleField, LandingRoleOrder]: ...
         @overload
@@ -86,3 +90,10 @@ class LandingRole(Model, schema=LANDING_ROLE):
     """str | None: ``TITLE``, string. Read only."""
     xml_id: t.Text = t.UNSET
     """str | None: ``XML_ID``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from b24orm.models.landing.site import Site
     from b24orm.models.landing.view_template import ViewTemplate
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     PageActiveValue = Literal["Y", "N"]
     PageDeletedValue = Literal["Y", "N"]
@@ -340,6 +340,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, PageField, PageOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Page], Picked], /
+        ) -> ValuesSet[Picked, PageField, PageOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, PageField, PageOrder]: ...
         @overload
@@ -518,6 +522,11 @@ class Page(Model, schema=PAGE):
     """str | None: ``MENU_CODE``, string. Set once."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[PageValues]) -> None:
             """A Page of these values, not saved yet."""

@@ -10,12 +10,12 @@ from b24orm.facts.landing.page_demo import PAGE_DEMO
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     PageDemoField = Literal[
         "id",
@@ -72,6 +72,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, PageDemoField, PageDemoOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[PageDemo], Picked], /
+        ) -> ValuesSet[Picked, PageDemoField, PageDemoOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -161,3 +165,10 @@ class PageDemo(Model, schema=PAGE_DEMO):
     """int | None: ``REST``, integer. Read only."""
     data: t.Json = t.UNSET
     """as it comes: ``DATA``, object. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     RepoBlockField = Literal[
         "id",
@@ -238,6 +238,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, RepoBlockField, RepoBlockOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[RepoBlock], Picked], /
+        ) -> ValuesSet[Picked, RepoBlockField, RepoBlockOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, RepoBlockField, RepoBlockOrder]: ...
         @overload
@@ -350,6 +354,11 @@ class RepoBlock(Model, schema=REPO_BLOCK):
     """str | None: ``RESET``, string. Set once."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[RepoBlockValues]) -> None:
             """A RepoBlock of these values, not saved yet."""

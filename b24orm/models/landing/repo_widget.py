@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     RepoWidgetField = Literal[
         "id",
@@ -237,6 +237,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, RepoWidgetField, RepoWidgetOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[RepoWidget], Picked], /
+        ) -> ValuesSet[Picked, RepoWidgetField, RepoWidgetOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, RepoWidgetField, RepoWidgetOrder]: ...
         @overload
@@ -351,6 +355,11 @@ class RepoWidget(Model, schema=REPO_WIDGET):
     """str | None: ``SITE_TEMPLATE_ID``, string. Set once."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[RepoWidgetValues]) -> None:
             """A RepoWidget of these values, not saved yet."""

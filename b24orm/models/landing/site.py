@@ -11,7 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from b24orm.models.landing.page import Page
     from b24orm.models.landing.view_template import ViewTemplate
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     SiteTypeValue = Literal["PAGE", "STORE", "SMN", "KNOWLEDGE", "GROUP", "MAINPAGE"]
     SiteActiveValue = Literal["Y", "N"]
@@ -367,6 +367,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, SiteField, SiteOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Site], Picked], /
+        ) -> ValuesSet[Picked, SiteField, SiteOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, SiteField, SiteOrder]: ...
         @overload
@@ -537,6 +541,11 @@ class Site(Model, schema=SITE):
     """as it comes: ``ADDITIONAL_FIELDS``, object. Set once."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[SiteValues]) -> None:
             """A Site of these values, not saved yet."""

@@ -11,7 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from b24orm.models.landing.page import Page
     from b24orm.models.landing.site import Site
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     SiteFolderActiveValue = Literal["Y", "N"]
     SiteFolderDeletedValue = Literal["Y", "N"]
@@ -150,6 +150,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, SiteFolderField, SiteFolderOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[SiteFolder], Picked], /
+        ) -> ValuesSet[Picked, SiteFolderField, SiteFolderOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, SiteFolderField, SiteFolderOrder]: ...
         @overload
@@ -268,6 +272,11 @@ class SiteFolder(Model, schema=SITE_FOLDER):
     """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[SiteFolderValues]) -> None:
             """A SiteFolder of these values, not saved yet."""

@@ -10,13 +10,13 @@ from b24orm.facts.landing.site_menu_binding import SITE_MENU_BINDING
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.landing.site import Site
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     SiteMenuBindingField = Literal["entity_id", "entity_type", "binding_id", "title", "public_url"]
     SiteMenuBindingOrder = Literal["entity_id", "-entity_id"]
@@ -86,6 +86,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, SiteMenuBindingField, SiteMenuBindingOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[SiteMenuBinding], Picked], /
+        ) -> ValuesSet[Picked, SiteMenuBindingField, SiteMenuBindingOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["entity_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, SiteMenuBindingField, SiteMenuBindingOrder]: ...
         @overload
@@ -129,6 +133,11 @@ class SiteMenuBinding(Model, schema=SITE_MENU_BINDING):
     """str | None: ``PUBLIC_URL``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def entity(self) -> Site | None:

@@ -10,13 +10,13 @@ from b24orm.facts.landing.special_page import SPECIAL_PAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.landing.page import Page
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     SpecialPageField = Literal["type", "landing_id", "title", "deleted", "active"]
     SpecialPageOrder = Literal["type", "-type"]
@@ -79,6 +79,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, SpecialPageField, SpecialPageOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[SpecialPage], Picked], /
+        ) -> ValuesSet[Picked, SpecialPageField, SpecialPageOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["type"], /, *, flat: Literal[True]
         ) -> ValuesSet[str, SpecialPageField, SpecialPageOrder]: ...
         @overload
@@ -122,6 +126,11 @@ class SpecialPage(Model, schema=SPECIAL_PAGE):
     """str | None: ``ACTIVE``, string. Read only. One of ``Y``, ``N``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def landing(self) -> Page | None:

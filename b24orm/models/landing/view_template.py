@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ViewTemplateActiveValue = Literal["Y", "N"]
     ViewTemplateField = Literal[
@@ -206,6 +206,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ViewTemplateField, ViewTemplateOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ViewTemplate], Picked], /
+        ) -> ValuesSet[Picked, ViewTemplateField, ViewTemplateOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ViewTemplateField, ViewTemplateOrder]: ...
         @overload
@@ -269,6 +273,11 @@ class ViewTemplate(Model, schema=VIEW_TEMPLATE):
     """dt.datetime | None: ``DATE_MODIFY``, datetime. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def created_by(self) -> User | None:

@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     UniversalListField = Literal[
         "id",
@@ -136,6 +136,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, UniversalListField, UniversalListOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[UniversalList], Picked], /
+        ) -> ValuesSet[Picked, UniversalListField, UniversalListOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -370,6 +374,11 @@ class UniversalList(Model, schema=UNIVERSAL_LIST):
     """str | None: ``SERVER_NAME``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[UniversalListValues]) -> None:
             """A UniversalList of these values, not saved yet."""

@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ListElementField = Literal[
         "id",
@@ -170,6 +170,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ListElementField, ListElementOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ListElement], Picked], /
+        ) -> ValuesSet[Picked, ListElementField, ListElementOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ListElementField, ListElementOrder]: ...
         @overload
@@ -308,6 +312,11 @@ class ListElement(Model, schema=LIST_ELEMENT):
     """str | None: ``CREATED_USER_NAME``, string. Read only, deprecated."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ListElementValues]) -> None:
             """A ListElement of these values, not saved yet."""

@@ -10,12 +10,12 @@ from b24orm.facts.lists.list_field import LIST_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     ListFieldField = Literal[
         "field_id",
@@ -98,6 +98,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, ListFieldField, ListFieldOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[ListField], Picked], /
+        ) -> ValuesSet[Picked, ListFieldField, ListFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["field_id"], /, *, flat: Literal[True]
@@ -251,6 +255,11 @@ class ListField(Model, schema=LIST_FIELD):
     """as it comes: ``LIST_DEF``, array."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ListFieldValues]) -> None:
             """A ListField of these values, not saved yet."""

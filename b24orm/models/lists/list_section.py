@@ -11,12 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ListSectionField = Literal[
         "id",
@@ -135,6 +136,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, ListSectionField, ListSectionOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[ListSection], Picked], /
+        ) -> ValuesSet[Picked, ListSectionField, ListSectionOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -302,6 +307,11 @@ class ListSection(Model, schema=LIST_SECTION):
     """as it comes: ``SECTION_PROPERTY``, array."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ListSectionValues]) -> None:
             """A ListSection of these values, not saved yet."""

@@ -10,11 +10,12 @@ from b24orm.facts.mail.mail_contact_v3 import MAIL_CONTACT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     MailContactField = Literal["id", "email", "name"]
     MailContactOrder = Literal["id", "-id"]
@@ -51,6 +52,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, MailContactField, MailContactOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[MailContact], Picked], /
+        ) -> ValuesSet[Picked, MailContactField, MailContactOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, MailContactField, MailContactOrder]: ...
         @overload
@@ -82,3 +87,10 @@ class MailContact(Model, schema=MAIL_CONTACT):
     """str | None: ``email``, string. Read only."""
     name: t.Text = t.UNSET
     """str | None: ``name``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -10,11 +10,12 @@ from b24orm.facts.mail.mail_employee_v3 import MAIL_EMPLOYEE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     MailEmployeeField = Literal["id", "email", "name"]
     MailEmployeeOrder = Literal["id", "-id"]
@@ -53,6 +54,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, MailEmployeeField, MailEmployeeOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[MailEmployee], Picked], /
+        ) -> ValuesSet[Picked, MailEmployeeField, MailEmployeeOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, MailEmployeeField, MailEmployeeOrder]: ...
         @overload
@@ -84,3 +89,10 @@ class MailEmployee(Model, schema=MAIL_EMPLOYEE):
     """str | None: ``email``, string. Read only."""
     name: t.Text = t.UNSET
     """str | None: ``name``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.mail.mailbox_v3 import Mailbox
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     MailMessageField = Literal[
         "id",
@@ -79,6 +79,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, MailMessageField, MailMessageOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[MailMessage], Picked], /
+        ) -> ValuesSet[Picked, MailMessageField, MailMessageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -156,6 +160,11 @@ class MailMessage(Model, schema=MAIL_MESSAGE):
     """str | None: ``body``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def mailbox(self) -> Mailbox | None:

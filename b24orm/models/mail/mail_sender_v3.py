@@ -10,11 +10,12 @@ from b24orm.facts.mail.mail_sender_v3 import MAIL_SENDER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     MailSenderField = Literal["email", "name", "sender"]
     MailSenderOrder = Literal["email", "-email"]
@@ -51,6 +52,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, MailSenderField, MailSenderOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[MailSender], Picked], /
+        ) -> ValuesSet[Picked, MailSenderField, MailSenderOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["email"], /, *, flat: Literal[True]
         ) -> ValuesSet[str, MailSenderField, MailSenderOrder]: ...
         @overload
@@ -82,3 +87,10 @@ class MailSender(Model, schema=MAIL_SENDER):
     """str | None: ``name``, string. Read only."""
     sender: t.Text = t.UNSET
     """str | None: ``sender``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...

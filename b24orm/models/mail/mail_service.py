@@ -12,12 +12,12 @@ from b24orm.facts.mail.mail_service import MAIL_SERVICE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     MailServiceField = Literal[
         "id",
@@ -85,6 +85,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, MailServiceField, MailServiceOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[MailService], Picked], /
+        ) -> ValuesSet[Picked, MailServiceField, MailServiceOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -222,6 +226,11 @@ class MailService(Model, schema=MAIL_SERVICE):
     """bool | None: ``UPLOAD_OUTGOING``, char. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[MailServiceValues]) -> None:
             """A MailService of these values, not saved yet."""

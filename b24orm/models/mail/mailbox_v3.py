@@ -10,12 +10,12 @@ from b24orm.facts.mail.mailbox_v3 import MAILBOX
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     MailboxField = Literal["id", "name", "email", "sender_name"]
     MailboxOrder = Literal["id", "-id"]
@@ -53,6 +53,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, MailboxField, MailboxOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Mailbox], Picked], /
+        ) -> ValuesSet[Picked, MailboxField, MailboxOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, MailboxField, MailboxOrder]: ...
         @overload
@@ -86,3 +90,10 @@ class Mailbox(Model, schema=MAILBOX):
     """str | None: ``email``, string. Read only."""
     sender_name: t.Text = t.UNSET
     """str | None: ``senderName``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

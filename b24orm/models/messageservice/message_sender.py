@@ -12,12 +12,12 @@ from b24orm.facts.messageservice.message_sender import MESSAGE_SENDER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     MessageSenderField = Literal["code", "type", "handler", "name", "description"]
     MessageSenderOrder = Literal["code", "-code"]
@@ -64,6 +64,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, MessageSenderField, MessageSenderOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[MessageSender], Picked], /
+        ) -> ValuesSet[Picked, MessageSenderField, MessageSenderOrder]: ...
         @overload
         def values_list(
             self, field: Literal["code"], /, *, flat: Literal[True]
@@ -156,6 +160,11 @@ class MessageSender(Model, schema=MESSAGE_SENDER):
     """str | None: ``DESCRIPTION``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[MessageSenderValues]) -> None:
             """A MessageSender of these values, not saved yet."""

@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     NoteCollectionField = Literal[
         "id",
@@ -96,6 +96,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, NoteCollectionField, NoteCollectionOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[NoteCollection], Picked], /
+        ) -> ValuesSet[Picked, NoteCollectionField, NoteCollectionOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -204,6 +208,11 @@ class NoteCollection(Model, schema=NOTE_COLLECTION):
     """dt.datetime | None: ``updatedAt``, datetime. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[NoteCollectionValues]) -> None:
             """A NoteCollection of these values, not saved yet."""

@@ -13,14 +13,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.note.note_collection_v3 import NoteCollection
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     NoteDocumentField = Literal[
         "id",
@@ -112,6 +112,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, NoteDocumentField, NoteDocumentOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[NoteDocument], Picked], /
+        ) -> ValuesSet[Picked, NoteDocumentField, NoteDocumentOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -235,6 +239,11 @@ class NoteDocument(Model, schema=NOTE_DOCUMENT):
     """as it comes: ``children``, array. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[NoteDocumentValues]) -> None:
             """A NoteDocument of these values, not saved yet."""

@@ -10,12 +10,12 @@ from b24orm.facts.note.note_file_v3 import NOTE_FILE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     NoteFileField = Literal[
         "id",
@@ -71,6 +71,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, NoteFileField, NoteFileOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[NoteFile], Picked], /
+        ) -> ValuesSet[Picked, NoteFileField, NoteFileOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -148,6 +152,11 @@ class NoteFile(Model, schema=NOTE_FILE):
     """str | None: ``fileContent``, string. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[NoteFileValues]) -> None:
             """A NoteFile of these values, not saved yet."""

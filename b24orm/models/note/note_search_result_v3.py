@@ -10,13 +10,14 @@ from b24orm.facts.note.note_search_result_v3 import NOTE_SEARCH_RESULT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.note.note_collection_v3 import NoteCollection
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     NoteSearchResultField = Literal[
         "document_id",
@@ -82,6 +83,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, NoteSearchResultField, NoteSearchResultOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[NoteSearchResult], Picked], /
+        ) -> ValuesSet[Picked, NoteSearchResultField, NoteSearchResultOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["document_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, NoteSearchResultField, NoteSearchResultOrder]: ...
         @overload
@@ -135,6 +140,11 @@ class NoteSearchResult(Model, schema=NOTE_SEARCH_RESULT):
     """bool | None: ``sharedAccess``, boolean. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def collection(self) -> NoteCollection | None:

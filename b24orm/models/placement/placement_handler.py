@@ -10,13 +10,13 @@ from b24orm.facts.placement.placement_handler import PLACEMENT_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     PlacementHandlerField = Literal[
         "placement",
@@ -97,6 +97,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, PlacementHandlerField, PlacementHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[PlacementHandler], Picked], /
+        ) -> ValuesSet[Picked, PlacementHandlerField, PlacementHandlerOrder]: ...
         @overload
         def values_list(
             self,
@@ -182,6 +186,11 @@ class PlacementHandler(Model, schema=PLACEMENT_HANDLER):
     """str | None: ``GROUP_NAME``, string. Set once."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[PlacementHandlerValues]) -> None:
             """A PlacementHandler of these values, not saved yet."""

@@ -12,11 +12,12 @@ from b24orm.facts.placement.user_field_type import PLACEMENT_USER_FIELD_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     PlacementUserFieldTypeField = Literal["user_type_id", "handler", "title", "description", "options"]
     PlacementUserFieldTypeOrder = Literal["user_type_id", "-user_type_id"]
@@ -70,6 +71,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, PlacementUserFieldTypeField, PlacementUserFieldTypeOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[PlacementUserFieldType], Picked], /
+        ) -> ValuesSet[Picked, PlacementUserFieldTypeField, PlacementUserFieldTypeOrder]: ...
         @overload
         def values_list(
             self, field: Literal["user_type_id"], /, *, flat: Literal[True]
@@ -165,6 +170,11 @@ class PlacementUserFieldType(Model, schema=PLACEMENT_USER_FIELD_TYPE):
     """a tuple, as it comes: ``OPTIONS``, array. Several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[PlacementUserFieldTypeValues]) -> None:
             """A PlacementUserFieldType of these values, not saved yet."""

@@ -11,14 +11,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.rpa.rpa_type import RpaType
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     RpaItemField = Literal[
         "id",
@@ -233,6 +233,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, RpaItemField, RpaItemOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[RpaItem], Picked], /
+        ) -> ValuesSet[Picked, RpaItemField, RpaItemOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, RpaItemField, RpaItemOrder]: ...
         @overload
@@ -371,6 +375,11 @@ class RpaItem(Model, schema=RPA_ITEM):
     """as it comes: ``permissions``, object. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[RpaItemValues]) -> None:
             """A RpaItem of these values, not saved yet."""

@@ -12,13 +12,13 @@ from b24orm.facts.rpa.rpa_stage import RPA_STAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.rpa.rpa_type import RpaType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     RpaStageField = Literal[
         "name",
@@ -93,6 +93,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, RpaStageField, RpaStageOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[RpaStage], Picked], /
+        ) -> ValuesSet[Picked, RpaStageField, RpaStageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["name", "code", "color", "semantic"], /, *, flat: Literal[True]
@@ -217,6 +221,11 @@ class RpaStage(Model, schema=RPA_STAGE):
     """int: ``id``, integer. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[RpaStageValues]) -> None:
             """A RpaStage of these values, not saved yet."""

@@ -13,13 +13,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.rpa.rpa_type import RpaType
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     RpaTimelineRecordField = Literal[
         "id",
@@ -106,6 +107,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, RpaTimelineRecordField, RpaTimelineRecordOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[RpaTimelineRecord], Picked], /
+        ) -> ValuesSet[Picked, RpaTimelineRecordField, RpaTimelineRecordOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -241,6 +246,11 @@ class RpaTimelineRecord(Model, schema=RPA_TIMELINE_RECORD):
     """str | None: ``textDescription``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[RpaTimelineRecordValues]) -> None:
             """A RpaTimelineRecord of these values, not saved yet."""

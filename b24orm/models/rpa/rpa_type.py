@@ -10,13 +10,13 @@ from b24orm.facts.rpa.rpa_type import RPA_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     RpaTypeField = Literal["id", "title", "image", "created_by", "settings", "permissions"]
     RpaTypeOrder = Literal["id", "-id", "title", "-title", "image", "-image", "created_by", "-created_by"]
@@ -120,6 +120,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, RpaTypeField, RpaTypeOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[RpaType], Picked], /
+        ) -> ValuesSet[Picked, RpaTypeField, RpaTypeOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, RpaTypeField, RpaTypeOrder]: ...
         @overload
@@ -221,6 +225,11 @@ class RpaType(Model, schema=RPA_TYPE):
     """a tuple, as it comes: ``permissions``, array. Several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[RpaTypeValues]) -> None:
             """A RpaType of these values, not saved yet."""

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.crm.currency import Currency
     from b24orm.models.crm.product import Product
     from b24orm.models.sale.order import Order
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     BasketItemField = Literal[
         "id",
@@ -520,6 +520,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, BasketItemField, BasketItemOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[BasketItem], Picked], /
+        ) -> ValuesSet[Picked, BasketItemField, BasketItemOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, BasketItemField, BasketItemOrder]: ...
         @overload
@@ -731,6 +735,11 @@ class BasketItem(Model, schema=BASKET_ITEM):
     """a tuple, as it comes: ``reservations``, array. Read only, several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[BasketItemValues]) -> None:
             """A BasketItem of these values, not saved yet."""

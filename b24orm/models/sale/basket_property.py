@@ -12,13 +12,13 @@ from b24orm.facts.sale.basket_property import BASKET_PROPERTY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.basket_item import BasketItem
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     BasketPropertyField = Literal["id", "basket_id", "name", "value", "code", "sort", "xml_id"]
     BasketPropertyOrder = Literal[
@@ -171,6 +171,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, BasketPropertyField, BasketPropertyOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[BasketProperty], Picked], /
+        ) -> ValuesSet[Picked, BasketPropertyField, BasketPropertyOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, BasketPropertyField, BasketPropertyOrder]: ...
         @overload
@@ -271,6 +275,11 @@ class BasketProperty(Model, schema=BASKET_PROPERTY):
     """str | None: ``xmlId``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[BasketPropertyValues]) -> None:
             """A BasketProperty of these values, not saved yet."""

@@ -12,13 +12,13 @@ from b24orm.facts.sale.business_value_person_domain import BUSINESS_VALUE_PERSON
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.person_type import SalePersonType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     BusinessValuePersonDomainDomainValue = Literal["I", "E"]
     BusinessValuePersonDomainField = Literal["person_type_id", "domain"]
@@ -108,6 +108,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, BusinessValuePersonDomainField, BusinessValuePersonDomainOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[BusinessValuePersonDomain], Picked], /
+        ) -> ValuesSet[Picked, BusinessValuePersonDomainField, BusinessValuePersonDomainOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["person_type_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, BusinessValuePersonDomainField, BusinessValuePersonDomainOrder]: ...
         @overload
@@ -169,6 +173,11 @@ class BusinessValuePersonDomain(Model, schema=BUSINESS_VALUE_PERSON_DOMAIN):
     """str | None: ``domain``, char. Required, set once. One of ``I``, ``E``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[BusinessValuePersonDomainValues]) -> None:
             """A BusinessValuePersonDomain of these values, not saved yet."""

@@ -11,12 +11,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     CashboxField = Literal[
         "id",
@@ -166,6 +166,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, CashboxField, CashboxOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Cashbox], Picked], /
+        ) -> ValuesSet[Picked, CashboxField, CashboxOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, CashboxField, CashboxOrder]: ...
         @overload
@@ -295,6 +299,11 @@ class Cashbox(Model, schema=CASHBOX):
     """as it comes: ``SETTINGS``, object."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[CashboxValues]) -> None:
             """A Cashbox of these values, not saved yet."""

@@ -12,12 +12,12 @@ from b24orm.facts.sale.cashbox_handler import CASHBOX_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     CashboxHandlerField = Literal["id", "name", "code", "sort", "settings", "supports_ffd105"]
     CashboxHandlerOrder = Literal["id", "-id"]
@@ -65,6 +65,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, CashboxHandlerField, CashboxHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[CashboxHandler], Picked], /
+        ) -> ValuesSet[Picked, CashboxHandlerField, CashboxHandlerOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -167,6 +171,11 @@ class CashboxHandler(Model, schema=CASHBOX_HANDLER):
     """str | None: ``SUPPORTS_FFD105``, string. Set once. One of ``Y``, ``N``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[CashboxHandlerValues]) -> None:
             """A CashboxHandler of these values, not saved yet."""

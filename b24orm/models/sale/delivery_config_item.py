@@ -10,12 +10,12 @@ from b24orm.facts.sale.delivery_config_item import DELIVERY_CONFIG_ITEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     DeliveryConfigItemField = Literal["code", "value"]
     DeliveryConfigItemOrder = Literal["code", "-code"]
@@ -69,6 +69,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, DeliveryConfigItemField, DeliveryConfigItemOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[DeliveryConfigItem], Picked], /
+        ) -> ValuesSet[Picked, DeliveryConfigItemField, DeliveryConfigItemOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["code"], /, *, flat: Literal[True]
         ) -> ValuesSet[str, DeliveryConfigItemField, DeliveryConfigItemOrder]: ...
         @overload
@@ -112,6 +116,11 @@ class DeliveryConfigItem(Model, schema=DELIVERY_CONFIG_ITEM):
     """as it comes: ``VALUE``, any."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DeliveryConfigItemValues]) -> None:
             """A DeliveryConfigItem of these values, not saved yet."""

@@ -12,14 +12,14 @@ from b24orm.facts.sale.delivery_extra_service import DELIVERY_EXTRA_SERVICE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.delivery_service import DeliveryService
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     DeliveryExtraServiceField = Literal[
         "id",
@@ -99,6 +99,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, DeliveryExtraServiceField, DeliveryExtraServiceOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[DeliveryExtraService], Picked], /
+        ) -> ValuesSet[Picked, DeliveryExtraServiceField, DeliveryExtraServiceOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -215,6 +219,11 @@ class DeliveryExtraService(Model, schema=DELIVERY_EXTRA_SERVICE):
     """int | None: ``DELIVERY_ID``, integer. Required, set once. The DeliveryService itself is ``delivery``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DeliveryExtraServiceValues]) -> None:
             """A DeliveryExtraService of these values, not saved yet."""

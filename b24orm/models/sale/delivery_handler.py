@@ -12,12 +12,12 @@ from b24orm.facts.sale.delivery_handler import DELIVERY_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     DeliveryHandlerField = Literal["id", "name", "code", "sort", "description", "settings", "profiles"]
     DeliveryHandlerOrder = Literal["id", "-id"]
@@ -68,6 +68,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, DeliveryHandlerField, DeliveryHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[DeliveryHandler], Picked], /
+        ) -> ValuesSet[Picked, DeliveryHandlerField, DeliveryHandlerOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -172,6 +176,11 @@ class DeliveryHandler(Model, schema=DELIVERY_HANDLER):
     """a tuple, as it comes: ``PROFILES``, array. Required, several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DeliveryHandlerValues]) -> None:
             """A DeliveryHandler of these values, not saved yet."""

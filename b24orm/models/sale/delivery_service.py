@@ -12,13 +12,13 @@ from b24orm.facts.sale.delivery_service import DELIVERY_SERVICE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.currency import Currency
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     DeliveryServiceActiveValue = Literal["Y", "N"]
     DeliveryServiceField = Literal[
@@ -176,6 +176,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, DeliveryServiceField, DeliveryServiceOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[DeliveryService], Picked], /
+        ) -> ValuesSet[Picked, DeliveryServiceField, DeliveryServiceOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, DeliveryServiceField, DeliveryServiceOrder]: ...
         @overload
@@ -289,6 +293,11 @@ class DeliveryService(Model, schema=DELIVERY_SERVICE):
     """int | None: ``LOGOTYPE``, integer."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[DeliveryServiceValues]) -> None:
             """A DeliveryService of these values, not saved yet."""

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from b24orm.models.sale.person_type import SalePersonType
     from b24orm.models.sale.sale_status import SaleStatus
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     OrderField = Literal[
         "person_type_id",
@@ -693,6 +693,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, OrderField, OrderOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Order], Picked], /
+        ) -> ValuesSet[Picked, OrderField, OrderOrder]: ...
+        @overload
+        def values_list(
             self,
             field: Literal[
                 "person_type_id",
@@ -973,6 +977,11 @@ class Order(Model, schema=ORDER):
     """a tuple, as it comes: ``tradeBindings``, array. Read only, several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[OrderValues]) -> None:
             """A Order of these values, not saved yet."""

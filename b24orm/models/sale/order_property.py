@@ -12,14 +12,14 @@ from b24orm.facts.sale.order_property import ORDER_PROPERTY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.order_property_group import OrderPropertyGroup
     from b24orm.models.sale.person_type import SalePersonType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     OrderPropertyTypeValue = Literal["STRING", "Y/N", "NUMBER", "ENUM", "FILE", "DATE", "LOCATION", "ADDRESS"]
     OrderPropertyField = Literal[
@@ -314,6 +314,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, OrderPropertyField, OrderPropertyOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[OrderProperty], Picked], /
+        ) -> ValuesSet[Picked, OrderPropertyField, OrderPropertyOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, OrderPropertyField, OrderPropertyOrder]: ...
         @overload
@@ -492,6 +496,11 @@ class OrderProperty(Model, schema=ORDER_PROPERTY):
     """bool | None: ``isAddressTo``, char."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[OrderPropertyValues]) -> None:
             """A OrderProperty of these values, not saved yet."""

@@ -12,13 +12,13 @@ from b24orm.facts.sale.order_property_group import ORDER_PROPERTY_GROUP
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.person_type import SalePersonType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     OrderPropertyGroupField = Literal["id", "person_type_id", "name", "sort"]
     OrderPropertyGroupOrder = Literal[
@@ -127,6 +127,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, OrderPropertyGroupField, OrderPropertyGroupOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[OrderPropertyGroup], Picked], /
+        ) -> ValuesSet[Picked, OrderPropertyGroupField, OrderPropertyGroupOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, OrderPropertyGroupField, OrderPropertyGroupOrder]: ...
         @overload
@@ -221,6 +225,11 @@ class OrderPropertyGroup(Model, schema=ORDER_PROPERTY_GROUP):
     """int | None: ``sort``, integer."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[OrderPropertyGroupValues]) -> None:
             """A OrderPropertyGroup of these values, not saved yet."""

@@ -12,13 +12,13 @@ from b24orm.facts.sale.order_property_relation import ORDER_PROPERTY_RELATION
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.order_property import OrderProperty
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     OrderPropertyRelationEntityTypeValue = Literal["P", "D", "L", "T"]
     OrderPropertyRelationField = Literal["property_id", "entity_id", "entity_type"]
@@ -133,6 +133,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, OrderPropertyRelationField, OrderPropertyRelationOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[OrderPropertyRelation], Picked], /
+        ) -> ValuesSet[Picked, OrderPropertyRelationField, OrderPropertyRelationOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["property_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, OrderPropertyRelationField, OrderPropertyRelationOrder]: ...
         @overload
@@ -196,6 +200,11 @@ class OrderPropertyRelation(Model, schema=ORDER_PROPERTY_RELATION):
     """str | None: ``entityType``, string. Required, set once. One of ``P``, ``D``, ``L``, ``T``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[OrderPropertyRelationValues]) -> None:
             """A OrderPropertyRelation of these values, not saved yet."""

@@ -12,14 +12,14 @@ from b24orm.facts.sale.order_property_value import ORDER_PROPERTY_VALUE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.order import Order
     from b24orm.models.sale.order_property import OrderProperty
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     OrderPropertyValueField = Literal[
         "name",
@@ -190,6 +190,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, OrderPropertyValueField, OrderPropertyValueOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[OrderPropertyValue], Picked], /
+        ) -> ValuesSet[Picked, OrderPropertyValueField, OrderPropertyValueOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["name", "code", "order_props_xml_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, OrderPropertyValueField, OrderPropertyValueOrder]: ...
         @overload
@@ -242,6 +246,11 @@ class OrderPropertyValue(Model, schema=ORDER_PROPERTY_VALUE):
     """int | None: ``orderPropsId``, integer. Read only. The OrderProperty itself is ``order_props``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def order(self) -> Order | None:

@@ -13,13 +13,13 @@ from b24orm.facts.sale.order_property_variant import ORDER_PROPERTY_VARIANT
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.order_property import OrderProperty
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     OrderPropertyVariantField = Literal["id", "order_props_id", "name", "value", "sort", "description"]
     OrderPropertyVariantOrder = Literal[
@@ -152,6 +152,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, OrderPropertyVariantField, OrderPropertyVariantOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[OrderPropertyVariant], Picked], /
+        ) -> ValuesSet[Picked, OrderPropertyVariantField, OrderPropertyVariantOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, OrderPropertyVariantField, OrderPropertyVariantOrder]: ...
         @overload
@@ -250,6 +254,11 @@ class OrderPropertyVariant(Model, schema=ORDER_PROPERTY_VARIANT):
     """str | None: ``description``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[OrderPropertyVariantValues]) -> None:
             """A OrderPropertyVariant of these values, not saved yet."""

@@ -12,13 +12,13 @@ from b24orm.facts.sale.pay_system import SALE_PAY_SYSTEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.person_type import SalePersonType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     SalePaySystemActiveValue = Literal["Y", "N"]
     SalePaySystemEntityRegistryTypeValue = Literal["ORDER", "CRM_INVOICE", "CRM_QUOTE"]
@@ -219,6 +219,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, SalePaySystemField, SalePaySystemOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[SalePaySystem], Picked], /
+        ) -> ValuesSet[Picked, SalePaySystemField, SalePaySystemOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, SalePaySystemField, SalePaySystemOrder]: ...
         @overload
@@ -385,6 +389,11 @@ class SalePaySystem(Model, schema=SALE_PAY_SYSTEM):
     """str | None: ``LOGOTYPE``, string. Not in answers."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[SalePaySystemValues]) -> None:
             """A SalePaySystem of these values, not saved yet."""

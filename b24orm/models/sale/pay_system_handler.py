@@ -12,12 +12,12 @@ from b24orm.facts.sale.pay_system_handler import PAY_SYSTEM_HANDLER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     PaySystemHandlerField = Literal["id", "name", "code", "sort", "settings"]
     PaySystemHandlerOrder = Literal["id", "-id"]
@@ -66,6 +66,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, PaySystemHandlerField, PaySystemHandlerOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[PaySystemHandler], Picked], /
+        ) -> ValuesSet[Picked, PaySystemHandlerField, PaySystemHandlerOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -162,6 +166,11 @@ class PaySystemHandler(Model, schema=PAY_SYSTEM_HANDLER):
     """as it comes: ``SETTINGS``, object. Required."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[PaySystemHandlerValues]) -> None:
             """A PaySystemHandler of these values, not saved yet."""

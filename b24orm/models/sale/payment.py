@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from b24orm.models.sale.order import Order
     from b24orm.models.sale.pay_system import SalePaySystem
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     SalePaymentField = Literal[
         "pay_system_xml_id",
@@ -718,6 +718,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, SalePaymentField, SalePaymentOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[SalePayment], Picked], /
+        ) -> ValuesSet[Picked, SalePaymentField, SalePaymentOrder]: ...
+        @overload
+        def values_list(
             self,
             field: Literal[
                 "pay_system_xml_id",
@@ -972,6 +976,11 @@ class SalePayment(Model, schema=SALE_PAYMENT):
     """int | None: ``empMarkedId``, integer. The User itself is ``emp_marked``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[SalePaymentValues]) -> None:
             """A SalePayment of these values, not saved yet."""

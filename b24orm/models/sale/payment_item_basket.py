@@ -14,7 +14,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.sale.basket_item import BasketItem
     from b24orm.models.sale.payment import SalePayment
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     PaymentItemBasketField = Literal["id", "payment_id", "basket_id", "quantity", "xml_id", "date_insert"]
     PaymentItemBasketOrder = Literal[
@@ -194,6 +194,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, PaymentItemBasketField, PaymentItemBasketOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[PaymentItemBasket], Picked], /
+        ) -> ValuesSet[Picked, PaymentItemBasketField, PaymentItemBasketOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, PaymentItemBasketField, PaymentItemBasketOrder]: ...
         @overload
@@ -300,6 +304,11 @@ class PaymentItemBasket(Model, schema=PAYMENT_ITEM_BASKET):
     """dt.datetime | None: ``dateInsert``, datetime. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[PaymentItemBasketValues]) -> None:
             """A PaymentItemBasket of these values, not saved yet."""

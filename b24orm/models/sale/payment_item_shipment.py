@@ -14,14 +14,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.payment import SalePayment
     from b24orm.models.sale.shipment import Shipment
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     PaymentItemShipmentField = Literal["id", "payment_id", "shipment_id", "xml_id", "date_insert"]
     PaymentItemShipmentOrder = Literal[
@@ -199,6 +199,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, PaymentItemShipmentField, PaymentItemShipmentOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[PaymentItemShipment], Picked], /
+        ) -> ValuesSet[Picked, PaymentItemShipmentField, PaymentItemShipmentOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, PaymentItemShipmentField, PaymentItemShipmentOrder]: ...
         @overload
@@ -300,6 +304,11 @@ class PaymentItemShipment(Model, schema=PAYMENT_ITEM_SHIPMENT):
     """dt.datetime | None: ``dateInsert``, datetime. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[PaymentItemShipmentValues]) -> None:
             """A PaymentItemShipment of these values, not saved yet."""

@@ -12,12 +12,12 @@ from b24orm.facts.sale.person_type import SALE_PERSON_TYPE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     SalePersonTypeActiveValue = Literal["Y", "N"]
     SalePersonTypeField = Literal["id", "name", "code", "sort", "active", "xml_id", "lid"]
@@ -144,6 +144,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, SalePersonTypeField, SalePersonTypeOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[SalePersonType], Picked], /
+        ) -> ValuesSet[Picked, SalePersonTypeField, SalePersonTypeOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, SalePersonTypeField, SalePersonTypeOrder]: ...
         @overload
@@ -238,6 +242,11 @@ class SalePersonType(Model, schema=SALE_PERSON_TYPE):
     """str | None: ``lid``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[SalePersonTypeValues]) -> None:
             """A SalePersonType of these values, not saved yet."""

@@ -10,12 +10,12 @@ from b24orm.facts.sale.sale_language import SALE_LANGUAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     SaleLanguageField = Literal["active", "lid", "name"]
     SaleLanguageOrder = Literal["lid", "-lid"]
@@ -55,6 +55,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, SaleLanguageField, SaleLanguageOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[SaleLanguage], Picked], /
+        ) -> ValuesSet[Picked, SaleLanguageField, SaleLanguageOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["active", "name"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, SaleLanguageField, SaleLanguageOrder]: ...
         @overload
@@ -86,3 +90,10 @@ class SaleLanguage(Model, schema=SALE_LANGUAGE):
     """str: ``lid``, string. Read only."""
     name: t.Text = t.UNSET
     """str | None: ``name``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...

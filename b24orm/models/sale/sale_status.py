@@ -12,12 +12,12 @@ from b24orm.facts.sale.sale_status import SALE_STATUS
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     SaleStatusTypeValue = Literal["O", "D"]
     SaleStatusNotifyValue = Literal["Y", "N"]
@@ -127,6 +127,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, SaleStatusField, SaleStatusOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[SaleStatus], Picked], /
+        ) -> ValuesSet[Picked, SaleStatusField, SaleStatusOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[str, SaleStatusField, SaleStatusOrder]: ...
         @overload
@@ -223,6 +227,11 @@ class SaleStatus(Model, schema=SALE_STATUS):
     """str | None: ``xmlId``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[SaleStatusValues]) -> None:
             """A SaleStatus of these values, not saved yet."""

@@ -10,14 +10,14 @@ from b24orm.facts.sale.sale_status_lang import SALE_STATUS_LANG
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.sale_language import SaleLanguage
     from b24orm.models.sale.sale_status import SaleStatus
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     SaleStatusLangField = Literal["status_id", "lid", "name", "description"]
     SaleStatusLangOrder = Literal[
@@ -138,6 +138,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, SaleStatusLangField, SaleStatusLangOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[SaleStatusLang], Picked], /
+        ) -> ValuesSet[Picked, SaleStatusLangField, SaleStatusLangOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["status_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[str, SaleStatusLangField, SaleStatusLangOrder]: ...
         @overload
@@ -199,6 +203,11 @@ class SaleStatusLang(Model, schema=SALE_STATUS_LANG):
     """str | None: ``description``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[SaleStatusLangValues]) -> None:
             """A SaleStatusLang of these values, not saved yet."""

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from b24orm.models.sale.sale_status import SaleStatus
     from b24orm.models.sale.shipment_property_value import ShipmentPropertyValue
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     ShipmentField = Literal[
         "id",
@@ -724,6 +724,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ShipmentField, ShipmentOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Shipment], Picked], /
+        ) -> ValuesSet[Picked, ShipmentField, ShipmentOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ShipmentField, ShipmentOrder]: ...
         @overload
@@ -992,6 +996,11 @@ class Shipment(Model, schema=SHIPMENT):
     """a tuple, as it comes: ``shipmentItems``, array. Read only, several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ShipmentValues]) -> None:
             """A Shipment of these values, not saved yet."""

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.sale.basket_item import BasketItem
     from b24orm.models.sale.shipment import Shipment
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ShipmentItemField = Literal[
         "id",
@@ -208,6 +208,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ShipmentItemField, ShipmentItemOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ShipmentItem], Picked], /
+        ) -> ValuesSet[Picked, ShipmentItemField, ShipmentItemOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ShipmentItemField, ShipmentItemOrder]: ...
         @overload
@@ -316,6 +320,11 @@ class ShipmentItem(Model, schema=SHIPMENT_ITEM):
     """Decimal | None: ``reservedQuantity``, double. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ShipmentItemValues]) -> None:
             """A ShipmentItem of these values, not saved yet."""

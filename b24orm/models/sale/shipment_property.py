@@ -13,14 +13,14 @@ from b24orm.facts.sale.shipment_property import SHIPMENT_PROPERTY
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.order_property_group import OrderPropertyGroup
     from b24orm.models.sale.person_type import SalePersonType
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ShipmentPropertyTypeValue = Literal[
         "STRING",
@@ -326,6 +326,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ShipmentPropertyField, ShipmentPropertyOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ShipmentProperty], Picked], /
+        ) -> ValuesSet[Picked, ShipmentPropertyField, ShipmentPropertyOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ShipmentPropertyField, ShipmentPropertyOrder]: ...
         @overload
@@ -505,6 +509,11 @@ class ShipmentProperty(Model, schema=SHIPMENT_PROPERTY):
     """bool | None: ``isAddressTo``, char."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ShipmentPropertyValues]) -> None:
             """A ShipmentProperty of these values, not saved yet."""

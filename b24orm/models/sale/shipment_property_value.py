@@ -12,14 +12,14 @@ from b24orm.facts.sale.shipment_property_value import SHIPMENT_PROPERTY_VALUE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.shipment import Shipment
     from b24orm.models.sale.shipment_property import ShipmentProperty
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ShipmentPropertyValueField = Literal[
         "id",
@@ -208,6 +208,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ShipmentPropertyValueField, ShipmentPropertyValueOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ShipmentPropertyValue], Picked], /
+        ) -> ValuesSet[Picked, ShipmentPropertyValueField, ShipmentPropertyValueOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ShipmentPropertyValueField, ShipmentPropertyValueOrder]: ...
         @overload
@@ -257,6 +261,11 @@ class ShipmentPropertyValue(Model, schema=SHIPMENT_PROPERTY_VALUE):
     """int | None: ``shipmentPropsId``, integer. Read only. The ShipmentProperty itself is ``shipment_props``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def shipment(self) -> Shipment | None:

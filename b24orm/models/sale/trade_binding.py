@@ -10,14 +10,14 @@ from b24orm.facts.sale.trade_binding import TRADE_BINDING
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.sale.order import Order
     from b24orm.models.sale.trade_platform import TradePlatform
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     TradeBindingField = Literal[
         "id",
@@ -185,6 +185,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, TradeBindingField, TradeBindingOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[TradeBinding], Picked], /
+        ) -> ValuesSet[Picked, TradeBindingField, TradeBindingOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, TradeBindingField, TradeBindingOrder]: ...
         @overload
@@ -242,6 +246,11 @@ class TradeBinding(Model, schema=TRADE_BINDING):
     """str | None: ``tradingPlatformXmlId``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def order(self) -> Order | None:

@@ -10,12 +10,12 @@ from b24orm.facts.sale.trade_platform import TRADE_PLATFORM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     TradePlatformField = Literal[
         "id",
@@ -155,6 +155,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, TradePlatformField, TradePlatformOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[TradePlatform], Picked], /
+        ) -> ValuesSet[Picked, TradePlatformField, TradePlatformOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, TradePlatformField, TradePlatformOrder]: ...
         @overload
@@ -214,3 +218,10 @@ class TradePlatform(Model, schema=TRADE_PLATFORM):
     """str | None: ``class``, string. Read only."""
     xml_id: t.Text = t.UNSET
     """str | None: ``xmlId``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -13,12 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.crm.company import Company
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     HcmLinkCompanyField = Literal[
         "id",
@@ -114,6 +115,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, HcmLinkCompanyField, HcmLinkCompanyOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[HcmLinkCompany], Picked], /
+        ) -> ValuesSet[Picked, HcmLinkCompanyField, HcmLinkCompanyOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -226,6 +231,11 @@ class HcmLinkCompany(Model, schema=HCM_LINK_COMPANY):
     """str | None: ``person``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[HcmLinkCompanyValues]) -> None:
             """A HcmLinkCompany of these values, not saved yet."""

@@ -11,12 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     HcmLinkEmployeeField = Literal[
         "id",
@@ -83,6 +84,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, HcmLinkEmployeeField, HcmLinkEmployeeOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[HcmLinkEmployee], Picked], /
+        ) -> ValuesSet[Picked, HcmLinkEmployeeField, HcmLinkEmployeeOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, HcmLinkEmployeeField, HcmLinkEmployeeOrder]: ...
         @overload
@@ -140,6 +145,11 @@ class HcmLinkEmployee(Model, schema=HCM_LINK_EMPLOYEE):
     """dt.datetime | None: ``updatedAt``, datetime. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def user(self) -> User | None:

@@ -11,12 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     SignMysafeDocumentField = Literal[
         "id",
@@ -86,6 +87,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, SignMysafeDocumentField, SignMysafeDocumentOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[SignMysafeDocument], Picked], /
+        ) -> ValuesSet[Picked, SignMysafeDocumentField, SignMysafeDocumentOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, SignMysafeDocumentField, SignMysafeDocumentOrder]: ...
         @overload
@@ -141,6 +146,11 @@ class SignMysafeDocument(Model, schema=SIGN_MYSAFE_DOCUMENT):
     """str | None: ``file_url``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def creator(self) -> User | None:

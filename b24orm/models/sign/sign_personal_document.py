@@ -11,11 +11,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     SignPersonalDocumentField = Literal["id", "title", "signed_date", "file_url"]
     SignPersonalDocumentOrder = Literal["id", "-id"]
@@ -58,6 +59,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, SignPersonalDocumentField, SignPersonalDocumentOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[SignPersonalDocument], Picked], /
+        ) -> ValuesSet[Picked, SignPersonalDocumentField, SignPersonalDocumentOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, SignPersonalDocumentField, SignPersonalDocumentOrder]: ...
         @overload
@@ -95,3 +100,10 @@ class SignPersonalDocument(Model, schema=SIGN_PERSONAL_DOCUMENT):
     """dt.datetime | None: ``signed_date``, datetime. Read only."""
     file_url: t.Text = t.UNSET
     """str | None: ``file_url``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

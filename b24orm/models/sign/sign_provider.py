@@ -11,11 +11,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     SignProviderField = Literal["code", "uid", "name", "date", "expires"]
     SignProviderOrder = Literal["uid", "-uid"]
@@ -50,6 +51,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, SignProviderField, SignProviderOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[SignProvider], Picked], /
+        ) -> ValuesSet[Picked, SignProviderField, SignProviderOrder]: ...
         @overload
         def values_list(
             self, field: Literal["code", "name"], /, *, flat: Literal[True]
@@ -91,3 +96,10 @@ class SignProvider(Model, schema=SIGN_PROVIDER):
     """dt.datetime | None: ``date``, datetime. Read only."""
     expires: t.DateTime = t.UNSET
     """dt.datetime | None: ``expires``, datetime. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -51,6 +51,11 @@ class Backlog(Model, schema=BACKLOG):
 
     if TYPE_CHECKING:
 
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
+
         def __init__(self, **values: Unpack[BacklogValues]) -> None:
             """A Backlog of these values, not saved yet."""
             ...

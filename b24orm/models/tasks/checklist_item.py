@@ -13,14 +13,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ChecklistItemField = Literal[
         "id",
@@ -147,6 +147,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, ChecklistItemField, ChecklistItemOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[ChecklistItem], Picked], /
+        ) -> ValuesSet[Picked, ChecklistItemField, ChecklistItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -276,6 +280,11 @@ class ChecklistItem(Model, schema=CHECKLIST_ITEM):
     """as it comes: ``ATTACHMENTS``, object. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ChecklistItemValues]) -> None:
             """A ChecklistItem of these values, not saved yet."""

@@ -13,14 +13,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ElapsedTimeField = Literal[
         "id",
@@ -170,6 +170,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ElapsedTimeField, ElapsedTimeOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ElapsedTime], Picked], /
+        ) -> ValuesSet[Picked, ElapsedTimeField, ElapsedTimeOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ElapsedTimeField, ElapsedTimeOrder]: ...
         @overload
@@ -284,6 +288,11 @@ class ElapsedTime(Model, schema=ELAPSED_TIME):
     """dt.datetime | None: ``DATE_STOP``, datetime."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ElapsedTimeValues]) -> None:
             """A ElapsedTime of these values, not saved yet."""

@@ -12,14 +12,14 @@ from b24orm.facts.tasks.epic import EPIC
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     EpicField = Literal[
         "id",
@@ -202,6 +202,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, EpicField, EpicOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Epic], Picked], /
+        ) -> ValuesSet[Picked, EpicField, EpicOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, EpicField, EpicOrder]: ...
         @overload
@@ -309,6 +313,11 @@ class Epic(Model, schema=EPIC):
     """as it comes: ``files``, object."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[EpicValues]) -> None:
             """A Epic of these values, not saved yet."""

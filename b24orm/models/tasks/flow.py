@@ -13,14 +13,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     FlowField = Literal[
         "id",
@@ -129,6 +129,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], FlowField, FlowOrder]: ...
         @overload
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, FlowField, FlowOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[Flow], Picked], /
+        ) -> ValuesSet[Picked, FlowField, FlowOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -304,6 +308,11 @@ class Flow(Model, schema=FLOW):
     """bool | None: ``trialFeatureEnabled``, boolean. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[FlowValues]) -> None:
             """A Flow of these values, not saved yet."""

@@ -13,13 +13,13 @@ from b24orm.facts.tasks.kanban_stage import KANBAN_STAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.tasks.sprint import Sprint
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     KanbanStageField = Literal["id", "name", "type", "sort", "color", "sprint_id"]
     KanbanStageOrder = Literal["id", "-id"]
@@ -89,6 +89,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, KanbanStageField, KanbanStageOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[KanbanStage], Picked], /
+        ) -> ValuesSet[Picked, KanbanStageField, KanbanStageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -190,6 +194,11 @@ class KanbanStage(Model, schema=KANBAN_STAGE):
     """int | None: ``sprintId``, integer. Required. The Sprint itself is ``sprint``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[KanbanStageValues]) -> None:
             """A KanbanStage of these values, not saved yet."""

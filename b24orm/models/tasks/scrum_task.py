@@ -10,14 +10,14 @@ from b24orm.facts.tasks.scrum_task import SCRUM_TASK
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.tasks.epic import Epic
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     ScrumTaskField = Literal["entity_id", "story_points", "epic_id", "sort", "created_by", "modified_by"]
     ScrumTaskOrder = Never
@@ -100,6 +100,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, ScrumTaskField, ScrumTaskOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[ScrumTask], Picked], /
+        ) -> ValuesSet[Picked, ScrumTaskField, ScrumTaskOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["entity_id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ScrumTaskField, ScrumTaskOrder]: ...
         @overload
@@ -158,6 +162,11 @@ class ScrumTask(Model, schema=SCRUM_TASK):
     """int | None: ``modifiedBy``, integer. Read only. The User itself is ``modified_by_user``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ScrumTaskValues]) -> None:
             """A ScrumTask of these values, not saved yet."""

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     SprintStatusValue = Literal["active", "planned", "completed"]
     SprintField = Literal[
@@ -244,6 +244,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, SprintField, SprintOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Sprint], Picked], /
+        ) -> ValuesSet[Picked, SprintField, SprintOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, SprintField, SprintOrder]: ...
         @overload
@@ -359,6 +363,11 @@ class Sprint(Model, schema=SPRINT):
     """str | None: ``status``, string. One of ``active``, ``planned``, ``completed``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[SprintValues]) -> None:
             """A Sprint of these values, not saved yet."""

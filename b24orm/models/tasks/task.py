@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.tasks.sprint import Sprint
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import Model, NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import Model, NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     TaskMarkValue = Literal["N", "P"]
     TaskPriorityValue = Literal[0, 1, 2]
@@ -612,6 +612,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, TaskField, TaskOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Task], Picked], /
+        ) -> ValuesSet[Picked, TaskField, TaskOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, TaskField, TaskOrder]: ...
         @overload
@@ -955,6 +959,11 @@ class Task(Model, schema=TASK):
     """str | None: ``ufMailMessage``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[TaskValues]) -> None:
             """A Task of these values, not saved yet."""

@@ -13,13 +13,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     TaskCommentField = Literal[
         "post_message_html",
@@ -142,6 +142,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, TaskCommentField, TaskCommentOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[TaskComment], Picked], /
+        ) -> ValuesSet[Picked, TaskCommentField, TaskCommentOrder]: ...
+        @overload
+        def values_list(
             self,
             field: Literal["post_message_html", "author_name", "author_email", "post_message"],
             /,
@@ -258,6 +262,11 @@ class TaskComment(Model, schema=TASK_COMMENT):
     """a tuple, as it comes: ``UF_FORUM_MESSAGE_DOC``, array. Several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[TaskCommentValues]) -> None:
             """A TaskComment of these values, not saved yet."""

@@ -11,12 +11,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     TaskHistoryRecordField = Literal["id", "created_date", "field", "value", "user"]
     TaskHistoryRecordOrder = Literal["field", "-field"]
@@ -64,6 +64,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, TaskHistoryRecordField, TaskHistoryRecordOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[TaskHistoryRecord], Picked], /
+        ) -> ValuesSet[Picked, TaskHistoryRecordField, TaskHistoryRecordOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, TaskHistoryRecordField, TaskHistoryRecordOrder]: ...
         @overload
@@ -107,3 +111,10 @@ class TaskHistoryRecord(Model, schema=TASK_HISTORY_RECORD):
     """as it comes: ``value``, object. Read only."""
     user: t.Json = t.UNSET
     """as it comes: ``user``, object. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -11,14 +11,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     TaskResultField = Literal[
         "id",
@@ -107,6 +107,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, TaskResultField, TaskResultOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[TaskResult], Picked], /
+        ) -> ValuesSet[Picked, TaskResultField, TaskResultOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, TaskResultField, TaskResultOrder]: ...
         @overload
@@ -168,6 +172,11 @@ class TaskResult(Model, schema=TASK_RESULT):
     """as it comes: ``files``, array. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def task(self) -> Task | None:

@@ -13,14 +13,14 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.tasks.task_v3 import TaskV3
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     TaskResultV3StatusValue = Literal["open", "closed"]
     TaskResultV3Field = Literal[
@@ -176,6 +176,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, TaskResultV3Field, TaskResultV3Order]: ...
         @overload
         def values_list(
+            self, pick: Callable[[TaskResultV3], Picked], /
+        ) -> ValuesSet[Picked, TaskResultV3Field, TaskResultV3Order]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, TaskResultV3Field, TaskResultV3Order]: ...
         @overload
@@ -292,6 +296,11 @@ class TaskResultV3(Model, schema=TASK_RESULT_V3):
     """int | None: ``messageId``, integer. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[TaskResultV3Values]) -> None:
             """A TaskResultV3 of these values, not saved yet."""

@@ -10,12 +10,12 @@ from b24orm.facts.tasks.task_stage import TASK_STAGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     TaskStageField = Literal[
         "id",
@@ -75,6 +75,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, TaskStageField, TaskStageOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[TaskStage], Picked], /
+        ) -> ValuesSet[Picked, TaskStageField, TaskStageOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -190,6 +194,11 @@ class TaskStage(Model, schema=TASK_STAGE):
     """int | None: ``AFTER_ID``, integer."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[TaskStageValues]) -> None:
             """A TaskStage of these values, not saved yet."""

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from b24orm.models.tasks.task import Task
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     TaskTemplateField = Literal[
         "id",
@@ -216,6 +216,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, TaskTemplateField, TaskTemplateOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[TaskTemplate], Picked], /
+        ) -> ValuesSet[Picked, TaskTemplateField, TaskTemplateOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -479,6 +483,11 @@ class TaskTemplate(Model, schema=TASK_TEMPLATE):
     """as it comes: ``UF_TASK_WEBDAV_FILES``, array."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[TaskTemplateValues]) -> None:
             """A TaskTemplate of these values, not saved yet."""

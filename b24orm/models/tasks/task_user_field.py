@@ -12,12 +12,12 @@ from b24orm.facts.tasks.task_user_field import TASK_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     TaskUserFieldField = Literal[
         "id",
@@ -87,6 +87,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, TaskUserFieldField, TaskUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[TaskUserField], Picked], /
+        ) -> ValuesSet[Picked, TaskUserFieldField, TaskUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -236,6 +240,11 @@ class TaskUserField(Model, schema=TASK_USER_FIELD):
     """as it comes: ``HELP_MESSAGE``, object. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[TaskUserFieldValues]) -> None:
             """A TaskUserField of these values, not saved yet."""

@@ -13,7 +13,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.tasks.epic import Epic
     from b24orm.models.users.user import User
     from b24orm.models.workgroups.workgroup import Workgroup
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     TaskV3Field = Literal[
         "id",
@@ -343,6 +343,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[tuple[Any, ...], TaskV3Field, TaskV3Order]: ...
         @overload
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, TaskV3Field, TaskV3Order]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[TaskV3], Picked], /
+        ) -> ValuesSet[Picked, TaskV3Field, TaskV3Order]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -743,6 +747,11 @@ class TaskV3(Model, schema=TASK_V3):
     """as it comes: ``scenarios``, array. Not in answers."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[TaskV3Values]) -> None:
             """A TaskV3 of these values, not saved yet."""

@@ -12,13 +12,13 @@ from b24orm.facts.tasks.template_checklist_item import TEMPLATE_CHECKLIST_ITEM
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     TemplateChecklistItemField = Literal[
         "id",
@@ -118,6 +118,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, TemplateChecklistItemField, TemplateChecklistItemOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[TemplateChecklistItem], Picked], /
+        ) -> ValuesSet[Picked, TemplateChecklistItemField, TemplateChecklistItemOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -257,6 +261,11 @@ class TemplateChecklistItem(Model, schema=TEMPLATE_CHECKLIST_ITEM):
     """int | None: ``templateId``, integer. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[TemplateChecklistItemValues]) -> None:
             """A TemplateChecklistItem of these values, not saved yet."""

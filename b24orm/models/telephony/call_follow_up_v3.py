@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     CallFollowUpField = Literal[
         "call_id",
@@ -91,6 +91,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, CallFollowUpField, CallFollowUpOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[CallFollowUp], Picked], /
+        ) -> ValuesSet[Picked, CallFollowUpField, CallFollowUpOrder]: ...
         @overload
         def values_list(
             self, field: Literal["call_id"], /, *, flat: Literal[True]
@@ -187,6 +191,11 @@ class CallFollowUp(Model, schema=CALL_FOLLOW_UP):
     """as it comes: ``evaluation``, object. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def initiator(self) -> User | None:

@@ -11,7 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Any, Literal, overload
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from b24orm.models.crm.activity import Activity
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     CallStatisticCallTypeValue = Literal[1, 2, 3, 4, 5]
     CallStatisticField = Literal[
@@ -383,6 +383,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, CallStatisticField, CallStatisticOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[CallStatistic], Picked], /
+        ) -> ValuesSet[Picked, CallStatisticField, CallStatisticOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, CallStatisticField, CallStatisticOrder]: ...
         @overload
@@ -521,6 +525,11 @@ class CallStatistic(Model, schema=CALL_STATISTIC):
     """int | None: ``CALL_TYPE``, enumeration. Read only. One of ``1``, ``2``, ``3``, ``4``, ``5``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def portal_user(self) -> User | None:

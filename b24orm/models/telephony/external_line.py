@@ -12,12 +12,12 @@ from b24orm.facts.telephony.external_line import EXTERNAL_LINE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     ExternalLineField = Literal["number", "name", "crm_auto_create"]
     ExternalLineOrder = Literal["number", "-number"]
@@ -62,6 +62,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, ExternalLineField, ExternalLineOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[ExternalLine], Picked], /
+        ) -> ValuesSet[Picked, ExternalLineField, ExternalLineOrder]: ...
         @overload
         def values_list(
             self, field: Literal["number"], /, *, flat: Literal[True]
@@ -154,6 +158,11 @@ class ExternalLine(Model, schema=EXTERNAL_LINE):
     """bool | None: ``CRM_AUTO_CREATE``, char."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[ExternalLineValues]) -> None:
             """A ExternalLine of these values, not saved yet."""

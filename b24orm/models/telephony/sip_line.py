@@ -10,12 +10,12 @@ from b24orm.facts.telephony.sip_line import SIP_LINE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     SipLineTypeValue = Literal["cloud", "office"]
     SipLineField = Literal[
@@ -198,6 +198,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, SipLineField, SipLineOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[SipLine], Picked], /
+        ) -> ValuesSet[Picked, SipLineField, SipLineOrder]: ...
+        @overload
+        def values_list(
             self,
             field: Literal[
                 "type",
@@ -334,6 +338,11 @@ class SipLine(Model, schema=SIP_LINE):
     """str | None: ``INCOMING_PASSWORD``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[SipLineValues]) -> None:
             """A SipLine of these values, not saved yet."""

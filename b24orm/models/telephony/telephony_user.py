@@ -10,12 +10,12 @@ from b24orm.facts.telephony.telephony_user import TELEPHONY_USER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     TelephonyUserField = Literal[
         "id",
@@ -62,6 +62,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, TelephonyUserField, TelephonyUserOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[TelephonyUser], Picked], /
+        ) -> ValuesSet[Picked, TelephonyUserField, TelephonyUserOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -111,3 +115,10 @@ class TelephonyUser(Model, schema=TELEPHONY_USER):
     """str | None: ``SIP_PASSWORD``, string. Read only."""
     inner_number: t.Text = t.UNSET
     """str | None: ``INNER_NUMBER``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -10,12 +10,12 @@ from b24orm.facts.timeman.network_range import NETWORK_RANGE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     NetworkRangeField = Literal["ip_range", "name"]
     NetworkRangeOrder = Literal["ip_range", "-ip_range"]
@@ -55,6 +55,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, NetworkRangeField, NetworkRangeOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[NetworkRange], Picked], /
+        ) -> ValuesSet[Picked, NetworkRangeField, NetworkRangeOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["ip_range"], /, *, flat: Literal[True]
         ) -> ValuesSet[str, NetworkRangeField, NetworkRangeOrder]: ...
         @overload
@@ -84,3 +88,10 @@ class NetworkRange(Model, schema=NETWORK_RANGE):
     """str: ``ip_range``, string. Read only."""
     name: t.Text = t.UNSET
     """str | None: ``name``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> str | None:
+            """The id, or None for a row that was never saved."""
+            ...

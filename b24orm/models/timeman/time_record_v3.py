@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     TimeRecordField = Literal[
         "id",
@@ -113,6 +113,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, TimeRecordField, TimeRecordOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[TimeRecord], Picked], /
+        ) -> ValuesSet[Picked, TimeRecordField, TimeRecordOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, TimeRecordField, TimeRecordOrder]: ...
         @overload
@@ -170,6 +174,11 @@ class TimeRecord(Model, schema=TIME_RECORD):
     """bool | None: ``isApproved``, boolean. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def user(self) -> User | None:

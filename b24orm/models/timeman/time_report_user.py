@@ -11,12 +11,12 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     TimeReportUserField = Literal[
         "id",
@@ -63,6 +63,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, TimeReportUserField, TimeReportUserOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[TimeReportUser], Picked], /
+        ) -> ValuesSet[Picked, TimeReportUserField, TimeReportUserOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -114,3 +118,10 @@ class TimeReportUser(Model, schema=TIME_REPORT_USER):
     """str | None: ``personal_gender``, string. Read only. One of ``M``, ``F``."""
     last_activity_date: t.DateTime = t.UNSET
     """dt.datetime | None: ``last_activity_date``, datetime. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     WorkScheduleField = Literal[
         "id",
@@ -104,6 +104,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, WorkScheduleField, WorkScheduleOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[WorkSchedule], Picked], /
+        ) -> ValuesSet[Picked, WorkScheduleField, WorkScheduleOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -209,6 +213,11 @@ class WorkSchedule(Model, schema=WORK_SCHEDULE):
     """as it comes: ``SCHEDULE_VIOLATION_RULES``, object. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def updated_by_user(self) -> User | None:

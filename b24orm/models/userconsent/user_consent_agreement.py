@@ -10,12 +10,12 @@ from b24orm.facts.userconsent.user_consent_agreement import USER_CONSENT_AGREEME
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     UserConsentAgreementField = Literal["id", "name", "active", "language_id"]
     UserConsentAgreementOrder = Literal["id", "-id"]
@@ -61,6 +61,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, UserConsentAgreementField, UserConsentAgreementOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[UserConsentAgreement], Picked], /
+        ) -> ValuesSet[Picked, UserConsentAgreementField, UserConsentAgreementOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, UserConsentAgreementField, UserConsentAgreementOrder]: ...
         @overload
@@ -98,3 +102,10 @@ class UserConsentAgreement(Model, schema=USER_CONSENT_AGREEMENT):
     """bool | None: ``ACTIVE``, char. Read only."""
     language_id: t.Text = t.UNSET
     """str | None: ``LANGUAGE_ID``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

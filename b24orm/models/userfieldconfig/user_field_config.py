@@ -12,12 +12,12 @@ from b24orm.facts.userfieldconfig.user_field_config import USERFIELDCONFIG_USER_
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     UserfieldconfigUserFieldConfigShowFilterValue = Literal["N", "I", "E", "S"]
     UserfieldconfigUserFieldConfigField = Literal[
@@ -207,6 +207,10 @@ if TYPE_CHECKING:
         ]: ...
         @overload
         def values_list(
+            self, pick: Callable[[UserfieldconfigUserFieldConfig], Picked], /
+        ) -> ValuesSet[Picked, UserfieldconfigUserFieldConfigField, UserfieldconfigUserFieldConfigOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, UserfieldconfigUserFieldConfigField, UserfieldconfigUserFieldConfigOrder]: ...
         @overload
@@ -372,6 +376,11 @@ class UserfieldconfigUserFieldConfig(Model, schema=USERFIELDCONFIG_USER_FIELD_CO
     """a tuple, as it comes: ``enum``, array. Several values."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[UserfieldconfigUserFieldConfigValues]) -> None:
             """A UserfieldconfigUserFieldConfig of these values, not saved yet."""

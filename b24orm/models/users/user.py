@@ -11,7 +11,7 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from b24orm.models.departments.department import Department
     from b24orm.models.eventlog.event_log_v3 import EventLogRecord
     from b24orm.models.sale.order import Order
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, RelatedRows, ValuesSet
 
     UserPersonalGenderValue = Literal["M", "F"]
     UserUserTypeValue = Literal["employee", "extranet", "email"]
@@ -858,6 +858,10 @@ if TYPE_CHECKING:
         def values_list(self, row: type[NamedRow], /) -> ValuesSet[NamedRow, UserField, UserOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[User], Picked], /
+        ) -> ValuesSet[Picked, UserField, UserOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, UserField, UserOrder]: ...
         @overload
@@ -1142,6 +1146,11 @@ class User(Model, schema=USER):
     """str | None: ``UF_TIMEMAN``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[UserValues]) -> None:
             """A User of these values, not saved yet."""

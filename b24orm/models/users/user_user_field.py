@@ -12,12 +12,12 @@ from b24orm.facts.users.user_user_field import USER_USER_FIELD
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Never, Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     UserUserFieldField = Literal[
         "id",
@@ -96,6 +96,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, UserUserFieldField, UserUserFieldOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[UserUserField], Picked], /
+        ) -> ValuesSet[Picked, UserUserFieldField, UserUserFieldOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -246,6 +250,11 @@ class UserUserField(Model, schema=USER_USER_FIELD):
     """str | None: ``HELP_MESSAGE``, string."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[UserUserFieldValues]) -> None:
             """A UserUserField of these values, not saved yet."""

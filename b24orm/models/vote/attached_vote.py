@@ -10,12 +10,12 @@ from b24orm.facts.vote.attached_vote import ATTACHED_VOTE
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     AttachedVoteField = Literal[
         "id",
@@ -73,6 +73,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, AttachedVoteField, AttachedVoteOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[AttachedVote], Picked], /
+        ) -> ValuesSet[Picked, AttachedVoteField, AttachedVoteOrder]: ...
         @overload
         def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
@@ -152,3 +156,10 @@ class AttachedVote(Model, schema=ATTACHED_VOTE):
     """int | None: ``entityId``, integer. Read only."""
     is_finished: t.Boolean = t.UNSET
     """bool | None: ``isFinished``, boolean. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -10,12 +10,12 @@ from b24orm.facts.vote.vote_voter import VOTE_VOTER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     VoteVoterField = Literal["id", "name", "image", "work_position"]
     VoteVoterOrder = Literal["id", "-id"]
@@ -56,6 +56,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, VoteVoterField, VoteVoterOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[VoteVoter], Picked], /
+        ) -> ValuesSet[Picked, VoteVoterField, VoteVoterOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, VoteVoterField, VoteVoterOrder]: ...
         @overload
@@ -89,3 +93,10 @@ class VoteVoter(Model, schema=VOTE_VOTER):
     """str | None: ``IMAGE``, string. Read only."""
     work_position: t.Text = t.UNSET
     """str | None: ``WORK_POSITION``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     SocialnetworkWorkgroupField = Literal[
         "id",
@@ -219,6 +219,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, SocialnetworkWorkgroupField, SocialnetworkWorkgroupOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[SocialnetworkWorkgroup], Picked], /
+        ) -> ValuesSet[Picked, SocialnetworkWorkgroupField, SocialnetworkWorkgroupOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, SocialnetworkWorkgroupField, SocialnetworkWorkgroupOrder]: ...
         @overload
@@ -357,6 +361,11 @@ class SocialnetworkWorkgroup(Model, schema=SOCIALNETWORK_WORKGROUP):
     """str | None: ``scrumTaskResponsible``, string. Read only."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         @property
         def owner(self) -> User | None:

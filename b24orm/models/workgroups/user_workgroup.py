@@ -10,12 +10,12 @@ from b24orm.facts.workgroups.user_workgroup import USER_WORKGROUP
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     UserWorkgroupField = Literal[
         "group_id",
@@ -60,6 +60,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, UserWorkgroupField, UserWorkgroupOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[UserWorkgroup], Picked], /
+        ) -> ValuesSet[Picked, UserWorkgroupField, UserWorkgroupOrder]: ...
         @overload
         def values_list(
             self, field: Literal["group_id"], /, *, flat: Literal[True]
@@ -107,3 +111,10 @@ class UserWorkgroup(Model, schema=USER_WORKGROUP):
     """str | None: ``GROUP_IMAGE``, string. Read only."""
     is_extranet: t.Text = t.UNSET
     """str | None: ``IS_EXTRANET``, string. Read only."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...

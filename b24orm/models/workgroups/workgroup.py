@@ -11,13 +11,13 @@ from b24orm.orm import Model
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
     from b24orm.models.users.user import User
-    from b24orm.orm import NamedRow, Prefetch, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
     WorkgroupField = Literal[
         "id",
@@ -222,6 +222,10 @@ if TYPE_CHECKING:
         ) -> ValuesSet[NamedRow, WorkgroupField, WorkgroupOrder]: ...
         @overload
         def values_list(
+            self, pick: Callable[[Workgroup], Picked], /
+        ) -> ValuesSet[Picked, WorkgroupField, WorkgroupOrder]: ...
+        @overload
+        def values_list(
             self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, WorkgroupField, WorkgroupOrder]: ...
         @overload
@@ -389,6 +393,11 @@ class Workgroup(Model, schema=WORKGROUP):
     """int | None: ``IMAGE_FILE_ID``, integer."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[WorkgroupValues]) -> None:
             """A Workgroup of these values, not saved yet."""

@@ -12,12 +12,12 @@ from b24orm.facts.workgroups.workgroup_member import WORKGROUP_MEMBER
 from b24orm.orm import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal, overload
 
     from typing_extensions import Self, TypedDict, Unpack
 
-    from b24orm.orm import NamedRow, Q, QuerySet, ValuesSet
+    from b24orm.orm import NamedRow, Picked, Q, QuerySet, ValuesSet
 
     WorkgroupMemberField = Literal["user_id", "role"]
     WorkgroupMemberOrder = Literal["user_id", "-user_id"]
@@ -65,6 +65,10 @@ if TYPE_CHECKING:
         def values_list(
             self, row: type[NamedRow], /
         ) -> ValuesSet[NamedRow, WorkgroupMemberField, WorkgroupMemberOrder]: ...
+        @overload
+        def values_list(
+            self, pick: Callable[[WorkgroupMember], Picked], /
+        ) -> ValuesSet[Picked, WorkgroupMemberField, WorkgroupMemberOrder]: ...
         @overload
         def values_list(
             self, field: Literal["user_id"], /, *, flat: Literal[True]
@@ -151,6 +155,11 @@ class WorkgroupMember(Model, schema=WORKGROUP_MEMBER):
     """str | None: ``ROLE``, enumeration. One of ``A``, ``E``, ``K``."""
 
     if TYPE_CHECKING:
+
+        @property
+        def pk(self) -> int | None:
+            """The id, or None for a row that was never saved."""
+            ...
 
         def __init__(self, **values: Unpack[WorkgroupMemberValues]) -> None:
             """A WorkgroupMember of these values, not saved yet."""
