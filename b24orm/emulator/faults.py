@@ -36,6 +36,7 @@ FaultKind = Literal[
     "wrong_content_type",
     "hang",
     "expired_token",
+    "connection_error",
     "redirect",
     "html_page",
     "half_done",
@@ -59,6 +60,9 @@ FaultKind = Literal[
     no answer for ``seconds``, then the connection is closed.
 ``expired_token``
     401 with expired_token.
+``connection_error``
+    401 with CONNECTION_ERROR: the portal can't ask the authorization server about the token. REST 3.0 has
+    one word for this and for a token that has ended.
 ``redirect``
     302 to another host, as a renamed portal does.
 ``html_page``
@@ -83,6 +87,7 @@ EXECUTED: Final[Mapping[str, bool]] = MappingProxyType(
         "wrong_content_type": True,
         "hang": True,
         "expired_token": False,
+        "connection_error": False,
         "redirect": False,
         "html_page": False,
         "half_done": True,
@@ -103,6 +108,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "reset_after": 0,
         "hang": 0,
         "expired_token": 401,
+        "connection_error": 401,
         "redirect": 302,
         "html_page": 200,
         "half_done": 500,

@@ -74,7 +74,7 @@ def _page(reply: Reply, fault: Fault, _: str) -> Reply:
 def _error(reply: Reply, fault: Fault, address: str) -> Reply:
     error, text = _ERRORS[fault.kind]
     reply.status = STATUS[fault.kind]
-    if fault.kind == "expired_token" and address.startswith("/rest/api/"):
+    if STATUS[fault.kind] == HTTPStatus.UNAUTHORIZED and address.startswith("/rest/api/"):
         reply.body = json_bytes(access_denied(reply.status).body())
         return reply
     reply.body = json_bytes({"error": error, "error_description": text})
@@ -109,10 +109,12 @@ def _unchanged(reply: Reply, _: Fault, __: str) -> Reply:
 _ERRORS: Final = {
     "rate_limited": ("QUERY_LIMIT_EXCEEDED", "Too many requests"),
     "expired_token": ("expired_token", "The access token provided has expired"),
+    "connection_error": ("CONNECTION_ERROR", "Error connecting to authorization server"),
 }
 _SPOILERS: Final[dict[str, Callable[[Reply, Fault, str], Reply]]] = {
     "rate_limited": _error,
     "expired_token": _error,
+    "connection_error": _error,
     "unavailable": _page,
     "server_error": _page,
     "bad_gateway": _page,

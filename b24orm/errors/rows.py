@@ -73,7 +73,7 @@ class OutcomeUnknown(B24Error):
 
 
 class JobStopped(B24Error):
-    """A bulk write ended early: the portal did not serve it for too long, or refuses it for good.
+    """A bulk write ended early: the portal did not serve it for too long, refuses it for good, or was closed.
 
     Its cause says why. Items that were refused on their own stand in ``results``, or were handed out before.
 

@@ -72,7 +72,12 @@ def is_read(method: str) -> bool:
 
 
 def never_executed(error: B24Error) -> bool:
-    """The server, or the network, refused before any work was done."""
+    """The server, or the network, refused before any work was done.
+
+    A portal that can't ask its authorization server about a token says so before it looks at the method.
+    """
+    if isinstance(error, ServerFailure):
+        return error.code == "CONNECTION_ERROR"
     return isinstance(error, (RateLimited, OperatingLimited, ConnectFailed))
 
 

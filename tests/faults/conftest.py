@@ -31,6 +31,7 @@ FAULTS: Final[dict[str, Fault]] = {
     "hang": Fault("hang", seconds=2 * TIMEOUT),
     "redirect": Fault("redirect"),
     "expired": Fault("expired_token"),
+    "connection error": Fault("connection_error"),
 }
 """Every fault the local portal can play."""
 
@@ -40,7 +41,7 @@ FINAL: Final = frozenset({"redirect", "expired"})
 """Faults that no retry can mend."""
 EXECUTED: Final = frozenset({"gateway timeout", "reset after", "truncated", "cut", "hang"})
 """Faults that lose the answer of work that was done."""
-REFUSED: Final = frozenset({"rate limited"})
+REFUSED: Final = frozenset({"rate limited", "connection error"})
 """Faults that say that nothing was done."""
 
 LASTING: Final[dict[str, type[B24Error]]] = {
@@ -56,6 +57,7 @@ LASTING: Final[dict[str, type[B24Error]]] = {
     "hang": TimedOut,
     "redirect": ServerFailure,
     "expired": AuthError,
+    "connection error": ServerFailure,
 }
 """The error that each fault ends in when it does not stop."""
 

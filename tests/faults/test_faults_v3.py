@@ -12,9 +12,13 @@ from b24orm.emulator import LocalPortal
 from b24orm.errors import B24Error, OutcomeUnknown
 from b24orm.models import EventLogRecord, TaskV3
 from tests.conftest import Connect
-from tests.faults.conftest import FAULTS, FINAL, HARMLESS, LASTING, play
+from tests.faults import conftest
+from tests.faults.conftest import FAULTS, HARMLESS, LASTING, play
 
 pytestmark = pytest.mark.usefixtures("hasty")
+
+FINAL = conftest.FINAL | {"connection error"}
+"""REST 3.0 has one word for everything that is wrong with a token."""
 
 NEW: dict[str, Any] = {"title": "Report", "creator_id": 1, "responsible_id": 2}
 BROKEN_SCRIPT = frozenset({"server error"})

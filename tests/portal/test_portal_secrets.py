@@ -33,6 +33,7 @@ KINDS: list[Any] = [
     "cut_body",
     "wrong_content_type",
     "expired_token",
+    "connection_error",
     "redirect",
     Fault("hang", seconds=0.3),
 ]

@@ -38,6 +38,7 @@ FAULTS: list[Any] = [
     "cut_body",
     "wrong_content_type",
     "expired_token",
+    "connection_error",
     "redirect",
     Fault("hang", seconds=0.3),
 ]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from b24orm import Portal
+from b24orm.emulator import LocalPortal
 from b24orm.errors import B24Error, Disconnected, OutcomeUnknown, ServerFailure, TimedOut
 from b24orm.executor.executor import Executor
 from b24orm.executor.journal import Journal
@@ -213,3 +214,17 @@ def test_an_object_can_be_copied_and_pickled_without_its_portal(client: Portal) 
         assert copied == deal
         copied.title = "copied"
         assert (copied.changed, deal.changed) == (("title",), ())
+
+
+def test_a_portal_that_can_not_ask_about_a_token_has_done_nothing(desk: LocalPortal, client: Portal) -> None:
+    before = desk.store.count("deal")
+    desk.faults.script("connection_error")
+    results = Deal.objects.bulk_create([Deal(title="x"), Deal(title="y")], idempotency=None)
+    assert [result.outcome for result in results] == ["created", "created"]
+    assert desk.store.count("deal") == before + 2
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_page_in_place_of_an_answer_proves_nothing(status: int) -> None:
+    """What stands before a portal may look at its answers, after the work was done."""
+    assert is_ambiguous(ServerFailure("HTTP page", method="crm.deal.add", status=status))
