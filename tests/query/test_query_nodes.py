@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from b24orm.errors import InvalidValue
 from b24orm.facts import load
-from b24orm.query.nodes import EVERYTHING, NOTHING, Condition, Group, Node, Q, Query, joined
+from b24orm.query.nodes import EVERYTHING, NOTHING, Condition, Group, Node, Order, Q, Query, joined
 from b24orm.query.resolving import resolve
 from b24orm.schema import EntitySchema, FieldSchema
 from tests.plan.meaning import holds
@@ -138,11 +139,104 @@ def test_qs_are_equal_by_what_they_say() -> None:
     assert (Q(a=1) | Q(b=2), ~Q(a=1)) == (Q(a=1) | Q(b=2), ~Q(a=1))
 
 
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (Q(a=1), Q(a=2)),
+        (Q(a=1), ~Q(a=1)),
+        (Q(a=1) & Q(b=2), Q(a=1) | Q(b=2)),
+        (Q(a=1), {"a": 1}),
+    ],
+    ids=repr,
+)
+def test_another_q_says_something_else(one: Q, two: object) -> None:
+    assert one != two
+
+
+@pytest.mark.parametrize(
+    ("q", "shown"),
+    [
+        (Q(), "Q()"),
+        (Q(a=1, b="x"), "Q(a=1, b='x')"),
+        (~Q(a=1), "~Q(a=1)"),
+        (Q(Q(a=1) | Q(b=2), a=3), "((Q(a=1) | Q(b=2)) & Q(a=3))"),
+        (~(Q(a=1) & Q(b=2)), "~(Q(a=1) & Q(b=2))"),
+    ],
+)
+def test_each_q_is_shown(q: Q, shown: str) -> None:
+    assert repr(q) == shown
+
+
+@pytest.mark.parametrize("empty", [Q(), Q() | Q()], ids=repr)
+def test_an_empty_q_leaves_the_other_as_it_is(empty: Q) -> None:
+    asked = Q(a=1)
+
+    assert [empty & asked, asked | empty] == [asked, asked]
+    assert not empty
+
+
+@pytest.mark.parametrize("other", [{"a": 1}, None, "a=1"])
+def test_a_q_is_combined_with_nothing_but_a_q(other: Any) -> None:
+    with pytest.raises(InvalidValue, match="a Q object is combined with another Q object, not with"):
+        Q(a=1) & other
+
+
 def test_combining_leaves_the_parts_as_they_were() -> None:
     part = Q(a=1)
     _ = ~(part | Q(b=2))
 
     assert part == Q(a=1)
+
+
+# -- queries -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        (Query(TOY), "where everything"),
+        (Query(TOY, where=NOTHING), "where nothing"),
+        (Query(TOY, where=resolve(TOY, Q(a=1) & Q(b__gt=2))), "where (a=1 & b__gt=2)"),
+        (Query(TOY, where=resolve(TOY, Q(a=1) | ~Q(b=2))), "where (a=1 | ~b=2)"),
+        (
+            Query(TOY, order=(Order(TOY.fields["a"]), Order(TOY.fields["b"], descending=True))),
+            "where everything, order by a, -b",
+        ),
+        (Query(TOY, select=(TOY.fields["id"], TOY.fields["a"])), "where everything, only id, a"),
+        (Query(TOY, stop=5), "where everything, [:5]"),
+        (Query(TOY, start=1), "where everything, [1:]"),
+        (Query(TOY, start=2, stop=5), "where everything, [2:5]"),
+    ],
+)
+def test_a_query_says_what_it_asks_for(query: Query, shown: str) -> None:
+    assert (str(query), repr(query)) == (shown, f"<Query Toy: {shown}>")
+
+
+@pytest.mark.parametrize(
+    ("query", "limit", "sliced"),
+    [
+        (Query(TOY), None, False),
+        (Query(TOY, start=1), None, True),
+        (Query(TOY, stop=5), 5, True),
+        (Query(TOY, start=2, stop=5), 3, True),
+        (Query(TOY, stop=0), 0, True),
+    ],
+    ids=str,
+)
+def test_a_query_knows_how_much_it_wants(query: Query, limit: int | None, sliced: bool) -> None:
+    assert (query.limit, query.sliced) == (limit, sliced)
+
+
+def test_an_order_turned_round_twice_is_the_same() -> None:
+    order = Order(TOY.fields["a"])
+
+    assert (str(order.reversed()), order.reversed().reversed()) == ("-a", order)
+
+
+def test_one_more_condition_narrows_a_query() -> None:
+    query = Query(TOY, where=resolve(TOY, Q(a=1)), stop=5)
+
+    assert str(query.narrowed(resolve(TOY, Q(b=2)))) == "where (a=1 & b=2), [:5]"
 
 
 BOUNDS = st.tuples(st.integers(0, 8), st.none() | st.integers(0, 8))

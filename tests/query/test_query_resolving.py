@@ -77,7 +77,11 @@ def test_an_object_stands_for_its_id_as_a_parameter() -> None:
         ("Extra", ~Q(id__in=[-1]), "what is no positive number"),
         ("Task", Q(description="x"), "it can by id, title"),
         ("TaskV3", Q(status="2"), "or take Task, which can"),
-        ("Deal", Q(opened__gte="Y"), "it can do opened, opened__ne"),
+        ("Deal", Q(opened__gte="Y"), "it can do opened, opened__ne$"),
+        ("TaskV3", Q(status="2"), ", or take Task, which can$"),
+        ("Task", Q(responsible=5), "; did you mean 'responsible_id'?"),
+        ("Task", Q(description="x"), r"; it can by id, title, .* \.\.\.$"),
+        ("TimeRecord", Q(id=5), "; it can by start_time, user_id$"),
     ],
 )
 def test_what_the_method_would_misread_is_refused(entity: str, q: Q, why: str) -> None:
@@ -85,7 +89,11 @@ def test_what_the_method_would_misread_is_refused(entity: str, q: Q, why: str) -
         resolve(load(entity), q)
 
 
-@pytest.mark.parametrize(("entity", "q"), [("Extra", Q(id__in=[1, 2])), ("Deal", Q(id__in=[0, 1]))], ids=str)
+@pytest.mark.parametrize(
+    ("entity", "q"),
+    [("Extra", Q(id__in=[1, 2])), ("Extra", Q(id__range=(0, 9))), ("Deal", Q(id__in=[0, 1]))],
+    ids=str,
+)
 def test_lists_of_numbers_are_sent_where_the_method_reads_all_of_them(entity: str, q: Q) -> None:
     assert isinstance(resolve(load(entity), q), Condition)
 
