@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, TypeVar
 
@@ -130,9 +130,9 @@ def _made(make: Callable[[Any], _T], value: object, wanted: str) -> _T:
 
 
 def _any(value: object) -> Any:
-    if isinstance(value, (bool, int, str, Decimal, date)):
+    if isinstance(value, (bool, int, str, date)):
         return value
-    if isinstance(value, float):
+    if isinstance(value, (float, Decimal)):
         return _number(value)
     if isinstance(value, Money):
         return _money(value)
@@ -276,9 +276,9 @@ def check_value(entity: str, field: FieldSchema, lookup: str, value: object) -> 
         if lookup not in ("exact", "ne") and checked == "":
             raise _Refused("a text that is not empty")
         return checked
-    except (_Refused, InvalidOperation) as error:
+    except _Refused as error:
         name = field.name if lookup == "exact" else f"{field.name}__{lookup}"
-        (part,) = getattr(error, "part", None) or (value,)
+        (part,) = error.part or (value,)
         hint = _instead(field.name, lookup, part)
         raise InvalidValue(f"{entity}.{name} takes {error}, not {_described(part)}{hint}") from None
 

@@ -47,6 +47,18 @@ class Row:
     pk = 7
 
 
+class NotADay(date):
+    """As pandas' "not a time": it differs from itself."""
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    def __ne__(self, other: object) -> bool:
+        return True
+
+    __hash__ = date.__hash__
+
+
 def checked(name: str, lookup: str, value: Any) -> Any:
     return check_value("Deal", FIELDS[name], lookup, value)
 
@@ -116,6 +128,12 @@ def test_a_fitting_value_comes_out_in_one_shape(name: str, lookup: str, value: A
         ("title", "isnull", 1, "True or False"),
         ("title", "isnull", None, "True or False"),
         ("uf_any", "exact", [1], "a str, number, bool or date"),
+        ("uf_any", "exact", Decimal("NaN"), "a finite number"),
+        ("uf_any", "gt", Decimal("sNaN"), "a finite number"),
+        ("uf_any", "in", [Decimal("sNaN")], "a finite number in its list"),
+        ("uf_any", "exact", float("inf"), "a finite number"),
+        ("day", "exact", NotADay(2024, 2, 29), "a value"),
+        ("moment", "in", [NotADay(2024, 2, 29)], "a value in its list"),
     ],
     ids=shown,
 )
@@ -153,7 +171,7 @@ ANYTHING: st.SearchStrategy[Any] = st.one_of(
     st.binary(max_size=2),
     st.dates(),
     st.datetimes(),
-    st.lists(st.integers(), max_size=3),
+    st.lists(st.integers() | st.decimals() | st.floats(), max_size=3),
     st.dictionaries(st.text(max_size=2), st.integers(), max_size=2),
     st.builds(object),
 )
