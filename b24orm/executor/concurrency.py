@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Final
 
@@ -36,6 +38,7 @@ class Gate:
         self._quickest: float | None = None
         self._places = float(start)
         self._ceiling = ceiling
+        self._narrow: list[int] = []
         self._taken = 0
         self._queue: deque[asyncio.Future[None]] = deque()
         self._cut = float("-inf")
@@ -43,13 +46,19 @@ class Gate:
     @property
     def places(self) -> int:
         """Requests that may be under way now."""
-        return max(1, int(self._places))
+        return max(1, int(min((self._places, *self._narrow))))
 
-    def limit(self, ceiling: int) -> int:
-        """Sets another ceiling and returns the one before."""
-        before, self._ceiling = self._ceiling, ceiling
-        self._places = min(max(self._places, 1), ceiling)
-        return before
+    @contextmanager
+    def narrowed(self, places: int) -> Generator[None, None, None]:
+        """Lets no more than so many requests be under way within the block, from whatever thread.
+
+        Blocks may overlap: the narrowest counts, and what the gate has learned stays for after them.
+        """
+        self._narrow.append(places)
+        try:
+            yield
+        finally:
+            self._narrow.remove(places)  # whoever leaves next wakes the others
 
     def good(
         self, seconds: float | None = None, left: float = float("inf"), now: float = float("-inf")

@@ -191,19 +191,15 @@ class Client(EventMethods):
 
     @contextmanager
     def slow(self, max_concurrent_requests: int = 1) -> Generator[None, None, None]:
-        """Limits how many requests are under way at once, within the block.
+        """Limits how many requests are under way at once, within the block; of several the narrowest counts.
 
         >>> with portal.slow():                                      # doctest: +SKIP
         ...     portal.get_all("crm.deal.list")
         """
         if max_concurrent_requests < 1:
             raise InvalidValue(f"max_concurrent_requests must be at least 1, not {max_concurrent_requests}")
-        gate = self._open().sender.gate
-        before = gate.limit(max_concurrent_requests)
-        try:
+        with self._open().sender.gate.narrowed(max_concurrent_requests):
             yield
-        finally:
-            gate.limit(before)
 
 
 def hidden(url: Any) -> Any:

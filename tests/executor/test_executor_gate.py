@@ -88,13 +88,50 @@ def test_slow_answers_to_a_few_requests_are_not_for_their_number() -> None:
     assert gate.places == 40
 
 
-def test_another_ceiling_holds_at_once_and_is_taken_back() -> None:
+def test_a_narrowed_gate_is_as_wide_as_before_afterwards() -> None:
     gate = Gate(start=8, ceiling=16)
-    before = gate.limit(2)
-    places = gate.places
-    gate.limit(before)
+    with gate.narrowed(2):
+        within = gate.places
 
-    assert (before, places) == (16, 2)
+    assert (within, gate.places) == (2, 8)
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(1, 2), (2, 1), (1, 1)])
+def test_blocks_that_overlap_leave_nothing_behind(outer: int, inner: int) -> None:
+    gate = Gate(start=8, ceiling=16)
+    first, second = gate.narrowed(outer), gate.narrowed(inner)
+    first.__enter__()
+    second.__enter__()
+    both = gate.places
+    first.__exit__(None, None, None)
+    one = gate.places
+    second.__exit__(None, None, None)
+
+    assert (both, one, gate.places) == (min(outer, inner), inner, 8)
+
+
+def test_a_gate_that_is_narrowed_by_more_than_it_has_stays_as_it_is() -> None:
+    gate = Gate(start=2)
+    with gate.narrowed(5):
+        assert gate.places == 2
+
+
+def test_who_waits_at_a_narrowed_gate_gets_in_one_by_one() -> None:
+    gate, order = Gate(start=3), list[str]()
+
+    async def job(name: str) -> None:
+        async with gate:
+            order.append(f"+{name}")
+            await asyncio.sleep(1)
+            order.append(f"-{name}")
+
+    async def everybody() -> None:
+        with gate.narrowed(1):
+            await asyncio.gather(job("a"), job("b"))
+
+    run(everybody())
+
+    assert order == ["+a", "-a", "+b", "-b"]
 
 
 @QUICK
@@ -202,8 +239,7 @@ def test_fewer_requests_are_sent_to_a_portal_that_can_take_no_more() -> None:
 def test_a_portal_that_can_take_more_gets_more() -> None:
     executor, transport = client(lambda asked: result([]), delay=lambda: 1.0)
     gate = executor.sender.gate
-    gate.limit(2)
-    gate.limit(16)
+    gate._places, gate._ceiling = 2.0, 16
 
     async def work() -> None:
         await asyncio.gather(*(executor.call(Call("crm.deal.list")) for _ in range(200)))
@@ -216,7 +252,6 @@ def test_a_portal_that_can_take_more_gets_more() -> None:
 @pytest.mark.parametrize("moment", [0.0, 0.5, 1.0, 1.5])
 def test_a_call_that_is_cancelled_leaves_its_place(moment: float) -> None:
     executor, transport = client(lambda asked: result([]), delay=lambda: 1.0)
-    executor.sender.gate.limit(1)
 
     async def work() -> None:
         tasks = [asyncio.create_task(executor.call(Call("crm.deal.list"))) for _ in range(3)]
@@ -226,6 +261,7 @@ def test_a_call_that_is_cancelled_leaves_its_place(moment: float) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
         await executor.call(Call("crm.deal.list"))
 
-    run(work())
+    with executor.sender.gate.narrowed(1):
+        run(work())
 
     assert transport.under_way == 0

@@ -29,9 +29,9 @@ def abandoned(limits: PortalLimits, calls: int, *, places: int) -> None:
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(lambda *_: None)
     executor = Executor(Sender(FakeTransport(hang), WEBHOOK, limits, clock=SystemClock()))
-    executor.sender.gate.limit(places)
-    tasks = [loop.create_task(executor.call(Call(METHOD))) for _ in range(calls)]
-    loop.run_until_complete(asyncio.sleep(0.05))
+    with executor.sender.gate.narrowed(places):
+        tasks = [loop.create_task(executor.call(Call(METHOD))) for _ in range(calls)]
+        loop.run_until_complete(asyncio.sleep(0.05))
     loop.close()
     for task in tasks:
         with suppress(RuntimeError):  # others can't be woken any more

@@ -237,10 +237,11 @@ def test_slow_keeps_one_request_under_way(serve: Serve, join: Connect) -> None:
 
 
 def test_after_slow_requests_run_side_by_side_again(plain: Portal) -> None:
-    before = plain._open().sender.gate._ceiling
+    gate = plain._open().sender.gate
+    before = gate.places
     with plain.slow(2):
-        pass
-    assert plain._open().sender.gate._ceiling == before
+        within = gate.places
+    assert (within, gate.places) == (2, before)
 
 
 @pytest.mark.parametrize("wrong", [0, -1])
