@@ -11,7 +11,7 @@ from b24orm.entity.dump import added, changed, everything, fields_of, repeatable
 from b24orm.entity.rows import hydrate
 from b24orm.entity.types import MultiField
 from b24orm.errors import InvalidValue
-from b24orm.models import Contact, Deal, Item, ListElement, TaskV3
+from b24orm.models import CatalogProduct, Contact, ContactItem, Deal, Item, ListElement, TaskV3
 
 WHOLE = "WHOLE"
 NOON = datetime(2024, 2, 1, 12, tzinfo=timezone.utc)
@@ -24,7 +24,7 @@ def fetched(model: Any, **row: Any) -> Any:
 
 
 def deal(**row: Any) -> Any:
-    return fetched(Deal, ID="5", TITLE="a", CATEGORY_ID="0", UF_CRM_1="red", **row)
+    return fetched(Deal, **{"ID": "5", "TITLE": "a", "CATEGORY_ID": "0", "UF_CRM_1": "red", **row})
 
 
 # -- new rows ----------------------------------------------------------------------------
@@ -44,6 +44,10 @@ def test_of_a_new_row_nothing_is_cleared_but_an_empty_text_is_one() -> None:
 
 def test_what_a_list_needs_beside_its_rows_is_no_field() -> None:
     assert added(Item(entity_type_id=2, title="a")) == {"title": "a"}
+
+
+def test_what_a_list_needs_and_a_row_has_is_one() -> None:
+    assert added(CatalogProduct(iblock_id=5, name="a")) == {"iblockId": 5, "name": "a"}
 
 
 def test_a_field_that_the_portal_sets_can_t_be_given() -> None:
@@ -73,7 +77,8 @@ def test_phones_of_a_new_row_are_entries() -> None:
 
 
 def test_a_row_made_from_another_has_all_that_can_be_given_at_any_time() -> None:
-    row = deal(DATE_CREATE="2024-02-01T12:00:00+00:00", COMMENTS=None, CONTACT_IDS=[], STAGE_ID="WON")
+    given = {"COMMENTS": None, "CONTACT_IDS": [], "STAGE_ID": "WON", "CATEGORY_ID": "3"}
+    row = deal(DATE_CREATE="2024-02-01T12:00:00+00:00", **given)
 
     assert fields_of(row) == {"TITLE": "a", "STAGE_ID": "WON"}
 
@@ -114,8 +119,15 @@ def test_a_field_that_can_t_be_changed_is_refused() -> None:
     row = deal()
     row.category_id = 3
 
-    with pytest.raises(InvalidValue, match=r"Deal\.category_id can't be changed once the Deal exists"):
-        changed(row)
+    for only in (None, ["UF_CRM_1", "category_id"]):
+        with pytest.raises(InvalidValue, match=r"Deal\.category_id can't be changed once the Deal exists"):
+            changed(row, only)
+
+
+def test_what_a_list_needs_beside_its_rows_is_no_change() -> None:
+    row = Item(entity_type_id=2, title="a", id=5)
+
+    assert (changed(row), changed(row, ["entity_type_id", "title"])) == ({"title": "a"}, {"title": "a"})
 
 
 def test_none_clears_and_a_list_stays_one() -> None:
@@ -141,13 +153,26 @@ def test_phones_that_did_not_change_are_not_sent_though_they_are_named() -> None
     assert changed(row, ["name", "phone"]) == {"NAME": "A"}
 
 
-@pytest.mark.parametrize("before", [{}, {"PHONE": [{"VALUE": "+1"}]}], ids=["not fetched", "without ids"])
+@pytest.mark.parametrize(
+    "before",
+    [{}, {"PHONE": [{"VALUE": "+1"}]}, {"PHONE": [*PHONES, {"VALUE": "+3"}]}],
+    ids=["not fetched", "without ids", "without one id"],
+)
 def test_phones_whose_entries_are_not_known_can_t_be_changed(before: dict[str, Any]) -> None:
     row = fetched(Contact, ID="5", **before)
     row.phone = ["+3"]
 
     with pytest.raises(InvalidValue, match=r"Contact\.phone can't be changed: its entries were not fetched"):
         changed(row)
+
+
+def test_entries_of_every_type_are_told_apart_by_it() -> None:
+    row = fetched(ContactItem, id=5, fm=[{"id": 7, "value": "+1", "typeId": "PHONE"}])
+    row.fm = [MultiField(value="a@x.org", type_id="EMAIL")]
+
+    assert changed(row) == {
+        "fm": {"7": {"typeId": "PHONE", "value": ""}, "n0": {"typeId": "EMAIL", "value": "a@x.org"}}
+    }
 
 
 # -- REST 3.0 ----------------------------------------------------------------------------
