@@ -77,7 +77,7 @@ def test_phones_of_a_new_row_are_entries() -> None:
 
 
 def test_a_row_made_from_another_has_all_that_can_be_given_at_any_time() -> None:
-    given = {"COMMENTS": None, "CONTACT_IDS": [], "STAGE_ID": "WON", "CATEGORY_ID": "3"}
+    given: dict[str, Any] = {"COMMENTS": None, "CONTACT_IDS": [], "STAGE_ID": "WON", "CATEGORY_ID": "3"}
     row = deal(DATE_CREATE="2024-02-01T12:00:00+00:00", **given)
 
     assert fields_of(row) == {"TITLE": "a", "STAGE_ID": "WON"}
