@@ -64,48 +64,56 @@ def place_of(file: StoredFile) -> Place:
     Raises:
         Unsupported: the portal tells no program where they are.
     """
-    told = file.machine_url or file.url
-    if not told:
+    link = file.machine_url or file.url
+    if not link:
         raise Unsupported(f"the method tells only the number of this file, {file.id}, and not where it is")
-    path, query = _parts(told)
+    told = _Told(link, urlsplit(link).path, _query(link), _query(file.url or ""), file.size)
     for read in (_shown, _item, _disk, _attached, _called):
-        found = read(file, path, query)
+        found = read(told)
         if found is not None:
             return found
-    return Place("file", told, size=file.size)
+    return Place("file", link, size=file.size)
 
 
-def _parts(url: str) -> tuple[str, dict[str, str]]:
-    parts = urlsplit(url)
-    return parts.path, dict(parse_qsl(parts.query, keep_blank_values=True))
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A link, taken apart: its path and its query, and the query of the page for browsers."""
+
+    link: str = field(repr=False)
+    path: str
+    query: Mapping[str, str] = field(repr=False)
+    page: Mapping[str, str]
+    size: int | None
 
 
-def _shown(file: StoredFile, path: str, query: Mapping[str, str]) -> Place | None:
+def _query(url: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+
+
+def _shown(told: _Told) -> Place | None:
     """The page of the classic methods. Its token is that of an application; a webhook has none."""
-    found = _SHOW_FILE.search(path)
+    found = _SHOW_FILE.search(told.path)
     if found is None:
         return None
     fresh = None
-    if query.get("dynamic") == "Y" and found[1] in _OWNERS:
-        fresh = _of_item(_OWNERS[found[1]], query.get("ownerId", ""), query)
-    if not query.get("auth") and fresh is None:
+    if told.query.get("dynamic") == "Y" and found[1] in _OWNERS:
+        fresh = _of_item(_OWNERS[found[1]], told.query.get("ownerId", ""), told.query)
+    if not told.query.get("auth") and fresh is None:
         raise Unsupported(
-            f"the portal gives {query.get('fieldName')} of a {found[1]} to browsers and to applications; "
-            "a webhook is told no link to it that works"
+            f"{told.query.get('fieldName')} of a {found[1]} is for browsers and applications: "
+            "the portal tells a webhook no link to it that works"
         )
-    link = (file.machine_url or "") if query.get("auth") else ""
-    return Place("show_file.php", link, fresh=fresh)
+    return Place("show_file.php", told.link if told.query.get("auth") else "", fresh=fresh)
 
 
-def _item(file: StoredFile, path: str, query: Mapping[str, str]) -> Place | None:
+def _item(told: _Told) -> Place | None:
     """A file of ``crm.item.*``: a signed link, beside it the page for browsers, which names the owner."""
-    named = _parts(file.url)[1] if file.url else {}
-    link = file.machine_url if _GET_FILE.lower() in path.lower() else None
-    if link is None and query.get("action") != _GET_FILE:
+    signed = _GET_FILE.lower() in told.path.lower()
+    if not signed and told.query.get("action") != _GET_FILE:
         return None
-    owner = named.get("entityTypeId", "")
-    fresh = _of_item(int(owner), named.get("id", ""), named) if owner.isdigit() else None
-    return Place(_GET_FILE, link or "", fresh=fresh)
+    owner = told.page.get("entityTypeId", "")
+    fresh = _of_item(int(owner), told.page.get("id", ""), told.page) if owner.isdigit() else None
+    return Place(_GET_FILE, told.link if signed else "", fresh=fresh)
 
 
 def _of_item(entity_type: int, owner: str, query: Mapping[str, str]) -> Fresh | None:
@@ -122,16 +130,14 @@ def _of_item(entity_type: int, owner: str, query: Mapping[str, str]) -> Fresh | 
     return Fresh(Call("crm.item.get", params), pick)
 
 
-def _disk(file: StoredFile, path: str, query: Mapping[str, str]) -> Place | None:
+def _disk(told: _Told) -> Place | None:
     """A file of the disk, or a version of one."""
-    if path.rstrip("/").rpartition("/")[2] not in ("download", "download.json"):
+    if told.path.rstrip("/").rpartition("/")[2] not in ("download", "download.json"):
         return None
-    scope, _, rest = query.get("token", "").partition("|")
+    scope, _, rest = told.query.get("token", "").partition("|")
     meant = _payload(rest.partition("|")[0]) if scope == "disk" else {}
     method = "disk.version.get" if meant.get("service") == "version" else "disk.file.get"
-    return Place(
-        "download", file.machine_url or "", fresh=_by_id(method, meant.get("id", "")), size=file.size
-    )
+    return Place("download", told.link, fresh=_by_id(method, meant.get("id", "")), size=told.size)
 
 
 def _payload(encoded: str) -> dict[str, str]:
@@ -141,14 +147,13 @@ def _payload(encoded: str) -> dict[str, str]:
         return {}
 
 
-def _attached(file: StoredFile, path: str, query: Mapping[str, str]) -> Place | None:
+def _attached(told: _Told) -> Place | None:
     """A file that something holds: a task, a message."""
-    if not path.endswith("/disk/uf.php"):
+    if not told.path.endswith("/disk/uf.php"):
         return None
-    signed = any(name.partition("[")[0] == "auth" for name in query)
-    link = (file.machine_url or file.url or "") if signed else ""
-    fresh = _by_id("disk.attachedObject.get", query.get("attachedId", ""))
-    return Place("uf.php", link, fresh=fresh, size=file.size)
+    signed = any(name.partition("[")[0] == "auth" for name in told.query)
+    fresh = _by_id("disk.attachedObject.get", told.query.get("attachedId", ""))
+    return Place("uf.php", told.link if signed else "", fresh=fresh, size=told.size)
 
 
 def _by_id(method: str, number: str) -> Fresh | None:
@@ -157,13 +162,13 @@ def _by_id(method: str, number: str) -> Fresh | None:
     return Fresh(Call(method, {"id": int(number)}), lambda result: result.get("DOWNLOAD_URL"))
 
 
-def _called(file: StoredFile, path: str, query: Mapping[str, str]) -> Place | None:
+def _called(told: _Told) -> Place | None:
     """A method that is named without credentials (``/rest/catalog.product.download?fields[...]``)."""
-    found = _METHOD.match(path)
-    if found is None or {"token", "auth"} & query.keys() or file.machine_url is None:
+    found = _METHOD.match(told.path)
+    if found is None or {"token", "auth"} & told.query.keys():
         return None
     params: dict[str, Any] = {}
-    for name, value in query.items():
+    for name, value in told.query.items():
         outer, _, inner = name.partition("[")
         if inner:
             params.setdefault(outer, {})[inner.rstrip("]")] = value

@@ -20,6 +20,10 @@ from b24orm.values import StoredFile
 if TYPE_CHECKING:
     from b24orm.portal.portal import AsyncPortal, Portal
 
+    Source: TypeAlias = str | PathLike[str] | bytes | IO[bytes]
+else:
+    Source = Any  # checked in upload_of, which says more than a type hint could
+
 __all__ = ["AnyPortal", "PortalFiles"]
 
 AnyPortal: TypeAlias = "Portal | AsyncPortal"
@@ -28,9 +32,9 @@ AnyPortal: TypeAlias = "Portal | AsyncPortal"
 class PortalFiles:
     """The files of one portal: ``portal.files``.
 
-    >>> file = portal.files.of(portal.call("disk.file.get", {"id": 5}))      # doctest: +SKIP
-    >>> file.save_to("report.pdf")                                          # doctest: +SKIP
-    PosixPath('report.pdf')
+    >>> report = portal.files.of(portal.call("disk.file.get", {"id": 103}))  # doctest: +SKIP
+    >>> report.save_to("report.pdf").name                                   # doctest: +SKIP
+    'report.pdf'
 
     Each method has an a-prefixed twin to be awaited; an :class:`AsyncPortal` has only those.
     """
@@ -102,9 +106,8 @@ class PortalFiles:
     ) -> list[Path | B24Error]:
         """Writes what is in many files to files of this machine, several side by side.
 
-        >>> deals = Deal.objects.filter(stage="WON")                        # doctest: +SKIP
-        >>> portal.files.save_all(                                          # doctest: +SKIP
-        ...     (deal.contract, f"contracts/{deal.id}.pdf") for deal in deals if deal.contract)
+        >>> reports = portal.get_all("disk.folder.getChildren", {"id": 14})  # doctest: +SKIP
+        >>> saved = portal.files.save_all((report, ".") for report in reports)  # doctest: +SKIP
 
         Args:
             files: pairs of a file, or of what :meth:`of` takes, and a path as in :meth:`StoredFile.save_to`.
@@ -137,7 +140,7 @@ class PortalFiles:
     @guard
     def upload(
         self,
-        source: str | PathLike[str] | bytes | IO[bytes],
+        source: Source,
         *,
         folder: int,
         name: str | None = None,
@@ -145,8 +148,8 @@ class PortalFiles:
     ) -> StoredFile:
         """A new file in a folder of the disk, sent piece by piece: it may be of any size.
 
-        >>> portal.files.upload("video.mp4", folder=14).id                   # doctest: +SKIP
-        9011
+        >>> portal.files.upload(b"minutes", folder=14, name="minutes.txt").size  # doctest: +SKIP
+        7
 
         Rule: ``disk.folder.uploadFile`` without ``fileContent``, then a form to its ``uploadUrl``.
 
@@ -171,7 +174,7 @@ class PortalFiles:
     @guard
     async def aupload(
         self,
-        source: str | PathLike[str] | bytes | IO[bytes],
+        source: Source,
         *,
         folder: int,
         name: str | None = None,

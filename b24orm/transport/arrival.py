@@ -162,6 +162,9 @@ def _judged(
         except ApiError as error:
             return error.with_traceback(None)
         return NotFound, "NO_FILE", "the portal answered, but with no file: the field holds it no more"
+    kind = head.content_type or "no content type"
+    if head.status >= 500:
+        return ServerFailure, f"HTTP_{head.status}", f"{kind} came instead of the file"
     if head.status in (401, 403) or _LOGIN.search(body):
         return AccessDenied, "LOGIN_PAGE", _WANTS_LOGIN
     if head.status == 404 or _NGINX.match(body):
@@ -171,8 +174,7 @@ def _judged(
         return AccessDenied, "ACCESS_DENIED", "the user may not read this file, or the link has ended"
     if text.startswith("file not found"):
         return NotFound, "NOT_FOUND", "there is no such file, or its field holds it no more"
-    kind = head.content_type or "no content type"
-    return ServerFailure, "NOT_A_FILE", f"HTTP {head.status}: {kind} came instead of the file"
+    return ServerFailure, "NOT_A_FILE", f"{kind} came instead of the file"
 
 
 def _page_error(body: bytes, redact: Callable[[str], str]) -> _Said | None:
@@ -182,7 +184,7 @@ def _page_error(body: bytes, redact: Callable[[str], str]) -> _Said | None:
     try:
         said = json.loads(body)
         first = said["errors"][0] if said.get("errors") else {}
-        text, code = redact(str(first.get("message") or said["status"])), str(first.get("code") or "")
+        text, code = redact(str(first.get("message") or said["status"])), redact(str(first.get("code") or ""))
     except (ValueError, LookupError, AttributeError, TypeError):
         return None
     absent = "not find" in text.lower() or "not found" in text.lower()

@@ -229,7 +229,7 @@ def _add_to_storage(store: Store, call: Call) -> Answer:
 
 
 def _new_folder(store: Store, call: Call, parent: Mapping[str, Any]) -> Answer:
-    return created(store, call, parent, {"TYPE": "folder"})
+    return _created(store, call, parent, {"TYPE": "folder"})
 
 
 def _upload(store: Store, call: Call) -> Answer:
@@ -269,7 +269,7 @@ def new_file(store: Store, call: Call, folder: Mapping[str, Any], content: bytes
         name = _free_name(store, name, to_int(folder["ID"]))
         call = replace(call, params={**call.params, "data": {"NAME": name}})
     with store.transaction():
-        return created(store, call, folder, {"TYPE": "file", **stored(store, name, content)})
+        return _created(store, call, folder, {"TYPE": "file", **stored(store, name, content)})
 
 
 def _free_name(store: Store, name: str, parent: int) -> str:
@@ -280,7 +280,7 @@ def _free_name(store: Store, name: str, parent: int) -> str:
     return next(free for free in names if free not in taken)
 
 
-def created(store: Store, call: Call, parent: Mapping[str, Any], row: Mapping[str, Any]) -> Answer:
+def _created(store: Store, call: Call, parent: Mapping[str, Any], row: Mapping[str, Any]) -> Answer:
     name = to_text(map_argument(call, "data").get("NAME"))
     if not name:
         text = "Error: required parameter NAME (DISK_BASE_SERVICE_22001)."
