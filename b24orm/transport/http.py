@@ -329,13 +329,13 @@ async def _sent(
     import aiohttp
 
     once = {"middlewares": (_sent_once(),)} if request.verb == "GET" else {}
-    silence = {"total": None, "sock_read": request.timeout} if request.long else {"total": request.timeout}
+    total, silence = (None, request.timeout) if request.long else (request.timeout, None)
     answer = await session.request(
         request.verb,
         request.url,
         data=body,
         headers={**_JSON, **request.headers},
-        timeout=aiohttp.ClientTimeout(sock_connect=_CONNECT, **silence),
+        timeout=aiohttp.ClientTimeout(total=total, sock_read=silence, sock_connect=_CONNECT),
         allow_redirects=False,
         raise_for_status=False,
         proxy=proxy,

@@ -40,7 +40,7 @@ def post_form(url: str, field: str, name: str, content: bytes) -> Answer:
 def _sent(request: Request) -> Answer:
     try:
         with urlopen(request) as answer:
-            return Answer(answer.status, answer.headers, answer.read())
+            return Answer(answer.status, dict(answer.headers), answer.read())
     except HTTPError as error:
         with error:
-            return Answer(error.code, error.headers, error.read())
+            return Answer(error.code, dict(error.headers), error.read())

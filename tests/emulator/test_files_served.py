@@ -34,10 +34,8 @@ def by_token(portal: LocalPortal, token: str, method: str, **params: Any) -> Any
 
 
 def item_link(portal: LocalPortal, token: str = "") -> str:
-    params = {"entityTypeId": 2, "id": 1, "useOriginalUfNames": "Y"}
-    told = (
-        by_token(portal, token, "crm.item.get", **params) if token else ask(portal, "crm.item.get", **params)
-    )
+    where: dict[str, Any] = {"entityTypeId": 2, "id": 1, "useOriginalUfNames": "Y"}
+    told = by_token(portal, token, "crm.item.get", **where) if token else ask(portal, "crm.item.get", **where)
     return str(told["item"]["UF_CRM_ONE"]["urlMachine"])
 
 
