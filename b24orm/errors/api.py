@@ -155,7 +155,10 @@ class PortalDeleted(AuthError):
 
 
 class TokenServerFailed(AuthError):
-    """The authorization server did not answer, several times; the portal executed nothing."""
+    """There are no new tokens, and the portal executed nothing.
+
+    The authorization server did not answer, several times; or ``token_func`` raised what is the cause.
+    """
 
 
 class TokenStoreFailed(AuthError):
