@@ -8,7 +8,9 @@ from functools import cache
 from typing import Final
 
 from b24orm.emulator.crm_tables import CRM_SPECS
+from b24orm.emulator.document_tables import DOCUMENT_SPECS
 from b24orm.emulator.module_tables import BARE_TABLES, MODULE_SPECS
+from b24orm.emulator.rpa_tables import RPA_SPECS, SHIPPING_SPECS
 from b24orm.emulator.table_specs import TableSpec, build_table
 from b24orm.emulator.tables import DYNAMIC_PREFIX, Column, Table, words
 
@@ -257,7 +259,10 @@ def portal_tables() -> dict[str, Table]:
 @cache
 def _tables() -> Mapping[str, Table]:
     """The tables, built once: they are the same for every portal."""
-    made = (build_table(spec) for spec in (*_SPECS, *CRM_SPECS, *MODULE_SPECS))
+    made = (
+        build_table(spec)
+        for spec in (*_SPECS, *CRM_SPECS, *DOCUMENT_SPECS, *RPA_SPECS, *SHIPPING_SPECS, *MODULE_SPECS)
+    )
     return {table.name: table for table in (*made, *BARE_TABLES)}
 
 

@@ -70,6 +70,43 @@ _TASKS: Final = (
         omit=frozenset(words("ATTACHMENTS DISPLAY_SORT_INDEX")),
     ),
 )
+_SCRUM: Final = (
+    TableSpec(
+        "scrum_sprint",
+        "Sprint",
+        defaults={"ENTITY_TYPE": "sprint", "SORT": 0, "STATUS": "planned", "GOAL": ""},
+        indexes=("GROUP_ID",),
+    ),
+    TableSpec("scrum_backlog", "Backlog", indexes=("GROUP_ID",)),
+    TableSpec("scrum_epic", "Epic", defaults={"COLOR": "#69dafc", "DESCRIPTION": ""}, indexes=("GROUP_ID",)),
+    TableSpec("scrum_stage", "KanbanStage", defaults={"TYPE": "WORK", "SORT": 100, "COLOR": "00C4FB"}),
+    TableSpec(
+        "scrum_task",
+        "ScrumTask",
+        key="TASK_ID",
+        extra=(Column("TASK_ID", "int", hidden=True), Column("STAGE_ID", "int", hidden=True)),
+        defaults={"STORY_POINTS": "", "EPIC_ID": 0, "SORT": 1},
+    ),
+    TableSpec(
+        "task_flow",
+        "Flow",
+        defaults={
+            "EFFICIENCY": 100,
+            "GROUP_ID": 0,
+            "TEMPLATE_ID": 0,
+            "DESCRIPTION": "",
+            "ACTIVE": "N",
+            "DEMO": "N",
+            "DISTRIBUTION_TYPE": "manually",
+            "RESPONSIBLE_CAN_CHANGE_DEADLINE": "N",
+            "MATCH_WORK_TIME": "Y",
+            "TASK_CONTROL": "N",
+            "NOTIFY_AT_HALF_TIME": "N",
+            "TRIAL_FEATURE_ENABLED": "N",
+        },
+        extra=(Column("PINNED", "json", hidden=True),),
+    ),
+)
 _DISK: Final = (
     TableSpec("disk_storage", "DiskStorage", defaults={"MODULE_ID": "disk", "ENTITY_TYPE": "user"}),
     TableSpec(
@@ -256,6 +293,27 @@ _OTHERS: Final = (
     TableSpec(
         "entity_item", "EntityItem", extra=(Column("ENTITY", "string"),), defaults={**_FLAGS, "SORT": 500}
     ),
+    TableSpec(
+        "entity_storage",
+        "EntityStorage",
+        extra=(Column("APP_ID", "string", hidden=True),),
+        omit=frozenset(words("ENTITY_NEW IBLOCK_TYPE_ID")),
+    ),
+    TableSpec(
+        "entity_section",
+        "EntitySection",
+        extra=(Column("STORAGE_ID", "int", hidden=True),),
+        defaults={**_FLAGS, "SORT": 500},
+        indexes=("STORAGE_ID",),
+        omit=frozenset({"ENTITY"}),
+    ),
+    TableSpec(
+        "entity_property",
+        "EntityItemProperty",
+        extra=(*_NUMBER, Column("STORAGE_ID", "int", hidden=True)),
+        defaults={"TYPE": "S", "SORT": 500},
+        omit=frozenset({"PROPERTY_NEW"}),
+    ),
     TableSpec("recent_item", "RecentItem"),
     TableSpec("im_message", "Message"),
     TableSpec(
@@ -272,6 +330,7 @@ _OTHERS: Final = (
 )
 MODULE_SPECS: Final = (
     *_TASKS,
+    *_SCRUM,
     *_DISK,
     *_DISK_PARTS,
     *_LISTS,

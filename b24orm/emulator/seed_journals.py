@@ -151,6 +151,10 @@ def _add_signed(store: Store, dice: Dice, count: int) -> None:
 
 def _add_rpa_items(store: Store, dice: Dice, count: int) -> None:
     times = dice.moments(count)
+    store.load("rpa_type", ("ID", "TITLE", "CREATED_BY"), [(1, "Holidays", 1)])
+    stages = ((1, "Launch", None), (2, "Done", "SUCCESS"))
+    rows = [(number, name, 1, 1000 * number, meaning) for number, name, meaning in stages]
+    store.load("rpa_stage", ("ID", "NAME", "TYPE_ID", "SORT", "SEMANTIC"), rows)
     load_columns(
         store,
         "rpa_item",

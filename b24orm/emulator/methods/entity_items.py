@@ -107,7 +107,7 @@ def _add(store: Store, call: Call) -> Answer:
 def _item(store: Store, call: Call) -> int:
     number = to_int(call.params.get("ID"))
     if not store.count("entity_item", "ID = ? AND ENTITY = ?", (number, _entity(call))):
-        raise Refusal("ERROR_NOT_FOUND", "Item not found")
+        raise Refusal("ERROR_ITEM_NOT_FOUND", "Item not found")
     return number
 
 

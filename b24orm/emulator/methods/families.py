@@ -31,9 +31,10 @@ Check = Callable[[Store, Call, Row, Row | None], None]
 """Looks at the columns of a write, and at the row as it was; may change the columns."""
 Unknown = Callable[[str, str], Refusal]
 """What is answered to a name that an entity does not have: the place (``filter``) and the name."""
-Paging = Literal["classic", "offset", "controller", "page", "whole", "counted"]
+Paging = Literal["classic", "offset", "controller", "page", "glimpse", "untold", "whole", "counted"]
 """The server's families; ``page`` is told the number of a page, ``whole`` answers everything at once,
-``counted`` too and tells how many."""
+``counted`` too and tells how many. ``glimpse`` pages like a controller and calls the rows of a page all;
+``untold`` pages so, too, and tells no total."""
 
 
 def no_check(store: Store, call: Call, row: Row, before: Row | None) -> None:
@@ -227,6 +228,10 @@ def _window(family: Family, call: Call, listing: ListSchema, total: Callable[[],
         return classic(call.start, total)
     if family.paging == "controller":
         return controller(call.start, total)
+    if family.paging in {"glimpse", "untold"}:
+        begin = max(call.start or 0, 0) // PAGE * PAGE
+        seen = min(max(total() - begin, 0), PAGE) if family.paging == "glimpse" else -1
+        return Window(begin, PAGE, 0, -1 if call.start == -1 else seen, "controller")
     if family.paging == "page":
         page = max(to_int(param(call.params, listing.start or "page")), 1)
         return Window((page - 1) * PAGE, PAGE, 0, -1, "controller")
@@ -251,7 +256,7 @@ def _number(store: Store, family: Family, method: MethodSchema, call: Call) -> A
     sent = param(call.params, path)
     if sent is None:
         raise family.lacking(path.rpartition(".")[2])
-    column = store.table(family.table).columns[_key(family)]
+    column = store.table(family.table).columns[_key(store, family)]
     return to_text(sent) if column.kind in {"string", "char"} else to_int(sent)
 
 
@@ -259,17 +264,18 @@ def _kept(store: Store, family: Family, method: MethodSchema, call: Call) -> tup
     """The number and the row that a call is about, if the caller may see it."""
     number = _number(store, family, method, call)
     table = store.table(family.table)
-    where = every([Where(f'"{_key(family)}" = ?', (number,)), family.own(store, call)])
+    where = every([Where(f'"{_key(store, family)}" = ?', (number,)), family.own(store, call)])
     found = store.rows(family.table, where=where.sql, params=where.params)
     if not found:
         raise family.absent(number)
     return found[0][table.key], found[0]
 
 
-def _key(family: Family) -> str:
+def _key(store: Store, family: Family) -> str:
     """The column that the methods know a row by; not always the one that the table does."""
-    known = load(family.entity).key
-    return upper_snake(known.wire) if known else "ID"
+    known, table = load(family.entity).key, store.table(family.table)
+    column = upper_snake(known.wire) if known else table.key
+    return column if column in table.columns else table.key
 
 
 def _one(store: Store, family: Family, call: Call, number: Any) -> Row:
