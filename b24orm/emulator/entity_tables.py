@@ -9,6 +9,7 @@ from typing import Final
 
 from b24orm.emulator.crm_tables import CRM_SPECS
 from b24orm.emulator.document_tables import DOCUMENT_SPECS
+from b24orm.emulator.landing_tables import LANDING_SPECS
 from b24orm.emulator.module_tables import BARE_TABLES, MODULE_SPECS
 from b24orm.emulator.rpa_tables import RPA_SPECS, SHIPPING_SPECS
 from b24orm.emulator.table_specs import TableSpec, build_table
@@ -256,13 +257,20 @@ def portal_tables() -> dict[str, Table]:
     return dict(_tables())
 
 
+_OTHERS: Final = (
+    *CRM_SPECS,
+    *DOCUMENT_SPECS,
+    *RPA_SPECS,
+    *SHIPPING_SPECS,
+    *LANDING_SPECS,
+    *MODULE_SPECS,
+)
+
+
 @cache
 def _tables() -> Mapping[str, Table]:
     """The tables, built once: they are the same for every portal."""
-    made = (
-        build_table(spec)
-        for spec in (*_SPECS, *CRM_SPECS, *DOCUMENT_SPECS, *RPA_SPECS, *SHIPPING_SPECS, *MODULE_SPECS)
-    )
+    made = (build_table(spec) for spec in (*_SPECS, *_OTHERS))
     return {table.name: table for table in (*made, *BARE_TABLES)}
 
 

@@ -31,10 +31,12 @@ Check = Callable[[Store, Call, Row, Row | None], None]
 """Looks at the columns of a write, and at the row as it was; may change the columns."""
 Unknown = Callable[[str, str], Refusal]
 """What is answered to a name that an entity does not have: the place (``filter``) and the name."""
-Paging = Literal["classic", "offset", "controller", "page", "glimpse", "untold", "whole", "counted"]
+Paging = Literal[
+    "classic", "offset", "controller", "page", "glimpse", "untold", "limited", "whole", "counted"
+]
 """The server's families; ``page`` is told the number of a page, ``whole`` answers everything at once,
 ``counted`` too and tells how many. ``glimpse`` pages like a controller and calls the rows of a page all;
-``untold`` pages so, too, and tells no total."""
+``untold`` pages so, too, and tells no total. ``limited`` reads ``limit`` and ``offset`` beside the filter."""
 
 
 def no_check(store: Store, call: Call, row: Row, before: Row | None) -> None:
@@ -235,9 +237,11 @@ def _window(family: Family, call: Call, listing: ListSchema, total: Callable[[],
     if family.paging == "page":
         page = max(to_int(param(call.params, listing.start or "page")), 1)
         return Window((page - 1) * PAGE, PAGE, 0, -1, "controller")
-    if family.paging == "offset" and listing.start not in (None, "start"):
-        size = to_int(param(call.params, _beside(listing.start or "", "limit"))) or listing.page_size or -1
-        return Window(max(to_int(param(call.params, listing.start or "")), 0), size, 0, -1, "offset")
+    if family.paging == "limited":
+        limit, begin = (
+            param(call.params, _beside(listing.filter or "", name)) for name in ("limit", "offset")
+        )
+        return Window(max(to_int(begin), 0), to_int(limit) or listing.page_size or -1, 0, -1, "offset")
     if family.paging == "offset":
         return offset(call.start, total)
     return Window(0, -1, 0, total() if family.paging == "counted" else -1, "offset")
