@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import Any, Final
 
 from b24orm.emulator import multifields
-from b24orm.emulator.crm_files import item_answer, with_owner
+from b24orm.emulator.crm_files import item_answer
 from b24orm.emulator.item_fields import ItemField
 from b24orm.emulator.select import Selection, day, moment, rows_of
 from b24orm.emulator.store import Store
@@ -39,13 +38,11 @@ def item_selection(table: Table, chosen: Iterable[ItemField]) -> Selection:
         if item.column is None:
             continue
         names.append(item.name)
-        expression = _expression(item, f'"{table.name}"."{item.column.name}"')
+        expressions.append(_expression(item, f'"{table.name}"."{item.column.name}"'))
         if item.column.kind == "json":
             decoders[item.name] = _decode
         if item.column.user and item.column.type == "file":
-            expression = with_owner(table, expression)
-            decoders[item.name] = partial(item_answer, table, item.column)
-        expressions.append(expression)
+            decoders[item.name] = _files if item.column.multiple else item_answer
     return Selection(tuple(names), tuple(expressions), decoders)
 
 
@@ -103,6 +100,10 @@ def _expression(item: ItemField, expression: str) -> str:
 
 def _decode(value: str | None) -> list[Any]:
     return json.loads(value) if value else []
+
+
+def _files(value: str | None) -> Any:
+    return item_answer(_decode(value))
 
 
 def _add_bound(store: Store, table: Table, item: ItemField, rows: dict[int, dict[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 from zlib import crc32
@@ -14,6 +15,7 @@ from zlib import crc32
 from b24orm.emulator.multifields import TYPES, values_of
 from b24orm.emulator.tables import Column, Table
 from b24orm.emulator.values import read_date, read_datetime, to_flag, to_float, to_int, to_list, to_text
+from b24orm.schema import FieldSchema
 
 __all__ = ["Written", "read_fields", "read_user_value"]
 
@@ -60,35 +62,38 @@ def read_fields(
         now: unix seconds for relative dates.
     """
     written = Written()
-    schema = table.schema
-    known = schema.by_wire if schema else {}
+    known = table.schema.by_wire if table.schema else {}
     for name, value in fields.items():
-        column = table.columns.get(name)
-        if column is not None and column.user and column.type == "file":
-            written.files[name] = value
-            continue
+        column, spec = table.columns.get(name), known.get(name)
         if column is not None and column.user:
-            written.columns[name] = read_user_value(column, value, now)
-            continue
-        spec = known.get(name)
-        if (
-            spec is None
-            or (spec.read_only and not (imported and name in IMPORTED))
-            or (update and spec.immutable)
-        ):
-            continue
-        if name in TYPES and spec.type == "crm_multifield":
-            written.multifields[name] = values_of(value)
-        elif column is None:
-            written.bindings[name] = [to_int(item) for item in to_list(value) if to_int(item) > 0]
-        elif column.type == "file":
-            written.files[name] = value
-        elif not column.hidden:
-            try:
-                written.columns[name] = _read(column, value, now)
-            except _Ignored:
-                continue
+            _take_user_field(written, column, value, now)
+        elif spec is not None and _is_set(spec, update=update, imported=imported and name in IMPORTED):
+            _take(written, name, column, value, now)
     return written
+
+
+def _is_set(spec: FieldSchema, *, update: bool, imported: bool) -> bool:
+    """Whether a write of this kind may set a field."""
+    return (imported or not spec.read_only) and not (update and spec.immutable)
+
+
+def _take_user_field(written: Written, column: Column, value: Any, now: float | None) -> None:
+    if column.type == "file":
+        written.files[column.name] = value
+    else:
+        written.columns[column.name] = read_user_value(column, value, now)
+
+
+def _take(written: Written, name: str, column: Column | None, value: Any, now: float | None) -> None:
+    if name in TYPES and column is None:
+        written.multifields[name] = values_of(value)
+    elif column is None:
+        written.bindings[name] = [to_int(item) for item in to_list(value) if to_int(item) > 0]
+    elif column.type == "file":
+        written.files[name] = value
+    elif not column.hidden:
+        with suppress(_Ignored):
+            written.columns[name] = _read(column, value, now)
 
 
 def read_user_value(column: Column, value: Any, now: float | None = None) -> Any:

@@ -197,13 +197,11 @@ def _lifted(branch: Branch, condition: Condition) -> Branch | None:
         return branch.among(value)
     if lookup == "range":
         return branch.within(value[0] - 1, value[1])
-    bounds = {
-        "gt": (value, None),
-        "gte": (value - 1 if lookup == "gte" else None, None),
-        "lt": (None, value - 1 if lookup == "lt" else None),
-        "lte": (None, value),
-    }.get(lookup)
-    return branch.within(*bounds) if bounds else None
+    if lookup in ("gt", "gte"):
+        return branch.within(value - 1 if lookup == "gte" else value, None)
+    if lookup in ("lt", "lte"):
+        return branch.within(None, value - 1 if lookup == "lt" else value)
+    return None
 
 
 def _orm_filter(options: Iterable[Alternatives], groups: Iterable[Node], dialect: Dialect) -> dict[str, Any]:

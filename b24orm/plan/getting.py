@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from b24orm.errors import ApiError, B24Error, NotFound
 from b24orm.plan.calls import Call
-from b24orm.plan.listing import nested
+from b24orm.plan.listing import nested, original_names
 from b24orm.schema import EntitySchema, MethodSchema
 
 __all__ = ["get_call", "says_absent"]
@@ -27,8 +27,7 @@ def get_call(schema: EntitySchema, row_id: object, params: Mapping[str, Any]) ->
     method = schema.methods["get"]
     assert method.id_param is not None
     sent = {**nested({**schema.fixed_params, **params}), method.id_param: method.spelled(row_id)}
-    if schema.list is not None and "useOriginalUfNames" in schema.list.extra_params and schema.user_fields:
-        sent["useOriginalUfNames"] = "Y"
+    sent |= original_names(schema, schema.list)
     return Call(method.name, sent, envelope=method.envelope, api=schema.api)
 
 

@@ -12,9 +12,9 @@ from b24orm.plan.filter_v3 import conditions_of
 from b24orm.plan.filters import Branch
 from b24orm.query.names import list_method
 from b24orm.query.nodes import Order, Query
-from b24orm.schema import EntitySchema, FieldSchema, ListSchema
+from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
 
-__all__ = ["Listing", "nested", "with_ids"]
+__all__ = ["Listing", "nested", "original_names", "with_ids"]
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Listing:
     def of(cls, query: Query, conditions: Mapping[str, Any]) -> Listing:
         """The listing of a query with one of its branches' conditions."""
         spec = list_method(query.schema)
-        params = {**_constants(query.schema), **spec.constants, **query.params}
-        return cls(query.schema, params, conditions, _selected(query, spec))
+        own = {**query.schema.fixed_params, **original_names(query.schema, spec), **spec.constants}
+        return cls(query.schema, {**own, **query.params}, conditions, _selected(query, spec))
 
     @property
     def spec(self) -> ListSchema:
@@ -197,11 +197,10 @@ def _in_place(names: Sequence[str], params: Mapping[str, Any]) -> dict[str, Any]
     return {**ordered, **{name: value for name, value in params.items() if name not in ordered}}
 
 
-def _constants(schema: EntitySchema) -> dict[str, Any]:
-    params = dict(schema.fixed_params)
-    if schema.list is not None and "useOriginalUfNames" in schema.list.extra_params and schema.user_fields:
-        params["useOriginalUfNames"] = "Y"  # UF_ names as they are, in filters and answers alike
-    return params
+def original_names(schema: EntitySchema, method: ListSchema | MethodSchema | None) -> dict[str, str]:
+    """What makes a method spell user fields as they are, ``UF_...``; nothing where it does anyway."""
+    asked = method is not None and "useOriginalUfNames" in method.extra_params and schema.user_fields
+    return {"useOriginalUfNames": "Y"} if asked else {}
 
 
 def _selected(query: Query, spec: ListSchema) -> tuple[str, ...] | None:

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from b24orm.errors import ApiError, InvalidValue, OutcomeUnknown, ServerFailure, Unsupported, nearest
 from b24orm.plan.calls import Call, Reply, rows_of
-from b24orm.plan.listing import nested
+from b24orm.plan.listing import nested, original_names
 from b24orm.query.names import parent_names
 from b24orm.schema import EntitySchema, MethodSchema
 
@@ -102,9 +102,7 @@ def _call(
     fields: Mapping[str, Any] | None,
     params: Mapping[str, Any],
 ) -> Call:
-    sent = dict(params)
-    if "useOriginalUfNames" in method.extra_params and schema.user_fields:
-        sent["useOriginalUfNames"] = "Y"
+    sent = {**params, **original_names(schema, method)}
     if method.id_param is not None and row_id is not None:
         sent[method.id_param] = row_id
     if fields is not None:

@@ -11,6 +11,7 @@ import pytest
 
 from b24orm import MemoryTokens, Portal
 from b24orm.errors import TokenServerFailed
+from b24orm.executor.rest import answer
 from b24orm.transport.auth import crew, oauth
 from b24orm.transport.auth.crew import Crew
 from b24orm.transport.auth.tokens import Tokens
@@ -75,7 +76,7 @@ def clients(scene: Scene, way: Any) -> list[Portal]:
 def all_at_once(made: list[Portal]) -> list[Any]:
     async def ask() -> list[Any]:
         calls = [
-            client.arun(lambda client=client: client._call("profile", None, raw=False)) for client in made
+            client.arun(lambda client=client: answer(client.executor, "profile", None)) for client in made
         ]
         return await asyncio.gather(*calls, return_exceptions=True)
 

@@ -26,12 +26,11 @@ from b24orm.executor.outcomes import (
     is_ambiguous,
     judged,
     killed,
-    not_run,
     nothing_but_lost,
     row_id,
     unknown_fate,
 )
-from b24orm.plan.calls import Call, Reply
+from b24orm.plan.calls import Call, Reply, not_run
 from b24orm.plan.writes import Kind, Write
 
 UNKNOWN = OutcomeUnknown("whether it was done can't be established")
@@ -67,7 +66,7 @@ def test_a_write_of_a_job_that_was_ended_may_have_been_executed_since_it_left() 
 
 
 def test_a_write_that_was_not_sent_says_so_and_of_which_method() -> None:
-    error = not_run(write("update"))
+    error = not_run("crm.deal.update", "an earlier write failed")
 
     assert (error.code, error.method, is_ambiguous(error)) == ("NOT_RUN", "crm.deal.update", False)
 

@@ -6,17 +6,16 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Collection
-from concurrent.futures import Future
 from dataclasses import dataclass
-from threading import Thread
 from typing import Final, NoReturn, TypeVar
 from urllib.parse import urlencode
 
 from b24orm.errors import AuthError, B24Error, InvalidValue, NotConfigured
 from b24orm.guard import guard
 from b24orm.transport.auth import hosts
+from b24orm.transport.auth.crew import alone, in_thread
 from b24orm.transport.auth.endpoint import SERVERS, TokenServer, server_named
-from b24orm.transport.auth.oauth import OAuth, in_thread
+from b24orm.transport.auth.oauth import OAuth
 from b24orm.transport.auth.payloads import Payload, fields_of, signed_by, tokens_of
 from b24orm.transport.auth.secret import Secret, same
 from b24orm.transport.auth.stores.base import TokenStore
@@ -131,7 +130,7 @@ class App:
         grant = _grant_of(returned, state)
         del returned, state  # the frames of a traceback show what they hold
         code, server = _good(grant)
-        return _alone(lambda: self._exchange(code, server, user))
+        return alone(lambda: self._exchange(code, server, user))
 
     async def aexchange(self, returned: Payload, *, state: str | None, user: str = "") -> OAuth:
         """As :meth:`exchange`, awaited."""
@@ -165,7 +164,7 @@ class App:
         found = tokens_of(*payloads)
         del payloads
         told = _good(found)
-        return _alone(lambda: self._proved(told, user))
+        return alone(lambda: self._proved(told, user))
 
     async def ainstalled(self, *payloads: Payload, user: str = "") -> OAuth:
         """As :meth:`installed`, awaited."""
@@ -204,7 +203,7 @@ class App:
         found = tokens_of(*payloads)
         del payloads
         told = _good(found)
-        return _alone(lambda: self._opened(told, prove=prove))
+        return alone(lambda: self._opened(told, prove=prove))
 
     async def aopened(self, *payloads: Payload, prove: bool = True) -> OAuth:
         """As :meth:`opened`, awaited."""
@@ -413,17 +412,3 @@ def _good(found: _T | B24Error) -> _T:
     if isinstance(found, B24Error):
         raise found
     return found
-
-
-def _alone(work: Callable[[], _T]) -> _T:
-    """Runs work in a thread of its own, so that it may run an event loop within any other."""
-    done: Future[_T] = Future()
-
-    def run() -> None:
-        try:
-            done.set_result(work())
-        except BaseException as error:
-            done.set_exception(error.with_traceback(None) if isinstance(error, B24Error) else error)
-
-    Thread(target=run, name="b24orm-tokens").start()
-    return done.result()

@@ -6,15 +6,20 @@ event loop and a connection for each of them would be more than an operating sys
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeVar
 
+from b24orm.errors import B24Error
 from b24orm.forking import in_child
 
-__all__ = ["Crew", "reads", "renewals"]
+__all__ = ["Crew", "alone", "frameless", "in_thread", "reads", "renewals"]
+
+_T = TypeVar("_T")
 
 
 class Crew:
@@ -85,3 +90,30 @@ reads: Final = Crew("b24orm-tokens", 32)
 
 in_child(renewals.forget)
 in_child(reads.forget)
+
+
+async def in_thread(work: Callable[[], _T]) -> _T:
+    """Runs what may block in another thread, to its end even if the caller does not wait."""
+    done: Future[_T] = Future()
+    done.set_running_or_notify_cancel()
+    reads.give(lambda: _carry_out(work, done))
+    return await asyncio.wrap_future(done)
+
+
+def alone(work: Callable[[], _T]) -> _T:
+    """Runs work in a thread of its own, so that it may run an event loop within any other."""
+    done: Future[_T] = Future()
+    threading.Thread(target=_carry_out, args=(work, done), name="b24orm-tokens").start()
+    return done.result()
+
+
+def _carry_out(work: Callable[[], _T], done: Future[_T]) -> None:
+    try:
+        done.set_result(work())
+    except BaseException as error:
+        done.set_exception(frameless(error))
+
+
+def frameless(error: BaseException) -> BaseException:
+    """The error without the frames of the thread it comes from, unless it is a mistake of ours."""
+    return error.with_traceback(None) if isinstance(error, B24Error) else error

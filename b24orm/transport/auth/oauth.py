@@ -18,26 +18,25 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime, timezone
 from socket import gethostname
-from typing import Final, NoReturn, TypeVar
+from typing import Final, NoReturn
 
-from b24orm.errors import AuthError, B24Error, InvalidGrant, TokenServerFailed, TokenStoreFailed
+from b24orm.errors import AuthError, InvalidGrant, TokenServerFailed, TokenStoreFailed
 from b24orm.transport.auth import hosts
 from b24orm.transport.auth.base import Access
-from b24orm.transport.auth.crew import reads, renewals
+from b24orm.transport.auth.crew import frameless, in_thread, renewals
 from b24orm.transport.auth.endpoint import TokenServer
 from b24orm.transport.auth.secret import Secret
 from b24orm.transport.auth.stores.base import TokenStore
 from b24orm.transport.auth.stores.guarded import GuardedStore
 from b24orm.transport.auth.tokens import Tokens
 
-__all__ = ["OAuth", "in_thread"]
+__all__ = ["OAuth"]
 
-_T = TypeVar("_T")
 log: Final = logging.getLogger("b24orm")
 
 
@@ -183,7 +182,7 @@ class OAuth:
         try:
             self._renewed(silence)
         except BaseException as error:
-            failure = _bare(error)
+            failure = frameless(error)
         with self._mutex:
             self._flight = None
         if failure is None:
@@ -305,21 +304,6 @@ class OAuth:
         self._adopt(moved)
 
 
-async def in_thread(work: Callable[[], _T]) -> _T:
-    """Runs what may block in another thread, to its end even if the caller does not wait."""
-    done: Future[_T] = Future()
-    done.set_running_or_notify_cancel()
-
-    def run() -> None:
-        try:
-            done.set_result(work())
-        except BaseException as error:
-            done.set_exception(_bare(error))
-
-    reads.give(run)
-    return await asyncio.wrap_future(done)
-
-
 def _lost(error: InvalidGrant, asking: str) -> InvalidGrant:
     """The refusal, with what a program left behind that asked before and never came to keep the answer."""
     text = (
@@ -328,8 +312,3 @@ def _lost(error: InvalidGrant, asking: str) -> InvalidGrant:
         "administrator open it, and App.keep what App.opened gives"
     )
     return InvalidGrant(error.code, text, method=error.method, status=error.status, host=error.host)
-
-
-def _bare(error: BaseException) -> BaseException:
-    """The error without the frames of the thread it comes from, unless it is a mistake of ours."""
-    return error.with_traceback(None) if isinstance(error, B24Error) else error
