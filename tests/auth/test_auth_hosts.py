@@ -118,6 +118,13 @@ def test_nothing_that_is_no_portal_of_the_zone_ever_passes(text: str) -> None:
     assert not allowed or (zone == "bitrix24.com" and bool(label))
 
 
+@given(st.from_regex(r"[a-z0-9][a-z0-9-]{0,20}", fullmatch=True))
+def test_every_portal_of_the_zone_does(label: str) -> None:
+    base = endpoint_of(f"https://{label}.bitrix24.com/rest/")
+    assert base is not None
+    assert allows(ACME, base)
+
+
 # -- redirects -------------------------------------------------------------------------------------
 
 ASKED = "https://acme.bitrix24.com/rest/1/c0de/profile"

@@ -247,7 +247,7 @@ def test_only_the_event_in_hand_can_be_put_aside(local: LocalPortal, portal: Por
     add(local, 2)
     events = portal.offline_events(until_empty=True)
     first, second = events
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match="only the event that the loop has just handed out"):
         events.fail(first)
     assert second.row_id == 2
 
@@ -284,7 +284,7 @@ def test_at_least_once_needs_the_plan_s_feature() -> None:
 def test_at_most_once_can_t_put_aside(local: LocalPortal, portal: Portal) -> None:
     add(local)
     events = portal.offline_events(delivery="at-most-once")
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match="the event has left the queue already"):
         events.fail(next(iter(events)))
 
 

@@ -100,12 +100,20 @@ def test_a_mistake_is_refused_before_a_request(
 
 
 @pytest.mark.parametrize(
-    "wrong", [Q(stge="WON"), Q(stage="WON") | Q(opportunity__gt="x"), ~Q(title__contains="x")]
+    ("wrong", "error"),
+    [
+        (Q(stge="WON"), UnknownName),
+        (Q(stage="WON") | Q(opportunity__gt="x"), InvalidValue),
+        (~Q(title__contains="x"), Unsupported),
+    ],
+    ids=str,
 )
 @pytest.mark.parametrize("end", ["count", "exists", "first", "last", "explain"])
-def test_no_ending_lets_a_mistake_through(office: LocalPortal, client: Portal, wrong: Q, end: str) -> None:
+def test_no_ending_lets_a_mistake_through(
+    office: LocalPortal, client: Portal, wrong: Q, error: type[Exception], end: str
+) -> None:
     before = office.stats.requests
-    with pytest.raises(B24Error):
+    with pytest.raises(error):
         getattr(Deal.objects.filter(wrong), end)()
     assert office.stats.requests == before
 

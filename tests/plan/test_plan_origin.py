@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from b24orm.errors import B24Error, Incomplete
+from b24orm.errors import Incomplete, ServerFailure
 from b24orm.facts import load
 from b24orm.plan.calls import Reply
 from b24orm.plan.origin import ORIGINATOR, origin_of
@@ -38,12 +38,20 @@ def test_a_key_in_other_letters_is_no_row_of_ours() -> None:
 
 
 @pytest.mark.parametrize(
-    "rows",
-    [None, True, [None], [{}], [row("c")], [row(None)], [row("a", number) for number in range(1, 51)]],
+    ("rows", "error"),
+    [
+        (None, ServerFailure),
+        (True, ServerFailure),
+        ([None], Incomplete),
+        ([{}], Incomplete),
+        ([row("c")], Incomplete),
+        ([row(None)], Incomplete),
+        ([row("a", number) for number in range(1, 51)], Incomplete),
+    ],
     ids=["null", "true", "no row", "no key", "another key", "empty key", "a page full of one key"],
 )
-def test_an_answer_that_does_not_tell_what_is_missing_is_an_error(rows: Any) -> None:
-    with pytest.raises(B24Error):
+def test_an_answer_that_does_not_tell_what_is_missing_is_an_error(rows: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
         found(rows)
 
 
