@@ -126,7 +126,18 @@ _DIGITS: Final = core_schema.chain_schema([core_schema.str_schema(strict=True), 
 _WHOLE: Final = core_schema.chain_schema([core_schema.float_schema(strict=True), _INT])
 _TEXT: Final = core_schema.str_schema(coerce_numbers_to_str=True)
 _EPOCH: Final = datetime(1970, 1, 2)
-"""Earlier moments are PHP's zero."""
+"""A number that comes to an earlier moment is PHP's zero."""
+_ISO: Final = core_schema.str_schema(strict=True, pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""Dates before that are taken as texts or as objects only, for they are birthdays."""
+_OLD_DATES: Final = (
+    core_schema.chain_schema([_ISO, core_schema.date_schema()]),
+    core_schema.date_schema(strict=True),
+)
+_OLD_MOMENTS: Final = (
+    core_schema.chain_schema([_ISO, core_schema.datetime_schema()]),
+    core_schema.datetime_schema(strict=True),
+    core_schema.chain_schema([core_schema.date_schema(strict=True), core_schema.datetime_schema()]),
+)
 
 
 class _Cut:
@@ -337,12 +348,17 @@ else:
     Boolean = Annotated[bool | None, _First(core_schema.bool_schema(), nothing=("",))]
     Date = Annotated[
         date | None,
-        _First(core_schema.date_schema(gt=_EPOCH.date()), _shown(date=True), nothing=("", "0", 0, False)),
+        _First(
+            core_schema.date_schema(gt=_EPOCH.date()),
+            *_OLD_DATES,
+            _shown(date=True),
+            nothing=("", "0", 0, False),
+        ),
         _Cut(),
     ]
     DateTime = Annotated[
         datetime | None,
-        _First(core_schema.datetime_schema(gt=_EPOCH), _shown(), nothing=("", "0", 0, False)),
+        _First(core_schema.datetime_schema(gt=_EPOCH), *_OLD_MOMENTS, _shown(), nothing=("", "0", 0, False)),
     ]
     MultiFields = Annotated[tuple[MultiField, ...], _Listed()]
     Integers = Annotated[tuple[int, ...], _Listed()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from b24orm import AsyncPortal, Portal
 from b24orm.emulator import Fault, LocalPortal
+from b24orm.emulator.answers import Answer
 from b24orm.emulator.limits import plan_named
 from b24orm.errors import (
     AccessDenied,
@@ -18,6 +20,7 @@ from b24orm.errors import (
     DoesNotExist,
     InvalidValue,
     OutcomeUnknown,
+    ServerFailure,
     UnknownName,
     Unsupported,
     UsageError,
@@ -286,6 +289,50 @@ def test_at_most_once_can_t_put_aside(local: LocalPortal, portal: Portal) -> Non
     events = portal.offline_events(delivery="at-most-once")
     with pytest.raises(UsageError, match="the event has left the queue already"):
         events.fail(next(iter(events)))
+
+
+# -- answers that are none
+
+
+@pytest.mark.parametrize("method", ["event.offline.get", "event.offline.list"])
+@pytest.mark.parametrize("events", [None, True, {"0": {}}, [None], [{"ID": "1"}, 5]], ids=repr)
+def test_an_answer_without_a_list_of_events_is_an_error(
+    local: LocalPortal, portal: Portal, method: str, events: Any
+) -> None:
+    add(local)
+    answer = events if method == "event.offline.list" else {"process_id": "p", "events": events}
+    local.register(method, lambda call: Answer(answer))
+
+    with pytest.raises(ServerFailure, match=rf"{re.escape(method)}.*NO_EVENTS"):
+        all_of(portal)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ID": "x"},
+        {"ID": None},
+        {"TIMESTAMP_X": "soon"},
+        {"TIMESTAMP_X": 5},
+        {"EVENT_ADDITIONAL": {"user_id": "x"}},
+    ],
+    ids=str,
+)
+def test_a_row_that_is_no_event_is_an_error(
+    local: LocalPortal, portal: Portal, wrong: dict[str, Any]
+) -> None:
+    row = {
+        "ID": "1",
+        "EVENT_NAME": "ONCRMDEALADD",
+        "TIMESTAMP_X": "2024-02-01T12:00:00+00:00",
+        "MESSAGE_ID": "m",
+    }
+    local.register(
+        "event.offline.get", lambda call: Answer({"process_id": "p", "events": [{**row, **wrong}]})
+    )
+
+    with pytest.raises(ServerFailure, match="NO_EVENT"):
+        all_of(portal)
 
 
 # -- waiting
