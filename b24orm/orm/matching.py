@@ -126,13 +126,8 @@ class Matching(Generic[M]):
         return [self._mark(item) for item in items]
 
     def _mark(self, item: M) -> Mark | B24Error:
-        model = self.standing.model
         try:
-            check_own(model, item)
-            if item.pk is not None and model.__schema__.id_field.read_only:
-                raise InvalidValue(
-                    f"this {model.__schema__.name} has the id {item.pk} already: use bulk_update()"
-                )
+            check_own(self.standing.model, item)
             return self.standing.key.of(item)
         except UsageError as error:
             return error
@@ -186,6 +181,11 @@ class Matching(Generic[M]):
     # -- afterwards ------------------------------------------------------------------
 
     def _decided(self, item: M, mark: Mark, rows: Sequence[M], place: int, digest: str) -> Prepared:
+        if (own := self._row_of(item)) is not None and all(row.pk != own for row in rows):
+            return InvalidValue(
+                f"this {self.standing.model.__name__} is the row {own}, and "
+                f"{f'the row {rows[0].pk}' if rows else 'no row'} has its key {self.standing.key.shown(mark)}"
+            )
         if not rows:
             return self._added(item, mark, place, digest)
         if len(rows) > 1:
@@ -198,6 +198,10 @@ class Matching(Generic[M]):
             return self._changed(item, rows[0], place, digest)
         except UsageError as error:
             return error
+
+    def _row_of(self, item: M) -> Any:
+        """The id of an object that is a row already; one that its maker chose says nothing."""
+        return item.pk if item.__schema__.key is not None and item.__schema__.id_field.read_only else None
 
     def _added(self, item: M, mark: Mark, place: int, digest: str) -> Prepared:
         try:

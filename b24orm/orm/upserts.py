@@ -21,7 +21,7 @@ from b24orm.orm.results import RaiseOnError, WriteResult
 from b24orm.orm.standing import Standing
 from b24orm.plan.calls import Reply
 from b24orm.plan.writes import Write, method_for
-from b24orm.query.nodes import Query
+from b24orm.query.nodes import NOTHING, Query
 
 __all__ = ["Upserts"]
 
@@ -66,7 +66,8 @@ class Upserts(Generic[M, K]):
         1000
 
         Args:
-            objs: new objects without ids: a list, a generator or an async generator.
+            objs: objects, new as a rule: a list, a generator or an async generator. Of one that is a row
+                already what was changed since is compared.
             key: the field, or the fields, that tell the objects apart: ``"origin_id"``,
                 ``["originator_id", "origin_id"]``. Each object has a value in all of them.
             update_fields: what to change in rows that exist; whatever the objects have when None. An
@@ -148,8 +149,10 @@ class Upserts(Generic[M, K]):
     ) -> Job[M]:
         model, portal = self._model, self._backend
         schema = model.__schema__
-        if self._query.sliced:
-            raise UsageError("bulk_upsert() can't follow a slice: a row outside of it would be added again")
+        if self._query.sliced or self._query.where == NOTHING:
+            raise UsageError(
+                "bulk_upsert() can't follow a slice or none(): rows outside would be added again"
+            )
         check_mapping("params", params)
         known = key_of(model, key)
         only = None if update_fields is None else frozenset(check_fields(model, update_fields))

@@ -21,18 +21,20 @@ Results = Iterator[WriteResult[Deal]]
 
 
 class Counting:
-    """A transport that says yes to every write, and counts."""
+    """A transport that says yes to every write, and counts; its lists are empty."""
 
     def __init__(self) -> None:
         self.written = 0
 
     async def send(self, request: Request) -> Response:
         body = json.loads(request.body)
-        results = {label: self._next() for label in body["cmd"]}
+        results = {label: self._answer(command) for label, command in body["cmd"].items()}
         answer = {"result": {"result": results, "result_error": []}, "time": {"start": 1.0, "duration": 0.1}}
         return Response(200, "application/json", json.dumps(answer).encode())
 
-    def _next(self) -> int:
+    def _answer(self, command: str) -> Any:
+        if ".list?" in command:
+            return []
         self.written += 1
         return self.written
 
@@ -44,6 +46,7 @@ class Desk:
     """What a bulk job asks of a portal, over a transport that is no network."""
 
     host = "acme.bitrix24.com"
+    on_invalid = "raise"
 
     def __init__(self, transport: Counting) -> None:
         webhook = Webhook.parse("https://acme.bitrix24.com/rest/1/abcdef/")
@@ -62,6 +65,11 @@ def new(count: int) -> Iterator[Deal]:
     return (Deal(title=f"Row {number}", opportunity=number) for number in range(count))
 
 
+def other(count: int) -> Iterator[Deal]:
+    """Rows of another system, with keys of its own."""
+    return (Deal(title=f"Row {number}", origin_id=f"A{number}") for number in range(count))
+
+
 def known(count: int) -> Iterator[Deal]:
     for number in range(1, count + 1):
         deal = Deal(id=number)
@@ -77,6 +85,7 @@ WAYS: dict[str, Callable[[Any, int], Results]] = {
     "create": lambda desk, count: Deal.objects.using(desk).stream_create(new(count)),
     "update": lambda desk, count: Deal.objects.using(desk).stream_update(known(count)),
     "delete": lambda desk, count: Deal.objects.using(desk).stream_delete(known(count)),
+    "upsert": lambda desk, count: Deal.objects.using(desk).stream_upsert(other(count), "origin_id"),
     "kept": kept,
 }
 

@@ -29,7 +29,9 @@ def peak(how: str, count: int) -> int:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize(("how", "many"), [("create", 120_000), ("update", 75_000), ("delete", 75_000)])
+@pytest.mark.parametrize(
+    ("how", "many"), [("create", 120_000), ("update", 75_000), ("delete", 75_000), ("upsert", 75_000)]
+)
 def test_many_times_the_items_take_no_more_memory(how: str, many: int) -> None:
     assert peak(how, many) - peak(how, FEW) < MARGIN
 

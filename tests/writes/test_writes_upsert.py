@@ -207,9 +207,21 @@ def test_phones_can_be_no_key(desk: LocalPortal, client: Portal) -> None:
         Contact.objects.bulk_upsert([Contact(phone=["1"])], key="phone")
 
 
-def test_a_row_with_an_id_is_none_to_be_looked_for(desk: LocalPortal, client: Portal) -> None:
-    results = Deal.objects.bulk_upsert([Deal(id=5, origin_id="A1")], key="origin_id", raise_on_error=False)
-    assert "has the id 5 already: use bulk_update()" in str(results[0].error)
+def test_objects_that_were_written_can_be_given_again(desk: LocalPortal, client: Portal) -> None:
+    rows = list(orders(3))
+    Deal.objects.bulk_upsert(rows, key="origin_id")
+    rows[1].title = "changed"
+    results = Deal.objects.bulk_upsert([*rows, Deal(origin_id="A3", title="new")], key="origin_id")
+    assert [result.outcome for result in results] == ["unchanged", "updated", "unchanged", "created"]
+
+
+@pytest.mark.parametrize(("key", "there"), [("A1", "the row 1"), ("A2", "no row")])
+def test_a_row_whose_key_another_has_is_refused(
+    desk: LocalPortal, client: Portal, key: str, there: str
+) -> None:
+    Deal.objects.create(origin_id="A1", title="one")
+    results = Deal.objects.bulk_upsert([Deal(id=5, origin_id=key)], key="origin_id", raise_on_error=False)
+    assert f"this Deal is the row 5, and {there} has its key origin_id='{key}'" in str(results[0].error)
 
 
 def test_a_slice_is_refused(desk: LocalPortal, client: Portal) -> None:
