@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ import pytest
 
 from b24orm import Portal, RateLimits
 from b24orm.emulator import LocalPortal
-from b24orm.emulator.faults import Fault
+from b24orm.emulator.faults import EXECUTED, Fault, FaultKind
 from b24orm.errors import InvalidValue, JobStopped
 from b24orm.models import Contact, Deal
 from b24orm.orm.keys import RowKey
+from b24orm.orm.results import WriteResult
 from b24orm.query.nodes import EVERYTHING
 from tests.conftest import ROOT, Connect, Serve
 from tests.writes.test_writes_faults import BAD_LINE
@@ -164,3 +166,25 @@ def test_phones_of_a_lost_update_are_not_added_twice(desk: LocalPortal, join: Co
     again = Contact.objects.bulk_upsert(people("1", "2"), key="origin_id")
     assert {result.outcome for result in again} == {"unchanged"}
     assert all(len(person.phone) == 2 for person in Contact.objects.all())
+
+
+@pytest.mark.parametrize("method", ["crm.deal.list", "crm.deal.add", "crm.deal.update"])
+@pytest.mark.parametrize("kind", sorted(EXECUTED))
+def test_whatever_fails_once_each_outcome_is_true(
+    desk: LocalPortal, join: Connect, kind: FaultKind, method: str
+) -> None:
+    patient(desk, join, timeout=0.5)
+    Deal.objects.bulk_upsert(orders(30, "old"), key="origin_id")
+    desk.faults.script(Fault(kind, method=method, seconds=1.0))
+    results: list[WriteResult[Deal]] = []
+    with suppress(JobStopped):
+        results.extend(Deal.objects.stream_upsert(orders(60, "new"), key="origin_id"))
+    assert desk.faults.pending == 0
+    there = {row["ORIGIN_ID"]: row["TITLE"] for row in desk.store.rows("deal")}
+    known = {result.item.origin_id: result.outcome for result in results}
+    assert max(keys(desk).values()) == 1
+    assert all(there[key] == "new" for key, outcome in known.items() if outcome in ("created", "updated"))
+    assert "failed" not in known.values()
+    if kind not in ("redirect", "expired_token"):
+        assert "unknown" not in known.values()
+        assert Counter(there.values()) == {"new": 60}
