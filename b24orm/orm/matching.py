@@ -211,9 +211,10 @@ class Matching(Generic[M]):
         return Write("add", call, origin=mark, place=place, digest=digest)
 
     def _changed(self, item: M, found: M, place: int, digest: str) -> Prepared:
-        for name in differing(item, found, self.compared(item)):
+        names = differing(item, found, self.compared(item))
+        for name in names:
             setattr(found, name, item.extra[name] if name in item.extra else vars(item)[name])
-        call = writing.update_call(found, self.params)
+        call = writing.update_call(found, self.params) if names else None
         if call is None:
             self.took(item, found.pk)
             return Settled("unchanged", found.pk)
