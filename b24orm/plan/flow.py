@@ -15,7 +15,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from b24orm.plan.calls import Ask, Outcome, Row
 
-__all__ = ["Flow", "Page", "Spreadable"]
+__all__ = ["Estimating", "Flow", "Page", "Spreadable"]
 
 Page: TypeAlias = "list[Row]"
 
@@ -71,4 +71,14 @@ class Spreadable(Protocol):
             size: commands that a question holds at the most.
             slow: a full batch keeps the portal busy for long, so that more at once bring rows sooner.
         """
+        ...
+
+
+@runtime_checkable
+class Estimating(Protocol):
+    """A flow that can tell about how many rows there will be, from what it has seen of them."""
+
+    @property
+    def about(self) -> int | None:
+        """Rows in all, about; None as long as nothing is known. Never asked of the server."""
         ...

@@ -166,7 +166,7 @@ class Client(EventMethods):
             async with aclosing(source):  # who leaves early ends what is under way
                 try:
                     async for page in source:
-                        bar.add(len(page), flow.expected if flow is not None else None)
+                        bar.add(len(page), flow=flow)
                         yield page
                 except B24Error as error:
                     raise bare(error)  # noqa: B904 - the same error, without the way it took

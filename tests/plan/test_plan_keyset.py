@@ -386,3 +386,55 @@ def test_a_scan_keeps_the_conditions_of_its_listing() -> None:
     (ask,) = KeysetScan(listing, lower=5).asks(1)
 
     assert [call.params["filter"] for call in ask.calls] == [{"=STAGE_ID": "WON", ">ID": 5}] * 2
+
+
+# -- how many rows there will be ------------------------------------------------------------------
+
+
+def begun(flow: KeysetScan, portal: FakePortal, questions: int) -> int | None:
+    """What a scan says of its rows after so many answers."""
+    waiting: list[Ask] = []
+    for _ in range(questions):
+        waiting += flow.asks(6 - len(waiting))
+        for _ in flow.pages():
+            pass
+        ask = waiting.pop(0)
+        flow.receive(ask, portal.answer(ask))
+    return flow.about
+
+
+def test_before_the_first_answer_nothing_is_known_of_the_number_of_rows() -> None:
+    assert scan(DEAL).about is None
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("step", [1, 3, 10])
+@pytest.mark.parametrize("questions", [1, 2, 5])
+def test_it_is_about_the_ids_that_are_left_as_dense_as_those_that_were_seen(
+    questions: int, step: int, *, descending: bool
+) -> None:
+    portal = FakePortal(DEAL, Table(list(range(1, 30_000 * step, step))))
+    about = begun(scan(DEAL, descending=descending), portal, questions)
+
+    assert about == pytest.approx(30_000, rel=0.03)
+
+
+def test_a_hole_that_was_found_holds_no_rows() -> None:
+    table = Table([*range(1, 20_001), *range(1_000_001, 1_020_001)])
+    about = begun(scan(DEAL), FakePortal(DEAL, table), 2)
+
+    assert about is not None
+    assert about < 200_000
+
+
+def test_no_more_rows_are_expected_than_are_wanted() -> None:
+    portal = FakePortal(DEAL, Table(list(range(1, 30_001))))
+
+    assert begun(scan(DEAL, limit=7_000), portal, 2) == 7_000
+
+
+def test_at_the_end_it_is_the_number_of_rows() -> None:
+    flow = scan(DEAL)
+    run = drive(flow, FakePortal(DEAL, Table(list(range(1, 9_001, 2)))), Random(1))
+
+    assert flow.about == len(run.ids)

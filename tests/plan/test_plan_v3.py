@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from b24orm.errors import Incomplete, InvalidValue, Unsupported
 from b24orm.facts import load
 from b24orm.plan.compiler import compile_count, compile_query
+from b24orm.plan.flow import Estimating
 from b24orm.query.nodes import Q, Query
 from b24orm.query.resolving import resolve, resolve_order
 from b24orm.schema import EntitySchema
@@ -372,3 +373,14 @@ def test_a_scan_that_is_wanted_in_part_asks_for_no_more_than_that() -> None:
     flow.receive(probe, [answer(DESK, call) for call in probe.calls])
     (ask,) = flow.asks(4)
     assert len(ask.calls) == 7
+
+
+@pytest.mark.parametrize("kind", PORTALS)
+def test_a_scan_tells_about_how_many_rows_there_will_be(kind: str) -> None:
+    flow, portal = compile_query(query()).flow(), PORTALS[kind]
+    assert isinstance(flow, Estimating)
+    before = flow.about
+    (probe,) = flow.asks(1)
+    flow.receive(probe, [answer(portal, call) for call in probe.calls])
+
+    assert (before, flow.about) == (None, pytest.approx(portal.store.count("event_log"), rel=0.05))

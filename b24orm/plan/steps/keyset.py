@@ -61,6 +61,7 @@ class KeysetScan:
         self._bounds = self._spans.steps(lower, upper)
         self._joins = joins
         self._left = limit
+        self._handed = 0
         self._slots: deque[Slot] = deque()
         self._density = Density()
         self._survey = Survey()
@@ -185,6 +186,20 @@ class KeysetScan:
         rests = [slot for slot in self._slots if slot.kind == "rest"]
         widths = (slot.high - slot.low for slot in rests if slot.low is not None and slot.high is not None)
         return int(self._density.rows(sum(widths)) / PAGE)
+
+    @property
+    def about(self) -> int | None:
+        """Rows in all, about: those that came, and as many a stretch as were found elsewhere."""
+        if self._wants_probe or any(slot.low is None or slot.high is None for slot in self._slots):
+            return None
+        found = self._handed + sum(slot.waiting for slot in self._slots)
+        rows = found + round(sum(map(self._coming, self._slots)))
+        return rows if self._left is None else min(rows, self._handed + self._left)
+
+    def _coming(self, slot: Slot) -> float:
+        if slot.finished or slot.low is None or slot.high is None:
+            return 0.0
+        return self._density.rows(slot.high - slot.low - self._survey.holes(slot.low, slot.high))
 
     def pace(self, size: int, *, slow: bool) -> None:
         """Takes in how many commands a batch should hold, and whether full ones take the portal long."""
@@ -315,6 +330,7 @@ class KeysetScan:
             slot = self._slots[0]
             while slot.pages:
                 page = slot.pages.popleft()
+                self._handed += len(page)
                 if self._left is not None:
                     self._left -= len(page)
                 yield page

@@ -73,3 +73,8 @@ class Survey:
     def limit(self, cursor: int, last: int) -> int:
         """How far a stretch that begins at the cursor may reach."""
         return min([last, *(low for low, _ in self._gaps if low > cursor)])
+
+    def holes(self, low: int, high: int) -> int:
+        """Ids that are known to be missing between two."""
+        found = (min(high, top) - max(low, bottom) for bottom, top in self._gaps)
+        return sum(width for width in found if width > 0)

@@ -79,6 +79,7 @@ class WindowScan:
         self._bounds = self._spans.steps(lower, upper)
         self._size = listing.size
         self._left = limit
+        self._handed = 0
         self._windows: deque[_Window] = deque()
         self._probed = self._probing = False
         self._next = self._top = 0
@@ -89,6 +90,16 @@ class WindowScan:
         """Every window was read and handed out, or as many rows as are wanted."""
         enough = self._left is not None and self._left <= 0
         return self._probed and (enough or (not self._windows and self._next >= self._top))
+
+    @property
+    def about(self) -> int | None:
+        """Rows in all, about: those that came, and as many an id as were found elsewhere."""
+        if not self._probed:
+            return None
+        came = sum(len(window.page) for window in self._windows if window.page is not None)
+        open_ids = sum(window.high - window.low for window in self._windows if window.page is None)
+        rows = self._handed + came + round((open_ids + self._top - self._next) * self._share)
+        return rows if self._left is None else min(rows, self._handed + self._left)
 
     # -- asking ----------------------------------------------------------------------
 
@@ -206,6 +217,7 @@ class WindowScan:
         while self._windows and self._windows[0].page is not None:
             page = self._windows.popleft().page
             if page:
+                self._handed += len(page)
                 if self._left is not None:
                     self._left -= len(page)
                 yield page
