@@ -19,11 +19,10 @@ Run = Callable[[str], pytest.RunResult]
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a test file with no other plugin and every warning an error."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
 
     def start(source: str) -> pytest.RunResult:
         pytester.makepyfile(source)
-        return pytester.runpytest_subprocess("-p", "b24orm.testing", "-W", "error", "--strict-markers")
+        return pytester.runpytest_inprocess("-p", "b24orm.testing", "-W", "error", "--strict-markers")
 
     return start
 

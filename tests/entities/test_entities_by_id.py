@@ -188,7 +188,7 @@ def test_ids_can_be_named_and_nothing_else() -> None:
 
 def test_a_method_that_a_portal_does_not_have_is_no_missing_row() -> None:
     with pytest.raises(NotFound, match="ERROR_METHOD_NOT_FOUND"):
-        models.TimelineIcon.objects.get(code="info")
+        models.WorkSchedule.objects.get(id=1)
 
 
 def test_a_row_is_read_again_without_a_get_method() -> None:

@@ -160,7 +160,7 @@ def test_departments_are_filtered_by_their_parent(museum: LocalPortal, curator: 
         lambda: list(Status.objects.filter(Q(entity_id="SOURCE") | Q(entity_id="STATUS"))),
         lambda: list(Department.objects.filter(Q(id=1) | Q(id=2))),
         lambda: Department.objects.filter(name__contains="a"),
-        lambda: Currency.objects.filter(currency="USD"),
+        lambda: Currency.objects.filter(base=True),
         lambda: Category.objects.filter(entity_type_id=2, name="x"),
         lambda: Currency.objects.exclude(base=True),
         lambda: Task.objects.filter(deadline__isnull=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ def depot() -> Iterator[LocalPortal]:
         yield portal
 
 
+@cache
 def peak(portal: LocalPortal, rows: int, how: str, columns: str = "three") -> int:
     """Kilobytes at the most, in a process that reads so many rows and does nothing else.
 
