@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError, create_model
 
 from b24orm.entity import types
+from b24orm.entity.columns import _ways
 from b24orm.entity.types import MultiField
 from b24orm.values import Address, Binding, Money, StoredFile
 
@@ -151,6 +155,46 @@ def test_each_type_reads_php_s_spellings(name: str, value: Any, expected: Any) -
     found = read(name, value)
 
     assert (found, type(found)) == (expected, type(expected))
+
+
+ZONES = st.timedeltas(timedelta(hours=-12), timedelta(hours=14)).map(
+    lambda offset: timezone(timedelta(minutes=offset // timedelta(minutes=1)))
+)
+SENT: dict[str, st.SearchStrategy[tuple[Any, Any]]] = {
+    "Integer": st.integers(-(2**63), 2**63).flatmap(lambda n: st.sampled_from([(n, n), (str(n), n)])),
+    "Reference": st.integers(1, 2**63).flatmap(lambda n: st.sampled_from([(n, n), (str(n), n)])),
+    "Number": st.decimals(-(10**15), 10**15, places=4).map(lambda n: (format(n, "f"), n)),
+    "Text": st.text().map(lambda text: (text, text)),
+    "Date": st.tuples(st.dates(), st.sampled_from(["", "T00:00:00+00:00", "T03:00:00+03:00"])).map(
+        lambda pair: (f"{pair[0].isoformat()}{pair[1]}", pair[0])
+    ),
+    "DateTime": st.datetimes(
+        min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=ZONES
+    ).map(lambda moment: (moment.isoformat(timespec="seconds"), moment.replace(microsecond=0))),
+}
+"""What the server writes for any value of a type, and that value."""
+
+
+@pytest.mark.parametrize("name", SENT)
+@given(data=st.data())
+def test_every_value_is_read_as_it_was_written(name: str, data: st.DataObject) -> None:
+    sent, value = data.draw(SENT[name])
+
+    assert read(name, sent) == value
+
+
+@pytest.mark.parametrize("name", SENT)
+@given(data=st.data())
+def test_so_is_a_column_of_them_with_nothing_in_between(name: str, data: st.DataObject) -> None:
+    written = data.draw(st.lists(SENT[name] | st.just((None, None)), min_size=1, max_size=5))
+    hint = getattr(types, name)
+    field = create_model("Row", value=(hint, None)).model_fields["value"]
+    quick, thorough = _ways(field)
+
+    for way in (*quick, thorough):
+        with suppress(ValidationError, TypeError):  # then the next way is taken
+            assert list(way([sent for sent, _ in written])) == [value for _, value in written]
+    assert list(thorough([sent for sent, _ in written])) == [value for _, value in written]
 
 
 def test_a_moment_keeps_the_server_s_offset() -> None:
