@@ -23,7 +23,7 @@ from b24orm.errors import InvalidValue
 from b24orm.plan.calls import Call, Ref
 from b24orm.values import Address, Binding, Booking, Money, StoredFile
 
-__all__ = ["command", "encode", "fits_batch", "sendable", "to_json"]
+__all__ = ["command", "encode", "fits_batch", "named", "sendable", "to_json"]
 
 Wire: TypeAlias = "str | int | float | dict[str, Wire] | list[Wire] | None"
 
@@ -125,7 +125,16 @@ def _container(value: Any) -> Wire:
 
 
 def _map(value: Mapping[Any, Any]) -> Wire:
-    found = {_key(key): encode(item) for key, item in value.items()}
+    return {name: encode(item) for name, item in named(value).items()}
+
+
+def named(value: Mapping[Any, Any]) -> dict[str, Any]:
+    """The map, with its keys as the names that are sent.
+
+    Raises:
+        InvalidValue: a key can't be a name, or two are the same name.
+    """
+    found = {_key(key): item for key, item in value.items()}
     if len(found) < len(value):
         raise InvalidValue(f"{value!r} can't be sent: a name stands twice in it")
     return found

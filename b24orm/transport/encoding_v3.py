@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Any
 
 from b24orm.errors import InvalidValue
-from b24orm.transport.encoding import sendable
+from b24orm.transport.encoding import named, sendable
 
 __all__ = ["encode_v3", "to_json_v3"]
 
@@ -41,22 +41,25 @@ def encode_v3(value: Any) -> Any:
     if isinstance(value, date):
         return _moment(value)
     if isinstance(value, Mapping):
-        return {sendable(str(key)): encode_v3(item) for key, item in value.items()}
+        return {name: encode_v3(item) for name, item in named(value).items()}
     if isinstance(value, (list, tuple)):
         return [encode_v3(item) for item in value]
     if isinstance(value, (set, frozenset)):
         return [encode_v3(item) for item in sorted(value, key=repr)]
     if (key := getattr(value, "pk", None)) is not None:
         return encode_v3(key)
+    if hasattr(value, "dtype") and getattr(value, "shape", None) == ():  # a number of numpy's
+        return encode_v3(value.item())
     raise InvalidValue(
         f"a {type(value).__name__} can't be sent; it takes str, numbers, bool, dates, None, lists and dicts"
     )
 
 
 def _number(value: float | Decimal) -> float:
-    if not math.isfinite(value):
+    found = math.nan if isinstance(value, Decimal) and value.is_snan() else float(value)
+    if not math.isfinite(found):
         raise InvalidValue(f"{value!r} can't be sent: it is no finite number")
-    return float(value)
+    return found
 
 
 def _moment(value: date) -> str:

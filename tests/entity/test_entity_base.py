@@ -170,6 +170,28 @@ def test_a_relation_that_was_not_fetched_says_how_to_get_it() -> None:
         _ = deal().company
 
 
+def test_a_related_row_that_is_given_is_at_hand() -> None:
+    found, company = deal(), Company(id=8, title="Acme")
+    found.company = company
+
+    assert (found.company, found.company_id, found.changed) == (company, 8, ("company_id",))
+
+
+def test_another_key_lets_the_related_row_go() -> None:
+    found = Deal(company=Company(id=8))
+    found.company_id = 9
+
+    with pytest.raises(RelationNotLoaded, match=r"Company\.objects\.get\(id=9\)"):
+        _ = found.company
+
+
+def test_a_field_of_a_new_row_that_was_not_given_is_not_known() -> None:
+    with pytest.raises(
+        FieldNotLoaded, match=r"Deal\.comments is not known: it was not given, and the row is not saved"
+    ):
+        _ = Deal(title="a").comments
+
+
 def test_a_relation_to_nothing_is_none() -> None:
     assert deal(COMPANY_ID="0").company is None
 
@@ -315,3 +337,23 @@ def test_what_is_no_entry_is_told_what_is() -> None:
     loose: Any = 5
     with pytest.raises(InvalidValue, match="it takes a text, a MultiField, or a list of them"):
         Contact(phone=loose)
+
+
+@pytest.mark.parametrize(
+    ("how", "dumped"),
+    [
+        ({"include": {"title", "UF_CRM_1"}}, {"title": "a", "UF_CRM_1": "red"}),
+        ({"include": {"title"}}, {"title": "a"}),
+        ({"include": {"id", "UF_CRM_2"}, "exclude_none": True}, {"id": 5}),
+        ({"include": {"id", "UF_CRM_2"}}, {"id": 5, "UF_CRM_2": None}),
+        ({"include": {"id", "UF_CRM_1"}, "exclude": {"UF_CRM_1"}}, {"id": 5}),
+    ],
+    ids=str,
+)
+def test_a_dump_holds_what_it_is_told_to_user_fields_too(how: dict[str, Any], dumped: dict[str, Any]) -> None:
+    assert deal(UF_CRM_2=None).model_dump(**how) == dumped
+
+
+def test_a_user_field_that_was_not_fetched_is_told_with_the_nearest() -> None:
+    with pytest.raises(FieldNotLoaded, match=r"Deal\.UF_CRM_2 was not loaded: .* did you mean 'UF_CRM_1'"):
+        _ = deal().UF_CRM_2  # type: ignore[attr-defined]
