@@ -23,9 +23,9 @@ from b24orm.plan.calls import Outcome, Reply
 from b24orm.plan.origin import Origin
 from b24orm.plan.writes import Write
 
-__all__ = ["ByOrigin", "Finder", "Lost"]
+__all__ = ["MARGIN", "ByOrigin", "Finder", "Lost"]
 
-_MARGIN: Final = 2.0
+MARGIN: Final = 2.0
 """Seconds on top of the portal's own limit, for the way there and back."""
 
 _LOOK: Final = 1.0
@@ -196,7 +196,7 @@ class Lost:
         if isinstance(error, ApiError) and error.command is not None:
             return now  # its batch was answered
         left = now if error.sent_at is None else error.sent_at
-        return left + self.executor.sender.request_limit + _MARGIN
+        return left + self.executor.sender.request_limit + MARGIN
 
     async def _resent(self, writes: Sequence[Write], error: B24Error, tries: int) -> dict[int, Outcome]:
         if not await self._patience(error, tries):  # that nothing was done is known

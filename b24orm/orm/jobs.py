@@ -37,6 +37,7 @@ from b24orm.executor.userfields import check_sent
 from b24orm.executor.writer import GROUPS, Writer
 from b24orm.loop import background
 from b24orm.orm.checks import check_journal, check_source
+from b24orm.orm.doubts import cleared
 from b24orm.orm.prepared import Part, Prepared, Scout, Settled
 from b24orm.orm.results import DONE, RaiseOnError, WriteOutcome, WriteResult, about, check_mode, first_error
 from b24orm.orm.stopping import Brake
@@ -236,6 +237,8 @@ class Job(Generic[T]):
     async def _written(self, writer: Writer, part: Part[T], brake: Brake[T]) -> list[WriteResult[T, Any]]:
         writes = [entry for entry in part.prepared if isinstance(entry, Write)]
         found = await writer.run(writes)
+        if self.scout is not None:
+            found = await cleared(writer, self.scout, part, writes, found)
         outcomes = iter(found)
         if writer.told is not None and len(writes) < len(part.items):
             writer.told(len(part.items) - len(writes))  # those that nothing was sent for

@@ -120,6 +120,19 @@ class Matching(Generic[M]):
             self._noted(writer.journal, {place: (done[place], asked[place][2]) for place in asked})
         return [done[place] for place in range(first, first + len(items))]
 
+    async def again(self, items: Sequence[tuple[int, M]]) -> Sequence[Prepared]:
+        """What is still to be done with items, each with its number.
+
+        Raises:
+            B24Error: the portal can't be asked.
+        """
+        marks = [self.standing.key.of(item) for _, item in items]
+        found = await self.standing.rows(marks, self._fields(item for _, item in items))
+        return [
+            self._decided(item, mark, found.get(mark, ()), place, _digest(item))
+            for (place, item), mark in zip(items, marks, strict=True)
+        ]
+
     # -- before the portal is asked --------------------------------------------------
 
     def _marks(self, items: Sequence[M]) -> list[Mark | B24Error]:

@@ -50,6 +50,14 @@ class Scout(Protocol[C]):
         """
         ...
 
+    async def again(self, items: Sequence[tuple[int, C]]) -> Sequence[Prepared]:
+        """What is still to be done with items, each with its number; what was done with them is not known.
+
+        Raises:
+            B24Error: the portal can't be asked.
+        """
+        ...
+
     def begin(self, source: object) -> None:
         """Is told what the items come from, before the first of them is taken."""
         ...

@@ -137,7 +137,7 @@ CHANGES: Final = {
 def test_an_answer_of_an_odd_shape_is_an_error_of_ours_or_does_no_harm(
     shop: LocalPortal, use: str, passing: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("b24orm.executor.lost._MARGIN", 0.01)
+    monkeypatch.setattr("b24orm.executor.lost.MARGIN", 0.01)
     plan = RateLimits(per_second=None, operating_limit=None, request_limit=0.01)
     met: dict[str, str] = {}
     for name, change in CHANGES.items():

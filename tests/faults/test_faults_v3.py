@@ -33,7 +33,7 @@ def log() -> Iterator[LocalPortal]:
 
 @pytest.fixture
 def reader(log: LocalPortal, join: Connect, timeout: float, monkeypatch: pytest.MonkeyPatch) -> Portal:
-    monkeypatch.setattr("b24orm.executor.lost._MARGIN", 0.01)
+    monkeypatch.setattr("b24orm.executor.lost.MARGIN", 0.01)
     plan = RateLimits(per_second=None, operating_limit=None, request_limit=0.01)
     return join(log, timeout=timeout, plan=plan)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from b24orm import Portal, RateLimits
+from b24orm import Portal, RateLimits, WriteErrors
 from b24orm.emulator import LocalPortal
 from b24orm.emulator.faults import EXECUTED, Fault, FaultKind
 from b24orm.errors import InvalidValue, JobStopped
@@ -153,19 +153,51 @@ def test_a_lookup_that_brings_other_rows_writes_nothing(
     assert desk.store.count("deal") == 3
 
 
-def test_phones_of_a_lost_update_are_not_added_twice(desk: LocalPortal, join: Connect) -> None:
+def people(*phones: str) -> list[Contact]:
+    return [Contact(origin_id=f"P{n}", name="Ann", phone=phones) for n in range(10)]
+
+
+def phones() -> list[int]:
+    return [len(person.phone) for person in Contact.objects.only("phone")]
+
+
+@pytest.mark.parametrize("fault", ["reset_after", "reset_before"])
+def test_phones_of_a_lost_update_are_added_once(desk: LocalPortal, join: Connect, fault: FaultKind) -> None:
+    """A new phone number would be there twice if the update was sent again; the row says whether it is there."""
     patient(desk, join)
-
-    def people(*phones: str) -> list[Contact]:
-        return [Contact(origin_id=f"P{n}", name="Ann", phone=phones) for n in range(10)]
-
     Contact.objects.bulk_upsert(people("1"), key="origin_id")
-    desk.faults.script(Fault("reset_after", method="crm.contact.update"))
-    results = Contact.objects.bulk_upsert(people("1", "2"), key="origin_id", raise_on_error=False)
-    assert {result.outcome for result in results} == {"unknown"}
-    again = Contact.objects.bulk_upsert(people("1", "2"), key="origin_id")
-    assert {result.outcome for result in again} == {"unchanged"}
-    assert all(len(person.phone) == 2 for person in Contact.objects.all())
+    desk.faults.script(Fault(fault, method="crm.contact.update"))
+    results = Contact.objects.bulk_upsert(people("1", "2"), key="origin_id")
+    assert {result.outcome for result in results} == {"updated"}
+    assert phones() == [2] * 10
+
+
+def test_phones_of_a_killed_job_are_added_once(desk: LocalPortal, join: Connect, tmp_path: Path) -> None:
+    patient(desk, join)
+    Contact.objects.bulk_upsert(people("1"), key="origin_id")
+    Contact.objects.bulk_upsert(people("1", "2"), key="origin_id", journal=tmp_path / "j")
+    for person in Contact.objects.filter(id__gt=5):
+        person.remove_value("phone", "2").save()
+    base = sqlite3.connect(tmp_path / "j")
+    base.execute("UPDATE item SET state = 'sent', id = NULL")
+    base.commit()
+    base.close()
+    results = Contact.objects.bulk_upsert(people("1", "2"), key="origin_id", journal=tmp_path / "j")
+    assert Counter(result.outcome for result in results) == {"unchanged": 5, "updated": 5}
+    assert phones() == [2] * 10
+
+
+def test_a_fate_that_can_not_be_looked_into_stays_unknown(desk: LocalPortal, join: Connect) -> None:
+    patient(desk, join, give_up_after=0.5)
+    Contact.objects.bulk_upsert(people("1"), key="origin_id")
+    faults = Fault("reset_after", method="crm.contact.update"), Fault("reset_before", after=1, times=10_000)
+    desk.faults.script(*faults)
+    with pytest.raises((JobStopped, WriteErrors)) as caught:
+        Contact.objects.bulk_upsert(people("1", "2"), key="origin_id")
+    assert "unknown" in str(caught.value) or "can't be established" in str(caught.value)
+    desk.faults.clear()
+    patient(desk, join)
+    assert phones() == [2] * 10
 
 
 @pytest.mark.parametrize("method", ["crm.deal.list", "crm.deal.add", "crm.deal.update"])

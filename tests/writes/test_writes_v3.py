@@ -45,7 +45,7 @@ def desk(serve: Serve) -> LocalPortal:
 
 @pytest.fixture
 def client(desk: LocalPortal, join: Connect, monkeypatch: pytest.MonkeyPatch) -> Portal:
-    monkeypatch.setattr("b24orm.executor.lost._MARGIN", 0.01)
+    monkeypatch.setattr("b24orm.executor.lost.MARGIN", 0.01)
     return join(desk, plan=BRISK)
 
 
