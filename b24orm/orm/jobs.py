@@ -43,7 +43,7 @@ from b24orm.orm.results import DONE, RaiseOnError, WriteOutcome, WriteResult, ab
 from b24orm.orm.stopping import Brake
 from b24orm.plan.calls import Call, Outcome, Reply
 from b24orm.plan.origin import Origin
-from b24orm.plan.writes import Kind, Write, method_for
+from b24orm.plan.writes import Kind, Write, method_for, sent_names
 from b24orm.portal import AsyncPortal, Portal
 from b24orm.transport.encoding import to_json
 
@@ -280,7 +280,9 @@ class Job(Generic[T]):
     def _result(self, number: int, item: T, write: Write, outcome: Outcome) -> WriteResult[T, Any]:
         if not isinstance(outcome, B24Error):
             try:
-                return WriteResult(item, self.settle(item, write, outcome), None, number, DONE[write.kind])
+                row_id = self.settle(item, write, outcome)
+                sent = sent_names(self.model.__schema__, write) if write.kind == "update" else ()
+                return WriteResult(item, row_id, None, number, DONE[write.kind], sent)
             except B24Error as error:
                 return _failed(number, item, error)
         return _failed(number, item, outcome)

@@ -59,6 +59,7 @@ class WriteResult(Generic[T, K]):
         number: its place in what was given, counted from 0.
         outcome: ``created``, ``updated``, ``deleted``; ``unchanged``: the row was so already, and nothing was
             sent; ``failed``: it was not written; ``unknown``: nobody can say.
+        changed: of a row that was updated, the fields that were sent.
     """
 
     item: T
@@ -66,6 +67,7 @@ class WriteResult(Generic[T, K]):
     error: B24Error | None = None
     number: int = 0
     outcome: WriteOutcome = "unchanged"
+    changed: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -22,6 +22,7 @@ __all__ = [
     "new_id",
     "parents",
     "sent_fields",
+    "sent_names",
     "update",
 ]
 
@@ -200,3 +201,11 @@ def sent_fields(schema: EntitySchema, call: Call) -> Mapping[str, Any]:
     param = method_for(schema, "update").fields_param
     fields: Mapping[str, Any] = call.params[param] if param else call.params
     return fields
+
+
+def sent_names(schema: EntitySchema, write: Write) -> tuple[str, ...]:
+    """The names of the fields that an update sends, as models call them."""
+    method = method_for(schema, "update")
+    names = {field.write_name: field.name for field in schema.fields.values()}
+    beside = {method.id_param, *method.extra_params, *schema.fixed_params, *schema.parent_params}
+    return tuple(names.get(name, name) for name in sent_fields(schema, write.call) if name not in beside)

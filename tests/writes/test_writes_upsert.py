@@ -51,6 +51,7 @@ def test_only_what_differs_is_sent(desk: LocalPortal, client: Portal) -> None:
     rows = [*orders(58), *(Deal(origin_id=f"A{n}", title=f"Order {n}", opportunity=99) for n in (58, 59))]
     results = Deal.objects.bulk_upsert(rows, key="origin_id")
     assert outcomes(results) == {"unchanged": 58, "updated": 2}
+    assert {result.changed for result in results} == {(), ("opportunity",)}
     changed = Deal.objects.filter(opportunity=99).order_by("id")
     assert list(changed.values_list("origin_id", flat=True)) == ["A58", "A59"]
 
