@@ -53,7 +53,11 @@ class Door:
         arrived = loop.time()
         if self._latency:
             await asyncio.sleep(0)  # who arrived at the same time shall note it before anybody is served
-        reply = self._engine.take(await _incoming(request))
+        try:
+            incoming = await _incoming(request)
+        except ConnectionError:
+            return web.Response(status=400)  # who asked is gone, and nobody reads it
+        reply = self._engine.take(incoming)
         try:
             if self._latency and reply.seconds:  # a portal serves side by side; this machine in turn
                 await asyncio.sleep(max(0.0, arrived + reply.seconds * self._latency - loop.time()))

@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import socket
+import struct
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -104,6 +105,21 @@ async def _timed(session: aiohttp.ClientSession, url: str, count: int) -> float:
     began = time.perf_counter()
     await asyncio.gather(*(one() for _ in range(count)))
     return time.perf_counter() - began
+
+
+@pytest.mark.parametrize("cut", [True, False], ids=["reset", "closed"])
+def test_a_client_that_leaves_within_its_request_is_no_error(
+    toy: Toy, serve: Serve, caplog: pytest.LogCaptureFixture, *, cut: bool
+) -> None:
+    parts = urlsplit(serve(toy))
+    head = f"POST {parts.path}echo HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: 100\r\n\r\n{{"
+    with socket.create_connection((parts.hostname or "", parts.port or 0)) as client:
+        client.sendall(head.encode())
+        time.sleep(0.05)
+        if cut:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    time.sleep(0.1)
+    assert [record.message for record in caplog.records] == []
 
 
 async def test_without_latency_a_costly_call_is_quick(
