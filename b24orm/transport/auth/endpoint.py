@@ -210,6 +210,6 @@ def _given_up(error: ServerFailure | TransportError, tries: int) -> TokenServerF
 def _decoded(response: Response) -> Mapping[str, Any]:
     try:
         body = json.loads(response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
