@@ -198,8 +198,9 @@ def _connector_type() -> type[aiohttp.TCPConnector]:
             super().__init__(**settings)
 
         def __del__(self, *given: Any) -> None:
-            if self._process == os.getpid() and not self._home.is_closed():
-                super().__del__(*given)
+            end = getattr(super(), "__del__", None)
+            if end is not None and self._process == os.getpid() and not self._home.is_closed():
+                end(*given)
 
     return Connector
 
@@ -209,10 +210,13 @@ class _Body(Protocol):
 
     Attributes:
         written: whether writing has begun.
+        observed: whether the beginning of writing was seen of any body so far. If not, aiohttp does it in
+            another way, and nothing can be told by it.
         kept_back: whether it was not written, so that the portal can't have worked on it.
     """
 
     written: bool
+    observed: bool
     kept_back: bool
 
 
@@ -222,10 +226,11 @@ def _body_types() -> tuple[type[Any], type[Any]]:
     import aiohttp
 
     class Careful(aiohttp.Payload):
-        written = kept_back = False
+        written = observed = kept_back = False
 
         async def write_with_length(self, writer: Any, content_length: int | None) -> None:
-            if not _trusted(writer.protocol):
+            Careful.observed = True
+            if not _trusted(getattr(writer, "protocol", None)):
                 self.kept_back = True
                 raise ConnectionAbortedError
             self.written = True
@@ -247,10 +252,12 @@ def _trusted(connection: Any) -> bool:
     word of a proxy that it is tired of waiting: that would be taken for the answer. Nor one that was kept
     while the machine slept: its other end has gone, and often nothing says so.
     """
+    if connection is None:
+        return True
     now = time.time() - time.monotonic()
     before = _ahead.setdefault(connection, now)
     _ahead[connection] = now
-    return not connection.should_close and abs(now - before) <= _KEPT
+    return not getattr(connection, "should_close", False) and abs(now - before) <= _KEPT
 
 
 def _body(request: Request) -> Any:
@@ -280,7 +287,7 @@ async def _sent(
         proxy=proxy,
         **once,
     ) as answer:
-        if body is not None and not body.written:
+        if body is not None and body.observed and not body.written:
             answer.close()
             return None
         content = await answer.read()

@@ -101,6 +101,32 @@ async def test_a_second_answer_is_not_taken_for_the_answer_to_the_next_request(
     assert (bodies, server.asked) == ([b"1", b"2", b"3"], 3)
 
 
+async def test_without_a_look_at_the_connection_it_is_used_as_aiohttp_gives_it(
+    transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should aiohttp call its parts by other names one day, requests are sent all the same."""
+    monkeypatch.delattr("aiohttp.http_writer.StreamWriter.protocol")
+    server = Numbering()
+    async with serving(server) as address:
+        bodies = [await ask(transport, address, body=b"x" * size) for size in (2, 2_000_000)]
+
+    assert bodies == [b"1", b"2"]
+
+
+async def test_so_it_is_where_aiohttp_writes_bodies_in_another_way(
+    transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Unseen(aiohttp.BytesPayload):
+        written = kept_back = observed = False
+
+    monkeypatch.setattr("b24orm.transport.http._body_types", lambda: (Unseen, Unseen))
+    server = Numbering()
+    async with serving(server) as address:
+        bodies = [await ask(transport, address) for _ in range(2)]
+
+    assert bodies == [b"1", b"2"]
+
+
 async def test_a_connection_that_was_kept_through_a_sleep_of_the_machine_is_not_used(
     transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
