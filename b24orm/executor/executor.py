@@ -348,4 +348,6 @@ def _filled(value: Any, results: Mapping[str, Any], *, inner: Sequence[str] = ()
         return found
     if isinstance(value, Mapping):
         return {key: _filled(item, results, inner=inner) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_filled(item, results, inner=inner) for item in value]
     return value

@@ -63,13 +63,14 @@ def _carried(plan: Plan) -> str:
 
 
 def _actually(plan: Plan, actual: Actual) -> list[str]:
-    requests, commands = plan.expected(actual.rows)
+    expected = plan.expected(actual.rows)
+    requests, commands = (f" ({number:,} expected)" for number in expected) if expected else ("", "")
     waits = ", ".join(f"{seconds:.2f} s {why}" for why, seconds in sorted(actual.waits.items())) or "none"
     return [
         "actually",
         f"  rows      {actual.rows:,} in {actual.seconds:.2f} s",
-        f"  commands  {actual.commands:,} ({commands:,} expected)",
-        f"  requests  {actual.requests:,} ({requests:,} expected)",
-        f"  operating {actual.operating:.2f} s of server time",
+        f"  commands  {actual.commands:,}{commands}",
+        f"  requests  {actual.requests:,}{requests}",
+        f"  operating {actual.operating:.2f} s of server time; later answers tell of quick calls",
         f"  waits     {waits}",
     ]

@@ -86,15 +86,19 @@ def _keyset(query: Query, branch: Branch, listing: Listing) -> Plan:
 
 
 def scanned_and_sorted(query: Query, branch: Branch, listing: Listing) -> Plan:
-    """The whole result by keyset, sorted here."""
-    plan = scanned(replace(query, order=()), branch, selecting_keys(query, listing))
-    shown = ", ".join(map(str, query.order))
+    """The whole result by keyset, sorted and sliced here."""
+    plan = scanned(query.whole, branch, selecting_keys(query, listing))
+    why = "the whole result is wanted"
+    if query.sliced:
+        why = "pages by offset would make the portal count more often than there are pages by id"
     return replace(
         plan,
         query=query,
         strategy="OrderedScan",
-        why=(f"the whole result is wanted: fetched by id, sorted by {shown} here", *plan.why),
-        flow=lambda: Ordered(plan.flow(), query.order),
+        why=(f"{why}: fetched by id, sorted by {', '.join(map(str, query.order))} here", *plan.why),
+        flow=lambda: Ordered(plan.flow(), query.order, query.stop),
+        skip=query.start,
+        take=query.limit,
     )
 
 

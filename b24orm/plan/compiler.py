@@ -10,8 +10,9 @@ ByIds          the ids are known: 50 a command, 50 commands a batch
 KeysetScan     in the order of the ids, by ``>ID`` without counting
 Union          an OR that the method can't read: one scan a branch, merged by id; in
                another order of numbers, dates or flags sorted here
-OrderedScan    another order of numbers, dates or flags, the whole result wanted
-OffsetPages    no keyset, or an order that only the server can follow
+OrderedScan    another order of numbers, dates or flags, the whole result wanted or many rows of it
+TopPages       the first rows in an order that only the server can follow
+OffsetPages    no keyset, or more rows of such an order
 UntilEmpty     the same, for methods that tell no total
 ByCursor       for methods that page on from the last row seen
 Count          only the number is wanted and the server counts
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from b24orm.errors import Unsupported
 from b24orm.plan.by_id import known_ids, merged, merged_and_sorted, scanned, scanned_and_sorted
@@ -35,12 +37,16 @@ from b24orm.plan.plan import Plan
 from b24orm.plan.steps.ordered import sortable_here
 from b24orm.plan.steps.single import Count, Nothing
 from b24orm.plan.steps.sizes import BATCH_ROWS, PAGE
+from b24orm.plan.top import first_rows
 from b24orm.query.ids import BY_ID, is_found_by_id
 from b24orm.query.lookups import lookups_for
 from b24orm.query.nodes import NOTHING, Query
 from b24orm.schema import EntitySchema, ListSchema
 
 __all__ = ["compile_count", "compile_query", "refusal"]
+
+_SORTED_HERE: Final = 1_000
+"""Rows of a slice above which everything is read by id and sorted here."""
 
 
 def compile_query(query: Query) -> Plan:
@@ -132,9 +138,20 @@ def _read(query: Query, found: tuple[Branch, ...]) -> Plan:
         return _merged(query, found, f"{spec.name} can't do OR")
     if by_id(query):
         return _in_order_of_ids(query, branch, listing)
-    if spec.keyset and spec.count_free and not query.sliced and sortable_here(query.order):
+    if (short := first_rows(query, branch, listing)) is not None:
+        return short
+    if spec.keyset and spec.count_free and _pays_to_sort(query):
         return scanned_and_sorted(query, branch, listing)
     return by_offset(query, branch, listing)
+
+
+def _pays_to_sort(query: Query) -> bool:
+    """Whether all rows by id cost the server less than the slice by offset.
+
+    A page takes about as long as counting a thousand rows, and each page by offset counts all rows. So where
+    a thousand rows are wanted, both are alike, however many there are.
+    """
+    return sortable_here(query.order) and (query.limit is None or query.limit > _SORTED_HERE)
 
 
 def _in_order_of_ids(query: Query, branch: Branch, listing: Listing) -> Plan:

@@ -100,7 +100,10 @@ def many(leaf: Leaf) -> Alternatives:
         raise leaf.refusal("tasks.task.list can't leave out several dates at once")
     if len(leaf.values) == 1:
         return all_of((_unequal(leaf), leaf.values[0]))
-    key = _unequal(leaf)  # one by one, for a list would leave NULL out
+    key = _unequal(leaf)
+    if leaf.name == "ID":
+        return all_of((key, leaf.value))
+    # one by one, for a list would leave NULL out
     return all_of(*((f"::SUBFILTER-{key}-{value}", {key: value}) for value in leaf.values))
 
 

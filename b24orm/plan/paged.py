@@ -18,6 +18,7 @@ from b24orm.plan.steps.ordered import Ordered, sortable_here
 from b24orm.plan.steps.single import Single
 from b24orm.plan.steps.sizes import BATCH, PAGE
 from b24orm.plan.steps.until_empty import UntilEmpty
+from b24orm.plan.top import first_rows
 from b24orm.query.nodes import Query
 from b24orm.schema import ListSchema
 
@@ -92,6 +93,8 @@ def by_offset(query: Query, branch: Branch, listing: Listing) -> Plan:
     """
     if query.order and listing.spec.order_style is None:
         return _sorted_here(query, branch, listing)
+    if (short := first_rows(query, branch, listing)) is not None:
+        return short
     conditions, order = with_ids(query.schema, branch), total_order(query, listing)
 
     def call(start: int) -> Call:

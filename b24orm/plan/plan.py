@@ -9,6 +9,7 @@ from b24orm.plan.calls import Call
 from b24orm.plan.flow import Flow
 from b24orm.plan.steps.ordered import Ordered
 from b24orm.plan.steps.sizes import BATCH, PAGE
+from b24orm.plan.steps.top import PAGES
 from b24orm.query.nodes import Query
 
 __all__ = ["Plan"]
@@ -46,8 +47,13 @@ class Plan:
     page: int = PAGE
     batch: int = BATCH
 
-    def expected(self, rows: int) -> tuple[int, int]:
-        """Requests and commands that the plan should take for so many rows, retries aside."""
+    def expected(self, rows: int) -> tuple[int, int] | None:
+        """Requests and commands that the plan should take for so many rows, retries aside.
+
+        None where it reads more rows than it hands out.
+        """
+        if self.strategy == "OrderedScan" and self.take is not None:
+            return None
         if self.strategy == "Nothing":
             return 0, 0
         if self.strategy in ("Single", "Count"):
@@ -56,6 +62,9 @@ class Plan:
         if self.strategy in ("ByIds", "GetEach"):
             commands = int(self.commands.replace(",", ""))
             return -(-commands // self.batch), commands
+        if self.strategy == "TopPages":
+            commands = min(int(self.commands), -(-((rows + self.skip) // self.page + 1) // PAGES) * PAGES)
+            return -(-commands // PAGES), commands
         if self.strategy == "TailScan":
             return pages, pages
         if self.strategy == "OffsetPages":

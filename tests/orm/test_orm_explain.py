@@ -30,7 +30,7 @@ def portal() -> Iterator[LocalPortal]:
         (Deal.objects.reverse(), "KeysetScan"),
         (Item.objects.filter(entity_type_id=2), "KeysetScan"),
         (Deal.objects.order_by("-opportunity"), "OrderedScan"),
-        (Deal.objects.order_by("-opportunity")[:100], "OffsetPages"),
+        (Deal.objects.order_by("-opportunity")[:100], "TopPages"),
         (Deal.objects.order_by("title"), "OffsetPages"),
         (Deal.objects.filter(b24orm.Q(stage="WON") | b24orm.Q(stage="LOSE")), "Union"),
     ],

@@ -72,8 +72,8 @@ class OffsetPages:
         return self._total is not None and self._end is not None and self._next_page >= self._end
 
     def asks(self, free: int) -> Sequence[Ask]:
-        """The first page alone (it tells the total), then batches of pages."""
-        if self._total is None and self._wanted.stop is None:
+        """The first page alone if batches may follow (it tells the total), then those."""
+        if self._total is None and self._may_be_short:
             if self._probing or not free:
                 return ()
             self._probing = True
@@ -84,6 +84,12 @@ class OffsetPages:
             last = min(self._next_ask + BATCH, end)
             found.append(self._ask(self._next_ask, last))
         return found
+
+    @property
+    def _may_be_short(self) -> bool:
+        """Whether batches might be sent for rows that do not exist."""
+        start, stop = self._wanted.start, self._wanted.stop
+        return stop is None or stop - start > BATCH * self._size
 
     def _ask(self, first: int, last: int) -> Ask:
         self._next_ask = last

@@ -1,7 +1,7 @@
-"""A whole result in an order that the server could only page by offset.
+"""A result in an order that the server could only page by offset.
 
 The rows are fetched by keyset, which costs the server no counting and no skipping, and sorted
-here. That takes memory for the whole result, and only orders whose meaning is the same here as
+here. That takes memory for all that is wanted, and only orders whose meaning is the same here as
 in the server's database: numbers, dates, flags and ids, not texts, whose collation is the
 database's own.
 """
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from b24orm.plan.calls import Ask, Outcome, Row
 from b24orm.plan.flow import Flow, Page, Spreadable
-from b24orm.plan.steps.sizes import PAGE
+from b24orm.plan.steps.sizes import BATCH_ROWS, PAGE
 from b24orm.query.lookups import Kind, kind_of
 from b24orm.query.nodes import Order
 
@@ -44,16 +44,18 @@ def sortable_here(order: Sequence[Order]) -> bool:
 
 
 class Ordered:
-    """Collects a flow's rows and hands them out sorted.
+    """Collects a flow's rows and hands them out sorted, or the first of them.
 
     Args:
         flow: hands out the rows in the order of their ids, which decides between equals.
         order: the sort keys.
+        stop: rows wanted at the most; about twice as many are kept. None: all.
     """
 
-    def __init__(self, flow: Flow, order: Sequence[Order]) -> None:
+    def __init__(self, flow: Flow, order: Sequence[Order], stop: int | None = None) -> None:
         self._flow = flow
         self._order = order
+        self._stop = stop
         self._rows: list[Row] = []
         self._handed = False
 
@@ -94,13 +96,21 @@ class Ordered:
         """Nothing until all rows are here; then all of them, sorted."""
         for page in self._flow.pages():
             self._rows += page
+            if self._stop is not None and len(self._rows) >= 2 * self._stop + BATCH_ROWS:
+                self._sort()
         if not self._flow.done or self._handed:
             return
         self._handed = True
-        for key in reversed(self._order):  # stable: the first key is sorted last
-            self._rows.sort(key=_sort_key(key), reverse=key.descending)
+        self._sort()
         for start in range(0, len(self._rows), PAGE):
             yield self._rows[start : start + PAGE]
+
+    def _sort(self) -> None:
+        """Sorts what is here, and drops what is too far down to be wanted."""
+        for key in reversed(self._order):  # stable: the first key is sorted last
+            self._rows.sort(key=_sort_key(key), reverse=key.descending)
+        if self._stop is not None:
+            del self._rows[self._stop :]
 
 
 def _sort_key(order: Order) -> Callable[[Row], tuple[int, Any]]:

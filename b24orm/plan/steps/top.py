@@ -1,0 +1,91 @@
+"""The first rows in an order that only the server can follow, without it counting or skipping any.
+
+The first page comes with ``start=-1``. Each further page is the first of the rows that were not seen
+yet: its call excludes the ids of all pages before it. Within a batch those are references into the
+answers of its earlier commands. Values of the order may be equal, empty or texts, and rows may move
+meanwhile: no row comes twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from b24orm.errors import B24Error
+from b24orm.plan.calls import Ask, Call, Outcome, Ref, rows_of
+from b24orm.plan.flow import Page
+from b24orm.plan.listing import Listing
+from b24orm.plan.steps.by_offset import Seen
+from b24orm.plan.steps.order import strangers
+from b24orm.plan.steps.sizes import PAGE
+
+__all__ = ["PAGES", "TopPages"]
+
+PAGES: Final = 5
+"""Pages that one batch reads: each names every id of those before it, so their text grows by squares."""
+
+
+class TopPages:
+    """The first rows of a list, page by page.
+
+    Args:
+        listing: the list method with its conditions.
+        page: a call for the first rows under further conditions, without a count.
+        excluding: the filter key that takes the ids of unwanted rows.
+        rows: rows wanted.
+    """
+
+    expected: int | None = None
+
+    def __init__(
+        self, listing: Listing, page: Callable[[Mapping[str, Any]], Call], excluding: str, rows: int
+    ) -> None:
+        self._listing, self._page, self._excluding = listing, page, excluding
+        self._left = -(-rows // PAGE)
+        self._ids: list[int] = []
+        self._seen = Seen(listing.id_of)
+        self._asked = False
+        self._ready: list[Page] = []
+
+    @property
+    def done(self) -> bool:
+        """The last page was handed out."""
+        return not (self._left or self._ready)
+
+    def asks(self, free: int) -> Sequence[Ask]:
+        """The next pages, once those before them are known."""
+        if self._asked or not free or not self._left:
+            return ()
+        self._asked = True
+        labels = tuple(f"c{number}" for number in range(min(PAGES, self._left)))
+        calls = tuple(self._call(labels[:number]) for number in range(len(labels)))
+        halt = self._listing.spec.dialect == "orm"  # it answers an error after a short page
+        return (Ask(calls, labels, chained=len(calls) > 1, halt=halt),)
+
+    def _call(self, before: Sequence[str]) -> Call:
+        spec, wire = self._listing.spec, self._listing.schema.id_field.wire
+        rows = [Ref(label, (*spec.envelope, row, wire)) for label in before for row in range(PAGE)]
+        unwanted = (*self._ids, *rows)
+        return self._page({self._excluding: unwanted} if unwanted else {})
+
+    def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
+        """Takes the pages up to the first short one; what is behind it refers to rows that are not there."""
+        self._asked = False
+        for call, outcome in zip(ask.calls, outcomes):  # noqa: B905 - a halted batch is shorter
+            if isinstance(outcome, B24Error):
+                raise outcome
+            page = rows_of(outcome.result, call.envelope, call.method)
+            if len(page) > PAGE or self._seen.repeats(page):
+                raise strangers(call.method)
+            self._ids += self._listing.ids_of(page)
+            self._left -= 1
+            if page:
+                self._ready.append(page)
+            if len(page) < PAGE:
+                self._left = 0
+                break
+
+    def pages(self) -> Iterator[Page]:
+        """The pages, in the server's order."""
+        while self._ready:
+            yield self._ready.pop(0)
