@@ -37,11 +37,6 @@ _SETS: Final[Mapping[str, str]] = {
     "union": "combine conditions with filter(Q(...) | Q(...)); other rows with itertools.chain(one, two)",
     "intersection": "combine conditions with filter(Q(...) & Q(...))",
     "difference": "leave rows out with exclude(...)",
-    "latest": "take order_by('-date_create').first()",
-    "earliest": "take order_by('date_create').first()",
-    "alatest": "take order_by('-date_create').afirst()",
-    "aearliest": "take order_by('date_create').afirst()",
-    "contains": "ask filter(id=row.id).exists()",
     "raw": "any method is called by portal.call('crm.deal.list', {...})",
     "extra": "any method is called by portal.call('crm.deal.list', {...})",
     "select_for_update": "rows can't be locked: save(if_unchanged=True) refuses to overwrite others' changes",
@@ -92,10 +87,7 @@ _PARAMETERS: Final[Mapping[str, Mapping[str, str]]] = {
         "force_update": "leave it out: an object with an id is changed",
     },
     "values_list": {"named": "take values() for dicts, or only(...) for objects with attributes"},
-    "in_bulk": {
-        "id_list": "give the ids alone, as in in_bulk([1, 2])",
-        "field_name": "build the dict in Python: {row.title: row for row in rows}",
-    },
+    "in_bulk": {"id_list": "give the ids alone, as in in_bulk([1, 2])"},
     "bulk_create": {
         "batch_size": _ONE_BY_ONE,
         "ignore_conflicts": _NO_CONFLICTS,

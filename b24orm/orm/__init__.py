@@ -3,8 +3,7 @@
 from b24orm.orm.linked import BoundRows, OwnedRows, RelatedRows
 from b24orm.orm.loads import Prefetch
 from b24orm.orm.model import Model
-from b24orm.orm.picking import Picked
-from b24orm.orm.projection import NamedRow
+from b24orm.orm.projection import NamedRow, Picked
 from b24orm.orm.queryset import QuerySet
 from b24orm.orm.rowset import Rows
 from b24orm.orm.valueset import ValuesSet

@@ -10,15 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn, cast
 
-from typing_extensions import TypeVar
-
 from b24orm.errors import InvalidValue, UnknownName, nearest
 from b24orm.schema import EntitySchema
 
-__all__ = ["Picked", "Picking", "picking_of"]
-
-Picked = TypeVar("Picked")
-"""What a function makes of a row's fields."""
+__all__ = ["Picking", "picking_of"]
 
 _BINARY: Final = (
     *("add", "and", "divmod", "floordiv", "matmul", "mod", "mul", "or", "pow", "sub", "truediv", "xor"),

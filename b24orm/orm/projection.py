@@ -16,13 +16,16 @@ from typing_extensions import TypeVar, get_type_hints, is_typeddict
 from b24orm.entity.base import Entity
 from b24orm.errors import InvalidValue
 
-__all__ = ["DictRow", "NamedRow", "Projection", "projection_of"]
+__all__ = ["DictRow", "NamedRow", "Picked", "Projection", "projection_of"]
 
 NamedRow = TypeVar("NamedRow", bound="tuple[Any, ...]")
 """A ``NamedTuple`` whose names are names of fields."""
 
 DictRow = TypeVar("DictRow", bound="Mapping[str, object]")
 """A ``TypedDict`` whose keys are names of fields."""
+
+Picked = TypeVar("Picked")
+"""What a function makes of a row's fields."""
 
 _UNIONS = (Union, types.UnionType)
 

@@ -25,7 +25,6 @@ from b24orm.orm.creating import Creates
 from b24orm.orm.fetch import Shape
 from b24orm.orm.loads import Load, Prefetch, grown, loads_of
 from b24orm.orm.owner import remember_all
-from b24orm.orm.picking import picking_of
 from b24orm.orm.projection import DictRow, NamedRow, Projection, projection_of
 from b24orm.orm.related import RelatedPage
 from b24orm.orm.rowset import Rows
@@ -176,6 +175,8 @@ class QuerySet(
     def _picked(self, pick: Callable[[Any], Any], *, flat: bool) -> ValuesSet[Any, F, O]:
         if flat:
             raise InvalidValue("values_list(flat=True) takes the name of a field; a function needs no flat")
+        from b24orm.orm.picking import picking_of  # which most programs do without
+
         picking = picking_of(self._query.schema, pick)
         names = tuple(selected_field(self._query.schema, name).name for name in picking.names)
         shape: Shape[Any]
@@ -243,25 +244,85 @@ class QuerySet(
 
         return shape
 
+    @overload
+    def in_bulk(self, ids: Iterable[K] | None = None) -> dict[K, M]: ...
+    @overload
+    def in_bulk(self, ids: Iterable[Any] | None = None, *, field_name: F) -> dict[Any, M]: ...
     @familiar
-    def in_bulk(self, ids: Iterable[K] | None = None) -> dict[K, M]:
-        """The rows by id; all of them, or those with the given ids.
+    def in_bulk(self, ids: Iterable[Any] | None = None, *, field_name: str = "") -> dict[Any, M]:
+        """The rows by id, or by another field that tells them apart; all of them, or those that are named.
 
         >>> deals = Deal.objects.in_bulk([5, 6, 7])                            # doctest: +SKIP
         >>> deals[5].title                                                     # doctest: +SKIP
+
+        Args:
+            ids: ids, or values of the field.
+            field_name: the field; without it the id.
+
+        Raises:
+            MultipleObjects: several rows have one value.
         """
-        return {row.pk: row for row in self._bulk(ids)._fetched()}
+        return self._by_key(self._bulk(ids, field_name)._fetched(), field_name)
 
+    @overload
+    async def ain_bulk(self, ids: Iterable[K] | None = None) -> dict[K, M]: ...
+    @overload
+    async def ain_bulk(self, ids: Iterable[Any] | None = None, *, field_name: F) -> dict[Any, M]: ...
     @familiar
-    async def ain_bulk(self, ids: Iterable[K] | None = None) -> dict[K, M]:
-        """The rows by id; all of them, or those with the given ids."""
-        return {row.pk: row for row in await self._bulk(ids)._afetched()}
+    async def ain_bulk(self, ids: Iterable[Any] | None = None, *, field_name: str = "") -> dict[Any, M]:
+        """The rows by id, or by another field that tells them apart; all of them, or those that are named."""
+        return self._by_key(await self._bulk(ids, field_name)._afetched(), field_name)
 
-    def _bulk(self, ids: Iterable[K] | None) -> Self:
+    def _bulk(self, ids: Iterable[Any] | None, field_name: str) -> Self:
+        name = self._key_name(field_name)
         if ids is None:
             return self
         wanted = list(ids) if isinstance(ids, Iterable) and not isinstance(ids, Collection) else ids
-        return self._where((), {f"{self._query.schema.id_field.name}__in": wanted})
+        return self._where((), {f"{name}__in": wanted})
+
+    def _key_name(self, field_name: str) -> str:
+        schema = self._query.schema
+        return selected_field(schema, field_name).name if field_name else schema.id_field.name
+
+    def _by_key(self, rows: list[M], field_name: str) -> dict[Any, M]:
+        name = self._key_name(field_name)
+        found: dict[Any, M] = {}
+        for row in rows:
+            key = getattr(row, name)
+            if key in found:
+                raise self._model.MultipleObjects(
+                    f"several {self._model.__name__} have {name}={key!r}, so it does not tell them apart"
+                )
+            found[key] = row
+        return found
+
+    def contains(self, obj: M) -> bool:
+        """Whether the row is one of these; asks for no more than its id.
+
+        >>> Deal.objects.filter(stage="WON").contains(deal)                    # doctest: +SKIP
+
+        Raises:
+            InvalidValue: it is no row of this model, or was never saved.
+        """
+        return self._with_row(obj).exists()
+
+    async def acontains(self, obj: M) -> bool:
+        """Whether the row is one of these; asks for no more than its id."""
+        return await self._with_row(obj).aexists()
+
+    def _with_row(self, obj: M) -> Self:
+        """The row alone, if it is one of these."""
+        if not isinstance(obj, self._model):
+            raise InvalidValue(f"contains() takes a {self._model.__name__}, not {obj!r}")
+        if obj.pk is None:
+            raise InvalidValue(f"this {self._model.__name__} was never saved, so it is in no set of rows")
+        if self._cache is None:
+            self._unsliced("contains")
+        else:
+            made = self._with(self._query)
+            made._cache = [row for row in self._cache if row == obj]
+            return made
+        return self._where((), {self._query.schema.id_field.name: obj.pk})
 
     @overload
     def values(self, *fields: F) -> ValuesSet[dict[str, Any], F, O]: ...

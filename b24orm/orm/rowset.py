@@ -219,6 +219,48 @@ class Rows(Asked[F, O], Generic[R, F, O]):
     def _last(rows: list[R]) -> R | None:
         return rows[-1] if rows else None
 
+    def latest(self, *fields: O) -> R:
+        """The last row in the order of these fields; ``-name`` turns its order round.
+
+        >>> newest = Deal.objects.filter(stage="WON").latest("date_create")    # doctest: +SKIP
+
+        Raises:
+            DoesNotExist: there is none; each model has its own, ``Deal.DoesNotExist``.
+            InvalidValue: no field is named.
+        """
+        return self._one(self._by("latest", fields).reverse().first())
+
+    async def alatest(self, *fields: O) -> R:
+        """The last row in the order of these fields."""
+        return self._one(await self._by("latest", fields).reverse().afirst())
+
+    def earliest(self, *fields: O) -> R:
+        """The first row in the order of these fields; ``-name`` turns its order round.
+
+        >>> oldest = Deal.objects.filter(stage="NEW").earliest("date_create")  # doctest: +SKIP
+
+        Raises:
+            DoesNotExist: there is none.
+            InvalidValue: no field is named.
+        """
+        return self._one(self._by("earliest", fields).first())
+
+    async def aearliest(self, *fields: O) -> R:
+        """The first row in the order of these fields."""
+        return self._one(await self._by("earliest", fields).afirst())
+
+    def _by(self, what: str, fields: tuple[O, ...]) -> Self:
+        if not fields:
+            raise InvalidValue(
+                f"{what}() names the fields that say which row it is, as in {what}('date_create')"
+            )
+        return self.order_by(*fields)
+
+    def _one(self, row: R | None) -> R:
+        if row is None:
+            raise self._model.DoesNotExist(f"there is no {self._model.__name__} with these conditions")
+        return row
+
     def count(self) -> int:
         """How many rows there are. The server counts, where the method can.
 

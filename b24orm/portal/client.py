@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Generator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Generator, Mapping
 from contextlib import aclosing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import ClientSession
 
@@ -23,6 +23,7 @@ from b24orm.executor.progress import Progress, ProgressMode
 from b24orm.executor.sender import Sender
 from b24orm.guard import guard
 from b24orm.plan.flow import Flow, Page
+from b24orm.portal.twins import TwinCalls
 from b24orm.tracebacks import bare
 from b24orm.transport.auth.base import Credentials
 from b24orm.transport.auth.function import TokenFunction, TokenSource
@@ -30,17 +31,13 @@ from b24orm.transport.auth.secret import Secret
 from b24orm.transport.auth.webhook import Webhook
 from b24orm.transport.http import HttpTransport
 
-__all__ = ["Client", "Items", "Source", "hidden"]
+__all__ = ["Client", "Source", "hidden"]
 
 Source = Callable[[Executor], AsyncGenerator[Page, None]]
-if TYPE_CHECKING:
-    Items = dict[str, Any] | Iterable[Mapping[str, Any]]
-else:
-    Items = Any  # checked one by one in rest.answer(), which says more than a type hint could
 _VARIABLE = "B24_WEBHOOK_URL"
 
 
-class Client(EventMethods):
+class Client(EventMethods, TwinCalls):
     """What both kinds of portal are made of."""
 
     def __init__(

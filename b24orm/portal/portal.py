@@ -18,7 +18,8 @@ from b24orm.loop import LoopThread, background
 from b24orm.methods import NamedMethods
 from b24orm.plan.flow import Flow, Page
 from b24orm.portal import current
-from b24orm.portal.client import Client, Items, Source
+from b24orm.portal.client import Client, Source
+from b24orm.portal.twins import Items
 from b24orm.portal.v3 import MethodsV3, awaited
 from b24orm.tracebacks import bare
 from b24orm.transport.auth.oauth import OAuth

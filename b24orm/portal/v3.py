@@ -10,7 +10,8 @@ from b24orm.executor.rest_v3 import all_rows_v3
 from b24orm.guard import guard
 from b24orm.methods.v3 import NamedMethodsV3
 from b24orm.namespace import R_co
-from b24orm.portal.client import Client, Items
+from b24orm.portal.client import Client
+from b24orm.portal.twins import Items
 
 __all__ = ["MethodsV3", "awaited"]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 from typing import Any
 
 import pytest
 
-from b24orm import Portal
+from b24orm import AsyncPortal, Portal
 from b24orm.emulator import LocalPortal
 from b24orm.errors import (
     DoesNotExist,
@@ -16,8 +17,9 @@ from b24orm.errors import (
     MultipleObjects,
     RelationNotLoaded,
     UnknownName,
+    UsageError,
 )
-from b24orm.models import Company, Deal
+from b24orm.models import Company, Currency, Deal
 
 # -- get ------------------------------------------------------------------------------------
 
@@ -200,3 +202,109 @@ def test_iterator_keeps_nothing(office: LocalPortal, client: Portal) -> None:
 def test_rows_survive_a_pickle(client: Portal) -> None:
     deal = Deal.objects.only("title", "opportunity").get(id=3)
     assert vars(pickle.loads(pickle.dumps(deal))) == vars(deal)
+
+
+# -- latest, earliest, contains, in_bulk by another field ----------------------------------------
+
+
+def test_latest_and_earliest_are_the_ends_of_an_order(client: Portal) -> None:
+    won = Deal.objects.filter(stage_semantic_id="S")
+    dates = sorted((deal.date_create, deal.id) for deal in won if deal.date_create is not None)
+
+    assert won.earliest("date_create").date_create == dates[0][0]
+    assert won.latest("date_create").date_create == dates[-1][0]
+    assert won.latest("date_create", "id").id == dates[-1][1]
+
+
+def test_a_minus_turns_their_order_round(client: Portal) -> None:
+    assert Deal.objects.latest("-id") == Deal.objects.earliest("id") == Deal.objects.first()
+
+
+def test_latest_of_nothing_raises_the_models_own_error(client: Portal) -> None:
+    with pytest.raises(Deal.DoesNotExist, match="there is no Deal with these conditions"):
+        Deal.objects.filter(id=100_000).latest("id")
+
+
+@pytest.mark.parametrize("name", ["latest", "earliest"])
+def test_they_want_a_field(client: Portal, name: str) -> None:
+    with pytest.raises(InvalidValue, match=rf"{name}\(\) names the fields"):
+        getattr(Deal.objects, name)()
+
+
+def test_latest_of_values_is_a_value(client: Portal) -> None:
+    last = Deal.objects.last()
+
+    assert last is not None
+    assert Deal.objects.values_list("id", flat=True).latest("id") == last.id
+
+
+def test_a_set_contains_the_rows_that_fit(office: LocalPortal, client: Portal) -> None:
+    won = Deal.objects.filter(stage_semantic_id="S")
+    inside, outside = won[0], Deal.objects.exclude(stage_semantic_id="S")[0]
+
+    assert (won.contains(inside), won.contains(outside)) == (True, False)
+
+
+def test_to_know_that_one_id_is_asked_for(office: LocalPortal, client: Portal) -> None:
+    won = Deal.objects.filter(stage_semantic_id="S")
+    inside, before = won[0], office.stats.rows
+
+    assert (won.contains(inside), office.stats.rows - before) == (True, 1)
+
+
+def test_a_set_that_was_fetched_knows_by_itself(office: LocalPortal, client: Portal) -> None:
+    won = Deal.objects.filter(stage_semantic_id="S")
+    rows, before = list(won), office.stats.requests
+
+    assert won.contains(rows[0])
+    assert not won.contains(Deal(id=100_000))
+    assert office.stats.requests == before
+
+
+@pytest.mark.parametrize(
+    ("row", "text"), [(Company(id=1), "takes a Deal, not"), (Deal(title="x"), "was never saved")]
+)
+def test_contains_takes_rows_of_the_model_that_were_saved(client: Portal, row: Any, text: str) -> None:
+    with pytest.raises(InvalidValue, match=text):
+        Deal.objects.contains(row)
+
+
+def test_contains_can_not_follow_a_slice(client: Portal) -> None:
+    with pytest.raises(UsageError, match=r"contains\(\) can't follow a slice"):
+        Deal.objects.all()[:5].contains(Deal(id=1))
+
+
+def test_rows_are_had_by_another_field(client: Portal) -> None:
+    companies = list(Company.objects.all()[:3])
+    titles = [company.title for company in companies]
+
+    assert Company.objects.in_bulk(titles, field_name="title") == dict(zip(titles, companies, strict=True))
+
+
+def test_all_rows_are_had_by_another_field(client: Portal) -> None:
+    found = Currency.objects.in_bulk(field_name="currency")
+
+    assert sorted(found) == sorted(row.currency for row in Currency.objects.all())
+
+
+def test_a_field_that_does_not_tell_rows_apart_is_refused(client: Portal) -> None:
+    with pytest.raises(Deal.MultipleObjects, match="stage_semantic_id='S', so it does not tell them apart"):
+        Deal.objects.in_bulk(["S"], field_name="stage_semantic_id")
+
+
+async def _twins(office: LocalPortal) -> list[object]:
+    async with AsyncPortal(office.url) as portal:
+        rows = Deal.objects.using(portal)
+        first, last = await rows.aearliest("id"), await rows.alatest("id")
+        return [
+            first.id,
+            last.id,
+            await rows.acontains(first),
+            sorted(await rows.ain_bulk([first.title], field_name="title"))[:1] == [first.title],
+        ]
+
+
+def test_their_twins_say_the_same(office: LocalPortal) -> None:
+    ids = office.store.ids("deal")
+
+    assert asyncio.run(_twins(office)) == [ids[0], ids[-1], True, True]
