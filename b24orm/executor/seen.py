@@ -10,6 +10,8 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any, Final, cast
 
+from b24orm.errors import JournalFailed
+
 __all__ = ["Seen"]
 
 _NOTE: Final = """
@@ -36,10 +38,17 @@ class Seen:
         self._base.execute("CREATE TABLE seen (mark TEXT PRIMARY KEY, first INTEGER, second INTEGER)")
 
     def note(self, items: Iterable[tuple[str, int]]) -> None:
-        """Takes in the keys of items, each with the item's number; what is noted again changes nothing."""
-        self._base.execute("BEGIN")
-        self._base.executemany(_NOTE, items)
-        self._base.execute("COMMIT")
+        """Takes in the keys of items, each with the item's number; what is noted again changes nothing.
+
+        Raises:
+            JournalFailed: the temporary file can't be written.
+        """
+        try:
+            self._base.execute("BEGIN")
+            self._base.executemany(_NOTE, items)
+            self._base.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise JournalFailed(f"the keys of the items can't be remembered any more: {error}") from None
 
     def another(self, mark: str, number: int) -> int | None:
         """The number of another item with this key; None if there is none so far."""

@@ -7,7 +7,7 @@ kind that comes back from the portal as it was sent.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -62,6 +62,10 @@ class RowKey:
     def found(self, row: Entity) -> Mark:
         """The key of a row that was fetched."""
         return tuple(_text(getattr(row, field.name, None)) for field in self.fields)
+
+    def raw(self, row: Mapping[str, Any]) -> Mark:
+        """The key of a row as the portal answers it."""
+        return tuple(_text(row.get(field.wire)) for field in self.fields)
 
     def shown(self, mark: Mark) -> str:
         """A key as a message shows it."""

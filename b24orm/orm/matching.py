@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing_extensions import TypeVar
 
 from b24orm.entity.base import Entity
 from b24orm.entity.dump import repeatable
-from b24orm.errors import B24Error, InvalidValue, UsageError
+from b24orm.errors import B24Error, InvalidRow, InvalidValue, UsageError
 from b24orm.executor.journal import Journal
 from b24orm.executor.seen import Seen
 from b24orm.executor.writer import Writer
@@ -33,6 +34,8 @@ __all__ = ["Matching"]
 
 M = TypeVar("M", bound=Entity)
 
+_BREATH: Final = 100
+"""Objects that are compared without letting others have a turn."""
 _AT_ONCE: Final = 5_000
 """Keys of a list that are noted at a time."""
 
@@ -114,7 +117,9 @@ class Matching(Generic[M]):
         found = await self.standing.rows(
             [mark for _, mark, _ in asked.values()], self._fields(item for item, _, _ in asked.values())
         )
-        for place, (item, mark, digest) in asked.items():
+        for number, (place, (item, mark, digest)) in enumerate(asked.items()):
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)  # the loop has others to serve
             done[place] = self._decided(item, mark, found.get(mark, ()), place, digest)
         if writer.journal is not None:
             self._noted(writer.journal, {place: (done[place], asked[place][2]) for place in asked})
@@ -193,7 +198,12 @@ class Matching(Generic[M]):
 
     # -- afterwards ------------------------------------------------------------------
 
-    def _decided(self, item: M, mark: Mark, rows: Sequence[M], place: int, digest: str) -> Prepared:
+    def _decided(
+        self, item: M, mark: Mark, found: Sequence[M | InvalidRow], place: int, digest: str
+    ) -> Prepared:
+        rows = [row for row in found if not isinstance(row, InvalidRow)]
+        if len(rows) < len(found):
+            return next(row for row in found if isinstance(row, InvalidRow))
         if (own := self._row_of(item)) is not None and all(row.pk != own for row in rows):
             return InvalidValue(
                 f"this {self.standing.model.__name__} is the row {own}, and "

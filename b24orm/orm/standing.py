@@ -11,6 +11,7 @@ from typing_extensions import TypeVar
 
 from b24orm.entity.base import Entity
 from b24orm.entity.rows import hydrate
+from b24orm.errors import InvalidRow
 from b24orm.executor.nursery import Nursery
 from b24orm.executor.userfields import check_asked
 from b24orm.orm.keys import Mark, RowKey
@@ -52,8 +53,8 @@ class Standing(Generic[M]):
 
     async def rows(
         self, marks: Collection[Mark], fields: Sequence[FieldSchema] | None
-    ) -> dict[Mark, list[M]]:
-        """The rows by their keys; awaited on the portal's own loop.
+    ) -> dict[Mark, list[M | InvalidRow]]:
+        """The rows by their keys, or what is wrong with one; awaited on the portal's own loop.
 
         Args:
             marks: the keys.
@@ -63,7 +64,7 @@ class Standing(Generic[M]):
             Incomplete: the portal answered other rows than it was asked for.
             B24Error: it can't be asked.
         """
-        asked, found = list(dict.fromkeys(marks)), dict[Mark, list[M]]()
+        asked, found = list(dict.fromkeys(marks)), dict[Mark, list[M | InvalidRow]]()
         async with Nursery() as nursery:
             tasks = [
                 nursery.start(self._some(asked[begin : begin + _KEYS], fields))
@@ -77,11 +78,11 @@ class Standing(Generic[M]):
     async def ids(self, marks: Collection[tuple[str, ...]]) -> Mapping[tuple[str, ...], Any]:
         """The ids of the rows with these keys, of several the oldest."""
         found = await self.rows(marks, ())
-        return {mark: rows[0].pk for mark, rows in found.items()}
+        return {mark: row.pk for mark, (row, *_) in found.items() if not isinstance(row, InvalidRow)}
 
     async def _some(
         self, marks: Sequence[Mark], fields: Sequence[FieldSchema] | None
-    ) -> list[tuple[Mark, M]]:
+    ) -> list[tuple[Mark, M | InvalidRow]]:
         where = self.query.narrowed(self.key.where(marks))
         select = (
             None
@@ -92,12 +93,21 @@ class Standing(Generic[M]):
         rows = await self._fetched(whole.sliced_to(0, PAGE))
         if len(rows) >= PAGE:
             rows = await self._fetched(whole)
-        made = hydrate(self.model, rows, self.portal.on_invalid)
-        known = [(self.key.found(row), row) for row in made]
+        known = self._made(rows)
         if not all(self.key.meets(mark, marks) for mark, _ in known):
             raise strangers(list_method(where.schema).name)
         wanted = set(marks)
         return [(mark, row) for mark, row in known if mark in wanted]
+
+    def _made(self, rows: Sequence[Row]) -> list[tuple[Mark, M | InvalidRow]]:
+        """The rows as objects; one that can't be read is an error of its own."""
+        try:
+            made = hydrate(self.model, rows, self.portal.on_invalid)
+        except InvalidRow as error:
+            if len(rows) == 1:
+                return [(self.key.raw(rows[0]), error)]
+            return [entry for row in rows for entry in self._made([row])]
+        return [(self.key.found(row), row) for row in made]
 
     async def _fetched(self, query: Query) -> list[Row]:
         executor, plan = self.portal.executor, compile_query(query)

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 
 from b24orm import Portal, Q, WriteErrors
 from b24orm.emulator import LocalPortal
-from b24orm.errors import InvalidValue, MultipleObjects, UnknownName, Unsupported, UsageError
+from b24orm.errors import (
+    InvalidRow,
+    InvalidValue,
+    JournalFailed,
+    MultipleObjects,
+    UnknownName,
+    Unsupported,
+    UsageError,
+)
+from b24orm.executor.seen import Seen
 from b24orm.models import Company, Contact, Deal
 from tests.conftest import Connect, Serve
 
@@ -276,6 +286,31 @@ def test_what_the_portal_refuses_fails_alone(desk: LocalPortal, client: Portal) 
     rows = [Company(origin_id="1", title="a"), Company(origin_id="2", title="b", currency="XXX")]
     results = Company.objects.bulk_upsert(rows, key="origin_id", raise_on_error=False)
     assert [result.outcome for result in results] == ["created", "failed"]
+
+
+def test_a_row_that_can_not_be_read_fails_alone(desk: LocalPortal, client: Portal) -> None:
+    desk.store.load(
+        "deal",
+        ("ID", "ORIGIN_ID", "TITLE", "CLOSEDATE"),
+        [(1, "A1", "x", "soon"), (2, "A2", "x", "2026-03-01")],
+    )
+    rows = [Deal(origin_id=f"A{n}", title="x", closedate=date(2026, 3, 1)) for n in (1, 2, 3)]
+    results = Deal.objects.bulk_upsert(rows, key="origin_id", raise_on_error=False)
+    assert [result.outcome for result in results] == ["failed", "unchanged", "created"]
+    assert isinstance(results[0].error, InvalidRow)
+
+
+def test_nothing_is_upserted_without_a_request(desk: LocalPortal, client: Portal) -> None:
+    assert Deal.objects.bulk_upsert([], key="origin_id") == []
+    assert desk.stats.requests == 0
+
+
+def test_keys_that_can_not_be_remembered_are_an_error_of_ours() -> None:
+    seen = Seen()
+    seen._base.execute("PRAGMA max_page_count = 3")
+    with pytest.raises(JournalFailed, match="can't be remembered any more"):
+        seen.note((f"{n:0100}", n) for n in range(10_000))
+    seen.close()
 
 
 def test_results_come_while_it_works(desk: LocalPortal, client: Portal) -> None:

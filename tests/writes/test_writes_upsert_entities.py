@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -12,7 +12,7 @@ from b24orm.emulator import LocalPortal
 from b24orm.errors import UsageError
 from tests.conftest import Connect, Serve
 
-Make: Any = Callable[[int, str], Any]
+Make: TypeAlias = Callable[[int, str], Any]
 
 
 class Contract(models.DynamicItem, entity_type_id=1038):
