@@ -9,13 +9,12 @@ no difference. Whatever is not found so stays unknown; it is never sent again.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from math import floor
 from typing import Any, Final, TypeAlias
 
-from b24orm.errors import B24Error, OutcomeUnknown
+from b24orm.errors import B24Error, OutcomeUnknown, RateLimited, ServerFailure, TransportError
 from b24orm.executor.adds import Adds, Span, UnderWay
 from b24orm.executor.executor import Executor
 from b24orm.plan.calls import Call, Reply, Row, rows_in
@@ -51,6 +50,7 @@ class Traces:
     adds: Adds
     mine: Callable[[Sequence[Any]], Collection[str]] | None = None
     _clock: Clock | None = None
+    _mute: bool = False
     _entries: dict[int, UnderWay] = field(default_factory=dict[int, UnderWay])
 
     def begin(self, writes: Sequence[Write]) -> None:
@@ -106,11 +106,17 @@ class Traces:
 
         The portal is asked once a job; from then on it is told by our own clock.
         """
-        if self._clock is None:
-            with suppress(B24Error):
+        if self._clock is None and not self._mute:
+            clock = self.executor.sender.clock
+            try:
                 there, user = await self._asked()
-                clock, asked = self.executor.sender.clock, self.executor.sender.clock.now()
-                self._clock = lambda: (there + clock.now() - asked, user)
+            except (TransportError, ServerFailure, RateLimited):
+                return None  # it may say so later
+            except B24Error:
+                self._mute = True  # it does not say so to us
+                return None
+            asked = clock.now()
+            self._clock = lambda: (there + clock.now() - asked, user)
         return self._clock
 
     async def _asked(self) -> tuple[float, int]:

@@ -11,6 +11,7 @@ import pytest
 
 from b24orm import Portal, RateLimits
 from b24orm.emulator import LocalPortal
+from b24orm.emulator.answers import Answer, Refusal
 from b24orm.errors import ApiError, InvalidValue, JournalFailed, OutcomeUnknown
 from b24orm.executor.journal import Journal
 from b24orm.models import Company, Deal
@@ -187,6 +188,17 @@ def test_nothing_is_waited_for_that_can_not_come_any_more(
     results = Deal.objects.bulk_create(deals(1), journal=tmp_path / "j", raise_on_error=False)
     assert [result.outcome for result in results] == ["unknown"]
     assert time.monotonic() - began < 30
+
+
+def test_a_portal_that_does_not_say_who_adds_is_asked_once(
+    desk: LocalPortal, client: Portal, tmp_path: Path
+) -> None:
+    def refuse(call: Any) -> Answer:
+        raise Refusal("ACCESS_DENIED", "Access denied!", status=403)
+
+    desk.register("profile", refuse)
+    Deal.objects.bulk_create(deals(200), journal=tmp_path / "j")
+    assert desk.stats.by_method["profile"].commands == 1
 
 
 def test_more_rows_than_adds_leave_it_unknown(desk: LocalPortal, join: Connect, tmp_path: Path) -> None:
