@@ -47,6 +47,7 @@ def write(kind: Kind, *envelope: str) -> Write:
         (TimedOut("no answer"), True),
         (ServerFailure("HTTP_502"), True),
         (ServerFailure("REDIRECTED"), False),
+        (ServerFailure("CONNECTION_ERROR"), False),
         (ConnectFailed("refused"), False),
         (RateLimited("QUERY_LIMIT_EXCEEDED"), False),
         (OperatingLimited("OPERATION_TIME_LIMIT"), False),
