@@ -99,6 +99,8 @@ class Parameter:
 
     def fits(self, value: Any) -> bool:
         """Whether the value is of one of the kinds; None, which empties, always is."""
+        if hasattr(value, "dtype") and getattr(value, "shape", None) == ():  # a number of numpy's
+            value = value.item()
         return value is None or any(_KINDS[kind][0](value) for kind in self.kinds)
 
     @property

@@ -89,6 +89,107 @@ def test_slow_answers_to_a_few_requests_are_not_for_their_number() -> None:
     assert gate.places == 40
 
 
+def test_what_left_before_the_number_was_halved_does_not_halve_it_again() -> None:
+    gate, places = Gate(start=40), list[int]()
+    for left, now in [(0, 10), (9, 11), (10, 12), (11, 13), (12, 14)]:
+        gate.bad(left, now)
+        places.append(gate.places)
+
+    assert places == [20, 20, 10, 10, 5]
+
+
+def test_a_failure_that_tells_no_time_counts_and_changes_no_times() -> None:
+    gate = Gate(start=40)
+    gate.bad(0, 10)
+    gate.bad()
+    gate.bad(9, 11)
+
+    assert gate.places == 10
+
+
+async def _crowded(gate: Gate) -> Gate:
+    """Ten requests under way, so that slowness counts."""
+    for _ in range(10):
+        await gate.enter()
+    return gate
+
+
+def test_the_quickest_answer_is_what_others_are_measured_by() -> None:
+    gate = run(_crowded(Gate(start=40)))
+    for seconds in (1.0, 0.1, 0.5):
+        gate.good(seconds)
+
+    assert gate.places == 8
+
+
+def test_it_is_forgotten_in_time_for_portals_change() -> None:
+    gate = run(_crowded(Gate(start=40)))
+    for seconds in (0.1, *[0.25] * 60, 0.5):
+        gate.good(seconds)
+
+    assert gate.places > 40
+
+
+async def _lined_up(gate: Gate, names: str) -> tuple[list[str], list[asyncio.Task[None]]]:
+    """Who is inside so far, and those who wait, in this order."""
+    inside: list[str] = []
+
+    async def come(name: str) -> None:
+        await gate.enter()
+        inside.append(name)
+
+    tasks = [asyncio.create_task(come(name)) for name in names]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    return inside, tasks
+
+
+async def _settled(tasks: list[asyncio.Task[None]]) -> None:
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def test_a_place_that_success_adds_is_taken_at_once() -> None:
+    async def work() -> list[str]:
+        gate = Gate(start=1, ceiling=4)
+        inside, tasks = await _lined_up(gate, "abc")
+        gate.good()
+        await _settled(tasks)
+        return inside
+
+    assert run(work()) == ["a", "b"]
+
+
+def test_who_waits_gets_in_in_the_order_of_coming() -> None:
+    async def work() -> list[str]:
+        gate = Gate(start=1, ceiling=1)
+        inside, tasks = await _lined_up(gate, "abcd")
+        for _ in range(2):
+            gate.leave()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        await _settled(tasks)
+        return inside
+
+    assert run(work()) == ["a", "b", "c"]
+
+
+def test_nobody_passes_those_who_wait() -> None:
+    async def work() -> list[str]:
+        gate = Gate(start=3)
+        with gate.narrowed(1):
+            inside, tasks = await _lined_up(gate, "ab")
+        late, more = await _lined_up(gate, "c")
+        gate.leave()
+        await _settled([*tasks, *more])
+        return [*inside, *late]
+
+    assert run(work()) == ["a", "b", "c"]
+
+
 def test_a_narrowed_gate_is_as_wide_as_before_afterwards() -> None:
     gate = Gate(start=8, ceiling=16)
     with gate.narrowed(2):

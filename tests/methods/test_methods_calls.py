@@ -7,6 +7,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,19 @@ class Recorder(NamedMethods[Any]):
 @pytest.fixture
 def portal() -> Recorder:
     return Recorder()
+
+
+class Scalar:
+    """What numpy's numbers have."""
+
+    dtype, shape = "int64", ()
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def item(self) -> object:
+        """The Python value."""
+        return self._value
 
 
 def documented() -> Mapping[str, Mapping[str, Any]]:
@@ -96,6 +111,32 @@ def test_an_unknown_parameter_is_refused_with_the_nearest(portal: Recorder) -> N
 def test_a_value_of_another_kind_is_refused(portal: Recorder, bad: Any) -> None:
     with pytest.raises(InvalidValue, match=r"crm\.deal\.get: id takes a whole number, not"):
         portal.crm.deal.get(id=bad)
+
+
+KINDS: dict[str, tuple[list[Any], list[Any]]] = {
+    "int": ([5, "5", "-5", " 5 ", None, Scalar(5)], [5.0, "5.5", "a", "", True, [5], Scalar(True)]),
+    "number": ([5, 1.5, Decimal("1.5"), "1.5", "-1", Scalar(1.5)], ["a", "1.2.3", True, [1]]),
+    "str": (["a", "", 5, 1.5, date(2026, 1, 2)], [True, ["a"], {"a": 1}]),
+    "bool": ([True, False, 0, 1, "0", "1", "Y", "N", "true", "false", Scalar(True)], ["yes", 2, "", []]),
+    "date": ([date(2026, 1, 2), datetime(2026, 1, 2, 3), "2026-01-02"], [5, True, []]),
+    "map": ([{"a": 1}, {}, [], ()], [["a"], "a", 5]),
+    "list": ([["a"], ("a",), {"a"}, {"a": 1}, []], ["a", 5, True]),
+    "array": ([["a"], {"a": 1}], ["a", 5]),
+    "any": ([5, "a", [], object()], []),
+    "int|list": ([5, [5]], ["a", 1.5]),
+}
+"""What a parameter of a kind takes, and what it refuses."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_parameter_takes_values_of_its_kinds_only(kind: str) -> None:
+    (parameter,) = parsed(f"x:{kind}")
+    fitting, others = KINDS[kind]
+
+    assert ([v for v in fitting if not parameter.fits(v)], [v for v in others if parameter.fits(v)]) == (
+        [],
+        [],
+    )
 
 
 def test_user_fields_pass_under_any_name(portal: Recorder) -> None:
