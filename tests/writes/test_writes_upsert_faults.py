@@ -98,19 +98,36 @@ def test_what_left_and_never_came_back_is_looked_into(
     assert keys(desk) == Counter(f"A{n:05}" for n in range(30))
 
 
-def test_a_killed_job_goes_on_and_doubles_nothing(serve: Serve, join: Connect, tmp_path: Path) -> None:
-    desk = serve(latency=0.02)
-    count = 3_000
-    job = [sys.executable, "-m", "tests.writes.upserting", desk.url, str(tmp_path / "j"), str(count)]
+def killed(how: str, desk: LocalPortal, journal: Path, count: int) -> dict[str, tuple[str, str]]:
+    """Outcomes and ids by title of a job that was killed in the middle, and then run again."""
+    job = [sys.executable, "-m", "tests.writes.killed", how, desk.url, str(journal), str(count)]
     process = subprocess.Popen(job, stdout=subprocess.DEVNULL, cwd=ROOT)
     deadline = time.monotonic() + 60
     while desk.store.count("deal") < 400 and time.monotonic() < deadline:
-        time.sleep(0.01)
+        time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert 0 < desk.store.count("deal") < count
-    subprocess.run(job, check=True, stdout=subprocess.DEVNULL, cwd=ROOT, timeout=120)
+    done = subprocess.run(job, check=True, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    told = [line.split() for line in done.stdout.splitlines()]
+    return {title: (outcome, row_id) for title, outcome, row_id in told}
+
+
+def test_a_killed_job_goes_on_and_doubles_nothing(serve: Serve, tmp_path: Path) -> None:
+    desk, count = serve(latency=0.02), 1_500
+    told = killed("upsert", desk, tmp_path / "j", count)
+    assert {outcome for outcome, _ in told.values()} == {"created"}
     assert keys(desk) == Counter(f"A{n:05}" for n in range(count))
+
+
+def test_a_killed_job_without_keys_finds_what_it_had_done(serve: Serve, tmp_path: Path) -> None:
+    """Nothing is sent again that may have been done; what was done is found, what was not is told as unknown."""
+    desk, count = serve(latency=0.02), 1_500
+    told = killed("create", desk, tmp_path / "j", count)
+    there = {row["TITLE"]: str(row["ID"]) for row in desk.store.rows("deal")}
+    assert max(Counter(row["TITLE"] for row in desk.store.rows("deal")).values()) == 1
+    assert {title: row_id for title, (outcome, row_id) in told.items() if outcome == "created"} == there
+    assert {outcome for title, (outcome, _) in told.items() if title not in there} <= {"unknown"}
 
 
 def test_a_portal_that_goes_down_ends_it_and_the_rest_can_be_done_later(
