@@ -48,9 +48,7 @@ def same(row: Entity, found: Entity, name: str) -> bool:
         return False
     if name in row.extra:
         return bool(_loose(row.extra[name]) == _loose(getattr(found, name, _UNKNOWN)))
-    if name not in vars(found):
-        return spec is not None and spec.type == "crm_multifield" and not vars(row)[name]
-    return _equal(vars(row)[name], vars(found)[name])
+    return name in vars(found) and _equal(vars(row)[name], vars(found)[name])
 
 
 class _Unknown:

@@ -15,6 +15,7 @@ from b24orm.errors import InvalidRow
 from b24orm.executor.nursery import Nursery
 from b24orm.executor.userfields import check_asked
 from b24orm.orm.keys import Mark, RowKey
+from b24orm.orm.shapes import absent_lists
 from b24orm.plan.calls import Row
 from b24orm.plan.compiler import compile_query
 from b24orm.plan.steps.order import strangers
@@ -93,20 +94,26 @@ class Standing(Generic[M]):
         rows = await self._fetched(whole.sliced_to(0, PAGE))
         if len(rows) >= PAGE:
             rows = await self._fetched(whole)
-        known = self._made(rows)
+        known = self._made(rows, absent_lists(whole))
         if not all(self.key.meets(mark, marks) for mark, _ in known):
             raise strangers(list_method(where.schema).name)
         wanted = set(marks)
         return [(mark, row) for mark, row in known if mark in wanted]
 
-    def _made(self, rows: Sequence[Row]) -> list[tuple[Mark, M | InvalidRow]]:
-        """The rows as objects; one that can't be read is an error of its own."""
+    def _made(self, rows: Sequence[Row], lists: Sequence[str]) -> list[tuple[Mark, M | InvalidRow]]:
+        """The rows as objects, with empty lists where the server leaves them out.
+
+        A row that can't be read is an error of its own.
+        """
         try:
             made = hydrate(self.model, rows, self.portal.on_invalid)
         except InvalidRow as error:
             if len(rows) == 1:
                 return [(self.key.raw(rows[0]), error)]
-            return [entry for row in rows for entry in self._made([row])]
+            return [entry for row in rows for entry in self._made([row], lists)]
+        for name in lists:
+            for row in made:
+                vars(row).setdefault(name, ())
         return [(self.key.found(row), row) for row in made]
 
     async def _fetched(self, query: Query) -> list[Row]:

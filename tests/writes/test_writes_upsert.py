@@ -260,6 +260,14 @@ def test_phones_become_what_the_object_has(desk: LocalPortal, client: Portal) ->
     assert sorted(entry.value for entry in Contact.objects.get(origin_id="P1").phone) == ["2", "3"]
 
 
+def test_a_row_without_phones_gets_them(desk: LocalPortal, client: Portal) -> None:
+    """The portal leaves an empty list out of its answer."""
+    Contact.objects.bulk_upsert([Contact(origin_id="P1", name="Ann")], key="origin_id")
+    results = Contact.objects.bulk_upsert([Contact(origin_id="P1", phone=["1"])], key="origin_id")
+    assert outcomes(results) == {"updated": 1}
+    assert [entry.value for entry in Contact.objects.get(origin_id="P1").phone] == ["1"]
+
+
 def company(**values: Any) -> Company:
     """One with fields that only a portal has."""
     return Company(**values)
