@@ -11,10 +11,10 @@ from functools import partial
 from typing import Any, Final
 
 from b24orm.emulator.conditions import Where
-from b24orm.emulator.crm_files import classic_answer
+from b24orm.emulator.crm_files import classic_answer, with_owner
 from b24orm.emulator.select import Selection, classic_expression, decode_list
 from b24orm.emulator.tables import Column, Table
-from b24orm.emulator.values import is_array, to_int, to_list, to_text
+from b24orm.emulator.values import is_array, to_list, to_text
 
 __all__ = ["Join", "ListQuery", "Shape", "Sorting", "order_sql", "shape_of"]
 
@@ -137,19 +137,13 @@ def shape_of(
         {
             **{name: decode_list for name in user if table.columns[name].multiple},
             **{
-                name: partial(_files, column)
+                name: partial(classic_answer, table, column)
                 for name in (*chosen, *user)
                 if (column := table.columns.get(name)) is not None and column.type == "file"
             },
         },
     )
     return Shape(selection, tuple(joins[name] for name in chosen if name in joins), wanted_multifields, keyed)
-
-
-def _files(column: Column, value: str | None) -> Any:
-    """The files of a field; a single number comes as a text, as all classic numbers do."""
-    found = decode_list(value) if column.multiple else to_int(value)
-    return classic_answer(column, found) if found else found or None
 
 
 def order_sql(
@@ -219,4 +213,5 @@ def _expression(table: Table, name: str, joins: Mapping[str, Join]) -> str:
     if name in joins:
         return f"CAST({joins[name].expression} AS TEXT)"
     column = table.columns[name]
-    return classic_expression(column, f'"{table.name}"."{column.name}"')
+    expression = classic_expression(column, f'"{table.name}"."{column.name}"')
+    return with_owner(table, expression) if column.type == "file" else expression

@@ -8,16 +8,32 @@ what is to stay; what is not mentioned goes.
 from __future__ import annotations
 
 import binascii
+import json
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import uuid4
 
+from b24orm.emulator.file_links import origin, special_url, token_of_visit
 from b24orm.emulator.store import Store
-from b24orm.emulator.tables import Column
+from b24orm.emulator.tables import Column, Table
 from b24orm.emulator.values import to_int, to_list, to_text
 
-__all__ = ["UploadFailed", "classic", "classic_answer", "content", "item", "item_answer"]
+__all__ = [
+    "GET_FILE",
+    "UploadFailed",
+    "classic",
+    "classic_answer",
+    "content",
+    "item",
+    "item_answer",
+    "keep",
+    "with_owner",
+]
+
+GET_FILE: Final = "crm.controller.item.getFile"
+"""The action that gives a file of an item away."""
 
 
 class UploadFailed(Exception):
@@ -28,6 +44,18 @@ def content(store: Store, number: int) -> tuple[str, bytes] | None:
     """The name and the bytes of a file."""
     found = store.fetch("SELECT NAME, CONTENT FROM stored_file WHERE ID = ?", (number,))
     return (found[0][0], bytes(found[0][1])) if found else None
+
+
+def keep(store: Store, name: str, body: bytes) -> int:
+    """Keeps a file and gives its number."""
+    with store.transaction():
+        store.execute("INSERT INTO stored_file (NAME, CONTENT) VALUES (?, ?)", (name or uuid4().hex, body))
+        return int(store.fetch("SELECT MAX(ID) FROM stored_file")[0][0])
+
+
+def with_owner(table: Table, expression: str) -> str:
+    """The SQL of a file field with the number of its row before it: links name both."""
+    return f'"{table.name}"."ID" || \' \' || {expression}'
 
 
 # -- classic --------------------------------------------------------------------------------------
@@ -59,20 +87,28 @@ def _data(entry: Mapping[str, Any]) -> tuple[str, str] | None:
     return (to_text(parts[0]) if len(parts) > 1 else "", to_text(parts[1] if len(parts) > 1 else parts[0]))
 
 
-def classic_answer(column: Column, value: Any) -> Any:
-    """What a classic method tells of the files of a field."""
-    if isinstance(value, list):
-        return [_shown(column, number) for number in value] or False
-    return _shown(column, value) if value else None
+def classic_answer(table: Table, column: Column, value: str | None) -> Any:
+    """What a classic method tells of the files of a field.
+
+    Args:
+        table: the rows' table.
+        column: the field.
+        value: the number of the row and what the field holds, as :func:`with_owner` has it.
+    """
+    owner, _, held = (value or "").partition(" ")
+    if column.multiple:
+        return [_shown(table, column, owner, number) for number in json.loads(held or "[]")] or None
+    number = to_int(held)
+    return _shown(table, column, owner, number) if number else None
 
 
-def _shown(column: Column, number: int) -> dict[str, Any]:
-    address = f"/bitrix/components/bitrix/crm.show/show_file.php?auth=&fieldName={column.name}"
-    return {
-        "id": number,
-        "showUrl": f"{address}&dynamic=N&fileId={number}",
-        "downloadUrl": f"{address}&dynamic=Y&fileId={number}",
-    }
+def _shown(table: Table, column: Column, owner: str, number: int) -> dict[str, Any]:
+    """The addresses are those of a page, and without the host; a webhook has no token to name."""
+    page = f"/bitrix/components/bitrix/crm.{table.name}.show/show_file.php"
+    dynamic = "Y" if column.user else "N"
+    what = urlencode({"ownerId": owner, "fieldName": column.name, "dynamic": dynamic, "fileId": number})
+    token = token_of_visit().get("auth", "")
+    return {"id": number, "showUrl": f"{page}?{what}", "downloadUrl": f"{page}?auth={token}&{what}"}
 
 
 # -- crm.item.* -----------------------------------------------------------------------------------
@@ -119,16 +155,23 @@ def _uploaded(store: Store, value: Any) -> int:
     return number
 
 
-def item_answer(value: Any) -> Any:
-    """What ``crm.item.*`` tells of the files of a field."""
-    if isinstance(value, list):
-        return [_addressed(number) for number in value]
-    return _addressed(value) if value else None
+def item_answer(table: Table, column: Column, value: str | None) -> Any:
+    """What ``crm.item.*`` tells of the files of a field; the arguments are those of a classic answer."""
+    owner, _, held = (value or "").partition(" ")
+    if column.multiple:
+        return [_addressed(table, column, owner, number) for number in json.loads(held or "[]")]
+    number = to_int(held)
+    return _addressed(table, column, owner, number) if number else None
 
 
-def _addressed(number: int) -> dict[str, Any]:
-    address = f"/bitrix/services/main/ajax.php?action=crm.controller.item.getFile&fileId={number}"
-    return {"id": number, "url": address, "urlMachine": f"{address}&machine=1"}
+def _addressed(table: Table, column: Column, owner: str, number: int) -> dict[str, Any]:
+    where = {"entityTypeId": table.owner_type_id, "id": owner, "fieldName": column.name, "fileId": number}
+    query = {"action": GET_FILE, "SITE_ID": "s1", **where}
+    return {
+        "id": number,
+        "url": f"{origin()}/bitrix/services/main/ajax.php?{urlencode(query)}",
+        "urlMachine": special_url(GET_FILE, query, "crm"),
+    }
 
 
 def _saved(store: Store, data: tuple[str, str] | None) -> int | None:
@@ -140,8 +183,4 @@ def _saved(store: Store, data: tuple[str, str] | None) -> int | None:
         body = b64decode(text)
     except (binascii.Error, ValueError):
         return None
-    if not body:
-        return None
-    with store.transaction():
-        store.execute("INSERT INTO stored_file (NAME, CONTENT) VALUES (?, ?)", (name or uuid4().hex, body))
-        return int(store.fetch("SELECT MAX(ID) FROM stored_file")[0][0])
+    return keep(store, name, body) if body else None

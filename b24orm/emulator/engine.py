@@ -21,9 +21,12 @@ from b24orm.emulator.cost import CostModel
 from b24orm.emulator.credentials import Credentials, Identity
 from b24orm.emulator.envelope import error_body, json_bytes, xml_bytes
 from b24orm.emulator.faults import Faults
+from b24orm.emulator.file_bodies import FileBody, file_reply
+from b24orm.emulator.file_links import Visit, opened_token, visiting
+from b24orm.emulator.file_server import FileServer
 from b24orm.emulator.limits import BUCKET_SECONDS, LeakyBucket, Meter, OperatingBudget, Plan
 from b24orm.emulator.oauth import AuthorizationServer
-from b24orm.emulator.pipeline import Hit, Outcome, WireMethod, counter_key, find_method, perform
+from b24orm.emulator.pipeline import Hit, Outcome, WireMethod, call_of, counter_key, find_method, perform
 from b24orm.emulator.reply import CONTENT_TYPES, Reply, gateway_page, json_reply, spoil
 from b24orm.emulator.request import Incoming, Route, parameters, route
 from b24orm.emulator.stats import RequestRecord, Stats
@@ -48,6 +51,7 @@ class Engine:
 
     Attributes:
         registry: the methods.
+        files: what is behind signed links and pages, if there is anything.
         v3: the methods of REST 3.0.
         clock: gives unix seconds.
         churn: called before the work of each request.
@@ -64,6 +68,7 @@ class Engine:
     faults: Faults = field(default_factory=Faults)
     churn: Callable[[], None] | None = None
     around: Callable[[], AbstractContextManager[None]] = nullcontext
+    files: FileServer | None = None
     v3: Gate = field(default_factory=lambda: Gate({}))
     zone: tzinfo = ZONE
     stats: Stats = field(default_factory=Stats)
@@ -88,6 +93,8 @@ class Engine:
             return self._tokens(incoming, parameters(incoming, place))
         if place.api == "consent":
             return _sent_on(self.oauth.consent(parameters(incoming, place)))
+        if place.api == "page":
+            return self._page(incoming, place)
         self.stats.requests += 1
         if self.bucket.take(incoming.remote, self.clock()):
             reply = self._accept(incoming, place)
@@ -103,6 +110,15 @@ class Engine:
         else:
             self.oauth.requests += 1
             reply = Reply(status=0)
+        return reply if fault is None else spoil(reply, fault, incoming.path)
+
+    def _page(self, incoming: Incoming, place: Route) -> Reply:
+        """A page of the portal: no part of REST, so neither counted nor limited as such."""
+        fault = self.faults.draw([place.method.lower()])
+        if fault is not None and not fault.works:
+            return spoil(Reply(status=0), fault, incoming.path)
+        page = None if self.files is None else self.files.page(incoming, self.clock())
+        reply = page or gateway_page(Reply(status=404), 404)
         return reply if fault is None else spoil(reply, fault, incoming.path)
 
     def settle(self, reply: Reply) -> None:
@@ -142,11 +158,13 @@ class Engine:
             return gateway_page(Reply(status=404), 404)
         if self.deleted:
             return json_reply(403, _DELETED)
+        if self.files is not None and (self.files.serves(place.method.lower()) or "token" in params):
+            return self._linked(incoming, place, params)
         hit: Hit | None = None
         try:
             method = find_method(self.registry, _WIRE_METHODS, place.method.lower())
             hit = self._hit(incoming, params, method.scope if method else None)
-            with self.around():
+            with self.around(), visiting(_visit(incoming, hit.identity, params)):
                 outcome = perform(hit, place.method, params)
         except Refusal as refusal:
             outcome = Outcome(refusal.status, error_body(refusal))
@@ -154,6 +172,23 @@ class Engine:
             _log.exception("%s failed inside the emulator", place.method)
             outcome = Outcome(500, _DEFECT)
         return self._reply(place, outcome, hit)
+
+    def _linked(self, incoming: Incoming, place: Route, params: dict[str, Any]) -> Reply:
+        """What a signed link leads to. It has no time of its own, and costs the method none."""
+        assert self.files is not None
+        name = place.method.lower()
+        try:
+            token = str(params.get("token", ""))
+            identity = self._hit(incoming, params, token.partition("|")[0]).identity
+            visit = _visit(incoming, identity, params)
+            scope, meant = opened_token(name, token, visit.auth)
+            with self.around(), visiting(visit):
+                found = self.files.by_link(scope, call_of(identity, name, meant), incoming)
+        except Refusal as refusal:
+            return json_reply(refusal.status, error_body(refusal))
+        if isinstance(found, FileBody):
+            return file_reply(found, incoming)
+        return json_reply(200, {"result": found})
 
     def _work_v3(self, incoming: Incoming, place: Route) -> Reply:
         hit: Hit | None = None
@@ -229,6 +264,12 @@ class Engine:
         )
         self.log.append(record)
         _log.debug("%s: %d, %d calls, %d rows", record.method, record.status, len(reply.calls), record.rows)
+
+
+def _visit(incoming: Incoming, identity: Identity, params: Mapping[str, Any]) -> Visit:
+    """Whom addresses in the answer are made for; a token in a header is not handed on."""
+    auth = {name: str(params[name]) for name in identity.auth_keys if name in params}
+    return Visit(incoming.origin, auth)
 
 
 def _sent_on(address: str | None) -> Reply:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from b24orm.emulator import multifields
-from b24orm.emulator.crm_files import item_answer
+from b24orm.emulator.crm_files import item_answer, with_owner
 from b24orm.emulator.item_fields import ItemField
 from b24orm.emulator.select import Selection, day, moment, rows_of
 from b24orm.emulator.store import Store
@@ -38,11 +39,13 @@ def item_selection(table: Table, chosen: Iterable[ItemField]) -> Selection:
         if item.column is None:
             continue
         names.append(item.name)
-        expressions.append(_expression(item, f'"{table.name}"."{item.column.name}"'))
+        expression = _expression(item, f'"{table.name}"."{item.column.name}"')
         if item.column.kind == "json":
             decoders[item.name] = _decode
         if item.column.user and item.column.type == "file":
-            decoders[item.name] = _files if item.column.multiple else item_answer
+            expression = with_owner(table, expression)
+            decoders[item.name] = partial(item_answer, table, item.column)
+        expressions.append(expression)
     return Selection(tuple(names), tuple(expressions), decoders)
 
 
@@ -100,10 +103,6 @@ def _expression(item: ItemField, expression: str) -> str:
 
 def _decode(value: str | None) -> list[Any]:
     return json.loads(value) if value else []
-
-
-def _files(value: str | None) -> Any:
-    return item_answer(_decode(value))
 
 
 def _add_bound(store: Store, table: Table, item: ItemField, rows: dict[int, dict[str, Any]]) -> None:

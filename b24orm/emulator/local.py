@@ -27,6 +27,7 @@ from b24orm.emulator.engine import Engine
 from b24orm.emulator.event_auth import EventAuth
 from b24orm.emulator.event_hub import EventHub
 from b24orm.emulator.faults import Fault, FaultKind, Faults
+from b24orm.emulator.file_server import FileServer
 from b24orm.emulator.installations import Installations
 from b24orm.emulator.limits import Plan, plan_named
 from b24orm.emulator.methods import PortalInfo, build_registry
@@ -141,6 +142,7 @@ class LocalPortal(Installations):
             around=self.events.hit if path is None else self._hit,
             v3=Gate(methods),
         )
+        self._engine.files = FileServer(self.store, self._engine.credentials)
         self._engine.oauth.endpoint = lambda: self.token_url
         self.events.credentials = EventAuth(
             credentials=self._engine.credentials,

@@ -112,7 +112,10 @@ _DISK: Final = (
     TableSpec(
         "disk_object",
         "DiskFile",
-        extra=(Column("REAL_OBJECT_ID", "int", "integer", hidden=True),),
+        extra=(
+            Column("REAL_OBJECT_ID", "int", "integer", hidden=True),
+            Column("CONTENT_ID", "int", "integer", hidden=True),
+        ),
         defaults={"TYPE": "file", "DELETED_TYPE": 0, "GLOBAL_CONTENT_VERSION": 1, "SIZE": 0},
         indexes=("PARENT_ID",),
         omit=frozenset(words("DOWNLOAD_URL DETAIL_URL")),
@@ -122,6 +125,7 @@ _DISK_PARTS: Final = (
     TableSpec(
         "disk_version",
         "DiskFileVersion",
+        extra=(Column("CONTENT_ID", "int", "integer", hidden=True),),
         defaults={"GLOBAL_CONTENT_VERSION": 1, "SIZE": 0},
         indexes=("OBJECT_ID",),
         omit=frozenset({"DOWNLOAD_URL"}),

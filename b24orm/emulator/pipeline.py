@@ -20,7 +20,7 @@ from b24orm.emulator.limits import Meter
 from b24orm.emulator.request import take_start
 from b24orm.emulator.stats import CallRecord
 
-__all__ = ["Hit", "Outcome", "WireMethod", "counter_key", "find_method", "perform"]
+__all__ = ["Hit", "Outcome", "WireMethod", "call_of", "counter_key", "find_method", "perform"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def perform(hit: Hit, spelled: str, params: dict[str, Any], *, batched: bool = F
     key = counter_key(hit.identity, name, batched=batched)
     if hit.meter.blocked(key):
         raise Refusal("OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.", status=429)
-    return _outcome(hit, _run(hit, method, _call(hit.identity, name, params), key), began, key)
+    return _outcome(hit, _run(hit, method, call_of(hit.identity, name, params), key), began, key)
 
 
 def counter_key(identity: Identity, name: str, *, batched: bool) -> tuple[str, str, str]:
@@ -96,7 +96,8 @@ def counter_key(identity: Identity, name: str, *, batched: bool) -> tuple[str, s
     return (identity.auth, identity.batch_entity if batched else identity.entity, name)
 
 
-def _call(identity: Identity, name: str, params: dict[str, Any]) -> Call:
+def call_of(identity: Identity, name: str, params: dict[str, Any]) -> Call:
+    """The call of a method by who asks; takes ``start`` and ``state`` out of the parameters."""
     params.pop("state", None)
     return Call(
         method=name,

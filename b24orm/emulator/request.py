@@ -31,7 +31,12 @@ _SUFFIXES = ("json", "xml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """An HTTP request as far as the portal looks at it. ``path`` and ``query`` are still encoded."""
+    """An HTTP request as far as the portal looks at it. ``path`` and ``query`` are still encoded.
+
+    Attributes:
+        origin: scheme and host, as the client spelled them.
+        range: the header ``Range``.
+    """
 
     verb: str
     path: str = field(repr=False)
@@ -41,6 +46,8 @@ class Incoming:
     body: bytes = field(default=b"", repr=False)
     idempotency_key: str | None = None
     remote: str = "127.0.0.1"
+    origin: str = "https://portal.example"
+    range: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +55,14 @@ class Route:
     """Where an address leads.
 
     Attributes:
-        api: ``v2``, ``v3``, ``oauth`` (the token endpoint), ``consent`` or ``none`` (no REST address).
-        method: the name as sent, without its suffix.
+        api: ``v2``, ``v3``, ``oauth`` (the token endpoint), ``consent``, ``page`` (a page of the portal), or
+            ``none`` (no REST address).
+        method: the name as sent, without its suffix; of a page its script.
         transport: ``json`` or ``xml``.
         params: ``aplogin`` and ``ap`` of a webhook address.
     """
 
-    api: Literal["v2", "v3", "oauth", "consent", "none"]
+    api: Literal["v2", "v3", "oauth", "consent", "page", "none"]
     method: str = ""
     transport: Literal["json", "xml"] = "json"
     params: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
@@ -73,6 +81,8 @@ def route(path: str) -> Route:
         return Route(api="oauth")
     if path.removesuffix("/") == "/oauth/authorize":
         return Route(api="consent")
+    if path.startswith("/bitrix/"):
+        return Route(api="page", method=path.rpartition("/")[2])
     if not path.startswith("/rest/"):
         return Route(api="none")
     parts = [unquote(part) for part in path[len("/rest/") :].removesuffix("/").split("/")]

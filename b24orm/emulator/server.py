@@ -89,6 +89,8 @@ async def _incoming(request: web.BaseRequest) -> Incoming:
         body=await request.content.read() if request.can_read_body else b"",
         idempotency_key=request.headers.get("Idempotency-Key"),
         remote=request.remote or "",
+        origin=f"{request.scheme}://{request.host}",
+        range=request.headers.get("Range", ""),
     )
 
 

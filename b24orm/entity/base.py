@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, SerializationInfo, ValidationError, model_serializer
 
+from b24orm.entity.filefields import is_file, told_files
 from b24orm.entity.given import given, taken_by
 from b24orm.entity.habits import GIVEN_UP, no_attribute_of_class, no_attribute_of_row
 from b24orm.errors import (
@@ -51,7 +52,7 @@ else:
             """Pydantic's own would show the inside of our types."""
 
 
-__all__ = ["Entity", "Links", "Relation"]
+__all__ = ["Entity", "FileAttribute", "Links", "Relation"]
 
 _SLOTS: Mapping[str, Callable[[], Any]] = {
     "__pydantic_fields_set__": set,
@@ -115,6 +116,23 @@ class Links:
         return RelationNotLoaded(f"{name}.{self.link.name} was not fetched; {hint}")
 
 
+class FileAttribute:
+    """The attribute of a file, or of several: a value that knows whom to ask for what is in it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, row: Entity | None, owner: type[Entity]) -> Any:
+        if row is None:
+            raise AttributeError(self.name)  # as of any other field
+        if self.name not in vars(row):
+            raise FieldNotLoaded(_not_loaded(row, self.name))
+        return row.readable(vars(row)[self.name])
+
+    def __set__(self, row: Entity, value: object) -> None:
+        vars(row)[self.name] = value  # Entity.__setattr__ has checked it
+
+
 class Entity(BaseModel, metaclass=_Kind):
     """A row of a Bitrix24 entity.
 
@@ -164,6 +182,9 @@ class Entity(BaseModel, metaclass=_Kind):
                     setattr(cls, name, Relation(field))
             for name, link in schema.links.items():
                 setattr(cls, name, Links(link))
+            for name, field in schema.fields.items():
+                if is_file(field) and name in cls.model_fields:
+                    setattr(cls, name, FileAttribute(name))
 
     if TYPE_CHECKING:
 
@@ -222,6 +243,10 @@ class Entity(BaseModel, metaclass=_Kind):
             raise Links(link).missing(self)
         return vars(self)[link.name]
 
+    def readable(self, files: Any) -> Any:
+        """The value of a file field; models give one whose contents can be read."""
+        return files
+
     def take_extra(self, values: Mapping[str, Any]) -> None:
         """As :meth:`take`, for fields that the model doesn't declare."""
         object.__setattr__(self, "__pydantic_extra__", {**(self.__pydantic_extra__ or {}), **values})
@@ -229,10 +254,9 @@ class Entity(BaseModel, metaclass=_Kind):
 
     def _user_field(self, name: str, wire: str) -> Any:
         extra, update = self.__pydantic_extra__ or {}, type(self).__schema__.method("update")
-        if wire in extra:
-            return extra[wire]
-        if name in extra:
-            return extra[name]
+        for spelled in (wire, name):
+            if spelled in extra:
+                return self.readable(told_files(extra[spelled]))
         if update is not None and update.whole_key in extra:
             return None  # all that there is was fetched: a property without a value is left out
         raise FieldNotLoaded(

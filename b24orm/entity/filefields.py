@@ -14,7 +14,7 @@ from b24orm.errors import InvalidValue, Unsupported
 from b24orm.schema import EntitySchema, FieldSchema
 from b24orm.values import StoredFile
 
-__all__ = ["UNKNOWN", "before_of", "family", "file_value", "is_file", "loose_value", "plain"]
+__all__ = ["UNKNOWN", "before_of", "family", "file_value", "is_file", "loose_value", "plain", "told_files"]
 
 Family: TypeAlias = Literal["classic", "item", "other"]
 
@@ -41,6 +41,21 @@ def family(schema: EntitySchema) -> Family:
         return "item"
     classic = schema.list is not None and schema.list.dialect == "classic"
     return "classic" if classic and method.name.startswith("crm.") else "other"
+
+
+def told_files(value: Any) -> Any:
+    """Files instead of what an answer tells of files, in a user field that the model doesn't declare.
+
+    >>> told_files({"id": 7, "downloadUrl": "/d"}), told_files({"id": 7})
+    (StoredFile(id=7, url=None, size=None), {'id': 7})
+    """
+    if isinstance(value, list) and value and all(_is_told(item) for item in value):
+        return tuple(StoredFile.parse(item) for item in value)
+    return StoredFile.parse(value) if _is_told(value) else value
+
+
+def _is_told(value: Any) -> bool:
+    return isinstance(value, dict) and "id" in value and ("downloadUrl" in value or "urlMachine" in value)
 
 
 def before_of(held: Any) -> Any:

@@ -250,7 +250,7 @@ def _address(value: Any) -> values.Address:
 def _file(value: Any) -> Any:
     if isinstance(value, (list, tuple)) and len(value) == 2:  # a name and base64, as some methods take it
         return value
-    return values.StoredFile.read(value)
+    return values.StoredFile.parse(value)
 
 
 _MONEY: Final = _Read(values.Money, _money, "a Money, or '1500.5|USD'")

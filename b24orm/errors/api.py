@@ -61,11 +61,16 @@ class ApiError(B24Error):
         self.hint = hint
         super().__init__(self._message())
 
-    def _message(self) -> str:
+    def placed(self, place: str, item: object, number: int) -> None:
+        """Says which of many calls it is about: in words, by what was given, and by its number."""
+        self.item, self.number = item, number
+        self.args = (self._message(place),)
+
+    def _message(self, place: str = "") -> str:
         what = ": ".join(part for part in (self.code, self.description) if part) or "no error text"
-        command = f"(command {self.command})" if self.command else ""
-        place = (f"on {self.host}" if self.host else "", f"[HTTP {self.status}]" if self.status else "")
-        where = " ".join(part for part in (self.method, command, *place) if part)
+        which = place or (f"command {self.command}" if self.command else "")
+        host = (f"on {self.host}" if self.host else "", f"[HTTP {self.status}]" if self.status else "")
+        where = " ".join(part for part in (self.method, which and f"({which})", *host) if part)
         what = f"{what.rstrip('.')}; {self.hint}" if self.hint else what
         return f"{where}: {what}" if where else what
 
@@ -150,7 +155,10 @@ class PortalDeleted(AuthError):
 
 
 class TokenServerFailed(AuthError):
-    """The authorization server did not answer, several times; the portal executed nothing."""
+    """There are no new tokens, and the portal executed nothing.
+
+    The authorization server did not answer, several times; or ``token_func`` raised what is the cause.
+    """
 
 
 class TokenStoreFailed(AuthError):

@@ -29,7 +29,8 @@ class B24Error(Exception):
 
     Attributes:
         attempts: how often the call was tried before it was given up.
-        item, number: the item of a bulk write that it belongs to, and its place there, counted from 0.
+        item, number: an item of a bulk write, an id or the parameters of one of many calls that it belongs
+            to, and the place among them, counted from 0.
         sent_at: when the request left, in seconds of the sender's clock; None if it never did.
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from b24orm.errors import ApiError, B24Error, InvalidValue, OutcomeUnknown, TransportError
@@ -114,7 +114,9 @@ async def _many(
     if lost:  # it matters most, whatever else went wrong
         _good([calls[number] for number in lost], outcomes[lost[0]])
     opened = payload if v3 else unwrapped
-    return [opened(_good([], outcome).result) for outcome in outcomes]
+    return [
+        opened(reply.result) for reply in _each(outcomes, [call.params for call in calls], "item {number}")
+    ]
 
 
 async def call_batch_v3(executor: Executor, calls: Iterable[Mapping[str, Any]]) -> list[Any]:
@@ -146,6 +148,14 @@ def _good(sent: Sequence[Call], outcome: Outcome) -> Reply:
         [dict(call.params) for call in sent],
     )
     raise unknown from outcome
+
+
+def _each(outcomes: Iterable[Outcome], items: Sequence[object], place: str) -> Iterator[Reply]:
+    """The replies; the first error is raised, and says which of the items it is about."""
+    for number, (outcome, item) in enumerate(zip(outcomes, items, strict=True)):
+        if isinstance(outcome, ApiError) and outcome.command:  # not the whole batch's
+            outcome.placed(place.format(number=number, item=item), item, number)
+        yield _good([], outcome)
 
 
 async def call_batch(executor: Executor, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -191,7 +201,8 @@ async def get_by_id(
     if any(key.lower() == id_name.lower() for key in params):
         raise InvalidValue(f"the parameter {id_name!r} is filled with the ids; leave it out of params")
     outcomes = await executor.many([_call(method, {**params, id_name: key}) for key in wanted])
-    return {key: unwrapped(_good([], outcome).result) for key, outcome in zip(wanted, outcomes, strict=True)}
+    replies = _each(outcomes, wanted, "id {item}")
+    return {key: unwrapped(reply.result) for key, reply in zip(wanted, replies, strict=True)}
 
 
 async def list_and_get(executor: Executor, branch: str, id_name: str) -> dict[Any, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from b24orm.errors import (
     ApiError,
@@ -39,6 +39,8 @@ from b24orm.transport.encoding_v3 import to_json_v3
 from b24orm.transport.reply import read
 
 __all__ = ["Sender"]
+
+_T = TypeVar("_T")
 
 log: Final = logging.getLogger("b24orm")
 _ACCESSES: Final = 3
@@ -97,6 +99,11 @@ class Sender:
         self.gate: Gate = self._doorway.gate
 
     @property
+    def timeout(self) -> float:
+        """Seconds for one request."""
+        return self._timeout
+
+    @property
     def clock(self) -> Clock:
         """What tells the time and waits."""
         return self._clock
@@ -117,7 +124,44 @@ class Sender:
         body = to_json_v3(params) if isinstance(params, Sequence) or trip.api == "v3" else to_json(params)
         return await self.retried(trip, lambda: self._attempt(trip, body))
 
-    async def retried(self, trip: Trip, attempt: Callable[[], Awaitable[Reply]]) -> Reply:
+    async def beside(self, trip: Trip, access: Access, work: Callable[[], Awaitable[_T]]) -> _T:
+        """Lets ``work`` send one request that is no call, under the limits that calls are under.
+
+        Args:
+            trip: what may be told of it.
+            access: what it is sent with.
+            work: sends it, and reads its answer as far as the limits are concerned.
+
+        Raises:
+            ApiError, TransportError: what ``work`` raises; it is not tried again.
+        """
+        while True:
+            await self._doorway.operating_turn(trip)
+            turn = await self._doorway.turn(trip, access)
+            if turn.granted:
+                break
+        accepted: bool | None = None
+        self.requests += 1
+        self._outage.asked(self._clock.now())
+        passage = Passage(trip, access.host, self.credentials.redact, self._clock.now)
+        passage.leaves(b"")
+        try:
+            found = await work()
+            accepted = True
+        except (ApiError, TransportError) as error:
+            accepted = False if isinstance(error, RateLimited) else None
+            error.sent_at = passage.left
+            self._failed(error, trip, passage.left)
+            told(passage.ended(error), self._on_request)
+            raise
+        finally:
+            self._doorway.leave(turn, accepted=accepted)
+        self._outage.answered()
+        self._budget.earn()
+        told(passage.ended(Reply(None)), self._on_request)
+        return found
+
+    async def retried(self, trip: Trip, attempt: Callable[[], Awaitable[_T]]) -> _T:
         """Runs ``attempt`` until it succeeds or is given up."""
         tries = 0
         before: B24Error | None = None

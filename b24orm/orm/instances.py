@@ -18,6 +18,7 @@ from b24orm.orm.refresh import refreshed
 from b24orm.orm.saving import Idempotency, adelete, asave, delete, save
 from b24orm.portal import AsyncPortal, Portal
 from b24orm.schema import LinkSchema
+from b24orm.values import StoredFile
 
 __all__ = ["Saving"]
 
@@ -104,6 +105,13 @@ class Saving(Owned):
 
     def belonging(self, link: LinkSchema) -> RelatedRows[Any]:
         return rows_of_link(self, link)
+
+    def readable(self, files: Any) -> Any:
+        if isinstance(files, StoredFile):
+            return files.bound_to(lambda: portal_of(self).files)
+        if isinstance(files, tuple):
+            return tuple(self.readable(file) for file in files)
+        return files
 
     # -- entries of phone, email, web, im, by their value ----------------------------
 

@@ -6,7 +6,7 @@ import os
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Generator, Mapping
 from contextlib import aclosing, contextmanager
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import ClientSession
 
@@ -17,12 +17,14 @@ from b24orm.executor import rest
 from b24orm.executor.all_rows import all_rows
 from b24orm.executor.exchange import OnRequest
 from b24orm.executor.executor import Executor
+from b24orm.executor.files import Files
 from b24orm.executor.limits import RateLimits, RedisLimits, limits_for, portal_limits
 from b24orm.executor.outage import GIVE_UP_AFTER
 from b24orm.executor.progress import Progress, ProgressMode
 from b24orm.executor.sender import Sender
 from b24orm.guard import guard
 from b24orm.plan.flow import Flow, Page
+from b24orm.portal.files import AnyPortal, PortalFiles
 from b24orm.portal.twins import TwinCalls
 from b24orm.tracebacks import bare
 from b24orm.transport.auth.base import Credentials
@@ -147,6 +149,17 @@ class Client(EventMethods, TwinCalls):
             self._pid = os.getpid()
             self._opened(self._executor)
         return self._executor
+
+    @property
+    def files(self) -> PortalFiles:
+        """The contents of this portal's files: read, written to this machine, uploaded to the disk."""
+        return PortalFiles(cast("AnyPortal", self))
+
+    def file_work(self) -> Files:
+        """What reads and uploads files; to be used on the portal's own loop only."""
+        executor = self._open()
+        assert self._transport is not None
+        return Files(executor, self._transport)
 
     def _moved_on(self) -> bool:
         """Whether the executor belongs to an event loop that has ended."""

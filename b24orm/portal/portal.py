@@ -169,6 +169,14 @@ class AsyncPortal(Client, NamedMethods[Coroutine[Any, Any, Any]]):
         """The pages of a source."""
         return self.stream(source, label, flow)
 
+    def aeach(self, source: Callable[[], AsyncIterator[_T]]) -> AsyncIterator[_T]:
+        """The items of a source that runs on the portal's loop: the running one."""
+        return source()
+
+    def each(self, source: Callable[[], AsyncIterator[_T]]) -> Iterator[_T]:  # noqa: ARG002
+        """Refused, as :meth:`run`."""
+        return self.run(_nothing)
+
     def run(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:  # noqa: ARG002
         """Refused: this portal's connections belong to your event loop."""
         raise UsageError(
@@ -224,6 +232,16 @@ class Portal(Client, NamedMethods[Any]):
     def iterate(self, source: Source, label: str, flow: Flow) -> Iterator[Page]:
         """The pages of a source, one hop to the background loop a page."""
         return self._loop.iterate(self.stream(source, label, flow))
+
+    def each(self, source: Callable[[], AsyncIterator[_T]]) -> Iterator[_T]:
+        """The items of a source that runs on the background loop, one hop an item."""
+        self._open()
+        return self._loop.iterate(source())
+
+    def aeach(self, source: Callable[[], AsyncIterator[_T]]) -> AsyncIterator[_T]:
+        """The items of a source that runs on the background loop, for ``async for`` on any other."""
+        self._open()
+        return self._loop.aiterate(source())
 
     async def arun(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
         """Runs work on the background loop, awaited from any other."""
@@ -329,6 +347,10 @@ class Portal(Client, NamedMethods[Any]):
         >>> deals = portal.list_and_get("crm.deal")                            # doctest: +SKIP
         """
         return self.run(lambda: rest.list_and_get(self._open(), method_branch, ID_field_name))
+
+
+async def _nothing() -> Any:
+    """What nobody runs."""
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

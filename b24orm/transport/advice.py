@@ -8,7 +8,7 @@ from typing import Final
 
 from b24orm.namespace import known_methods
 
-__all__ = ["advice"]
+__all__ = ["advice", "unread"]
 
 _WEBHOOK: Final = "in Developer resources of the portal"
 
@@ -57,6 +57,34 @@ def advice(code: str, text: str, method: str, *, v3: bool = False) -> str:
     if code == "ACCESS_DENIED" or text.strip(" .").lower() == "access denied":
         return "the user of the webhook, or of the tokens, lacks the right in Bitrix24 itself"
     return _CODES.get(code, "")
+
+
+_PAGES: Final[Mapping[int, str]] = {
+    404: "there is no REST at this address: compare it with the one that the portal shows",
+    413: "the server in front takes no request of this size",
+}
+_NO_PAGE: Final = frozenset((500, 502, 503, 504))
+"""Pages of a server in front say that the portal fails, as the status does."""
+
+
+def unread(status: int, kind: str, *, redirected: bool = False) -> str:
+    """What to do about an answer that is none; empty where the status says it.
+
+    Args:
+        status: the HTTP status.
+        kind: the media type.
+        redirected: whether it sends on to another address.
+
+    >>> unread(404, "text/html")
+    'there is no REST at this address: compare it with the one that the portal shows'
+    """
+    if redirected:
+        return "it sends on to another page, be it the sign-in of a network: open the portal in a browser"
+    if kind == "application/json":
+        return "the answer was damaged on its way, or the portal has put something else into it"
+    if kind == "text/html" and status not in _NO_PAGE and status not in _PAGES:
+        return "a page came in its place, be it the sign-in of a network: open the portal in a browser"
+    return _PAGES.get(status, "")
 
 
 def _nearest(method: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -21,6 +21,8 @@ class Request:
         host: the portal's host.
         headers: further headers; may hold a token, so they stay out of the repr.
         verb: ``POST``, or ``GET``, which sends no body.
+        long: the answer, or the body, may take long: ``timeout`` is how long nothing may come.
+        pieces: what makes the pieces of a body that is not held in memory; ``headers`` tell their length.
     """
 
     url: str = field(repr=False)
@@ -30,6 +32,8 @@ class Request:
     host: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     verb: Literal["GET", "POST"] = "POST"
+    long: bool = False
+    pieces: Callable[[], AsyncIterator[bytes]] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ import io
 import os
 import ssl
 import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from traceback import walk_tb
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from weakref import WeakKeyDictionary, WeakSet
 
 from b24orm.errors import (
@@ -24,6 +26,7 @@ from b24orm.errors import (
     UsageError,
 )
 from b24orm.forking import in_child
+from b24orm.transport.arrival import Arriving, head_of
 from b24orm.transport.base import Request, Response
 
 if TYPE_CHECKING:
@@ -31,8 +34,13 @@ if TYPE_CHECKING:
 
 __all__ = ["HttpTransport"]
 
+_T = TypeVar("_T")
+_A = TypeVar("_A", "Response", "aiohttp.ClientResponse")
+
 _JSON: Final = {"Content-Type": "application/json", "Accept": "application/json"}
 _LARGE: Final = 2**20
+_PIECE: Final = 2**18
+"""Bytes of a piece of a long body."""
 _CONNECT: Final = 15.0
 """Seconds until a connection that does not come about is given up."""
 _KEPT: Final = 15.0
@@ -100,17 +108,55 @@ class HttpTransport:
 
     async def send(self, request: Request) -> Response:
         """Sends the body as JSON; never follows a redirect, for that would lose the body."""
-        found = await self._answered(self._opened(request), request)
+        found = await self._answered(self._opened(request), request, _whole)
         if isinstance(found, B24Error):
             raise found  # from here: the frames of aiohttp hold addresses with secrets in them
         return found
 
-    async def _answered(self, session: aiohttp.ClientSession, request: Request) -> Response | B24Error:
+    @asynccontextmanager
+    async def stream(self, request: Request) -> AsyncGenerator[Arriving, None]:
+        """The answer to a request, with a body to be read piece by piece; follows no redirect.
+
+        The request's ``timeout`` is how long nothing may come; the whole may take as long as it takes.
+        """
+        answer = await self._answered(self._opened(request), request, _begun)
+        if isinstance(answer, B24Error):
+            raise answer
+        try:
+            yield Arriving(head_of(answer.status, answer.headers), self._pieces(answer, request))
+        finally:
+            answer.close()  # unless it was read to its end, its connection is of no more use
+
+    async def _pieces(self, answer: aiohttp.ClientResponse, request: Request) -> AsyncGenerator[bytes, None]:
+        while piece := await self._guarded(request, lambda: answer.content.read(_PIECE)):
+            if isinstance(piece, B24Error):
+                raise piece
+            yield piece
+
+    async def _answered(
+        self,
+        session: aiohttp.ClientSession,
+        request: Request,
+        take: Callable[[aiohttp.ClientResponse], Awaitable[_A]],
+    ) -> _A | B24Error:
+        where = {"method": request.label, "host": request.host}
+        response = await self._guarded(request, lambda: self._exchanged(session, request, take))
+        if isinstance(response, B24Error):
+            return response
+        if response is None:
+            return ConnectFailed("no connection to it could be trusted", **where)
+        if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            return ConnectFailed("the proxy asks for a user and a password", **where)
+        return response
+
+    async def _guarded(self, request: Request, work: Callable[[], Awaitable[_T]]) -> _T | B24Error:
+        """What ``work`` comes to; an error of aiohttp becomes one of ours, as a value."""
         import aiohttp
 
+        session = self._session
         where = {"method": request.label, "host": request.host}
         try:
-            response = await self._exchanged(session, request)
+            return await work()
         except aiohttp.ConnectionTimeoutError:
             return ConnectFailed("no connection in time", **where)
         except asyncio.TimeoutError:
@@ -125,16 +171,11 @@ class HttpTransport:
         except aiohttp.ClientError as error:
             return Disconnected(f"the connection broke: {type(error.__cause__ or error).__name__}", **where)
         except asyncio.CancelledError:
-            if not session.closed or _is_cancelled():
+            if not (self._closed or session is None or session.closed) or _is_cancelled():
                 raise
             return PortalClosed(f"the connections to {request.host} were closed")
         except Exception as error:
             return Disconnected(f"the session raised {type(error).__name__} at {_place(error)}", **where)
-        if response is None:
-            return ConnectFailed("no connection to it could be trusted", **where)
-        if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            return ConnectFailed("the proxy asks for a user and a password", **where)
-        return response
 
     def _look_for_proxy(self, request: Request) -> None:
         """Takes the proxy that the system names; a session of the user's own has its own."""
@@ -150,14 +191,19 @@ class HttpTransport:
         if self._own and self._session and isinstance(self._session.connector, aiohttp.TCPConnector):
             self._session.connector.clear_dns_cache()
 
-    async def _exchanged(self, session: aiohttp.ClientSession, request: Request) -> Response | None:
+    async def _exchanged(
+        self,
+        session: aiohttp.ClientSession,
+        request: Request,
+        take: Callable[[aiohttp.ClientResponse], Awaitable[_T]],
+    ) -> _T | None:
         """The response. Idle connections that can't be trusted are thrown away one by one; None: all were."""
         import aiohttp
 
         for _ in range(self._connections):
             body = _body(request)
             try:
-                response = await _sent(session, request, body, self._proxies.get(request.host))
+                response = await _sent(session, request, body, self._proxies.get(request.host), take)
             except aiohttp.ClientError:
                 if body is None or not body.kept_back:
                     raise
@@ -221,8 +267,11 @@ class _Body(Protocol):
 
 
 @cache
-def _body_types() -> tuple[type[Any], type[Any]]:
-    """aiohttp's bodies, of bytes and of streams; they see the connection before anything is written to it."""
+def _body_types() -> tuple[type[Any], type[Any], type[Any]]:
+    """aiohttp's bodies, of bytes, of streams, and of pieces that are still to be made.
+
+    They see the connection before anything is written to it.
+    """
     import aiohttp
 
     class Careful(aiohttp.Payload):
@@ -242,7 +291,10 @@ def _body_types() -> tuple[type[Any], type[Any]]:
     class Stream(Careful, aiohttp.BytesIOPayload):
         pass
 
-    return Text, Stream
+    class Pieces(Careful, aiohttp.AsyncIterablePayload):
+        pass
+
+    return Text, Stream, Pieces
 
 
 def _trusted(connection: Any) -> bool:
@@ -261,38 +313,58 @@ def _trusted(connection: Any) -> bool:
 
 
 def _body(request: Request) -> Any:
-    """The body; aiohttp wants large ones as streams."""
+    """The body; aiohttp wants large ones as streams. A GET of a file has one of no bytes, which looks at the
+    connection as the others do: an answer that was meant for another file must not be taken for this one.
+    """
+    text, stream, pieces = _body_types()
+    if request.pieces is not None:
+        return pieces(request.pieces())
     if request.verb == "GET":
-        return None
-    text, stream = _body_types()
+        return text(b"") if request.long else None
     small = len(request.body) < _LARGE
     return text(request.body) if small else stream(io.BytesIO(request.body))
 
 
 async def _sent(
-    session: aiohttp.ClientSession, request: Request, body: _Body | None, proxy: str | None
-) -> Response | None:
+    session: aiohttp.ClientSession,
+    request: Request,
+    body: _Body | None,
+    proxy: str | None,
+    take: Callable[[aiohttp.ClientResponse], Awaitable[_T]],
+) -> _T | None:
     """The response; None if it was there before the request was, so that it answers something else."""
     import aiohttp
 
     once = {"middlewares": (_sent_once(),)} if request.verb == "GET" else {}
-    async with session.request(
+    total, silence = (None, request.timeout) if request.long else (request.timeout, None)
+    answer = await session.request(
         request.verb,
         request.url,
         data=body,
         headers={**_JSON, **request.headers},
-        timeout=aiohttp.ClientTimeout(total=request.timeout, sock_connect=_CONNECT),
+        timeout=aiohttp.ClientTimeout(total=total, sock_read=silence, sock_connect=_CONNECT),
         allow_redirects=False,
         raise_for_status=False,
         proxy=proxy,
         **once,
-    ) as answer:
-        if body is not None and body.observed and not body.written:
-            answer.close()
-            return None
+    )
+    if body is not None and body.observed and not body.written:
+        answer.close()
+        return None
+    return await take(answer)
+
+
+async def _whole(answer: aiohttp.ClientResponse) -> Response:
+    """The answer, read to its end."""
+    async with answer:
         content = await answer.read()
         kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         return Response(answer.status, kind, content, answer.headers.get("Location"))
+
+
+async def _begun(answer: aiohttp.ClientResponse) -> aiohttp.ClientResponse:
+    """The answer, its body still to come."""
+    return answer
 
 
 @cache

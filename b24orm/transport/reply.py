@@ -127,7 +127,7 @@ def read(response: Response, *, method: str, host: str, redact: Callable[[str], 
 def _judged(response: Response, *, method: str, host: str, redact: Callable[[str], str]) -> Reply | ApiError:
     body = _decoded(response)
     if body is None:
-        return ServerFailure(_no_answer(response), method=method, status=response.status, host=host)
+        return _no_answer(response, method=method, host=host)
     if "error" in body:
         return _error(body, method=method, status=response.status, host=host, redact=redact)
     if "openapi" in body and "result" not in body:  # the one method whose answer is the whole body
@@ -169,11 +169,16 @@ def _decoded(response: Response) -> dict[str, Any] | None:
     return body if isinstance(body, dict) else None
 
 
-def _no_answer(response: Response) -> str:
-    if response.location is not None:
-        return "REDIRECTED"
-    kind = response.content_type or "no content type"
-    return f"HTTP_{response.status}: {len(response.body)} bytes of {kind} instead of a JSON answer"
+def _no_answer(response: Response, *, method: str, host: str) -> ServerFailure:
+    from b24orm.transport.advice import unread
+
+    status, kind = response.status, response.content_type
+    code = "REDIRECTED"
+    if response.location is None:
+        size = len(response.body)
+        code = f"HTTP_{status}: {size} bytes of {kind or 'no content type'} instead of a JSON answer"
+    hint = unread(status, kind, redirected=response.location is not None)
+    return ServerFailure(code, method=method, status=status, host=host, hint=hint)
 
 
 def _reply(body: Mapping[str, Any]) -> Reply:

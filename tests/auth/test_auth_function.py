@@ -14,7 +14,15 @@ from typing import Any
 import pytest
 
 from b24orm import AsyncPortal, connect
-from b24orm.errors import AuthError, ExpiredToken, InvalidValue
+from b24orm.emulator import Fault
+from b24orm.errors import (
+    AuthError,
+    ExpiredToken,
+    InvalidValue,
+    JobStopped,
+    NotConfigured,
+    TokenServerFailed,
+)
 from b24orm.models import Deal
 from b24orm.transport.auth.function import TokenFunction
 from tests.auth.conftest import Scene
@@ -98,12 +106,34 @@ def test_a_function_that_gives_no_token_is_told(scene: Scene, token: Any) -> Non
         client.call("profile")
 
 
-def test_what_it_raises_comes_through(scene: Scene) -> None:
+def test_what_it_raises_is_the_cause(scene: Scene) -> None:
     def broken() -> str:
         raise KeyError("vault")
 
-    with pytest.raises(KeyError, match="vault"):
+    with pytest.raises(TokenServerFailed, match="token_func raised KeyError") as caught:
         scene.join(scene.local.token_url, token_func=broken).call("profile")
+    assert repr(caught.value.__cause__) == "KeyError('vault')"
+
+
+def test_an_error_of_ours_comes_through(scene: Scene) -> None:
+    def broken() -> str:
+        raise NotConfigured("no vault")
+
+    with pytest.raises(NotConfigured, match="no vault"):
+        scene.join(scene.local.token_url, token_func=broken).call("profile")
+
+
+def test_a_bulk_write_says_how_far_it_came_when_it_raises(scene: Scene) -> None:
+    """The token ends in the middle, and there is no other."""
+    left = [scene.local.issue_token()]
+    client = scene.join(scene.local.token_url, token_func=left.pop)
+    scene.local.faults.script(Fault("expired_token", method="crm.deal.add", after=1, times=99))
+    with pytest.raises(JobStopped) as caught:
+        Deal.objects.using(client).bulk_create([Deal(title=f"n{n}") for n in range(120)])
+    told = caught.value
+    assert told.done == scene.local.store.count("deal") - 60 > 0
+    assert (told.done + len(told.not_sent), told.unknown) == (120, ())
+    assert isinstance(told.__cause__, TokenServerFailed)
 
 
 def test_connect_takes_it_as_well(scene: Scene) -> None:

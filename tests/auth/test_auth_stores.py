@@ -216,6 +216,38 @@ def test_a_late_holder_does_not_open_the_lock_of_the_next(
             pass
 
 
+def test_a_dead_holder_keeps_the_lock_no_longer_when_the_clock_is_put_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, real = SqliteTokens(tmp_path / "x.db"), time.time
+    dead = store.lock("k")
+    dead.__enter__()
+    monkeypatch.setattr(time, "time", lambda: real() - 3600)
+    with impatient(store.lock("k")):
+        pass
+
+
+@pytest.mark.parametrize("seconds", [-60, 60])
+def test_a_living_one_keeps_it_when_the_clock_is_set_right(
+    seconds: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, real = SqliteTokens(tmp_path / "x.db"), time.time
+    with store.lock("k"):
+        monkeypatch.setattr(time, "time", lambda: real() + seconds)
+        with pytest.raises(TokenStoreFailed), impatient(store.lock("k")):
+            pass
+
+
+def test_who_asks_redis_again_because_the_answer_was_lost_has_the_lock(
+    request: pytest.FixtureRequest,
+) -> None:
+    lock: Any = RedisTokens(request.getfixturevalue("redis_server").url).lock("k")
+    lock.gen.close()
+    take, let_go = lock.args
+    assert (take(), take()) == (True, True)
+    let_go()
+
+
 def impatient(lock: Any) -> Any:
     """The same lock for somebody who does not wait."""
     lock.gen.close()

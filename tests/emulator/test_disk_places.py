@@ -183,7 +183,8 @@ def test_old_content_comes_back_as_a_new_version(portal: Calls) -> None:
 def test_one_version(portal: Calls) -> None:
     (version,) = portal("disk.file.getversions", id=103, filter={"NOTHING": 1})
 
-    assert portal("disk.version.get", id=version["ID"]) == version
+    got = portal("disk.version.get", id=version["ID"])
+    assert {**got, "DOWNLOAD_URL": ""} == {**version, "DOWNLOAD_URL": ""}  # each answer has a link of its own
 
 
 def test_versions_are_found(portal: Calls) -> None:

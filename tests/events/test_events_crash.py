@@ -8,8 +8,11 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing, suppress
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +21,7 @@ from hypothesis import strategies as st
 from b24orm import Portal
 from b24orm.emulator import Fault, LocalPortal
 from b24orm.errors import B24Error
+from b24orm.transport.base import Request, Response, Transport
 from tests.events.conftest import Clock, add, client_of, queue
 
 CONSUMER = Path(__file__).with_name("consumer.py")
@@ -85,6 +89,80 @@ def test_with_the_events_number_beside_the_work_each_is_done_exactly_once(
     with closing(sqlite3.connect(place)) as done:
         rows = [row for (row,) in done.execute("SELECT row FROM done ORDER BY row")]
     assert (ends, rows, queue(local)) == ([-signal.SIGKILL] * 3 + [0], deals, [])
+
+
+class Killed(BaseException):
+    """The program ends here, and nothing of it remains."""
+
+
+class Deadly:
+    """Ends the program at its n-th request: when the portal has worked on it, or before.
+
+    Args:
+        transport: what reaches the portal.
+        left: how many requests come through.
+        worked: whether the portal has worked on the last one.
+    """
+
+    def __init__(self, transport: Transport, left: int, *, worked: bool) -> None:
+        self._transport = transport
+        self._left = left
+        self._worked = worked
+
+    async def send(self, request: Request) -> Response:
+        self._left -= 1
+        if self._left == 0 and not self._worked:
+            raise Killed
+        answer = await self._transport.send(request)
+        if self._left <= 0:
+            raise Killed
+        return answer
+
+    async def close(self) -> None:
+        await self._transport.close()
+
+
+@contextmanager
+def program(local: LocalPortal, token: str, left: int, *, worked: bool) -> Iterator[Portal]:
+    """A program that is killed at its n-th request."""
+    with Portal(local.token_url, token_func=lambda: token, plan="unlimited", progress=False) as portal:
+        sender = portal._open().sender
+        sender._transport = Deadly(sender._transport, left, worked=worked)
+        yield portal
+
+
+def survived(local: LocalPortal, token: str, left: int, handled: Counter[int], **options: Any) -> bool:
+    """Whether a program handles everything before it is killed; notes the events that it handled."""
+    worked = options.pop("worked")
+    with program(local, token, left, worked=worked) as portal:
+        try:
+            for change in portal.offline_events(until_empty=True, limit=3, **options):
+                handled[change.id] += 1
+                if change.id % 3 == 0:
+                    portal.call("profile")  # what the body does is killed, too
+        except Killed:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("every", [1, 4])
+@pytest.mark.parametrize("worked", [False, True], ids=["before the work", "after the work"])
+def test_a_program_may_be_killed_at_each_of_its_requests(
+    local: LocalPortal, portal: Portal, every: int, worked: bool
+) -> None:
+    token = local.issue_token(client_id="shop.sync")
+    for left in range(1, 100):
+        add(local, 7)
+        events = {int(number) for number, *_ in queue(local)}
+        handled: Counter[int] = Counter()
+        killed = not survived(local, token, left, handled, worked=worked, acknowledge_every=every)
+        assert survived(local, token, 1_000, handled, worked=worked)
+        assert set(handled) == events, left
+        assert sum(handled.values()) - len(handled) <= (every if killed else 0), left
+        assert queue(local) == [], left
+        if not killed:
+            break
+    assert 8 < left < 99
 
 
 @settings(max_examples=6)

@@ -39,6 +39,8 @@ def _table(options: argparse.Namespace) -> int:
         if options.only in str(plot):
             cells.append(play(plot))
             print(line(cells[-1]), flush=True)
+            for problem in problems(cells[-1]):
+                print(f"  BROKEN: {problem}", flush=True)
     print(summary(cells))
     if options.save:
         Path(options.save).write_text(f"{markdown(cells)}\n", encoding="utf-8")

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from b24orm import Portal, RateLimits
-from b24orm.emulator import LocalPortal
+from b24orm.emulator import Fault, LocalPortal
 from b24orm.errors import B24Error, OutcomeUnknown
 from b24orm.models import EventLogRecord, TaskV3
+from b24orm.orm.results import WriteErrors
 from tests.conftest import Connect
 from tests.faults import conftest
 from tests.faults.conftest import FAULTS, HARMLESS, LASTING, play
@@ -77,3 +78,74 @@ def test_an_add_is_done_once_or_told_as_unknown(log: LocalPortal, reader: Portal
         raise AssertionError("an error that leaves the fate open") from error
     else:
         assert (task.id, log.store.count("task")) == (5, 5)
+
+
+# -- every other write, and the methods by name -------------------------------------------------------
+
+
+def titles(portal: LocalPortal) -> list[str]:
+    return [row["TITLE"] for row in portal.store.rows("task", ["TITLE"])]
+
+
+def renamed(number: int) -> TaskV3:
+    task = TaskV3(id=number)
+    task.title = "new"
+    return task
+
+
+def save(_: Portal) -> Any:
+    task = TaskV3.objects.only("id", "title").get(id=1)
+    task.title = "new"
+    task.save()
+
+
+def batch(client: Portal) -> Any:
+    query = {"fields": {"title": "new", "creatorId": 1, "responsibleId": 2}}
+    return client.v3.call_batch([{"method": "tasks.task.add", "query": query}] * 2)
+
+
+def called(client: Portal) -> Any:
+    fields = {"title": "new", "creatorId": 1, "responsibleId": 2}
+    return client.v3.call("tasks.task.add", [{"fields": fields}] * 3)
+
+
+def created(_: Portal) -> Any:
+    return TaskV3.objects.bulk_create([TaskV3(**{**NEW, "title": "new"}) for _ in range(3)])
+
+
+WRITES: dict[str, tuple[Callable[[Portal], Any], int, int]] = {
+    "update": (lambda _: TaskV3.objects.filter(id__in=[1, 2]).update(title="new"), 4, 2),
+    "bulk_update": (
+        lambda _: TaskV3.objects.bulk_update([renamed(number) for number in (1, 2, 3)], ["title"]),
+        4,
+        3,
+    ),
+    "save": (save, 4, 1),
+    "delete": (lambda _: TaskV3.objects.filter(id__in=[1, 2]).delete(), 2, 0),
+    "bulk_create": (created, 7, 3),
+    "a method by name": (called, 7, 3),
+    "a batch of methods": (batch, 6, 2),
+}
+"""What is done, how many tasks there are then, and how many of them are new or changed."""
+
+
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("passing", [0, 1])
+@pytest.mark.parametrize("fault", [name for name in FAULTS if name not in FINAL])
+def test_a_write_is_done_once_or_told_as_unknown(
+    log: LocalPortal, reader: Portal, fault: str, passing: int, write: str
+) -> None:
+    do, count, new = WRITES[write]
+    trouble = FAULTS[fault]
+    log.faults.script(Fault(trouble.kind, seconds=trouble.seconds, after=passing))
+    try:
+        do(reader)
+    except (OutcomeUnknown, WriteErrors) as error:
+        errors = error.exceptions if isinstance(error, WriteErrors) else [error]
+        assert all(isinstance(one, OutcomeUnknown) for one in errors)
+        assert fault in BROKEN_SCRIPT or (write == "a batch of methods" and fault not in HARMLESS)
+        before = 4 if write != "delete" else 2
+        assert min(before, count) <= len(titles(log)) <= max(4, count)
+        assert titles(log).count("new") <= new
+    else:
+        assert (len(titles(log)), titles(log).count("new")) == (count, new)

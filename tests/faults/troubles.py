@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 from unittest import mock
 
-from b24orm import App
+from b24orm import App, FileTokens
 from b24orm.emulator import Fault
 from b24orm.emulator.cost import CostModel
 from b24orm.emulator.faults import EXECUTED, FaultKind
+from b24orm.transport.auth.tokens import Tokens
 from tests.faults.front import Front
 from tests.faults.operations import Group, Operation
 from tests.faults.stage import Stage, certificate
@@ -128,14 +130,61 @@ def operating_within(stage: Stage, operation: Operation, when: When) -> Iterator
 # -- credentials and addresses ------------------------------------------------------------------------
 
 
+def _application(stage: Stage) -> App:
+    """An application that keeps its tokens in files, and calls with them."""
+    stage.portal.install_app()
+    app = App(
+        "local.app",
+        "app-secret",
+        server=stage.portal.oauth_url,
+        store=FileTokens(stage.folder / "tokens"),
+    )
+    app._server = replace(app._server, pause=lambda _: asyncio.sleep(0))
+    stage.who = app.installed(stage.portal.install_event())
+    return app
+
+
 @contextmanager
 def expired(stage: Stage, operation: Operation, when: When) -> Iterator[None]:
     """The access token of an application is out of date; for good if its refresh token is so too."""
-    stage.portal.install_app()
-    app = App("local.app", "app-secret", server=stage.portal.oauth_url)
-    stage.who = app.installed(stage.portal.install_event())
+    _application(stage)
     later = HOUR + 1 if when == "once" else 200 * DAY
     stage.at_request[operation.first] = lambda: setattr(stage.clock, "off", later)
+    yield
+
+
+def no_renewal(kind: FaultKind) -> Playing:
+    """The access token is out of date, and the authorization server fails."""
+
+    @contextmanager
+    def playing(stage: Stage, operation: Operation, when: When) -> Iterator[None]:
+        _application(stage)
+
+        def end() -> None:
+            stage.clock.off = HOUR + 1
+            stage.portal.oauth.faults.script(Fault(kind, times=1 if when == "once" else ALWAYS))
+
+        stage.at_request[operation.first] = end
+        yield
+
+    return playing
+
+
+@contextmanager
+def renewed_by_another(stage: Stage, operation: Operation, when: When) -> Iterator[None]:
+    """The access token is out of date, and another program has spent the refresh token already."""
+    app = _application(stage)
+    key = app._key(stage.portal.oauth.member_id, "")
+
+    def end() -> None:
+        stage.clock.off = HOUR + 1
+        old = app._store.load(key)
+        assert old is not None
+        secrets = {"client_secret": "app-secret", "refresh_token": old.refresh_token.reveal()}
+        asked = {"grant_type": "refresh_token", "client_id": "local.app", **secrets}
+        app._store.save(key, Tokens.parse(stage.portal.oauth.answer(asked)[1]).after(old))
+
+    stage.at_request[operation.first] = end
     yield
 
 
@@ -282,6 +331,19 @@ TROUBLES: Final[tuple[Trouble, ...]] = (
     _lost("dies within a batch", "half_done", "ServerFailure"),
     Trouble("half of a batch answered", fault("half_answered"), RIGHT, RIGHT),
     Trouble("token expired", expired, RIGHT, fate("InvalidGrant", *["JobStopped"] * 3)),
+    Trouble(
+        "token expired, 502 at its renewal",
+        no_renewal("bad_gateway"),
+        RIGHT,
+        fate("TokenServerFailed", *["JobStopped"] * 3),
+    ),
+    Trouble(
+        "token expired, renewal lost",
+        no_renewal("reset_after"),
+        fate("InvalidGrant", *["JobStopped"] * 3),
+        fate("TokenServerFailed", *["JobStopped"] * 3),
+    ),
+    Trouble("token renewed by another", renewed_by_another, RIGHT, None),
     Trouble("portal renamed", renamed, RIGHT, None),
     Trouble("redirect to a stranger", renamed_elsewhere, *[fate("PortalMoved", *["JobStopped"] * 3)] * 2),
     Trouble("name not found", no_name, RIGHT, fate("ConnectFailed")),

@@ -153,6 +153,19 @@ async def test_an_error_in_a_batch_is_raised(ask: Ask) -> None:
     assert caught.value.command == "bad"
 
 
+async def test_an_error_of_one_id_among_many_names_it(ask: Ask) -> None:
+    with pytest.raises(NotFound, match=r"crm.deal.get \(id 99999\)") as caught:
+        await ask("get_by_ID", "crm.deal.get", [*range(1, 61), 99999])
+    assert (caught.value.item, caught.value.number) == (99999, 60)
+
+
+async def test_an_error_of_one_call_among_many_says_which(ask: Ask) -> None:
+    calls = [{"ID": number} for number in [*range(1, 61), 99999]]
+    with pytest.raises(NotFound, match=r"crm.deal.get \(item 60\)") as caught:
+        await ask("call", "crm.deal.get", calls)
+    assert (caught.value.item, caught.value.number) == ({"ID": 99999}, 60)
+
+
 async def test_an_empty_batch_sends_nothing(shop: LocalPortal, ask: Ask) -> None:
     before = shop.stats.requests
     assert await ask("call_batch", {"cmd": {}}) == {}

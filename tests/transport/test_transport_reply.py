@@ -36,7 +36,7 @@ def redact(text: str) -> str:
 
 def answered(body: Any, status: int = 200, **options: Any) -> Response:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Response(status, "application/json", raw, **options)
+    return Response(status, options.pop("content_type", "application/json"), raw, **options)
 
 
 def reply(body: Any, status: int = 200, **options: Any) -> Reply:
@@ -343,6 +343,23 @@ def test_a_redirect_is_not_followed(status: int) -> None:
     assert (type(error), error.code, SECRET in str(error)) == (ServerFailure, "REDIRECTED", False)
 
 
+@pytest.mark.parametrize(
+    ("status", "kind", "hint"),
+    [
+        (200, "text/html", "be it the sign-in of a network: open the portal in a browser"),
+        (511, "text/html", "be it the sign-in of a network: open the portal in a browser"),
+        (404, "text/html", "compare it with the one that the portal shows"),
+        (413, "text/html", "the server in front takes no request of this size"),
+        (200, "application/json", "the answer was damaged on its way"),
+        (502, "text/html", ""),
+    ],
+)
+def test_what_is_no_answer_says_what_to_do(status: int, kind: str, hint: str) -> None:
+    error = refused(b"<p>", status, content_type=kind)
+
+    assert (hint in error.hint, bool(error.hint)) == (True, bool(hint))
+
+
 def test_an_answer_with_neither_result_nor_error_is_a_failure() -> None:
     assert refused({"time": {}}, 200).code == "NO_RESULT"
 
@@ -461,5 +478,5 @@ def test_what_a_script_of_the_portal_may_have_put_before_an_answer_does_no_harm(
     ids=["nan", "infinity", "bytes", "half a pair", "nested", "digits", "two", "a warning of PHP"],
 )
 def test_what_no_portal_writes_is_no_answer(body: bytes) -> None:
-    with pytest.raises(ServerFailure, match="instead of a JSON answer"):
+    with pytest.raises(ServerFailure, match="instead of a JSON answer; the answer was damaged on its way"):
         reply(body)

@@ -10,11 +10,16 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
+from itertools import chain
+from itertools import count as count_from
 from typing import Any, Final
 
+from b24orm.emulator import crm_files
 from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.conditions import EVERYTHING, Where, every
+from b24orm.emulator.file_links import origin, special_url
 from b24orm.emulator.methods.params import as_map
 from b24orm.emulator.orm_filter import compile_condition
 from b24orm.emulator.pages import answered, count, order_sql, read, read_one, shape_of
@@ -31,14 +36,16 @@ __all__ = [
     "bad_argument",
     "check_free",
     "condition_of",
-    "created",
+    "content_of",
     "decoded",
     "map_argument",
     "methods",
     "needed",
     "needed_object",
     "needed_storage",
+    "new_file",
     "shown",
+    "stored",
     "window_of",
 ]
 
@@ -188,13 +195,23 @@ def bad_argument(name: str) -> Refusal:
 def shown(store: Store, row: Mapping[str, Any]) -> dict[str, Any]:
     """Folders have no contents, files no real object; both have an address."""
     storage = store.get("disk_storage", to_int(row["STORAGE_ID"])) or {}
-    where = f"https://portal.example/disk/{storage.get('CODE') or storage.get('ID')}"
+    where = f"{origin()}/disk/{storage.get('CODE') or storage.get('ID')}"
     if row["TYPE"] == "folder":
         content = {"GLOBAL_CONTENT_VERSION", "FILE_ID", "SIZE"}
         kept = {name: value for name, value in row.items() if name not in content}
         return {**kept, "REAL_OBJECT_ID": row["ID"], "DETAIL_URL": f"{where}/path/{row['NAME']}"}
-    download = f"https://portal.example/rest/download.json?token=disk%7C{row['ID']}"
+    download = special_url("download", {"id": row["ID"]}, "disk")
     return {**row, "DOWNLOAD_URL": download, "DETAIL_URL": f"{where}/file/{row['NAME']}"}
+
+
+def content_of(store: Store, row: Mapping[str, Any]) -> bytes:
+    """What is in a file or a version. Those that came with the portal hold a pattern of their size."""
+    found = crm_files.content(store, to_int(row.get("CONTENT_ID")))
+    if found is not None:
+        return found[1]
+    size = to_int(row["SIZE"])
+    name = to_text(row["NAME"]).encode()
+    return (name * (size // max(len(name), 1) + 1))[:size]
 
 
 # ---- writes
@@ -212,31 +229,58 @@ def _add_to_storage(store: Store, call: Call) -> Answer:
 
 
 def _new_folder(store: Store, call: Call, parent: Mapping[str, Any]) -> Answer:
-    return created(store, call, parent, {"TYPE": "folder"})
+    return _created(store, call, parent, {"TYPE": "folder"})
 
 
 def _upload(store: Store, call: Call) -> Answer:
     """A new file of base64 content, alone or as a pair with a name; without one an address to send it to."""
     content = call.params.get("fileContent")
     if content is None:
-        return Answer({"field": "file", "uploadUrl": "https://portal.example/rest/upload.json?token=disk"})
-    parent = needed_object(store, call, "folder")
-    return created(store, call, parent, {"TYPE": "file", "SIZE": decoded(content), "FILE_ID": 1})
+        if call.params.get("id") is None:
+            raise bad_argument("id")
+        names = ("id", "data", "rights", "generateUniqueName")
+        query = {name: call.params[name] for name in names if not is_array(call.params.get(name, []))}
+        return Answer({"field": "file", "uploadUrl": special_url("upload", query, "disk")})
+    return new_file(store, call, needed_object(store, call, "folder"), decoded(content))
 
 
-def decoded(content: Any) -> int:
-    """The size of base64 content, alone or as a pair with a name.
+def decoded(content: Any) -> bytes:
+    """Base64 content, alone or as a pair with a name.
 
     Raises:
         Refusal: it is none.
     """
     try:
-        return len(base64.b64decode(to_text(to_list(content)[-1]), validate=True)) if content else 0
+        return base64.b64decode(to_text(to_list(content)[-1]), validate=True) if content else b""
     except binascii.Error:
         raise Refusal("ERROR_CORE", "Could not save file.") from None
 
 
-def created(store: Store, call: Call, parent: Mapping[str, Any], row: Mapping[str, Any]) -> Answer:
+def stored(store: Store, name: str, content: bytes) -> dict[str, Any]:
+    """The columns of a file with that content."""
+    number = crm_files.keep(store, name, content)
+    return {"SIZE": len(content), "FILE_ID": number, "CONTENT_ID": number}
+
+
+def new_file(store: Store, call: Call, folder: Mapping[str, Any], content: bytes) -> Answer:
+    """A file more in a folder, called as ``data`` says."""
+    name = to_text(map_argument(call, "data").get("NAME"))
+    if name and to_text(call.params.get("generateUniqueName")).lower() in {"1", "true", "y"}:
+        name = _free_name(store, name, to_int(folder["ID"]))
+        call = replace(call, params={**call.params, "data": {"NAME": name}})
+    with store.transaction():
+        return _created(store, call, folder, {"TYPE": "file", **stored(store, name, content)})
+
+
+def _free_name(store: Store, name: str, parent: int) -> str:
+    stem, dot, suffix = name.rpartition(".") if "." in name else (name, "", "")
+    rows = store.rows("disk_object", ["NAME"], where="PARENT_ID = ?", params=(parent,))
+    taken = {row["NAME"] for row in rows}
+    names = chain([name], (f"{stem} ({number}){dot}{suffix}" for number in count_from(1)))
+    return next(free for free in names if free not in taken)
+
+
+def _created(store: Store, call: Call, parent: Mapping[str, Any], row: Mapping[str, Any]) -> Answer:
     name = to_text(map_argument(call, "data").get("NAME"))
     if not name:
         text = "Error: required parameter NAME (DISK_BASE_SERVICE_22001)."
@@ -254,7 +298,7 @@ def created(store: Store, call: Call, parent: Mapping[str, Any], row: Mapping[st
 def add_version(store: Store, number: int, user: int) -> None:
     """Keep what a file holds now as a version of it."""
     file = store.get("disk_object", number) or {}
-    names = words("NAME SIZE GLOBAL_CONTENT_VERSION")
+    names = words("NAME SIZE GLOBAL_CONTENT_VERSION CONTENT_ID")
     row = {**{name: file[name] for name in names}, "OBJECT_ID": number, "CREATED_BY": user}
     store.insert("disk_version", {**row, "CREATE_TIME": store.now()})
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from zlib import crc32
 
 from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
+from b24orm.emulator.file_links import origin
 from b24orm.emulator.methods.app_context import application
 from b24orm.emulator.methods.disk import (
     absent,
@@ -15,10 +16,10 @@ from b24orm.emulator.methods.disk import (
     answer_object,
     bad_argument,
     check_free,
-    created,
     decoded,
     needed_object,
     needed_storage,
+    new_file,
 )
 from b24orm.emulator.pages import read_one, shape_of
 from b24orm.emulator.store import Store
@@ -140,9 +141,7 @@ def _mark(store: Store, number: int, row: Mapping[str, Any], below: Mapping[str,
 def _link(store: Store, call: Call, *, type: str) -> Answer:
     """An address for everybody; asked again it is the same."""
     number = needed_object(store, call, type)["ID"]
-    return Answer(
-        f"https://portal.example/~{crc32(f'{number} {call.user_id}'.encode()):08x}", cost=Cost("get")
-    )
+    return Answer(f"{origin()}/~{crc32(f'{number} {call.user_id}'.encode()):08x}", cost=Cost("get"))
 
 
 def _allowed(store: Store, call: Call, *, type: str) -> Answer:
@@ -206,4 +205,4 @@ def _upload(store: Store, call: Call) -> Answer:
     content = call.params.get("fileContent")
     if not content:
         raise Refusal("ERROR_CORE", "Could not save file.")
-    return created(store, call, root, {"TYPE": "file", "SIZE": decoded(content), "FILE_ID": 1})
+    return new_file(store, call, root, decoded(content))

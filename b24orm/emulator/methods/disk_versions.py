@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.conditions import Where, every
+from b24orm.emulator.file_links import origin, special_url, token_of_visit
 from b24orm.emulator.methods.disk import (
     FILTERED,
     absent,
@@ -18,6 +20,7 @@ from b24orm.emulator.methods.disk import (
     map_argument,
     needed,
     needed_object,
+    stored,
     window_of,
 )
 from b24orm.emulator.pages import answered, count, read, read_one, shape_of
@@ -50,7 +53,8 @@ def methods(store: Store) -> Registry:
 
 
 def _with_address(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**row, "DOWNLOAD_URL": f"https://portal.example/rest/download.json?token=disk%7Cv{row['ID']}"}
+    query = {"id": row["ID"], "service": "version"}
+    return {**row, "DOWNLOAD_URL": special_url("download", query, "disk")}
 
 
 def _versions(store: Store, call: Call) -> Answer:
@@ -75,7 +79,7 @@ def _upload(store: Store, call: Call) -> Answer:
     content = call.params.get("fileContent")
     if not content:
         raise Refusal("ERROR_CORE", "Could not save file.")
-    return _renewed(store, call, file, {"SIZE": decoded(content)})
+    return _renewed(store, call, file, stored(store, file["NAME"], decoded(content)))
 
 
 def _renewed(store: Store, call: Call, file: Mapping[str, Any], row: Mapping[str, Any]) -> Answer:
@@ -93,7 +97,7 @@ def _restore(store: Store, call: Call) -> Answer:
     version = store.get("disk_version", to_int(call.params.get("versionId")))
     if version is None or version["OBJECT_ID"] != to_int(file["ID"]):
         raise absent(call.params.get("versionId"))
-    return _renewed(store, call, file, {"SIZE": version["SIZE"]})
+    return _renewed(store, call, file, {name: version[name] for name in ("SIZE", "CONTENT_ID")})
 
 
 def _attached(store: Store, call: Call) -> Answer:
@@ -102,7 +106,9 @@ def _attached(store: Store, call: Call) -> Answer:
     file = read_one(store, shape_of(store.table("disk_object")), to_int(row["OBJECT_ID"]))
     if file is None:
         raise absent(row["ID"])
-    address = f"https://portal.example/bitrix/tools/disk/uf.php?attachedId={row['ID']}&action=download"
+    auth = {f"auth[{name}]": value for name, value in token_of_visit().items()}
+    query = urlencode({"attachedId": row["ID"], **auth, "action": "download", "ncc": 1})
+    address = f"{origin()}/bitrix/tools/disk/uf.php?{query}"
     shown = {**row, "DOWNLOAD_URL": address, "NAME": file["NAME"], "SIZE": file["SIZE"]}
     return Answer(shown, cost=Cost("get", rows=1))
 

@@ -6,10 +6,10 @@ import asyncio
 import hashlib
 import inspect
 from collections.abc import Awaitable, Callable, Collection
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from b24orm.errors import AuthError, InvalidValue
+from b24orm.errors import AuthError, B24Error, InvalidValue, TokenServerFailed
 from b24orm.transport.auth import hosts
 from b24orm.transport.auth.base import Access
 from b24orm.transport.auth.secret import Secret
@@ -64,7 +64,8 @@ class TokenFunction:
         """The token of the moment; the first one is fetched now.
 
         Raises:
-            AuthError: the function brought no token. What it raises itself is let through.
+            AuthError: the function brought no token.
+            TokenServerFailed: it raised something, which is the cause.
         """
         if not self._token:
             await self._fetched()
@@ -83,11 +84,13 @@ class TokenFunction:
         await asyncio.shield(fetching)
 
     async def _fetch(self) -> None:
-        if inspect.iscoroutinefunction(self._source):
-            token = await self._source()
-        else:
-            token = await asyncio.to_thread(self._source)
-            token = await token if inspect.isawaitable(token) else token
+        try:
+            token = await self._brought()
+        except B24Error:
+            raise
+        except Exception as error:
+            text = f"token_func raised {type(error).__name__}"
+            raise TokenServerFailed("TOKEN_FUNC", text, host=self.host) from error
         found = Secret(token) if isinstance(token, str) else Secret()
         kind = type(token).__name__
         del token
@@ -96,6 +99,12 @@ class TokenFunction:
                 "NO_TOKEN", f"token_func must give an access token, not an empty {kind}", host=self.host
             )
         self._gone, self._token = self._token, found
+
+    async def _brought(self) -> Any:
+        if inspect.iscoroutinefunction(self._source):
+            return await self._source()
+        token = await asyncio.to_thread(self._source)
+        return await token if inspect.isawaitable(token) else token
 
     async def moved(self, base: str) -> bool:
         """Whether the tokens may go to the portal's new address."""

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["RedisTokens"]
 
+_TAKE: Final = """
+if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+return redis.call('get', KEYS[1]) == ARGV[1] and 1 or 0
+"""
+"""Who asks again, because the answer was lost, has the lock."""
+
 _LET_GO: Final = """
 if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end
 return 0
@@ -62,7 +68,7 @@ class RedisTokens:
         """One holder at a time; open again after 90 seconds if its holder died."""
         owner, name = secrets.token_hex(8), f"{self._prefix}{key}:lock"
         return leased(
-            lambda: bool(self._client.set(name, owner, nx=True, px=int(LEASE * 1000))),
+            lambda: bool(self._client.eval(_TAKE, 1, name, owner, int(LEASE * 1000))),
             lambda: self._client.eval(_LET_GO, 1, name, owner),
         )
 

@@ -28,8 +28,10 @@ _TABLES: Final = (
 _SAVE: Final = "INSERT INTO b24_tokens VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET tokens = excluded.tokens"
 _TAKE: Final = """
 INSERT INTO b24_locks VALUES (:key, :owner, :until)
-ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until WHERE b24_locks.until < :now
+ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until
+WHERE b24_locks.until < :now OR b24_locks.until > :latest
 """
+"""A lease that ends too late was taken before the clock was put back."""
 
 
 class SqliteTokens:
@@ -95,7 +97,8 @@ class SqliteTokens:
     def _taken(self, key: str, owner: str) -> bool:
         now = time.time()
         with self._opened() as connection:
-            done = connection.execute(_TAKE, {"key": key, "owner": owner, "until": now + LEASE, "now": now})
+            lease = {"key": key, "owner": owner, "until": now + LEASE, "now": now, "latest": now + 2 * LEASE}
+            done = connection.execute(_TAKE, lease)
             return done.rowcount == 1
 
     def _let_go(self, key: str, owner: str) -> None:
