@@ -84,7 +84,7 @@ def _measured(workload: Workload, certificate: Path, names: list[str] | None) ->
     options = {
         "deals": workload.deals,
         "sparse": workload.sparse,
-        "limited": workload.limited,
+        "plan": workload.plan,
         "certificate": str(certificate),
         "key": str(certificate.with_name("key.pem")),
     }
@@ -104,7 +104,7 @@ def _measured(workload: Workload, certificate: Path, names: list[str] | None) ->
         "url": told["url"],
         "ids": told["ids"],
         "top": told["top"],
-        "plan": "standard" if workload.limited else "unlimited",
+        "plan": workload.plan,
     }
     measured: list[Measured] = []
     for client in names or CLIENTS:

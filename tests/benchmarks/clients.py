@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from tests.benchmarks.workloads import SIX
+from tests.benchmarks.workloads import BUCKETS, SIX
 
 __all__ = ["CLIENTS", "MODULES"]
 
@@ -44,6 +44,14 @@ def _filter(task: Task) -> dict[str, Any]:
     return {">=OPPORTUNITY": task["top"]} if task["task"] == "filtered" else {}
 
 
+_NEWEST: Final = {"DATE_MODIFY": "DESC", "ID": "ASC"}
+
+
+def _newest(task: Task) -> list[dict[str, Any]]:
+    """The two calls that bring the hundred deals changed last."""
+    return [{"select": _columns(task), "order": _NEWEST, "start": start} for start in (0, 50)]
+
+
 # --- b24orm -----------------------------------------------------------------------------
 
 
@@ -60,6 +68,8 @@ def b24orm(task: Task) -> Result:
             deals = deals.filter(opportunity__gte=task["top"])
         elif task["task"] == "related":
             deals = deals.select_related("company", "assigned_by")
+        elif task["task"] == "newest":
+            deals = deals.order_by("-date_modify")[:100]
         return _seen(deal.id for deal in deals.iterator())
 
 
@@ -71,11 +81,15 @@ def fast_bitrix24(task: Task) -> Result:
     from fast_bitrix24 import Bitrix
 
     asyncio.set_event_loop(asyncio.new_event_loop())
-    polite = {} if task["plan"] == "standard" else {"request_pool_size": 10**6, "requests_per_second": 1e6}
-    bitrix = Bitrix(task["url"], verbose=False, ssl=False, **polite)
+    burst, per_second = BUCKETS.get(task["plan"], (10**6, 1e6))
+    bitrix = Bitrix(
+        task["url"], verbose=False, ssl=False, request_pool_size=burst, requests_per_second=per_second
+    )
     if task["task"] == "by_ids":
         found = bitrix.get_by_ID("crm.deal.get", task["ids"])
         return _seen(_ids(found.values()))
+    if task["task"] == "newest":
+        return _seen(_ids(bitrix.call("crm.deal.list", _newest(task))))
     rows = bitrix.get_all("crm.deal.list", {"select": _columns(task), "filter": _filter(task)})
     if task["task"] == "related":
         _fast_related(bitrix, rows)
@@ -116,6 +130,9 @@ def _pysdk_rows(task: Task, kind: str) -> Result:
         answers = client.call_batches(calls).result
         found = answers.result if hasattr(answers, "result") else answers
         return _seen(_ids(found.values() if isinstance(found, dict) else found))
+    if task["task"] == "newest":
+        calls = [client.crm.deal.list(**call) for call in _newest(task)]
+        return _seen(_ids(row for page in client.call_batch(calls).result.result for row in page))
     request = client.crm.deal.list(select=_columns(task), filter=_filter(task))
     rows = list(getattr(request, kind)().result)
     if task["task"] == "related":
@@ -155,6 +172,9 @@ def _b24api_rows(task: Task, kind: str) -> Result:
     if task["task"] == "by_ids":
         calls = ({"method": "crm.deal.get", "parameters": {"id": key}} for key in task["ids"])
         return _seen(_ids(client.batch(calls)))
+    if task["task"] == "newest":
+        calls = ({"method": "crm.deal.list", "parameters": call} for call in _newest(task))
+        return _seen(_ids(row for page in client.batch(calls) for row in page))
     request = {"method": "crm.deal.list", "parameters": {"select": _columns(task), "filter": _filter(task)}}
     rows = list(getattr(client, kind)(request))
     if task["task"] == "related":

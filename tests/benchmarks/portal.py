@@ -20,8 +20,8 @@ def main() -> None:
     with LocalPortal(
         deals=options["deals"],
         sparse=options["sparse"],
-        plan="standard" if options["limited"] else "unlimited",
-        latency=options["limited"],
+        plan=options["plan"],
+        latency=options["plan"] != "unlimited",
         costs=costs,
         tls=tls,
     ) as portal:
