@@ -164,9 +164,7 @@ def _compile(key: FilterKey, kind: str, value: Any, expression: str) -> Where:
     elif kind == "int" and key.negative and key.operator == "=" and 0 not in map(to_int, values):
         # the same as one by one, and quicker
         unwanted = membership(expression, [to_int(item) for item in values], negative=True)
-        condition = Where(
-            f"{expression} IS NULL OR {unwanted.sql}", unwanted.params
-        )
+        condition = Where(f"{expression} IS NULL OR {unwanted.sql}", unwanted.params)
     else:
         condition = glue(_SCALAR[kind](key, item, expression) for item in values)
     return _or_null(condition, key, kind, expression) if key.or_null else condition

@@ -10,7 +10,7 @@ from tests.benchmarks.table import Measured, Shown
 
 __all__ = ["summary"]
 
-Figure = Literal["wall", "memory"]
+Figure = Literal["wall", "operating", "memory"]
 
 PEERS: Final = ("fast_bitrix24", "b24pysdk", "b24api")
 """The other clients; a client's ways of reading begin with its name."""
@@ -34,8 +34,10 @@ class _Line:
 _LINES: Final = (
     _Line("50,000 deals under limits", "wall", "50,000 deals under the limits of a portal"),
     _Line("500,000 deals under limits", "wall", "500,000 deals under the limits of a portal"),
+    _Line("500,000 deals on an Enterprise portal", "wall", "500,000 deals from an Enterprise portal"),
     _Line("500,000 deals, 6 columns", "wall", "500,000 deals from a portal without limits"),
     _Line("10,000 deals by id", "wall", "10,000 deals by id"),
+    _Line("the 100 of 50,000 deals changed last", "operating", "Server time for the 100 deals changed last"),
     _Line("500,000 deals, all columns", "memory", "Memory for 500,000 deals with all columns"),
 )
 
