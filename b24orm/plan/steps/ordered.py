@@ -13,6 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from b24orm.errors import ServerFailure
 from b24orm.plan.calls import Ask, Outcome, Row
 from b24orm.plan.flow import Flow, Page, Spreadable
 from b24orm.plan.steps.sizes import BATCH_ROWS, PAGE
@@ -108,17 +109,28 @@ class Ordered:
     def _sort(self) -> None:
         """Sorts what is here, and drops what is too far down to be wanted."""
         for key in reversed(self._order):  # stable: the first key is sorted last
-            self._rows.sort(key=_sort_key(key), reverse=key.descending)
+            self._rows.sort(key=_sort_key(key, self.method), reverse=key.descending)
         if self._stop is not None:
             del self._rows[self._stop :]
 
 
-def _sort_key(order: Order) -> Callable[[Row], tuple[int, Any]]:
-    """Missing values come first, as in the server's database."""
-    wire, read = order.field.wire, _KEYS[kind_of(order.field)]
+def _sort_key(order: Order, method: str) -> Callable[[Row], tuple[int, Any]]:
+    """Missing values come first, as in the server's database.
+
+    Raises:
+        ServerFailure: of the key: a value is none of the field's kind.
+    """
+    wire, kind = order.field.wire, kind_of(order.field)
+    read = _KEYS[kind]
 
     def key(row: Row) -> tuple[int, Any]:
         value = row.get(wire)
-        return (0, 0) if value is None or value == "" else (1, read(value))
+        if value is None or value == "" or value == [] or (value is False and kind != "boolean"):
+            return 0, 0
+        try:
+            return 1, read(value)
+        except (ValueError, TypeError, ArithmeticError):
+            text = f"rows can't be sorted by {order.field.name}: one has {value!r}"
+            raise ServerFailure("NO_ORDER", text, method=method or None) from None
 
     return key
