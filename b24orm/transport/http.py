@@ -6,6 +6,7 @@ import asyncio
 import io
 import os
 import ssl
+import threading
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -175,6 +176,10 @@ class HttpTransport:
                 raise
             return PortalClosed(f"the connections to {request.host} were closed")
         except Exception as error:
+            if isinstance(error, RuntimeError) and not threading.main_thread().is_alive():
+                return UsageError(
+                    f"the program is ending: no connection to {request.host} can be opened any more"
+                )
             return Disconnected(f"the session raised {type(error).__name__} at {_place(error)}", **where)
 
     def _look_for_proxy(self, request: Request) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -161,6 +163,28 @@ async def test_addresses_are_looked_up_again_when_nobody_is_there(
     await transport.close()
 
     assert found == b"1"
+
+
+LAST = """
+import atexit, sys
+from b24orm import Portal
+portal = Portal(sys.argv[1], progress=False, allow_http=True)
+
+def last():
+    try:
+        portal.call("profile")
+    except Exception as error:
+        print(type(error).__name__, error)
+
+atexit.register(last)
+"""
+
+
+def test_a_first_call_of_a_program_that_ends_is_refused_at_once(unused_tcp_port: int) -> None:
+    """Names are looked up in threads, and there are none any more."""
+    command = [sys.executable, "-c", LAST, f"http://localhost:{unused_tcp_port}/rest/1/{SECRET}/"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.stdout.startswith("UsageError the program is ending: no connection to localhost")
 
 
 # -- sessions of the user's own ----------------------------------------------------------------------
