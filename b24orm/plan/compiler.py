@@ -9,7 +9,7 @@ Single         everything comes in one page: unpaged methods, short slices
 ByIds          the ids are known: 50 a command, 50 commands a batch
 KeysetScan     in the order of the ids, by ``>ID`` without counting
 Union          an OR that the method can't read: one scan a branch, merged by id; in
-               another order of numbers, dates or flags sorted here
+               another order of numbers, dates or flags sorted here, all rows or the first ones
 OrderedScan    another order of numbers, dates or flags, the whole result wanted or many rows of it
 TopPages       the first rows in an order that only the server can follow
 OffsetPages    no keyset, or more rows of such an order
@@ -37,7 +37,7 @@ from b24orm.plan.plan import Plan
 from b24orm.plan.steps.ordered import sortable_here
 from b24orm.plan.steps.single import Count, Nothing
 from b24orm.plan.steps.sizes import BATCH_ROWS, PAGE
-from b24orm.plan.top import first_rows
+from b24orm.plan.top import first_rows, first_rows_of_each
 from b24orm.query.ids import BY_ID, is_found_by_id
 from b24orm.query.lookups import lookups_for
 from b24orm.query.nodes import NOTHING, Query
@@ -167,8 +167,11 @@ def _in_order_of_ids(query: Query, branch: Branch, listing: Listing) -> Plan:
 
 
 def _merged(query: Query, found: Sequence[Branch], why: str) -> Plan:
-    put_together = merged if by_id(query) else merged_and_sorted
-    return put_together(query, found, [Listing.of(query, branch.filter) for branch in found], why)
+    listings = [Listing.of(query, branch.filter) for branch in found]
+    if by_id(query):
+        return merged(query, found, listings, why)
+    short = first_rows_of_each(query, found, listings, why)
+    return short or merged_and_sorted(query, found, listings, why)
 
 
 def _only(found: tuple[Branch, ...], spec: ListSchema) -> Branch:

@@ -52,7 +52,7 @@ class Plan:
 
         None where it reads more rows than it hands out.
         """
-        if self.strategy == "OrderedScan" and self.take is not None:
+        if self.strategy in ("OrderedScan", "Union") and self.take is not None:
             return None
         if self.strategy == "Nothing":
             return 0, 0

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from b24orm.errors import Unsupported
 from b24orm.plan.calls import Call
 from b24orm.plan.filters import Branch
+from b24orm.plan.flow import Flow
 from b24orm.plan.leaves import spell
 from b24orm.plan.listing import Listing, with_ids
-from b24orm.plan.ordering import total_order
+from b24orm.plan.ordering import selecting_keys, total_order
 from b24orm.plan.plan import Plan
+from b24orm.plan.steps.ordered import Ordered, sortable_here
 from b24orm.plan.steps.single import Single
 from b24orm.plan.steps.sizes import PAGE
 from b24orm.plan.steps.top import PAGES, TopPages
-from b24orm.query.nodes import Condition, Query
+from b24orm.plan.steps.union import Union
+from b24orm.query.nodes import Condition, Order, Query
 from b24orm.schema import EntitySchema
 
-__all__ = ["first_rows"]
+__all__ = ["first_rows", "first_rows_of_each"]
 
 _MOST: Final = 750
 """Rows that are read this way, in three batches; a call of a batch takes a thousand values at the most."""
@@ -59,6 +63,42 @@ def first_rows(query: Query, branch: Branch, listing: Listing) -> Plan | None:
 
 
 _SPARED: Final = "start=-1 spares the COUNT"
+
+
+def first_rows_of_each(
+    query: Query, found: Sequence[Branch], listings: Sequence[Listing], why: str
+) -> Plan | None:
+    """The plan for a short slice of an OR: the first rows of each branch, merged, sorted and sliced here.
+
+    None where a branch can't be read so, or the order means something else here.
+
+    Args:
+        query: what is fetched.
+        found: the branches.
+        listings: the list of each branch.
+        why: what one filter can't do.
+    """
+    key = query.schema.key
+    if key is None or not sortable_here(query.order):
+        return None
+    listings = [selecting_keys(query, listing) for listing in listings]
+    parts = [first_rows(query, branch, listing) for branch, listing in zip(found, listings, strict=True)]
+    plans = [part for part in parts if part is not None]
+    if len(plans) < len(parts):
+        return None
+
+    def flow() -> Flow:
+        in_order_of_ids = [Ordered(plan.flow(), (Order(key),)) for plan in plans]
+        return Ordered(Union(in_order_of_ids, listings[0].id_of), query.order, query.stop)
+
+    return replace(
+        plans[0],
+        strategy="Union",
+        why=(f"{why}: the first rows of {len(plans)} lists, merged and sorted here", *plans[0].why),
+        flow=flow,
+        requests=f"at most {sum(int(plan.requests) for plan in plans)}",
+        commands=f"at most {sum(int(plan.commands) for plan in plans)}",
+    )
 
 
 def _one_page(query: Query, call: Call) -> Plan:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from b24orm import Portal
+from b24orm import Portal, Q
 from b24orm.emulator import CostModel, LocalPortal
 from b24orm.models import Contact, Deal, DealItem
 from tests.conftest import Connect
@@ -34,6 +34,22 @@ def test_a_short_slice_is_python_s(client: Portal, model: Any, start: int, stop:
     whole = [row.pk for row in model.objects.order_by(order, "-id")]
 
     assert [row.pk for row in model.objects.order_by(order, "-id")[start:stop]] == whole[start:stop]
+
+
+@pytest.mark.parametrize("order", ["-opportunity", "date_modify"])
+@pytest.mark.parametrize(("start", "stop"), [(0, 1), (3, 50), (40, 130), (0, 400)])
+def test_a_short_slice_of_an_or_is_python_s(client: Portal, order: Any, start: int, stop: int) -> None:
+    either = Deal.objects.filter(Q(stage="WON") | Q(opportunity__gte=5_000))
+    whole = [deal.id for deal in either.order_by(order)]
+
+    assert [deal.id for deal in either.order_by(order)[start:stop]] == whole[start:stop]
+
+
+def test_the_first_rows_of_an_or_take_one_request(crowd: LocalPortal, client: Portal) -> None:
+    crowd.stats.reset()
+    list(Deal.objects.filter(Q(stage="WON") | Q(opportunity__gte=5_000)).order_by("-date_modify")[:10])
+
+    assert (crowd.stats.requests, crowd.stats.commands, crowd.stats.operating_seconds) == (1, 2, 0.0)
 
 
 @pytest.mark.parametrize(("rows", "requests"), [(1, 1), (50, 1), (51, 1), (250, 1), (251, 2), (750, 3)])
