@@ -22,6 +22,12 @@ _NAME: Final = re.compile(rb'[; ]name="([^"]*)"')
 _FILE_NAME: Final = re.compile(rb'filename="((?:[^"\\]|\\.)*)"')
 
 
+_NOT_FOUND: Final = (
+    b"<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>nginx</body>\r\n</html>\r\n"
+)
+"""What the web server puts behind the headers of a file if a client does not say who it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileBody:
     """A file to send.
@@ -48,6 +54,8 @@ def file_reply(body: FileBody, incoming: Incoming) -> Reply:
         ("Content-Transfer-Encoding", "binary"),
         ("Cache-Control", "no-cache, must-revalidate, post-check=0, pre-check=0"),
     )
+    if not incoming.agent:
+        return Reply(status=404, body=_NOT_FOUND, content_type="text/html", headers=headers)
     if not incoming.range:
         return Reply(status=200, body=body.content, content_type=body.content_type, headers=headers)
     size = len(body.content)

@@ -61,6 +61,8 @@ class FileServer:
             return self._taken(call, incoming)
         if call.method == "download" and scope == "disk":
             return self._of_disk(call.params)
+        if call.method == "download" and scope == "catalog":
+            return self._of_catalog(call.params)
         if call.method == crm_files.GET_FILE.lower():
             return self._of_item(call.params)
         raise Refusal("ERROR_METHOD_NOT_FOUND", "Method not found!", status=404)
@@ -81,6 +83,14 @@ class FileServer:
         if row is None or row.get("TYPE", "file") != "file":
             raise disk.absent(params.get("id"))
         return FileBody(row["NAME"], disk.content_of(self._store, row))
+
+    def _of_catalog(self, params: Mapping[str, Any]) -> FileBody:
+        """A picture of a product."""
+        row = self._store.get("catalog_image", intval(params.get("id"))) or {}
+        found = crm_files.content(self._store, to_int(row.get("CONTENT_ID")))
+        if found is None:
+            raise Refusal("0", "Image was not found")
+        return FileBody(*found)
 
     def _of_item(self, params: Mapping[str, Any]) -> FileBody | None:
         """A file of an item; a number that its field does not hold is no error, and no file."""

@@ -35,7 +35,7 @@ class Incoming:
 
     Attributes:
         origin: scheme and host, as the client spelled them.
-        range: the header ``Range``.
+        range, agent: the headers ``Range`` and ``User-Agent``.
     """
 
     verb: str
@@ -48,6 +48,7 @@ class Incoming:
     remote: str = "127.0.0.1"
     origin: str = "https://portal.example"
     range: str = ""
+    agent: str = "somebody/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,6 +91,7 @@ async def _incoming(request: web.BaseRequest) -> Incoming:
         remote=request.remote or "",
         origin=f"{request.scheme}://{request.host}",
         range=request.headers.get("Range", ""),
+        agent=request.headers.get("User-Agent", ""),
     )
 
 

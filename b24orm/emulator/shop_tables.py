@@ -167,6 +167,7 @@ _PAYMENT: Final = (
     TableSpec(
         "catalog_image",
         "ProductImage",
+        extra=(Column("CONTENT_ID", "int", "integer", hidden=True),),
         indexes=("PRODUCT_ID",),
         omit=frozenset(words("DOWNLOAD_URL DETAIL_URL")),
     ),

@@ -24,6 +24,8 @@ _OWNERS: Final[Mapping[str, int]] = {"lead": 1, "deal": 2, "contact": 3, "compan
 """The ``entityTypeId`` of the owners that classic links name."""
 _SHOW_FILE: Final = re.compile(r"/crm\.(\w+)\.show/show_file\.php\Z")
 _METHOD: Final = re.compile(r"/rest/([a-z]\w*(?:\.\w+)+)/?\Z", re.IGNORECASE)
+_BROWSED: Final = re.compile(r"/disk/(?:downloadFile|showFile)/(\d+)/?\Z")
+_DOWNLOADS: Final = frozenset(("disk.api.file.download", "disk.file.download"))
 _GET_FILE: Final = "crm.controller.item.getFile"
 
 
@@ -68,7 +70,7 @@ def place_of(file: StoredFile) -> Place:
     if not link:
         raise Unsupported(f"the method tells only the number of this file, {file.id}, and not where it is")
     told = _Told(link, urlsplit(link).path, _query(link), _query(file.url or ""), file.size)
-    for read in (_shown, _item, _disk, _attached, _called):
+    for read in (_shown, _item, _disk, _attached, _browsed, _called):
         found = read(told)
         if found is not None:
             return found
@@ -154,6 +156,15 @@ def _attached(told: _Told) -> Place | None:
     signed = any(name.partition("[")[0] == "auth" for name in told.query)
     fresh = _by_id("disk.attachedObject.get", told.query.get("attachedId", ""))
     return Place("uf.php", told.link if signed else "", fresh=fresh, size=told.size)
+
+
+def _browsed(told: _Told) -> Place | None:
+    """The disk's pages for browsers, as comments and messages name them: the disk itself tells a link."""
+    found = _BROWSED.search(told.path)
+    number = found[1] if found else told.query.get("fileId", "")
+    if found is None and told.query.get("action") not in _DOWNLOADS:
+        return None
+    return Place("download", fresh=_by_id("disk.file.get", number))
 
 
 def _by_id(method: str, number: str) -> Fresh | None:

@@ -6,7 +6,7 @@ Each is a small frozen value that knows how the server writes it and how it is w
 from b24orm.values.address import Address
 from b24orm.values.binding import Binding
 from b24orm.values.booking import Booking
-from b24orm.values.file import FileSource, StoredFile
+from b24orm.values.file import StoredFile
 from b24orm.values.money import Money
 
-__all__ = ["Address", "Binding", "Booking", "FileSource", "Money", "StoredFile"]
+__all__ = ["Address", "Binding", "Booking", "Money", "StoredFile"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -57,8 +57,8 @@ class StoredFile(_Bound):
     PosixPath('contract.pdf')
 
     Rule: classic methods answer ``{"id", "showUrl", "downloadUrl"}``, ``crm.item.*`` and the catalog
-    ``{"id", "url", "urlMachine"}``, the disk ``DOWNLOAD_URL``, user photos are a bare address, list-like
-    methods the bare number.
+    ``{"id", "url", "urlMachine"}``, the disk ``DOWNLOAD_URL``, comments and messages ``urlDownload``, user
+    photos are a bare address, list-like methods the bare number.
 
     >>> StoredFile.parse({"id": "7", "downloadUrl": "/d"}).wire(), StoredFile.parse("https://x/a.png").url
     ({'id': 7}, 'https://x/a.png')
@@ -85,10 +85,10 @@ class StoredFile(_Bound):
         """
         if isinstance(value, Mapping):
             number = value.get("id", value.get("ID"))
-            url = value.get("url") or value.get("showUrl") or value.get("src") or value.get("DETAIL_URL")
-            machine = value.get("urlMachine") or value.get("downloadUrl") or value.get("DOWNLOAD_URL")
+            url = _first(value, ("url", "showUrl", "src", "urlShow", "DETAIL_URL"))
+            machine = _first(value, ("urlMachine", "downloadUrl", "DOWNLOAD_URL", "urlDownload"))
             if number is not None or url or machine:
-                size = value.get("SIZE") if machine else None
+                size = value.get("SIZE", value.get("size")) if machine else None
                 known = None if size is None else _number(size)
                 return cls(_number(number) if number is not None else None, url, machine, known)
         if isinstance(value, str) and not value.isdigit():
@@ -176,6 +176,10 @@ class StoredFile(_Bound):
         if self.id is None:
             raise InvalidValue("a file without its number can't be written back")
         return {"id": self.id}
+
+
+def _first(value: Mapping[Any, Any], names: Iterable[str]) -> Any:
+    return next((value[name] for name in names if value.get(name)), None)
 
 
 def _number(value: Any) -> int:

@@ -145,6 +145,19 @@ def test_a_link_to_an_old_version_gives_what_was_in_it(desk: LocalPortal) -> Non
     assert (bodies, get(disk_link(desk, made["ID"])).body) == ([b"second", b"first"], b"second")
 
 
+def test_who_does_not_say_who_asks_gets_the_name_and_no_file(desk: LocalPortal) -> None:
+    answer = get(disk_link(desk), {"User-Agent": ""})
+    assert (answer.status, b"404 Not Found" in answer.body) == (404, True)
+    assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_a_picture_of_a_product_is_given(desk: LocalPortal) -> None:
+    product = desk.store.ids("catalog_product", "1")[0]
+    fields = {"productId": product, "type": "MORE_PHOTO"}
+    made = ask(desk, "catalog.productImage.add", fields=fields, fileContent=["a.png", PAPER[1]])
+    assert get(made["productImage"]["downloadUrl"]).body == b"first"
+
+
 def test_links_are_in_the_bucket_and_cost_no_operating_time(desk: LocalPortal) -> None:
     link, before = disk_link(desk), desk.stats.requests
     get(link)

@@ -84,6 +84,20 @@ ITEM = {"entityTypeId": 2, "id": 5, "useOriginalUfNames": "Y"}
             link,
             ("disk.attachedObject.get", {"id": 4}),
         ),
+        (
+            "https://p/disk/downloadFile/930/?&ncc=1&filename=1.gif",
+            "https://p/disk/showFile/930/?&ncc=1",
+            "download",
+            "",
+            ("disk.file.get", {"id": 930}),
+        ),
+        (
+            "https://p/bitrix/services/main/ajax.php?action=disk.api.file.download&SITE_ID=s1&fileId=5255",
+            None,
+            "download",
+            "",
+            ("disk.file.get", {"id": 5255}),
+        ),
         (None, "https://cdn.example/a.png", "file", "https://cdn.example/a.png", None),
     ],
 )

@@ -29,7 +29,7 @@ from b24orm.errors import (
 )
 from b24orm.executor.retry import RetryPolicy
 from b24orm.facts import load
-from b24orm.models import Contact, Deal, DealItem, DiskFile
+from b24orm.models import Contact, Deal, DealItem, DiskAttachedObject, DiskFile
 from b24orm.schema import FieldSchema, extended
 from tests.portal.secrets_seen import seen_in
 
@@ -147,6 +147,16 @@ def test_a_file_that_a_task_holds_is_read(local: LocalPortal, client: Portal) ->
     bare = f"/bitrix/tools/disk/uf.php?attachedId={number}&action=download&ncc=1"
     sizes = [len(client.files.of(value).read()) for value in (told, bare)]
     assert sizes == [int(told["SIZE"])] * 2
+
+
+def test_files_of_tasks_and_comments_are_read(local: LocalPortal, client: Portal, tmp_path: Path) -> None:
+    numbers = [local.store.insert("disk_attached", {"OBJECT_ID": disk}) for disk in (101, 103)]
+    rows = DiskAttachedObject.objects.using(client).filter(id__in=numbers)
+    saved = client.files.save_all((row, tmp_path) for row in rows)
+    comment = {"id": 101, "urlDownload": f"https://{client.host}/disk/downloadFile/101/?&ncc=1"}
+    saved.append(client.files.of(comment).save_to(tmp_path))
+    disk = [int(client.call("disk.file.get", {"id": number})["SIZE"]) for number in (101, 103, 101)]
+    assert [place.stat().st_size for place in saved if isinstance(place, Path)] == disk
 
 
 def test_a_picture_of_the_catalog_is_asked_for_by_its_method(local: LocalPortal, client: Portal) -> None:

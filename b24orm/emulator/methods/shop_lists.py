@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
+from b24orm.emulator import crm_files
 from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry, registered
 from b24orm.emulator.conditions import Where
+from b24orm.emulator.file_links import special_url
 from b24orm.emulator.methods.controller import array_argument, int_argument
 from b24orm.emulator.methods.params import required
 from b24orm.emulator.pages import read, read_one, shape_of
@@ -72,7 +74,7 @@ def _product(store: Store, number: int) -> int:
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
     address = f"/upload/iblock/{row['id']}/{row['name']}"
-    return {**row, "detailUrl": address, "downloadUrl": f"https://portal.example{address}"}
+    return {**row, "detailUrl": address, "downloadUrl": special_url("download", {"id": row["id"]}, "catalog")}
 
 
 def _images(store: Store, call: Call) -> Answer:
@@ -112,6 +114,7 @@ def _add(store: Store, call: Call) -> Answer:
         raise Refusal("0", "Could not save image.")
     kind = to_text(fields.get("type"))
     row = {"NAME": parts[0], "TYPE": kind if kind in _KINDS else "MORE_PHOTO", "CREATE_TIME": store.now()}
+    row["CONTENT_ID"] = crm_files.keep(store, parts[0], kept)
     number = store.insert(_IMAGES, {**row, "PRODUCT_ID": _product(store, product)})
     made = read_one(store, shape_of(store.table(_IMAGES), "values"), number)
     assert made is not None

@@ -1,0 +1,140 @@
+"""Contents without a network: memory, redirects, clear text, and what is not whole."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import pytest
+
+from b24orm.errors import AccessDenied, B24Error, Disconnected, Incomplete, ServerFailure, Unsupported
+from b24orm.executor.files import Files
+from b24orm.executor.retry import RetryPolicy
+from b24orm.plan.file_links import Place
+from b24orm.transport.arrival import Arriving, Head
+from b24orm.transport.base import Request
+from tests.executor.fakes import SECRET, client, result, run
+
+LINK = f"https://acme.bitrix24.com/rest/1/{SECRET}/download/?token=x"
+PDF = Head(200, "application/pdf")
+Body: TypeAlias = Callable[[], AsyncIterator[Any]]
+
+
+@dataclass
+class Web:
+    """Answers requests one after the other; the last answer is repeated."""
+
+    answers: list[tuple[Head, Body]]
+    asked: list[Request] = field(default_factory=list[Request])
+
+    @asynccontextmanager
+    async def stream(self, request: Request) -> AsyncGenerator[Arriving, None]:
+        self.asked.append(request)
+        head, body = self.answers[min(len(self.asked), len(self.answers)) - 1]
+        yield Arriving(head, body())
+
+
+def body_of(*pieces: bytes) -> Body:
+    async def body() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece
+
+    return body
+
+
+def read(web: Web, place: Place, seen: Callable[[bytes], object] = lambda _: None) -> bytes:
+    async def work() -> bytes:
+        executor, _ = client(lambda _: result(None), policy=RetryPolicy(attempts=2))
+        found = b""
+        async for piece in Files(executor, web).chunks(place):
+            seen(piece)
+            found += piece[:1]
+        return found
+
+    return run(work())
+
+
+class Piece(bytearray):
+    """Bytes whose life can be watched."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+def test_no_more_than_a_few_pieces_are_in_memory() -> None:
+    alive: weakref.WeakSet[Piece] = weakref.WeakSet()
+    most = 0
+
+    async def body() -> AsyncIterator[Piece]:
+        for _ in range(100):
+            piece = Piece(b"x" * 1000)
+            alive.add(piece)
+            yield piece
+            del piece
+
+    def look(_: bytes) -> None:
+        nonlocal most
+        gc.collect()
+        most = max(most, len(alive))
+
+    assert read(Web([(Head(200, "a/b", length=100_000), body)]), Place("download", LINK), look) == b"x" * 100
+    assert most <= 3
+
+
+def test_a_redirect_is_followed_and_told_nothing() -> None:
+    onward = Head(302, location="https://cdn.example/a.pdf")
+    web = Web([(onward, body_of()), (PDF, body_of(b"%"))])
+    assert read(web, Place("download", LINK)) == b"%"
+    first, second = web.asked
+    assert (second.url, second.host, second.body) == ("https://cdn.example/a.pdf", "cdn.example", b"")
+    assert SECRET not in f"{second.url}{second.headers}"
+    assert first.headers["Referer"] == "https://acme.bitrix24.com/"
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        (LINK, ServerFailure),
+        ("http://cdn.example/a.pdf", ServerFailure),
+        ("https://auth2.bitrix24.net/oauth/authorize/?x", AccessDenied),
+    ],
+)
+def test_a_redirect_that_leads_nowhere_is_refused(location: str, expected: type[B24Error]) -> None:
+    web = Web([(Head(302, location=location), body_of())])
+    with pytest.raises(expected):
+        read(web, Place("download", LINK))
+    assert len(web.asked) <= 2 * 5
+
+
+def test_an_address_in_clear_text_is_not_asked() -> None:
+    web = Web([(PDF, body_of(b"%"))])
+    with pytest.raises(Unsupported, match="http://"):
+        read(web, Place("file", "http://acme.bitrix24.com/a.pdf"))
+    assert web.asked == []
+
+
+@pytest.mark.parametrize(
+    ("head", "size", "expected"),
+    [
+        (Head(200, "a/b", length=5), None, Disconnected),
+        (Head(200, "a/b", length=3), 9, None),
+        (Head(200, "a/b"), None, None),
+        (Head(200, "a/b", framed=False), None, Incomplete),
+        (Head(200, "a/b", framed=False), 5, Incomplete),
+        (Head(200, "a/b", framed=False), 3, None),
+    ],
+)
+def test_what_is_not_whole_is_told(head: Head, size: int | None, expected: type[B24Error] | None) -> None:
+    web, place = Web([(head, body_of(b"1", b"23"))]), Place("download", LINK, size=size)
+    if expected is None:
+        assert read(web, place) == b"12"
+        return
+    with pytest.raises(expected):
+        read(web, place)
+
+
+def test_an_empty_file_is_whole() -> None:
+    assert read(Web([(Head(200, "a/b", length=0), body_of())]), Place("download", LINK)) == b""
