@@ -44,6 +44,7 @@ _PAGE: Final = 2**16
 _STALE: Final = (AuthError, AccessDenied)
 """How a portal refuses a link that has ended."""
 _HEADERS: Final[Mapping[str, str]] = {
+    "User-Agent": "b24orm/1",
     "Accept": "*/*",
     "Accept-Encoding": "identity",
     "Accept-Language": "en-US,en;q=0.9",
@@ -138,7 +139,7 @@ class Files:
         found = await self._tried(stack, trip, place, access) if place.link or place.call else None
         if isinstance(found, Arriving):
             return found
-        if place.fresh is not None:
+        if place.fresh is not None and place.host in ("", access.host):
             link = await self._told_anew(place)
         elif place.call is not None and isinstance(found, ExpiredToken):
             await self._sender.credentials.renew(access)

@@ -10,7 +10,7 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -46,6 +46,7 @@ class Place:
         link: the address, with or without the host; holds a secret or a token. Empty if it is of no use.
         call: a call that answers with the contents themselves.
         fresh: what tells a link anew.
+        host: the host that was told, if one was: only that portal can tell a link anew.
         size: bytes in it, if that is known.
     """
 
@@ -53,6 +54,7 @@ class Place:
     link: str = field(default="", repr=False)
     call: Call | None = None
     fresh: Fresh | None = None
+    host: str = ""
     size: int | None = None
 
 
@@ -73,7 +75,7 @@ def place_of(file: StoredFile) -> Place:
     for read in (_shown, _item, _disk, _attached, _browsed, _called):
         found = read(told)
         if found is not None:
-            return found
+            return replace(found, host=urlsplit(link).netloc.lower())
     return Place("file", link, size=file.size)
 
 

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
-from b24orm.errors import B24Error, InvalidValue
+from b24orm.errors import B24Error, InvalidValue, UsageError
 from b24orm.executor.file_target import saved
 from b24orm.executor.file_upload import Upload, upload_of
 from b24orm.executor.nursery import Nursery
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from b24orm.portal.portal import AsyncPortal, Portal
 
     Source: TypeAlias = str | PathLike[str] | bytes | IO[bytes]
+    Pairs: TypeAlias = Iterable[tuple[Any, str | PathLike[str]]]
 else:
+    Pairs = Iterable[Any]  # checked one by one
     Source = Any  # checked in upload_of, which says more than a type hint could
 
 __all__ = ["AnyPortal", "PortalFiles"]
@@ -55,7 +57,9 @@ class PortalFiles:
 
         Raises:
             InvalidValue: it is nothing of these.
+            UsageError: it came from another portal, whose numbers mean other files here.
         """
+        _check_home(value, self._portal)
         link = getattr(value, "download_url", None)
         if isinstance(link, str):
             value = {
@@ -67,6 +71,11 @@ class PortalFiles:
         return file.bound_to(lambda: self)
 
     # -- one file -------------------------------------------------------------------------
+
+    @property
+    def host(self) -> str:
+        """The portal's host."""
+        return self._portal.host
 
     def read(self, file: StoredFile, /) -> bytes:
         """All that is in a file; see :meth:`StoredFile.read`."""
@@ -100,10 +109,20 @@ class PortalFiles:
 
     # -- many files -----------------------------------------------------------------------
 
+    @overload
+    def save_all(
+        self, files: Pairs, *, concurrency: int = 8, return_errors: Literal[False] = False
+    ) -> list[Path]: ...
+
+    @overload
+    def save_all(
+        self, files: Pairs, *, concurrency: int = 8, return_errors: bool
+    ) -> list[Path | B24Error]: ...
+
     @guard
     def save_all(
-        self, files: Iterable[Any], *, concurrency: int = 8, return_errors: bool = False
-    ) -> list[Path | B24Error]:
+        self, files: Pairs, *, concurrency: int = 8, return_errors: bool = False
+    ) -> list[Path] | list[Path | B24Error]:
         """Writes what is in many files to files of this machine, several side by side.
 
         >>> reports = portal.get_all("disk.folder.getChildren", {"id": 14})  # doctest: +SKIP
@@ -125,10 +144,20 @@ class PortalFiles:
         pairs = self._pairs(files, concurrency)
         return self._portal.run(lambda: self._all_saved(pairs, concurrency, return_errors=return_errors))
 
+    @overload
+    async def asave_all(
+        self, files: Pairs, *, concurrency: int = 8, return_errors: Literal[False] = False
+    ) -> list[Path]: ...
+
+    @overload
+    async def asave_all(
+        self, files: Pairs, *, concurrency: int = 8, return_errors: bool
+    ) -> list[Path | B24Error]: ...
+
     @guard
     async def asave_all(
-        self, files: Iterable[Any], *, concurrency: int = 8, return_errors: bool = False
-    ) -> list[Path | B24Error]:
+        self, files: Pairs, *, concurrency: int = 8, return_errors: bool = False
+    ) -> list[Path] | list[Path | B24Error]:
         """As :meth:`save_all`, awaited."""
         pairs = self._pairs(files, concurrency)
         return await self._portal.arun(
@@ -229,6 +258,14 @@ class PortalFiles:
 
     async def _uploaded(self, sent: Upload, folder: int, *, unique: bool) -> StoredFile:
         return self.of(await self._portal.file_work().upload(sent, folder, unique=unique))
+
+
+def _check_home(value: Any, portal: AnyPortal) -> None:
+    source = getattr(value, "_source", None)
+    home = source() if callable(source) else getattr(value, "__portal__", None)
+    host = getattr(home, "host", portal.host)
+    if host != portal.host:
+        raise UsageError(f"this file is one of {host}; on {portal.host} its number means another one, if any")
 
 
 def _pair(item: Any) -> tuple[Any, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import weakref
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Literal, TypeAlias, TypeVar, overload
 
@@ -171,7 +171,7 @@ class AsyncPortal(Client, NamedMethods[Coroutine[Any, Any, Any]]):
 
     def aeach(self, source: Callable[[], AsyncIterator[_T]]) -> AsyncIterator[_T]:
         """The items of a source that runs on the portal's loop: the running one."""
-        return source()
+        return _bared(source())
 
     def each(self, source: Callable[[], AsyncIterator[_T]]) -> Iterator[_T]:  # noqa: ARG002
         """Refused, as :meth:`run`."""
@@ -347,6 +347,17 @@ class Portal(Client, NamedMethods[Any]):
         >>> deals = portal.list_and_get("crm.deal")                            # doctest: +SKIP
         """
         return self.run(lambda: rest.list_and_get(self._open(), method_branch, ID_field_name))
+
+
+async def _bared(source: AsyncIterator[_T]) -> AsyncIterator[_T]:
+    try:
+        async for item in source:
+            yield item
+    except B24Error as error:
+        raise bare(error)  # noqa: B904 - the same error, without the way it took
+    finally:
+        if isinstance(source, AsyncGenerator):
+            await source.aclose()
 
 
 async def _nothing() -> Any:

@@ -341,12 +341,14 @@ async def _sent(
     import aiohttp
 
     once = {"middlewares": (_sent_once(),)} if request.verb == "GET" else {}
+    headers = request.headers if request.long else {**_JSON, **request.headers}
     total, silence = (None, request.timeout) if request.long else (request.timeout, None)
     answer = await session.request(
         request.verb,
         request.url,
         data=body,
-        headers={**_JSON, **request.headers},
+        headers=headers,
+        skip_auto_headers=("Content-Type",),
         timeout=aiohttp.ClientTimeout(total=total, sock_read=silence, sock_connect=_CONNECT),
         allow_redirects=False,
         raise_for_status=False,

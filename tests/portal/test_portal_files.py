@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import pickle
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -348,6 +348,39 @@ def test_two_answers_tell_of_the_same_file(client: Portal) -> None:
     first, second = (fetched(PaperItem, client, 1).one for _ in range(2))
     assert first == second
     assert first.machine_url != second.machine_url
+
+
+def test_files_of_another_portal_are_refused(client: Portal) -> None:
+    with LocalPortal() as elsewhere, Portal(elsewhere.url, progress=False) as other:
+        row = DiskFile.objects.using(client).filter(folder_id=14).get(id=103)
+        for value in (row, client.files.of(row), fetched(Paper, client).one):
+            with pytest.raises(UsageError, match="this file is one of"):
+                other.files.of(value)
+
+
+def test_a_link_of_another_portal_is_not_asked_for_anew(local: LocalPortal, client: Portal) -> None:
+    answer = client.call("disk.file.get", {"id": 103})
+    local.revoke(local.url)
+    with LocalPortal() as elsewhere, Portal(elsewhere.url, progress=False) as other:
+        with pytest.raises(B24Error, match="INVALID_CREDENTIALS"):
+            other.files.of(answer).read()
+        assert elsewhere.stats.requests == 0
+
+
+@pytest.mark.parametrize("kind", ["cut_body", "reset_after"])
+async def test_no_error_of_an_async_portal_tells_a_secret(local: LocalPortal, kind: Any) -> None:
+    secret = local.url.rstrip("/").rpartition("/")[2]
+    async with AsyncPortal(local.url, plan="unlimited", progress=False) as portal:
+        file = portal.files.of(await portal.call("disk.file.get", {"id": 103}))
+        local.faults.script(Fault(kind, method="download", times=99))
+        for work in (file.aread(), anext(aiter(_drained(file)))):
+            with pytest.raises(TransportError) as failed:
+                await work
+            assert secret not in seen_in(failed.value)
+
+
+async def _drained(file: StoredFile) -> AsyncIterator[bytes]:
+    yield b"".join([piece async for piece in file.achunks()])
 
 
 @pytest.mark.parametrize("kind", ["cut_body", "reset_after", "html_page", "hang"])
