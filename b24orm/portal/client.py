@@ -6,7 +6,7 @@ import os
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Generator, Mapping
 from contextlib import aclosing, contextmanager
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import ClientSession
 
@@ -17,14 +17,12 @@ from b24orm.executor import rest
 from b24orm.executor.all_rows import all_rows
 from b24orm.executor.exchange import OnRequest
 from b24orm.executor.executor import Executor
-from b24orm.executor.files import Files
 from b24orm.executor.limits import RateLimits, RedisLimits, limits_for, portal_limits
 from b24orm.executor.outage import GIVE_UP_AFTER
 from b24orm.executor.progress import Progress, ProgressMode
 from b24orm.executor.sender import Sender
 from b24orm.guard import guard
 from b24orm.plan.flow import Flow, Page
-from b24orm.portal.files import AnyPortal, PortalFiles
 from b24orm.portal.twins import TwinCalls
 from b24orm.tracebacks import bare
 from b24orm.transport.auth.base import Credentials
@@ -32,6 +30,10 @@ from b24orm.transport.auth.function import TokenFunction, TokenSource
 from b24orm.transport.auth.secret import Secret
 from b24orm.transport.auth.webhook import Webhook
 from b24orm.transport.http import HttpTransport
+
+if TYPE_CHECKING:
+    from b24orm.executor.files import Files
+    from b24orm.portal.files import AnyPortal, PortalFiles
 
 __all__ = ["Client", "Source", "hidden"]
 
@@ -153,10 +155,14 @@ class Client(EventMethods, TwinCalls):
     @property
     def files(self) -> PortalFiles:
         """The contents of this portal's files: read, written to this machine, uploaded to the disk."""
+        from b24orm.portal.files import PortalFiles  # which few scripts use
+
         return PortalFiles(cast("AnyPortal", self))
 
     def file_work(self) -> Files:
         """What reads and uploads files; to be used on the portal's own loop only."""
+        from b24orm.executor.files import Files
+
         executor = self._open()
         assert self._transport is not None
         return Files(executor, self._transport)

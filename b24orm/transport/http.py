@@ -27,11 +27,12 @@ from b24orm.errors import (
     UsageError,
 )
 from b24orm.forking import in_child
-from b24orm.transport.arrival import Arriving, head_of
 from b24orm.transport.base import Request, Response
 
 if TYPE_CHECKING:
     import aiohttp
+
+    from b24orm.transport.arrival import Arriving
 
 __all__ = ["HttpTransport"]
 
@@ -120,6 +121,8 @@ class HttpTransport:
 
         The request's ``timeout`` is how long nothing may come; the whole may take as long as it takes.
         """
+        from b24orm.transport.arrival import Arriving, head_of
+
         answer = await self._answered(self._opened(request), request, _begun)
         if isinstance(answer, B24Error):
             raise answer

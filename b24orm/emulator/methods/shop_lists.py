@@ -114,8 +114,8 @@ def _add(store: Store, call: Call) -> Answer:
         raise Refusal("0", "Could not save image.")
     kind = to_text(fields.get("type"))
     row = {"NAME": parts[0], "TYPE": kind if kind in _KINDS else "MORE_PHOTO", "CREATE_TIME": store.now()}
-    row["CONTENT_ID"] = crm_files.keep(store, parts[0], kept)
-    number = store.insert(_IMAGES, {**row, "PRODUCT_ID": _product(store, product)})
+    owner, content_id = _product(store, product), crm_files.keep(store, parts[0], kept)
+    number = store.insert(_IMAGES, {**row, "PRODUCT_ID": owner, "CONTENT_ID": content_id})
     made = read_one(store, shape_of(store.table(_IMAGES), "values"), number)
     assert made is not None
     return Answer({"productImage": _shown(made)}, cost=Cost("write", rows=1))
