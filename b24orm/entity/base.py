@@ -204,6 +204,7 @@ class Entity(BaseModel, metaclass=_Kind):
             for name in loaded.keys() - self.__pydantic_fields_set__:
                 del loaded[name]
             loaded.update(found.related)
+            loaded.update(found.beside)
             for name, value in found.user.items():
                 self._set_user_field(name, value)
 
@@ -309,6 +310,7 @@ class Entity(BaseModel, metaclass=_Kind):
             if spec is not None and spec.relation_name:
                 vars(self).pop(spec.relation_name, None)  # it was another row's
         vars(self).update(found.related)
+        vars(self).update(found.beside)
 
     def _keep_identity(self, name: str, value: Any) -> None:
         """Refuses to make a row another one: writes go by the id."""

@@ -11,7 +11,7 @@ from b24orm.entity.filefields import is_file
 from b24orm.entity.types import MultiField
 from b24orm.errors import InvalidValue
 from b24orm.query.closed import allowed, among, is_closed, targets, value_of_title
-from b24orm.query.names import user_field
+from b24orm.query.names import parent_names, user_field
 from b24orm.query.values import is_missing, plain
 from b24orm.schema import EntitySchema, FieldSchema
 from b24orm.values import Binding
@@ -42,11 +42,13 @@ class Given:
         fields: by the name of the field; validated by the model afterwards.
         user: user fields by the server's spelling.
         related: related objects by the name of their relation.
+        beside: parameters that methods take beside the fields, by name.
     """
 
     fields: dict[str, Any] = field(default_factory=dict[str, Any])
     user: dict[str, Any] = field(default_factory=dict[str, Any])
     related: dict[str, Any] = field(default_factory=dict[str, Any])
+    beside: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 def given(model: type[Entity], values: Mapping[str, Any]) -> Given:
@@ -68,6 +70,8 @@ def given(model: type[Entity], values: Mapping[str, Any]) -> Given:
             if user.wire in found.user:
                 raise InvalidValue(f"{schema.name}.{user.wire} is given twice: also as {name!r}")
             found.user[user.wire] = plain(value)
+        elif name in parent_names(schema):
+            found.beside[name] = getattr(value, "pk", value)
         else:
             found.fields[name] = plain(value)
     return found

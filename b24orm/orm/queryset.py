@@ -34,8 +34,10 @@ from b24orm.orm.shapes import absent_lists, as_dicts, as_named, as_tuples, as_va
 from b24orm.orm.upserts import Upserts
 from b24orm.orm.valueset import ValuesSet
 from b24orm.plan.calls import Row
+from b24orm.plan.parents import known_parents
 from b24orm.portal import AsyncPortal, Portal
 from b24orm.portal.current import used_portal
+from b24orm.query.names import parent_names
 from b24orm.query.nodes import Q, Query
 from b24orm.schema import FieldSchema
 
@@ -229,7 +231,7 @@ class QuerySet(
     def _shaper(self) -> Shape[M]:
         portal = self._backend
         attacher, model = Attacher(self._loads, portal), cast("type[M]", self._model)
-        lists = absent_lists(self._query)
+        lists, parents = absent_lists(self._query), self._beside()
 
         def shape(rows: Sequence[Row], on_invalid: OnInvalid) -> list[M]:
             if self._loads:
@@ -239,10 +241,22 @@ class QuerySet(
             for name in lists:  # the server leaves out what is empty
                 for row in made:
                     vars(row).setdefault(name, ())
+            for name, value in parents.items():  # what else their methods need
+                for row in made:
+                    vars(row).setdefault(name, value)
             remember_all(made, portal)
             return made
 
         return shape
+
+    def _beside(self) -> dict[str, object]:
+        """The parameters of the list that no field of its rows holds, and that other methods need too."""
+        schema = self._query.schema
+        if not schema.parent_params or schema.list is None:
+            return {}
+        own, names = schema.list.own_parents, parent_names(schema)
+        said = known_parents(self._query)
+        return {k: v for k, v in said.items() if k not in schema.fields and names[k] not in own}
 
     @overload
     def in_bulk(self, ids: Iterable[K] | None = None) -> dict[K, M]: ...

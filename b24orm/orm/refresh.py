@@ -15,7 +15,7 @@ from b24orm.plan import writes
 from b24orm.plan.calls import Call, Row, rows_of
 from b24orm.plan.compiler import compile_query
 from b24orm.plan.getting import get_call, says_absent
-from b24orm.plan.parents import needed_names
+from b24orm.plan.parents import missing_parent, needed_names
 from b24orm.query.ids import gets_one, lookups_of
 from b24orm.query.lookups import DEFAULT, lookups_for
 from b24orm.query.nodes import Q, Query
@@ -50,7 +50,7 @@ def _query(row: Entity) -> Query:
     wanted = {name: known[name] for name in needed_names(schema) if known.get(name) is not None}
     for name in needed_names(schema):
         if name not in wanted:
-            raise InvalidValue(f"{schema.name} needs {name}: fix it with class X({schema.name}, {name}=...)")
+            raise missing_parent(schema, name)
     return Query(schema, resolve(schema, Q(**{schema.id_name: row.pk, **wanted})))
 
 

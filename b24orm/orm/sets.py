@@ -17,6 +17,7 @@ from b24orm.orm.jobs import Job, Options
 from b24orm.plan import writes
 from b24orm.plan.calls import Call
 from b24orm.plan.compiler import compile_query
+from b24orm.plan.parents import known_parents
 from b24orm.query.nodes import EVERYTHING, Query
 from b24orm.schema import EntitySchema
 
@@ -102,7 +103,7 @@ class SetWrites(Generic[M]):
 
     def _update_job(self, changes: Mapping[str, Any]) -> Job[Any]:
         schema, fields = self._model.__schema__, _fields(self._model, changes)
-        parents = writes.parents(schema, dict(self._query.params), "update")
+        parents = writes.parents(schema, known_parents(self._query), "update")
         return self._job(
             "update",
             lambda row_id: writes.update(schema, row_id, fields, parents, {}),
@@ -111,7 +112,7 @@ class SetWrites(Generic[M]):
 
     def _delete_job(self) -> Job[Any]:
         schema = self._model.__schema__
-        parents = writes.parents(schema, dict(self._query.params), "delete")
+        parents = writes.parents(schema, known_parents(self._query), "delete")
         return self._job("delete", lambda row_id: writes.delete(schema, row_id, parents), repeatable=True)
 
     def _job(self, kind: writes.Kind, call: Callable[[Any], Call], *, repeatable: bool) -> Job[Any]:

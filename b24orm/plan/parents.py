@@ -10,7 +10,7 @@ from b24orm.query.names import parent_names
 from b24orm.query.nodes import Condition, Group, Node, Query
 from b24orm.schema import EntitySchema
 
-__all__ = ["conjoined", "needed_names", "with_parents"]
+__all__ = ["conjoined", "known_parents", "missing_parent", "needed_names", "with_parents"]
 
 
 def needed_names(schema: EntitySchema) -> tuple[str, ...]:
@@ -47,6 +47,29 @@ def with_parents(query: Query) -> Query:
         given = ", ".join(f"{name}=..." for name in missing)
         raise InvalidValue(f"{schema.name} can only be listed with filter({given})")
     return replace(query, where=Group("AND", tuple(kept)), params=params)
+
+
+def known_parents(query: Query) -> dict[str, object]:
+    """What a query says of the parameters beside its rows, by Python name: the task of its comments.
+
+    >>> from b24orm.models import TaskComment
+    >>> known_parents(TaskComment.objects.filter(task_id=5, author_id=1).query)
+    {'task_id': 5}
+    """
+    names = parent_names(query.schema)
+    said = {name: query.params[rest] for name, rest in names.items() if rest in query.params}
+    for node in conjoined(query.where):
+        if isinstance(node, Condition) and node.lookup == "exact" and not node.negated:
+            said.update({node.field.name: node.value} if node.field.name in names else {})
+    return said
+
+
+def missing_parent(schema: EntitySchema, name: str) -> InvalidValue:
+    """The error for a row that lacks what its methods take beside it."""
+    kind = schema.name
+    return InvalidValue(
+        f"{kind} needs {name}: give it, as in {kind}({name}=...), or once with class X({kind}, {name}=...)"
+    )
 
 
 def conjoined(node: Node) -> Iterator[Node]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from b24orm.errors import ApiError, InvalidValue, OutcomeUnknown, ServerFailure, Unsupported, nearest
+from b24orm.errors import ApiError, OutcomeUnknown, ServerFailure, Unsupported, nearest
 from b24orm.plan.calls import Call, Reply, rows_of
 from b24orm.plan.listing import nested, original_names
+from b24orm.plan.parents import missing_parent
 from b24orm.query.names import parent_names
 from b24orm.schema import EntitySchema, MethodSchema
 
@@ -89,9 +90,7 @@ def parents(
             if known.get(name) is None and known.get(written.get(param, "")) is not None:
                 continue  # a field of the row says it
             if known.get(name) is None:
-                raise InvalidValue(
-                    f"{schema.name} needs {name}: fix it with class X({schema.name}, {name}=...)"
-                )
+                raise missing_parent(schema, name)
             found[param] = known[name]
     return nested(found)
 

@@ -44,7 +44,8 @@ class TwinCalls:
     async def acall(self, method: str, items: Items | None = None, *, raw: bool = False) -> Any:
         """Like :meth:`call`, for asynchronous code, whichever kind of portal it has.
 
-        >>> me = await portal.acall("profile")                                 # doctest: +SKIP
+        >>> import asyncio
+        >>> me = asyncio.run(portal.acall("profile"))                          # doctest: +SKIP
         """
         return await self.arun(lambda: rest.answer(self._open(), method, items, raw=raw))
 
