@@ -47,8 +47,9 @@ before the clock starts. b24orm makes typed, validated models; the others make d
 
 The *lower bound* is what the portal's rules leave to a client that sends full batches: 50 pages of 50 rows each, all at
 once, pages without a count, the last of them not full. Under limits it is the time that the bucket of requests takes
-(50 at once, then 2 a second) and that one batch takes. b24orm sends a short scan in more and smaller batches while the
-bucket has room, and so may come out below it.
+(50 at once, then 2 a second; on an Enterprise portal 250, then 5) and that one batch takes. b24orm sends a short scan
+in more and smaller batches while the bucket has room, and so may come out below it. An Enterprise portal would take all
+200 batches of 500,000 deals at the same moment; b24orm has 48 under way at most, for their rows need memory.
 
 Without limits the wall time is mostly the portal's own work on this machine. It varies from run to run; the numbers of
 requests and server seconds do not.
