@@ -8,14 +8,14 @@ meanwhile: no row comes twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from b24orm.errors import B24Error
 from b24orm.plan.calls import Ask, Call, Outcome, Ref, rows_of
-from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
 from b24orm.plan.steps.by_offset import Seen
+from b24orm.plan.steps.in_turn import InTurn
 from b24orm.plan.steps.order import strangers
 from b24orm.plan.steps.sizes import PAGE
 
@@ -25,7 +25,7 @@ PAGES: Final = 5
 """Pages that one batch reads: each names every id of those before it, so their text grows by squares."""
 
 
-class TopPages:
+class TopPages(InTurn):
     """The first rows of a list, page by page.
 
     Args:
@@ -35,32 +35,20 @@ class TopPages:
         rows: rows wanted.
     """
 
-    expected: int | None = None
-
     def __init__(
         self, listing: Listing, page: Callable[[Mapping[str, Any]], Call], excluding: str, rows: int
     ) -> None:
+        super().__init__()
         self._listing, self._page, self._excluding = listing, page, excluding
         self._left = -(-rows // PAGE)
         self._ids: list[int] = []
         self._seen = Seen(listing.id_of)
-        self._asked = False
-        self._ready: list[Page] = []
 
-    @property
-    def done(self) -> bool:
-        """The last page was handed out."""
-        return not (self._left or self._ready)
-
-    def asks(self, free: int) -> Sequence[Ask]:
-        """The next pages, once those before them are known."""
-        if self._asked or not free or not self._left:
-            return ()
-        self._asked = True
+    def _question(self) -> Ask:
         labels = tuple(f"c{number}" for number in range(min(PAGES, self._left)))
         calls = tuple(self._call(labels[:number]) for number in range(len(labels)))
         halt = self._listing.spec.dialect == "orm"  # it answers an error after a short page
-        return (Ask(calls, labels, chained=len(calls) > 1, halt=halt),)
+        return Ask(calls, labels, chained=len(calls) > 1, halt=halt)
 
     def _call(self, before: Sequence[str]) -> Call:
         spec, wire = self._listing.spec, self._listing.schema.id_field.wire
@@ -79,13 +67,7 @@ class TopPages:
                 raise strangers(call.method)
             self._ids += self._listing.ids_of(page)
             self._left -= 1
-            if page:
-                self._ready.append(page)
-            if len(page) < PAGE:
-                self._left = 0
-                break
-
-    def pages(self) -> Iterator[Page]:
-        """The pages, in the server's order."""
-        while self._ready:
-            yield self._ready.pop(0)
+            self._ready += [page] if page else []
+            self._ended = len(page) < PAGE or not self._left
+            if self._ended:
+                return
