@@ -79,7 +79,7 @@ SENT: dict[str, list[tuple[Any, Any]]] = {
 @QUICK
 @given(data=st.data())
 def test_values_are_ordered_as_what_they_mean(type: str, descending: bool, data: st.DataObject) -> None:
-    missing = [(None, None), ("", None), ([], None)]
+    missing: list[tuple[Any, Any]] = [(None, None), ("", None), ([], None)]
     drawn = data.draw(st.lists(st.sampled_from([*SENT[type], *missing]), max_size=12))
     wanted = sorted(
         range(len(drawn)),
