@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from typing import Any, Final
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import Any, Final, NamedTuple
 
-from b24orm.errors import Incomplete
+from b24orm.errors import Incomplete, InvalidValue
 from b24orm.executor.executor import Executor
 from b24orm.executor.rest_v3 import all_rows_v3, api_of
 from b24orm.facts import listed_by
-from b24orm.plan.calls import Ask, Call, rows_of
+from b24orm.plan.calls import Ask, Call, Reply, rows_of
 from b24orm.plan.flow import Flow, Page
 from b24orm.plan.listing import Listing
 from b24orm.plan.steps.keyset import KeysetScan
 from b24orm.plan.steps.offset import OffsetPages
+from b24orm.plan.steps.sizes import PAGE
+from b24orm.schema import ListSchema
 
 __all__ = ["all_rows"]
 
 _READINGS: Final = 3
 """How often a list that shifted under our hands is read before we give up."""
+_NUMBER: Final = re.compile(r"\s*[+-]?[0-9]{1,18}\s*", re.ASCII)
 
 
 def all_rows(executor: Executor, method: str, params: Mapping[str, Any]) -> AsyncGenerator[Page, None]:
@@ -28,17 +32,32 @@ def all_rows(executor: Executor, method: str, params: Mapping[str, Any]) -> Asyn
     """
     if api_of(method) == "v3":
         return all_rows_v3(executor, method, params)
-    scan = _keyset(method, params)
-    return _by_offset(executor, method, params) if scan is None else executor.stream(scan)
+    start = _start(method, _spelled(params).get("start"))
+    rest = {key: value for key, value in params.items() if str(key).lower() != "start"}
+    scan = _keyset(method, rest) if start == 0 else None
+    return _by_offset(executor, method, rest, start) if scan is None else executor.stream(scan)
+
+
+def _start(method: str, given: Any) -> int:
+    """Rows to skip. A negative number asks the portal not to count, which is seen to here.
+
+    Raises:
+        InvalidValue: it is no number.
+    """
+    if given is None or given == "":
+        return 0
+    if isinstance(given, bool) or not isinstance(given, (int, str)) or not _NUMBER.fullmatch(str(given)):
+        raise InvalidValue(f"{method}: start is a number of rows to skip, not {given!r}")
+    return max(0, int(given))
 
 
 async def _by_offset(
-    executor: Executor, method: str, params: Mapping[str, Any]
+    executor: Executor, method: str, params: Mapping[str, Any], start: int
 ) -> AsyncGenerator[Page, None]:
     """All pages of a list; one that shifts while it is read is read again as a whole."""
     for reading in range(1, _READINGS + 1):
         try:
-            pages = [page async for page in executor.stream(await _offset(executor, method, params))]
+            pages = [page async for page in executor.stream(await _offset(executor, method, params, start))]
         except Incomplete:
             if reading == _READINGS:
                 raise
@@ -55,7 +74,7 @@ def _spelled(params: Mapping[str, Any]) -> dict[str, Any]:
 def _keyset(method: str, params: Mapping[str, Any]) -> Flow | None:
     schema = listed_by(method)
     spelled = _spelled(params)
-    if schema is None or schema.list is None or not {"order", "start", "sort"}.isdisjoint(spelled):
+    if schema is None or schema.list is None or not {"order", "sort"}.isdisjoint(spelled):
         return None
     spec = schema.list
     if spec.positional or spec.start != "start":
@@ -82,10 +101,9 @@ def _bare(key: Any) -> str:
     return str(key).lstrip("!=<>@%?*+")
 
 
-async def _offset(executor: Executor, method: str, params: Mapping[str, Any]) -> Flow:
+async def _offset(executor: Executor, method: str, params: Mapping[str, Any], start: int) -> Flow:
     """An offset scan that has already been given its first page, which tells the envelope."""
-    start = int(_spelled(params).get("start") or 0)
-    rest = {key: value for key, value in params.items() if str(key).lower() != "start"}
+    rest = dict(params)
     schema = listed_by(method)
     spec = schema.list if schema is not None else None
     if (
@@ -96,21 +114,55 @@ async def _offset(executor: Executor, method: str, params: Mapping[str, Any]) ->
     ):
         assert schema is not None
         rest["order"] = {schema.id_field.query_name: "ASC"}
-    first = await executor.call(Call(method, {**rest, "start": start}))
-    envelope = spec.envelope if spec is not None else _envelope(first.result)
-    rows = rows_of(first.result, envelope, method, null=True)
+
+    async def page(begin: int) -> _FirstPage:
+        reply = await executor.call(Call(method, {**rest, "start": begin}))
+        envelope = spec.envelope if spec is not None else _envelope(reply.result)
+        return _FirstPage(reply, begin, envelope, rows_of(reply.result, envelope, method, null=True))
+
+    first, size = await _found(page, start, spec)
 
     def call(offset: int) -> Call:
-        return Call(method, {**rest, "start": offset}, envelope=envelope)
+        return Call(method, {**rest, "start": offset}, envelope=first.envelope)
 
     hides = spec is not None and spec.hides_rows
-    size = first.next - start if first.next is not None and first.next > start else max(50, len(rows))
-    if spec is not None and hides:  # its pages are counted with the rows that they do not hold
-        size = spec.page_size or size
-    flow = OffsetPages(call, identify=_identity(rows), start=start, page_size=size, hides=hides)
+    flow = OffsetPages(call, identify=_identity(first.rows), start=start, page_size=size, hides=hides)
     (ask,) = flow.asks(1)
-    flow.receive(Ask(ask.calls, key=ask.key), [first])
+    flow.receive(Ask(ask.calls, key=ask.key), [first.reply])
     return flow
+
+
+class _FirstPage(NamedTuple):
+    """The page that was asked for first, and how it was read."""
+
+    reply: Reply
+    begin: int
+    envelope: tuple[str | int, ...]
+    rows: Page
+
+    def size(self, spec: ListSchema | None) -> int:
+        """How many rows a page counts, by this one."""
+        if spec is not None and spec.hides_rows and spec.page_size:
+            return spec.page_size  # its pages are counted with the rows that they do not hold
+        if self.reply.next is not None and self.reply.next > self.begin:
+            return self.reply.next - self.begin
+        return max(PAGE, len(self.rows))
+
+
+async def _found(
+    page: Callable[[int], Awaitable[_FirstPage]], start: int, spec: ListSchema | None
+) -> tuple[_FirstPage, int]:
+    """The page that holds the first row wanted, and how many rows pages count.
+
+    Of a method that nobody knows only the very first page tells that, for a portal may round the start.
+    """
+    first = await page(start - start % PAGE if spec is not None else 0)
+    size = first.size(spec)
+    if first.begin and size != PAGE:
+        first = await page(0)
+        size = first.size(spec)
+    begin = start - start % size
+    return first if first.begin == begin else await page(begin), size
 
 
 def _envelope(result: Any) -> tuple[str | int, ...]:

@@ -83,9 +83,30 @@ async def test_the_filter_asked_is_kept(
     assert sorted(int(row["ID"]) for row in found) == shop.store.ids("deal", where)
 
 
-async def test_a_start_begins_there(shop: LocalPortal, ask: Ask) -> None:
-    found = await ask("get_all", "crm.deal.list", {"start": 100, "order": {"ID": "ASC"}, "select": ["ID"]})
-    assert [int(row["ID"]) for row in found] == shop.store.ids("deal")[100:]
+@pytest.mark.parametrize("start", [1, 49, 50, 60, "100", 329, 330, 1000])
+@pytest.mark.parametrize("order", [{}, {"order": {"ID": "ASC"}}], ids=["no order", "by id"])
+def test_a_start_begins_there(
+    shop: LocalPortal, plain: Portal, start: int | str, order: dict[str, Any]
+) -> None:
+    found = plain.get_all("crm.deal.list", {"start": start, "select": ["ID"], **order})
+    assert [int(row["ID"]) for row in found] == shop.store.ids("deal")[int(start) :]
+
+
+@pytest.mark.parametrize("start", [0, -1, "-1", None, ""])
+@pytest.mark.parametrize("more", [{}, {"order": {"TITLE": "ASC", "ID": "ASC"}}], ids=["no order", "by title"])
+def test_a_start_that_asks_for_no_count_begins_with_the_first(
+    shop: LocalPortal, plain: Portal, start: Any, more: dict[str, Any]
+) -> None:
+    found = plain.get_all("crm.deal.list", {"start": start, "select": ["ID"], **more})
+    assert sorted(int(row["ID"]) for row in found) == shop.store.ids("deal")
+
+
+@pytest.mark.parametrize("start", ["abc", "5.5", 5.5, [5], True])
+def test_a_start_that_is_no_number_is_refused(shop: LocalPortal, plain: Portal, start: Any) -> None:
+    before = shop.stats.requests
+    with pytest.raises(InvalidValue, match=r"crm\.deal\.list: start is a number of rows to skip, not "):
+        plain.get_all("crm.deal.list", {"start": start})
+    assert shop.stats.requests == before
 
 
 async def test_nothing_is_an_empty_list(ask: Ask) -> None:
@@ -167,11 +188,14 @@ def test_rows_are_found_in_any_envelope(strange: tuple[LocalPortal, Portal], env
     assert client.get_all("app.rows.list") == EQUALS
 
 
-@pytest.mark.parametrize("size", [20, 50, 100])
-def test_pages_of_another_size_are_read_whole(strange: tuple[LocalPortal, Portal], size: int) -> None:
+@pytest.mark.parametrize("size", [10, 20, 50, 100])
+@pytest.mark.parametrize("start", [0, 50, 60, 75, 179, 180])
+def test_pages_of_another_size_are_read_whole(
+    strange: tuple[LocalPortal, Portal], size: int, start: int
+) -> None:
     portal, client = strange
     portal.register("app.rows.list", paged(EQUALS, size=size))
-    assert client.get_all("app.rows.list") == EQUALS
+    assert client.get_all("app.rows.list", {"start": start}) == EQUALS[start:]
 
 
 def test_a_method_without_paging_is_read_once(strange: tuple[LocalPortal, Portal]) -> None:
