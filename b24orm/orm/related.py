@@ -8,6 +8,7 @@ fetched the scan already fetches the next chunk.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -30,6 +31,7 @@ __all__ = ["RelatedPage", "related_to", "with_relations"]
 
 _CHUNK: Final = BATCH_ROWS
 """Rows whose relations are fetched together: what one batch of the scan brings."""
+_WHOLE: Final = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 _Found: TypeAlias = "dict[str, dict[Any, Any]]"
 _Steps: TypeAlias = "Generator[list[Call], list[Reply], list[Row]]"
@@ -178,7 +180,7 @@ def _keys(field: FieldSchema, rows: Page) -> list[Any]:
 
 def _key(value: Any) -> Any:
     text = str(value)
-    return int(text) if text.lstrip("-").isdigit() else text
+    return int(text) if _WHOLE.fullmatch(text) else text
 
 
 def _listing(load: Load, condition: Condition | None) -> tuple[Listing, Mapping[str, Any]]:
