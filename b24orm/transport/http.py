@@ -1,33 +1,33 @@
-"""The only module that knows aiohttp."""
+"""Speaks HTTP, with aiohttp."""
 
 from __future__ import annotations
 
 import asyncio
 import io
-import os
 import ssl
-import threading
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import cache
 from http import HTTPStatus
-from pathlib import Path
-from traceback import walk_tb
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
-from weakref import WeakKeyDictionary, WeakSet
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from weakref import WeakSet
 
 from b24orm.errors import (
     B24Error,
     ConnectFailed,
-    Disconnected,
     PortalClosed,
-    TimedOut,
-    UntrustedCertificate,
     UsageError,
 )
 from b24orm.forking import in_child
 from b24orm.transport.base import Request, Response
+from b24orm.transport.connections import (
+    KEPT,
+    Body,
+    body_types,
+    connector_type,
+    failure,
+    is_cancelled,
+    sent_once,
+)
 
 if TYPE_CHECKING:
     import aiohttp
@@ -45,12 +45,8 @@ _PIECE: Final = 2**18
 """Bytes of a piece of a long body."""
 _CONNECT: Final = 15.0
 """Seconds until a connection that does not come about is given up."""
-_KEPT: Final = 15.0
-"""Seconds that a connection is kept while nobody uses it."""
 _open: Final[WeakSet[HttpTransport]] = WeakSet()
 """Those that may have connections."""
-_ahead: Final[WeakKeyDictionary[Any, float]] = WeakKeyDictionary()
-"""Seconds that the wall clock was ahead of the one that stands still in a sleeping machine, by connection."""
 
 
 class HttpTransport:
@@ -94,11 +90,11 @@ class HttpTransport:
                 "session there; AsyncPortal takes a session of the loop that it is awaited on"
             )
         if self._session is None:
-            connector = _connector_type()(
+            connector = connector_type()(
                 ssl=self._verify_ssl,
                 limit_per_host=self._connections,
                 ttl_dns_cache=300,
-                keepalive_timeout=_KEPT,
+                keepalive_timeout=KEPT,
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
@@ -158,32 +154,16 @@ class HttpTransport:
         import aiohttp
 
         session = self._session
-        where = {"method": request.label, "host": request.host}
         try:
             return await work()
-        except aiohttp.ConnectionTimeoutError:
-            return ConnectFailed("no connection in time", **where)
-        except asyncio.TimeoutError:
-            return TimedOut(f"no answer within {request.timeout:g} s", **where)
-        except (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch) as error:
-            return UntrustedCertificate(f"the certificate is not trusted: {_verdict(error)}", **where)
-        except aiohttp.ClientConnectorError as error:
-            self._forget_addresses()
-            return ConnectFailed(f"can't connect{_through(error)}: {_reason(error)}", **where)
-        except aiohttp.ClientHttpProxyError as error:
-            return ConnectFailed(f"the proxy opens no way: HTTP {error.status} {error.message}", **where)
-        except aiohttp.ClientError as error:
-            return Disconnected(f"the connection broke: {type(error.__cause__ or error).__name__}", **where)
         except asyncio.CancelledError:
-            if not (self._closed or session is None or session.closed) or _is_cancelled():
+            if not (self._closed or session is None or session.closed) or is_cancelled():
                 raise
             return PortalClosed(f"the connections to {request.host} were closed")
         except Exception as error:
-            if isinstance(error, RuntimeError) and not threading.main_thread().is_alive():
-                return UsageError(
-                    f"the program is ending: no connection to {request.host} can be opened any more"
-                )
-            return Disconnected(f"the session raised {type(error).__name__} at {_place(error)}", **where)
+            if isinstance(error, aiohttp.ClientConnectorError):
+                self._forget_addresses()
+            return failure(error, request)
 
     def _look_for_proxy(self, request: Request) -> None:
         """Takes the proxy that the system names; a session of the user's own has its own."""
@@ -237,94 +217,11 @@ class HttpTransport:
         self._session = None
 
 
-@cache
-def _connector_type() -> type[aiohttp.TCPConnector]:
-    """aiohttp's connector, which closes its connections when it is thrown away: but not in a forked child.
-
-    There it would take them out of the selector that the child shares with its parent.
-    """
-    import aiohttp
-
-    class Connector(aiohttp.TCPConnector):
-        def __init__(self, **settings: Any) -> None:
-            self._process = os.getpid()
-            self._home = asyncio.get_running_loop()
-            super().__init__(**settings)
-
-        def __del__(self, *given: Any) -> None:
-            end = getattr(super(), "__del__", None)
-            if end is not None and self._process == os.getpid() and not self._home.is_closed():
-                end(*given)
-
-    return Connector
-
-
-class _Body(Protocol):
-    """A body that is written only to a connection that can be trusted.
-
-    Attributes:
-        written: whether writing has begun.
-        observed: whether the beginning of writing was seen of any body so far. If not, aiohttp does it in
-            another way, and nothing can be told by it.
-        kept_back: whether it was not written, so that the portal can't have worked on it.
-    """
-
-    written: bool
-    observed: bool
-    kept_back: bool
-
-
-@cache
-def _body_types() -> tuple[type[Any], type[Any], type[Any]]:
-    """aiohttp's bodies, of bytes, of streams, and of pieces that are still to be made.
-
-    They see the connection before anything is written to it.
-    """
-    import aiohttp
-
-    class Careful(aiohttp.Payload):
-        written = observed = kept_back = False
-
-        async def write_with_length(self, writer: Any, content_length: int | None) -> None:
-            Careful.observed = True
-            if not _trusted(getattr(writer, "protocol", None)):
-                self.kept_back = True
-                raise ConnectionAbortedError
-            self.written = True
-            await super().write_with_length(writer, content_length)
-
-    class Text(Careful, aiohttp.BytesPayload):
-        pass
-
-    class Stream(Careful, aiohttp.BytesIOPayload):
-        pass
-
-    class Pieces(Careful, aiohttp.AsyncIterablePayload):
-        pass
-
-    return Text, Stream, Pieces
-
-
-def _trusted(connection: Any) -> bool:
-    """Whether a connection may be used.
-
-    Not one on which something came that nobody had asked for, be it an answer that was sent twice, or the
-    word of a proxy that it is tired of waiting: that would be taken for the answer. Nor one that was kept
-    while the machine slept: its other end has gone, and often nothing says so.
-    """
-    if connection is None:
-        return True
-    now = time.time() - time.monotonic()
-    before = _ahead.setdefault(connection, now)
-    _ahead[connection] = now
-    return not getattr(connection, "should_close", False) and abs(now - before) <= _KEPT
-
-
 def _body(request: Request) -> Any:
     """The body; aiohttp wants large ones as streams. A GET of a file has one of no bytes, which looks at the
     connection as the others do: an answer that was meant for another file must not be taken for this one.
     """
-    text, stream, pieces = _body_types()
+    text, stream, pieces = body_types()
     if request.pieces is not None:
         return pieces(request.pieces())
     if request.verb == "GET":
@@ -336,14 +233,14 @@ def _body(request: Request) -> Any:
 async def _sent(
     session: aiohttp.ClientSession,
     request: Request,
-    body: _Body | None,
+    body: Body | None,
     proxy: str | None,
     take: Callable[[aiohttp.ClientResponse], Awaitable[_T]],
 ) -> _T | None:
     """The response; None if it was there before the request was, so that it answers something else."""
     import aiohttp
 
-    once = {"middlewares": (_sent_once(),)} if request.verb == "GET" else {}
+    once = {"middlewares": (sent_once(),)} if request.verb == "GET" else {}
     headers = request.headers if request.long else {**_JSON, **request.headers}
     total, silence = (None, request.timeout) if request.long else (request.timeout, None)
     answer = await session.request(
@@ -377,34 +274,6 @@ async def _begun(answer: aiohttp.ClientResponse) -> aiohttp.ClientResponse:
     return answer
 
 
-@cache
-def _sent_once() -> aiohttp.ClientMiddlewareType:
-    """Keeps aiohttp from sending a GET a second time by itself when its connection breaks.
-
-    The GET of this client is one that must not be repeated without a word: it spends a refresh token.
-    """
-    import aiohttp
-
-    class Broken(aiohttp.ClientError):
-        """A kind of error that is not repeated."""
-
-    async def once(
-        request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-    ) -> aiohttp.ClientResponse:
-        try:
-            return await handler(request)
-        except (
-            aiohttp.ConnectionTimeoutError,
-            aiohttp.ClientConnectorError,
-            aiohttp.ClientConnectorCertificateError,
-        ):
-            raise
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            raise Broken from error
-
-    return once
-
-
 def _forked() -> None:
     """A child has its parent's connections too, and must leave them alone."""
     for transport in list(_open):
@@ -412,35 +281,3 @@ def _forked() -> None:
 
 
 in_child(_forked)
-
-
-def _is_cancelled() -> bool:
-    """Whether somebody has cancelled this task; Python 3.10 can't tell.
-
-    A session that is closed ends who waits for a connection in the same way.
-    """
-    task: Any = asyncio.current_task()
-    return hasattr(task, "cancelling") and bool(task.cancelling())
-
-
-def _verdict(error: aiohttp.ClientConnectorCertificateError | aiohttp.ServerFingerprintMismatch) -> str:
-    cause = getattr(error, "certificate_error", error)
-    return getattr(cause, "verify_message", "") or type(cause).__name__
-
-
-def _reason(error: aiohttp.ClientConnectorError) -> str:
-    cause = error.os_error
-    return cause.strerror or type(cause).__name__
-
-
-def _through(error: aiohttp.ClientConnectorError) -> str:
-    import aiohttp
-
-    return " to the proxy" if isinstance(error, aiohttp.ClientProxyConnectionError) else ""
-
-
-def _place(error: Exception) -> str:
-    """Where it was raised: all that may be told, for frames and texts may hold the address."""
-    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
-    file, line = frames[-1]
-    return f"{Path(file).name}:{line}"
