@@ -6,6 +6,7 @@ from typing import Final
 
 from b24orm.emulator.chat_tables import CHAT_TABLES
 from b24orm.emulator.directory_tables import DIRECTORY_TABLES
+from b24orm.emulator.line_tables import LINE_SPECS
 from b24orm.emulator.shop_tables import SHOP_SPECS
 from b24orm.emulator.table_specs import TableSpec
 from b24orm.emulator.tables import Column, Table, words
@@ -324,6 +325,7 @@ _OTHERS: Final = (
         omit=frozenset(words("USER_ID MESSAGE_OUT TAG SUB_TAG ATTACH CLIENT_ID NOTIFY_BUTTONS")),
     ),
     TableSpec("biconnector_source", "BiconnectorSource", defaults={**_FLAGS}),
+    *LINE_SPECS,
     TableSpec("sign_personal_document", "SignPersonalDocument"),
     TableSpec("rpa_item", "RpaItem"),
     TableSpec("open_line", "OpenLine", defaults={**_FLAGS, "CRM": "Y", "QUEUE_TYPE": "evenly"}),

@@ -127,6 +127,7 @@ def _add_messages(store: Store, dice: Dice, count: int) -> None:
 
 
 def _add_sources(store: Store, count: int) -> None:
+    store.load("biconnector_connector", ("ID", "TITLE", "SETTINGS"), [(1, "Connector", "[]")])
     load_columns(
         store,
         "biconnector_source",

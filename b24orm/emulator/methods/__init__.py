@@ -6,6 +6,7 @@ from b24orm.emulator.answers import Registry
 from b24orm.emulator.app_things import AppThings
 from b24orm.emulator.event_hub import EventHub
 from b24orm.emulator.methods import (
+    biconnector,
     bizproc,
     bizproc_activities,
     bookings,
@@ -54,6 +55,7 @@ from b24orm.emulator.methods import (
     list_forms,
     list_sections,
     lists,
+    open_lines,
     pagers,
     pay_systems,
     people,
@@ -61,6 +63,7 @@ from b24orm.emulator.methods import (
     product_rows,
     robot_answers,
     rpa,
+    senders,
     shop_devices,
     shop_lists,
     stage_history,
@@ -74,6 +77,7 @@ from b24orm.emulator.methods import (
     task_templates,
     tasks,
     telephony,
+    telephony_lines,
     timeline,
     timeline_marks,
     timeline_notes,
@@ -81,6 +85,7 @@ from b24orm.emulator.methods import (
     userfields,
     users,
     views,
+    workgroup_cards,
     workgroups,
 )
 from b24orm.emulator.methods.system import PortalInfo
@@ -158,6 +163,11 @@ _MODULES = (
     users,
     views,
     workgroups,
+    biconnector,
+    senders,
+    telephony_lines,
+    open_lines,
+    workgroup_cards,
 )
 
 

@@ -1,4 +1,4 @@
-"""Lists that page in ways of their own: dialogs, messages, sources of reports, papers, RPA.
+"""Lists that page in ways of their own: dialogs, messages, papers, RPA, open lines.
 
 None of them tells a total, save RPA's items.
 """
@@ -15,7 +15,7 @@ from b24orm.emulator.conditions import EVERYTHING, Where, every
 from b24orm.emulator.methods.controller import int_argument, optional_array
 from b24orm.emulator.methods.params import as_map
 from b24orm.emulator.orm_filter import compile_condition
-from b24orm.emulator.pages import UNORDERED, answered, count, order_sql, read, shape_of
+from b24orm.emulator.pages import answered, count, order_sql, read, shape_of
 from b24orm.emulator.paging import PAGE, Window, controller
 from b24orm.emulator.store import Store
 from b24orm.emulator.tables import Column, upper_snake, words
@@ -33,7 +33,6 @@ def methods(store: Store) -> Registry:
     handlers: Mapping[str, tuple[str, Callable[[Store, Call], Answer]]] = {
         "im.recent.list": ("im", _recent),
         "im.dialog.messages.get": ("im", _messages),
-        "biconnector.source.list": ("biconnector", _sources),
         "sign.b2e.personal.tail": ("sign.b2e", _signed),
         "rpa.item.list": ("rpa", _rpa_items),
         "imopenlines.config.list.get": ("imopenlines", _lines),
@@ -77,44 +76,6 @@ def _messages(store: Store, call: Call) -> Answer:
 
 
 _SENT: Final = words("ATTACH KEYBOARD MENU SYSTEM URL_PREVIEW REPLY_ID IS_EDITED")
-
-
-def _sources(store: Store, call: Call) -> Answer:
-    """Fifty from a page on; without an application the refusal stands inside a successful answer."""
-    if call.auth != "oauth":
-        return _refused_inside("ACCESS_DENIED", "Access denied.")
-    shape = shape_of(store.table("biconnector_source"), "values")
-    sent, order = (optional_array(call, name) or {} for name in ("filter", "order"))
-    asked = [to_text(name) for name in (optional_array(call, "select") or {}).values()]
-    for place, names in (("select", asked), ("filter", [_bare(key) for key in sent]), ("order", list(order))):
-        for name in names:
-            if name not in shape.columns and not (place == "select" and name == "*"):
-                text = f'Field "{name}" is not allowed in the "{place}".'
-                return _refused_inside(f"VALIDATION_FIELD_NOT_ALLOWED_IN_{place.upper()}", text)
-    where = every(
-        _orm(shape.columns[_bare(key)], key, value, store.clock())
-        for key, value in sent.items()
-        if not (is_array(value) and not to_list(value))
-    )
-    page = max(to_int(call.params.get("page")), 1)
-    window = Window((page - 1) * PAGE, PAGE, 0, -1, "controller")
-    chosen = shape if not asked or "*" in asked else shape.only(asked)
-    rows = read(store, chosen, where, order_sql(order, shape.columns) or UNORDERED, window)
-    return answered([_plain(row) for row in rows], window, len(rows))
-
-
-def _refused_inside(code: str, text: str) -> Answer:
-    return Answer({"error": {"error": code, "error_description": text}})
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    """Ids are texts; times have neither a T nor a zone."""
-    for name, value in row.items():
-        if name == "id":
-            row[name] = str(value)
-        elif name.startswith("date") and value:
-            row[name] = value[:19].replace("T", " ")
-    return row
 
 
 def _bare(key: str) -> str:

@@ -8,13 +8,14 @@ from typing import Any, Final
 from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
 from b24orm.emulator.classic_filter import compile_filter, parse_key
 from b24orm.emulator.conditions import Where
+from b24orm.emulator.methods.params import as_map
 from b24orm.emulator.pages import answered, count, order_sql, read, shape_of
 from b24orm.emulator.paging import Window, classic
 from b24orm.emulator.store import Store
 from b24orm.emulator.tables import Table, words
 from b24orm.emulator.values import is_array, read_date, read_datetime, to_int, to_list, to_text
 
-__all__ = ["methods"]
+__all__ = ["known_filter", "methods"]
 
 _TABLE: Final = "workgroup"
 _OPERATORS: Final = frozenset({"", "!", "<", "<=", ">", ">=", "><", "!><", "?", "=", "!=", "%", "!%"})
@@ -46,7 +47,10 @@ def methods(store: Store) -> Registry:
 def _get(store: Store, call: Call) -> Answer:
     """A page of groups, the newest first unless told otherwise."""
     table = store.table(_TABLE)
-    where = compile_filter(_filter(store, table, call), table)
+    known = known_filter(store, table, as_map(call.params.get("FILTER")))
+    if to_int(call.params.get("GROUP_ID")) > 0:
+        known["ID"] = call.params["GROUP_ID"]
+    where = compile_filter(known, table)
     sent = call.params.get("ORDER")
     order = order_sql(sent, table.columns) if isinstance(sent, Mapping) else '"ID" DESC'
     window = classic(call.start, count(store, table, where))
@@ -54,11 +58,10 @@ def _get(store: Store, call: Call) -> Answer:
     return answered(rows, window, len(rows))
 
 
-def _filter(store: Store, table: Table, call: Call) -> dict[str, Any]:
-    """What the list looks at: operators it allows, on fields there are, with times read."""
-    sent = call.params.get("FILTER")
+def known_filter(store: Store, table: Table, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """What the lists look at: operators they allow, on fields there are, with times read."""
     found: dict[str, Any] = {}
-    for key, value in sent.items() if isinstance(sent, Mapping) else ():
+    for key, value in sent.items():
         parsed = parse_key(str(key))
         column = table.columns.get(parsed.name)
         if column is None or parsed.prefix not in _OPERATORS:
@@ -66,8 +69,6 @@ def _filter(store: Store, table: Table, call: Call) -> dict[str, Any]:
         found[str(key)] = (
             (read_datetime(value, store.clock()) or False) if column.kind == "datetime" else value
         )
-    if to_int(call.params.get("GROUP_ID")) > 0:
-        found["ID"] = call.params["GROUP_ID"]
     return found
 
 
