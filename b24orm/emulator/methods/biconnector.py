@@ -81,7 +81,7 @@ def methods(store: Store) -> Registry:
         ("dataset", _DATASET),
         ("table", _DATASET),
     ):
-        own = works | ({"fields.update": _update_fields} if kind is _DATASET else {})
+        own = {**works, **({"fields.update": _update_fields} if kind is _DATASET else {})}
         for verb, work in own.items():
             handler = partial(_inside, work, store, kind)
             found[f"biconnector.{name}.{verb}"] = Method(handler, "biconnector")

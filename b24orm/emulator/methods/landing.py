@@ -191,10 +191,6 @@ def _without_blocks(store: Store, call: Call, number: Any, row: Row | None) -> N
         store.execute("DELETE FROM landing_block WHERE LID = ?", (number,))
 
 
-def _mark_folder(store: Store, call: Call, value: str) -> Answer:
-    return _mark(store, call, "landing_folder", "DELETED", value, "id")
-
-
 def _mark(store: Store, call: Call, table: str, column: str, value: str, key: str) -> Answer:
     """``mark`` false turns it round. Answers the number of a page that is published, true otherwise."""
     row = _kept(store, call, table, key)

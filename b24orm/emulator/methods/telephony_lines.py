@@ -61,7 +61,7 @@ def _own_line(store: Store, call: Call) -> int:
     found = store.ids(_LINES, "NUMBER = ? AND APP_ID = ?", (number, call.client_id))
     if not found:
         raise Refusal("", f"Could not find line with number {number}")
-    return found[0]
+    return to_int(found[0])
 
 
 def _update_line(store: Store, call: Call) -> Answer:
