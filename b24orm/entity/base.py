@@ -266,14 +266,15 @@ class Entity(BaseModel, metaclass=_Kind):
         )
 
     def _set_user_field(self, name: str, value: Any) -> None:
+        self._remember(name, self.extra)
         object.__setattr__(self, "__pydantic_extra__", {**(self.__pydantic_extra__ or {}), name: value})
         self.__pydantic_fields_set__.add(name)
 
-    def _remember(self, name: str) -> None:
+    def _remember(self, name: str, held: Mapping[str, Any]) -> None:
         """Keeps what a field held at first."""
-        if name in vars(self) and name not in self.__pydantic_fields_set__:
+        if name in held and name not in self.__pydantic_fields_set__:
             before = getattr(self, "__before__", {})
-            object.__setattr__(self, "__before__", {**before, name: vars(self)[name]})
+            object.__setattr__(self, "__before__", {**before, name: held[name]})
 
     if not TYPE_CHECKING:
 
@@ -304,7 +305,7 @@ class Entity(BaseModel, metaclass=_Kind):
             self._set_user_field(wire, item)
         for field, item in found.fields.items():
             self._keep_identity(field, item)
-            self._remember(field)
+            self._remember(field, vars(self))
             self._assign(field, item)
             spec = self.__schema__.fields.get(field)
             if spec is not None and spec.relation_name:

@@ -179,4 +179,8 @@ def _strict(schema: EntitySchema, spec: FieldSchema, value: Any) -> Any:
 
 
 def _extra(row: Entity) -> dict[str, Any]:
-    return {name: loose_value(row.__schema__, row.extra[name]) for name in row.changed if name in row.extra}
+    return {
+        name: loose_value(row.__schema__, name, row.extra[name], row.before(name))
+        for name in row.changed
+        if name in row.extra
+    }

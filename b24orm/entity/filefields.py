@@ -20,6 +20,10 @@ Family: TypeAlias = Literal["classic", "item", "other"]
 
 UNKNOWN: Final = object()
 """What a field held before, where that was not fetched."""
+_UNFETCHED: Final = (
+    "{} can't be changed: its files were not fetched, so nobody knows which to remove; "
+    "call refresh_from_db() first"
+)
 
 
 def is_file(spec: FieldSchema) -> bool:
@@ -63,11 +67,32 @@ def before_of(held: Any) -> Any:
     return UNKNOWN if any(isinstance(file, NewFile) for file in _listed(held)) else held
 
 
-def loose_value(schema: EntitySchema, value: Any) -> Any:
-    """A value of a user field that the model doesn't declare; there may be files in it."""
-    if family(schema) != "item":
+def loose_value(schema: EntitySchema, name: str, value: Any, before: Any) -> Any:
+    """A value of a user field that the model doesn't declare; there may be files in it.
+
+    Args:
+        schema: the entity.
+        name: the field, as the server spells it.
+        value: what it is to hold.
+        before: what it held when the row was fetched; None if that is not known.
+
+    Raises:
+        InvalidValue: files are to be removed whose numbers are not known.
+    """
+    if family(schema) == "item":
+        return [_pair(item) for item in value] if isinstance(value, (list, tuple)) else _pair(value)
+    held = told_files(before)
+    if family(schema) != "classic" or not _holds_files(held):
         return plain(value)
-    return [_pair(item) for item in value] if isinstance(value, (list, tuple)) else _pair(value)
+    if before_of(held) is UNKNOWN:
+        raise InvalidValue(_UNFETCHED.format(f"{schema.name}.{name}"))
+    if isinstance(held, StoredFile):
+        return _replaced(held, value) if value is None or isinstance(value, NewFile) else plain(value)
+    return _merged(held, _listed(value))
+
+
+def _holds_files(held: Any) -> bool:
+    return any(isinstance(file, (NewFile, StoredFile)) for file in _listed(held))
 
 
 def file_value(schema: EntitySchema, spec: FieldSchema, value: Any, before: Any) -> Any:
@@ -89,10 +114,7 @@ def file_value(schema: EntitySchema, spec: FieldSchema, value: Any, before: Any)
     if kind == "other" or not (spec.multiple or value is None or isinstance(value, NewFile)):
         return plain(value)
     if before is UNKNOWN and (spec.multiple or value is None):
-        raise InvalidValue(
-            f"{schema.name}.{spec.name} can't be changed: its files were not fetched, so nobody knows "
-            "which to remove; call refresh_from_db() first"
-        )
+        raise InvalidValue(_UNFETCHED.format(f"{schema.name}.{spec.name}"))
     if spec.multiple:
         return _merged(_listed(before), _listed(value))
     return _replaced(before, value)

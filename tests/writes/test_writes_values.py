@@ -227,6 +227,31 @@ def test_a_file_is_replaced_and_cleared(desk: LocalPortal, paper: Any) -> None:
     assert contents(desk, paper) == ("", ["a.txt", "b.txt"])
 
 
+@pytest.mark.parametrize("model", [Deal, DealItem])
+def test_files_of_a_field_that_is_not_declared_are_kept_and_removed(
+    desk: LocalPortal, paper: Any, model: Any
+) -> None:
+    deal = model.objects.get(id=paper.id)
+    deal.uf_crm_many = [deal.uf_crm_many[1], C]
+    deal.uf_crm_one = B
+    deal.save()
+    assert contents(desk, paper) == ("b.txt", ["b.txt", "c.txt"])
+    again = model.objects.get(id=paper.id)
+    again.uf_crm_many, again.uf_crm_one = [], None
+    again.save()
+    assert contents(desk, paper) == ("", [])
+
+
+def test_a_file_that_has_no_number_yet_can_t_be_removed_blindly(desk: LocalPortal, paper: Any) -> None:
+    deal: Any = Deal.objects.get(id=paper.id)
+    deal.uf_crm_many = [*deal.uf_crm_many, C]
+    deal.save()
+    deal.uf_crm_many = deal.uf_crm_many[:1]
+    with pytest.raises(InvalidValue, match=r"UF_CRM_MANY can't be changed: .* refresh_from_db"):
+        deal.save()
+    assert contents(desk, paper)[1] == ["a.txt", "b.txt", "c.txt"]
+
+
 def test_files_that_were_not_fetched_are_not_removed(desk: LocalPortal, client: Portal) -> None:
     before = desk.stats.requests
     for blind in (Paper(id=3, uf_crm_one=None), Paper(id=3, uf_crm_many=[A])):
