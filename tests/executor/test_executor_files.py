@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import os
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 
 from b24orm.errors import AccessDenied, B24Error, Disconnected, Incomplete, ServerFailure, Unsupported
+from b24orm.executor.file_target import saved
+from b24orm.executor.file_upload import Form, upload_of
 from b24orm.executor.files import Files
 from b24orm.executor.retry import RetryPolicy
 from b24orm.plan.file_links import Place
@@ -134,6 +139,38 @@ def test_what_is_not_whole_is_told(head: Head, size: int | None, expected: type[
         return
     with pytest.raises(expected):
         read(web, place)
+
+
+def test_a_download_that_is_given_up_leaves_nothing_behind(tmp_path: Path) -> None:
+    async def work() -> int:
+        begun = asyncio.Event()
+
+        async def body() -> AsyncIterator[bytes]:
+            yield b"first"
+            begun.set()
+            await asyncio.Event().wait()
+
+        task = asyncio.create_task(saved(Arriving(PDF, body()), tmp_path / "a.pdf", "a"))
+        await begun.wait()
+        seen = len(os.listdir(tmp_path))
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        return seen
+
+    assert (asyncio.run(work()), [*tmp_path.iterdir()]) == (1, [])
+
+
+@pytest.mark.parametrize("size", [0, 1, 2**18, 2**18 + 1, 700_000])
+def test_a_form_is_as_long_as_it_says(size: int) -> None:
+    async def pieces() -> list[bytes]:
+        return [piece async for piece in form.pieces()]
+
+    form = Form("file", upload_of(b"x" * size, "père.txt"))
+    sent = asyncio.run(pieces())
+    assert len(b"".join(sent)) == int(form.headers["Content-Length"])
+    assert max(map(len, sent)) <= 2**18
+    assert b"".join(sent).count(b"x" * size) >= 1
 
 
 def test_an_empty_file_is_whole() -> None:

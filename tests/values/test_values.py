@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -230,6 +232,46 @@ def test_a_file_says_where_what_is_in_it_comes_from() -> None:
     file: Any = StoredFile(7, machine_url="https://acme.bitrix24.com/file")
     with pytest.raises(AttributeError, match="save_to"):
         file.download()
+
+
+def test_a_new_file_is_made_of_a_path_or_of_an_open_file(tmp_path: Path) -> None:
+    place = tmp_path / "a.txt"
+    place.write_bytes(b"hello")
+    with place.open("rb") as file:
+        file.seek(2)
+        opened = NewFile.of(file, replaces=7)
+    assert (NewFile.of(place), NewFile.of(str(place), name="b.txt").name) == (
+        NewFile("a.txt", b"hello"),
+        "b.txt",
+    )
+    assert opened == NewFile("a.txt", b"llo", replaces=7)
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (io.BytesIO(b"hi"), "no name of its own"),
+        (io.StringIO("hi"), "no name of its own"),
+        (5, "takes a path or an open file"),
+        (b"hi", "takes a path or an open file"),
+    ],
+)
+def test_a_new_file_is_made_of_nothing_else(source: Any, why: str) -> None:
+    with pytest.raises(InvalidValue, match=why):
+        NewFile.of(source)
+
+
+async def test_a_new_file_is_read_as_one_of_the_portal_is(tmp_path: Path) -> None:
+    file = NewFile("a.txt", b"hello")
+    assert (file.read(), await file.aread(), [*file.chunks()], file.size) == (
+        b"hello",
+        b"hello",
+        [b"hello"],
+        5,
+    )
+    assert [piece async for piece in file.achunks()] == [b"hello"]
+    assert file.save_to(tmp_path) == tmp_path / "a.txt"
+    assert (await file.asave_to(tmp_path / "b.txt")).read_bytes() == b"hello"
 
 
 def test_a_file_is_made_of_bytes() -> None:
