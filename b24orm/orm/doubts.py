@@ -7,6 +7,7 @@ working on it any more the row holds what was to be changed, or it does not, and
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from typing_extensions import TypeVar
 
@@ -54,7 +55,7 @@ async def _again(writer: Writer, scout: Scout[T], part: Part[T], places: Sequenc
     if writer.journal is not None:
         writer.journal.done(done.items())
         writer.journal.not_done(write.place for write in rest)
-    outcomes = await writer.run(rest)
+    outcomes = await replace(writer, told=None).run(rest)  # they were counted before
     return {
         **{place: Reply(result=True) for place in done},
         **{write.place: outcome for write, outcome in zip(rest, outcomes, strict=True)},

@@ -15,13 +15,13 @@ from b24orm.orm import writing
 from b24orm.orm.checks import check_fields, check_mapping
 from b24orm.orm.collecting import acollected, collected
 from b24orm.orm.jobs import Job, Options, Source, streamed
-from b24orm.orm.keys import key_of
-from b24orm.orm.matching import Matching
 from b24orm.orm.results import RaiseOnError, WriteResult
-from b24orm.orm.standing import Standing
 from b24orm.plan.calls import Reply
 from b24orm.plan.writes import Write, method_for
 from b24orm.query.nodes import NOTHING, Query
+
+if TYPE_CHECKING:
+    from b24orm.orm.matching import Matching
 
 __all__ = ["Upserts"]
 
@@ -147,6 +147,10 @@ class Upserts(Generic[M, K]):
         update_fields: Sequence[str] | None,
         params: Mapping[str, Any] | None,
     ) -> Job[M]:
+        from b24orm.orm.keys import key_of  # what most scripts do without
+        from b24orm.orm.matching import Matching
+        from b24orm.orm.standing import Standing
+
         model, portal = self._model, self._backend
         schema = model.__schema__
         if self._query.sliced or self._query.where == NOTHING:
