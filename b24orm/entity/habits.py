@@ -86,7 +86,9 @@ _PARAMETERS: Final[Mapping[str, Mapping[str, str]]] = {
         "force_insert": "leave it out: an object without an id is added",
         "force_update": "leave it out: an object with an id is changed",
     },
-    "values_list": {"named": "take values() for dicts, or only(...) for objects with attributes"},
+    "values_list": {
+        "named": "declare a NamedTuple and give it, values_list(Line); or take values() for dicts"
+    },
     "in_bulk": {"id_list": "give the ids alone, as in in_bulk([1, 2])"},
     "bulk_create": {
         "batch_size": _ONE_BY_ONE,

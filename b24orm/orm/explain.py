@@ -22,7 +22,8 @@ def explained(plan: Plan, actual: Actual | None = None) -> str:
     """The plan in words and figures, beside what it took if it was run."""
     spec = plan.query.schema.list
     v3 = plan.query.schema.api == "v3"
-    by = f"{spec.name if spec else '-'}{' of REST 3.0' if v3 else ''}"
+    method = plan.sample.method if plan.sample is not None else spec.name if spec is not None else "-"
+    by = f"{method}{' of REST 3.0' if v3 else ''}"
     lines = [f"{plan.strategy}: {plan.query.schema.name} by {by}"]
     other = why_classic(plan.query)
     reasons = (*plan.why, other) if other else plan.why

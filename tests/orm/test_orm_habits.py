@@ -80,7 +80,7 @@ WRONG: list[tuple[Callable[[], Any], type[Exception], str]] = [
     # parameters
     (lambda: LOOSE(id=1).save(update_fields=["title"]), UnknownParameter, "what was changed is sent"),
     (lambda: LOOSE(title="x").save(force_insert=True), UnknownParameter, "without an id is added"),
-    (lambda: LOOSE.objects.values_list("id", named=True), UnknownParameter, "take values"),
+    (lambda: LOOSE.objects.values_list("id", named=True), UnknownParameter, "declare a NamedTuple"),
     (lambda: LOOSE.objects.bulk_create([], batch_size=9), UnknownParameter, "found while it runs"),
     (lambda: LOOSE.objects.bulk_create([], ignore_conflicts=True), UnknownParameter, "no unique fields"),
     (lambda: LOOSE.objects.bulk_create([], idempotancy=9), UnknownParameter, "did you mean 'idempotency'"),
