@@ -82,12 +82,16 @@ def _keyset(method: str, params: Mapping[str, Any]) -> Flow | None:
     if not (spec.keyset and spec.count_free and spec.order_style and schema.id_field.type == "integer"):
         return None
     conditions = spelled.get("filter") or {}
-    if not isinstance(conditions, Mapping):
+    select = spelled.get("select") or ()
+    if not isinstance(conditions, Mapping) or not isinstance(select, (list, tuple, set, frozenset)):
         return None
+    if any(str(key).strip(":").lower() == "logic" for key in conditions):
+        if spec.dialect != "orm":
+            return None
+        conditions = {"0": conditions}  # the bounds of a scan hold beside an OR, and are none of its parts
     names = [_bare(key) for key in conditions]
     if schema.id_field.query_name.upper() in map(str.upper, names):
         return None
-    select = spelled.get("select")
     if select and spec.dialect != "classic" and not {"*", schema.id_field.query_name} & set(select):
         return None
     rest = {key: value for key, value in params.items() if str(key).lower() not in ("filter", "select")}

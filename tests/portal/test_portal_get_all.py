@@ -83,6 +83,41 @@ async def test_the_filter_asked_is_kept(
     assert sorted(int(row["ID"]) for row in found) == shop.store.ids("deal", where)
 
 
+@pytest.mark.parametrize(
+    ("conditions", "where"),
+    [
+        ({"logic": "OR", "0": {">id": 200}, "1": {"<id": 100}}, "ID > 200 OR ID < 100"),
+        ({"logic": "OR", "stageId": "WON", "!stageId": "WON"}, "1"),
+        ({"LOGIC": "OR", "0": {"stageId": "WON"}, "1": {"!stageId": "WON"}, "2": {">id": 9}}, "1"),
+        (
+            {"0": {"logic": "OR", "0": {">id": 200}, "1": {"<id": 100}}, "<id": 300},
+            "(ID > 200 OR ID < 100) AND ID < 300",
+        ),
+    ],
+)
+def test_an_or_at_the_top_is_kept(
+    shop: LocalPortal, plain: Portal, conditions: dict[str, Any], where: str
+) -> None:
+    asked = {"entityTypeId": 2, "filter": conditions, "select": ["id"]}
+    found = [row["id"] for row in plain.get_all("crm.item.list", asked)]
+    assert (sorted(found), len(found)) == (shop.store.ids("deal", where), len(set(found)))
+
+
+@pytest.mark.parametrize("select", [["TITLE"], ("TITLE",), {"TITLE"}, {"0": "TITLE"}, {"5": "TITLE"}])
+def test_what_is_selected_comes_however_it_is_listed(shop: LocalPortal, plain: Portal, select: Any) -> None:
+    found = plain.get_all("crm.deal.list", {"select": select})
+    assert [row["TITLE"] for row in found] == [row["TITLE"] for row in shop.store.rows("deal")]
+
+
+@pytest.mark.parametrize("select", ["TITLE", 5])
+def test_a_select_that_is_no_list_is_read_as_the_portal_reads_it(
+    shop: LocalPortal, plain: Portal, select: Any
+) -> None:
+    found = plain.get_all("crm.deal.list", {"select": select})
+    page = plain.call("crm.deal.list", {"select": select})
+    assert (len(found), found[0].keys()) == (330, page[0].keys())
+
+
 @pytest.mark.parametrize("start", [1, 49, 50, 60, "100", 329, 330, 1000])
 @pytest.mark.parametrize("order", [{}, {"order": {"ID": "ASC"}}], ids=["no order", "by id"])
 def test_a_start_begins_there(
