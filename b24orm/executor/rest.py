@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from b24orm.errors import ApiError, B24Error, InvalidValue, OutcomeUnknown, TransportError
+from b24orm.errors import ApiError, B24Error, InvalidValue, OutcomeUnknown, ServerFailure, TransportError
 from b24orm.executor.all_rows import all_rows
 from b24orm.executor.executor import Executor
 from b24orm.executor.outcomes import is_ambiguous
@@ -209,5 +209,17 @@ async def list_and_get(executor: Executor, branch: str, id_name: str) -> dict[An
     """Everything ``branch.list`` lists, each as ``branch.get`` answers it, by id."""
     found: list[Any] = []
     async for page in all_rows(executor, f"{branch}.list", {"select": [id_name]}):
-        found.extend(row.get(id_name, row.get(id_name.lower())) for row in page)
+        found.extend(_id_of(row, id_name, f"{branch}.list") for row in page)
     return await get_by_id(executor, f"{branch}.get", found, id_name, {})
+
+
+def _id_of(row: Any, id_name: str, method: str) -> Any:
+    """The id in a row of a list, in whichever letters.
+
+    Raises:
+        ServerFailure: the row has none.
+    """
+    for name in (id_name, id_name.lower(), id_name.upper()):
+        if isinstance(row, Mapping) and row.get(name) is not None:
+            return row[name]
+    raise ServerFailure("NO_ID", f"a row of the answer has no {id_name}", method=method)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from b24orm.emulator import LocalPortal
-from b24orm.errors import ApiError, InvalidValue, NotFound
+from b24orm.emulator.answers import Answer
+from b24orm.errors import ApiError, InvalidValue, NotFound, ServerFailure
 from tests.conftest import Connect, Serve
 from tests.portal.conftest import Ask
 
@@ -230,3 +231,22 @@ async def test_list_and_get_of_fifty_rows_a_request(shop: LocalPortal, ask: Ask)
     before = shop.stats.requests
     await ask("list_and_get", "crm.deal")
     assert shop.stats.requests - before <= 7 + 3
+
+
+@pytest.mark.parametrize("rows", [[{"id": 5}], [{"ID": 5}]], ids=["id", "ID"])
+@pytest.mark.parametrize("name", ["id", "ID"])
+def test_list_and_get_finds_the_id_in_whichever_letters(
+    serve: Serve, join: Connect, rows: list[Any], name: str
+) -> None:
+    portal = serve()
+    portal.register("app.thing.list", lambda call: Answer(rows))
+    portal.register("app.thing.get", lambda call: Answer({"NAME": f"thing {call.params[name]}"}))
+    assert join(portal).list_and_get("app.thing", ID_field_name=name) == {5: {"NAME": "thing 5"}}
+
+
+@pytest.mark.parametrize("row", [{"NAME": "a"}, {"ID": None}, 5, None], ids=repr)
+def test_list_and_get_of_rows_without_an_id_is_an_error(serve: Serve, join: Connect, row: Any) -> None:
+    portal = serve()
+    portal.register("app.thing.list", lambda call: Answer([row]))
+    with pytest.raises(ServerFailure, match=r"app\.thing\.list.*NO_ID"):
+        join(portal).list_and_get("app.thing")
