@@ -19,20 +19,12 @@ from b24orm.errors import (
 )
 from b24orm.forking import in_child
 from b24orm.transport.base import Request, Response
-from b24orm.transport.connections import (
-    KEPT,
-    Body,
-    body_types,
-    connector_type,
-    failure,
-    is_cancelled,
-    sent_once,
-)
 
 if TYPE_CHECKING:
     import aiohttp
 
     from b24orm.transport.arrival import Arriving
+    from b24orm.transport.connections import Body
 
 __all__ = ["HttpTransport"]
 
@@ -79,6 +71,8 @@ class HttpTransport:
 
     def _opened(self, request: Request) -> aiohttp.ClientSession:
         import aiohttp
+
+        from b24orm.transport.connections import KEPT, connector_type
 
         if self._closed or (self._session is not None and self._session.closed):
             raise PortalClosed(f"the connections to {request.host} were closed")
@@ -153,6 +147,8 @@ class HttpTransport:
         """What ``work`` comes to; an error of aiohttp becomes one of ours, as a value."""
         import aiohttp
 
+        from b24orm.transport.connections import failure, is_cancelled
+
         session = self._session
         try:
             return await work()
@@ -221,6 +217,8 @@ def _body(request: Request) -> Any:
     """The body; aiohttp wants large ones as streams. A GET of a file has one of no bytes, which looks at the
     connection as the others do: an answer that was meant for another file must not be taken for this one.
     """
+    from b24orm.transport.connections import body_types
+
     text, stream, pieces = body_types()
     if request.pieces is not None:
         return pieces(request.pieces())
@@ -239,6 +237,8 @@ async def _sent(
 ) -> _T | None:
     """The response; None if it was there before the request was, so that it answers something else."""
     import aiohttp
+
+    from b24orm.transport.connections import sent_once
 
     once = {"middlewares": (sent_once(),)} if request.verb == "GET" else {}
     headers = request.headers if request.long else {**_JSON, **request.headers}

@@ -121,7 +121,7 @@ async def test_so_it_is_where_aiohttp_writes_bodies_in_another_way(
     class Unseen(aiohttp.BytesPayload):
         written = kept_back = observed = False
 
-    monkeypatch.setattr("b24orm.transport.http.body_types", lambda: (Unseen, Unseen, Unseen))
+    monkeypatch.setattr("b24orm.transport.connections.body_types", lambda: (Unseen, Unseen, Unseen))
     server = Numbering()
     async with serving(server) as address:
         bodies = [await ask(transport, address) for _ in range(2)]
