@@ -15,9 +15,9 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from b24orm.errors import ApiError, ServerFailure, TransportError
+from b24orm.executor.batch_sizes import BatchSizes, cut_off
 from b24orm.executor.nursery import Nursery
 from b24orm.executor.sender import Sender
-from b24orm.executor.sizes import BatchSizes, cut_off
 from b24orm.executor.trip import Trip
 from b24orm.plan.calls import Ask, Call, Outcome, Reply, not_run
 
@@ -102,7 +102,7 @@ async def _batch(runner: Runner, calls: Sequence[Call]) -> list[Outcome]:
     methods, sizes = tuple(call.method for call in calls), runner.sizes_v3
     trip = Trip("batch", methods, write=False, api="v3")
     body = [{"method": call.method, "query": call.params} for call in calls]
-    began = runner.sender.now()
+    began = runner.sender.clock.now()
     try:
         reply = await runner.sender.send(trip, body)
     except (ApiError, TransportError) as error:
@@ -112,7 +112,7 @@ async def _batch(runner: Runner, calls: Sequence[Call]) -> list[Outcome]:
         middle = (len(calls) + 1) // 2
         return [*await _batch(runner, calls[:middle]), *await _batch(runner, calls[middle:])]
     runner.commands += len(calls)
-    sizes.took(methods, len(calls), seconds := runner.sender.now() - began)
+    sizes.took(methods, len(calls), seconds := runner.sender.clock.now() - began)
     sizes.at_pace(methods, len(calls), seconds)
     return _results(reply, calls)
 

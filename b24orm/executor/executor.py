@@ -15,11 +15,11 @@ from typing import Any, Final, TypeVar
 from b24orm.errors import ApiError, B24Error, OperatingLimited, PortalClosed, TransportError
 from b24orm.executor.adds import Adds
 from b24orm.executor.ask_v3 import ask_v3, is_v3, trip_of
+from b24orm.executor.batch_sizes import BatchSizes, cut_off
 from b24orm.executor.coalescer import Coalescer
 from b24orm.executor.nursery import Nursery
 from b24orm.executor.retry import worth_retrying
 from b24orm.executor.sender import Sender
-from b24orm.executor.sizes import BatchSizes, cut_off
 from b24orm.executor.spread import Pace, size_for, takes_long
 from b24orm.executor.trip import Trip
 from b24orm.executor.userfields import UserFields
@@ -223,9 +223,9 @@ class Executor:
         methods = [call.method for call in commands.values()]
         trip = Trip("batch", methods, write=any(call.write for call in commands.values()))
         body = {"halt": int(halt), "cmd": {label: command(call) for label, call in commands.items()}}
-        began = self.sender.now()
+        began = self.sender.clock.now()
         reply = await self.sender.send(trip, body)
-        seconds = self.sender.now() - began
+        seconds = self.sender.clock.now() - began
         outcomes = self.batch_outcomes(reply, list(commands), methods, halt=halt)
         self._sizes.took(methods, len(methods), seconds)
         self._pace.learn(methods, outcomes, seconds)

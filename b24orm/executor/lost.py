@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from b24orm.errors import ApiError, B24Error
+from b24orm.executor.batch_sizes import cut_off
 from b24orm.executor.executor import Executor
 from b24orm.executor.keyed import KEPT, answer_was_kept, answered_again
 from b24orm.executor.outcomes import after, answer_of, gone, nothing_but_lost, unknown_fate
-from b24orm.executor.sizes import cut_off
 from b24orm.executor.traces import Traces
 from b24orm.plan.calls import Outcome, Reply
 from b24orm.plan.origin import Origin

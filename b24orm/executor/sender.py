@@ -18,6 +18,7 @@ from b24orm.errors import (
     ServerFailure,
     TransportError,
 )
+from b24orm.executor.batch_sizes import cut_off
 from b24orm.executor.clock import Clock, SystemClock
 from b24orm.executor.concurrency import Gate
 from b24orm.executor.doorway import Doorway
@@ -28,7 +29,6 @@ from b24orm.executor.limits.portal import renamed
 from b24orm.executor.outage import GIVE_UP_AFTER, Outage
 from b24orm.executor.passage import Passage, per_command
 from b24orm.executor.retry import RetryBudget, RetryPolicy, never_executed, worth_retrying
-from b24orm.executor.sizes import cut_off
 from b24orm.executor.trip import Trip
 from b24orm.plan.calls import Reply
 from b24orm.transport.auth.base import Access, Credentials
@@ -78,6 +78,7 @@ class Sender:
         on_request: OnRequest | None = None,
     ) -> None:
         self.credentials = credentials
+        self.clock: Clock = clock or SystemClock()
         self.requests: int = 0
         self.waited: dict[str, float] = {}
         self._transport = transport
@@ -86,14 +87,13 @@ class Sender:
         self._policy = policy or RetryPolicy()
         self._budget = RetryBudget()
         self._outage = Outage(give_up_after, apart=2 * (timeout + limits.request_limit))
-        self._clock = clock or SystemClock()
         self._on_request = on_request
         self._doorway = Doorway(
             credentials,
             limits,
             self._outage,
             refusals=self._policy.refusals,
-            now=self.now,
+            now=lambda: self.clock.now(),
             sleep=self._sleep,
         )
         self.gate: Gate = self._doorway.gate
@@ -102,11 +102,6 @@ class Sender:
     def timeout(self) -> float:
         """Seconds for one request."""
         return self._timeout
-
-    @property
-    def clock(self) -> Clock:
-        """What tells the time and waits."""
-        return self._clock
 
     @property
     def request_limit(self) -> float:
@@ -120,7 +115,7 @@ class Sender:
             ApiError: the server answered with an error.
             TransportError: no answer arrived; the fate of a write is unknown.
         """
-        trip.ready = self._clock.now()
+        trip.ready = self.clock.now()
         body = to_json_v3(params) if isinstance(params, Sequence) or trip.api == "v3" else to_json(params)
         return await self.retried(trip, lambda: self._attempt(trip, body))
 
@@ -142,8 +137,8 @@ class Sender:
                 break
         accepted: bool | None = None
         self.requests += 1
-        self._outage.asked(self._clock.now())
-        passage = Passage(trip, access.host, self.credentials.redact, self._clock.now)
+        self._outage.asked(self.clock.now())
+        passage = Passage(trip, access.host, self.credentials.redact, self.clock.now)
         passage.leaves(b"")
         try:
             found = await work()
@@ -199,7 +194,7 @@ class Sender:
         if isinstance(error, OperatingLimited):
             method = (error.method or "").lower()
             return self._doorway.refused_for(method, batched=batched) >= self._policy.refusals
-        return self._outage.is_over_patience(self._clock.now())
+        return self._outage.is_over_patience(self.clock.now())
 
     async def _attempt(self, trip: Trip, body: bytes) -> Reply:
         while True:
@@ -228,7 +223,7 @@ class Sender:
                     if not isinstance(error, AuthError) or not await self._renewed(error, trip, access):
                         raise
                 except ApiError as final:
-                    self._doorway.barrier.refused(final, trip.methods, access, self._clock.now())
+                    self._doorway.barrier.refused(final, trip.methods, access, self.clock.now())
                     raise
         return await self._sent(trip, body, await self.credentials.access())
 
@@ -264,11 +259,11 @@ class Sender:
         """Sends one request, reads its answer, and learns from what came."""
         leaves()
         self.requests += 1
-        self._outage.asked(self._clock.now())
-        passage = Passage(trip, access.host, self.credentials.redact, self._clock.now)
+        self._outage.asked(self.clock.now())
+        passage = Passage(trip, access.host, self.credentials.redact, self.clock.now)
         passage.leaves(body)
         request = access.request(trip.name, body, self._timeout, v3=trip.api == "v3", headers=trip.headers)
-        began = self._clock.now()
+        began = self.clock.now()
         try:
             response = await self._transport.send(request)
             passage.arrives(response)
@@ -282,7 +277,7 @@ class Sender:
         self._outage.answered()
         told(passage.ended(reply), self._on_request)
         self._budget.earn()
-        now = self._clock.now()
+        now = self.clock.now()
         self.gate.good(per_command(trip, reply, now - began), began, now)
         if not trip.batched:
             self.learn(trip.name, reply.time, batched=False)
@@ -291,11 +286,7 @@ class Sender:
     @property
     def spare(self) -> int:
         """Requests that may leave now without waiting for the bucket."""
-        return self._limits.spare(self._clock.now())
-
-    def now(self) -> float:
-        """The clock's time, in seconds."""
-        return self._clock.now()
+        return self._limits.spare(self.clock.now())
 
     @property
     def operating_seconds(self) -> float:
@@ -304,12 +295,12 @@ class Sender:
 
     async def _sleep(self, seconds: float, why: str) -> None:
         self.waited[why] = self.waited.get(why, 0.0) + seconds
-        await self._clock.sleep(seconds)
+        await self.clock.sleep(seconds)
 
     def _failed(self, error: B24Error, trip: Trip, left: float) -> None:
         silent = isinstance(error, (RateLimited, ServerFailure, TransportError))
         if silent and not isinstance(error, PortalMoved):
-            now = self._clock.now()
+            now = self.clock.now()
             if isinstance(error, RateLimited):
                 self.gate.bad(left, now)  # too many for its bucket, not for the portal
             else:
@@ -324,15 +315,15 @@ class Sender:
     def learn(self, method: str, time: Mapping[str, Any], *, batched: bool) -> None:
         """Takes in what an answer says of the method's operating time."""
         account = self._doorway.account(batched=batched)
-        self._limits.learn(account, method.lower(), time, self._clock.now())
+        self._limits.learn(account, method.lower(), time, self.clock.now())
 
     def barred(self, method: str, error: ApiError) -> None:
         """A command was refused in a way that every call of its method would be."""
-        self._doorway.barrier.refused(error, [method.lower()], None, self._clock.now())
+        self._doorway.barrier.refused(error, [method.lower()], None, self.clock.now())
 
     def refused(self, method: str, *, batched: bool) -> None:
         """A command was refused for its method's operating time."""
-        self._limits.exhausted(self._doorway.account(batched=batched), method.lower(), self._clock.now())
+        self._limits.exhausted(self._doorway.account(batched=batched), method.lower(), self.clock.now())
 
     async def close(self) -> None:
         """Closes the connections."""

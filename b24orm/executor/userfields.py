@@ -122,7 +122,7 @@ async def _check(
     if ask is None:
         return
     fields, key = executor.user_fields, (ask.method, ask.params.get("entityTypeId"))
-    known, now = fields.known, executor.sender.now()
+    known, now = fields.known, executor.sender.clock.now()
     lost = _missing(known[key], names) if key in known else names
     if any(now - fields.refused.get((key, name), -_REMEMBERED) >= _REMEMBERED for name in lost):
         known[key] = await _told(executor, ask)  # also of fields that are new

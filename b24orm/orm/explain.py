@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from b24orm.executor.userfields import looked_up
 from b24orm.orm.fetch import Actual
-from b24orm.plan.choice import why_classic
 from b24orm.plan.plan import Plan
+from b24orm.plan.why_classic import why_classic
 from b24orm.transport.encoding import encode
 from b24orm.transport.encoding_v3 import encode_v3
 

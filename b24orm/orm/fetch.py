@@ -198,7 +198,7 @@ class _Meter:
         return (
             sender.requests,
             self._executor.commands,
-            sender.now(),
+            sender.clock.now(),
             sender.operating_seconds,
             dict(sender.waited),
         )

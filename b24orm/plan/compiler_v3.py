@@ -27,10 +27,10 @@ from b24orm.plan.ordering import by_id, descending, selecting_keys, total_order
 from b24orm.plan.page_v3 import SURE
 from b24orm.plan.plan import Plan
 from b24orm.plan.steps.by_ids import ByIds
-from b24orm.plan.steps.by_offset import identity
 from b24orm.plan.steps.ordered import sortable_here
 from b24orm.plan.steps.single import Aggregate, Single
 from b24orm.plan.steps.spans import Spans
+from b24orm.plan.steps.stretch import identity
 from b24orm.plan.steps.tail import TailScan
 from b24orm.plan.steps.until_empty import UntilEmpty
 from b24orm.plan.steps.windows import WindowScan, calls_of

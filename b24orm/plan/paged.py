@@ -12,11 +12,11 @@ from b24orm.plan.listing import Listing, with_ids
 from b24orm.plan.ordering import by_id, selecting_keys, total_order
 from b24orm.plan.plan import Plan
 from b24orm.plan.steps.by_cursor import ByCursor
-from b24orm.plan.steps.by_offset import identity
 from b24orm.plan.steps.offset import OffsetPages
 from b24orm.plan.steps.ordered import Ordered, sortable_here
 from b24orm.plan.steps.single import Single
 from b24orm.plan.steps.sizes import BATCH, PAGE
+from b24orm.plan.steps.stretch import identity
 from b24orm.plan.steps.until_empty import UntilEmpty
 from b24orm.plan.top import first_rows
 from b24orm.query.nodes import Query

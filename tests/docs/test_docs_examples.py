@@ -50,7 +50,7 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         make(self, *args, **options)
         made.append(self)
         sender = self._open().sender
-        sender._clock = clock = SkippingClock()
+        sender.clock = clock = SkippingClock()
         sender._transport = clock.watching(sender._transport)
 
     monkeypatch.setattr(Portal, "__init__", remember)

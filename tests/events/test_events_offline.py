@@ -304,7 +304,7 @@ def test_an_answer_without_a_list_of_events_is_an_error(
     local.register(method, lambda call: Answer(answer))
 
     with pytest.raises(ServerFailure, match=rf"{re.escape(method)}.*NO_EVENTS"):
-        all_of(portal)
+        all_of(portal, poll=0.01)
 
 
 @pytest.mark.parametrize(

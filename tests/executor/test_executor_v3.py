@@ -10,7 +10,7 @@ import pytest
 
 from b24orm.errors import ApiError, B24Error, ServerFailure, TimedOut
 from b24orm.executor.ask_v3 import ask_v3
-from b24orm.executor.sizes import BatchSizes
+from b24orm.executor.batch_sizes import BatchSizes
 from b24orm.executor.trip import Trip
 from b24orm.plan.calls import Ask, Call, Outcome, Reply
 
@@ -26,9 +26,10 @@ class Portal:
     sizes_v3: BatchSizes = field(default_factory=BatchSizes)
     sent: list[int] = field(default_factory=list[int])
     sender: Any = None
+    clock: Any = None
 
     def __post_init__(self) -> None:
-        self.sender = self
+        self.sender = self.clock = self
         self.moment = 0.0
 
     def now(self) -> float:

@@ -134,7 +134,7 @@ class Stage:
     def fit(self, client: Portal | AsyncPortal) -> None:
         """Gives the client the clock of this stage."""
         sender = client._open().sender
-        sender._clock = self.clock
+        sender.clock = self.clock
         sender._transport = self.clock.watching(sender._transport)
 
 

@@ -22,7 +22,7 @@ def join(join: Connect) -> Connect:
 
     def start(portal: LocalPortal, **options: Any) -> Portal:
         client = join(portal, **options)
-        client._open().sender._clock = Standing()
+        client._open().sender.clock = Standing()
         return client
 
     return start

@@ -216,7 +216,7 @@ def test_a_classic_task_says_why_it_stays_classic(client: Portal) -> None:
 def test_either_rest_takes_the_same_for_all_tasks(join: Connect) -> None:
     with LocalPortal(tasks=5000, costs=CostModel(by_method={})) as desk:
         client = join(desk)
-        client._open().sender._clock = Standing()
+        client._open().sender.clock = Standing()
         taken: list[tuple[int, int]] = []
         for rows in (Task.objects.only("title"), TaskV3.objects.only("title")):
             before = client.requests, client.executor.commands

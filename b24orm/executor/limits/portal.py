@@ -26,12 +26,7 @@ class PortalLimits:
     def __init__(self, limits: RateLimits, crowd: float = 1.0) -> None:
         self.bucket: Bucket = Bucket(limits)
         self.operating: Operating = Operating(limits, crowd)
-        self._request_limit = limits.request_limit
-
-    @property
-    def request_limit(self) -> float:
-        """Seconds after which the portal itself gives up a request."""
-        return self._request_limit
+        self.request_limit: float = limits.request_limit
 
     @property
     def operating_seconds(self) -> float:
@@ -42,7 +37,7 @@ class PortalLimits:
         """Takes other limits over: what the newest client knows of the plan is what counts."""
         self.bucket.adopt(limits)
         self.operating.adopt(limits)
-        self._request_limit = limits.request_limit
+        self.request_limit = limits.request_limit
 
     def known_wait(self, account: str, methods: Sequence[str], now: float) -> float:
         """Seconds that the methods' operating time makes a request wait."""

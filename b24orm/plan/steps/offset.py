@@ -13,8 +13,8 @@ from b24orm.errors import B24Error, Incomplete
 from b24orm.plan.calls import Ask, Call, Outcome, rows_in
 from b24orm.plan.flow import Page
 from b24orm.plan.steps.ahead import WINDOW, rows_ahead
-from b24orm.plan.steps.by_offset import Identify, Seen, Stretch
 from b24orm.plan.steps.sizes import BATCH, PAGE
+from b24orm.plan.steps.stretch import Identify, Seen, Stretch
 
 __all__ = ["OffsetPages"]
 

@@ -14,10 +14,10 @@ from typing import Any, Final
 from b24orm.errors import B24Error
 from b24orm.plan.calls import Ask, Call, Outcome, Ref, rows_of
 from b24orm.plan.listing import Listing
-from b24orm.plan.steps.by_offset import Seen
 from b24orm.plan.steps.in_turn import InTurn
 from b24orm.plan.steps.order import strangers
 from b24orm.plan.steps.sizes import PAGE
+from b24orm.plan.steps.stretch import Seen
 
 __all__ = ["PAGES", "TopPages"]
 

@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from b24orm.errors import Incomplete
 from b24orm.plan.calls import Ask, Call, Outcome, rows_in
 from b24orm.plan.flow import Page
-from b24orm.plan.steps.by_offset import Identify, Seen, Stretch
 from b24orm.plan.steps.in_turn import InTurn
 from b24orm.plan.steps.sizes import BATCH, PAGE
+from b24orm.plan.steps.stretch import Identify, Seen, Stretch
 
 __all__ = ["UntilEmpty"]
 

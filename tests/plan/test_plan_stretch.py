@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b24orm.facts import load
-from b24orm.plan.steps.by_offset import Seen, Stretch, identity
+from b24orm.plan.steps.stretch import Seen, Stretch, identity
 
 
 def rows(*ids: int) -> list[dict[str, object]]:

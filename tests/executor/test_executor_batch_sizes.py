@@ -9,7 +9,7 @@ import pytest
 import b24orm
 from b24orm.emulator import CostModel, LocalPortal
 from b24orm.errors import ServerFailure, TimedOut
-from b24orm.executor.sizes import BatchSizes, cut_off
+from b24orm.executor.batch_sizes import BatchSizes, cut_off
 from b24orm.models import Deal
 from b24orm.plan.steps.sizes import BATCH
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from b24orm import facts
-from b24orm.plan.choice import why_classic
+from b24orm.plan.why_classic import why_classic
 from b24orm.query.nodes import Q, Query
 from b24orm.query.resolving import resolve, resolve_order
 
