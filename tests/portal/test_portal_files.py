@@ -6,6 +6,7 @@ import asyncio
 import copy
 import pickle
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -224,19 +225,23 @@ def test_two_files_are_not_written_to_one_place(client: Portal, paper: Any, tmp_
 
 
 def test_no_more_are_under_way_than_may_be(local: LocalPortal, client: Portal, tmp_path: Path) -> None:
-    local.faults.script(Fault("hang", method="download", times=3, seconds=0.3))
+    local.faults.script(Fault("hang", method="download", times=9, seconds=30))
     answer, before = client.call("disk.file.get", {"id": 101}), local.stats.requests
 
     async def look() -> int:
-        work = asyncio.create_task(
-            client.files.asave_all([(answer, tmp_path / f"{n}") for n in range(9)], concurrency=3)
-        )
-        await asyncio.sleep(0.15)
-        seen = local.stats.requests - before
-        await work
-        return seen
+        pairs = [(answer, tmp_path / str(number)) for number in range(9)]
+        work = asyncio.create_task(client.files.asave_all(pairs, concurrency=3))
+        for _ in range(500):
+            await asyncio.sleep(0.02)
+            if local.stats.requests - before >= 3:
+                break
+        await asyncio.sleep(0.05)  # a fourth would be under way by now
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+        return local.stats.requests - before
 
-    assert asyncio.run(look()) == 3
+    assert (asyncio.run(look()), [*tmp_path.iterdir()]) == (3, [])
 
 
 # -- what goes wrong -----------------------------------------------------------------------------------
