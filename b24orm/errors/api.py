@@ -63,8 +63,8 @@ class ApiError(B24Error):
 
     def placed(self, place: str, item: object, number: int) -> None:
         """Says which of many calls it is about: in words, by what was given, and by its number."""
-        self.item, self.number = item, number
-        self.args = (self._message(place),)
+        self._belongs(item, number)
+        B24Error.__init__(self, self._message(place))
 
     def _message(self, place: str = "") -> str:
         what = ": ".join(part for part in (self.code, self.description) if part) or "no error text"

@@ -39,6 +39,9 @@ class B24Error(Exception):
     number: int | None = None
     sent_at: float | None = None
 
+    def _belongs(self, item: object, number: int) -> None:
+        self.item, self.number = item, number
+
     def __str__(self) -> str:
         text = super().__str__()
         return f"{text} (after {self.attempts} attempts)" if self.attempts > 1 else text
