@@ -17,9 +17,9 @@ from b24orm.emulator.macros import substitute
 from b24orm.emulator.php import array_shape, is_list, is_map, parse_str, split_url, truthy
 from b24orm.emulator.pipeline import Hit, perform
 
-__all__ = ["MAX_COMMANDS", "command_methods", "first_half", "half_answered", "run_batch"]
+__all__ = ["command_methods", "first_half", "half_answered", "run_batch"]
 
-MAX_COMMANDS: Final = 50
+_MAX_COMMANDS: Final = 50
 
 _FORBIDDEN: Final = frozenset({"download", "upload", "batch"})
 _TOO_LONG = Refusal("ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded")
@@ -40,9 +40,9 @@ def run_batch(hit: Hit, params: Mapping[str, Any]) -> Answer:
     halt = truthy(upper.get("HALT"))
     containers: dict[str, dict[str, Any]] = {name: {} for name in _CONTAINERS}
     for place, (label, command) in enumerate(_commands(upper.get("CMD"))):
-        if place < MAX_COMMANDS and not isinstance(command, str):
+        if place < _MAX_COMMANDS and not isinstance(command, str):
             continue
-        body = error_body(_TOO_LONG) if place >= MAX_COMMANDS else _run_command(hit, command, containers)
+        body = error_body(_TOO_LONG) if place >= _MAX_COMMANDS else _run_command(hit, command, containers)
         if _keep(containers, label, body) and halt:
             break
     return Answer({key: array_shape(containers[name]) for key, name in _ANSWER_KEYS.items()})

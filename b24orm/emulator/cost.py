@@ -13,9 +13,9 @@ from typing import Final
 
 from b24orm.emulator.answers import Cost
 
-__all__ = ["TIME_LIMIT", "CostModel"]
+__all__ = ["CostModel"]
 
-TIME_LIMIT: Final = 60.0
+_TIME_LIMIT: Final = 60.0
 """Seconds after which the cloud gives up on a request."""
 
 _SLOW_METHODS: Final[Mapping[str, float]] = MappingProxyType({"tasks.task.list": 1.2, "crm.item.add": 0.05})
@@ -43,7 +43,7 @@ class CostModel:
     write: float = 0.075
     system: float = 0.002
     by_method: Mapping[str, float] = field(default_factory=lambda: _SLOW_METHODS)
-    time_limit: float = TIME_LIMIT
+    time_limit: float = _TIME_LIMIT
 
     def seconds(self, method: str, cost: Cost) -> float:
         """Seconds inside one method call."""

@@ -19,9 +19,9 @@ from b24orm.emulator.event_names import OFFLINE_EVENT, ROBOT, events_of
 from b24orm.emulator.event_queue import OfflineQueue
 from b24orm.emulator.store import Change, Store
 
-__all__ = ["SESSION_GENERATIONS", "EventHub", "Handler"]
+__all__ = ["EventHub", "Handler"]
 
-SESSION_GENERATIONS: Final = 7
+_SESSION_GENERATIONS: Final = 7
 """How many generations of events may come from one another before nobody is told any more."""
 
 _MINIMUM_PAUSE: Final = 1.0
@@ -127,7 +127,7 @@ class EventHub:
     def post(self, app: str, url: str, body: Mapping[str, Any], *, user_id: int) -> None:
         """Send what is no event, such as the run of a robot, with the tokens of a user."""
         handler = Handler(0, app, ROBOT, url)
-        auth = self.credentials and self.credentials(handler, user_id, SESSION_GENERATIONS)
+        auth = self.credentials and self.credentials(handler, user_id, _SESSION_GENERATIONS)
         if auth:
             self.courier.send(url, ROBOT, form({**body, "auth": auth}))
 
@@ -207,7 +207,7 @@ def _user(item: _Told) -> int:
 
 
 def _generations(actor: Actor) -> int:
-    return actor.session - 1 if actor.session else SESSION_GENERATIONS
+    return actor.session - 1 if actor.session else _SESSION_GENERATIONS
 
 
 def _same(one: Handler, other: Handler) -> bool:

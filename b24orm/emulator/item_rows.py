@@ -15,7 +15,7 @@ from b24orm.emulator.store import Store
 from b24orm.emulator.tables import Table
 from b24orm.emulator.values import to_int
 
-__all__ = ["item_rows", "item_selection", "number_expression"]
+__all__ = ["item_rows", "item_selection"]
 
 _ZERO_WHEN_ABSENT: Final = frozenset({"crm_company", "crm_contact"})
 _SHORTCUTS: Final = (
@@ -77,7 +77,7 @@ def item_rows(
     return list(rows.values())
 
 
-def number_expression(expression: str) -> str:
+def _number_expression(expression: str) -> str:
     """A sum as JSON writes it: without a fraction if it has none."""
     whole = f"CAST({expression} AS INTEGER)"
     return f"CASE WHEN {expression} = {whole} THEN {whole} ELSE {expression} END"
@@ -89,7 +89,7 @@ def _expression(item: ItemField, expression: str) -> str:
     if column.user and column.type == "boolean":
         return f"CASE WHEN {expression} THEN 'Y' ELSE 'N' END"
     if column.kind == "double":
-        return number_expression(expression)
+        return _number_expression(expression)
     if column.kind == "date":
         return day(expression)
     if column.kind == "datetime":

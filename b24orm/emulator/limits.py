@@ -16,7 +16,6 @@ from typing import Final, Literal
 __all__ = [
     "BUCKETS",
     "BUCKET_SECONDS",
-    "MINIMUM_SECONDS",
     "PLANS",
     "LeakyBucket",
     "Meter",
@@ -28,7 +27,7 @@ __all__ = [
 BUCKETS: Final = 10
 BUCKET_SECONDS: Final = 60
 WINDOW_SECONDS: Final = BUCKETS * BUCKET_SECONDS
-MINIMUM_SECONDS: Final = 0.1
+_MINIMUM_SECONDS: Final = 0.1
 """A method's time within one request up to here is not counted at all."""
 
 Key = Hashable
@@ -170,7 +169,7 @@ class Meter:
     def operating(self, key: Key) -> float:
         """What ``time.operating`` says: the stored window plus this request's runs of over 0.1 s."""
         runs = self._runs.get(key)
-        own = sum(seconds for seconds in runs.pairs() if seconds > MINIMUM_SECONDS) if runs else 0.0
+        own = sum(seconds for seconds in runs.pairs() if seconds > _MINIMUM_SECONDS) if runs else 0.0
         return self._budget.used(key, self._minute) + own
 
     def reset_at(self, key: Key) -> int:
@@ -190,6 +189,6 @@ class Meter:
         """Enter what this request used, each method's sum only if it is over 0.1 s."""
         for key, runs in self._runs.items():
             seconds = sum(runs.pairs())
-            if seconds > MINIMUM_SECONDS:
+            if seconds > _MINIMUM_SECONDS:
                 self._budget.add(key, self._minute, seconds, runs.starts[0])
         self._runs.clear()

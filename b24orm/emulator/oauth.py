@@ -20,10 +20,10 @@ from b24orm.emulator.credentials import Credentials
 from b24orm.emulator.envelope import error_body
 from b24orm.emulator.faults import Faults
 
-__all__ = ["ACCESS_SECONDS", "CODE_SECONDS", "Application", "AuthorizationServer", "Grant"]
+__all__ = ["ACCESS_SECONDS", "Application", "AuthorizationServer", "Grant"]
 
 ACCESS_SECONDS: Final = 3600
-CODE_SECONDS: Final = 30
+_CODE_SECONDS: Final = 30
 _REFRESH_SECONDS: Final = 180 * 24 * 3600
 
 
@@ -119,7 +119,7 @@ class AuthorizationServer:
 
     def code(self, client_id: str, *, user_id: int = 1, admin: bool = True) -> str:
         """A code such as a user's consent brings; good for 30 seconds, once."""
-        return self._grant("code", client_id, user_id, admin, CODE_SECONDS)
+        return self._grant("code", client_id, user_id, admin, _CODE_SECONDS)
 
     def tokens(self, client_id: str, *, user_id: int = 1, admin: bool = True) -> dict[str, Any]:
         """A new pair of tokens, as the token endpoint answers it."""

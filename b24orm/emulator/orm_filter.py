@@ -17,7 +17,7 @@ from b24orm.emulator.tables import Column
 from b24orm.emulator.text_search import compare, contains, like, one_of
 from b24orm.emulator.values import is_array, is_blank, to_float, to_int, to_list, to_text
 
-__all__ = ["compile_condition", "compile_group", "parse_key", "php_failure", "sql_failure"]
+__all__ = ["compile_condition", "compile_group", "parse_key"]
 
 _OPERATORS: Final[Mapping[str, str]] = {
     "!><": "not between",
@@ -49,12 +49,12 @@ _EQUAL: Final = frozenset({"exact", "like", "holds", "pattern"})
 _UNEQUAL: Final = frozenset({"not exact", "unlike", "not holds", "not pattern"})
 
 
-def sql_failure() -> Refusal:
+def _sql_failure() -> Refusal:
     """What the server answers when the SQL it wrote is wrong."""
     return Refusal("ERROR_CORE", "SQL query error!", status=500)
 
 
-def php_failure() -> Refusal:
+def _php_failure() -> Refusal:
     """What the server answers when its code can't go on: PHP's own error, which nothing there catches."""
     return Refusal("INTERNAL_SERVER_ERROR", "Internal server error", status=500)
 
@@ -146,7 +146,7 @@ def _between(operator: str, value: Any, expression: str, cast: Callable[[Any], A
 def _member(operator: str, value: Any, expression: str, cast: Callable[[Any], Any]) -> Where:
     values = [cast(item) for item in to_list(value)]
     if not values:
-        raise sql_failure()
+        raise _sql_failure()
     test = one_of if cast is to_text else membership
     return test(expression, values, negative=operator == "not in")
 
@@ -199,7 +199,7 @@ def _int(operator: str, value: Any, expression: str) -> Where:
 
 def _double(operator: str, value: Any, expression: str) -> Where:
     if operator in {"in", "not in"}:
-        raise php_failure()
+        raise _php_failure()
     return _number(operator, value, expression, to_float)
 
 
@@ -270,7 +270,7 @@ def _time(operator: str, value: Any, expression: str) -> Where:
     if operator in {"between", "not between"}:
         return _between(operator, value, expression, _moment)
     if operator == "in":
-        raise php_failure()
+        raise _php_failure()
     if many and operator in _EQUAL | _UNEQUAL:
         return _member("not in" if operator in _UNEQUAL else "in", value, expression, _moment)
     if operator in _EQUAL:

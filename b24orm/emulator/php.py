@@ -20,7 +20,6 @@ __all__ = [
     "MAX_NESTING",
     "array_key",
     "array_shape",
-    "decode_pairs",
     "float_text",
     "intval",
     "is_list",
@@ -131,7 +130,7 @@ def float_text(number: float) -> str:
 # -- parse_str ------------------------------------------------------------------------------
 
 
-def decode_pairs(query: str) -> Iterable[tuple[str, str]]:
+def _decode_pairs(query: str) -> Iterable[tuple[str, str]]:
     """The decoded name and value of every non-empty segment between ``&``."""
     for segment in query.split("&"):
         if segment:
@@ -155,7 +154,7 @@ def parse_str(query: str, *, limit: int = MAX_INPUT_VARS) -> dict[str, Any]:
     >>> parse_str("filter[>ID]=5&select[]=ID&select[]=TITLE&a.b=1")
     {'filter': {'>ID': '5'}, 'select': ['ID', 'TITLE'], 'a_b': '1'}
     """
-    return register_pairs(decode_pairs(query), limit=limit)
+    return register_pairs(_decode_pairs(query), limit=limit)
 
 
 def register_pairs(pairs: Iterable[tuple[str, str]], *, limit: int = MAX_INPUT_VARS) -> dict[str, Any]:

@@ -18,9 +18,9 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from b24orm.emulator.php import array_shape, is_list, is_map
 
-__all__ = ["MAX_DEPTH", "NotEncodable", "NotJson", "decode", "encode"]
+__all__ = ["NotEncodable", "NotJson", "decode", "encode"]
 
-MAX_DEPTH: Final = 512
+_MAX_DEPTH: Final = 512
 
 _ESCAPES: Final = (
     (b"/", b"\\/"),
@@ -113,7 +113,7 @@ def decode(body: bytes) -> Any:
             json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone surrogate is refused
     except (ValueError, RecursionError) as refused:
         raise NotJson(str(refused)) from refused
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+    if body.count(b"[") + body.count(b"{") > _MAX_DEPTH and _depth(value) > _MAX_DEPTH:
         raise NotJson("Maximum stack depth exceeded")
     return value
 

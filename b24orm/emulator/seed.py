@@ -15,9 +15,9 @@ from b24orm.emulator.seed_modules import add_modules
 from b24orm.emulator.seed_work import add_activities, add_deals, add_invoices, add_items, add_leads, add_tasks
 from b24orm.emulator.store import Store
 
-__all__ = ["EQUIPMENT", "seed_portal"]
+__all__ = ["seed_portal"]
 
-EQUIPMENT: Final = 128
+_EQUIPMENT: Final = 128
 """The entity type of the seeded smart process."""
 _FEW: Final = 5_000
 """Rows that are added faster with their indexes than before them."""
@@ -78,6 +78,6 @@ def seed_portal(
         add_invoices(store, dice, range(1, invoices + 1), company_ids, contact_ids, staff)
         add_modules(store, make_dice(Random(seed)), staff, range(1, tasks + 1), rows or {})
         if items:
-            number = store.add_smart_type("Equipment", EQUIPMENT)
+            number = store.add_smart_type("Equipment", _EQUIPMENT)
             add_items(store, dice, f"dynamic_{number}", range(1, items + 1), company_ids, staff)
         add_history(store)

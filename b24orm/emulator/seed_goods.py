@@ -10,13 +10,13 @@ from b24orm.emulator.seed_dice import Dice, always, load_columns
 from b24orm.emulator.seed_words import GOODS
 from b24orm.emulator.store import Store
 
-__all__ = ["CATALOG", "OFFERS", "add_catalog", "add_kinds", "add_orders"]
+__all__ = ["CATALOG", "add_catalog", "add_kinds", "add_orders"]
 
 CATALOG: Final = 23
 """The information block of the seeded catalog."""
 
 
-OFFERS: Final = 25
+_OFFERS: Final = 25
 """The information block of the variants of its goods, where any are asked for."""
 
 
@@ -80,15 +80,15 @@ def add_kinds(store: Store, first: int, sizes: Mapping[str, int]) -> None:
         store.insert(
             "catalog_catalog",
             {
-                "ID": OFFERS,
-                "IBLOCK_ID": OFFERS,
+                "ID": _OFFERS,
+                "IBLOCK_ID": _OFFERS,
                 "NAME": "Offers",
                 "LID": "s1",
                 "PRODUCT_IBLOCK_ID": CATALOG,
                 "SKU_PROPERTY_ID": 97,
             },
         )
-    for kind, type_number, block in (("skus", 3, CATALOG), ("offers", 4, OFFERS), ("services", 7, CATALOG)):
+    for kind, type_number, block in (("skus", 3, CATALOG), ("offers", 4, _OFFERS), ("services", 7, CATALOG)):
         ids = range(first, first + sizes[kind])
         names = [f"{kind.capitalize()[:-1]} {number}" for number in ids]
         load_columns(

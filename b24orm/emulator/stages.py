@@ -20,7 +20,6 @@ __all__ = [
     "semantics",
     "settled",
     "settled_anew",
-    "stage_directory",
     "stages_of",
 ]
 
@@ -69,7 +68,7 @@ def progress_of(table: Table) -> Progress | None:
     return _PROGRESS.get(table.name)
 
 
-def stage_directory(progress: Progress, category: int | None) -> str:
+def _stage_directory(progress: Progress, category: int | None) -> str:
     """The directory of a pipeline's stages."""
     if not category and progress.default_directory:
         return progress.default_directory
@@ -127,7 +126,7 @@ def _first(known: Sequence[tuple[str, str]], semantic: str) -> str:
 def stages_of(store: Store, progress: Progress, category: int | None) -> list[tuple[str, str]]:
     """The stages of a pipeline in their order, each with P, S or F."""
     sql = "SELECT STATUS_ID, IFNULL(SEMANTICS, 'P') FROM status WHERE ENTITY_ID = ? ORDER BY SORT, ID"
-    return [(row[0], row[1]) for row in store.fetch(sql, (stage_directory(progress, category),))]
+    return [(row[0], row[1]) for row in store.fetch(sql, (_stage_directory(progress, category),))]
 
 
 _STATUS_COLUMNS: Final = (

@@ -23,7 +23,6 @@ __all__ = [
     "call_batch_v3",
     "get_by_id",
     "list_and_get",
-    "unwrapped",
 ]
 
 
@@ -35,12 +34,12 @@ def _call(method: str, params: Mapping[str, Any], api: Api | None = None) -> Cal
     return Call(method, params, write=not is_read(method), api=api or api_of(method))
 
 
-def unwrapped(result: Any) -> Any:
+def _unwrapped(result: Any) -> Any:
     """The payload of an answer that is nothing but an envelope around one object or list.
 
-    >>> unwrapped({"item": {"id": 1}})
+    >>> _unwrapped({"item": {"id": 1}})
     {'id': 1}
-    >>> unwrapped({"count": 3})
+    >>> _unwrapped({"count": 3})
     {'count': 3}
     """
     if isinstance(result, dict) and len(result) == 1:
@@ -80,7 +79,7 @@ async def answer(
             raise InvalidValue("call(raw=True) takes one set of parameters, not several")
         return await _many(executor, method, listed, api)
     reply = await _one(executor, method, items or {}, api)
-    opened = payload if (api or api_of(method)) == "v3" else unwrapped
+    opened = payload if (api or api_of(method)) == "v3" else _unwrapped
     return dict(reply.body or {}) if raw else opened(reply.result)
 
 
@@ -113,7 +112,7 @@ async def _many(
     lost = [number for number, call in enumerate(calls) if _is_lost(call, outcomes[number])]
     if lost:  # it matters most, whatever else went wrong
         _good([calls[number] for number in lost], outcomes[lost[0]])
-    opened = payload if v3 else unwrapped
+    opened = payload if v3 else _unwrapped
     return [
         opened(reply.result) for reply in _each(outcomes, [call.params for call in calls], "item {number}")
     ]
@@ -202,7 +201,7 @@ async def get_by_id(
         raise InvalidValue(f"the parameter {id_name!r} is filled with the ids; leave it out of params")
     outcomes = await executor.many([_call(method, {**params, id_name: key}) for key in wanted])
     replies = _each(outcomes, wanted, "id {item}")
-    return {key: unwrapped(reply.result) for key, reply in zip(wanted, replies, strict=True)}
+    return {key: _unwrapped(reply.result) for key, reply in zip(wanted, replies, strict=True)}
 
 
 async def list_and_get(executor: Executor, branch: str, id_name: str) -> dict[Any, Any]:

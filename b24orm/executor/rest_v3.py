@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from b24orm.errors import ApiError, Incomplete, InvalidValue, ServerFailure, TransportError
 from b24orm.executor.executor import Executor
@@ -15,13 +15,11 @@ from b24orm.plan.calls import Call, Outcome, Reply, rows_of
 from b24orm.plan.flow import Page
 from b24orm.plan.page_v3 import page_of
 from b24orm.plan.steps.order import identified
+from b24orm.plan.steps.sizes import BATCH
 from b24orm.plan.writes import Write
 from b24orm.schema import Api
 
-__all__ = ["MAX_CALLS", "all_rows_v3", "api_of", "batch_body", "batch_v3", "payload", "sent"]
-
-MAX_CALLS: Final = 50
-"""Calls of one batch: the source names no limit, and the official clients send no more."""
+__all__ = ["all_rows_v3", "api_of", "batch_body", "batch_v3", "payload", "sent"]
 
 
 def api_of(method: str) -> Api:
@@ -90,8 +88,8 @@ def batch_body(calls: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     Raises:
         InvalidValue: it has too many calls, or one of them has no method or no query.
     """
-    if len(calls) > MAX_CALLS:
-        raise InvalidValue(f"a batch holds {MAX_CALLS} calls, not {len(calls)}; split it, or use call()")
+    if len(calls) > BATCH:  # the server names no limit; no official client sends more
+        raise InvalidValue(f"a batch holds {BATCH} calls, not {len(calls)}; split it, or use call()")
     for number, call in enumerate(calls):
         if not isinstance(call.get("method"), str) or not isinstance(call.get("query", {}), Mapping):
             raise InvalidValue(

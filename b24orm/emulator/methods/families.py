@@ -24,7 +24,7 @@ from b24orm.emulator.view_fields import stored_value
 from b24orm.facts import load
 from b24orm.schema import EntitySchema, FieldSchema, ListSchema, MethodSchema
 
-__all__ = ["Family", "Row", "absent", "columns_of", "methods_of", "no_check", "nowhere", "param", "wrapped"]
+__all__ = ["Family", "Row", "absent", "columns_of", "methods_of", "nowhere", "param", "wrapped"]
 
 Row = dict[str, Any]
 Check = Callable[[Store, Call, Row, Row | None], None]
@@ -39,7 +39,7 @@ Paging = Literal[
 ``untold`` pages so, too, and tells no total. ``limited`` reads ``limit`` and ``offset`` beside the filter."""
 
 
-def no_check(store: Store, call: Call, row: Row, before: Row | None) -> None:
+def _no_check(store: Store, call: Call, row: Row, before: Row | None) -> None:
     """Refuses nothing."""
     del store, call, row, before
 
@@ -97,7 +97,7 @@ class Family:
     unknown: Unknown | None = None
     own: Callable[[Store, Call], Where] = nowhere
     guard: Callable[[Store, Call], None] | None = None
-    check: Check = no_check
+    check: Check = _no_check
     after: Callable[[Store, Call, Any, Row | None], None] | None = None
     show: Callable[[Store, Call, Row], Row] | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -15,9 +15,9 @@ from b24orm.emulator.v3.registry import V3Call, V3Registry
 from b24orm.emulator.values import ZONE
 from b24orm.facts import load
 
-__all__ = ["EVENT_LOG", "event_log_methods", "log_events"]
+__all__ = ["event_log_methods", "log_events"]
 
-EVENT_LOG: Final = Table(
+_EVENT_LOG: Final = Table(
     "event_log",
     {
         column.name: column
@@ -65,10 +65,10 @@ def event_log_methods(store: Store, *, extra: tuple[str, ...] = ()) -> V3Registr
         store: the portal's data.
         extra: further actions (``aggregate``) that the cloud gives other controllers.
     """
-    if EVENT_LOG.name not in store.tables:
-        store.register(EVENT_LOG)
+    if _EVENT_LOG.name not in store.tables:
+        store.register(_EVENT_LOG)
     dto = dto_of(load("EventLogRecord"), "EventLogDto", _COLUMNS)
-    resource = Resource(store, EVENT_LOG.name, dto, _administrators)
+    resource = Resource(store, _EVENT_LOG.name, dto, _administrators)
     return resource.methods("main.eventlog", "main", ("list", "get", "tail", *extra))
 
 
@@ -80,7 +80,7 @@ def _administrators(call: V3Call) -> None:
 def log_events(store: Store, ids: Iterable[int]) -> None:
     """Writes seeded entries with these ids, one a minute."""
     rows = [_row(number) for number in ids]
-    names = list(EVENT_LOG.columns)
+    names = list(_EVENT_LOG.columns)
     store.load("event_log", names, ([row.get(name) for name in names] for row in rows))
 
 

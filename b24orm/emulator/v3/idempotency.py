@@ -12,9 +12,9 @@ from typing import Final
 
 from b24orm.emulator.v3.refusals import V3Refusal
 
-__all__ = ["LIFETIME", "Idempotency", "Place", "check_key"]
+__all__ = ["Idempotency", "Place", "check_key"]
 
-LIFETIME: Final = 24 * 3600.0
+_LIFETIME: Final = 24 * 3600.0
 """Seconds that an answer is kept."""
 
 Place = tuple[str, str, int, str, str]
@@ -41,7 +41,7 @@ class Idempotency:
             V3Refusal: the key was used with another body.
         """
         kept = self._kept.get(place)
-        if kept is None or now - kept.at >= LIFETIME:
+        if kept is None or now - kept.at >= _LIFETIME:
             return None
         if kept.digest != sha256(body).hexdigest():
             raise V3Refusal(

@@ -16,7 +16,6 @@ from b24orm.emulator.v3.refusals import (
 )
 
 __all__ = [
-    "MAX_LIMIT",
     "Cursor",
     "Page",
     "Select",
@@ -26,7 +25,7 @@ __all__ = [
     "read_page",
 ]
 
-MAX_LIMIT: Final = 1000
+_MAX_LIMIT: Final = 1000
 _DEFAULT_LIMIT: Final = 50
 _FUNCTIONS: Final = frozenset({"avg", "sum", "min", "max", "count", "countDistinct"})
 
@@ -50,7 +49,7 @@ def _limit(value: Any) -> int:
     number = _number(value, "limit")
     if number == 0:
         raise invalid("pagination", f'{{"limit":{value}}}')
-    return min(number, MAX_LIMIT)
+    return min(number, _MAX_LIMIT)
 
 
 def read_page(value: Any) -> Page:

@@ -13,15 +13,15 @@ from b24orm.executor.limits.plans import RateLimits
 from b24orm.executor.limits.portal import PortalLimits, portal_limits
 from b24orm.forking import in_child
 
-__all__ = ["Standby", "share_of", "standby_for", "standby_moves"]
+__all__ = ["Standby", "standby_for", "standby_moves"]
 
 log: Final = logging.getLogger("b24orm")
 
 
-def share_of(limits: RateLimits, share: float) -> RateLimits:
+def _share_of(limits: RateLimits, share: float) -> RateLimits:
     """A process's part of the limits. Operating time is told by each answer and is not divided.
 
-    >>> share_of(RateLimits(burst=50, per_second=2.0), 0.25).burst
+    >>> _share_of(RateLimits(burst=50, per_second=2.0), 0.25).burst
     12
     """
     rate = None if limits.per_second is None else limits.per_second * share
@@ -70,7 +70,7 @@ _lock = threading.Lock()
 
 def standby_for(where: Hashable, host: str, limits: RateLimits, share: float) -> Standby:
     """The standby of a portal, the same object for every client of the process."""
-    counted = portal_limits(host, share_of(limits, share), crowd=1 / share)
+    counted = portal_limits(host, _share_of(limits, share), crowd=1 / share)
     with _lock:
         return _standbys.setdefault((where, host), Standby(host, counted))
 

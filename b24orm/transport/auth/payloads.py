@@ -10,7 +10,7 @@ from b24orm.errors import B24Error, InvalidValue
 from b24orm.transport.auth.secret import Secret
 from b24orm.transport.auth.tokens import Tokens
 
-__all__ = ["Payload", "auth_of", "fields_of", "signed_by", "tokens_of"]
+__all__ = ["Payload", "fields_of", "signed_by", "tokens_of"]
 
 Payload: TypeAlias = "bytes | str | Mapping[str, Any]"
 """A form body as it came, or the fields that a web framework made of it."""
@@ -25,15 +25,15 @@ _OPENED: Final = {
 """The names of the form that opens an application, and those of the token server for the same."""
 
 
-def auth_of(*payloads: Payload) -> dict[str, str]:
+def _auth_of(*payloads: Payload) -> dict[str, str]:
     """What payloads say of who sent them, under the names that the authorization server uses.
 
     Args:
         payloads: the body; for a form that opens the application also the query of its address.
 
-    >>> auth_of(b"event=ONAPPINSTALL&auth%5Bmember_id%5D=a1")
+    >>> _auth_of(b"event=ONAPPINSTALL&auth%5Bmember_id%5D=a1")
     {'member_id': 'a1'}
-    >>> auth_of("AUTH_ID=t1&member_id=a1", "DOMAIN=acme.bitrix24.com&PROTOCOL=1")["client_endpoint"]
+    >>> _auth_of("AUTH_ID=t1&member_id=a1", "DOMAIN=acme.bitrix24.com&PROTOCOL=1")["client_endpoint"]
     'https://acme.bitrix24.com/rest/'
     """
     fields: dict[str, Any] = {}
@@ -71,7 +71,7 @@ def _of_form(fields: Mapping[str, Any]) -> dict[str, str]:
 
 def signed_by(*payloads: Payload) -> tuple[str, Secret]:
     """The portal that an event names, and the token that proves it: ``application_token``."""
-    auth = auth_of(*payloads)
+    auth = _auth_of(*payloads)
     return auth.get("member_id", ""), Secret(auth.get("application_token", ""))
 
 
@@ -83,7 +83,7 @@ def tokens_of(*payloads: Payload, renewable: bool = True) -> Tokens | B24Error:
         renewable: a refresh token has to be among them.
     """
     try:
-        found = Tokens.parse(auth_of(*payloads))
+        found = Tokens.parse(_auth_of(*payloads))
     except InvalidValue:
         if not renewable:
             return InvalidValue(
