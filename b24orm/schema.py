@@ -218,7 +218,7 @@ class ListSchema:
         positional: all parameters in their order, for methods that read no names.
         page_size: rows a page, None when everything comes at once.
         casts_lists: in a filter a list in place of a number is read as 1, and a list of ids loses
-            what is no positive number.
+            what is no positive number; an empty date is no condition.
         bare: the answer is a list of ids, not of rows.
         hides_rows: the total counts rows that no page holds, so that pages may be short.
         repeats_rows: a row may come again on a later page though nothing changed.

@@ -233,6 +233,8 @@ def lookups_for(listing: ListSchema, field: FieldSchema) -> tuple[str, ...]:
     refused = _refused(listing.dialect, kind) | _unheard(listing)
     if listing.casts_lists and kind == "number":  # of a list of prices it makes 1
         refused |= {"in"}
+    if listing.casts_lists and kind in ("date", "datetime") and field.nullable:  # it can't ask for no date
+        refused |= {"ne"}
     if listing.dialect == "v3" and field.nullable:  # "unequal" would leave out the rows without a value
         refused |= {"ne"}
     return tuple(lookup for lookup in KINDS[kind] if lookup not in refused)

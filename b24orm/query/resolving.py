@@ -108,6 +108,11 @@ def _check_meaning(schema: EntitySchema, condition: Condition) -> None:
         raise Unsupported(
             f"{listing.name} leaves out of a list what is no positive number: compare {name} with 0 by itself"
         )
+    if condition.negated and listing.casts_lists and "ne" not in _allowed(schema, condition.field):
+        raise Unsupported(
+            f"{listing.name} can't find the rows without {name}, which belong to the answer: "
+            "leave such rows out in Python"
+        )
     if condition.negated and name in parent_names(schema):
         raise Unsupported(f"{listing.name} needs {name} to be one value, not its opposite")
 

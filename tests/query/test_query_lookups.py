@@ -144,6 +144,12 @@ def test_of_a_list_of_prices_some_methods_make_1(type: str, asked: bool) -> None
     assert ("in" in honoured("orm", field(type), casts_lists=True)) is asked
 
 
+@pytest.mark.parametrize("type", ["date", "datetime"])
+@pytest.mark.parametrize(("nullable", "asked"), [(True, False), (False, True)])
+def test_such_methods_can_t_ask_for_no_date(type: str, nullable: bool, asked: bool) -> None:
+    assert ("ne" in honoured("orm", field(type, nullable=nullable), casts_lists=True)) is asked
+
+
 # -- prefixes ----------------------------------------------------------------------------
 
 

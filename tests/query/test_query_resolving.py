@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from b24orm.facts import load
 from b24orm.query.nodes import EVERYTHING, NOTHING, Condition, Q
 from b24orm.query.resolving import resolve, resolve_order
 from b24orm.schema import FieldSchema
+
+NOON = datetime(2024, 2, 1, 12, tzinfo=timezone.utc)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +79,14 @@ def test_an_object_stands_for_its_id_as_a_parameter() -> None:
         ("Extra", Q(id__in=[1, 0]), "what is no positive number"),
         ("Extra", ~Q(id__in=[-1]), "what is no positive number"),
         ("Task", Q(description="x"), "it can by id, title"),
+        (
+            "CatalogVat",
+            ~Q(timestamp_x=NOON),
+            "can't find the rows without timestamp_x, which belong to the answer",
+        ),
+        ("CatalogVat", ~Q(timestamp_x__in=[NOON]), "can't find the rows without timestamp_x"),
+        ("Order", ~Q(date_insert__gt=NOON), "can't find the rows without date_insert"),
+        ("CatalogVat", Q(timestamp_x__ne=NOON), "can't do timestamp_x__ne"),
         ("TaskV3", Q(status="2"), "or take Task, which can"),
         ("Deal", Q(opened__gte="Y"), "it can do opened, opened__ne$"),
         ("TaskV3", Q(status="2"), ", or take Task, which can$"),

@@ -150,7 +150,6 @@ if TYPE_CHECKING:
         currency_currency__endswith: str
         currency_currency__iendswith: str
         timestamp_x: dt.datetime | dt.date
-        timestamp_x__ne: dt.datetime | dt.date
         timestamp_x__in: Iterable[dt.datetime | dt.date]
         timestamp_x__gt: dt.datetime | dt.date
         timestamp_x__gte: dt.datetime | dt.date

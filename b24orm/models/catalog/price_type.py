@@ -116,7 +116,6 @@ if TYPE_CHECKING:
         xml_id__endswith: str
         xml_id__iendswith: str
         timestamp_x: dt.datetime | dt.date
-        timestamp_x__ne: dt.datetime | dt.date
         timestamp_x__in: Iterable[dt.datetime | dt.date]
         timestamp_x__gt: dt.datetime | dt.date
         timestamp_x__gte: dt.datetime | dt.date
@@ -140,7 +139,6 @@ if TYPE_CHECKING:
         modified_by_user__lte: int
         modified_by_user__range: tuple[int, int]
         date_create: dt.datetime | dt.date
-        date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
         date_create__gt: dt.datetime | dt.date
         date_create__gte: dt.datetime | dt.date

@@ -219,7 +219,6 @@ if TYPE_CHECKING:
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
         date_create: dt.datetime | dt.date
-        date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
         date_create__gt: dt.datetime | dt.date
         date_create__gte: dt.datetime | dt.date
@@ -243,7 +242,6 @@ if TYPE_CHECKING:
         modified_by_user__lte: int
         modified_by_user__range: tuple[int, int]
         timestamp_x: dt.datetime | dt.date
-        timestamp_x__ne: dt.datetime | dt.date
         timestamp_x__in: Iterable[dt.datetime | dt.date]
         timestamp_x__gt: dt.datetime | dt.date
         timestamp_x__gte: dt.datetime | dt.date
@@ -253,7 +251,6 @@ if TYPE_CHECKING:
         active: bool
         active__ne: bool
         date_active_from: dt.datetime | dt.date
-        date_active_from__ne: dt.datetime | dt.date
         date_active_from__in: Iterable[dt.datetime | dt.date]
         date_active_from__gt: dt.datetime | dt.date
         date_active_from__gte: dt.datetime | dt.date
@@ -261,7 +258,6 @@ if TYPE_CHECKING:
         date_active_from__lte: dt.datetime | dt.date
         date_active_from__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
         date_active_to: dt.datetime | dt.date
-        date_active_to__ne: dt.datetime | dt.date
         date_active_to__in: Iterable[dt.datetime | dt.date]
         date_active_to__gt: dt.datetime | dt.date
         date_active_to__gte: dt.datetime | dt.date

@@ -145,7 +145,6 @@ if TYPE_CHECKING:
         created_by_user__lte: int
         created_by_user__range: tuple[int, int]
         date_create: dt.datetime | dt.date
-        date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
         date_create__gt: dt.datetime | dt.date
         date_create__gte: dt.datetime | dt.date
@@ -169,7 +168,6 @@ if TYPE_CHECKING:
         modified_by_user__lte: int
         modified_by_user__range: tuple[int, int]
         date_modify: dt.datetime | dt.date
-        date_modify__ne: dt.datetime | dt.date
         date_modify__in: Iterable[dt.datetime | dt.date]
         date_modify__gt: dt.datetime | dt.date
         date_modify__gte: dt.datetime | dt.date

@@ -155,7 +155,6 @@ if TYPE_CHECKING:
         gps_s__lte: Decimal | int | float
         gps_s__range: tuple[Decimal | int | float, Decimal | int | float]
         date_modify: dt.datetime | dt.date
-        date_modify__ne: dt.datetime | dt.date
         date_modify__in: Iterable[dt.datetime | dt.date]
         date_modify__gt: dt.datetime | dt.date
         date_modify__gte: dt.datetime | dt.date
@@ -163,7 +162,6 @@ if TYPE_CHECKING:
         date_modify__lte: dt.datetime | dt.date
         date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
         date_create: dt.datetime | dt.date
-        date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
         date_create__gt: dt.datetime | dt.date
         date_create__gte: dt.datetime | dt.date

@@ -164,7 +164,6 @@ if TYPE_CHECKING:
         responsible__lte: int
         responsible__range: tuple[int, int]
         date_modify: dt.datetime | dt.date
-        date_modify__ne: dt.datetime | dt.date
         date_modify__in: Iterable[dt.datetime | dt.date]
         date_modify__gt: dt.datetime | dt.date
         date_modify__gte: dt.datetime | dt.date
@@ -172,7 +171,6 @@ if TYPE_CHECKING:
         date_modify__lte: dt.datetime | dt.date
         date_modify__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
         date_create: dt.datetime | dt.date
-        date_create__ne: dt.datetime | dt.date
         date_create__in: Iterable[dt.datetime | dt.date]
         date_create__gt: dt.datetime | dt.date
         date_create__gte: dt.datetime | dt.date
@@ -233,7 +231,6 @@ if TYPE_CHECKING:
         status__ne: StoreDocumentStatusValue
         status__in: Iterable[StoreDocumentStatusValue]
         date_status: dt.datetime | dt.date
-        date_status__ne: dt.datetime | dt.date
         date_status__in: Iterable[dt.datetime | dt.date]
         date_status__gt: dt.datetime | dt.date
         date_status__gte: dt.datetime | dt.date
@@ -241,7 +238,6 @@ if TYPE_CHECKING:
         date_status__lte: dt.datetime | dt.date
         date_status__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
         date_document: dt.datetime | dt.date
-        date_document__ne: dt.datetime | dt.date
         date_document__in: Iterable[dt.datetime | dt.date]
         date_document__gt: dt.datetime | dt.date
         date_document__gte: dt.datetime | dt.date

@@ -49,7 +49,6 @@ if TYPE_CHECKING:
         id__lte: int
         id__range: tuple[int, int]
         timestamp_x: dt.datetime | dt.date
-        timestamp_x__ne: dt.datetime | dt.date
         timestamp_x__in: Iterable[dt.datetime | dt.date]
         timestamp_x__gt: dt.datetime | dt.date
         timestamp_x__gte: dt.datetime | dt.date

@@ -286,7 +286,6 @@ if TYPE_CHECKING:
         quantity__lte: Decimal | int | float
         quantity__range: tuple[Decimal | int | float, Decimal | int | float]
         date_insert: dt.datetime | dt.date
-        date_insert__ne: dt.datetime | dt.date
         date_insert__in: Iterable[dt.datetime | dt.date]
         date_insert__gt: dt.datetime | dt.date
         date_insert__gte: dt.datetime | dt.date
@@ -294,7 +293,6 @@ if TYPE_CHECKING:
         date_insert__lte: dt.datetime | dt.date
         date_insert__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
         date_update: dt.datetime | dt.date
-        date_update__ne: dt.datetime | dt.date
         date_update__in: Iterable[dt.datetime | dt.date]
         date_update__gt: dt.datetime | dt.date
         date_update__gte: dt.datetime | dt.date

@@ -322,7 +322,6 @@ if TYPE_CHECKING:
         canceled: bool
         canceled__ne: bool
         date_canceled: dt.datetime | dt.date
-        date_canceled__ne: dt.datetime | dt.date
         date_canceled__in: Iterable[dt.datetime | dt.date]
         date_canceled__gt: dt.datetime | dt.date
         date_canceled__gte: dt.datetime | dt.date
@@ -375,7 +374,6 @@ if TYPE_CHECKING:
         status__endswith: str
         status__iendswith: str
         date_status: dt.datetime | dt.date
-        date_status__ne: dt.datetime | dt.date
         date_status__in: Iterable[dt.datetime | dt.date]
         date_status__gt: dt.datetime | dt.date
         date_status__gte: dt.datetime | dt.date
@@ -401,7 +399,6 @@ if TYPE_CHECKING:
         marked: bool
         marked__ne: bool
         date_marked: dt.datetime | dt.date
-        date_marked__ne: dt.datetime | dt.date
         date_marked__in: Iterable[dt.datetime | dt.date]
         date_marked__gt: dt.datetime | dt.date
         date_marked__gte: dt.datetime | dt.date
@@ -450,7 +447,6 @@ if TYPE_CHECKING:
         discount_value__lte: Decimal | int | float
         discount_value__range: tuple[Decimal | int | float, Decimal | int | float]
         date_insert: dt.datetime | dt.date
-        date_insert__ne: dt.datetime | dt.date
         date_insert__in: Iterable[dt.datetime | dt.date]
         date_insert__gt: dt.datetime | dt.date
         date_insert__gte: dt.datetime | dt.date
@@ -458,7 +454,6 @@ if TYPE_CHECKING:
         date_insert__lte: dt.datetime | dt.date
         date_insert__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
         date_update: dt.datetime | dt.date
-        date_update__ne: dt.datetime | dt.date
         date_update__in: Iterable[dt.datetime | dt.date]
         date_update__gt: dt.datetime | dt.date
         date_update__gte: dt.datetime | dt.date
@@ -524,7 +519,6 @@ if TYPE_CHECKING:
         locked_by_user__lte: int
         locked_by_user__range: tuple[int, int]
         date_lock: dt.datetime | dt.date
-        date_lock__ne: dt.datetime | dt.date
         date_lock__in: Iterable[dt.datetime | dt.date]
         date_lock__gt: dt.datetime | dt.date
         date_lock__gte: dt.datetime | dt.date

@@ -280,7 +280,6 @@ if TYPE_CHECKING:
         paid: bool
         paid__ne: bool
         date_paid: dt.datetime | dt.date
-        date_paid__ne: dt.datetime | dt.date
         date_paid__in: Iterable[dt.datetime | dt.date]
         date_paid__gt: dt.datetime | dt.date
         date_paid__gte: dt.datetime | dt.date
@@ -374,7 +373,6 @@ if TYPE_CHECKING:
         ps_currency_currency__endswith: str
         ps_currency_currency__iendswith: str
         ps_response_date: dt.datetime | dt.date
-        ps_response_date__ne: dt.datetime | dt.date
         ps_response_date__in: Iterable[dt.datetime | dt.date]
         ps_response_date__gt: dt.datetime | dt.date
         ps_response_date__gte: dt.datetime | dt.date
@@ -391,7 +389,6 @@ if TYPE_CHECKING:
         pay_voucher_num__endswith: str
         pay_voucher_num__iendswith: str
         pay_voucher_date: dt.datetime | dt.date
-        pay_voucher_date__ne: dt.datetime | dt.date
         pay_voucher_date__in: Iterable[dt.datetime | dt.date]
         pay_voucher_date__gt: dt.datetime | dt.date
         pay_voucher_date__gte: dt.datetime | dt.date
@@ -399,7 +396,6 @@ if TYPE_CHECKING:
         pay_voucher_date__lte: dt.datetime | dt.date
         pay_voucher_date__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
         date_pay_before: dt.datetime | dt.date
-        date_pay_before__ne: dt.datetime | dt.date
         date_pay_before__in: Iterable[dt.datetime | dt.date]
         date_pay_before__gt: dt.datetime | dt.date
         date_pay_before__gte: dt.datetime | dt.date
@@ -407,7 +403,6 @@ if TYPE_CHECKING:
         date_pay_before__lte: dt.datetime | dt.date
         date_pay_before__range: tuple[dt.datetime | dt.date, dt.datetime | dt.date]
         date_bill: dt.datetime | dt.date
-        date_bill__ne: dt.datetime | dt.date
         date_bill__in: Iterable[dt.datetime | dt.date]
         date_bill__gt: dt.datetime | dt.date
         date_bill__gte: dt.datetime | dt.date
@@ -482,7 +477,6 @@ if TYPE_CHECKING:
         price_cod__lte: Decimal | int | float
         price_cod__range: tuple[Decimal | int | float, Decimal | int | float]
         pay_return_date: dt.date
-        pay_return_date__ne: dt.date
         pay_return_date__in: Iterable[dt.date]
         pay_return_date__gt: dt.date
         pay_return_date__gte: dt.date
@@ -547,7 +541,6 @@ if TYPE_CHECKING:
         emp_responsible__lte: int
         emp_responsible__range: tuple[int, int]
         date_responsible_id: dt.datetime | dt.date
-        date_responsible_id__ne: dt.datetime | dt.date
         date_responsible_id__in: Iterable[dt.datetime | dt.date]
         date_responsible_id__gt: dt.datetime | dt.date
         date_responsible_id__gte: dt.datetime | dt.date
@@ -608,7 +601,6 @@ if TYPE_CHECKING:
         reason_marked__endswith: str
         reason_marked__iendswith: str
         date_marked: dt.datetime | dt.date
-        date_marked__ne: dt.datetime | dt.date
         date_marked__in: Iterable[dt.datetime | dt.date]
         date_marked__gt: dt.datetime | dt.date
         date_marked__gte: dt.datetime | dt.date

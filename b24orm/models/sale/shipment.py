@@ -314,7 +314,6 @@ if TYPE_CHECKING:
         allow_delivery: bool
         allow_delivery__ne: bool
         date_allow_delivery: dt.datetime | dt.date
-        date_allow_delivery__ne: dt.datetime | dt.date
         date_allow_delivery__in: Iterable[dt.datetime | dt.date]
         date_allow_delivery__gt: dt.datetime | dt.date
         date_allow_delivery__gte: dt.datetime | dt.date
@@ -340,7 +339,6 @@ if TYPE_CHECKING:
         deducted: bool
         deducted__ne: bool
         date_deducted: dt.datetime | dt.date
-        date_deducted__ne: dt.datetime | dt.date
         date_deducted__in: Iterable[dt.datetime | dt.date]
         date_deducted__gt: dt.datetime | dt.date
         date_deducted__gte: dt.datetime | dt.date
@@ -398,7 +396,6 @@ if TYPE_CHECKING:
         delivery_doc_num__endswith: str
         delivery_doc_num__iendswith: str
         delivery_doc_date: dt.datetime | dt.date
-        delivery_doc_date__ne: dt.datetime | dt.date
         delivery_doc_date__in: Iterable[dt.datetime | dt.date]
         delivery_doc_date__gt: dt.datetime | dt.date
         delivery_doc_date__gte: dt.datetime | dt.date
@@ -443,7 +440,6 @@ if TYPE_CHECKING:
         marked: bool
         marked__ne: bool
         date_marked: dt.datetime | dt.date
-        date_marked__ne: dt.datetime | dt.date
         date_marked__in: Iterable[dt.datetime | dt.date]
         date_marked__gt: dt.datetime | dt.date
         date_marked__gte: dt.datetime | dt.date
@@ -478,7 +474,6 @@ if TYPE_CHECKING:
         canceled: bool
         canceled__ne: bool
         date_canceled: dt.datetime | dt.date
-        date_canceled__ne: dt.datetime | dt.date
         date_canceled__in: Iterable[dt.datetime | dt.date]
         date_canceled__gt: dt.datetime | dt.date
         date_canceled__gte: dt.datetime | dt.date
@@ -518,7 +513,6 @@ if TYPE_CHECKING:
         responsible__lte: int
         responsible__range: tuple[int, int]
         date_responsible_id: dt.datetime | dt.date
-        date_responsible_id__ne: dt.datetime | dt.date
         date_responsible_id__in: Iterable[dt.datetime | dt.date]
         date_responsible_id__gt: dt.datetime | dt.date
         date_responsible_id__gte: dt.datetime | dt.date
@@ -627,7 +621,6 @@ if TYPE_CHECKING:
         discount_price__lte: Decimal | int | float
         discount_price__range: tuple[Decimal | int | float, Decimal | int | float]
         date_insert: dt.datetime | dt.date
-        date_insert__ne: dt.datetime | dt.date
         date_insert__in: Iterable[dt.datetime | dt.date]
         date_insert__gt: dt.datetime | dt.date
         date_insert__gte: dt.datetime | dt.date

@@ -145,7 +145,6 @@ if TYPE_CHECKING:
         xml_id__endswith: str
         xml_id__iendswith: str
         date_insert: dt.datetime | dt.date
-        date_insert__ne: dt.datetime | dt.date
         date_insert__in: Iterable[dt.datetime | dt.date]
         date_insert__gt: dt.datetime | dt.date
         date_insert__gte: dt.datetime | dt.date
