@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from b24orm import AsyncPortal, Portal, RateLimits
 from b24orm.emulator import LocalPortal
 from b24orm.errors import JobStopped, PortalClosed
+from b24orm.executor.journal import Journal
 from b24orm.models import Deal
 from tests.conftest import Connect, Serve
 
@@ -72,6 +74,21 @@ def test_the_error_has_what_was_done(desk: LocalPortal, join: Connect, way: str)
     assert there - done <= unknown
     assert len(done) + len(left) + len(unknown) == stopped.taken
     assert isinstance(stopped.__cause__, PortalClosed) or "closed" in str(stopped.__cause__)
+
+
+def test_the_journal_leaves_in_doubt_what_had_left_and_nothing_that_stood_in_line(
+    desk: LocalPortal, join: Connect, tmp_path: Path
+) -> None:
+    client = join(desk, plan=RateLimits(burst=5, per_second=20, operating_limit=None, request_limit=0.3))
+    closer = closing(desk, client, at=200)
+    with pytest.raises(JobStopped) as caught:
+        Deal.objects.bulk_create(rows(), idempotency=None, journal=tmp_path / "j")
+    closer.join()
+    journal = Journal(tmp_path / "j", {"method": "crm.deal.add", "portal": client.host})
+    counts = journal.counts()
+    journal.close()
+    assert (counts["done"], counts.get("sent", 0)) == (caught.value.done, len(caught.value.unknown))
+    assert len(caught.value.not_sent) > 0
 
 
 def test_a_portal_that_was_closed_before_is_said_to_be(desk: LocalPortal, join: Connect) -> None:
