@@ -129,6 +129,12 @@ FILTERS: list[tuple[Any, str, str]] = [
     (lambda: Order.objects.filter(status_id__in=["P", "F"]), "sale_order", "STATUS_ID IN ('P', 'F')"),
     (lambda: Order.objects.exclude(status_id="P"), "sale_order", "STATUS_ID <> 'P'"),
     (lambda: Order.objects.filter(price__gte=250), "sale_order", "PRICE >= 250"),
+    (
+        lambda: Order.objects.exclude(recurring_id=1),
+        "sale_order",
+        "RECURRING_ID IS NULL OR RECURRING_ID <> 1",
+    ),
+    (lambda: Order.objects.exclude(locked_by=1), "sale_order", "LOCKED_BY IS NULL OR LOCKED_BY <> 1"),
     (lambda: Order.objects.filter(price=Decimal("250.5")), "sale_order", "PRICE = 250.5"),
     (lambda: Order.objects.filter(payed=True), "sale_order", "PAYED = 'Y'"),
     (lambda: Order.objects.filter(person_type_id__in=[2]), "sale_order", "PERSON_TYPE_ID = 2"),

@@ -108,12 +108,11 @@ _FIELDS: tuple[FieldSchema, ...] = (
     ),
     FieldSchema(name="comments", wire="comments", type="string", nullable=False),
     FieldSchema(name="tax_value", wire="taxValue", type="double", read_only=True),
-    FieldSchema(name="recurring_id", wire="recurringId", type="integer", nullable=False),
+    FieldSchema(name="recurring_id", wire="recurringId", type="integer"),
     FieldSchema(
         name="locked_by",
         wire="lockedBy",
         type="integer",
-        nullable=False,
         relation="User",
         relation_name="locked_by_user",
     ),
