@@ -132,6 +132,12 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "Exists": _ROWS_IN,
     "Subquery": _ROWS_IN,
     "OuterRef": _ROWS_IN,
+    **dict.fromkeys(
+        ("ContentFile", "File", "SimpleUploadedFile"), "it is called NewFile: NewFile(name, bytes)"
+    ),
+    **dict.fromkeys(
+        ("FieldFile", "ImageFieldFile"), "it is called StoredFile, and is what a file field holds"
+    ),
     "Bitrix": "it is called Portal: portal = b24orm.connect(url)",
     "BitrixAsync": "it is called AsyncPortal",
     "Client": "it is called Portal: portal = b24orm.connect(url)",
@@ -176,6 +182,9 @@ GIVEN_UP: Final = frozenset(
     }
 )
 """Pydantic's methods of old, which are deprecated and only in the way of completion."""
+
+_CONTENTS: Final = frozenset(("content", "contents", "chunks", "download", "file", "open", "read", "save_to"))
+"""What people look for on a row that is a file, as those of the disk are."""
 
 _CLASSES: Final[Mapping[str, str]] = {
     "MultipleObjectsReturned": "it is called MultipleObjects",
@@ -240,6 +249,8 @@ def no_attribute_of_row(model: type, name: str, known: frozenset[str]) -> Attrib
     if name.startswith("get_") and name.endswith("_display"):
         relation = name[4:-8].removesuffix("_id")
         hint = f"; fetch it with select_related({relation!r}) and read its name"
+    elif name in _CONTENTS and "download_url" in known:
+        hint = "; what is in it is read by portal.files.of(row).read(), and written by save_to(path)"
     else:
         hint = f"; {_ROWS[name]}" if name in _ROWS else nearest(name, known)
     return UnknownAttribute(f"{model.__name__} has no attribute {name!r}{hint}")

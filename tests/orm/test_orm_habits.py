@@ -174,9 +174,9 @@ def test_what_is_not_there_is_not_there_for_hasattr(what: Any) -> None:
     assert not any(hasattr(what, name) for name in ("annotate", "to_dict", "_repr_html_", "__html__"))
 
 
-@pytest.mark.parametrize("line", ["F", "Deal", "Bitrix"])
+@pytest.mark.parametrize("line", ["F", "Deal", "Bitrix", "ContentFile", "FieldFile"])
 def test_an_import_that_fails_says_what_to_write(line: str) -> None:
-    with pytest.raises(ImportError, match=f"{line}.* (in Python|import Deal|Portal)"):
+    with pytest.raises(ImportError, match=f"{line}.* (in Python|import Deal|Portal|NewFile|StoredFile)"):
         exec(f"from b24orm import {line}")
 
 

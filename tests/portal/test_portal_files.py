@@ -331,6 +331,13 @@ def test_a_number_alone_tells_no_place(client: Portal) -> None:
         client.files.of(7).read()
 
 
+@pytest.mark.parametrize("name", ["read", "save_to", "content"])
+def test_a_row_of_the_disk_says_how_it_is_read(client: Portal, name: str) -> None:
+    row = DiskFile.objects.using(client).filter(folder_id=14).get(id=103)
+    with pytest.raises(AttributeError, match=r"portal\.files\.of\(row\)\.read\(\)"):
+        getattr(row, name)
+
+
 # -- what a file is ------------------------------------------------------------------------------------
 
 
