@@ -116,4 +116,5 @@ class JournalFailed(B24Error):
     """The journal of a bulk write can't be written or read; the disk may be full. The job has ended.
 
     What was sent last may be done though the journal does not know it: the next run looks into it.
+    The memory of a consumer of offline events fails in the same way, and the loop has ended.
     """

@@ -20,7 +20,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
 from typing_extensions import Self
 
-from b24orm.errors import B24Error, OutcomeUnknown, UsageError
+from b24orm.errors import B24Error, JournalFailed, OutcomeUnknown, UsageError
 from b24orm.events.change import OfflineEvent, event_of
 from b24orm.events.processes import MemoryProcesses, Processes
 from b24orm.events.queue_calls import Queue
@@ -92,6 +92,7 @@ class OfflineEvents:
         self._failed: list[OfflineEvent] = []
         self._to_read: deque[str] = deque()
         self._unsure = self._keep
+        self._unkept: str | None = None
         self._losses = 0
         self._loop = 0
         self._lock = asyncio.Lock()
@@ -223,7 +224,8 @@ class OfflineEvents:
 
     async def _recover(self) -> None:
         """Finds what is reserved for us: what we remember, and if nobody else is here, everything."""
-        names = dict.fromkeys(self._memory.load())
+        unkept = [] if self._unkept is None else [self._unkept]
+        names: dict[str, None] = dict.fromkeys([*self._memory.load(), *unkept])
         if not self._shared:
             names |= dict.fromkeys(await self._queue.processes(self._portal.executor))
         self._to_read = deque(names)
@@ -240,10 +242,22 @@ class OfflineEvents:
         except B24Error as error:
             return await self._lost(error)
         if self._keep and rows and process is not None:
-            self._memory.save([process])
+            self._remember(process)
         self._unsure, self._losses = False, 0
         self._received(rows, process)
         return bool(rows)
+
+    def _remember(self, process: str) -> None:
+        """Keeps the name that events are reserved under; until it is kept, this object knows it."""
+        self._unkept = process
+        try:
+            self._memory.save([process])
+        except Exception as error:
+            raise JournalFailed(
+                f"events are reserved under {process!r}, and that name could not be kept: {error}. "
+                "Begin the loop over the same offline events again, or keep the name by hand"
+            ) from error
+        self._unkept = None
 
     async def _lost(self, error: B24Error) -> bool:
         """What to make of a call that did not bring its answer; the events may be found in the queue."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from b24orm.errors import (
     AuthError,
     DoesNotExist,
     InvalidValue,
+    JournalFailed,
     OutcomeUnknown,
     ServerFailure,
     UnknownName,
@@ -429,6 +431,40 @@ def test_a_consumer_remembers_what_it_holds(local: LocalPortal, portal: Portal, 
     other = portal.offline_events(shared=True, processes=MemoryProcesses(), until_empty=True)
     again = portal.offline_events(shared=True, processes=FileProcesses(path), until_empty=True)
     assert (list(other), [change.row_id for change in again]) == ([], deals)
+
+
+class Full:
+    """A memory on a disk that is full for a while."""
+
+    def __init__(self) -> None:
+        self.full = True
+        self.names: list[str] = []
+
+    def load(self) -> list[str]:
+        return self.names
+
+    def save(self, names: Sequence[str]) -> None:
+        if self.full:
+            raise OSError(28, "No space left on device")
+        self.names = list(names)
+
+
+def test_a_name_that_can_not_be_kept_is_told_and_not_forgotten(local: LocalPortal, portal: Portal) -> None:
+    deals, memory = add(local, 3), Full()
+    events = portal.offline_events(until_empty=True, shared=True, processes=memory)
+    with pytest.raises(JournalFailed, match="are reserved under '[0-9A-Za-z]{32}'") as caught:
+        list(events)
+    again = [change.row_id for change in events]
+    assert (again, queue(local), type(caught.value.__cause__)) == (deals, [], OSError)
+
+
+def test_it_is_in_the_error_for_another_program(local: LocalPortal, portal: Portal) -> None:
+    deals, memory = add(local, 3), Full()
+    with pytest.raises(JournalFailed) as caught:
+        all_of(portal, shared=True, processes=memory)
+    memory.full = False
+    memory.save(re.findall("'([0-9A-Za-z]{32})'", str(caught.value)))
+    assert [change.row_id for change in all_of(portal, shared=True, processes=memory)] == deals
 
 
 def test_sharing_needs_a_memory(portal: Portal) -> None:
