@@ -26,9 +26,9 @@ def get_call(schema: EntitySchema, row_id: object, params: Mapping[str, Any]) ->
     """
     method = schema.methods["get"]
     assert method.id_param is not None
-    sent = {**nested({**schema.fixed_params, **params}), method.id_param: method.spelled(row_id)}
+    sent = {**schema.fixed_params, **params, method.id_param: method.spelled(row_id)}
     sent |= original_names(schema, schema.list)
-    return Call(method.name, sent, envelope=method.envelope, api=schema.api)
+    return Call(method.name, nested(sent), envelope=method.envelope, api=schema.api)
 
 
 def says_absent(error: B24Error, method: MethodSchema) -> bool:

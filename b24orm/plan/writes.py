@@ -109,7 +109,7 @@ def _call(
         beside = {name: fields[name] for name in fields if name in method.extra_params}
         inside = {name: fields[name] for name in fields if name not in beside}
         sent.update({**beside, method.fields_param: inside} if method.fields_param else fields)
-    return Call(method.name, sent, write=True, envelope=method.envelope, api=schema.api)
+    return Call(method.name, nested(sent), write=True, envelope=method.envelope, api=schema.api)
 
 
 def add(

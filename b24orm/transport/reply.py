@@ -87,7 +87,7 @@ _TEXTS: Final[Mapping[str, type[ApiError]]] = {
 
 _ABSENT: Final = re.compile(
     r"\w+ does not exist|(?:\w+ ){1,3}(?:with ID '[0-9]*' |with the specified identifier )?"
-    r"(?:is |was )?not found(?: or access denied)?"
+    r"(?:is not|was not|has not been|not) found(?: or access denied)?"
 )
 """``product does not exist.``, ``Flow not found``, ``The Preset with ID '5' is not found``."""
 

@@ -13,6 +13,7 @@ from b24orm.emulator import LocalPortal
 from b24orm.errors import B24Error, InvalidValue, NotFound, Unsupported
 from b24orm.facts import load, names
 from b24orm.models import (
+    Backlog,
     Booking,
     BookingResource,
     CalendarEvent,
@@ -26,6 +27,7 @@ from b24orm.models import (
     Mailbox,
     MailMessage,
     OwnerType,
+    ScrumTask,
     TaskResult,
     TaskTemplate,
     TimelineComment,
@@ -88,7 +90,7 @@ def test_a_point_of_a_checklist_is_got_by_its_task_and_its_id(works: LocalPortal
 def test_who_waits_is_got_by_the_id(shed: LocalPortal, writer: Portal) -> None:
     made = WaitlistItem.objects.create(note="Monday")
 
-    assert WaitlistItem.objects.get(id=made.pk).note == "Monday"
+    assert WaitlistItem.objects.get(id=made.id).note == "Monday"
     with pytest.raises(WaitlistItem.DoesNotExist):
         WaitlistItem.objects.get(id=987_654)
 
@@ -181,9 +183,9 @@ def test_ids_can_be_named_and_nothing_else() -> None:
     with pytest.raises(Unsupported, match="can't do id__gt; it can do id, id__in"):
         Booking.objects.filter(id__gt=5)
     with pytest.raises(Unsupported, match="leave them out in Python"):
-        Booking.objects.exclude(id=5)
+        _ = Booking.objects.exclude(id=5)
     with pytest.raises(InvalidValue, match="every row has one"):
-        Booking.objects.filter(id=None)  # type: ignore[typeddict-item]
+        _ = Booking.objects.filter(id=None)  # type: ignore[arg-type]
 
 
 def test_a_method_that_a_portal_does_not_have_is_no_missing_row() -> None:
@@ -197,6 +199,25 @@ def test_a_row_is_read_again_without_a_get_method() -> None:
     kind.refresh_from_db()
 
     assert kind.name not in ("?", None)
+
+
+def test_a_scrum_task_is_got_and_written_by_the_tasks_id(writer: Portal, shed: LocalPortal) -> None:
+    (task, *_) = shed.store.ids("task")
+    group = shed.store.insert("workgroup", {"NAME": "Team"})
+    shed.store.execute("UPDATE task SET GROUP_ID = ?", (group,))
+    backlog = Backlog(group_id=group, created_by=1)
+    backlog.save()
+    made = ScrumTask(entity_id=backlog.id, story_points="8")
+    made.unchanged(id=task)
+    made.entity_id, made.story_points = backlog.id, "8"
+    made.save()
+    got = ScrumTask.objects.get(id=task)
+    got.story_points = "13"
+    got.save()
+
+    assert (got.id, ScrumTask.objects.get(id=task).story_points) == (task, "13")
+    with pytest.raises(ScrumTask.DoesNotExist):
+        ScrumTask.objects.get(id=987_654)
 
 
 def test_templates_that_no_method_lists_are_got(writer: Portal, shed: LocalPortal) -> None:

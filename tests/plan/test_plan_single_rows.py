@@ -8,6 +8,7 @@ import pytest
 
 from b24orm.errors import AccessDenied, ApiError, Incomplete, NotFound
 from b24orm.facts import load
+from b24orm.plan import writes
 from b24orm.plan.calls import Ask, Reply
 from b24orm.plan.compiler import compile_count, compile_query
 from b24orm.plan.flow import Flow
@@ -145,3 +146,23 @@ def test_the_question_of_a_flow_is_recognised() -> None:
     assert [row["id"] for page in flow.pages() for row in page] == list(range(1, 101))
     assert isinstance(first, Ask)
     assert flow.done
+
+
+def test_of_a_scrum_task_the_id_is_the_tasks_and_not_that_of_its_sprint() -> None:
+    flow = compile_query(asked("ScrumTask", id=5)).flow()
+    (ask,) = flow.asks(1)
+    flow.receive(ask, [Reply({"entityId": 2, "storyPoints": "8"})])
+
+    assert [dict(call.params) for call in ask.calls] == [{"id": 5}]
+    assert [row for page in flow.pages() for row in page] == [{"id": 5, "entityId": 2, "storyPoints": "8"}]
+
+
+def test_an_id_may_stand_inside_an_object() -> None:
+    assert get_call(load("SocialnetworkWorkgroup"), 5, {}).params == {"params": {"groupId": 5}}
+
+
+def test_so_may_that_of_a_row_that_is_written() -> None:
+    flow = load("Flow")
+
+    assert writes.update(flow, 5, {"name": "x"}, {}, {}).params == {"flowData": {"id": 5, "name": "x"}}
+    assert writes.delete(flow, 5, {}).params == {"flowData": {"id": 5}}

@@ -188,6 +188,7 @@ def test_an_error_without_a_code_is_told_by_its_text(text: str, kind: type[ApiEr
     [
         ("Flow not found", NotFound),
         ("Payment not found or access denied", NotFound),
+        ("Delivery has not been found", NotFound),
         ("Image with the specified identifier not found", NotFound),
         ("Access denied", ApiError),
         ("Invalid sorting key (internal error)", ApiError),

@@ -297,7 +297,7 @@ def _task(store: Store, call: Call) -> Answer:
         raise _failed("Task id not found")
     if row is None:
         raise _failed("Task not found")
-    names = {item.wire for item in load("ScrumTask").fields.values()}
+    names = {item.wire for item in load("ScrumTask").fields.values()} - {"id"}  # it answers all but the id
     return Answer({name: row[upper_snake(name)] for name in names}, cost=Cost("get", rows=1))
 
 

@@ -68,7 +68,7 @@ CALL_LIST = EntitySchema(
         select_all=("*",),
     ),
     methods={
-        "get": MethodSchema(name="crm.calllist.get", id_param="ID"),
+        "get": MethodSchema(name="crm.calllist.get", id_param="ID", absent=("LIST_ID_ERROR",)),
         "add": MethodSchema(name="crm.calllist.add", returns="id"),
         "update": MethodSchema(name="crm.calllist.update", id_param="LIST_ID", returns="true"),
     },

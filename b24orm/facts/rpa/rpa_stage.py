@@ -101,7 +101,13 @@ RPA_STAGE = EntitySchema(
         extra_params=("typeId",),
     ),
     methods={
-        "get": MethodSchema(name="rpa.stage.get", envelope=("stage",), id_param="id", parents=()),
+        "get": MethodSchema(
+            name="rpa.stage.get",
+            envelope=("stage",),
+            id_param="id",
+            parents=(),
+            absent=("Could not construct parameter {stage}",),
+        ),
         "add": MethodSchema(name="rpa.stage.add", envelope=("stage",), fields_param="fields", returns="item"),
         "update": MethodSchema(
             name="rpa.stage.update",

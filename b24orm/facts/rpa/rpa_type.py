@@ -53,7 +53,12 @@ RPA_TYPE = EntitySchema(
         select_all=("*",),
     ),
     methods={
-        "get": MethodSchema(name="rpa.type.get", envelope=("type",), id_param="id"),
+        "get": MethodSchema(
+            name="rpa.type.get",
+            envelope=("type",),
+            id_param="id",
+            absent=("Could not construct parameter {type}",),
+        ),
         "add": MethodSchema(name="rpa.type.add", envelope=("type",), fields_param="fields", returns="item"),
         "update": MethodSchema(
             name="rpa.type.update",

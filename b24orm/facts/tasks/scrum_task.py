@@ -9,13 +9,15 @@ __all__ = ["SCRUM_TASK"]
 
 _FIELDS: tuple[FieldSchema, ...] = (
     FieldSchema(
-        name="entity_id",
-        wire="entityId",
+        name="id",
+        wire="id",
         type="integer",
+        read_only=True,
         nullable=False,
         filterable=False,
         sortable=False,
     ),
+    FieldSchema(name="entity_id", wire="entityId", type="integer", filterable=False, sortable=False),
     FieldSchema(name="story_points", wire="storyPoints", type="string", filterable=False, sortable=False),
     FieldSchema(
         name="epic_id",
@@ -55,10 +57,9 @@ SCRUM_TASK = EntitySchema(
     module="tasks",
     fields={field.name: field for field in _FIELDS},
     methods={
-        "get": MethodSchema(name="tasks.api.scrum.task.get", id_param="id"),
+        "get": MethodSchema(name="tasks.api.scrum.task.get", id_param="id", absent=("Task not found",)),
         "update": MethodSchema(name="tasks.api.scrum.task.update", id_param="id", fields_param="fields"),
         "fields": MethodSchema(name="tasks.api.scrum.task.getFields", envelope=("fields",)),
     },
-    id_name="entity_id",
     user_field_prefix="uf",
 )

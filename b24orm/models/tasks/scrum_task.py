@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from b24orm.models.users.user import User
     from b24orm.orm import NamedRow, Picked, Prefetch, Q, QuerySet, ValuesSet
 
-    ScrumTaskField = Literal["entity_id", "story_points", "epic_id", "sort", "created_by", "modified_by"]
+    ScrumTaskField = Literal[
+        "id",
+        "entity_id",
+        "story_points",
+        "epic_id",
+        "sort",
+        "created_by",
+        "modified_by",
+    ]
     ScrumTaskOrder = Never
     ScrumTaskRelation = Literal[
         "epic",
@@ -51,13 +59,14 @@ if TYPE_CHECKING:
     class ScrumTaskLookups(TypedDict, total=False):
         """What ``filter`` takes for ScrumTask."""
 
-        entity_id: int
-        entity_id__in: Iterable[int]
+        id: int
+        id__in: Iterable[int]
 
     class ScrumTaskValues(TypedDict, total=False):
         """What a ScrumTask is made of and what can be changed in it."""
 
-        entity_id: int
+        id: int
+        entity_id: int | None
         story_points: str | None
         epic_id: int | None
         epic: int | Epic | None
@@ -104,16 +113,20 @@ if TYPE_CHECKING:
         ) -> ValuesSet[Picked, ScrumTaskField, ScrumTaskOrder]: ...
         @overload
         def values_list(
-            self, field: Literal["entity_id"], /, *, flat: Literal[True]
+            self, field: Literal["id"], /, *, flat: Literal[True]
         ) -> ValuesSet[int, ScrumTaskField, ScrumTaskOrder]: ...
+        @overload
+        def values_list(
+            self,
+            field: Literal["entity_id", "epic_id", "sort", "created_by", "modified_by"],
+            /,
+            *,
+            flat: Literal[True],
+        ) -> ValuesSet[int | None, ScrumTaskField, ScrumTaskOrder]: ...
         @overload
         def values_list(
             self, field: Literal["story_points"], /, *, flat: Literal[True]
         ) -> ValuesSet[str | None, ScrumTaskField, ScrumTaskOrder]: ...
-        @overload
-        def values_list(
-            self, field: Literal["epic_id", "sort", "created_by", "modified_by"], /, *, flat: Literal[True]
-        ) -> ValuesSet[int | None, ScrumTaskField, ScrumTaskOrder]: ...
         def values_list(self, *fields: Any, flat: bool = False) -> Any:
             """The rows as tuples of fields, as a NamedTuple, or with ``flat`` as single values."""
             ...
@@ -148,8 +161,10 @@ class ScrumTask(Model, schema=SCRUM_TASK):
             """Conditions to combine with ``&``, ``|`` and ``~``; takes what ``filter`` takes."""
             ...
 
-    entity_id: t.Id = t.UNSET
-    """int: ``entityId``, integer."""
+    id: t.Id = t.UNSET
+    """int: ``id``, integer. Read only."""
+    entity_id: t.Integer = t.UNSET
+    """int | None: ``entityId``, integer."""
     story_points: t.Text = t.UNSET
     """str | None: ``storyPoints``, string."""
     epic_id: t.Reference = t.UNSET
