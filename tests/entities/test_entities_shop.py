@@ -9,12 +9,15 @@ import pytest
 from b24orm import Portal
 from b24orm.emulator import LocalPortal
 from b24orm.models import (
+    BusinessValuePersonDomain,
+    OrderPropertyRelation,
     PaySystemHandler,
     PriceTypeLanguage,
     ProductImage,
     RoundType,
     SaleLanguage,
     SalePaySystem,
+    SaleStatusLang,
     StoreDocumentType,
 )
 
@@ -62,3 +65,21 @@ def test_pictures_of_a_product_are_read(shed: LocalPortal) -> None:
 )
 def test_what_never_changes_is_read(model: Any, key: object) -> None:
     assert key in {row.pk for row in model.objects.all()}
+
+
+@pytest.mark.parametrize(
+    ("model", "shared", "own"),
+    [
+        (OrderPropertyRelation, {"property_id": 1, "entity_type": "P"}, [{"entity_id": 1}, {"entity_id": 2}]),
+        (BusinessValuePersonDomain, {"person_type_id": 1}, [{"domain": "I"}, {"domain": "E"}]),
+        (SaleStatusLang, {"status_id": "N"}, [{"lid": "en", "name": "New"}, {"lid": "de", "name": "Neu"}]),
+    ],
+)
+def test_rows_that_share_what_they_point_to_are_all_read(
+    shed: LocalPortal, model: Any, shared: dict[str, Any], own: list[dict[str, Any]]
+) -> None:
+    for values in own:
+        model.objects.create(**shared, **values)
+    (name,) = own[0].keys() - {"name"}
+    found = [row for row in model.objects.all() if all(getattr(row, key) == shared[key] for key in shared)]
+    assert [getattr(row, name) for row in found[-2:]] == [values[name] for values in own]

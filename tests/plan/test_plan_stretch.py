@@ -58,3 +58,19 @@ def test_the_id_tells_rows_apart() -> None:
 
 def test_nothing_tells_the_rows_of_an_entity_without_a_key_apart() -> None:
     assert identity(load("TimelineBinding")) is None
+
+
+@pytest.mark.parametrize(
+    ("entity", "told"),
+    [
+        ("Deal", True),
+        ("Currency", True),
+        ("TimelineBinding", False),
+        ("SaleStatusLang", False),
+        ("OrderPropertyRelation", False),
+    ],
+)
+def test_a_key_of_ones_own_tells_rows_apart_and_one_that_points_elsewhere_does_not(
+    entity: str, told: bool
+) -> None:
+    assert (identity(load(entity)) is not None) is told

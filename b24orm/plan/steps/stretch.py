@@ -21,9 +21,12 @@ Identify: TypeAlias = "Callable[[Row], object]"
 
 
 def identity(schema: EntitySchema) -> Identify | None:
-    """What tells the rows of an entity apart; None where nothing does."""
+    """What tells the rows of an entity apart; None where nothing does.
+
+    A key that points to another row tells nothing: a status has a name in each language.
+    """
     key = schema.key
-    return None if key is None else lambda row: row[key.wire]
+    return None if key is None or key.relation else lambda row: row[key.wire]
 
 
 @dataclass(frozen=True, slots=True)
