@@ -32,6 +32,7 @@ _ENTITY: Final = frozenset(
         "pk",
         "portal",
         "q",
+        "readable",
         "refresh_from_db",
         "remove_value",
         "save",
