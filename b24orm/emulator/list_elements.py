@@ -258,18 +258,13 @@ def _check(fields: Fields, sent: Mapping[str, Any]) -> None:
         value = sent.get(name)
         if field["IS_REQUIRED"] == "Y" and value in (None, "", [], {}):
             raise Refusal("ERROR_ELEMENT_FIELD_VALUE", f'The field "{field["NAME"]}" is required')
-        if field["TYPE"] == "N":
-            for item in to_list(value):
-                text = to_text(item).replace(",", ".").replace(" ", "")
-                if text and not _is_number(text):
-                    raise Refusal(
-                        "ERROR_ELEMENT_FIELD_VALUE", f'Value of the "{field["NAME"]}" field is not correct'
-                    )
+        if field["TYPE"] == "N" and not all(map(_is_number, to_list(value))):
+            raise Refusal("ERROR_ELEMENT_FIELD_VALUE", f'Value of the "{field["NAME"]}" field is not correct')
 
 
-def _is_number(text: str) -> bool:
+def _is_number(value: Any) -> bool:
     try:
-        float(text)
+        float(to_text(value).replace(",", ".").replace(" ", "") or 0)
     except ValueError:
         return False
     return True

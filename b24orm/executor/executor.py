@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -164,15 +163,10 @@ class Executor:
                 outcomes += await self._ask_now(part)
         return outcomes
 
-    async def _smaller(self, ask: Ask, error: B24Error, cuts: int) -> list[Outcome]:
-        """The same in smaller batches, unless nothing at all was answered too often.
-
-        Raises:
-            B24Error: the error, if it is given up.
-        """
-        if isinstance(error, TransportError):
-            error.attempts = cuts
-            await self.sender.before_retry(error, cuts, write=False)
+    async def _smaller(self, ask: Ask, error: B24Error, cuts: int) -> list[Outcome] | None:
+        """The same in smaller batches; None if nothing at all was answered too often."""
+        if isinstance(error, TransportError) and not await self._may_retry([error], cuts):
+            return None
         self._sizes.too_long((call.method for call in ask.calls), len(ask.calls))
         return await self._ask_now(ask, cuts)
 
@@ -186,16 +180,13 @@ class Executor:
             tries += 1
             try:
                 outcomes = await self._one_batch(left, halt=ask.halt)
-            except (ApiError, TransportError) as error:
-                if cut_off(error) and len(left) > 1 and not _writes(ask):
-                    with suppress(type(error)):
-                        return await self._smaller(ask, error, cuts + 1)
-                # those sent again have another fate than the refusal they had before
-                return [error if label in left else found[label] for label in labels]
-            except PortalClosed as closed:
-                if not _writes(ask):
+            except (ApiError, TransportError, PortalClosed) as error:
+                if isinstance(error, PortalClosed) and not _writes(ask):
                     raise
-                return [closed if label in left else found[label] for label in labels]
+                divisible = cut_off(error) and len(left) > 1 and not _writes(ask)
+                divided = await self._smaller(ask, error, cuts + 1) if divisible else None
+                # those sent again have another fate than the refusal they had before
+                return divided or [error if label in left else found[label] for label in labels]
             found.update(zip(left, outcomes, strict=True))
             again = _again(ask, found)
             if not await self._may_retry([found[label] for label in again], tries):
