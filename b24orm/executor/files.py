@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from b24orm.errors import (
@@ -21,6 +21,7 @@ from b24orm.errors import (
     Incomplete,
     NotFound,
     ServerFailure,
+    TransportError,
     Unsupported,
 )
 from b24orm.executor.executor import Executor
@@ -38,6 +39,8 @@ from b24orm.transport.reply import read
 __all__ = ["Files", "Streams"]
 
 _T = TypeVar("_T")
+Tail: TypeAlias = tuple[int, int]
+"""Where the rest of a file begins, and how long the file is."""
 _HOPS: Final = 5
 _PAGE: Final = 2**16
 """Bytes that are read of an answer that is no file."""
@@ -83,7 +86,7 @@ class Files:
         trip = Trip(place.label, write=False)
         async with AsyncExitStack() as stack:
             arriving = await self._sender.retried(trip, lambda: self._opened(stack, trip, place))
-            async for piece in arriving.pieces:
+            async for piece in self._lasting(stack, trip, place, arriving):
                 yield piece
 
     async def whole(self, place: Place, use: Callable[[Arriving], Awaitable[_T]]) -> _T:
@@ -97,9 +100,31 @@ class Files:
 
         async def once() -> _T:
             async with AsyncExitStack() as stack:
-                return await use(await self._opened(stack, trip, place))
+                arriving = await self._opened(stack, trip, place)
+                return await use(replace(arriving, pieces=self._lasting(stack, trip, place, arriving)))
 
         return await self._sender.retried(trip, once)
+
+    async def _lasting(
+        self, stack: AsyncExitStack, trip: Trip, place: Place, arriving: Arriving
+    ) -> AsyncGenerator[bytes, None]:
+        """The pieces. If they break off, the rest is asked for apart, where contents never change."""
+        length, came, tries = arriving.head.length or 0, 0, 0
+        pieces: AsyncIterator[bytes] | None = arriving.pieces
+        while True:
+            try:
+                if pieces is None:
+                    pieces = (await self._opened(stack, trip, place, (came, length))).pieces
+                async for piece in pieces:
+                    came += len(piece)
+                    yield piece
+                return
+            except TransportError as error:
+                if not (place.fixed and 0 < came < length):
+                    raise
+                tries += 1
+                await self._sender.before_retry(error, tries, write=False)
+            pieces = None
 
     async def upload(self, sent: Upload, folder: int, *, unique: bool) -> Any:
         """The row of a new file of the disk. It is sent once; a link that had ended was refused unread.
@@ -133,10 +158,12 @@ class Files:
 
         return (await self._sender.beside(trip, access, work)).result
 
-    async def _opened(self, stack: AsyncExitStack, trip: Trip, place: Place) -> Arriving:
+    async def _opened(
+        self, stack: AsyncExitStack, trip: Trip, place: Place, tail: Tail | None = None
+    ) -> Arriving:
         """The file, about to arrive: by the link at hand, or by one that is told anew if that has ended."""
         access = await self._sender.credentials.access()
-        found = await self._tried(stack, trip, place, access) if place.link or place.call else None
+        found = await self._tried(stack, trip, place, access, tail) if place.link or place.call else None
         if isinstance(found, Arriving):
             return found
         if place.fresh is not None and place.host in ("", access.host):
@@ -146,13 +173,13 @@ class Files:
             link = ""
         else:
             raise found or Unsupported(f"the portal tells no program where this file is ({place.label})")
-        return await self._followed(stack, trip, place, link, await self._sender.credentials.access())
+        return await self._followed(stack, trip, place, link, await self._sender.credentials.access(), tail)
 
     async def _tried(
-        self, stack: AsyncExitStack, trip: Trip, place: Place, access: Access
+        self, stack: AsyncExitStack, trip: Trip, place: Place, access: Access, tail: Tail | None
     ) -> Arriving | ApiError:
         try:
-            return await self._followed(stack, trip, place, place.link, access)
+            return await self._followed(stack, trip, place, place.link, access, tail)
         except _STALE as error:
             return error
 
@@ -168,11 +195,19 @@ class Files:
         return link
 
     async def _followed(
-        self, stack: AsyncExitStack, trip: Trip, place: Place, link: str, access: Access
+        self,
+        stack: AsyncExitStack,
+        trip: Trip,
+        place: Place,
+        link: str,
+        access: Access,
+        tail: Tail | None,
     ) -> Arriving:
         request = self._request(access, place, link)
+        if tail is not None:
+            request = replace(request, headers={**request.headers, "Range": f"bytes={tail[0]}-"})
         for _ in range(_HOPS):
-            found = await self._sent(stack, trip, access, request, place.size)
+            found = await self._sent(stack, trip, access, request, place.size, tail)
             if isinstance(found, Arriving):
                 return found
             request = replace(request, url=found, host=host_of(urlsplit(found)), verb="GET", body=b"")
@@ -194,18 +229,26 @@ class Files:
         )
 
     async def _sent(
-        self, stack: AsyncExitStack, trip: Trip, access: Access, request: Request, size: int | None
+        self,
+        stack: AsyncExitStack,
+        trip: Trip,
+        access: Access,
+        request: Request,
+        size: int | None,
+        tail: Tail | None,
     ) -> Arriving | str:
         """The file, or where it is instead. What is asked of REST is asked under its limits."""
 
         async def work() -> Arriving | str:
-            return await self._arrival(stack, request, size)
+            return await self._arrival(stack, request, size, tail)
 
         await stack.aclose()  # whatever came before was not the file
         rest = urlsplit(request.url).path.startswith("/rest/") and request.host == access.host
         return await self._sender.beside(trip, access, work) if rest else await work()
 
-    async def _arrival(self, stack: AsyncExitStack, request: Request, size: int | None) -> Arriving | str:
+    async def _arrival(
+        self, stack: AsyncExitStack, request: Request, size: int | None, tail: Tail | None
+    ) -> Arriving | str:
         arriving = await stack.enter_async_context(self._streams.stream(request))
         head, first = arriving.head, await anext(arriving.pieces, b"")
         onward = next_link(request.url, head)
@@ -213,6 +256,11 @@ class Files:
             raise onward
         if onward is not None:
             return onward
+        if tail is not None and (is_file(head, first) or head.status in (206, 416)):
+            if head.status != 206 or head.span != f"bytes {tail[0]}-{tail[1] - 1}/{tail[1]}":
+                text = "the rest of the file is not given apart"
+                raise Disconnected(text, method=request.label, host=request.host)
+            return Arriving(head, _checked(request, head, first, arriving.pieces, None))
         if is_file(head, first):
             return Arriving(head, _checked(request, head, first, arriving.pieces, size))
         body = await _beginning(first, arriving.pieces)

@@ -46,6 +46,7 @@ class Place:
         link: the address, with or without the host; holds a secret or a token. Empty if it is of no use.
         call: a call that answers with the contents themselves.
         fresh: what tells a link anew.
+        fixed: other contents would have another number, so that the rest of a file can be asked for apart.
         host: the host that was told, if one was: only that portal can tell a link anew.
         size: bytes in it, if that is known.
     """
@@ -54,6 +55,7 @@ class Place:
     link: str = field(default="", repr=False)
     call: Call | None = None
     fresh: Fresh | None = None
+    fixed: bool = False
     host: str = ""
     size: int | None = None
 
@@ -107,7 +109,7 @@ def _shown(told: _Told) -> Place | None:
             f"{told.query.get('fieldName')} of a {found[1]} is for browsers and applications: "
             "the portal tells a webhook no link to it that works"
         )
-    return Place("show_file.php", told.link if told.query.get("auth") else "", fresh=fresh)
+    return Place("show_file.php", told.link if told.query.get("auth") else "", fresh=fresh, fixed=True)
 
 
 def _item(told: _Told) -> Place | None:
@@ -117,7 +119,7 @@ def _item(told: _Told) -> Place | None:
         return None
     owner = told.page.get("entityTypeId", "")
     fresh = _of_item(int(owner), told.page.get("id", ""), told.page) if owner.isdigit() else None
-    return Place(_GET_FILE, told.link if signed else "", fresh=fresh)
+    return Place(_GET_FILE, told.link if signed else "", fresh=fresh, fixed=True)
 
 
 def _of_item(entity_type: int, owner: str, query: Mapping[str, str]) -> Fresh | None:
@@ -140,8 +142,9 @@ def _disk(told: _Told) -> Place | None:
         return None
     scope, _, rest = told.query.get("token", "").partition("|")
     meant = _payload(rest.partition("|")[0]) if scope == "disk" else {}
-    method = "disk.version.get" if meant.get("service") == "version" else "disk.file.get"
-    return Place("download", told.link, fresh=_by_id(method, meant.get("id", "")), size=told.size)
+    old = meant.get("service") == "version"
+    fresh = _by_id("disk.version.get" if old else "disk.file.get", meant.get("id", ""))
+    return Place("download", told.link, fresh=fresh, fixed=old, size=told.size)
 
 
 def _payload(encoded: str) -> dict[str, str]:
@@ -187,4 +190,4 @@ def _called(told: _Told) -> Place | None:
             params.setdefault(outer, {})[inner.rstrip("]")] = value
         else:
             params[outer] = value
-    return Place(found[1], call=Call(found[1], params))
+    return Place(found[1], call=Call(found[1], params), fixed=True)

@@ -44,6 +44,7 @@ class Head:
         framed: whether the end of the body can be told from a connection that breaks.
         disposition: ``Content-Disposition``, which names a file.
         location: the target of a redirect.
+        span: ``Content-Range``, of a part of a file.
     """
 
     status: int
@@ -52,6 +53,7 @@ class Head:
     framed: bool = True
     disposition: str = ""
     location: str | None = field(default=None, repr=False)
+    span: str = ""
 
 
 def head_of(status: int, headers: Mapping[str, str]) -> Head:
@@ -65,6 +67,7 @@ def head_of(status: int, headers: Mapping[str, str]) -> Head:
         framed=chunked or length.isdigit(),
         disposition=headers.get("Content-Disposition", ""),
         location=headers.get("Location"),
+        span=headers.get("Content-Range", ""),
     )
 
 

@@ -148,7 +148,8 @@ class StoredFile(_Bound):
         ...     digest.update(chunk)
 
         Raises:
-            B24Error: as :meth:`read`. Once the first piece was handed out, nothing is tried again.
+            B24Error: as :meth:`read`. If the pieces break off, the rest is asked for, but not of a file of
+                the disk, whose contents may be new by then.
         """
         return self._reader().chunks(self)
 

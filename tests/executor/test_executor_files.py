@@ -173,5 +173,42 @@ def test_a_form_is_as_long_as_it_says(size: int) -> None:
     assert b"".join(sent).count(b"x" * size) >= 1
 
 
+def broken(*pieces: bytes) -> Body:
+    async def body() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece
+        raise Disconnected("it broke")
+
+    return body
+
+
+@pytest.mark.parametrize(
+    ("head", "whole"),
+    [
+        (Head(206, "a/b", length=2, span="bytes 3-4/5"), True),
+        (Head(206, "a/b", length=2, span="bytes 3-4/6"), False),  # other contents
+        (Head(206, "a/b", length=3, span="bytes 2-4/5"), False),
+        (Head(200, "a/b", length=5), False),
+        (Head(416, "text/html", span="bytes */3"), False),
+    ],
+)
+def test_the_rest_is_taken_only_if_it_is_the_rest(head: Head, whole: bool) -> None:
+    web = Web([(Head(200, "a/b", length=5), broken(b"1", b"23")), (head, body_of(b"4", b"5"))])
+    place = Place("x", LINK, fixed=True)
+    if not whole:
+        with pytest.raises(Disconnected):
+            read(web, place)
+        return
+    assert read(web, place) == b"1245"
+    assert web.asked[1].headers["Range"] == "bytes=3-"
+
+
+def test_what_may_be_new_by_then_is_not_asked_for_in_parts() -> None:
+    web = Web([(Head(200, "a/b", length=5), broken(b"1", b"23"))])
+    with pytest.raises(Disconnected):
+        read(web, Place("x", LINK))
+    assert len(web.asked) == 1
+
+
 def test_an_empty_file_is_whole() -> None:
     assert read(Web([(Head(200, "a/b", length=0), body_of())]), Place("download", LINK)) == b""

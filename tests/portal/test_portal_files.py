@@ -272,14 +272,23 @@ def test_what_never_comes_is_raised_and_leaves_nothing_behind(
     assert {place.name: place.read_bytes() for place in tmp_path.iterdir()} == {"paper": b"old"}
 
 
-def test_a_stream_that_breaks_off_says_so(local: LocalPortal, client: Portal) -> None:
-    paper = fetched(PaperItem, client, 1)
-    local.faults.script(Fault("cut_body", method="crm.controller.item.getFile"))
+def test_a_stream_that_breaks_off_goes_on_where_it_was(local: LocalPortal, client: Portal) -> None:
+    paper = fetched(PaperItem, client)
+    local.faults.script(Fault("cut_body", method="crm.controller.item.getFile", times=3))
+    assert b"".join(paper.one.chunks()) == PAPER
+    assert local.faults.pending == 0
+
+
+def test_a_stream_of_what_may_be_new_by_then_says_that_it_broke_off(
+    local: LocalPortal, client: Portal
+) -> None:
+    answer = client.call("disk.file.get", {"id": 103})
+    local.faults.script(Fault("cut_body", method="download"))
     seen = 0
     with pytest.raises(Disconnected):
-        for piece in paper.one.chunks():
+        for piece in client.files.of(answer).chunks():
             seen += len(piece)
-    assert 0 < seen < len(PAPER)
+    assert 0 < seen < int(answer["SIZE"])
 
 
 def test_a_refusal_for_the_bucket_is_waited_for(local: LocalPortal, client: Portal) -> None:
