@@ -51,7 +51,10 @@ def picking_of(schema: EntitySchema, pick: Callable[[Any], object]) -> Picking:
     >>> picking_of(load("Deal"), lambda deal: (deal.id, deal.title)).names
     ('id', 'title')
     """
-    made = pick(_Row(schema))
+    try:
+        made = pick(_Row(schema))
+    except TypeError as error:  # it takes no row, or does with a name what needs a value
+        raise _no_fields(schema, f"and this one fails: {error}") from None
     if type(made) is _Column:
         return Picking((_name(made),), None)
     if not isinstance(made, tuple) or not made:

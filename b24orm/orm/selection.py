@@ -47,12 +47,17 @@ def _no_field(schema: EntitySchema, name: str) -> UnknownName | Unsupported:
             f"{name!r} is not a field of {schema.name}: fetch objects with "
             f"select_related({head!r}), and read row.{head}.{rest.replace('__', '.')}"
         )
-    return UnknownName(f"{schema.name} has no field {name!r}{nearest(name, schema.fields)}")
+    hint = (
+        f"; its id is {schema.id_name!r}" if name == "pk" and schema.id_name else nearest(name, schema.fields)
+    )
+    return UnknownName(f"{schema.name} has no field {name!r}{hint}")
 
 
 def check_names(what: str, names: Sequence[object]) -> None:
     """Refuses fields that are not named by strings, one by one."""
     for name in names:
         if not isinstance(name, str):
-            unpacked = "; unpack it with *" if isinstance(name, (list, tuple, set, frozenset)) else ""
-            raise InvalidValue(f"{what}: fields are named one by one, not as {name!r}{unpacked}")
+            hint = "; unpack it with *" if isinstance(name, (list, tuple, set, frozenset)) else ""
+            if callable(name) and not isinstance(name, type):
+                hint = "; values_list() takes one function alone, as in lambda deal: (deal.id, deal.title)"
+            raise InvalidValue(f"{what}: fields are named one by one, not as {name!r}{hint}")

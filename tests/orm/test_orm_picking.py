@@ -118,3 +118,15 @@ def test_what_is_no_field_is_refused(pick: Callable[[Any], Any], error: type[Exc
 def test_flat_goes_with_a_name_only() -> None:
     with pytest.raises(InvalidValue, match="a function needs no flat"):
         Deal.objects.values_list(lambda deal: deal.id, flat=True)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("picks", "text"),
+    [
+        ([lambda: 5], "and this one fails: .*takes 0 positional arguments"),
+        ([lambda deal: deal.id, lambda deal: deal.title], "takes one function alone"),
+    ],
+)
+def test_one_function_takes_a_row(picks: list[Any], text: str) -> None:
+    with pytest.raises(InvalidValue, match=text):
+        _ = Deal.objects.values_list(*picks)
