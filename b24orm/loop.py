@@ -68,7 +68,13 @@ class LoopThread:
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
+        going = True
+        while going:
+            try:
+                self._loop.run_forever()
+                going = False
+            except (SystemExit, KeyboardInterrupt):
+                pass  # asyncio lets them out; who waits for the work is told, and others' work goes on
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """The result of a coroutine, waited for by the calling thread.

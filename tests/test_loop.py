@@ -94,6 +94,27 @@ def test_an_error_reaches_the_caller(loop: LoopThread) -> None:
         loop.run(fail())
 
 
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
+def test_who_ends_the_program_on_the_loop_ends_nobody_else_s_work(
+    loop: LoopThread, error: type[BaseException]
+) -> None:
+    """Whoever waits must not wait for ever: asyncio lets these two out of the loop itself."""
+
+    async def ending() -> None:
+        raise error("enough")
+
+    async def other() -> int:
+        await asyncio.sleep(0.05)
+        return 5
+
+    with ThreadPoolExecutor(1) as pool:
+        meanwhile = pool.submit(loop.run, other())
+        with pytest.raises(error, match="enough"):
+            loop.run(ending())
+        assert meanwhile.result(5) == 5
+    assert loop.run(other()) == 5
+
+
 def test_waiting_on_its_own_thread_is_refused(loop: LoopThread) -> None:
     async def outer() -> int:
         return loop.run(double(21))

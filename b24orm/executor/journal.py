@@ -75,13 +75,18 @@ class Journal:
     ) -> None:
         self._path = path
         self._clock = clock
-        # a job's windows may run on another thread than the one that opened it; never on two at once
-        self._base = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+        try:
+            # a job's windows may run on another thread than the one that opened it; never on two at once
+            self._base = sqlite3.connect(
+                path, timeout=patience, isolation_level=None, check_same_thread=False
+            )
+        except sqlite3.Error as error:
+            raise _unfit(path, error) from None
         try:
             self._open(job)
         except sqlite3.DatabaseError as error:
             self._base.close()
-            raise InvalidValue(f"{path} can't be used as a journal: {error}") from None
+            raise _unfit(path, error) from None
         except InvalidValue:
             self._base.close()
             raise
@@ -196,3 +201,7 @@ class Journal:
     def close(self) -> None:
         """Closes the file."""
         self._base.close()
+
+
+def _unfit(path: str | PathLike[str], error: sqlite3.Error) -> InvalidValue:
+    return InvalidValue(f"{path} can't be used as a journal: {error}")

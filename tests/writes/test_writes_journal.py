@@ -60,6 +60,13 @@ def test_a_file_that_is_no_journal_is_refused_and_left_alone(tmp_path: Path) -> 
     assert path.read_text().startswith("Dear Sir")
 
 
+@pytest.mark.parametrize("place", [".", "missing/journal"])
+def test_a_place_where_no_file_can_be_is_named(place: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidValue, match="can't be used as a journal: unable to open") as caught:
+        Journal(tmp_path / place, JOB)
+    assert str(caught.value).startswith(str(tmp_path / place))
+
+
 def test_two_jobs_can_not_share_a_journal(tmp_path: Path) -> None:
     first = Journal(tmp_path / "j", JOB)
     try:
