@@ -245,11 +245,20 @@ _NOTICES: Final = {
 }
 """How a resource tells those who book it, unless somebody changes that."""
 
+_VISITORS: Final = (
+    Column("CLIENTS", "json", hidden=True),
+    Column("EXTERNAL_DATA", "json", hidden=True),
+)
 _BOOKING: Final = (
-    TableSpec("booking", "Booking"),
-    TableSpec("booking_resource", "BookingResource", defaults={**_NOTICES, "IS_MAIN": "Y"}),
+    TableSpec("booking", "Booking", extra=_VISITORS),
+    TableSpec(
+        "booking_resource",
+        "BookingResource",
+        extra=(Column("SLOTS", "json", hidden=True),),
+        defaults={**_NOTICES, "IS_MAIN": "Y"},
+    ),
     TableSpec("booking_resource_type", "BookingResourceType", defaults=_NOTICES),
-    TableSpec("booking_waitlist", "WaitlistItem"),
+    TableSpec("booking_waitlist", "WaitlistItem", extra=_VISITORS),
 )
 _OTHERS: Final = (
     TableSpec("call_statistic", "CallStatistic", defaults={"CALL_TYPE": "1", "CALL_FAILED_CODE": "200"}),
@@ -291,6 +300,14 @@ _OTHERS: Final = (
         indexes=("MAILBOX_ID",),
     ),
     TableSpec("blog_post", "BlogPost"),
+    TableSpec(
+        "blog_comment",
+        "BlogComment",
+        extra=(Column("AUTHOR_ID", "int", hidden=True),),
+        indexes=("POST_ID",),
+        omit=frozenset(words("COMMENT_ID LOG_ID")),
+    ),
+    TableSpec("ai_engine", "AiEngine"),
     TableSpec(
         "entity_item", "EntityItem", extra=(Column("ENTITY", "string"),), defaults={**_FLAGS, "SORT": 500}
     ),

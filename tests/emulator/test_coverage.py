@@ -9,70 +9,62 @@ import pytest
 
 from b24orm.emulator.methods import build_registry
 from b24orm.emulator.store import Store
-from b24orm.facts import load
+from b24orm.facts import load, names
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/local-portal.md"
-WHOLE = [
-    "Deal",
-    "Lead",
-    "Contact",
-    "Company",
-    "Quote",
-    "Activity",
-    "Product",
-    "Requisite",
-    "BankDetail",
-    "Address",
-    "LegacyProductRow",
-    "ProductSection",
-    "Measure",
-    "Vat",
-    "Catalog",
-    "StageHistory",
-    "TimelineComment",
-    "TimelineBinding",
-    "ActivityBinding",
-    "RequisitePreset",
-    "RequisitePresetField",
-    "Task",
-    "TaskHistoryRecord",
-    "TaskStage",
-    "TaskTemplate",
-    "TemplateChecklistItem",
-    "ElapsedTime",
-    "ChecklistItem",
-    "UniversalList",
-    "ListField",
-    "ListSection",
-    "ListElement",
-    "CalendarEvent",
-    "CalendarSection",
-    "CalendarResource",
-    "DiskStorage",
-    "DiskFolder",
-    "DiskFile",
-    "DiskFileVersion",
-    "WorkflowTemplate",
-    "WorkflowInstance",
-    "BizprocTask",
-    "BizprocActivity",
-    "BizprocRobot",
-    "Booking",
-    "BookingResource",
-    "BookingResourceType",
-    "WaitlistItem",
-    "Message",
-    "Chat",
-    "ChatUser",
-    "ImUser",
-    "ImDepartment",
-    "Notification",
-    "Order",
-    "BasketItem",
-    "CatalogProduct",
-    "Price",
-]
-"""Entities whose every method is answered."""
+UNANSWERED = {
+    "calendar.resource.booking.list",
+    "catalog.productpropertysection.get",
+    "catalog.productpropertysection.list",
+    "catalog.productpropertysection.set",
+    "catalog.userfield.document.list",
+    "catalog.userfield.document.update",
+    "humanresources.hcmlink.company.add",
+    "humanresources.hcmlink.company.delete",
+    "humanresources.hcmlink.company.list",
+    "humanresources.hcmlink.company.update",
+    "humanresources.hcmlink.employee.list",
+    "im.v2.event.get",
+    "imbot.v2.bot.get",
+    "imbot.v2.bot.list",
+    "imbot.v2.bot.register",
+    "imbot.v2.bot.unregister",
+    "imbot.v2.bot.update",
+    "imbot.v2.chat.message.delete",
+    "imbot.v2.chat.message.get",
+    "imbot.v2.chat.message.getcontext",
+    "imbot.v2.chat.message.send",
+    "imbot.v2.chat.message.update",
+    "imbot.v2.chat.user.list",
+    "imbot.v2.command.list",
+    "imbot.v2.command.register",
+    "imbot.v2.command.unregister",
+    "imbot.v2.command.update",
+    "imbot.v2.event.get",
+    "imopenlines.crm.chat.get",
+    "sign.b2e.company.provider.list",
+    "sign.b2e.mysafe.tail",
+    "timeman.networkrange.get",
+    "timeman.schedule.get",
+    "timeman.timecontrol.reports.users.get",
+    "userconsent.agreement.list",
+    "vote.attachedvote.get",
+    "vote.attachedvote.getanswervoted",
+    "vote.attachedvote.getmany",
+}
+"""Methods of entities that the local portal does not answer."""
+
+
+def _of_entities() -> list[tuple[str, str]]:
+    """The classic methods of every entity, and the entity: a method of two entities comes twice."""
+    found: list[tuple[str, str]] = []
+    for name in names():
+        schema = load(name)
+        if schema.api != "v3":
+            methods = [method.name.lower() for method in schema.methods.values()]
+            methods += [schema.list.name.lower()] if schema.list else []
+            found += [(name, method) for method in methods]
+    return found
 
 
 def _section() -> list[str]:
@@ -85,13 +77,17 @@ def _section() -> list[str]:
 def test_a_family_that_is_named_is_answered(family: str) -> None:
     known = build_registry(Store())
 
-    assert any(name.startswith(f"{family}.") for name in known)
+    assert any(name.startswith(f"{family.lower()}.") for name in known)
 
 
-@pytest.mark.parametrize("name", WHOLE)
-def test_an_entity_is_answered_whole(name: str) -> None:
-    schema, known = load(name), build_registry(Store())
-    asked = [method.name.lower() for method in schema.methods.values()]
-    asked += [schema.list.name.lower()] if schema.list else []
+def test_what_is_not_answered_is_known() -> None:
+    known = build_registry(Store())
 
-    assert [method for method in asked if method not in known] == []
+    assert {method for _, method in _of_entities() if method not in known} == UNANSWERED
+
+
+def test_the_page_says_how_many_methods_are_answered() -> None:
+    methods = _of_entities()
+    answered = sum(method not in UNANSWERED for _, method in methods)
+
+    assert f"{answered:,} of the {len(methods):,} methods" in PAGE.read_text(encoding="utf-8")

@@ -335,7 +335,12 @@ def test_every_method_has_the_scope_of_its_family() -> None:
         "telephony",
     )
     families = {name: name for name in (*own, "booking", "im", "biconnector", "rpa", "imopenlines")}
-    families |= {"tasks": "task", "task": "task", "voximplant": "telephony", "sign": "sign.b2e"}
+    families |= {"ai": "ai_admin"} | {
+        "tasks": "task",
+        "task": "task",
+        "voximplant": "telephony",
+        "sign": "sign.b2e",
+    }
     families |= {"userfieldtype": "placement", "placement": "placement"}
     families |= {"imbot": "imbot", "imconnector": "imopenlines", "bizproc": "bizproc"}
     everybody_s = {"user.option.get", "user.option.set", "user.admin", "user.access"}

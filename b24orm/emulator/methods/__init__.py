@@ -6,9 +6,11 @@ from b24orm.emulator.answers import Registry
 from b24orm.emulator.app_things import AppThings
 from b24orm.emulator.event_hub import EventHub
 from b24orm.emulator.methods import (
+    ai_engines,
     biconnector,
     bizproc,
     bizproc_activities,
+    booking_parts,
     bookings,
     bots,
     calendar,
@@ -168,6 +170,8 @@ _MODULES = (
     telephony_lines,
     open_lines,
     workgroup_cards,
+    ai_engines,
+    booking_parts,
 )
 
 

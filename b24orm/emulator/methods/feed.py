@@ -1,20 +1,21 @@
-"""``log.blogpost.*``: posts of the news feed, newest first, fifty a page.
+"""``log.blogpost.*`` and ``log.blogcomment.*``: posts of the news feed, newest first, and comments.
 
-A page past the end is the first page again.
+Posts come fifty a page. A page past the end is the first page again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from b24orm.emulator.answers import Answer, Call, Cost, Refusal, Registry, registered
-from b24orm.emulator.conditions import EVERYTHING, Where
+from b24orm.emulator.conditions import EVERYTHING, Where, every
+from b24orm.emulator.methods.app_context import upper_params
 from b24orm.emulator.pages import answered, count, read, shape_of
-from b24orm.emulator.paging import classic
+from b24orm.emulator.paging import Window, classic
 from b24orm.emulator.store import Store
 from b24orm.emulator.tables import words
-from b24orm.emulator.values import to_int, to_text
+from b24orm.emulator.values import to_int, to_list, to_text
 
 __all__ = ["methods"]
 
@@ -29,6 +30,9 @@ def methods(store: Store) -> Registry:
         "log.blogpost.add": _add,
         "log.blogpost.update": _update,
         "log.blogpost.delete": _delete,
+        "log.blogcomment.add": _add_comment,
+        "log.blogcomment.delete": _delete_comment,
+        "log.blogcomment.user.get": _comments,
     }
     return registered(store, "log", handlers)
 
@@ -84,3 +88,57 @@ def _update(store: Store, call: Call) -> Answer:
 def _delete(store: Store, call: Call) -> Answer:
     store.delete("blog_post", _post(store, call))
     return Answer(result=True, cost=Cost("write", rows=1))
+
+
+# ---- comments
+
+_COMMENTS: Final = "blog_comment"
+_MOST_COMMENTS: Final = 1000
+
+
+def _acting(call: Call, params: dict[str, Any]) -> int:
+    """Who does it; an administrator may name somebody else."""
+    return (to_int(params.get("USER_ID")) if call.admin else 0) or call.user_id
+
+
+def _add_comment(store: Store, call: Call) -> Answer:
+    params = upper_params(call)
+    number = to_int(params.get("POST_ID"))
+    if not store.exists("blog_post", number):
+        raise Refusal("", "No post found")
+    row = {"POST_ID": number, "TEXT": to_text(params.get("TEXT") or ""), "DATE": store.now()}
+    files = list(to_list(params.get("FILES") or []))
+    comment = store.insert(_COMMENTS, {**row, "ATTACH": files, "AUTHOR_ID": _acting(call, params)})
+    return Answer(comment, cost=Cost("write", rows=1))
+
+
+def _delete_comment(store: Store, call: Call) -> Answer:
+    """One's own; an administrator any."""
+    params = upper_params(call)
+    number = to_int(params.get("COMMENT_ID"))
+    if number <= 0:
+        raise Refusal("", "Wrong comment ID")
+    row = store.get(_COMMENTS, number)
+    if row is None or (row["AUTHOR_ID"] != _acting(call, params) and not call.admin):
+        raise Refusal("", "No delete perms")
+    store.delete(_COMMENTS, number)
+    return Answer(result=True, cost=Cost("write", rows=1))
+
+
+def _comments(store: Store, call: Call) -> Answer:
+    """The comments of one user: older ones than LAST_ID, or newer ones than FIRST_ID."""
+    params = upper_params(call)
+    parts = [Where("AUTHOR_ID = ?", (_acting(call, params),))]
+    order = '"ID" DESC'
+    if params.get("FIRST_ID") is not None:
+        parts.append(Where("ID > ?", (to_int(params["FIRST_ID"]),)))
+        order = '"ID" ASC'
+    elif to_int(params.get("LAST_ID")) > 0:
+        parts.append(Where("ID < ?", (to_int(params["LAST_ID"]),)))
+    size = min(to_int(params.get("LIMIT", 100)), _MOST_COMMENTS)
+    shape = shape_of(store.table(_COMMENTS), "values", hidden=("POST_ID",))
+    rows = read(store, shape, every(parts), order, Window(0, size, 0, -1, "offset"))
+    shown = [
+        {**row, "comment_id": row["id"], "log_id": row["id"], "attach": row["attach"] or []} for row in rows
+    ]
+    return Answer({"comments": shown, "files": []}, cost=Cost("page", rows=len(rows)))
