@@ -96,6 +96,15 @@ def test_after_the_window_has_moved_on_it_may_go_on() -> None:
     assert operating.wait("hook", "m", 500.0) == 0.0
 
 
+@pytest.mark.parametrize(("limit", "wait"), [(90.0, 500.0), (480.0, 0.0), (None, 0.0)])
+def test_another_limit_is_taken_over_with_the_time_that_was_spent(limit: float | None, wait: float) -> None:
+    operating = Operating(LIMITED)
+    operating.learn("hook", "m", time_of(90.0, 500), 0.0)
+    operating.adopt(RateLimits(operating_limit=limit))
+
+    assert operating.wait("hook", "m", 0.0) == wait
+
+
 @pytest.mark.parametrize(("account", "method"), [("hook", "other"), ("webhooks", "m")])
 def test_other_methods_and_other_accounts_have_their_own_time(account: str, method: str) -> None:
     operating = Operating(LIMITED)

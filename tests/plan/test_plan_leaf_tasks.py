@@ -64,6 +64,7 @@ def test_where_every_task_has_a_value_0_is_one(name: str) -> None:
         (~Q(created_by=5), ((("!CREATED_BY", 5),),)),
         (~Q(deadline__in=[NOON]), ((("!DEADLINE", NOON),),)),
         (~Q(title__in=["a"]), ((("!=TITLE", "a"),),)),
+        (~Q(id__in=[5, 6]), ((("!ID", (5, 6)),),)),  # every task has one
         (
             ~Q(title__in=["a", "b"]),
             ((("::SUBFILTER-!=TITLE-a", {"!=TITLE": "a"}), ("::SUBFILTER-!=TITLE-b", {"!=TITLE": "b"})),),

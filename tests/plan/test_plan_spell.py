@@ -124,6 +124,42 @@ def test_what_is_kept_as_text_is_empty_as_texts_are(type: str) -> None:
     )
 
 
+@pytest.mark.parametrize("type", ["money", "address", "crm"])
+def test_so_its_inequality_finds_the_empty_ones(type: str) -> None:
+    spec = FieldSchema(name="f", wire="F", type=type)
+
+    assert spell(asked("exact", "x", negated=True, field=spec), "orm") == ((("!=F", "x"),),)
+
+
+@pytest.mark.parametrize(
+    ("lookup", "sent"), [("startswith", "x%"), ("istartswith", "x%"), ("endswith", "%x"), ("iendswith", "%x")]
+)
+def test_a_pattern_is_open_on_one_side(lookup: str, sent: str) -> None:
+    title = FieldSchema(name="title", wire="TITLE", type="string")
+
+    assert spell(asked(lookup, "x", field=title), "orm") == ((("=%TITLE", sent),),)
+
+
+# -- information blocks --------------------------------------------------------------------
+
+
+def test_information_blocks_compare_as_an_item_list_does_where_they_can() -> None:
+    assert spell(asked("exact", 5, negated=True), "iblock") == ((("!=F", 5),), (("=F", 0),))
+
+
+@pytest.mark.parametrize(
+    ("condition", "why"),
+    [
+        (asked("gt", 5, negated=True), "use the opposite comparison"),
+        (asked("startswith", "x"), "use __contains"),
+        (asked("isnull", True), "filter the rows in Python"),
+    ],
+)
+def test_and_tell_nothing_of_patterns_and_of_null(condition: Condition, why: str) -> None:
+    with pytest.raises(Unsupported, match=why):
+        spell(condition, "iblock")
+
+
 # -- prefixes ----------------------------------------------------------------------------
 
 
@@ -162,6 +198,10 @@ def test_a_prefix_that_the_method_has_not_is_refused(
 ) -> None:
     with pytest.raises(Unsupported, match=f"the method knows no '{prefix}'"):
         spell(condition, "classic", operators)
+
+
+def test_rest_3_has_operators_and_no_prefixes() -> None:
+    assert spell(asked("in", (3, 5)), "v3", ("=", "in")) == ((("@F", (3, 5)),),)
 
 
 def test_groups_made_for_the_method_have_no_prefix() -> None:
