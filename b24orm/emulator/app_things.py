@@ -43,13 +43,18 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """A chat bot. ``id`` is a user's number."""
+    """A chat bot. ``id`` is a user's number; what stands after ``openline`` newer methods alone know of."""
 
     id: int
     app: str
     code: str
     name: str
     openline: str
+    kind: str = "bot"
+    mode: str = "webhook"
+    hidden: bool = False
+    reactions: bool = True
+    background: str = ""
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ LINE_SPECS: Final = (
     TableSpec("biconnector_connector", "BiconnectorConnector", extra=(_APP,), defaults={"SORT": 100}),
     TableSpec("biconnector_dataset", "BiconnectorDataset", indexes=("SOURCE_ID",)),
     TableSpec("message_sender", "MessageSender", extra=(_NUMBER, _APP), defaults={"DESCRIPTION": ""}),
+    TableSpec("bot_command", "BotCommand", indexes=("BOT_ID",)),
     TableSpec(
         "mail_service",
         "MailService",

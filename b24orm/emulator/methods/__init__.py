@@ -13,6 +13,7 @@ from b24orm.emulator.methods import (
     booking_parts,
     bookings,
     bots,
+    bots_v2,
     calendar,
     calendar_sections,
     call_lists,
@@ -195,5 +196,6 @@ def build_registry(
     known, told, left = info or PortalInfo(), hub or EventHub(store), things or AppThings()
     registry |= events.methods(store, told, known.lacks)
     registry |= caller.methods(store, left) | placements.methods(left)
-    registry |= bots.methods(left, told) | connectors.methods(left) | robot_answers.methods(left.runs)
+    registry |= bots.methods(left, told) | bots_v2.methods(store, left, told)
+    registry |= connectors.methods(left) | robot_answers.methods(left.runs)
     return registry | system.methods(store, known, registry, left)

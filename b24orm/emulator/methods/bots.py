@@ -13,9 +13,9 @@ from b24orm.emulator.event_hub import EventHub, Handler
 from b24orm.emulator.methods.events import check_handler
 from b24orm.emulator.values import to_int, to_text
 
-__all__ = ["methods"]
+__all__ = ["FIRST_BOT", "methods"]
 
-_FIRST_ID: Final = 100_000
+FIRST_BOT: Final = 100_000
 """Bots are users; their numbers keep clear of those of people here."""
 
 _EVENTS: Final[Mapping[str, str]] = {
@@ -83,7 +83,7 @@ def _register(portal: _Portal, call: Call) -> Answer:
     known = next((bot for bot in portal.things.bots if bot.code == code), None)
     if known is None:
         openline = "Y" if to_text(query.get("OPENLINE")) == "Y" else "N"
-        known = Bot(_FIRST_ID + portal.things.number(), owner, code, " ".join(names), openline)
+        known = Bot(FIRST_BOT + portal.things.number(), owner, code, " ".join(names), openline)
         portal.things.bots.append(known)
     for name, url in addresses.items():
         event = _EVENTS[name]
