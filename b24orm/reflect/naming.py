@@ -41,7 +41,8 @@ def _attribute(wire: str, label: str) -> str:
 def attribute_names(labels: Mapping[str, str], taken: Collection[str]) -> Mapping[str, str]:
     """Attributes for user fields, by their REST names.
 
-    What two fields would share goes to neither: both keep the REST name in lower case.
+    What two fields would share goes to neither: both keep the REST name in lower case. That of another field
+    goes to no one else.
 
     Args:
         labels: what people call the fields, by REST name.
@@ -52,10 +53,8 @@ def attribute_names(labels: Mapping[str, str], taken: Collection[str]) -> Mappin
     """
     wanted = {wire: _attribute(wire, label) for wire, label in labels.items()}
     shared = {name for name in wanted.values() if list(wanted.values()).count(name) > 1}
-    free = {
-        wire: wire.lower() if name in shared or name in taken or "__" in name else name
-        for wire, name in wanted.items()
-    }
+    theirs = {*shared, *taken, *(wire.lower() for wire in labels)}
+    free = {wire: wire.lower() if name in theirs or "__" in name else name for wire, name in wanted.items()}
     return dict(zip(free, field_names(free.values()).values(), strict=True))
 
 

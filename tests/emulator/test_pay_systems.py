@@ -161,6 +161,8 @@ def test_a_product_has_pictures(portal: Calls) -> None:
     made = portal("catalog.productimage.add", fields={"productId": 1}, fileContent=PICTURE)["productImage"]
     answer = portal.answer("catalog.productimage.list", productId=1)
     portal("catalog.productimage.delete", productId=1, id=made["id"])
+    for row in (made, *answer.result["productImages"]):
+        assert row.pop("downloadUrl").startswith("https://portal.example/rest/download.json?token=catalog")
 
     assert (made["name"], made["type"], answer.result, answer.total) == (
         "roof.png",

@@ -122,6 +122,7 @@ def _given(node: ast.stmt) -> list[str]:
 @example(["Deal Lookups", "deal-lookups", "DEAL"])
 @example(["facts", "Facts", "FACTS"])
 @example(["Z", "Z;Z"])
+@example(["日本", "UF:CRM:0", "UF:CRM:1"])
 def test_a_title_is_only_ever_a_string(titles: list[str]) -> None:
     text = render(hostile(*titles))
 
