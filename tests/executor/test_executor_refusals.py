@@ -120,9 +120,10 @@ def test_with_another_access_he_is_let_through() -> None:
     assert passes(refused(DENIED, "crm.deal.list"), in_line("crm.deal.list"), NEW)
 
 
+@pytest.mark.parametrize("error", [DENIED, MISSING], ids=shown)
 @pytest.mark.parametrize(("since", "kept"), [(6.9, True), (7.0, False), (8.0, False), (None, False)])
-def test_only_who_was_in_line_already_is_kept_back(since: float | None, kept: bool) -> None:
-    barrier = refused(DENIED, "crm.deal.list")
+def test_only_who_was_in_line_already_is_kept_back(error: ApiError, since: float | None, kept: bool) -> None:
+    barrier = refused(error, "crm.deal.list")
 
     assert passes(barrier, in_line("crm.deal.list", since=since)) is not kept
 
