@@ -348,7 +348,7 @@ def test_what_is_no_entry_is_told_what_is() -> None:
         ({"include": {"id", "UF_CRM_2"}}, {"id": 5, "UF_CRM_2": None}),
         ({"include": {"id", "UF_CRM_1"}, "exclude": {"UF_CRM_1"}}, {"id": 5}),
     ],
-    ids=str,
+    ids=["both", "a field", "no None", "None", "less what is excluded"],
 )
 def test_a_dump_holds_what_it_is_told_to_user_fields_too(how: dict[str, Any], dumped: dict[str, Any]) -> None:
     assert deal(UF_CRM_2=None).model_dump(**how) == dumped

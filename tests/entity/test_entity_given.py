@@ -46,6 +46,9 @@ class Scalar:
 
     dtype, shape = "int64", ()
 
+    def __repr__(self) -> str:
+        return "Scalar()"
+
     def item(self) -> int:
         return 5
 
