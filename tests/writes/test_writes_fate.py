@@ -24,7 +24,7 @@ from b24orm.plan.calls import Ask, Call, Reply
 from b24orm.plan.origin import origin_of
 from b24orm.plan.writes import Write
 from b24orm.transport.auth.webhook import Webhook
-from tests.writes.fake import FakePortal
+from tests.writes.fake import FakeClock, FakePortal
 
 DEAL = load("Deal")
 
@@ -174,6 +174,7 @@ class LimitedThenLost:
 
     def __init__(self) -> None:
         self.bodies: list[Any] = []
+        self.clock = FakeClock()
 
     async def send(self, trip: Any, body: Any) -> Reply:
         self.bodies.append(body)
@@ -184,9 +185,6 @@ class LimitedThenLost:
 
     async def before_retry(self, error: B24Error, tries: int, *, write: bool, batched: bool = False) -> None:
         """Goes on at once."""
-
-    def now(self) -> float:
-        return 0.0
 
     def learn(self, *args: Any, **options: Any) -> None:
         """Nothing to learn."""
