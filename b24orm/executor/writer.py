@@ -252,7 +252,7 @@ class Writer:
     def _leaving(self, writes: Sequence[Write], there: Callable[[], tuple[float, int]] | None) -> None:
         """Notes that a request leaves now."""
         assert self.journal is not None
-        items = [(write.place, write.digest, write.kind) for write in writes]
+        items: list[tuple[int, str, Kind]] = [(write.place, write.digest, write.kind) for write in writes]
         self.journal.sending(items, None if there is None else there())
 
     def _learn(self, writes: Sequence[Write], outcomes: Sequence[Outcome]) -> None:
