@@ -22,6 +22,7 @@ from b24orm.plan.calls import Ask, Outcome, rows_in
 from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
 from b24orm.plan.steps.ahead import Ahead
+from b24orm.plan.steps.chained import chained_pages
 from b24orm.plan.steps.sizes import BATCH, BATCH_ROWS, PAGE
 from b24orm.plan.steps.slots import Density, Slot
 from b24orm.plan.steps.spans import Spans
@@ -220,7 +221,7 @@ class KeysetScan:
             self._density.sample([self._width(page) for page in pages if len(page) == PAGE])
         else:
             assert isinstance(ask.key, Slot)
-            pages = self._good_pages(ask, outcomes)
+            pages = list(chained_pages(ask, outcomes))
             self._check(ask.key, pages)
             self._take_pages(ask.key, pages)
 
@@ -270,20 +271,6 @@ class KeysetScan:
         before = self._spans.step(rows[0]) - 1
         self._slots.append(Slot(before, top, "ranges", 0, deque([rows]), finished=True))
         return before if len(rows) == len(ends) else last  # else the first page reached into the last
-
-    def _good_pages(self, ask: Ask, outcomes: Sequence[Outcome]) -> list[Page]:
-        """Pages up to the first short one, or all of them when they don't hang together.
-
-        After a short page the reference to its 50th row is missing: a classic list then starts
-        again from the first row, crm.item.list answers an error. Neither belongs to the result.
-        """
-        pages: list[Page] = []
-        for call, outcome in zip(ask.calls, outcomes):  # noqa: B905 - a halted batch is shorter
-            page = rows_in(call, outcome)
-            pages.append(page)
-            if ask.labels and len(page) < PAGE:
-                break
-        return pages
 
     def _check(self, slot: Slot, pages: Sequence[Page]) -> None:
         """Sees that pages lie one behind the other, within their stretch."""

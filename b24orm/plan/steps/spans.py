@@ -12,6 +12,7 @@ from typing import Any
 from b24orm.plan.calls import Ask, Call, Ref, Row
 from b24orm.plan.flow import Page
 from b24orm.plan.listing import Listing
+from b24orm.plan.steps.chained import chained_ask, labels_of
 from b24orm.plan.steps.order import check_order
 from b24orm.plan.steps.sizes import PAGE
 
@@ -76,15 +77,13 @@ class Spans:
 
     def chain(self, low: int | None, high: int | None, commands: int, key: object) -> Ask:
         """A batch of pages, each beginning behind the last row of the one before."""
-        labels = tuple(f"c{number}" for number in range(commands))
         spec = self.listing.spec
         last_id = (*spec.envelope, PAGE - 1, self.listing.schema.id_field.wire)
         after = f"{'<' if self.descending else '>'}{self.listing.id_name}"
         within = self._bounds(None, high)
         calls = [self.page(low, high)]
-        calls += [self._call({**within, after: Ref(label, last_id)}) for label in labels[:-1]]
-        halt = spec.dialect == "orm"  # it answers an error after the short page
-        return Ask(tuple(calls), labels, chained=commands > 1, halt=halt, key=key)
+        calls += [self._call({**within, after: Ref(label, last_id)}) for label in labels_of(commands - 1)]
+        return chained_ask(spec, calls, key)
 
     def _bounds(self, low: int | None, high: int | None) -> dict[str, Any]:
         name = self.listing.id_name

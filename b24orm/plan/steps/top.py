@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from b24orm.errors import B24Error
-from b24orm.plan.calls import Ask, Call, Outcome, Ref, rows_of
+from b24orm.plan.calls import Ask, Call, Outcome, Ref
 from b24orm.plan.listing import Listing
+from b24orm.plan.steps.chained import chained_ask, chained_pages, labels_of
 from b24orm.plan.steps.in_turn import InTurn
 from b24orm.plan.steps.order import strangers
 from b24orm.plan.steps.sizes import PAGE
@@ -45,10 +45,8 @@ class TopPages(InTurn):
         self._seen = Seen(listing.id_of)
 
     def _question(self) -> Ask:
-        labels = tuple(f"c{number}" for number in range(min(PAGES, self._left)))
-        calls = tuple(self._call(labels[:number]) for number in range(len(labels)))
-        halt = self._listing.spec.dialect == "orm"  # it answers an error after a short page
-        return Ask(calls, labels, chained=len(calls) > 1, halt=halt)
+        calls = [self._call(labels_of(number)) for number in range(min(PAGES, self._left))]
+        return chained_ask(self._listing.spec, calls)
 
     def _call(self, before: Sequence[str]) -> Call:
         spec, wire = self._listing.spec, self._listing.schema.id_field.wire
@@ -57,17 +55,12 @@ class TopPages(InTurn):
         return self._page({self._excluding: unwanted} if unwanted else {})
 
     def receive(self, ask: Ask, outcomes: Sequence[Outcome]) -> None:
-        """Takes the pages up to the first short one; what is behind it refers to rows that are not there."""
+        """Takes the pages up to the first short one."""
         self._asked = False
-        for call, outcome in zip(ask.calls, outcomes):  # noqa: B905 - a halted batch is shorter
-            if isinstance(outcome, B24Error):
-                raise outcome
-            page = rows_of(outcome.result, call.envelope, call.method)
+        for page in chained_pages(ask, outcomes):
             if len(page) > PAGE or self._seen.repeats(page):
-                raise strangers(call.method)
+                raise strangers(self._listing.spec.name)
             self._ids += self._listing.ids_of(page)
             self._left -= 1
             self._ready += [page] if page else []
             self._ended = len(page) < PAGE or not self._left
-            if self._ended:
-                return
