@@ -37,7 +37,7 @@ from b24orm.plan.plan import Plan
 from b24orm.plan.steps.ordered import sortable_here
 from b24orm.plan.steps.single import Count, Nothing
 from b24orm.plan.steps.sizes import BATCH_ROWS, PAGE
-from b24orm.plan.top import first_rows, first_rows_of_each
+from b24orm.plan.top import first_rows_of_each
 from b24orm.query.ids import BY_ID, is_found_by_id
 from b24orm.query.lookups import lookups_for
 from b24orm.query.nodes import NOTHING, Query
@@ -138,8 +138,6 @@ def _read(query: Query, found: tuple[Branch, ...]) -> Plan:
         return _merged(query, found, f"{spec.name} can't do OR")
     if by_id(query):
         return _in_order_of_ids(query, branch, listing)
-    if (short := first_rows(query, branch, listing)) is not None:
-        return short
     if spec.keyset and spec.count_free and _pays_to_sort(query):
         return scanned_and_sorted(query, branch, listing)
     return by_offset(query, branch, listing)
