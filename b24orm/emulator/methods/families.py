@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from b24orm.emulator.answers import Answer, Call, Cost, Method, Refusal, Registry
 from b24orm.emulator.conditions import EVERYTHING, Where, every
+from b24orm.emulator.fields import entity_fields_answer
 from b24orm.emulator.orm_filter import compile_condition as compile_orm
 from b24orm.emulator.orm_filter import compile_group, parse_key
 from b24orm.emulator.pages import UNORDERED, Form, Shape, answered, count, order_sql, read, shape_of
@@ -406,19 +407,7 @@ def _delete(store: Store, family: Family, method: MethodSchema, call: Call) -> A
 
 def _fields(store: Store, family: Family, method: MethodSchema, call: Call) -> Answer:
     del store, call
-    known = {
-        item.wire: {
-            "type": item.type,
-            "isRequired": item.required,
-            "isReadOnly": item.read_only,
-            "isImmutable": item.immutable,
-            "isMultiple": item.multiple,
-            "isDynamic": False,
-            "title": item.wire,
-        }
-        for item in load(family.entity).fields.values()
-    }
-    return Answer(wrapped(method.envelope, known))
+    return Answer(wrapped(method.envelope, entity_fields_answer(load(family.entity))))
 
 
 _SINGLE: Final[Mapping[str, Callable[[Store, Family, MethodSchema, Call], Answer]]] = {
