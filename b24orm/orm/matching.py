@@ -236,7 +236,7 @@ class Matching(Generic[M]):
     def _changed(self, item: M, found: M, place: int, digest: str) -> Prepared:
         names = differing(item, found, self.compared(item))
         for name in names:
-            setattr(found, name, item.extra[name] if name in item.extra else vars(item)[name])
+            setattr(found, name, _held(item, name))
         call = writing.update_call(found, self.params) if names else None
         if call is None:
             self.took(item, found.pk)
@@ -253,7 +253,12 @@ class Matching(Generic[M]):
         )
 
 
+def _held(item: Entity, name: str) -> Any:
+    """What an object holds under a name, which may be that of a user field."""
+    return item.extra[name] if name in item.extra else vars(item)[name]
+
+
 def _digest(item: Entity) -> str:
     """What tells an item from others that might stand in its place."""
-    values = {name: item.extra[name] if name in item.extra else vars(item)[name] for name in item.changed}
+    values = {name: _held(item, name) for name in item.changed}
     return sha256(repr(sorted(values.items())).encode()).hexdigest()
